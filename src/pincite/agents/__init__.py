@@ -1,0 +1,1 @@
+"""Agents: multi-step runs with limits and approvals. Nothing is built here yet."""

@@ -1,0 +1,1 @@
+"""Answers: pinned answers in conversations, streamed from a durable event log."""

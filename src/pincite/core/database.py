@@ -1,0 +1,115 @@
+"""The SQL database: SQLite by default, PostgreSQL by URL, opened once and handed out as short transactions.
+
+Queries live in each room's `store.py`; nothing here knows a table.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from pincite.core.errors import StorageFull, Unavailable
+
+BUSY_TIMEOUT_MS = 20_000
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+
+
+class Database:
+    """Hands out short transactions. On SQLite writers take turns (BEGIN IMMEDIATE); readers never wait for them.
+
+    Args:
+        url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
+        readers: how many reading connections may be open at once.
+    """
+
+    def __init__(self, url: str, *, readers: int = 8) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = _engine(url, pool_size=1 if self.is_sqlite else readers, is_sqlite=self.is_sqlite, writes=True)
+        # PostgreSQL readers need no engine of their own; SQLite's must not take the write lock.
+        self._reader = (
+            _engine(url, pool_size=readers, is_sqlite=True, writes=False) if self.is_sqlite else self._writer
+        )
+        self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
+        self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The writing engine, for migrations and tests that create tables."""
+        return self._writer
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a writing transaction; commits at the end of the block, rolls back if it raises.
+
+        Raises:
+            StorageFull: the disk took no more bytes; nothing of the block was stored.
+            Unavailable: the database did not answer or stayed locked for `BUSY_TIMEOUT_MS`.
+        """
+        try:
+            async with self._write_session.begin() as session:
+                yield session
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Open a reading snapshot; nothing done in it is kept.
+
+        Raises:
+            Unavailable: the database did not answer.
+        """
+        try:
+            async with self._read_session() as session:
+                yield session
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    async def ping(self) -> None:
+        """Run one trivial query. Raises: Unavailable."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> AsyncEngine:
+    if not is_sqlite:
+        return create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"timeout": 10}
+        )
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    _prepare_sqlite(engine.sync_engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, begin: str) -> None:
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+
+
+def _translated(error: DBAPIError) -> Exception:
+    said = str(error.orig).lower()
+    if "disk is full" in said or "no space left" in said:
+        return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return Unavailable("The database did not answer in time.", remedy="Try again; see `pincite doctor`.")
+    return error

@@ -1,0 +1,76 @@
+"""The one base error: a stable code, a sentence for people and what to do about it.
+
+Rooms subclass `PinciteError` with codes of their own; how an error is shown (HTTP, CLI) is decided in `app` alone.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorKind(StrEnum):
+    """What sort of failure it is; `app` maps each kind to an HTTP status and a process exit code."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    DENIED = "denied"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED = "unsupported"
+    RATE_LIMITED = "rate_limited"
+    STORAGE_FULL = "storage_full"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    INTERNAL = "internal"
+
+
+class PinciteError(Exception):
+    """Base of every error that may reach a person.
+
+    Args:
+        message: one sentence that says what went wrong, safe to show to the asker.
+        remedy: what they can do about it; empty when nothing can be done.
+    """
+
+    code: ClassVar[str] = "internal"
+    kind: ClassVar[ErrorKind] = ErrorKind.INTERNAL
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class InvalidInput(PinciteError):
+    """What the caller sent cannot be used as it is."""
+
+    code = "invalid-input"
+    kind = ErrorKind.INVALID
+
+
+class NotFound(PinciteError):
+    """There is no such thing, or this asker may not know of it; the two are never told apart."""
+
+    code = "not-found"
+    kind = ErrorKind.NOT_FOUND
+
+
+class Conflict(PinciteError):
+    """The thing exists in a state that does not allow this."""
+
+    code = "conflict"
+    kind = ErrorKind.CONFLICT
+
+
+class StorageFull(PinciteError):
+    """The disk or the bucket took no more bytes; nothing was half written."""
+
+    code = "storage-full"
+    kind = ErrorKind.STORAGE_FULL
+
+
+class Unavailable(PinciteError):
+    """Something this needs (database, provider, index) did not answer."""
+
+    code = "unavailable"
+    kind = ErrorKind.UNAVAILABLE

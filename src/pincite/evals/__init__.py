@@ -1,0 +1,1 @@
+"""Evals: golden sets, runs, metrics and gates. Nothing is built here yet."""

@@ -1,0 +1,108 @@
+"""The seam of all models: embedders and chat models, their events, usage and errors.
+
+Providers are in `adapters/`; which one is used is decided from settings in `service.py`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.core import ErrorKind, PinciteError, Scope
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors. Its `model_id` is stored with every vector that it made."""
+
+    @property
+    def model_id(self) -> str:
+        """Names the model and its version."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def dense_weight(self) -> float:
+        """Weight in 0..1 of the dense score when fused with BM25 (convex combination of min-max scores)."""
+        ...
+
+    async def embed(self, scope: Scope, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (len(texts), dimensions) float32, rows of unit length (zero for a text without known words)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation as a model sees it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What is asked of a chat model. `system` is ours; documents travel fenced inside the last user message."""
+
+    system: str
+    messages: tuple[Message, ...]
+    max_tokens: int = 1024
+    temperature: float = 0.0
+    timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; `estimated` where it said nothing."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the reply."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFinished:
+    """The reply's end: exactly one, last. `cost_usd` is None where the model has no known price."""
+
+    model: str
+    usage: Usage
+    cost_usd: Decimal | None
+
+
+class ChatModel(Protocol):
+    """One route to a provider."""
+
+    @property
+    def name(self) -> str:
+        """`provider:model`, as in settings."""
+        ...
+
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError (never a provider's own exception)."""
+        ...
+
+
+class ModelError(PinciteError):
+    """The model did not give a whole answer: refused, failed, cut off or timed out; the message says which."""
+
+    code = "model-failed"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class ModelNotConfigured(PinciteError):
+    """The settings name a model that cannot be used as it is (unknown provider, missing or rejected key)."""
+
+    code = "model-not-configured"
+    kind = ErrorKind.INVALID

@@ -1,0 +1,110 @@
+"""Values and errors of opening untrusted bytes: file types, pages, blocks, boxes.
+
+How a format is read is in `adapters/`; that it happens in a confined child is in `sandbox.py`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pincite.core import ErrorKind, PinciteError
+
+
+class FileType(StrEnum):
+    """The formats that can be read, as found from content."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    PPTX = "pptx"
+    XLSX = "xlsx"
+    CSV = "csv"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+    EML = "eml"
+    EPUB = "epub"
+    RTF = "rtf"
+
+
+class BlockKind(StrEnum):
+    """What a stretch of a page is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST = "list"
+    TABLE = "table"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a page's text, [start, end) in characters; `level` is 1..6 for headings, else 0.
+
+    A table's text is one row a line with cells separated by " | ", the header row first. A list is one item a line.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """One page (PDF page, slide, sheet part) or one section of a pageless format.
+
+    Args:
+        number: counts from 1 in the document.
+        label: what people call it: "3", "Slide 3", "Sheet 'Rates', rows 2-80", or the section's heading.
+        text: the page's text; every offset anywhere counts characters of this string. For PDF it is exactly what
+            pdfium's text range of the whole page gives (with "\\r\\n"), so that a character offset is a box index.
+        blocks: in order, not overlapping; may be empty where no structure was found.
+    """
+
+    number: int
+    label: str
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page in points (1/72 inch), origin at the top left of the page as shown."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageBoxes:
+    """Where a character range lies on a page: one box a line, with the page's size as shown, in points."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+
+
+class UnreadableDocument(PinciteError):
+    """The bytes are damaged, encrypted, empty, hostile or not what they claim; `page` where one page is to blame."""
+
+    code = "unreadable-document"
+    kind = ErrorKind.INVALID
+
+    def __init__(self, message: str, *, remedy: str = "", page: int | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.page = page
+
+
+class UnsupportedType(PinciteError):
+    """The content is of a kind that Pincite does not read."""
+
+    code = "unsupported-type"
+    kind = ErrorKind.UNSUPPORTED
+
+
+class ParserCrashed(PinciteError):
+    """The confined child died, ran out of time or memory on this document."""
+
+    code = "parser-crashed"
+    kind = ErrorKind.INVALID

@@ -1,0 +1,98 @@
+"""The seam of the search engine: points, filters, hits and the `SearchIndex` protocol.
+
+The index proposes and the library disposes: everything here can be rebuilt from the library. Engines are in `adapters/`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.core import Scope
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One build of a tenant's index: a name for its table and the embedder that made its vectors."""
+
+    name: str
+    model_id: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as the engine sees it. `title` is the document's source name and heading path as text."""
+
+    chunk_id: str
+    document_id: str
+    revision_id: str
+    collection_id: str
+    title: str
+    text: str
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the asker may see, as a predicate inside the query. Empty `collections` matches nothing.
+
+    `documents`, where given, narrows to those.
+    """
+
+    collections: tuple[str, ...]
+    documents: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that the engine proposes; `score` is the engine's own (BM25, or cosine similarity in -1..1)."""
+
+    chunk_id: str
+    document_id: str
+    revision_id: str
+    score: float
+
+
+class SearchIndex(Protocol):
+    """One table per tenant and generation, holding text and vectors. Every call is bound to the scope's tenant."""
+
+    async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
+        """Upsert by chunk id; visible to searches in other processes within a second."""
+        ...
+
+    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
+        """Remove a revision's points; none is not an error."""
+        ...
+
+    async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:
+        """Remove a document's points of every revision; none is not an error."""
+        ...
+
+    async def search_text(
+        self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the best by BM25 (stemmed), best first."""
+        ...
+
+    async def search_vector(
+        self, scope: Scope, generation: Generation, vector: Vector, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the nearest by cosine similarity, best first."""
+        ...
+
+    async def maintain(self, scope: Scope, generation: Generation) -> None:
+        """Fold unindexed rows into the indexes by delta segments; cheap, never a full optimise."""
+        ...
+
+    def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
+        """Yield (chunk id, revision id) of every point."""
+        ...
+
+    async def drop(self, scope: Scope, generation: Generation) -> None:
+        """Remove the whole table; a missing one is not an error."""
+        ...

@@ -1,0 +1,1 @@
+"""Ingest: the write path, from bytes to passages."""

@@ -1,0 +1,69 @@
+"""The seam of durable work: named workflows of idempotent steps that survive the death of their worker.
+
+The engine (DBOS) is in `adapters/`; what the work is belongs to the rooms that register it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+Json = Any  # what `json` can hold; kept small, it is stored at every step
+
+
+class JobState(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job as the engine knows it."""
+
+    id: str
+    name: str
+    state: JobState
+
+
+class Steps(Protocol):
+    """What a workflow runs its steps through: a finished step is not run again after a crash."""
+
+    async def run(self, name: str, step: Callable[[], Awaitable[Json]]) -> Json:
+        """Run `step` at least once and remember its result, which must be small JSON."""
+        ...
+
+
+Workflow = Callable[[Steps, Mapping[str, str]], Awaitable[None]]
+
+
+class JobQueue(Protocol):
+    """Durable jobs. A job id is enqueued at most once: enqueuing it again does nothing."""
+
+    def register(self, name: str, workflow: Workflow) -> None:
+        """Name a workflow; before `start`."""
+        ...
+
+    async def start(self, *, work: bool = True) -> None:
+        """Open the engine; with `work` also take jobs, beat and reap the jobs of silent workers."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop taking jobs and close; unfinished jobs are taken up by another worker or the next start."""
+        ...
+
+    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str]) -> None:
+        """Queue a job; idempotent by `job_id`."""
+        ...
+
+    async def status(self, job_id: str) -> JobStatus | None:
+        """Return the job's state, or None if it was never enqueued."""
+        ...
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job before its next step; none is not an error."""
+        ...

@@ -1,0 +1,1 @@
+"""Sources: keep outside places in step with collections. Nothing is built here yet."""
