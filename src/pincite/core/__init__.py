@@ -5,6 +5,7 @@ from pincite.core.errors import Conflict, ErrorKind, InvalidInput, NotFound, Pin
 from pincite.core.ids import new_id, utc_now
 from pincite.core.schema import Table
 from pincite.core.scope import Scope
+from pincite.core.telemetry import StageClock, get_logger
 
 __all__ = [
     "Conflict",
@@ -14,9 +15,11 @@ __all__ = [
     "NotFound",
     "PinciteError",
     "Scope",
+    "StageClock",
     "StorageFull",
     "Table",
     "Unavailable",
+    "get_logger",
     "new_id",
     "utc_now",
 ]
