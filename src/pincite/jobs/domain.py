@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from pincite.core import ErrorKind, PinciteError
+
 Json = Any  # what `json` can hold; kept small, it is stored at every step
 
 
@@ -34,8 +36,26 @@ class Steps(Protocol):
     """What a workflow runs its steps through: a finished step is not run again after a crash."""
 
     async def run(self, name: str, step: Callable[[], Awaitable[Json]]) -> Json:
-        """Run `step` at least once and remember its result, which must be small JSON."""
+        """Run `step` at least once and remember its result, which must be small JSON.
+
+        Steps are known by their order, so a workflow must ask for them in the same order each time. What a step
+        raises is raised here (after a crash: `StepFailed`). A cancelled job gets `asyncio.CancelledError`.
+        """
         ...
+
+
+class StepFailed(PinciteError):
+    """A step failed before its worker died; the message is the one of the original error."""
+
+    code = "step-failed"
+    kind = ErrorKind.INTERNAL
+
+
+class QueueNotStarted(PinciteError):
+    """The queue is not open."""
+
+    code = "queue-not-started"
+    kind = ErrorKind.UNAVAILABLE
 
 
 Workflow = Callable[[Steps, Mapping[str, str]], Awaitable[None]]

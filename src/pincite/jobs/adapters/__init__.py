@@ -1,0 +1,1 @@
+"""Engines of the job queue: DBOS, and the one in memory."""

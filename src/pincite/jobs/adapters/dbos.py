@@ -1,0 +1,157 @@
+"""Durable jobs on DBOS: SQLite file or PostgreSQL, JSON only (never pickle), a fresh worker id at each start.
+
+DBOS's process-wide singleton and its event loop are kept in `dbos_worker.py`.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.engine import make_url
+
+from pincite.core import Conflict, Database, new_id
+from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
+from pincite.jobs.domain import JobState, JobStatus, QueueNotStarted, Workflow
+from pincite.jobs.reaper import Reaper
+from pincite.jobs.settings import JobsSettings
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, EnqueueOptions
+
+T = TypeVar("T")
+_STATES = {
+    "ENQUEUED": JobState.QUEUED,
+    "DELAYED": JobState.QUEUED,
+    "PENDING": JobState.RUNNING,
+    "SUCCESS": JobState.DONE,
+    "CANCELLED": JobState.CANCELLED,
+}
+
+
+class DbosQueue:
+    """A `JobQueue` that outlives its process. At most one working queue a process, any number of processes.
+
+    Args:
+        db: our own database, for the heartbeats of workers.
+        settings: see `JobsSettings`.
+    """
+
+    def __init__(self, db: Database, settings: JobsSettings) -> None:
+        self._db = db
+        self._settings = settings
+        self._url = _engine_url(settings.url)
+        self._workflows: dict[str, Workflow] = {}
+        self._open: DBOSClient | None = None
+        self._worker: DbosWorker | None = None
+        self._reaper: Reaper | None = None
+
+    def register(self, name: str, workflow: Workflow) -> None:
+        """Name a workflow; before `start`."""
+        self._workflows[name] = workflow
+
+    async def start(self, *, work: bool = True) -> None:
+        """Open the engine; with `work` also take jobs, beat, and hand on the jobs of silent workers.
+
+        Raises:
+            Conflict: a queue of this process takes jobs already.
+        """
+        quieten()
+        self._open = await asyncio.to_thread(_connect, self._url, self._settings)
+        if not work:
+            return
+        worker_id = f"{socket.gethostname()[:40]}-{new_id()}"
+        self._reaper = Reaper(self._db, self._settings, worker_id, _Orphans(self._open))
+        await self._reaper.start()  # the first beat comes before the first job
+        worker = DbosWorker(self._url, worker_id, self._workflows)
+        try:
+            await worker.start()
+        except Conflict:
+            await self.stop()
+            raise
+        self._worker = worker
+
+    async def stop(self) -> None:
+        """Interrupt what runs, after its last finished step, and close; the next start goes on from there."""
+        if self._worker is not None:
+            await self._worker.stop()
+        if self._reaper is not None:
+            await self._reaper.stop()
+        if self._open is not None:
+            await asyncio.to_thread(self._open.destroy)
+        self._worker = self._reaper = self._open = None
+
+    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str]) -> None:
+        """Queue a job; idempotent by `job_id`."""
+        options: EnqueueOptions = {
+            "workflow_name": name,
+            "queue_name": QUEUE,
+            "workflow_id": job_id,
+            "app_version": VERSION,
+        }
+
+        def put(client: "DBOSClient") -> None:
+            client.enqueue(options, dict(payload))
+
+        await self._ask(put)
+
+    async def status(self, job_id: str) -> JobStatus | None:
+        """Return the job's state, or None if it was never enqueued."""
+        found = await self._ask(
+            lambda client: client.list_workflows(workflow_ids=[job_id], load_input=False, load_output=False)
+        )
+        if not found:
+            return None
+        return JobStatus(job_id, found[0].name, _STATES.get(found[0].status, JobState.FAILED))
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job before its next step; none is not an error."""
+        await self._ask(lambda client: client.cancel_workflow(job_id))
+
+    async def _ask(self, call: "Callable[[DBOSClient], T]") -> T:
+        client = self._open
+        if client is None:
+            raise QueueNotStarted("The job queue is not open.", remedy="Start Pincite again.")
+        return await asyncio.to_thread(call, client)
+
+
+class _Orphans:
+    """The reaper's view of the engine."""
+
+    def __init__(self, client: "DBOSClient") -> None:
+        self._client = client
+
+    async def running(self) -> Mapping[str, Sequence[str]]:
+        found = await asyncio.to_thread(
+            lambda: self._client.list_workflows(
+                status="PENDING", application_name=APPLICATION, load_input=False, load_output=False
+            )
+        )
+        by_worker: dict[str, list[str]] = {}
+        for job in found:
+            by_worker.setdefault(job.executor_id or "", []).append(job.workflow_id)
+        return by_worker
+
+    async def requeue(self, job_ids: Sequence[str]) -> None:
+        if job_ids:
+            await asyncio.to_thread(lambda: self._client.resume_workflows(list(job_ids), queue_name=QUEUE))
+
+
+def _engine_url(url: str) -> str:
+    parsed = make_url(url)
+    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False)
+
+
+def _connect(url: str, settings: JobsSettings) -> "DBOSClient":
+    # Imported here: DBOS takes half a second to import, in a thread and only where jobs are used.
+    from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+
+    DBOS.migrate(url)  # a client cannot enqueue before the tables exist; takes milliseconds when they do
+    client = DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=APPLICATION)
+    client.register_queue(
+        QUEUE,
+        worker_concurrency=settings.concurrency,
+        polling_interval_sec=settings.poll_s,
+        on_conflict="always_update",
+    )
+    return client

@@ -1,0 +1,185 @@
+"""The working side of DBOS: its singleton, its loop in a thread of its own, and the bridge back to ours.
+
+DBOS runs workflows on its own event loop (and would take over the thread pool of ours if it were started there). Jobs
+and their steps must run on the loop that our database connections belong to, so a workflow on DBOS's loop is only a
+clerk: it starts the job on our loop, runs each step that the job asks for as a DBOS step, whose body is on our loop
+again, and waits for the job's end.
+"""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from pincite.core import Conflict, get_logger
+from pincite.jobs.domain import Json, StepFailed, Workflow
+
+APPLICATION = "pincite"
+QUEUE = "pincite"
+VERSION = "1"  # pinned: by default it is a hash of the source, and a new release would strand unfinished jobs
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A step that a job on our loop wants to be run durably; `answer` is a future of our loop."""
+
+    name: str
+    step: Callable[[], Awaitable[Json]]
+    answer: asyncio.Future[Json]
+
+
+class _BridgedSteps:
+    """`Steps` for a job on our loop: passes each step to the clerk on DBOS's loop."""
+
+    def __init__(self, clerk_loop: asyncio.AbstractEventLoop, requests: "asyncio.Queue[_Request | None]") -> None:
+        self._clerk_loop = clerk_loop
+        self._requests = requests
+
+    async def run(self, name: str, step: Callable[[], Awaitable[Json]]) -> Json:
+        """Run `step` at least once and remember its result."""
+        answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
+        try:
+            self._clerk_loop.call_soon_threadsafe(self._requests.put_nowait, _Request(name, step, answer))
+        except RuntimeError as closed:
+            raise asyncio.CancelledError("the job engine is closing") from closed
+        return await answer
+
+
+class DbosWorker:
+    """Takes jobs and runs them on the event loop that called `start`."""
+
+    def __init__(self, url: str, worker_id: str, workflows: Mapping[str, Workflow]) -> None:
+        self._url = url
+        self._worker_id = worker_id
+        self._workflows = workflows
+        self._home = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        self._jobs: set[Future[None]] = set()
+
+    async def start(self) -> None:
+        """Launch DBOS in a thread, so that it makes its own loop. Raises: Conflict, if one works in this process."""
+        await asyncio.to_thread(self._launch)
+
+    async def stop(self) -> None:
+        """Stop DBOS and wait for the interrupted jobs to let go."""
+        from dbos import DBOS
+
+        await asyncio.to_thread(lambda: DBOS.destroy(destroy_registry=True))
+        left = [asyncio.wrap_future(job) for job in self._jobs if not job.done()]
+        if left:
+            await asyncio.wait(left, timeout=10)
+
+    def _launch(self) -> None:
+        from dbos import DBOS, DBOSPortableJSONSerializer
+
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": self._url,
+                "executor_id": self._worker_id,
+                "application_version": VERSION,
+                "serializer": DBOSPortableJSONSerializer(),
+                "log_level": "WARNING",
+                "run_migrations": False,
+            }
+        )
+        if self._worker_id != DBOS.executor_id:  # a second DBOS() gives back the first
+            raise Conflict("A job worker runs in this process already.", remedy="Start a second process instead.")
+        for name, workflow in self._workflows.items():
+            DBOS.workflow(name=name)(self._clerk(workflow))
+        DBOS.launch()
+
+    def _clerk(self, workflow: Workflow) -> Callable[[dict[str, str]], Awaitable[None]]:
+        async def clerk(payload: dict[str, str]) -> None:
+            here = asyncio.get_running_loop()
+            requests: asyncio.Queue[_Request | None] = asyncio.Queue()
+
+            def ended(_job: Future[None]) -> None:
+                with suppress(RuntimeError):  # DBOS's loop may be closed already
+                    here.call_soon_threadsafe(requests.put_nowait, None)
+
+            job = self._at_home(workflow(_BridgedSteps(here, requests), payload))
+            self._jobs.add(job)
+            job.add_done_callback(self._jobs.discard)
+            job.add_done_callback(ended)
+            try:
+                while (request := await requests.get()) is not None:
+                    await self._serve(request)
+                await asyncio.wrap_future(job)
+            finally:
+                job.cancel()
+
+        return clerk
+
+    async def _serve(self, request: _Request) -> None:
+        from dbos import DBOS
+
+        async def body() -> Json:
+            return await asyncio.wrap_future(self._at_home(_as_coroutine(request.step)))
+
+        step = asyncio.ensure_future(DBOS.run_step_async({"name": request.name}, body))
+        try:
+            await asyncio.wait([step])
+        finally:
+            step.cancel()
+        error = step.exception()
+        if error is None:
+            self._home.call_soon_threadsafe(_answer, request.answer, step.result())
+        elif isinstance(error, Exception):
+            self._home.call_soon_threadsafe(_refuse, request.answer, _as_raised(error))
+        else:
+            raise error  # DBOS says that the job was cancelled or belongs to another worker by now
+
+    def _at_home(self, work: "Awaitable[Any]") -> "Future[Any]":
+        # In the context of `start`, so that DBOS's own context does not leak into the job.
+        coroutine = _awaiting(work)
+        return self._context.copy().run(asyncio.run_coroutine_threadsafe, coroutine, self._home)
+
+
+async def _awaiting(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+async def _as_coroutine(step: Callable[[], Awaitable[Json]]) -> Json:
+    return await step()
+
+
+def _answer(answer: asyncio.Future[Json], result: Json) -> None:
+    if not answer.done():
+        answer.set_result(result)
+
+
+def _refuse(answer: asyncio.Future[Json], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+
+
+def _as_raised(error: Exception) -> Exception:
+    """A failure that was recorded before a crash comes back as JSON; say so in our own words."""
+    from dbos import PortableWorkflowError
+
+    if isinstance(error, PortableWorkflowError):
+        return StepFailed(str(error), remedy="See the log of the earlier run; try again.")
+    return error
+
+
+class _ToOurLog(logging.Handler):
+    """DBOS's own log lines: errors become warnings of ours, the rest is left out."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one line on."""
+        log.warning("job engine", said=record.getMessage())
+
+
+def quieten() -> None:
+    """Keep DBOS from printing to the console; it adds a console handler of its own where it finds none."""
+    logger = logging.getLogger("dbos")
+    logger.propagate = False
+    if not any(isinstance(handler, _ToOurLog) for handler in logger.handlers):
+        logger.addHandler(_ToOurLog(level=logging.ERROR))

@@ -1,0 +1,85 @@
+"""Heartbeat and reaper: a worker says that it lives, and hands on the jobs of workers that no longer do.
+
+The engine itself never adopts the jobs of a dead worker; which jobs those are is asked through `Orphanage`.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pincite.core import Database, PinciteError, get_logger
+from pincite.jobs import store
+from pincite.jobs.settings import JobsSettings
+
+log = get_logger(__name__)
+
+
+class Orphanage(Protocol):
+    """What the reaper asks of the engine."""
+
+    async def running(self) -> Mapping[str, Sequence[str]]:
+        """Return the ids of running jobs by worker."""
+        ...
+
+    async def requeue(self, job_ids: Sequence[str]) -> None:
+        """Queue these jobs again; they go on after their last finished step."""
+        ...
+
+
+class Reaper:
+    """Beats for one worker and, each time, looks for jobs whose worker is silent."""
+
+    def __init__(self, db: Database, settings: JobsSettings, worker: str, jobs: Orphanage) -> None:
+        self._db = db
+        self._settings = settings
+        self._worker = worker
+        self._jobs = jobs
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Write the first beat, then go on beating in the background."""
+        async with self._db.transaction() as session:
+            await store.beat(session, self._worker)
+        self._task = asyncio.create_task(self._run(), name="jobs-reaper")
+
+    async def stop(self) -> None:
+        """Stop and forget the worker, so that its unfinished jobs may be taken up at once."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        try:
+            async with self._db.transaction() as session:
+                await store.forget(session, self._worker)
+        except PinciteError as error:
+            log.warning("worker not signed off", error=error.message)
+
+    async def reap(self) -> int:
+        """Hand on the jobs of silent workers; returns how many."""
+        # Jobs first, then the living: a worker that starts in between has beaten before it took a job.
+        running = await self._jobs.running()
+        async with self._db.read() as session:
+            alive = await store.living(session, self._settings.ttl_s)
+        handed_on = 0
+        for worker in running.keys() - alive - {self._worker}:
+            async with self._db.transaction() as session:
+                mine = await store.claim(session, worker, self._settings.ttl_s)
+            if mine:
+                # Asked again under the claim: another reaper may have handed them on since.
+                orphans = (await self._jobs.running()).get(worker, ())
+                await self._jobs.requeue(orphans)
+                log.info("jobs taken over", worker=worker, jobs=len(orphans))
+                handed_on += len(orphans)
+        return handed_on
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.reap()
+                await asyncio.sleep(self._settings.beat_s)
+                async with self._db.transaction() as session:
+                    await store.beat(session, self._worker)
+            except (PinciteError, SQLAlchemyError, OSError) as error:
+                log.warning("heartbeat failed", error=str(error))
+                await asyncio.sleep(self._settings.beat_s)

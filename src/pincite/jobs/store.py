@@ -1,0 +1,56 @@
+"""Every query on the table of workers. It holds no tenant data, so nothing here takes a scope."""
+
+from sqlalchemy import ColumnElement, Float, delete, extract, func, literal_column, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.jobs.tables import WorkerRow
+
+FORGET_AFTER_S = 3600.0
+
+
+async def beat(session: AsyncSession, worker: str) -> None:
+    """Say that `worker` lives now."""
+    await _upsert(session, worker, _clock(session))
+
+
+async def living(session: AsyncSession, ttl_s: float) -> set[str]:
+    """Return the workers heard of within the last `ttl_s` seconds."""
+    since = _clock(session) - ttl_s
+    return set((await session.scalars(select(WorkerRow.id).where(WorkerRow.beat_at >= since))).all())
+
+
+async def claim(session: AsyncSession, worker: str, ttl_s: float) -> bool:
+    """Take the right to hand on the jobs of a silent worker; True for one caller in `ttl_s` seconds."""
+    await _upsert(session, worker, None)
+    clock = _clock(session)
+    taken = await session.execute(
+        update(WorkerRow)
+        .where(WorkerRow.id == worker, WorkerRow.beat_at < clock - ttl_s)
+        .where(or_(WorkerRow.claimed_at == 0.0, WorkerRow.claimed_at < clock - ttl_s))
+        .values(claimed_at=clock)
+        .returning(WorkerRow.id)
+    )
+    return taken.first() is not None
+
+
+async def forget(session: AsyncSession, worker: str) -> None:
+    """Drop a worker that stops, and those that have been silent for an hour."""
+    old = WorkerRow.beat_at < _clock(session) - FORGET_AFTER_S
+    await session.execute(delete(WorkerRow).where(or_(WorkerRow.id == worker, old)))
+
+
+async def _upsert(session: AsyncSession, worker: str, beat_at: ColumnElement[float] | None) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = dialect.insert(WorkerRow).values(id=worker, beat_at=0.0 if beat_at is None else beat_at, claimed_at=0.0)
+    if beat_at is None:
+        await session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+        return
+    await session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"beat_at": beat_at}))
+
+
+def _clock(session: AsyncSession) -> ColumnElement[float]:
+    """Return the database's clock as seconds since 1970: hosts may disagree, their database does not."""
+    if session.get_bind().dialect.name == "postgresql":
+        return extract("epoch", func.clock_timestamp()).cast(Float(53))
+    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Float(53))

@@ -1,0 +1,234 @@
+"""What every job queue must do: run each job once, remember steps, go on after a stop. DBOS and the one in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pincite.core import Database, Table
+from pincite.jobs import DbosQueue, JobQueue, JobsSettings, JobState, MemoryQueue, Steps
+
+Make = Callable[[], Awaitable[JobQueue]]
+
+
+@pytest.fixture(params=["memory", "dbos"])
+async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Make]:
+    """Opens the same queue each time it is called, as a restart does; the double lives as long as the test."""
+    memory = MemoryQueue()
+    db = Database(f"sqlite+aiosqlite:///{tmp_path}/pincite.db")
+    async with db.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+
+    async def opened() -> JobQueue:
+        if request.param == "memory":
+            return memory
+        return DbosQueue(db, JobsSettings(url=f"sqlite:///{tmp_path}/jobs.db", poll_s=0.05))
+
+    yield opened
+    await db.close()
+
+
+@asynccontextmanager
+async def working(queue: JobQueue) -> AsyncIterator[JobQueue]:
+    await queue.start()
+    try:
+        yield queue
+    finally:
+        await queue.stop()
+
+
+async def ends(queue: JobQueue, job_id: str) -> JobState:
+    for _ in range(400):
+        status = await queue.status(job_id)
+        if status is not None and status.state not in {JobState.QUEUED, JobState.RUNNING}:
+            return status.state
+        await asyncio.sleep(0.025)
+    raise AssertionError(f"{job_id} did not end")
+
+
+async def test_a_job_runs_its_steps_in_order_on_the_loop_that_started_the_queue(make: Make) -> None:
+    seen: list[object] = []
+    home = asyncio.get_running_loop()
+
+    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def first() -> dict[str, int]:
+            seen.append(asyncio.get_running_loop() is home)
+            return {"pages": 3}
+
+        async def second() -> None:
+            seen.append(payload["revision"])
+
+        seen.append(asyncio.get_running_loop() is home)
+        seen.append(await steps.run("first", first))
+        await steps.run("second", second)
+
+    queue = await make()
+    queue.register("read", workflow)
+    async with working(queue):
+        await queue.enqueue("read", "job-1", {"revision": "r1"})
+        assert await ends(queue, "job-1") is JobState.DONE
+    assert seen == [True, True, {"pages": 3}, "r1"]
+
+
+async def test_the_same_job_id_runs_once(make: Make) -> None:
+    runs: list[str] = []
+
+    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def step() -> None:
+            runs.append(payload["n"])
+
+        await steps.run("count", step)
+
+    queue = await make()
+    queue.register("count", workflow)
+    async with working(queue):
+        await asyncio.gather(*(queue.enqueue("count", "job-1", {"n": str(n)}) for n in range(5)))
+        await ends(queue, "job-1")
+        await queue.enqueue("count", "job-1", {"n": "late"})
+        await queue.enqueue("count", "job-2", {"n": "other"})
+        await ends(queue, "job-2")
+    assert len(runs) == 2
+    assert runs[1] == "other"
+
+
+async def test_an_unknown_job_has_no_status_and_can_be_cancelled(make: Make) -> None:
+    queue = await make()
+    async with working(queue):
+        assert await queue.status("never") is None
+        await queue.cancel("never")
+
+
+async def test_a_failed_step_can_be_handled_and_an_unhandled_one_fails_the_job(make: Make) -> None:
+    handled: list[str] = []
+
+    async def broken() -> None:
+        raise ValueError("no such page")
+
+    async def careful(steps: Steps, _payload: Mapping[str, str]) -> None:
+        try:
+            await steps.run("broken", broken)
+        except ValueError as error:
+            handled.append(str(error))
+
+    async def careless(steps: Steps, _payload: Mapping[str, str]) -> None:
+        await steps.run("broken", broken)
+
+    queue = await make()
+    queue.register("careful", careful)
+    queue.register("careless", careless)
+    async with working(queue):
+        await queue.enqueue("careful", "job-1", {})
+        await queue.enqueue("careless", "job-2", {})
+        assert await ends(queue, "job-1") is JobState.DONE
+        assert await ends(queue, "job-2") is JobState.FAILED
+    assert handled == ["no such page"]
+
+
+async def test_a_cancelled_job_stops_before_its_next_step(make: Make) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+    ran: list[str] = []
+
+    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+        async def first() -> None:
+            ran.append("first")
+            started.set()
+            await go_on.wait()
+
+        async def second() -> None:
+            ran.append("second")
+
+        await steps.run("first", first)
+        await steps.run("second", second)
+
+    queue = await make()
+    queue.register("long", workflow)
+    async with working(queue):
+        await queue.enqueue("long", "job-1", {})
+        await asyncio.wait_for(started.wait(), 10)
+        await queue.cancel("job-1")
+        go_on.set()
+        assert await ends(queue, "job-1") is JobState.CANCELLED
+        await asyncio.sleep(0.2)
+    assert ran == ["first"]
+
+
+async def test_after_a_stop_a_job_goes_on_behind_its_last_finished_step(make: Make) -> None:
+    ran: list[str] = []
+    started = asyncio.Event()
+    blocked = asyncio.Event()
+
+    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+        async def first() -> str:
+            ran.append("first")
+            return "kept"
+
+        async def second() -> None:
+            ran.append("second")
+            started.set()
+            await blocked.wait()
+
+        kept = await steps.run("first", first)
+        await steps.run("second", second)
+        ran.append(kept)
+
+    queue = await make()
+    queue.register("long", workflow)
+    await queue.start()
+    await queue.enqueue("long", "job-1", {})
+    await asyncio.wait_for(started.wait(), 10)
+    await queue.stop()
+    assert ran == ["first", "second"]
+
+    blocked.set()
+    again = await make()
+    again.register("long", workflow)
+    async with working(again):
+        assert await ends(again, "job-1") is JobState.DONE
+    assert ran == ["first", "second", "second", "kept"]
+
+
+async def test_a_queue_that_does_not_work_only_enqueues(make: Make) -> None:
+    ran = asyncio.Event()
+
+    async def workflow(_steps: Steps, _payload: Mapping[str, str]) -> None:
+        ran.set()
+
+    front = await make()
+    front.register("later", workflow)
+    await front.start(work=False)
+    await front.enqueue("later", "job-1", {})
+    await asyncio.sleep(0.2)
+    assert not ran.is_set()
+    await front.stop()
+
+    worker = await make()
+    worker.register("later", workflow)
+    async with working(worker):
+        assert await ends(worker, "job-1") is JobState.DONE
+    assert ran.is_set()
+
+
+async def test_no_more_jobs_at_once_than_allowed(make: Make) -> None:
+    running = 0
+    most = 0
+
+    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+        async def step() -> None:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.1)
+            running -= 1
+
+        await steps.run("busy", step)
+
+    queue = await make()
+    queue.register("busy", workflow)
+    async with working(queue):
+        for n in range(5):
+            await queue.enqueue("busy", f"job-{n}", {})
+        for n in range(5):
+            assert await ends(queue, f"job-{n}") is JobState.DONE
+    assert most == 2

@@ -1,0 +1,167 @@
+"""What only the durable queue does: adopt the jobs of dead workers, keep JSON only, work once in a process."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from pincite.core import Conflict, Database, Table
+from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps
+
+WORKER = """
+import asyncio, sys
+from pathlib import Path
+from pincite.core import Database
+from pincite.jobs import DbosQueue, JobsSettings
+
+home, beat_s, seconds = Path(sys.argv[1]), 0.2, float(sys.argv[2])
+
+async def workflow(steps, payload):
+    async def slow():
+        (home / f"{payload['n']}.started").write_text("")
+        await asyncio.sleep(seconds)
+    async def note():
+        with (home / "finished").open("a") as out:
+            out.write(payload["n"] + "\\n")
+    await steps.run("slow", slow)
+    await steps.run("note", note)
+
+async def main():
+    db = Database(f"sqlite+aiosqlite:///{home}/pincite.db")
+    queue = DbosQueue(db, JobsSettings(f"sqlite:///{home}/jobs.db", poll_s=0.05, beat_s=beat_s, ttl_s=1.0))
+    queue.register("slow", workflow)
+    await queue.start()
+    print("up", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path}/pincite.db")
+    async with opened.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    yield opened
+    await opened.close()
+
+
+def a_queue(db: Database, home: Path) -> DbosQueue:
+    return DbosQueue(db, JobsSettings(f"sqlite:///{home}/jobs.db", poll_s=0.05, beat_s=0.2, ttl_s=1.0))
+
+
+def a_worker(home: Path, seconds: float) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(home), str(seconds)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"up\n"
+    return process
+
+
+async def until(condition: object, limit_s: float = 15.0) -> None:
+    assert callable(condition)
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.faults
+async def test_jobs_of_a_killed_worker_are_taken_over_once(db: Database, tmp_path: Path) -> None:
+    front = a_queue(db, tmp_path)
+    await front.start(work=False)
+    doomed = a_worker(tmp_path, 0.4)
+    for n in range(4):
+        await front.enqueue("slow", f"job-{n}", {"n": str(n)})
+    await until(lambda: len(list(tmp_path.glob("*.started"))) >= 2)
+    os.kill(doomed.pid, signal.SIGKILL)
+    doomed.wait()
+    heir = a_worker(tmp_path, 0.1)
+    try:
+        killed_at = time.monotonic()
+        for n in range(4):
+            while (status := await front.status(f"job-{n}")) is None or status.state is not JobState.DONE:
+                assert time.monotonic() < killed_at + 10, "not taken over within 10 s"
+                await asyncio.sleep(0.05)
+    finally:
+        heir.kill()
+        heir.wait()
+        await front.stop()
+    assert sorted((tmp_path / "finished").read_text().split()) == ["0", "1", "2", "3"]
+
+
+async def test_a_living_worker_keeps_its_jobs(db: Database, tmp_path: Path) -> None:
+    busy = a_worker(tmp_path, 2.5)
+    other = a_queue(db, tmp_path)
+    taken: list[str] = []
+
+    async def workflow(_steps: Steps, payload: Mapping[str, str]) -> None:
+        taken.append(payload["n"])
+
+    other.register("slow", workflow)
+    await other.start(work=False)
+    await other.enqueue("slow", "job-0", {"n": "0"})
+    await until(lambda: list(tmp_path.glob("*.started")))
+    await other.stop()
+    await other.start()
+    try:
+        await until((tmp_path / "finished").exists)
+    finally:
+        busy.kill()
+        busy.wait()
+        await other.stop()
+    assert taken == []
+
+
+async def test_the_engine_keeps_json_and_no_pickle(db: Database, tmp_path: Path) -> None:
+    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+        async def step() -> dict[str, int]:
+            return {"pages": 7}
+
+        async def broken() -> None:
+            raise ValueError("no")
+
+        await steps.run("count", step)
+        await steps.run("broken", broken)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("count", workflow)
+    await queue.start()
+    await queue.enqueue("count", "job-1", {"revision": "r"})
+    for _ in range(200):
+        status = await queue.status("job-1")
+        if status is not None and status.state is JobState.FAILED:
+            break
+        await asyncio.sleep(0.05)
+    await queue.stop()
+    rows = sqlite3.connect(tmp_path / "jobs.db").execute("SELECT output, error, serialization FROM operation_outputs")
+    stored = rows.fetchall()
+    assert len(stored) == 2
+    assert all(kind == "portable_json" for _, _, kind in stored)
+    assert json.loads(stored[0][0]) == {"pages": 7}
+    assert json.loads(stored[1][1])["message"] == "no"
+
+
+async def test_two_working_queues_in_one_process_are_refused(db: Database, tmp_path: Path) -> None:
+    first, second = a_queue(db, tmp_path), a_queue(db, tmp_path)
+    await first.start()
+    try:
+        with pytest.raises(Conflict):
+            await second.start()
+    finally:
+        await first.stop()
+
+
+async def test_nothing_is_printed(db: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    queue = a_queue(db, tmp_path)
+    await queue.start()
+    await queue.stop()
+    assert capfd.readouterr() == ("", "")
