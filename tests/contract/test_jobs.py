@@ -13,18 +13,25 @@ from pincite.jobs import DbosQueue, JobQueue, JobsSettings, JobState, MemoryQueu
 Make = Callable[[], Awaitable[JobQueue]]
 
 
-@pytest.fixture(params=["memory", "dbos"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Make]:
     """Opens the same queue each time it is called, as a restart does; the double lives as long as the test."""
-    memory = MemoryQueue()
-    db = Database(f"sqlite+aiosqlite:///{tmp_path}/pincite.db")
+    if request.param == "memory":
+        memory = MemoryQueue()
+
+        async def same() -> JobQueue:
+            return memory
+
+        yield same
+        return
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    jobs_url = url if request.param == "postgres" else f"sqlite:///{tmp_path}/jobs.db"
+    db = Database(url)
     async with db.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
 
     async def opened() -> JobQueue:
-        if request.param == "memory":
-            return memory
-        return DbosQueue(db, JobsSettings(url=f"sqlite:///{tmp_path}/jobs.db", poll_s=0.05))
+        return DbosQueue(db, JobsSettings(url=jobs_url, poll_s=0.05))
 
     yield opened
     await db.close()
