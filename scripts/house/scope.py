@@ -1,0 +1,70 @@
+"""Rule: the asker is a value and rows have one door: `Scope` comes first, tenant rows only through `visible_to(scope)`.
+
+What works for the whole installation (sweeps, repair, counts for metrics) is named here with its reason.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from house.tree import Finding, Function, Module, Tree, called, parameters
+
+TENANT_ROOMS = frozenset({"library", "ingest", "retrieval", "answers", "sources", "agents", "evals"})
+LIFECYCLE = frozenset({"start", "stop", "close", "open", "ready"})
+SYSTEM: dict[str, str] = {}
+_READS = frozenset({"select", "update", "delete", "exists"})
+
+
+def check(tree: Tree) -> Iterator[Finding]:
+    tables = {m.room: _tenant_tables(m) for m in tree.package() if m.inside == "tables.py"}
+    for module in tree.package():
+        if module.inside == "store.py" and tables.get(module.room):
+            yield from _store(module, tables[module.room])
+        elif module.room in TENANT_ROOMS and (module.inside == "service.py" or module.inside.startswith("service/")):
+            yield from _service(module)
+
+
+def _tenant_tables(module: Module) -> frozenset[str]:
+    """The mapped classes with a `tenant` column."""
+    return frozenset(
+        node.name
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(s, ast.AnnAssign) and ast.unparse(s.target) == "tenant" for s in node.body)
+    )
+
+
+def _store(module: Module, tables: frozenset[str]) -> Iterator[Finding]:
+    for name, node, is_method in module.public_doors():
+        if f"{module.room}.{name}" in SYSTEM or tables.isdisjoint(_names(node)):
+            continue
+        if not _scope_within(node, is_method=is_method, places=2):
+            yield Finding(module.path, node.lineno, f"{name} touches tenant rows without a Scope")
+        elif _reads(node, tables) and not {"visible_to", "_visible_to"} & _names(node):
+            yield Finding(module.path, node.lineno, f"{name} reads tenant rows past `visible_to(scope)`")
+
+
+def _service(module: Module) -> Iterator[Finding]:
+    for name, node, is_method in module.public_doors():
+        is_door = isinstance(node, ast.AsyncFunctionDef) and is_method
+        if not is_door or node.name in LIFECYCLE or f"{module.room}.{name}" in SYSTEM:
+            continue
+        if not _scope_within(node, is_method=True, places=1):
+            yield Finding(module.path, node.lineno, f"{name} does not take a Scope first")
+
+
+def _scope_within(node: Function, *, is_method: bool, places: int) -> bool:
+    first = parameters(node, is_method=is_method)[:places]
+    return any(a.annotation is not None and ast.unparse(a.annotation).endswith("Scope") for a in first)
+
+
+def _names(node: ast.AST) -> set[str]:
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return names | {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+
+
+def _reads(node: ast.AST, tables: frozenset[str]) -> bool:
+    """Does it select, update or delete rows of a tenant table? An insert names its tenant itself."""
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        if called(call.func).split(".")[-1] in _READS and any(tables & _names(a) for a in call.args):
+            return True
+    return False
