@@ -1,29 +1,37 @@
 """Library: the truth: collections, documents, revisions, pages and passages, read only for a scope."""
 
 from pincite.library.domain import (
-    Chunk,
-    Collection,
-    Document,
-    DocumentBusy,
     FINAL_STATES,
+    Chunk,
+    Document,
+    IndexGeneration,
+    Listing,
     Page,
     Passage,
     Problem,
+    Registered,
     RegisterOutcome,
+    Removal,
     Revision,
+    RevisionOvertaken,
     RevisionState,
 )
+from pincite.library.service import Library
 
 __all__ = [
-    "Chunk",
-    "Collection",
-    "Document",
-    "DocumentBusy",
     "FINAL_STATES",
+    "Chunk",
+    "Document",
+    "IndexGeneration",
+    "Library",
+    "Listing",
     "Page",
     "Passage",
     "Problem",
     "RegisterOutcome",
+    "Registered",
+    "Removal",
     "Revision",
+    "RevisionOvertaken",
     "RevisionState",
 ]

@@ -6,9 +6,15 @@ No database and no parser here; the queries are in `store.py`.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
-from pincite.core import ErrorKind, PinciteError
-from pincite.guard import Block, FileType
+from pincite.core import ErrorKind, PinciteError, Scope
+from pincite.guard import Block, FileType, PageBoxes
+from pincite.index import Generation
+
+T = TypeVar("T")
+DEFAULT_COLLECTION = "default"
 
 
 class RevisionState(StrEnum):
@@ -47,7 +53,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of a document's bytes. `seconds` is the time from upload to a final state."""
+    """One version of a document's bytes. `seconds` is the time from upload (or retry) to a final state.
+
+    `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue.
+    """
 
     id: str
     document_id: str
@@ -62,6 +71,7 @@ class Revision:
     problem: Problem | None
     created_at: datetime
     seconds: float | None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +140,134 @@ class RegisterOutcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What an upload came to. `needs_work` says that the revision has to be put in the queue (also for a retry)."""
+
+    document: Document
+    revision: Revision
+    outcome: RegisterOutcome
+
+    @property
+    def needs_work(self) -> bool:
+        """True while the revision waits to be read."""
+        return self.revision.state is RevisionState.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """A stretch of a list. `next_cursor` asks for the stretch after it; None at the end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A document that is hidden and waits to be purged: its revisions and the sha256 of their bytes."""
+
+    document_id: str
+    collection_id: str
+    revision_ids: tuple[str, ...]
+    blobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a tenant's change feed: a document as it is now, or the id of one that was removed."""
+
+    version: int
+    document: Document | None
+    removed_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSummary:
+    """A page without its text; `chars` is the text's length."""
+
+    number: int
+    label: str
+    chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A range of a page as shown to a reader: the page, where the range lies on it, and whose it is.
+
+    `layout` has the boxes of the range for PDF, and is None for other formats. `pages` is how many the revision has.
+    """
+
+    document: Document
+    revision: Revision
+    page: Page
+    pages: int
+    start: int
+    end: int
+    layout: PageBoxes | None
+
+    @property
+    def quote(self) -> str:
+        """The text of the range, verbatim."""
+        return self.page.text[self.start : self.end]
+
+
+class GenerationState(StrEnum):
+    """One generation of a tenant is active at most; others are being built or were replaced."""
+
+    BUILDING = "building"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexGeneration:
+    """A build of the tenant's search index, and whether questions are answered from it."""
+
+    generation: Generation
+    state: GenerationState
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """A revision that is not in a final state, with the scope a worker may treat it under."""
+
+    scope: Scope
+    revision_id: str
+    state: RevisionState
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that SQL and blobs disagree on. `code` is stable; `repaired` says that it was put right."""
+
+    code: str
+    message: str
+    repaired: bool
+
+
+class PageReader(Protocol):
+    """What the library needs from `guard.DocumentReader`: the layout and the picture of one PDF page."""
+
+    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+        """Return where [start, end) of the page's text lies, in points from the top left."""
+        ...
+
+    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+        """Return the page as PNG, `width_px` wide."""
+        ...
+
+
 class DocumentBusy(PinciteError):
     """The document is being read or removed and this cannot be done meanwhile."""
 
     code = "document-busy"
+    kind = ErrorKind.CONFLICT
+
+
+class RevisionOvertaken(PinciteError):
+    """The revision is in a state that does not lead where it should go: finished, or replaced by a newer one."""
+
+    code = "revision-overtaken"
     kind = ErrorKind.CONFLICT

@@ -1,0 +1,27 @@
+"""The library's use cases, one group a file, behind one object. No web and no commit but the unit of work's."""
+
+from pincite.core import Database
+from pincite.core.blobs import BlobStore
+from pincite.library.service.collections import Collections
+from pincite.library.service.generations import Generations
+from pincite.library.service.progress import Progress
+from pincite.library.service.reading import Reading
+from pincite.library.service.removal import Removals
+from pincite.library.service.upkeep import Upkeep
+from pincite.library.service.uploads import Uploads
+
+
+class Library(Collections, Uploads, Progress, Reading, Removals, Generations, Upkeep):
+    """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
+
+    Args:
+        database: where rows are kept.
+        blobs: where the uploaded bytes are kept.
+    """
+
+    def __init__(self, database: Database, blobs: BlobStore) -> None:
+        self._db = database
+        self._blobs = blobs
+
+
+__all__ = ["Library"]
