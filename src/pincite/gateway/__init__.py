@@ -1,5 +1,6 @@
 """Gateway: the one door to all models: chat and embeddings, with usage and cost."""
 
+from pincite.gateway.adapters.static_embedder import StaticEmbedder
 from pincite.gateway.domain import (
     ChatFinished,
     ChatModel,
@@ -20,6 +21,7 @@ __all__ = [
     "Message",
     "ModelError",
     "ModelNotConfigured",
+    "StaticEmbedder",
     "TextDelta",
     "Usage",
 ]

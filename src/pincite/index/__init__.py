@@ -8,11 +8,13 @@ from pincite.index.domain import (
     SearchIndex,
     Vector,
 )
+from pincite.index.settings import IndexSettings
 
 __all__ = [
     "Filter",
     "Generation",
     "Hit",
+    "IndexSettings",
     "Point",
     "SearchIndex",
     "Vector",

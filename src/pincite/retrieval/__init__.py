@@ -5,9 +5,14 @@ from pincite.retrieval.domain import (
     Query,
     ScoredPassage,
 )
+from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
 
 __all__ = [
+    "MAX_QUESTION_CHARS",
     "Evidence",
     "Query",
+    "QuestionTooLong",
+    "Retrieval",
     "ScoredPassage",
+    "checked_question",
 ]

@@ -1,0 +1,1 @@
+"""Providers behind the gateway's seams, one file each; `memory.py` holds the doubles."""

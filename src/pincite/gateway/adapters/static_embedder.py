@@ -1,0 +1,95 @@
+"""The built-in embedder: one int8 vector per wordpiece, summed. Needs numpy, tokenizers and safetensors only.
+
+How such a model is made is in `tools/distill_static.py`; its files are in `gateway/models/`.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from pincite.core import Scope, Unavailable
+
+_SHIPPED = Path(__file__).parent.parent / "models" / "static-256"
+# A few milliseconds of work: short enough that other threads get the interpreter between batches.
+_BATCH = 32
+
+
+class StaticEmbedder:
+    """`Embedder` from a folder in model2vec's layout (`model.safetensors`, `tokenizer.json`, `config.json`).
+
+    Rows stay int8 in memory (8 MB for the shipped model) and are widened as they are gathered.
+
+    Args:
+        folder: a model made by `tools/distill_static.py`; None for the one that ships with Pincite.
+
+    Raises:
+        Unavailable: the folder does not hold such a model.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or _SHIPPED
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            tensors = load_file(folder / "model.safetensors")
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._rows: NDArray[np.int8] = tensors["embeddings"]
+            self._scales: NDArray[np.float32] = tensors["weights"].astype(np.float32)
+        except (OSError, ValueError, KeyError) as error:
+            message = f"The embedding model in {folder} cannot be read."
+            raise Unavailable(message, remedy="Reinstall Pincite or correct the model folder.") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._unknown = self._tokenizer.token_to_id("[UNK]")
+        self._model_id = str(config.get("model_id", folder.name))
+        self._dense_weight = float(config.get("dense_weight", 0.3))
+
+    @property
+    def model_id(self) -> str:
+        """Names the model and its version."""
+        return self._model_id
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(self._rows.shape[1])
+
+    @property
+    def dense_weight(self) -> float:
+        """Weight in 0..1 of the dense score beside BM25, as measured for this model."""
+        return self._dense_weight
+
+    async def embed(self, scope: Scope, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (len(texts), dimensions) float32 rows of unit length, zero for a text without known words."""
+        return await asyncio.to_thread(self.vectors, texts)
+
+    def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Do what `embed` does, in the calling thread; a few texts take microseconds."""
+        made = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for start in range(0, len(texts), _BATCH):
+            for offset, ids in enumerate(self._token_ids(texts[start : start + _BATCH])):
+                made[start + offset] = self._pooled(ids)
+        return made
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return how many wordpieces each text has, without special tokens."""
+        counts: list[int] = []
+        for start in range(0, len(texts), _BATCH):
+            counts.extend(len(ids) for ids in self._token_ids(texts[start : start + _BATCH]))
+        return counts
+
+    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        # One text after another: the batch call would start a thread for each core of the machine.
+        return [self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+
+    def _pooled(self, token_ids: list[int]) -> NDArray[np.float32]:
+        ids = np.asarray(token_ids, dtype=np.int64)
+        ids = ids[ids != self._unknown]
+        pooled = self._scales[ids] @ self._rows[ids].astype(np.float32)
+        length = float(np.linalg.norm(pooled))
+        return pooled / length if length > 0 else pooled

@@ -1,0 +1,1 @@
+"""Engines behind the `SearchIndex` seam, one file each; `memory.py` is the double."""

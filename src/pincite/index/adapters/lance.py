@@ -1,0 +1,227 @@
+"""The search engine on LanceDB: one table per tenant and generation, BM25 and vectors side by side.
+
+Upkeep of the indexes is in `lance_upkeep.py`, the table's shape in `lance_schema.py`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+# The one environment access outside settings: LanceDB's Rust logger reads this once, when it is imported.
+os.environ.setdefault("LANCEDB_LOG", "error")
+
+import lancedb
+import pyarrow as pa
+from lancedb.query import MatchQuery
+
+from pincite.core import Scope, StorageFull, Unavailable
+from pincite.index.adapters import lance_schema as shape
+from pincite.index.adapters.lance_upkeep import create_indexes, upkeep
+from pincite.index.domain import Filter, Generation, Hit, Point, Vector
+from pincite.index.settings import IndexSettings
+
+_IDS = ["chunk_id", "document_id", "revision_id"]
+_COUNTS_KEPT = 4096
+
+
+@dataclass(slots=True)
+class _Open:
+    """A table in use: its handle, its upkeep lock, how many rows each predicate matched and at which version."""
+
+    table: Any
+    upkeep: asyncio.Lock = field(default_factory=asyncio.Lock)
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+
+
+class LanceIndex:
+    """`SearchIndex` on LanceDB tables in a folder or bucket. Several processes may use one at the same time.
+
+    Args:
+        uri: a folder, or `s3://`, `gs://`, `az://`.
+        settings: thresholds and timeouts.
+    """
+
+    def __init__(self, uri: str, settings: IndexSettings | None = None) -> None:
+        self._uri = uri
+        self._settings = settings or IndexSettings()
+        self._connection: Any = None
+        self._tables: dict[str, _Open] = {}
+        self._opening = asyncio.Lock()
+
+    async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
+        """Upsert by chunk id. Raises: InvalidInput (a vector of the wrong shape), StorageFull, Unavailable."""
+        if not points:
+            return
+        rows = await asyncio.to_thread(shape.to_arrow, points, generation.dimensions)
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, self._settings.write_timeout_s):
+            opened = await self._ensure(name, generation)
+            merge = opened.table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
+            await merge.execute(rows)
+
+    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
+        """Remove a revision's points. Raises: StorageFull, Unavailable."""
+        await self._delete(scope, generation, shape.equals("revision_id", revision_id))
+
+    async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:
+        """Remove a document's points of every revision. Raises: StorageFull, Unavailable."""
+        await self._delete(scope, generation, shape.equals("document_id", document_id))
+
+    async def search_text(
+        self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the best by BM25, best first; nothing for a query without words. Raises: Unavailable."""
+        if not query.strip() or _matches_nothing(where) or limit < 1:
+            return []
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, self._settings.query_timeout_s):
+            opened = await self._open(name)
+            if opened is None:
+                return []
+            search = await opened.table.search(MatchQuery(query, shape.BODY), query_type="fts")
+            search = search.where(shape.predicate(where)).select([*_IDS, "_score"]).limit(limit)
+            return _hits(await search.to_arrow(), "_score")
+        return []
+
+    async def search_vector(
+        self, scope: Scope, generation: Generation, vector: Vector, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the nearest by cosine similarity, best first; nothing for a zero vector. Raises: Unavailable."""
+        if not vector.any() or _matches_nothing(where) or limit < 1:
+            return []
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, self._settings.query_timeout_s):
+            opened = await self._open(name)
+            if opened is None:
+                return []
+            allowed = shape.predicate(where)
+            search = opened.table.query().nearest_to(vector).column(shape.VECTOR).distance_type("cosine")
+            if await self._count(opened, allowed) <= self._settings.exact_search_max_rows:
+                search = search.bypass_vector_index()
+            else:
+                search = search.nprobes(50).refine_factor(2)
+            search = search.where(allowed).select([*_IDS, "_distance"]).limit(limit)
+            return _hits(await search.to_arrow(), "_distance")
+        return []
+
+    async def maintain(self, scope: Scope, generation: Generation) -> None:
+        """Fold waiting rows into the indexes; searches and writes go on meanwhile. Raises: StorageFull, Unavailable."""
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, None):
+            opened = await self._open(name)
+            if opened is None:
+                return
+            async with opened.upkeep:
+                await upkeep(opened.table, self._settings)
+
+    async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
+        """Yield (chunk id, revision id) of every point. Raises: Unavailable."""
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, None):
+            opened = await self._open(name)
+            if opened is None:
+                return
+            await opened.table.checkout_latest()
+            batches = await opened.table.query().select(["chunk_id", "revision_id"]).to_batches()
+            async for batch in batches:
+                for chunk_id, revision_id in zip(batch["chunk_id"], batch["revision_id"], strict=True):
+                    yield chunk_id.as_py(), revision_id.as_py()
+
+    async def drop(self, scope: Scope, generation: Generation) -> None:
+        """Remove the whole table; a missing one is not an error. Raises: Unavailable."""
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, self._settings.write_timeout_s):
+            self._forget(name)
+            await (await self._connected()).drop_table(name, ignore_missing=True)
+
+    async def _delete(self, scope: Scope, generation: Generation, where: str) -> None:
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, self._settings.write_timeout_s):
+            opened = await self._open(name)
+            if opened is not None:
+                await opened.table.delete(where)
+
+    async def _count(self, opened: _Open, allowed: str) -> int:
+        """How many rows a predicate matches: counted once for each table version, since only the size matters."""
+        version = await opened.table.version()
+        known = opened.counts.get(allowed)
+        if known is not None and known[0] == version:
+            return known[1]
+        if len(opened.counts) >= _COUNTS_KEPT:
+            opened.counts.clear()
+        count = int(await opened.table.count_rows(allowed))
+        opened.counts[allowed] = (version, count)
+        return count
+
+    async def _connected(self) -> Any:
+        if self._connection is None:
+            self._connection = await lancedb.connect_async(
+                self._uri,
+                read_consistency_interval=timedelta(seconds=self._settings.read_consistency_s),
+                session=lancedb.Session(index_cache_size_bytes=self._settings.cache_bytes),
+            )
+        return self._connection
+
+    async def _open(self, name: str) -> _Open | None:
+        """Return the table, or None while nobody has written to it."""
+        opened = self._tables.get(name)
+        if opened is not None:
+            return opened
+        async with self._opening:
+            if name not in self._tables:
+                connection = await self._connected()
+                try:
+                    self._tables[name] = _Open(await connection.open_table(name))
+                except ValueError as error:
+                    if "not found" not in str(error):
+                        raise
+                    return None
+            return self._tables[name]
+
+    async def _ensure(self, name: str, generation: Generation) -> _Open:
+        """Return the table, made if it is missing; two processes may race to make it."""
+        opened = await self._open(name)
+        if opened is not None:
+            return opened
+        async with self._opening:
+            if name not in self._tables:
+                connection = await self._connected()
+                table = await connection.create_table(name, schema=shape.schema(generation.dimensions), exist_ok=True)
+                await create_indexes(table)
+                self._tables[name] = _Open(table)
+            return self._tables[name]
+
+    def _forget(self, name: str) -> None:
+        self._tables.pop(name, None)
+
+    @asynccontextmanager
+    async def _errors(self, name: str, timeout_s: float | None) -> AsyncIterator[None]:
+        """Turn the engine's errors into ours; a handle that failed is opened afresh by the next call."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                yield
+        except TimeoutError as error:
+            raise Unavailable("The search index did not answer in time.", remedy="Try again.") from error
+        except (RuntimeError, OSError, ValueError, pa.ArrowException) as error:
+            self._forget(name)
+            if "no space left" in str(error).lower():
+                message = "The disk is full, so the search index was not changed."
+                raise StorageFull(message, remedy="Free some space and try again.") from error
+            message = f"The search index failed: {str(error)[:200]}"
+            raise Unavailable(message, remedy="Try again; `pincite reindex` rebuilds the index.") from error
+
+
+def _matches_nothing(where: Filter) -> bool:
+    return not where.collections or (where.documents is not None and not where.documents)
+
+
+def _hits(rows: pa.Table, column: str) -> list[Hit]:
+    ids = [rows[name].to_pylist() for name in _IDS]
+    values = rows[column].to_pylist()
+    scores = values if column == "_score" else [1.0 - value for value in values]
+    found = [Hit(*each, score=float(score)) for *each, score in zip(*ids, scores, strict=True)]
+    return sorted(found, key=lambda hit: (-hit.score, hit.chunk_id))

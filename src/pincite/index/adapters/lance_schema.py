@@ -1,0 +1,92 @@
+"""What a Lance table of chunks looks like: its name, its columns, points as Arrow, predicates from typed values.
+
+No connection and no query here.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from pincite.core import InvalidInput
+from pincite.index.domain import Filter, Generation, Point
+
+BODY = "body"
+VECTOR = "vector"
+_PLAIN_NAME = re.compile(r"[a-z0-9_-]{1,64}")
+# Recorded in the schema at creation: without it, concurrent upserts of one key insert it twice, silently.
+_PRIMARY_KEY = {"lance-schema:unenforced-primary-key": "true"}
+
+
+def table_name(tenant: str, generation: Generation) -> str:
+    """Return the table of a tenant and generation: `tenant.generation`, or a hash where a name needs it.
+
+    Two different pairs never share a name, also where the file system ignores case.
+    """
+    if _PLAIN_NAME.fullmatch(tenant) and _PLAIN_NAME.fullmatch(generation.name):
+        return f"{tenant}.{generation.name}"
+    digest = hashlib.sha256(f"{tenant}\0{generation.name}".encode()).hexdigest()
+    return f"hash.of.{digest[:40]}"
+
+
+def schema(dimensions: int) -> pa.Schema:
+    """Return the columns of a table whose vectors have `dimensions` numbers."""
+    return pa.schema(
+        [
+            pa.field("chunk_id", pa.utf8(), nullable=False, metadata=_PRIMARY_KEY),
+            pa.field("document_id", pa.utf8()),
+            pa.field("revision_id", pa.utf8()),
+            pa.field("collection_id", pa.utf8()),
+            pa.field(BODY, pa.utf8()),
+            pa.field(VECTOR, pa.list_(pa.float32(), dimensions)),
+        ]
+    )
+
+
+def body(title: str, text: str) -> str:
+    """Return what BM25 sees of a chunk: its title (source name, heading path) above its text."""
+    return f"{title}\n{text}" if title else text
+
+
+def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
+    """Return the points as a table of `schema(dimensions)`, the last of each chunk id.
+
+    Raises:
+        InvalidInput: a vector is not of that length or holds a number that is not finite.
+    """
+    latest = list({point.chunk_id: point for point in points}.values())
+    vectors = np.asarray([point.vector for point in latest], dtype=np.float32).reshape(len(latest), -1)
+    if vectors.shape != (len(latest), dimensions) or not np.isfinite(vectors).all():
+        raise InvalidInput(f"A vector does not have {dimensions} finite numbers.", remedy="Run `pincite reindex`.")
+    columns = [
+        pa.array([point.chunk_id for point in latest], pa.utf8()),
+        pa.array([point.document_id for point in latest], pa.utf8()),
+        pa.array([point.revision_id for point in latest], pa.utf8()),
+        pa.array([point.collection_id for point in latest], pa.utf8()),
+        pa.array([body(point.title, point.text) for point in latest], pa.utf8()),
+        pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), dimensions),
+    ]
+    return pa.table(columns, schema=schema(dimensions))
+
+
+def predicate(where: Filter) -> str:
+    """Return the filter as SQL. The only place that writes values into a predicate, all of them quoted."""
+    clauses = [_among("collection_id", where.collections)]
+    if where.documents is not None:
+        clauses.append(_among("document_id", where.documents))
+    return " AND ".join(clauses)
+
+
+def equals(column: str, value: str) -> str:
+    """Return `column = 'value'` with the value quoted."""
+    return f"{column} = {_literal(value)}"
+
+
+def _among(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(_literal(value) for value in sorted(set(values)))})"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,89 @@
+"""Upkeep of a Lance table: indexes made once, waiting rows folded in as delta segments, small files merged.
+
+Never a full optimise: at a million rows that takes minutes, a delta segment takes half a second.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from lancedb.index import FTS, Bitmap, BTree, IvfRq
+
+from pincite.core import get_logger
+from pincite.index.adapters.lance_schema import BODY, VECTOR
+from pincite.index.settings import IndexSettings
+
+_TEXT_INDEX = f"{BODY}_idx"
+_VECTOR_INDEX = f"{VECTOR}_idx"
+_SMALL_FRAGMENTS = 16
+_log = get_logger(__name__)
+
+
+async def create_indexes(table: Any) -> None:
+    """Give a table its text and scalar indexes unless it has them. Safe when two processes do it at once."""
+    present = {index.name for index in await table.list_indices()}
+    wanted = {
+        # Stop words stay: "to whom it may concern" has nothing else. Positions would double the index for phrases
+        # that nobody can ask for yet.
+        BODY: FTS(with_position=False, language="English", stem=True, remove_stop_words=False, max_token_length=64),
+        "chunk_id": BTree(),
+        "document_id": BTree(),
+        "revision_id": BTree(),
+        "collection_id": Bitmap(),
+    }
+    for column, config in wanted.items():
+        if f"{column}_idx" not in present:
+            await _unless_lost(table.create_index(column, config=config, replace=False), f"index {column}")
+
+
+async def upkeep(table: Any, settings: IndexSettings) -> None:
+    """Fold rows that wait outside the indexes in, and now and then merge segments, files and versions."""
+    await table.checkout_latest()
+    await create_indexes(table)
+    text = await table.index_stats(_TEXT_INDEX)
+    if text is None:
+        return
+    if text.num_unindexed_rows >= settings.delta_min_rows:
+        merged = text.num_indices if text.num_indices > settings.max_segments else 0
+        await _on_dataset(table, lambda data: data.optimize.optimize_indices(num_indices_to_merge=merged))
+        await _tidy(table, settings)
+    await _vector_index(table, settings)
+
+
+async def _vector_index(table: Any, settings: IndexSettings) -> None:
+    """Build the vector index once the table has outgrown exact search; later rows come in as delta segments."""
+    names = {index.name for index in await table.list_indices()}
+    if _VECTOR_INDEX in names or await table.count_rows() < settings.vector_index_min_rows:
+        return
+    config = IvfRq(distance_type="cosine", num_bits=4)
+    await _unless_lost(table.create_index(VECTOR, config=config, replace=False), "vector index")
+
+
+async def _tidy(table: Any, settings: IndexSettings) -> None:
+    """Merge small files when many have piled up and drop versions that nobody reads any more."""
+    stats = await table.stats()
+    if stats["fragment_stats"]["num_small_fragments"] >= _SMALL_FRAGMENTS:
+        await _on_dataset(table, lambda data: data.optimize.compact_files(num_threads=1))
+    age = timedelta(seconds=settings.keep_versions_s)
+    await _on_dataset(table, lambda data: data.cleanup_old_versions(age, error_if_tagged_old_versions=False))
+
+
+async def _on_dataset(table: Any, work: Any) -> None:
+    dataset = await table.to_lance()
+
+    async def run() -> None:
+        await asyncio.to_thread(work, dataset)
+
+    await _unless_lost(run(), "upkeep")
+    await table.checkout_latest()
+
+
+async def _unless_lost(work: Any, what: str) -> None:
+    """Run it; when another process committed the same kind of change first, ours is not needed."""
+    try:
+        await work
+    except (RuntimeError, OSError, ValueError) as error:
+        said = str(error).lower()
+        if "conflict" not in said and "already exists" not in said:
+            raise
+        _log.info("upkeep_lost_race", what=what, error=str(error)[:200])

@@ -1,0 +1,130 @@
+"""The double of the search engine: exact BM25 and exact cosine over dictionaries, for tests and small tools.
+
+Nothing here survives the process.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import snowballstemmer
+
+from pincite.core import Scope
+from pincite.index.domain import Filter, Generation, Hit, Point, Vector
+
+# BM25 (Robertson & Zaragoza 2009) with the constants that suit short passages (Anserini's defaults).
+_K1 = 0.9
+_B = 0.75
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(slots=True)
+class _Entry:
+    point: Point
+    terms: Counter[str]
+
+
+@dataclass(slots=True)
+class _Table:
+    entries: dict[str, _Entry] = field(default_factory=dict[str, _Entry])
+
+
+class MemoryIndex:
+    """`SearchIndex` in memory; what `LanceIndex` approximates."""
+
+    def __init__(self) -> None:
+        self._tables: dict[tuple[str, str], _Table] = {}
+        self._stemmer = snowballstemmer.stemmer("english")
+
+    async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
+        """Upsert by chunk id."""
+        table = self._tables.setdefault((scope.tenant, generation.name), _Table())
+        for point in points:
+            table.entries[point.chunk_id] = _Entry(point, Counter(self._terms(f"{point.title}\n{point.text}")))
+
+    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
+        """Remove a revision's points."""
+        entries = self._entries(scope, generation)
+        for key in [key for key, entry in entries.items() if entry.point.revision_id == revision_id]:
+            del entries[key]
+
+    async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:
+        """Remove a document's points of every revision."""
+        entries = self._entries(scope, generation)
+        for key in [key for key, entry in entries.items() if entry.point.document_id == document_id]:
+            del entries[key]
+
+    async def search_text(
+        self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the best by BM25, best first."""
+        entries = list(self._entries(scope, generation).values())
+        if not entries:
+            return []
+        mean_length = sum(entry.terms.total() for entry in entries) / len(entries)
+        terms = set(self._terms(query))
+        idf = {term: _idf(len(entries), sum(term in entry.terms for entry in entries)) for term in terms}
+        found: list[Hit] = []
+        for entry in entries:
+            score = sum(idf[term] * _saturated(entry.terms, term, mean_length) for term in terms)
+            if score > 0 and _allowed(entry.point, where):
+                found.append(_hit(entry.point, score))
+        return _best(found, limit)
+
+    async def search_vector(
+        self, scope: Scope, generation: Generation, vector: Vector, where: Filter, limit: int
+    ) -> list[Hit]:
+        """Return the nearest by cosine similarity, best first."""
+        if not vector.any():
+            return []
+        points = [entry.point for entry in self._entries(scope, generation).values()]
+        return _best([_hit(point, _cosine(point.vector, vector)) for point in points if _allowed(point, where)], limit)
+
+    async def maintain(self, scope: Scope, generation: Generation) -> None:
+        """Nothing to do: every search is exact."""
+
+    async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
+        """Yield (chunk id, revision id) of every point."""
+        for entry in list(self._entries(scope, generation).values()):
+            yield entry.point.chunk_id, entry.point.revision_id
+
+    async def drop(self, scope: Scope, generation: Generation) -> None:
+        """Remove the whole table."""
+        self._tables.pop((scope.tenant, generation.name), None)
+
+    def _entries(self, scope: Scope, generation: Generation) -> dict[str, _Entry]:
+        table = self._tables.get((scope.tenant, generation.name))
+        return {} if table is None else table.entries
+
+    def _terms(self, text: str) -> list[str]:
+        return self._stemmer.stemWords([word.lower() for word in _WORD.findall(text)])
+
+
+def _idf(total: int, containing: int) -> float:
+    return math.log(1 + (total - containing + 0.5) / (containing + 0.5))
+
+
+def _saturated(terms: Counter[str], term: str, mean_length: float) -> float:
+    count = terms.get(term, 0)
+    return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * terms.total() / mean_length)) if count else 0.0
+
+
+def _cosine(left: Vector, right: Vector) -> float:
+    lengths = float(np.linalg.norm(left) * np.linalg.norm(right))
+    return float(left @ right) / lengths if lengths else 0.0
+
+
+def _allowed(point: Point, where: Filter) -> bool:
+    in_documents = where.documents is None or point.document_id in where.documents
+    return point.collection_id in where.collections and in_documents
+
+
+def _hit(point: Point, score: float) -> Hit:
+    return Hit(point.chunk_id, point.document_id, point.revision_id, score)
+
+
+def _best(hits: list[Hit], limit: int) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:limit]

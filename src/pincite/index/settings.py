@@ -1,0 +1,34 @@
+"""Settings of the search engine: thresholds, caches and timeouts.
+
+They are values; where they come from is decided in `app`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSettings:
+    """How the engine behaves.
+
+    Args:
+        read_consistency_s: how old another process's commit may be before this one sees it.
+        cache_bytes: memory for index pages (posting lists, quantised vectors) in this process.
+        vector_index_min_rows: below this many rows the vector search is exact and no vector index is built.
+        exact_search_max_rows: a filter that matches at most this many rows bypasses the vector index, which would
+            lose recall there.
+        delta_min_rows: rows that may wait outside the indexes before `maintain` folds them in.
+        max_segments: index segments that may pile up before `maintain` merges the small ones.
+        keep_versions_s: how long an old table version stays readable.
+        query_timeout_s: a search that takes longer fails as `Unavailable`.
+        write_timeout_s: a write that takes longer fails as `Unavailable`.
+    """
+
+    read_consistency_s: float = 1.0
+    cache_bytes: int = 128 << 20
+    vector_index_min_rows: int = 50_000
+    exact_search_max_rows: int = 20_000
+    delta_min_rows: int = 500
+    max_segments: int = 8
+    keep_versions_s: float = 3600.0
+    query_timeout_s: float = 10.0
+    write_timeout_s: float = 120.0

@@ -1,0 +1,61 @@
+"""Fusion of BM25 and dense scores: a convex combination of min-max scores. Pure; no engine and no store here.
+
+Source: Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS 42(1)).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pincite.index import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A chunk with its fused score in 0..1 and the raw scores that made it, where it had them."""
+
+    chunk_id: str
+    score: float
+    bm25: float | None
+    cosine: float | None
+
+
+def fuse(text: Sequence[Hit], dense: Sequence[Hit], dense_weight: float) -> list[Fused]:
+    """Return the union of both lists, best first; ties in order of chunk id.
+
+    Each list is scaled so that its best is 1 and its worst 0; a chunk that a list does not have counts 0 there. When
+    one list is empty the other decides alone.
+
+    Args:
+        text: hits by BM25.
+        dense: hits by cosine similarity.
+        dense_weight: weight of the dense score in 0..1; BM25 has the rest.
+    """
+    weight = _weight(text, dense, dense_weight)
+    bm25 = {hit.chunk_id: hit.score for hit in text}
+    cosine = {hit.chunk_id: hit.score for hit in dense}
+    scaled_bm25, scaled_cosine = _min_max(bm25), _min_max(cosine)
+    fused = [
+        Fused(
+            chunk_id=chunk_id,
+            score=(1 - weight) * scaled_bm25.get(chunk_id, 0.0) + weight * scaled_cosine.get(chunk_id, 0.0),
+            bm25=bm25.get(chunk_id),
+            cosine=cosine.get(chunk_id),
+        )
+        for chunk_id in {**bm25, **cosine}
+    ]
+    return sorted(fused, key=lambda each: (-each.score, each.chunk_id))
+
+
+def _weight(text: Sequence[Hit], dense: Sequence[Hit], dense_weight: float) -> float:
+    if not text:
+        return 1.0
+    return dense_weight if dense else 0.0
+
+
+def _min_max(scores: Mapping[str, float]) -> dict[str, float]:
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high == low:
+        return dict.fromkeys(scores, 1.0)
+    return {key: (score - low) / (high - low) for key, score in scores.items()}

@@ -1,0 +1,124 @@
+"""`GET /v1/search`: a question in, passages out, as JSON. Translation only.
+
+The shape is the one that `pincite search --json` prints.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from pydantic import BaseModel, ConfigDict
+
+from pincite.accounts import CurrentScope, Permission, requires
+from pincite.core import Scope
+from pincite.retrieval.domain import Evidence, Query, ScoredPassage
+from pincite.retrieval.service import MAX_LIMIT, Retrieval
+
+CollectionIds = Callable[[Scope, Sequence[str]], Awaitable[tuple[str, ...]]]
+
+
+class SearchHit(BaseModel):
+    """A passage: where it is, how well it fits (0..1), its text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    revision: str
+    source: str
+    page: int
+    end_page: int
+    start: int
+    end: int
+    score: float
+    text: str
+    heading_path: list[str]
+
+
+class SearchResponse(BaseModel):
+    """Passages, best first, and milliseconds per stage."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "hits": [
+                    {
+                        "document": "0193f2a0c1d27e4fb0a86c2f11d9e001",
+                        "revision": "0193f2a0c1d27e4fb0a86c2f11d9e002",
+                        "source": "leave-policy.docx",
+                        "page": 2,
+                        "end_page": 2,
+                        "start": 0,
+                        "end": 61,
+                        "score": 0.93,
+                        "text": "Carry-over\nUp to five days may be carried into the next year.",
+                        "heading_path": ["Leave policy", "Carry-over"],
+                    }
+                ],
+                "timings_ms": {"embed": 0.1, "search": 4.2, "fuse": 0.2, "hydrate": 1.1, "dedupe": 0.4},
+            }
+        },
+    )
+
+    hits: list[SearchHit]
+    timings_ms: dict[str, float]
+
+
+class SearchRoutes:
+    """The search door.
+
+    Args:
+        retrieval: what finds.
+        collection_ids: turns the collection names or ids of a request into ids. Raises: NotFound.
+    """
+
+    def __init__(self, retrieval: Retrieval, collection_ids: CollectionIds) -> None:
+        self._retrieval = retrieval
+        self._collection_ids = collection_ids
+
+    def router(self) -> APIRouter:
+        """Return the routes, each with its permission."""
+        router = APIRouter(tags=["search"])
+        router.add_api_route(
+            "/v1/search",
+            self.search,
+            methods=["GET"],
+            dependencies=[requires(Permission.READ)],
+            response_model=SearchResponse,
+            summary="Find passages",
+        )
+        return router
+
+    async def search(
+        self,
+        scope: CurrentScope,
+        q: Annotated[str, Parameter(description="What to look for, in plain words.")],
+        limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 10,
+        collection: Annotated[list[str] | None, Parameter(description="Name or id; repeatable.")] = None,
+    ) -> SearchResponse:
+        """Search by words and by meaning at once; only what the asker may read is looked at."""
+        collections = await self._collection_ids(scope, collection) if collection else None
+        evidence = await self._retrieval.find(scope, Query(text=q, limit=limit, collections=collections))
+        return search_response(evidence)
+
+
+def search_response(evidence: Evidence) -> SearchResponse:
+    """Return evidence in the shape that people and programs get it."""
+    return SearchResponse(hits=[_hit(each) for each in evidence.passages], timings_ms=dict(evidence.timings_ms))
+
+
+def _hit(scored: ScoredPassage) -> SearchHit:
+    chunk = scored.passage.chunk
+    return SearchHit(
+        document=chunk.document_id,
+        revision=chunk.revision_id,
+        source=scored.passage.source,
+        page=chunk.page,
+        end_page=chunk.end_page,
+        start=chunk.start,
+        end=chunk.end,
+        score=round(scored.score, 6),
+        text=chunk.text,
+        heading_path=list(chunk.heading_path),
+    )

@@ -1,0 +1,140 @@
+"""From a question to evidence: BM25 beside dense, fused, hydrated through the library, near-duplicates dropped.
+
+What the asker may see is decided by the library: it names the collections that go into the query, and hydrates hits.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pincite.core import InvalidInput, Scope, StageClock
+from pincite.gateway import Embedder
+from pincite.index import Filter, Generation, Hit, SearchIndex
+from pincite.library import Passage
+from pincite.retrieval.domain import Evidence, Query, ScoredPassage
+from pincite.retrieval.duplicates import drop_near_duplicates
+from pincite.retrieval.fusion import Fused, fuse
+
+MAX_QUESTION_CHARS = 4_000
+MAX_LIMIT = 100
+_CANDIDATES = 100
+# Hits that the library no longer serves and near-duplicates are lost after fusion; this many spares a passage.
+_SPARE = 3
+
+
+class PassageSource(Protocol):
+    """What retrieval needs of the library."""
+
+    async def active_generation(self, scope: Scope) -> Generation | None:
+        """Return the build of the index that questions are answered from."""
+        ...
+
+    async def visible_collections(self, scope: Scope) -> Sequence[str]:
+        """Return the ids of the collections that the asker may read."""
+        ...
+
+    async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
+        """Return the passages of those ids that the asker may read now."""
+        ...
+
+    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
+        """Return the sources of documents there that are still being read."""
+        ...
+
+
+class QuestionTooLong(InvalidInput):
+    """The question has more characters than can be searched for."""
+
+    code = "question-too-long"
+
+
+class Retrieval:
+    """Finds evidence for questions.
+
+    Args:
+        library: where passages and permissions come from.
+        index: the search engine.
+        embedder: the model whose vectors the active generation holds.
+    """
+
+    def __init__(self, library: PassageSource, index: SearchIndex, embedder: Embedder) -> None:
+        self._library = library
+        self._index = index
+        self._embedder = embedder
+
+    async def find(self, scope: Scope, query: Query) -> Evidence:
+        """Return the best passages that the asker may see, best first; none while nothing is indexed.
+
+        Raises:
+            InvalidInput: the question is blank.
+            QuestionTooLong: it has more than `MAX_QUESTION_CHARS` characters.
+            Unavailable: the index did not answer.
+        """
+        text = checked_question(query.text)
+        clock = StageClock()
+        with clock.stage("scope"):
+            where = await self._where(scope, query)
+            generation = await self._library.active_generation(scope)
+        reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
+        if generation is None or not where.collections:
+            return Evidence((), dict(clock.timings_ms), reading)
+        by_text, by_vector = await self._search(scope, generation, text, where, clock)
+        with clock.stage("fuse"):
+            fused = fuse(by_text, by_vector, self._embedder.dense_weight)
+        passages = await self._hydrated(scope, fused, min(query.limit, MAX_LIMIT), clock)
+        return Evidence(tuple(passages), dict(clock.timings_ms), reading)
+
+    async def _where(self, scope: Scope, query: Query) -> Filter:
+        visible = await self._library.visible_collections(scope)
+        wanted = None if query.collections is None else set(query.collections)
+        narrowed = tuple(each for each in visible if wanted is None or each in wanted)
+        return Filter(collections=narrowed, documents=query.documents)
+
+    async def _search(
+        self, scope: Scope, generation: Generation, text: str, where: Filter, clock: StageClock
+    ) -> tuple[list[Hit], list[Hit]]:
+        # Vectors of another model mean nothing here: until the new generation is built, BM25 answers alone.
+        if generation.model_id != self._embedder.model_id:
+            with clock.stage("search"):
+                return await self._index.search_text(scope, generation, text, where, _CANDIDATES), []
+        with clock.stage("embed"):
+            vector = (await self._embedder.embed(scope, [text]))[0]
+        with clock.stage("search"):
+            by_text, by_vector = await asyncio.gather(
+                self._index.search_text(scope, generation, text, where, _CANDIDATES),
+                self._index.search_vector(scope, generation, vector, where, _CANDIDATES),
+            )
+        return by_text, by_vector
+
+    async def _hydrated(
+        self, scope: Scope, fused: Sequence[Fused], limit: int, clock: StageClock
+    ) -> list[ScoredPassage]:
+        """Hydrate in portions until enough passages are left or the candidates run out."""
+        kept: list[ScoredPassage] = []
+        candidates: list[ScoredPassage] = []
+        portion = limit * _SPARE
+        for start in range(0, len(fused), portion):
+            some = fused[start : start + portion]
+            with clock.stage("hydrate"):
+                found = await self._library.hydrate(scope, [each.chunk_id for each in some])
+            candidates += [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
+            with clock.stage("dedupe"):
+                kept = drop_near_duplicates(candidates, limit)
+            if len(kept) >= limit:
+                break
+        return kept
+
+
+def checked_question(text: str) -> str:
+    """Return the question without surrounding space. Raises: InvalidInput (blank), QuestionTooLong."""
+    stripped = text.strip()
+    if not stripped:
+        raise InvalidInput("The question is empty.", remedy="Ask something.")
+    if len(stripped) > MAX_QUESTION_CHARS:
+        message = f"The question has {len(stripped):,} characters; at most {MAX_QUESTION_CHARS:,} can be searched for."
+        raise QuestionTooLong(message, remedy="Shorten the question; upload long material as a document.")
+    return stripped
+
+
+def _scored(fused: Fused, passage: Passage) -> ScoredPassage:
+    return ScoredPassage(passage=passage, score=fused.score, bm25=fused.bm25, cosine=fused.cosine)
