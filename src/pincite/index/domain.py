@@ -1,6 +1,6 @@
 """The seam of the search engine: points, filters, hits and the `SearchIndex` protocol.
 
-The index proposes and the library disposes: everything here can be rebuilt from the library. Engines are in `adapters/`.
+The index proposes and the library disposes: all of it can be rebuilt from the library. Engines are in `adapters/`.
 """
 
 from collections.abc import AsyncIterator, Sequence

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType] (its dict is bare)
 from tokenizers import Tokenizer
 
 from pincite.core import Scope, Unavailable

@@ -3,6 +3,10 @@
 Upkeep of the indexes is in `lance_upkeep.py`, the table's shape in `lance_schema.py`.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+# (pyarrow and parts of lancedb come without types)
+
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -82,7 +86,8 @@ class LanceIndex:
             opened = await self._open(name)
             if opened is None:
                 return []
-            search = await opened.table.search(MatchQuery(query, shape.BODY), query_type="fts")
+            words = MatchQuery(query, shape.BODY)  # pyright: ignore[reportCallIssue] (its defaults are not declared)
+            search = await opened.table.search(words, query_type="fts")
             search = search.where(shape.predicate(where)).select([*_IDS, "_score"]).limit(limit)
             return _hits(await search.to_arrow(), "_score")
         return []

@@ -3,6 +3,10 @@
 No connection and no query here.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+# (pyarrow and parts of lancedb come without types)
+
 import hashlib
 import re
 from collections.abc import Iterable, Sequence

@@ -3,6 +3,10 @@
 Never a full optimise: at a million rows that takes minutes, a delta segment takes half a second.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportUnknownLambdaType=false
+# (pyarrow and parts of lancedb come without types)
+
 import asyncio
 from datetime import timedelta
 from typing import Any

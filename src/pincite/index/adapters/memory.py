@@ -4,21 +4,19 @@ Nothing here survives the process.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import snowballstemmer
 
 from pincite.core import Scope
+from pincite.core.words import words
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 
 # BM25 (Robertson & Zaragoza 2009) with the constants that suit short passages (Anserini's defaults).
 _K1 = 0.9
 _B = 0.75
-_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(slots=True)
@@ -37,13 +35,12 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self._tables: dict[tuple[str, str], _Table] = {}
-        self._stemmer = snowballstemmer.stemmer("english")
 
     async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
         """Upsert by chunk id."""
         table = self._tables.setdefault((scope.tenant, generation.name), _Table())
         for point in points:
-            table.entries[point.chunk_id] = _Entry(point, Counter(self._terms(f"{point.title}\n{point.text}")))
+            table.entries[point.chunk_id] = _Entry(point, Counter(words(f"{point.title}\n{point.text}")))
 
     async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
         """Remove a revision's points."""
@@ -65,7 +62,7 @@ class MemoryIndex:
         if not entries:
             return []
         mean_length = sum(entry.terms.total() for entry in entries) / len(entries)
-        terms = set(self._terms(query))
+        terms = set(words(query))
         idf = {term: _idf(len(entries), sum(term in entry.terms for entry in entries)) for term in terms}
         found: list[Hit] = []
         for entry in entries:
@@ -98,9 +95,6 @@ class MemoryIndex:
     def _entries(self, scope: Scope, generation: Generation) -> dict[str, _Entry]:
         table = self._tables.get((scope.tenant, generation.name))
         return {} if table is None else table.entries
-
-    def _terms(self, text: str) -> list[str]:
-        return self._stemmer.stemWords([word.lower() for word in _WORD.findall(text)])
 
 
 def _idf(total: int, containing: int) -> float:

@@ -1,0 +1,46 @@
+"""Words of a text for comparing texts: lower case, stemmed (English Snowball), numbers kept whole.
+
+The search engine has a tokenizer of its own; this one serves comparisons of a question with sentences.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:\d+)?")
+_STOP_WORDS = frozenset(
+    """
+    a about above across after again against all also am an and any are aren as at be because been before being
+    below between both but by can cannot could couldn d did didn do does doesn doing don down during each either
+    else ever every few for from further get gets give given had hadn has hasn have haven having he her here hers
+    herself him himself his how however i if in into is isn it its itself just let ll m many may me might more most
+    much must my myself neither no nor not now of off on once one only or other our ours ourselves out over own
+    please re s same say says shall she should shouldn so some such t tell than that the their theirs them
+    themselves then there these they this those through to too under until up upon us ve very via was wasn we were
+    weren what whatever when where whether which while who whom whose why will with within without won would wouldn
+    yes yet you your yours yourself yourselves
+    """.split()  # noqa: SIM905 (a list of 150 quoted words is harder to read)
+)
+
+
+def content_words(text: str) -> list[str]:
+    """Return the stems of a text's words in order, without stop words; "1,577.0" is one word, "1577.0"."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return [stem(word) for word in words if word not in _STOP_WORDS]
+
+
+def words(text: str) -> list[str]:
+    """Return the stems of all words of a text in order, stop words included."""
+    return [stem(word.lower()) for word in _WORD.findall(text)]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return the stem of one lower-case word; a number loses its thousands separators."""
+    if word[0].isdigit():
+        return word.replace(",", "")
+    # A stemmer keeps state while it works and threads may stem at once: a new one for each word not seen before.
+    stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
+    return str(stemmer.stemWord(word))
