@@ -5,18 +5,24 @@ from pincite.guard.domain import (
     BlockKind,
     Box,
     FileType,
+    PageBatch,
     PageBoxes,
     PageText,
     ParserCrashed,
     UnreadableDocument,
     UnsupportedType,
 )
+from pincite.guard.service import DocumentReader
+from pincite.guard.settings import GuardSettings
 
 __all__ = [
     "Block",
     "BlockKind",
     "Box",
+    "DocumentReader",
     "FileType",
+    "GuardSettings",
+    "PageBatch",
     "PageBoxes",
     "PageText",
     "ParserCrashed",

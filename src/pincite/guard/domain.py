@@ -6,7 +6,7 @@ How a format is read is in `adapters/`; that it happens in a confined child is i
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pincite.core import ErrorKind, PinciteError
+from pincite.core.errors import ErrorKind, PinciteError
 
 
 class FileType(StrEnum):
@@ -83,6 +83,14 @@ class PageBoxes:
     width: float
     height: float
     boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageBatch:
+    """Some consecutive pages of a document as they were read; `total` is known early for PDF, else at the end."""
+
+    pages: tuple[PageText, ...]
+    total: int | None = None
 
 
 class UnreadableDocument(PinciteError):

@@ -1,0 +1,29 @@
+"""The formats: one file each and one line here. Runs in the child; a format's module is imported when it is needed.
+
+An adapter opens a `Source` and gives pages; nothing here knows processes or the wire.
+"""
+
+from importlib import import_module
+
+from pincite.guard.domain import FileType
+from pincite.guard.source import Opened, Source
+
+ADAPTERS: dict[FileType, str] = {
+    FileType.PDF: "pdf",
+    FileType.DOCX: "docx",
+    FileType.PPTX: "pptx",
+    FileType.XLSX: "xlsx",
+    FileType.CSV: "csv",
+    FileType.HTML: "html",
+    FileType.MARKDOWN: "markdown",
+    FileType.TEXT: "text",
+    FileType.EML: "eml",
+    FileType.EPUB: "epub",
+    FileType.RTF: "rtf",
+}
+
+
+def open_document(file_type: FileType, source: Source) -> Opened:
+    """Open a document with its format's adapter. Raises: UnreadableDocument."""
+    opened: Opened = import_module(f"pincite.guard.adapters.{ADAPTERS[file_type]}").open_source(source)
+    return opened

@@ -1,0 +1,163 @@
+"""PDF through pdfium: opening, exact page text, where characters lie, drawing a page. Runs in the child only.
+
+What the text is made of (headings, paragraphs, tables) is in `pdf_layout.py`.
+"""
+
+import ctypes
+import io
+import mmap
+from collections.abc import Sequence
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from pincite.guard.domain import Box, PageBoxes, UnreadableDocument
+from pincite.guard.source import Source
+
+_SCALE = 64  # pdfium maps points to whole device pixels: 64 pixels a point keep the boxes exact enough
+_MAX_PIXELS = 40_000_000
+_SAME_LINE = 0.5  # boxes that share this much of the lower one's height lie on one line
+
+
+def open_pdf(source: Source) -> pypdfium2.PdfDocument:
+    """Open a PDF. Raises: UnreadableDocument when it is encrypted or damaged."""
+    private = mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_COPY)
+    data = (ctypes.c_ubyte * source.size_bytes).from_buffer(private)
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pdfium.FPDF_ERR_PASSWORD:
+            raise UnreadableDocument(
+                "The PDF is encrypted and needs a password.", remedy="Save a copy without a password and upload that."
+            ) from None
+        if error.err_code == pdfium.FPDF_ERR_SECURITY:
+            raise UnreadableDocument(
+                "The PDF uses a protection that cannot be opened.", remedy="Print it to a new PDF and upload that."
+            ) from None
+        raise UnreadableDocument(
+            "The PDF is damaged or truncated.", remedy="Download or export it again and upload that copy."
+        ) from None
+
+
+def raw_text(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int] | None]:
+    """Return a page's text as pdfium's text range gives it, and each character's index in pdfium.
+
+    The second value is None where the two are the same, which they nearly always are. They differ where pdfium holds
+    characters that it does not put out (control codes) and beyond the basic plane (two indices a character).
+    """
+    count = pdfium.FPDFText_CountChars(text_page)
+    first, last = 0, count - 1
+    while first <= last and (first_unit := pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first)) == -1:
+        first += 1
+    while last > first and pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last) == -1:
+        last -= 1
+    if first > last:
+        return "", None
+    last_unit = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last)
+    buffer = (ctypes.c_ushort * (last_unit + 2 - first_unit))()
+    written = pdfium.FPDFText_GetText(text_page, first, last + 1 - first, buffer)
+    units = memoryview(buffer).cast("B").cast("H")[: max(0, written - 1)]
+    text = bytes(units).decode("utf-16-le", "ignore")
+    if len(text) == count:
+        return text, None
+    return text, _character_indices(text_page, units, first_unit)
+
+
+def _character_indices(text_page: pypdfium2.PdfTextPage, units: Sequence[int], first_unit: int) -> list[int]:
+    """Walk UTF-16 units as the decoder does (pairs make one character, lone halves are dropped)."""
+    indices: list[int] = []
+    at = 0
+    while at < len(units):
+        unit = units[at]
+        width = 1
+        if 0xD800 <= unit < 0xE000:
+            paired = unit < 0xDC00 and at + 1 < len(units) and 0xDC00 <= units[at + 1] < 0xE000
+            if not paired:
+                at += 1
+                continue
+            width = 2
+        indices.append(pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, first_unit + at))
+        at += width
+    return indices
+
+
+def boxes(source: Source, page: int, start: int, end: int) -> PageBoxes:
+    """Find the boxes of characters [start, end) of a page, in points on the page as shown, one a line.
+
+    Raises: UnreadableDocument when the page does not exist or cannot be loaded.
+    """
+    with open_pdf(source) as pdf:
+        shown = _load(pdf, page)
+        text_page = shown.get_textpage()
+        text, indices = raw_text(text_page)
+        start, end = max(0, start), min(len(text), end)
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        width, height = shown.get_size()
+        if start >= end:
+            return PageBoxes(width, height, ())
+        first = start if indices is None else indices[start]
+        last = end - 1 if indices is None else indices[end - 1]
+        found = [
+            _as_shown(shown, text_page.get_rect(number), width, height)
+            for number in range(text_page.count_rects(first, last + 1 - first))
+        ]
+    return PageBoxes(width, height, tuple(_one_a_line(found)))
+
+
+def render(source: Source, page: int, width_px: int) -> bytes:
+    """Draw a page as PNG, `width_px` wide. Raises: UnreadableDocument."""
+    with open_pdf(source) as pdf:
+        shown = _load(pdf, page)
+        width, height = shown.get_size()
+        scale = width_px / max(width, 1.0)
+        if width * height * scale * scale > _MAX_PIXELS:
+            scale = (_MAX_PIXELS / (width * height)) ** 0.5
+        image = shown.render(scale=scale, rev_byteorder=True).to_pil()
+        out = io.BytesIO()
+        image.convert("RGB").save(out, "PNG", compress_level=3)
+    return out.getvalue()
+
+
+def _load(pdf: pypdfium2.PdfDocument, page: int) -> pypdfium2.PdfPage:
+    if not 1 <= page <= len(pdf):
+        raise UnreadableDocument(f"The document has no page {page}.", page=page)
+    try:
+        return pdf[page - 1]
+    except pypdfium2.PdfiumError:
+        raise UnreadableDocument(f"Page {page} is damaged and cannot be shown.", page=page) from None
+
+
+def _as_shown(
+    page: pypdfium2.PdfPage, rectangle: tuple[float, float, float, float], width: float, height: float
+) -> Box:
+    """Map a rectangle (left, bottom, right, top) to the page as shown: rotated, cut to its crop box, y downwards."""
+    left, bottom, right, top = rectangle
+    corners = [_to_device(page, x, y, width, height) for x, y in ((left, bottom), (right, top))]
+    xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+    return Box(xs[0], ys[0], xs[1], ys[1])
+
+
+def _to_device(page: pypdfium2.PdfPage, x: float, y: float, width: float, height: float) -> tuple[float, float]:
+    out_x, out_y = ctypes.c_int(), ctypes.c_int()
+    size = (round(width * _SCALE), round(height * _SCALE))
+    pdfium.FPDF_PageToDevice(page, 0, 0, *size, 0, x, y, ctypes.byref(out_x), ctypes.byref(out_y))
+    return round(out_x.value / _SCALE, 2), round(out_y.value / _SCALE, 2)
+
+
+def _one_a_line(found: Sequence[Box]) -> list[Box]:
+    """Join neighbours in reading order that lie beside each other; pdfium gives one rectangle a run of one font."""
+    lines: list[Box] = []
+    for box in found:
+        if box.x1 <= box.x0 or box.y1 <= box.y0:
+            continue
+        if lines and _beside(lines[-1], box):
+            last = lines.pop()
+            box = Box(min(last.x0, box.x0), min(last.y0, box.y0), max(last.x1, box.x1), max(last.y1, box.y1))
+        lines.append(box)
+    return lines
+
+
+def _beside(one: Box, other: Box) -> bool:
+    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return shared > _SAME_LINE * min(one.y1 - one.y0, other.y1 - other.y0)

@@ -1,0 +1,166 @@
+"""Opens untrusted documents for the rest of Pincite: what they are, their pages, boxes and images.
+
+All parsing happens in confined children (`sandbox.py`); here requests are made and replies become values.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
+
+from pincite.guard import wire
+from pincite.guard.domain import (
+    Box,
+    FileType,
+    PageBatch,
+    PageBoxes,
+    ParserCrashed,
+    UnreadableDocument,
+    UnsupportedType,
+)
+from pincite.guard.sandbox import Child, ChildPool
+from pincite.guard.settings import GuardSettings
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Pools:
+    readers: ChildPool
+    viewers: ChildPool
+
+
+class DocumentReader:
+    """Reads documents in confined children. May be used from several event loops; each gets children of its own."""
+
+    def __init__(self, settings: GuardSettings) -> None:
+        self._settings = settings
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pools] = WeakKeyDictionary()
+
+    async def sniff(self, path: Path, name: str) -> FileType:
+        """Find what a file is from its content; the name only tells CSV, Markdown and plain text apart.
+
+        Raises:
+            UnsupportedType: it is something that Pincite does not read; the message names it.
+            UnreadableDocument: it is empty, or a damaged container.
+            ParserCrashed: looking at it took too long or ended the child.
+        """
+        message, _ = await self._view(path, {"op": "sniff", "name": name[-255:]})
+        return _checked(lambda: FileType(message["type"]))
+
+    async def read(self, path: Path, file_type: FileType) -> AsyncIterator[PageBatch]:
+        """Read a document's pages in order, a batch at a time, as the child reads them.
+
+        The child waits while the caller does, so memory stays bounded however long the document is.
+
+        Raises:
+            UnreadableDocument: damaged, encrypted, without any text, or over a limit; `page` where one is to blame.
+            ParserCrashed: the child died or went over its time or memory.
+        """
+        left_s = self._settings.time_limit_s
+        loop = asyncio.get_running_loop()
+        async with self._here().readers.lease() as child:
+            await self._send(child, path, {"op": "read", "type": file_type.value})
+            while True:
+                before_s = loop.time()
+                message, _ = await child.reply(min(left_s, self._settings.batch_time_limit_s))
+                left_s -= loop.time() - before_s
+                if message["kind"] == "done":
+                    return
+                yield _batch(message)
+                if left_s <= 0:
+                    raise ParserCrashed(
+                        f"Reading the document took longer than the limit of {self._settings.time_limit_s:.0f} s.",
+                        remedy="Split the document and upload the parts.",
+                    )
+
+    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+        """Find where characters [start, end) of a PDF page lie, one box a line, on the page as shown.
+
+        Raises: UnreadableDocument, ParserCrashed.
+        """
+        message, _ = await self._view(path, {"op": "boxes", "page": page, "start": start, "end": end})
+        return _checked(
+            lambda: PageBoxes(message["width"], message["height"], tuple(Box(*box) for box in message["boxes"]))
+        )
+
+    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+        """Draw a PDF page as PNG, `width_px` pixels wide. Raises: UnreadableDocument, ParserCrashed."""
+        _, payload = await self._view(path, {"op": "render", "page": page, "width_px": width_px})
+        return payload
+
+    async def close(self) -> None:
+        """End all children."""
+        here = asyncio.get_running_loop()
+        for loop, pools in list(self._pools.items()):
+            for pool in (pools.readers, pools.viewers):
+                if loop is here:
+                    await pool.close()
+                else:
+                    pool.forget()
+        self._pools.clear()
+
+    def _here(self) -> _Pools:
+        loop = asyncio.get_running_loop()
+        if loop not in self._pools:
+            settings = self._settings
+            self._pools[loop] = _Pools(
+                ChildPool(settings, size=settings.children), ChildPool(settings, size=settings.viewers)
+            )
+        return self._pools[loop]
+
+    async def _view(self, path: Path, request: wire.Message) -> tuple[wire.Message, bytes]:
+        """Make a request with one reply. Raises: UnreadableDocument, UnsupportedType, ParserCrashed."""
+        limit_s = self._settings.batch_time_limit_s
+        async with self._here().viewers.lease() as child:
+            await self._send(child, path, request)
+            result = await child.reply(limit_s)
+            _raise_error(result[0])
+            await child.reply(limit_s)
+        return result
+
+    async def _send(self, child: Child, path: Path, request: wire.Message) -> None:
+        settings = self._settings
+        limits = {
+            "time_limit_s": settings.time_limit_s,
+            "max_pages": settings.max_pages,
+            "max_text_chars": settings.max_text_chars,
+            "max_unpacked_bytes": settings.max_unpacked_mb << 20,
+        }
+        file = await asyncio.to_thread(path.open, "rb")
+        with contextlib.closing(file):
+            try:
+                child.request(request | limits, file)
+            except OSError:
+                raise ParserCrashed("The parser ended unexpectedly.", remedy="Try again.") from None
+
+
+def _batch(message: wire.Message) -> PageBatch:
+    _raise_error(message)
+    return _checked(
+        lambda: PageBatch(tuple(wire.page_from_wire(page) for page in message["pages"]), message["total"])
+    )
+
+
+def _raise_error(message: wire.Message) -> None:
+    if message["kind"] == "error":
+        _raise(message)
+
+
+def _raise(message: wire.Message) -> NoReturn:
+    text, remedy = str(message.get("message", "")), str(message.get("remedy", ""))
+    if message.get("code") == UnsupportedType.code:
+        raise UnsupportedType(text, remedy=remedy)
+    page: Any = message.get("page")
+    raise UnreadableDocument(text, remedy=remedy, page=page if isinstance(page, int) else None)
+
+
+def _checked(make: Callable[[], _T]) -> _T:
+    """Make a value from a child's reply, which is as untrusted as the document. Raises: ParserCrashed."""
+    try:
+        return make()
+    except (KeyError, TypeError, ValueError):
+        raise ParserCrashed("The parser gave a reply that makes no sense.", remedy="Try again.") from None

@@ -1,0 +1,40 @@
+"""What an adapter is given (an open file and limits) and what it gives back. Runs in the child.
+
+No format is known here; those are in `adapters/`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pincite.guard.domain import PageText
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """Limits that an adapter itself keeps; see `GuardSettings`."""
+
+    max_pages: int
+    max_text_chars: int
+    max_unpacked_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An untrusted file, open for reading. There is no path: the child can open nothing."""
+
+    file: BinaryIO
+    size_bytes: int
+    limits: ReadLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document being read: its pages as an iterator, and how many there are when that is known at once."""
+
+    pages: Iterator[PageText]
+    total: int | None = None
+
+
+Adapter = Callable[[Source], Opened]
+"""Opens a document of one format. Raises: UnreadableDocument, at once or from the iterator."""

@@ -1,0 +1,74 @@
+"""The framing between the server and a confined child: lengths, a JSON head and raw bytes. No pickle.
+
+Both ends import this, so it may import nothing heavy. What the messages mean is in `child.py` and `service.py`.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
+
+from pincite.guard.domain import Block, BlockKind, PageText
+
+MAX_FRAME_BYTES = 64 << 20
+HEAD = struct.Struct(">II")
+
+Message = dict[str, Any]
+
+
+class FrameTooLarge(ValueError):
+    """A message is over `MAX_FRAME_BYTES`."""
+
+
+def pack(message: Mapping[str, Any], payload: bytes = b"") -> bytes:
+    """Return one frame: two lengths (big-endian 32 bit), the JSON head, the payload."""
+    head = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    if len(head) + len(payload) > MAX_FRAME_BYTES:
+        raise FrameTooLarge
+    return HEAD.pack(len(head), len(payload)) + head + payload
+
+
+def lengths(prefix: bytes) -> tuple[int, int]:
+    """Return the lengths of head and payload from a frame's first 8 bytes. Raises: FrameTooLarge."""
+    head, payload = HEAD.unpack(prefix)
+    if head + payload > MAX_FRAME_BYTES:
+        raise FrameTooLarge
+    return head, payload
+
+
+def unpack_head(head: bytes) -> Message:
+    """Return the message of a frame. Raises: ValueError when it is not a JSON object."""
+    message = json.loads(head)
+    if not isinstance(message, dict):
+        raise ValueError("not a message")  # noqa: TRY004: a malformed frame is a value problem for the caller
+    return cast("Message", message)
+
+
+def read_frame(stream: BinaryIO) -> Message | None:
+    """Read one frame from a blocking stream; None at its end."""
+    prefix = stream.read(HEAD.size)
+    if len(prefix) < HEAD.size:
+        return None
+    head, payload = lengths(prefix)
+    message = unpack_head(stream.read(head))
+    stream.read(payload)
+    return message
+
+
+def page_to_wire(page: PageText) -> list[Any]:
+    """Return a page as plain lists."""
+    blocks = [[block.kind.value, block.start, block.end, block.level] for block in page.blocks]
+    return [page.number, page.label, page.text, blocks]
+
+
+def page_from_wire(value: list[Any]) -> PageText:
+    """Return the page that `page_to_wire` flattened. Raises: ValueError, TypeError on anything else."""
+    number, label, text, blocks = value
+    return PageText(int(number), str(label), str(text), tuple(_block(*block) for block in blocks))
+
+
+def _block(kind: str, start: int, end: int, level: int) -> Block:
+    return Block(_KINDS[kind], int(start), int(end), int(level))
+
+
+_KINDS = {kind.value: kind for kind in BlockKind}
