@@ -5,7 +5,7 @@ The search engine has a tokenizer of its own; this one serves comparisons of a q
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
@@ -42,5 +42,5 @@ def stem(word: str) -> str:
     if word[0].isdigit():
         return word.replace(",", "")
     # A stemmer keeps state while it works and threads may stem at once: a new one for each word not seen before.
-    stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
+    stemmer = cast("Any", snowballstemmer).stemmer("english")
     return str(stemmer.stemWord(word))
