@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 def _stand_in_for_faces() -> None:
     """Make `pincite`, `pincite.core` and `pincite.guard` importable without running their `__init__`."""
     package = Path(__file__).resolve().parents[1]
-    for name, folder in (("pincite", package), ("pincite.core", package / "core"), ("pincite.guard", package / "guard")):
+    for name, folder in (
+        ("pincite", package),
+        ("pincite.core", package / "core"),
+        ("pincite.guard", package / "guard"),
+    ):
         if name not in sys.modules:
             module = types.ModuleType(name)
             module.__path__ = [str(folder)]

@@ -140,9 +140,7 @@ class DocumentReader:
 
 def _batch(message: wire.Message) -> PageBatch:
     _raise_error(message)
-    return _checked(
-        lambda: PageBatch(tuple(wire.page_from_wire(page) for page in message["pages"]), message["total"])
-    )
+    return _checked(lambda: PageBatch(tuple(wire.page_from_wire(page) for page in message["pages"]), message["total"]))
 
 
 def _raise_error(message: wire.Message) -> None:

@@ -181,8 +181,11 @@ def _pitch(lines: Sequence[_Line]) -> float:
 
 def _continues(block: Block, kind: BlockKind, previous: _Line, line: _Line, pitch: float) -> bool:
     if BlockKind.HEADING in (block.kind, kind):
-        return block.kind is kind and block.level == line.level and previous.size == line.size and _near(
-            previous, line, pitch, 1.9
+        return (
+            block.kind is kind
+            and block.level == line.level
+            and previous.size == line.size
+            and _near(previous, line, pitch, 1.9)
         )
     if BlockKind.TABLE in (block.kind, kind):
         return block.kind is kind

@@ -1,0 +1,127 @@
+"""Finds sentences in text, as character ranges. Pure and fast: one pass of one regular expression.
+
+Rules, not a model: stops, abbreviations, lists, table rows and blank lines. What a sentence means is no business here.
+"""
+
+import re
+
+_CLOSERS = "\"'”’»)\\]"
+_CANDIDATE = re.compile(
+    rf"(?P<stop>(?<![.!?…])[.!?…]++[{_CLOSERS}]*+)(?=\s)"
+    rf"|(?P<wide>[。！？]+[{_CLOSERS}」』）]*)"
+    r"|(?P<line>\r?\n)(?P<blank>[ \t]*\r?\n)?"
+)
+_BEFORE = re.compile(r"\S+$")
+_NEXT = re.compile(r"\s*(\S*)")
+_BULLET = re.compile(r"[ \t]*(?:[•●▪◦‣∙·■□➢*–-][ \t]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)][ \t])")
+_ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})(?:\.\d{1,3})*\.$")
+_INITIALS = re.compile(r"(?:^|[(\[\"'“‘])(?:[A-Z]\.)+$|^(?:[A-Za-z]\.){2,}$")
+_FIGURE = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*%?\)?(?!\w)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LINE_LOOKBACK = 400
+
+_BEFORE_NAME = frozenset(
+    "mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs v viz al "
+    "approx ca".split()
+)
+_BEFORE_NUMBER = frozenset(
+    "no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg app item "
+    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+)
+_EITHER = frozenset(
+    "inc ltd co corp llc plc bros etc jr sr dept est univ assn mfg intl ave blvd rd sq ft oz lb".split()
+)
+_STARTERS = frozenset(
+    "the a an this that these those it its we our they their he she his her you i in on at as for from to by with when "
+    "while if although because since however therefore thus there here each all both such no not under during after "
+    "before upon except other what who how why".split()
+)
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Cut text into sentences.
+
+    A stop ends a sentence when what follows can begin one and what precedes is no abbreviation, initial or list
+    number. A blank line ends one; a single line break does not (text from PDF is wrapped), except after a table row,
+    before a list item, and after a short line without a stop that a longer line with a capital follows (a heading).
+
+    Returns:
+        Ranges [start, end), in order, disjoint, without white space at either end, covering all other characters.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for found in _CANDIDATE.finditer(text):
+        end = found.end("stop") if found["stop"] else found.end("wide") if found["wide"] else found.start()
+        if found["stop"]:
+            ends = _stop_ends(text, start, found.start(), end)
+        elif found["line"]:
+            ends = found["blank"] is not None or _line_ends(text, start, found.start(), found.end())
+        else:
+            ends = True
+        if ends:
+            _append(spans, text, start, end)
+            start = end
+    _append(spans, text, start, len(text))
+    return spans
+
+
+def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    body = piece.strip()
+    if body:
+        start += len(piece) - len(piece.lstrip())
+        spans.append((start, start + len(body)))
+
+
+def _stop_ends(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether the stop at [stop, end) ends the sentence that began at `start`."""
+    match = _NEXT.match(text, end, end + 60)
+    following = match[1] if match else ""
+    first = following.lstrip("\"'“‘«([")[:1]
+    if not following:
+        return True
+    if first.islower() or following[0] in ",;:)]}":
+        return False
+    if text[stop] != "." or text.startswith("..", stop):
+        return True
+    before = _BEFORE.search(text, max(start, stop - 40), stop + 1)
+    if before is None:
+        return True
+    opens = before.start() - start < _LINE_LOOKBACK and not text[start : before.start()].strip()
+    return not _is_abbreviation(before[0], opens, following)
+
+
+def _is_abbreviation(token: str, opens: bool, following: str) -> bool:
+    """Whether `token`, which ends with a full stop, is likely no end of a sentence before `following`."""
+    if opens and _ENUMERATOR.match(token):
+        return True
+    word = token.rstrip(".").lstrip("([\"'“‘").casefold()
+    if word in _BEFORE_NAME:
+        return True
+    if word in _BEFORE_NUMBER:
+        return following[0].isdigit() or following[0] in "(#"
+    if word in _EITHER or _INITIALS.search(token):
+        return following.strip("\"'“‘’,.").casefold() not in _STARTERS
+    return False
+
+
+def _line_ends(text: str, start: int, at: int, after: int) -> bool:
+    """Whether the line break at [at, after) ends the sentence that began at `start`."""
+    line_start = max(text.rfind("\n", max(0, at - _LINE_LOOKBACK), at) + 1, start)
+    line = text[line_start:at]
+    if _is_row(line) or _BULLET.match(text, after):
+        return True
+    next_end = text.find("\n", after, after + _LINE_LOOKBACK)
+    next_line = text[after : next_end if next_end != -1 else after + _LINE_LOOKBACK].strip()
+    if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
+        return True
+    short = len(line.strip()) * 2 <= len(next_line) and next_line[:1].isupper()
+    return short and line_start <= start + 2 and line.rstrip()[-1:].isalnum()
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line looks like a table's row: cells set apart by bars, or more figures than words around them."""
+    if " | " in line or "\t" in line.strip():
+        return True
+    figures = len(_FIGURE.findall(line))
+    return figures >= 2 and figures * 3 >= len(_WORD.findall(line)) and line.rstrip()[-1:] not in {",", "-"}

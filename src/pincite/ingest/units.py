@@ -1,0 +1,153 @@
+"""Cuts pages into the units that chunks are made of: headings, sentences, list items, table rows. Pure.
+
+How units become chunks is in `chunking.py`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pincite.core.sentences import sentence_spans
+from pincite.guard import Block, BlockKind
+
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+"""Counts the tokens of each text."""
+
+_PIECE = re.compile(r"\w{1,7}|[^\w\s]")
+_LINE = re.compile(r"[^\r\n]+")
+_SPACE = re.compile(r"\s+")
+_MAX_TITLE = 160
+
+
+class PageLike(Protocol):
+    """A page, as read (`guard.PageText`) or as stored (`library.Page`)."""
+
+    @property
+    def number(self) -> int: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def blocks(self) -> tuple[Block, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A stretch [start, end) of a page that is not cut further.
+
+    `block` numbers the blocks of the page, so that rows of one table are known; `header` is the first row of the table
+    that a row belongs to, "" for that row itself.
+    """
+
+    page: int
+    start: int
+    end: int
+    kind: BlockKind
+    block: int
+    tokens: int
+    title: str = ""
+    level: int = 0
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    start: int
+    end: int
+    block: int
+    of: Block
+    header: str = ""
+
+
+def estimate_tokens(texts: Sequence[str]) -> list[int]:
+    """Estimate tokens without a tokenizer: runs of up to seven letters or digits, and each other mark."""
+    return [len(_PIECE.findall(text)) for text in texts]
+
+
+def page_units(page: PageLike, count: CountTokens, max_tokens: int) -> list[Unit]:
+    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space."""
+    text = page.text
+    stretches = list(_stretches(text, page.blocks))
+    counts = count([text[stretch.start : stretch.end] for stretch in stretches])
+    units: list[Unit] = []
+    for stretch, tokens in zip(stretches, counts, strict=True):
+        if tokens <= max_tokens:
+            units.append(_unit(page, stretch, tokens))
+            continue
+        pieces = list(_pieces(text, stretch, tokens, max_tokens))
+        piece_counts = count([text[piece.start : piece.end] for piece in pieces])
+        for piece, piece_tokens in zip(pieces, piece_counts, strict=True):
+            units.append(_unit(page, piece, min(piece_tokens, max_tokens)))
+    return units
+
+
+def _unit(page: PageLike, stretch: _Stretch, tokens: int) -> Unit:
+    block = stretch.of
+    title = one_line(page.text[stretch.start : stretch.end]) if block.kind is BlockKind.HEADING else ""
+    return Unit(
+        page.number, stretch.start, stretch.end, block.kind, stretch.block, max(1, tokens), title, block.level,
+        stretch.header,
+    )  # fmt: skip
+
+
+def one_line(text: str) -> str:
+    """Return text on one line and of bounded length, as used in a heading path."""
+    return _SPACE.sub(" ", text).strip()[:_MAX_TITLE]
+
+
+def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
+    for number, block in enumerate(_whole(text, blocks)):
+        if block.kind is BlockKind.HEADING:
+            body = text[block.start : block.end]
+            start = block.start + len(body) - len(body.lstrip())
+            if body.strip():
+                yield _Stretch(start, start + len(body.strip()), number, block)
+        elif block.kind is BlockKind.PARAGRAPH:
+            for start, end in sentence_spans(text[block.start : block.end]):
+                yield _Stretch(block.start + start, block.start + end, number, block)
+        else:
+            yield from _lines(text, block, number)
+
+
+def _whole(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks, and paragraphs for what no block covers."""
+    at = 0
+    for block in blocks:
+        if text[at : block.start].strip():
+            yield Block(BlockKind.PARAGRAPH, at, block.start)
+        yield block
+        at = block.end
+    if text[at:].strip():
+        yield Block(BlockKind.PARAGRAPH, at, len(text))
+
+
+def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
+    """Yield a table's rows, a list's items, a program's lines."""
+    header = ""
+    for match in _LINE.finditer(text, block.start, block.end):
+        line = match[0]
+        body = line.strip()
+        if not body:
+            continue
+        start = match.start() + len(line) - len(line.lstrip())
+        yield _Stretch(start, start + len(body), number, block, header)
+        if block.kind is BlockKind.TABLE and not header:
+            header = one_line(body)
+
+
+def _pieces(text: str, stretch: _Stretch, tokens: int, max_tokens: int) -> Iterator[_Stretch]:
+    """Cut a stretch that alone is too long, at white space where there is some."""
+    size = max(1, (stretch.end - stretch.start) * max_tokens * 4 // (tokens * 5))
+    at = stretch.start
+    while at < stretch.end:
+        end = min(stretch.end, at + size)
+        if end < stretch.end:
+            space = max(text.rfind(" ", at + size // 2, end), text.rfind("\n", at + size // 2, end))
+            end = space if space > at else end
+        while end > at and text[end - 1].isspace():
+            end -= 1
+        if end > at:
+            yield _Stretch(at, end, stretch.block, stretch.of, stretch.header)
+        at = max(end, at + 1)
+        while at < stretch.end and text[at].isspace():
+            at += 1
