@@ -1,1 +1,23 @@
-"""Ingest: the write path, from bytes to passages."""
+"""Ingest: the write path: bytes to passages."""
+
+from pincite.ingest.domain import (
+    EmptyUpload,
+    Finding,
+    FsckReport,
+    IndexOutdated,
+    IngestParts,
+    Received,
+)
+from pincite.ingest.service import IngestService
+from pincite.ingest.settings import IngestSettings
+
+__all__ = [
+    "EmptyUpload",
+    "Finding",
+    "FsckReport",
+    "IndexOutdated",
+    "IngestParts",
+    "IngestService",
+    "IngestSettings",
+    "Received",
+]

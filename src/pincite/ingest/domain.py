@@ -1,0 +1,88 @@
+"""Values and errors of the write path: what an upload became, what a check found.
+
+No database, parser or web here; the work is in the files named after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pincite.core import ErrorKind, PinciteError
+from pincite.core.blobs import BlobRef, BlobStore
+from pincite.gateway import Embedder
+from pincite.guard import DocumentReader, FileType
+from pincite.index import SearchIndex
+from pincite.jobs import JobQueue
+from pincite.library import Document, Library, RegisterOutcome
+
+Checkpoint = Callable[[str], None]
+"""Called at each boundary of the work with its name; tests kill the process there. Normally does nothing."""
+
+Progress = Callable[[int], None]
+"""Called with how many chunks are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an upload became: the document, with its newest revision, and what happened to it."""
+
+    document: Document
+    outcome: RegisterOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not fit together; `code` is stable, `what` says it in a sentence."""
+
+    code: str
+    what: str
+    repaired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FsckReport:
+    """What a check looked at and what it found; no findings is a clean bill."""
+
+    findings: tuple[Finding, ...]
+    documents: int
+    chunks: int
+    blobs: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Bytes that were stored and recognised, and belong to no document yet. `name` is what the client called them."""
+
+    blob: BlobRef
+    file_type: FileType
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestParts:
+    """The rooms that the write path stands on."""
+
+    library: Library
+    blobs: BlobStore
+    reader: DocumentReader
+    embedder: Embedder
+    index: SearchIndex
+    jobs: JobQueue
+
+
+class IndexOutdated(PinciteError):
+    """The index that answers questions was made by another embedder than the one in use."""
+
+    code = "index-outdated"
+    kind = ErrorKind.CONFLICT
+
+
+class EmptyUpload(PinciteError):
+    """The file has no bytes."""
+
+    code = "empty-upload"
+    kind = ErrorKind.INVALID

@@ -1,0 +1,193 @@
+"""Checks SQL, blobs and index of a tenant against each other and puts right what it can. Safe at any time.
+
+What rows and bytes disagree on is found by the library; here the index is compared with the rows, and jobs with states.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterable, Mapping
+from dataclasses import dataclass
+
+from pincite.core import NotFound, Scope
+from pincite.index import Generation
+from pincite.ingest.domain import Finding, FsckReport, IngestParts
+from pincite.ingest.generations import writable_generations
+from pincite.ingest.points import points_of
+from pincite.ingest.receive import ingest_job_id
+from pincite.ingest.reindex import documents_of, revisions_in_index
+from pincite.ingest.sweep import LIVE, Sweep
+from pincite.library import FINAL_STATES, Document, Revision
+
+RECHECK_AFTER_S = 1.5  # longer than another process's commit to the index may stay unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A set of chunk ids as their number and the exclusive-or of their hashes: equal sets have equal fingerprints."""
+
+    count: int = 0
+    mixed: int = 0
+
+    def plus(self, chunk_id: str) -> "Fingerprint":
+        """Return this with one more id; an id that comes twice is seen by the count."""
+        digest = hashlib.blake2b(chunk_id.encode(), digest_size=8).digest()
+        return Fingerprint(self.count + 1, self.mixed ^ int.from_bytes(digest))
+
+
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A revision whose points do not fit its chunks, in one generation."""
+
+    generation: Generation
+    revision_id: str
+    document: Document | None
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fsck:
+    """One check of one tenant."""
+
+    parts: IngestParts
+    sweep: Sweep
+    batch: int
+
+    async def run(self, scope: Scope, *, repair: bool, deep: bool) -> FsckReport:
+        """Check everything; with `repair` put right what can be, with `deep` read every stored byte again.
+
+        Raises: Unavailable, StorageFull.
+        """
+        findings = [
+            Finding(found.code, found.message, found.repaired)
+            for found in await self.parts.library.check(scope, repair=repair)
+        ]
+        findings += await self._stuck(scope, repair=repair)
+        findings += await self._bytes(scope, deep=deep)
+        suspects = await self._suspects(scope)
+        if suspects:  # a second look: what is being written at this moment fits a moment later
+            await asyncio.sleep(RECHECK_AFTER_S)
+            again = {(one.generation.name, one.revision_id): one for one in await self._suspects(scope)}
+            suspects = [one for one in suspects if (one.generation.name, one.revision_id) in again]
+        for suspect in suspects:
+            if repair:
+                await self._mend(scope, suspect)
+            findings.append(Finding(suspect.code, suspect.what, repaired=repair))
+        return await self._report(scope, findings)
+
+    async def _report(self, scope: Scope, findings: list[Finding]) -> FsckReport:
+        documents = [document async for document in documents_of(self.parts, scope)]
+        blobs = [blob async for blob in self.parts.blobs.list(scope)]
+        return FsckReport(
+            findings=tuple(findings),
+            documents=len(documents),
+            chunks=sum(document.latest.chunks for document in documents),
+            blobs=len(blobs),
+        )
+
+    async def _stuck(self, scope: Scope, *, repair: bool) -> list[Finding]:
+        """Find revisions on their way in that no job works on."""
+        stuck = [
+            item.revision_id
+            for item in await self.parts.library.unfinished()
+            if item.scope.tenant == scope.tenant and not await self._is_worked_on(scope, item.revision_id)
+        ]
+        if stuck and repair:
+            await self.sweep.sweep()
+        return [
+            Finding("stuck-revision", f"Revision {revision_id} waited, but no job was going to read it.", repair)
+            for revision_id in stuck
+        ]
+
+    async def _is_worked_on(self, scope: Scope, revision_id: str) -> bool:
+        try:
+            revision = await self.parts.library.revision(scope, revision_id)
+        except NotFound:
+            return True  # gone meanwhile
+        if revision.state in FINAL_STATES:
+            return True
+        status = await self.parts.jobs.status(ingest_job_id(revision))
+        return status is not None and status.state in LIVE
+
+    async def _bytes(self, scope: Scope, *, deep: bool) -> list[Finding]:
+        """Compare the stored bytes with what was registered: their number, and with `deep` their hash."""
+        findings: list[Finding] = []
+        async for document in documents_of(self.parts, scope):
+            if not await self._fits(scope, document.latest, deep=deep):
+                remedy = "upload it again"
+                findings.append(
+                    Finding(
+                        "damaged-bytes", f"The stored bytes of {document.source} changed: {remedy}.", repaired=False
+                    )
+                )
+        return findings
+
+    async def _fits(self, scope: Scope, revision: Revision, *, deep: bool) -> bool:
+        size = await self.parts.blobs.size(scope, revision.sha256)
+        if size is None:
+            return True  # missing bytes are the library's finding
+        return size == revision.size_bytes and (not deep or await self.parts.blobs.verify(scope, revision.sha256))
+
+    async def _suspects(self, scope: Scope) -> list[_Suspect]:
+        suspects: list[_Suspect] = []
+        if await self.parts.library.active_generation(scope) is None:
+            return suspects
+        for generation in await writable_generations(self.parts, scope):
+            held = await fingerprints(self.parts.index.chunk_ids(scope, generation))
+            suspects += await self._compare(scope, generation, held)
+        return suspects
+
+    async def _compare(self, scope: Scope, generation: Generation, held: Mapping[str, Fingerprint]) -> list[_Suspect]:
+        suspects: list[_Suspect] = []
+        known: set[str] = set()
+        async for document in documents_of(self.parts, scope):
+            known.update(one for one in revisions_in_index(document))
+            serving = document.serving
+            in_progress = document.latest.state not in FINAL_STATES
+            if serving is None or (serving == document.latest.id and in_progress):
+                continue
+            wanted = await self._wanted(scope, serving)
+            if wanted is not None and wanted != held.get(serving, Fingerprint()):
+                count = held.get(serving, Fingerprint()).count
+                what = f"{document.source} has {wanted.count} chunks, but {count} points in the index."
+                suspects.append(_Suspect(generation, serving, document, "points-differ", what))
+        for revision_id in sorted(held.keys() - known):
+            if not await self._is_on_its_way(scope, revision_id):
+                what = (
+                    f"The index holds {held[revision_id].count} points of revision {revision_id}, which nobody reads."
+                )
+                suspects.append(_Suspect(generation, revision_id, None, "stray-points", what))
+        return suspects
+
+    async def _wanted(self, scope: Scope, revision_id: str) -> Fingerprint | None:
+        wanted = Fingerprint()
+        try:
+            async for chunks in self.parts.library.chunks(scope, revision_id, batch=self.batch):
+                for chunk in chunks:
+                    wanted = wanted.plus(chunk.id)
+        except NotFound:
+            return None
+        return wanted
+
+    async def _is_on_its_way(self, scope: Scope, revision_id: str) -> bool:
+        try:
+            return (await self.parts.library.revision(scope, revision_id)).state not in FINAL_STATES
+        except NotFound:
+            return False
+
+    async def _mend(self, scope: Scope, suspect: _Suspect) -> None:
+        """Write a revision's points afresh, or drop those that nobody reads."""
+        await self.parts.index.delete_revision(scope, suspect.generation, suspect.revision_id)
+        if suspect.document is None:
+            return
+        async for chunks in self.parts.library.chunks(scope, suspect.revision_id, batch=self.batch):
+            points = await points_of(self.parts.embedder, scope, suspect.document.source, chunks)
+            await self.parts.index.write(scope, suspect.generation, points)
+
+
+async def fingerprints(points: AsyncIterable[tuple[str, str]]) -> dict[str, Fingerprint]:
+    """Return the fingerprint of each revision's points from pairs of (chunk id, revision id)."""
+    held: dict[str, Fingerprint] = {}
+    async for chunk_id, revision_id in points:
+        held[revision_id] = held.get(revision_id, Fingerprint()).plus(chunk_id)
+    return held

@@ -1,0 +1,74 @@
+"""The first part of the write path: bytes become a stored blob, a registered revision and a queued job.
+
+Nothing is parsed here; what the bytes are is found in a confined child.
+"""
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+
+from pincite.core import Scope
+from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
+from pincite.ingest.settings import IngestSettings
+from pincite.library import Revision
+
+INGEST_JOB = "ingest"
+REMOVE_JOB = "remove"
+
+
+def ingest_job_id(revision: Revision) -> str:
+    """Return the job id of one run of a revision through the queue; a retry is another run."""
+    return f"{INGEST_JOB}:{revision.id}:{revision.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Takes uploads in."""
+
+    parts: IngestParts
+    settings: IngestSettings
+    checkpoint: Checkpoint
+
+    async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
+        """Store the bytes and find what they are, before it is known where they belong.
+
+        Raises:
+            UploadTooLarge, EmptyUpload, UnsupportedType, UnreadableDocument: refused; bytes without a document are
+                removed by the next check.
+            StorageFull, Unavailable: nothing was stored.
+        """
+        blob = await self.parts.blobs.put(scope, stream, max_bytes=self.settings.max_upload_bytes)
+        if blob.size_bytes == 0:
+            raise EmptyUpload("The file is empty.", remedy="Check the file and upload it again.")
+        async with self.parts.blobs.local_path(scope, blob.sha256) as path:
+            file_type = await self.parts.reader.sniff(path, name)
+        return Staged(blob, file_type, name)
+
+    async def register(self, scope: Scope, staged: Staged, *, collection: str, source: str) -> Received:
+        """Make the staged bytes a document, or a revision of one, and queue it.
+
+        Raises: InvalidInput, NotFound, DocumentBusy, Unavailable, StorageFull.
+        """
+        self.checkpoint("receive.staged")
+        registered = await self.parts.library.register_upload(
+            scope, collection=collection, source=source, blob=staged.blob, file_type=staged.file_type
+        )
+        self.checkpoint("receive.registered")
+        if registered.needs_work:
+            await self.enqueue(scope, registered.revision)
+        self.checkpoint("receive.queued")
+        return Received(registered.document, registered.outcome)
+
+    async def enqueue(self, scope: Scope, revision: Revision) -> None:
+        """Queue a revision; again does nothing."""
+        await self.parts.jobs.enqueue(INGEST_JOB, ingest_job_id(revision), payload(scope, revision=revision.id))
+
+    async def enqueue_removal(self, scope: Scope, document_id: str, run: int = 1) -> None:
+        """Queue the second half of a removal; again does nothing."""
+        await self.parts.jobs.enqueue(
+            REMOVE_JOB, f"{REMOVE_JOB}:{document_id}:{run}", payload(scope, document=document_id)
+        )
+
+
+def payload(scope: Scope, **more: str) -> dict[str, str]:
+    """Return a job's payload: whose it is, and what it is about."""
+    return {"tenant": scope.tenant, "user": scope.user, **more}

@@ -1,0 +1,111 @@
+"""The write path as one object: receive, retry, remove, sweep, reindex, fsck. No web; commits belong to the library.
+
+The work itself is in the files named after it; the durable jobs are in `work.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable
+
+from pincite.core import Scope
+from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, Received, Staged
+from pincite.ingest.fsck import Fsck
+from pincite.ingest.reading import Reader
+from pincite.ingest.receive import Receiver, ingest_job_id
+from pincite.ingest.reindex import Reindex
+from pincite.ingest.settings import IngestSettings
+from pincite.ingest.sweep import Sweep, every
+from pincite.ingest.upkeep import Upkeep
+from pincite.ingest.work import Work
+from pincite.library import FINAL_STATES, Document
+
+
+def _pass(_boundary: str) -> None:
+    """The checkpoint of everyday use."""
+
+
+class IngestService:
+    """Brings documents in and takes them out again.
+
+    Args:
+        parts: the rooms it stands on.
+        settings: limits and rhythms.
+        checkpoint: called at each boundary of the work; tests kill the process there.
+    """
+
+    def __init__(self, parts: IngestParts, settings: IngestSettings, *, checkpoint: Checkpoint = _pass) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
+        self._receiver = Receiver(parts, settings, checkpoint)
+        self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
+        self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep)
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look after forgotten work, now and again. Call in a process that works, once the queue is open."""
+        await self._sweep.tidy()
+        self._sweeping = asyncio.create_task(every(self._settings.sweep_s, self._sweep.sweep), name="ingest-sweep")
+
+    async def stop(self) -> None:
+        """Stop looking after; the jobs belong to the queue."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+        await self._upkeep.stop()
+
+    async def receive(self, scope: Scope, *, collection: str, source: str, stream: AsyncIterable[bytes]) -> Received:
+        """Take an upload in and queue it; returns before it is read.
+
+        Args:
+            scope: the asker.
+            collection: id or name.
+            source: the name the user gave; with the collection it is the document's identity.
+            stream: the bytes.
+
+        Raises:
+            UploadTooLarge, EmptyUpload, UnsupportedType, UnreadableDocument: refused, nothing changed.
+            InvalidInput, NotFound, DocumentBusy: the name or the collection cannot be used.
+            StorageFull, Unavailable: nothing was stored.
+        """
+        return await self.register(scope, await self.stage(scope, source, stream), collection=collection, source=source)
+
+    async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
+        """Store bytes before it is known where they belong; see `receive` for what it raises."""
+        return await self._receiver.stage(scope, name, stream)
+
+    async def register(self, scope: Scope, staged: Staged, *, collection: str, source: str) -> Received:
+        """Make staged bytes a document or a revision of one, and queue it; see `receive` for what it raises."""
+        return await self._receiver.register(scope, staged, collection=collection, source=source)
+
+    async def retry(self, scope: Scope, document_id: str) -> Document:
+        """Queue a failed document again. Raises: NotFound; Conflict unless it failed."""
+        revision = await self._parts.library.retry(scope, document_id)
+        await self._receiver.enqueue(scope, revision)
+        return await self._parts.library.document(scope, document_id)
+
+    async def remove(self, scope: Scope, document_id: str) -> None:
+        """Hide a document at once and queue the rest: its points, rows and bytes. Raises: NotFound."""
+        document = await self._parts.library.document(scope, document_id)
+        await self._parts.library.remove(scope, document_id)
+        if document.latest.state not in FINAL_STATES:
+            await self._parts.jobs.cancel(ingest_job_id(document.latest))
+        await self._receiver.enqueue_removal(scope, document_id)
+
+    async def sweep(self) -> int:
+        """Bring back work that was committed but never queued, of all tenants; returns how much there was."""
+        return await self._sweep.sweep()
+
+    async def settle(self) -> None:
+        """Wait until the index is tidy. For commands and tests that measure."""
+        await self._upkeep.settle()
+
+    async def reindex(self, scope: Scope, *, progress: Progress) -> int:
+        """Build a new index beside the old one and switch; returns its number of chunks.
+
+        Raises: Unavailable, StorageFull; the old index serves on.
+        """
+        return await Reindex(self._parts, self._settings.index_batch).run(scope, progress)
+
+    async def fsck(self, scope: Scope, *, repair: bool = True, deep: bool = False) -> FsckReport:
+        """Check SQL, blobs and index against each other; see `Fsck.run`."""
+        return await Fsck(self._parts, self._sweep, self._settings.index_batch).run(scope, repair=repair, deep=deep)

@@ -1,0 +1,26 @@
+"""Settings of the write path; `app` fills them in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """Limits and rhythms of ingestion.
+
+    Args:
+        max_upload_bytes: largest file that is accepted.
+        page_batch: pages that are stored at once, and the steps in which progress is seen.
+        index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
+        tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
+        retry_wait_s: the first wait, in seconds.
+        sweep_s: how often work that was lost between commit and queue is looked for.
+        maintain_after_s: how long the index rests after the last write before it is tidied.
+    """
+
+    max_upload_bytes: int = 250 << 20
+    page_batch: int = 64
+    index_batch: int = 512
+    tries: int = 4
+    retry_wait_s: float = 0.5
+    sweep_s: float = 60.0
+    maintain_after_s: float = 2.0

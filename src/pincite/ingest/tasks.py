@@ -1,0 +1,39 @@
+"""Names the durable jobs and translates their payload. The job edge: nothing that a job raises goes further."""
+
+from collections.abc import Mapping
+
+from pincite.core import PinciteError, Scope, get_logger
+from pincite.ingest.receive import INGEST_JOB, REMOVE_JOB
+from pincite.ingest.service import IngestService
+from pincite.ingest.work import UNEXPECTED, problem_of
+from pincite.jobs import JobQueue, Steps
+
+log = get_logger(__name__)
+
+
+class IngestTasks:
+    """The jobs of the write path."""
+
+    def __init__(self, service: IngestService) -> None:
+        self._work = service.work
+
+    def register(self, jobs: JobQueue) -> None:
+        """Name the jobs; before the queue starts."""
+        jobs.register(INGEST_JOB, self._ingest)
+        jobs.register(REMOVE_JOB, self._remove)
+
+    async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        scope, revision_id = _scope(payload), payload["revision"]
+        try:
+            await self._work.ingest(steps, scope, revision_id)
+        except Exception as error:
+            log.exception("job failed", job=INGEST_JOB, revision=revision_id)
+            problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED
+            await self._work.fail(scope, revision_id, problem)
+
+    async def _remove(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        await self._work.remove(steps, _scope(payload), payload["document"])
+
+
+def _scope(payload: Mapping[str, str]) -> Scope:
+    return Scope(tenant=payload["tenant"], user=payload["user"])

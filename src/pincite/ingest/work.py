@@ -1,0 +1,120 @@
+"""What the durable jobs do, step by step: read a revision, publish it, tidy up; or finish a removal.
+
+How often a failed step is tried again and how a failure is shown is decided here; the engine is `jobs`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
+from pincite.guard import ParserCrashed, UnreadableDocument, UnsupportedType
+from pincite.ingest.domain import IndexOutdated
+from pincite.ingest.generations import all_generations
+from pincite.ingest.reading import Reader
+from pincite.jobs import Json, Steps
+from pincite.library import Problem, RevisionOvertaken, RevisionState
+
+T = TypeVar("T")
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The bodies of the durable jobs."""
+
+    reader: Reader
+
+    async def ingest(self, steps: Steps, scope: Scope, revision_id: str) -> None:
+        """Bring a revision in: read, publish, clean. Ends quietly where the revision was removed or overtaken.
+
+        Raises: what no step knows; see `fail`.
+        """
+        outcome = await steps.run("read", lambda: self._read(scope, revision_id))
+        if outcome["outcome"] != "read":
+            return
+        outcome = await steps.run("publish", lambda: self._publish(scope, revision_id))
+        self.reader.checkpoint("publish.done")
+        for old in outcome["superseded"]:
+            await steps.run("clean", lambda old=old: self._clean(scope, old))
+        self.reader.checkpoint("clean.done")
+
+    async def remove(self, steps: Steps, scope: Scope, document_id: str) -> None:
+        """Finish a removal: points out of the index, then rows and bytes."""
+        await steps.run("unindex", lambda: self._unindex(scope, document_id))
+        self.reader.checkpoint("remove.unindexed")
+        await steps.run("purge", lambda: self._purge(scope, document_id))
+        self.reader.checkpoint("remove.purged")
+
+    async def fail(self, scope: Scope, revision_id: str, problem: Problem) -> None:
+        """Show a failure on the revision, unless it is gone or done already."""
+        try:
+            await self._retried(
+                lambda: self.reader.parts.library.set_state(scope, revision_id, RevisionState.FAILED, problem=problem)
+            )
+            await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+        except (NotFound, RevisionOvertaken):
+            return
+
+    async def _read(self, scope: Scope, revision_id: str) -> Json:
+        clock = StageClock()
+        try:
+            with clock.stage("ingest.read"):
+                pages, chunks = await self._retried(lambda: self.reader.read(scope, revision_id))
+        except (NotFound, RevisionOvertaken):
+            await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+            return {"outcome": "gone"}
+        except (UnreadableDocument, UnsupportedType, ParserCrashed, StorageFull, Unavailable, IndexOutdated) as error:
+            log.info("document failed", revision=revision_id, code=error.code, message=error.message)
+            await self.fail(scope, revision_id, problem_of(error))
+            return {"outcome": "failed"}
+        log.info("document read", revision=revision_id, pages=pages, chunks=chunks, timings_ms=clock.timings_ms)
+        return {"outcome": "read", "pages": pages, "chunks": chunks}
+
+    async def _publish(self, scope: Scope, revision_id: str) -> Json:
+        try:
+            superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id))
+        except (NotFound, RevisionOvertaken):
+            superseded = (revision_id,)  # a newer one serves, or the document is gone: these points go instead
+        return {"superseded": list(superseded)}
+
+    async def _clean(self, scope: Scope, revision_id: str) -> Json:
+        await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+        return None
+
+    async def _unindex(self, scope: Scope, document_id: str) -> Json:
+        async def work() -> None:
+            for generation in await all_generations(self.reader.parts, scope):
+                await self.reader.parts.index.delete_document(scope, generation, document_id)
+                self.reader.upkeep.touched(scope, generation)
+
+        await self._retried(work)
+        return None
+
+    async def _purge(self, scope: Scope, document_id: str) -> Json:
+        await self._retried(lambda: self.reader.parts.library.purge(scope, document_id))
+        return None
+
+    async def _retried(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run `work` again after a wait while storage fails; what the document is at fault for is not tried again."""
+        settings = self.reader.settings
+        for attempt in range(1, settings.tries):
+            try:
+                return await work()
+            except (StorageFull, Unavailable) as error:
+                log.warning("storage failed, trying again", attempt=attempt, code=error.code, message=error.message)
+                await asyncio.sleep(settings.retry_wait_s * 2 ** (attempt - 1))
+        return await work()
+
+
+def problem_of(error: PinciteError) -> Problem:
+    """Return how an error is shown on a document."""
+    page = error.page if isinstance(error, UnreadableDocument) else None
+    return Problem(code=error.code, message=error.message, remedy=error.remedy, page=page)
+
+
+INTERRUPTED = Problem("interrupted", "Reading the document stopped half-way.", "Try again.")
+UNEXPECTED = Problem(
+    "internal", "Something unexpected went wrong while reading the document.", "Try again; the log has the details."
+)
