@@ -3,6 +3,7 @@
 No database and no parser here; the queries are in `store.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,16 @@ class RevisionState(StrEnum):
 
 
 FINAL_STATES = frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.SUPERSEDED})
+UNFINISHED_STATES = frozenset(RevisionState) - FINAL_STATES
+# From which states `set_state` may lead to each. A workflow that starts again after a crash may go back to reading.
+LEADS_FROM: Mapping[RevisionState, frozenset[RevisionState]] = {
+    RevisionState.QUEUED: frozenset({RevisionState.QUEUED}),
+    RevisionState.EXTRACTING: UNFINISHED_STATES,
+    RevisionState.EMBEDDING: UNFINISHED_STATES,
+    RevisionState.FAILED: UNFINISHED_STATES | {RevisionState.FAILED},
+    RevisionState.READY: frozenset({RevisionState.READY}),
+    RevisionState.SUPERSEDED: frozenset({RevisionState.SUPERSEDED}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +246,7 @@ class WorkItem:
     scope: Scope
     revision_id: str
     state: RevisionState
+    attempt: int
     updated_at: datetime
 
 
@@ -245,6 +257,11 @@ class Finding:
     code: str
     message: str
     repaired: bool
+
+
+def system_scope(tenant: str) -> Scope:
+    """Return the scope that the installation's own work for a tenant (ingest, sweeps, repair) is done under."""
+    return Scope(tenant, user="system", roles=frozenset({"system"}))
 
 
 class PageReader(Protocol):

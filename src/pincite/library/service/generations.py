@@ -1,8 +1,13 @@
-"""Use cases of index generations: which build of the search index answers questions, and with which embedder."""
+"""Use cases of index generations: which build of the search index answers questions, and with which embedder.
 
-from pincite.core import Database, Scope
+The engine's tables themselves are made and dropped through the `index` room.
+"""
+
+from pincite.core import Conflict, Database, NotFound, Scope, utc_now
 from pincite.index import Generation
-from pincite.library.domain import IndexGeneration
+from pincite.library.domain import GenerationState, IndexGeneration
+from pincite.library.store import generations as store
+from pincite.library.store.collections import next_version
 
 
 class Generations:
@@ -12,24 +17,64 @@ class Generations:
 
     async def active_generation(self, scope: Scope) -> Generation | None:
         """Return the generation that answers questions, None before the first."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            found = await store.list_generations(session, scope, GenerationState.ACTIVE)
+        return found[0].generation if found else None
 
     async def generations(self, scope: Scope) -> tuple[IndexGeneration, ...]:
         """Return all of them, oldest first."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await store.list_generations(session, scope)
 
     async def add_generation(self, scope: Scope, generation: Generation) -> IndexGeneration:
         """Record a generation that is being built; known already is not an error. Raises: Conflict if it differs."""
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await store.add_generation(tx, scope, generation, GenerationState.BUILDING, utc_now())
+            known = _named(await store.list_generations(tx, scope), generation.name)
+        if known.generation != generation:
+            raise Conflict(f"There is another index generation named {generation.name!r}.")
+        return known
 
     async def activate_generation(self, scope: Scope, name: str) -> tuple[Generation, ...]:
-        """Flip the pointer; returns the generations it retired (to be dropped). Raises: NotFound."""
-        raise NotImplementedError
+        """Flip the pointer; returns the generations that are retired (to be dropped). Raises: NotFound."""
+        async with self._db.transaction() as tx:
+            await next_version(tx, scope)
+            known = await store.list_generations(tx, scope)
+            _named(known, name)
+            for other in known:
+                if other.state is GenerationState.ACTIVE and other.generation.name != name:
+                    await store.set_generation(tx, scope, other.generation.name, GenerationState.RETIRED)
+            await store.set_generation(tx, scope, name, GenerationState.ACTIVE)
+            retired = await store.list_generations(tx, scope, GenerationState.RETIRED)
+        return tuple(found.generation for found in retired)
 
     async def ensure_generation(self, scope: Scope, generation: Generation) -> Generation:
         """Return the active generation; where there is none, `generation` becomes it. Safe against a race."""
-        raise NotImplementedError
+        active = await self.active_generation(scope)
+        if active is not None:
+            return active
+        async with self._db.transaction() as tx:
+            await next_version(tx, scope)
+            found = await store.list_generations(tx, scope, GenerationState.ACTIVE)
+            if found:
+                return found[0].generation
+            await store.add_generation(tx, scope, generation, GenerationState.BUILDING, utc_now())
+            known = _named(await store.list_generations(tx, scope), generation.name)
+            await store.set_generation(tx, scope, known.generation.name, GenerationState.ACTIVE)
+        return known.generation
 
     async def forget_generation(self, scope: Scope, name: str) -> None:
         """Delete the record of a generation that is not active. Raises: NotFound, Conflict if it is active."""
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await next_version(tx, scope)
+            known = _named(await store.list_generations(tx, scope), name)
+            if known.state is GenerationState.ACTIVE:
+                raise Conflict("Questions are answered from this index.", remedy="Activate another one first.")
+            await store.drop_generation(tx, scope, name)
+
+
+def _named(known: tuple[IndexGeneration, ...], name: str) -> IndexGeneration:
+    for found in known:
+        if found.generation.name == name:
+            return found
+    raise NotFound(f"There is no index generation {name!r}.")

@@ -1,10 +1,27 @@
-"""Use cases of a revision on its way in: states, pages, chunks, and the flip that makes it serve."""
+"""Use cases of a revision on its way in: states, pages, chunks, and the flip that makes it serve.
+
+How pages and chunks are made belongs to `ingest`.
+"""
 
 from collections.abc import Sequence
 
-from pincite.core import Database, Scope
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.guard import PageText
-from pincite.library.domain import Chunk, Problem, RevisionState
+from pincite.library.domain import (
+    LEADS_FROM,
+    Chunk,
+    Problem,
+    Revision,
+    RevisionOvertaken,
+    RevisionState,
+)
+from pincite.library.store import collections, documents, passages, revisions
+from pincite.library.store.revisions import Step
+
+_CLOSED = frozenset({RevisionState.FAILED, RevisionState.SUPERSEDED})
+_BEING_READ = frozenset({RevisionState.EXTRACTING, RevisionState.EMBEDDING})
 
 
 class Progress:
@@ -25,36 +42,77 @@ class Progress:
     ) -> None:
         """Move a revision on, or report progress in the same state; numbers that are None stay as they are.
 
-        `READY` and `SUPERSEDED` are reached by `publish` alone (setting the state it already has is fine).
+        `READY` and `SUPERSEDED` are reached by `publish` alone (setting the state it already has changes nothing).
+        A revision that fails while it serves early stops serving.
 
         Raises:
             NotFound: no such revision, or its document was removed.
             RevisionOvertaken: its state does not lead there.
         """
-        raise NotImplementedError
+        if state in {RevisionState.READY, RevisionState.SUPERSEDED}:
+            await self._already(scope, revision_id, state)
+            return
+        now = utc_now()
+        failed = state is RevisionState.FAILED
+        step = Step(state, now, pages_done, pages_total, chunks, problem, finished=failed)
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            document_id = await revisions.move(tx, scope, revision_id, step, LEADS_FROM[state])
+            if document_id is None:
+                revision = await _existing(tx, scope, revision_id)
+                raise _overtaken(revision, state.value)
+            if failed:
+                await documents.point_serving(tx, scope, document_id, None, instead_of=revision_id)
+            await documents.touch(tx, scope, document_id, version, now)
 
     async def save_pages(self, scope: Scope, revision_id: str, pages: Sequence[PageText]) -> None:
         """Store pages; a page stored twice is one page. Raises: NotFound, RevisionOvertaken."""
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await _writable(tx, scope, revision_id)
+            await passages.put_pages(tx, scope, revision_id, pages)
 
     async def save_chunks(self, scope: Scope, revision_id: str, chunks: Sequence[Chunk]) -> None:
-        """Store chunks; the same id stored twice is one chunk. Raises: NotFound, RevisionOvertaken."""
-        raise NotImplementedError
+        """Store chunks of one revision; the same id stored twice is one chunk.
+
+        Raises:
+            NotFound: no such revision, or its document was removed.
+            RevisionOvertaken: it failed or was superseded.
+            InvalidInput: a chunk belongs to another revision or document.
+        """
+        async with self._db.transaction() as tx:
+            revision = await _writable(tx, scope, revision_id)
+            if any(c.revision_id != revision_id or c.document_id != revision.document_id for c in chunks):
+                raise InvalidInput("A chunk belongs to another revision than the one it is stored for.")
+            await passages.put_chunks(tx, scope, chunks)
 
     async def clear_derived(self, scope: Scope, revision_id: str) -> None:
         """Delete the revision's pages and chunks, for a fresh start. Raises: NotFound, RevisionOvertaken."""
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await _writable(tx, scope, revision_id)
+            await passages.drop_chunks(tx, scope, [revision_id])
+            await passages.drop_pages(tx, scope, [revision_id])
 
     async def clear_chunks(self, scope: Scope, revision_id: str) -> None:
         """Delete the revision's chunks and keep its pages. Raises: NotFound."""
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await _existing(tx, scope, revision_id)
+            await passages.drop_chunks(tx, scope, [revision_id])
 
     async def serve_early(self, scope: Scope, revision_id: str) -> bool:
         """Let an unfinished revision answer if the document has none that does; True if it serves now.
 
         Raises: NotFound.
         """
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            revision = await _existing(tx, scope, revision_id)
+            if revision.state not in _BEING_READ:
+                return revision.state is RevisionState.READY
+            changed = await documents.serve_if_none(tx, scope, revision.document_id, revision_id)
+            if changed:
+                await documents.touch(tx, scope, revision.document_id, version, utc_now())
+            document = await documents.find_document(tx, scope, revision.document_id)
+        return document is not None and document.serving == revision_id
 
     async def publish(self, scope: Scope, revision_id: str) -> tuple[str, ...]:
         """Make the revision READY and the one that serves, in one transaction.
@@ -67,6 +125,47 @@ class Progress:
 
         Raises:
             NotFound: no such revision, or its document was removed.
-            RevisionOvertaken: it failed, or a newer one was published.
+            RevisionOvertaken: it failed, was not begun, or a newer one was published.
         """
-        raise NotImplementedError
+        now = utc_now()
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            revision = await _existing(tx, scope, revision_id)
+            older = await revisions.older_revisions(tx, scope, revision)
+            if revision.state is RevisionState.READY:
+                return older
+            step = Step(RevisionState.READY, now, finished=True)
+            if await revisions.move(tx, scope, revision_id, step, _BEING_READ) is None:
+                raise _overtaken(revision, "ready")
+            if older:
+                await revisions.supersede(tx, scope, older, now)
+                await passages.drop_chunks(tx, scope, older)
+            await documents.point_serving(tx, scope, revision.document_id, revision_id)
+            await documents.touch(tx, scope, revision.document_id, version, now)
+        return older
+
+    async def _already(self, scope: Scope, revision_id: str, state: RevisionState) -> None:
+        async with self._db.read() as session:
+            revision = await _existing(session, scope, revision_id)
+        if revision.state is not state:
+            raise _overtaken(revision, f"{state.value} (only `publish` does that)")
+
+
+async def _existing(tx: AsyncSession, scope: Scope, revision_id: str) -> Revision:
+    revision = await revisions.find_revision(tx, scope, revision_id)
+    if revision is None:
+        raise NotFound("There is no such revision.")
+    return revision
+
+
+async def _writable(tx: AsyncSession, scope: Scope, revision_id: str) -> Revision:
+    revision = await revisions.find_revision(tx, scope, revision_id, lock=True)
+    if revision is None:
+        raise NotFound("There is no such revision.")
+    if revision.state in _CLOSED:
+        raise _overtaken(revision, "written to")
+    return revision
+
+
+def _overtaken(revision: Revision, wanted: str) -> RevisionOvertaken:
+    return RevisionOvertaken(f"Revision {revision.number} is {revision.state.value} and cannot become {wanted}.")

@@ -1,9 +1,16 @@
-"""Use cases of readers: documents, the change feed, pages, and the passages behind search hits."""
+"""Use cases of readers: documents, the change feed, pages, and the passages behind search hits.
+
+What may be seen is decided by `visible_to` in the store; nothing here filters a second time.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
-from pincite.core import Database, Scope
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Database, InvalidInput, NotFound, Scope
 from pincite.core.blobs import BlobStore
+from pincite.guard import FileType
+from pincite.library.cursors import decode_number, decode_text, encode_cursor
 from pincite.library.domain import (
     Change,
     Chunk,
@@ -16,6 +23,9 @@ from pincite.library.domain import (
     PassageView,
     Revision,
 )
+from pincite.library.store import collections, documents, passages, revisions
+
+READING_LIMIT = 100
 
 
 class Reading:
@@ -26,60 +36,152 @@ class Reading:
 
     async def document(self, scope: Scope, document_id: str) -> Document:
         """Return a document that was not removed. Raises: NotFound."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await _document(session, scope, document_id)
 
     async def documents(
         self, scope: Scope, *, collection: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Listing[Document]:
         """List documents, newest first; `collection` by id or name. Raises: NotFound, InvalidInput (cursor)."""
-        raise NotImplementedError
+        before = decode_text(cursor)
+        async with self._db.read() as session:
+            within = None
+            if collection is not None:
+                home = await collections.find_collection(session, scope, collection)
+                if home is None:
+                    raise NotFound(f"There is no collection {collection[:100]!r}.")
+                within = home.id
+            found = await documents.list_documents(session, scope, within, limit + 1, before)
+        more = len(found) > limit
+        return Listing(tuple(found[:limit]), encode_cursor(found[limit - 1].id) if more else None)
 
     async def changes(self, scope: Scope, after_version: int, limit: int = 200) -> list[Change]:
         """Return what changed after a version, oldest change first, each document once."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await documents.list_changes(session, scope, after_version, limit)
 
     async def latest_version(self, scope: Scope) -> int:
         """Return the version of the tenant's last change; 0 when nothing happened yet."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await collections.last_version(session, scope)
 
     async def revision(self, scope: Scope, revision_id: str) -> Revision:
         """Return a revision of a document that was not removed, superseded ones too. Raises: NotFound."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await _revision(session, scope, revision_id)
 
     async def page(self, scope: Scope, revision_id: str, number: int) -> Page:
         """Return one page. Raises: NotFound."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            await _revision(session, scope, revision_id)
+            return await _page(session, scope, revision_id, number)
 
     async def pages(self, scope: Scope, revision_id: str, start: int = 1, limit: int = 100) -> tuple[Page, ...]:
         """Return pages in order from number `start`. Raises: NotFound for the revision."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            await _revision(session, scope, revision_id)
+            return await passages.list_pages(session, scope, revision_id, start, limit)
 
     async def page_summaries(
         self, scope: Scope, revision_id: str, *, limit: int = 100, cursor: str | None = None
     ) -> Listing[PageSummary]:
         """List pages without their text. Raises: NotFound for the revision, InvalidInput (cursor)."""
-        raise NotImplementedError
+        after = decode_number(cursor) or 0
+        async with self._db.read() as session:
+            await _revision(session, scope, revision_id)
+            found = await passages.list_page_summaries(session, scope, revision_id, limit + 1, after)
+        more = len(found) > limit
+        return Listing(tuple(found[:limit]), encode_cursor(found[limit - 1].number) if more else None)
 
     async def chunks(self, scope: Scope, revision_id: str, *, batch: int = 500) -> AsyncIterator[tuple[Chunk, ...]]:
-        """Yield the revision's chunks in order, in batches; no transaction is open between two."""
-        raise NotImplementedError
-        yield ()
+        """Yield the revision's chunks in order, in batches; no transaction is open between two.
+
+        Raises: NotFound for the revision, at the first batch.
+        """
+        async with self._db.read() as session:
+            await _revision(session, scope, revision_id)
+        after = -1
+        while True:
+            async with self._db.read() as session:
+                found = await passages.list_chunks(session, scope, revision_id, after, batch)
+            if not found:
+                return
+            yield found
+            after = found[-1].ordinal
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> dict[str, Passage]:
         """Return the passages behind chunk ids, by id: only visible, only of a serving revision. One query."""
-        raise NotImplementedError
+        if not chunk_ids:
+            return {}
+        async with self._db.read() as session:
+            return await passages.find_passages(session, scope, chunk_ids)
 
     async def reading(self, scope: Scope, collections: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the sources (at most 100, by name) that are still on their way in; ids of collections narrow it."""
-        raise NotImplementedError
+        within = None if collections is None else tuple(collections)
+        async with self._db.read() as session:
+            return await documents.sources_being_read(session, scope, within, READING_LIMIT)
 
     async def passage_view(
         self, scope: Scope, reader: PageReader, revision_id: str, page: int, span: tuple[int, int] | None = None
     ) -> PassageView:
-        """Return a range of a page with its place on the page; the whole page without a span.
+        """Return a range of a page with its place on the page; the whole page, without boxes, without a span.
 
         Raises:
             NotFound: no such revision or page.
             InvalidInput: the range is not within the page.
         """
-        raise NotImplementedError
+        async with self._db.read() as session:
+            revision = await _revision(session, scope, revision_id)
+            document = await _document(session, scope, revision.document_id)
+            found = await _page(session, scope, revision_id, page)
+            count = await passages.count_pages(session, scope, revision_id)
+        start, end = (0, len(found.text)) if span is None else span
+        if not 0 <= start <= end <= len(found.text):
+            raise InvalidInput(
+                f"Characters {start} to {end} are not on page {page}, which has {len(found.text)}.",
+                remedy="Take the range from a pin or a search hit of this very revision.",
+            )
+        layout = None
+        if revision.file_type is FileType.PDF:
+            until = end if span is not None else start
+            async with self._blobs.local_path(scope, revision.sha256) as path:
+                layout = await reader.boxes(path, page, start, until)
+        return PassageView(document, revision, found, count, start, end, layout)
+
+    async def page_image(
+        self, scope: Scope, reader: PageReader, revision_id: str, page: int, *, width_px: int = 1200
+    ) -> bytes:
+        """Return a PDF's page as PNG. Raises: NotFound, also for other formats."""
+        async with self._db.read() as session:
+            revision = await _revision(session, scope, revision_id)
+            await _page(session, scope, revision_id, page)
+        if revision.file_type is not FileType.PDF:
+            raise NotFound("Only PDF pages have an image.", remedy="Show the page's text instead.")
+        async with self._blobs.local_path(scope, revision.sha256) as path:
+            return await reader.render(path, page, width_px)
+
+    def content(self, scope: Scope, revision: Revision, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the revision's original bytes [start, end). Raises: NotFound, Unavailable."""
+        return self._blobs.read(scope, revision.sha256, start, end)
+
+
+async def _document(session: AsyncSession, scope: Scope, document_id: str) -> Document:
+    document = await documents.find_document(session, scope, document_id)
+    if document is None:
+        raise NotFound("There is no such document.", remedy="It may have been deleted.")
+    return document
+
+
+async def _revision(session: AsyncSession, scope: Scope, revision_id: str) -> Revision:
+    revision = await revisions.find_revision(session, scope, revision_id)
+    if revision is None:
+        raise NotFound("There is no such revision.", remedy="Its document may have been deleted.")
+    return revision
+
+
+async def _page(session: AsyncSession, scope: Scope, revision_id: str, number: int) -> Page:
+    page = await passages.find_page(session, scope, revision_id, number)
+    if page is None:
+        raise NotFound(f"There is no page {number} in this revision.", remedy="It may still be on its way in.")
+    return page

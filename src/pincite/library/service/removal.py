@@ -1,8 +1,12 @@
-"""Use cases of deletion: hide at once, then purge rows and the bytes that nothing else refers to."""
+"""Use cases of deletion: hide at once, then purge rows and the bytes that nothing else refers to.
 
-from pincite.core import Database, Scope
+The points in the search index are `ingest`'s to delete, between the two.
+"""
+
+from pincite.core import Conflict, Database, NotFound, Scope, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
+from pincite.library.store import collections, documents, purging
 
 
 class Removals:
@@ -16,7 +20,13 @@ class Removals:
 
         Raises: NotFound.
         """
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            await documents.hide(tx, scope, document_id, version, utc_now())
+            found = await documents.list_removals(tx, scope, document_id)
+        if not found:
+            raise NotFound("There is no such document.", remedy="It may have been deleted already.")
+        return found[0]
 
     async def purge(self, scope: Scope, document_id: str) -> None:
         """Delete a removed document's rows, then the bytes that no other revision of the tenant refers to.
@@ -24,8 +34,26 @@ class Removals:
         A crash in between leaves bytes without a row, which `check` removes; never a row without its bytes. A
         document that is gone already is not an error. Raises: Conflict if it was not removed first.
         """
-        raise NotImplementedError
+        async with self._db.transaction() as tx:
+            await collections.next_version(tx, scope)
+            if await documents.find_document(tx, scope, document_id) is not None:
+                raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
+            found = await documents.list_removals(tx, scope, document_id)
+            doomed: tuple[str, ...] = ()
+            for removal in found:
+                await purging.drop_document(tx, scope, removal)
+                doomed = await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
+        for sha256 in doomed:
+            await finish_deletion(self._db, self._blobs, scope, sha256)
 
     async def removals(self, scope: Scope) -> list[Removal]:
         """Return the tenant's documents that are removed and not purged yet."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await documents.list_removals(session, scope)
+
+
+async def finish_deletion(database: Database, blobs: BlobStore, scope: Scope, sha256: str) -> None:
+    """Delete bytes that were recorded as unreferenced, then the record; uploads of them are refused meanwhile."""
+    await blobs.delete(scope, sha256)
+    async with database.transaction() as tx:
+        await purging.forget_doomed(tx, scope, sha256)

@@ -1,8 +1,29 @@
-"""Use cases of workers and `fsck`: unfinished work of all tenants, and SQL and blobs checked against each other."""
+"""Use cases of workers and `fsck`: unfinished work of all tenants, and SQL and blobs checked against each other.
 
-from pincite.core import Database, Scope
+The search index is checked against the library by `ingest`.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from pincite.core import Database, Scope, utc_now
 from pincite.core.blobs import BlobStore
-from pincite.library.domain import Finding, WorkItem
+from pincite.library.domain import (
+    FINAL_STATES,
+    UNFINISHED_STATES,
+    Finding,
+    Problem,
+    RevisionState,
+    WorkItem,
+)
+from pincite.library.service.removal import finish_deletion
+from pincite.library.store import collections, documents, passages, purging, revisions
+from pincite.library.store.revisions import Step
+
+# An upload's bytes are there a moment before its row is.
+ORPHAN_AGE = timedelta(hours=1)
+_BATCH = 500
+_LOST = Problem("bytes-lost", "The uploaded bytes are no longer there.", "Upload the file again.")
 
 
 class Upkeep:
@@ -13,16 +34,93 @@ class Upkeep:
 
     async def tenants(self) -> list[Scope]:
         """Return a scope for each tenant that has anything here, to do the system's own work under."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await revisions.tenants_with_rows(session)
 
     async def unfinished(self, limit: int = 1000) -> list[WorkItem]:
         """Return revisions that are in no final state, of all tenants, longest waiting first."""
-        raise NotImplementedError
+        async with self._db.read() as session:
+            return await revisions.unfinished_revisions(session, limit)
 
-    async def check(self, scope: Scope, *, repair: bool) -> tuple[Finding, ...]:
+    async def check(self, scope: Scope, *, repair: bool, deep: bool = False) -> tuple[Finding, ...]:
         """Compare rows and bytes of a tenant; with `repair` put right what can be.
 
-        Bytes without a row (older than an hour) are deleted, revisions without bytes fail with a reason, removed
-        documents and half-done deletions are finished, chunks of superseded revisions deleted.
+        Bytes without a row (older than an hour) are deleted, revisions without bytes fail with a reason, half-done
+        deletions of bytes are finished, chunks of superseded revisions deleted. `deep` reads all bytes again and
+        compares their sha256, which takes as long as reading them does.
         """
-        raise NotImplementedError
+        findings = [finding async for finding in self._half_deleted(scope, repair)]
+        findings += [finding async for finding in self._stale_chunks(scope, repair)]
+        findings += [finding async for finding in self._bytes(scope, repair, deep)]
+        if repair:
+            await self._blobs.clean_staging()
+        return tuple(findings)
+
+    async def _half_deleted(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
+        async with self._db.read() as session:
+            doomed = await purging.doomed_blobs(session, scope)
+        for sha256 in doomed:
+            if repair:
+                await finish_deletion(self._db, self._blobs, scope, sha256)
+            yield Finding("blob-half-deleted", f"The deletion of bytes {sha256[:12]} was not finished.", repair)
+
+    async def _stale_chunks(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
+        async with self._db.read() as session:
+            stale = await passages.revisions_with_stale_chunks(session, scope)
+        for revision_id in stale:
+            if repair:
+                async with self._db.transaction() as tx:
+                    await passages.drop_chunks(tx, scope, [revision_id])
+            yield Finding("stale-chunks", f"The superseded revision {revision_id} still had chunks.", repair)
+
+    async def _bytes(self, scope: Scope, repair: bool, deep: bool) -> AsyncIterator[Finding]:
+        stored = {entry.sha256: entry async for entry in self._blobs.list(scope)}
+        referenced: set[str] = set()
+        async for revision_id, sha256, state, size in self._revisions(scope):
+            first = sha256 not in referenced
+            referenced.add(sha256)
+            entry = stored.get(sha256)
+            if entry is None:
+                yield await self._lost(scope, revision_id, state, repair)
+            elif entry.size_bytes != size or (deep and first and not await self._blobs.verify(scope, sha256)):
+                yield Finding("blob-damaged", f"The bytes of revision {revision_id} are not what was uploaded.", False)
+        for sha256 in stored.keys() - referenced:
+            if stored[sha256].modified_at < utc_now() - ORPHAN_AGE:
+                yield await self._orphan(scope, sha256, repair)
+
+    async def _revisions(self, scope: Scope) -> AsyncIterator[tuple[str, str, RevisionState, int]]:
+        after = ""
+        while True:
+            async with self._db.read() as session:
+                batch = await revisions.stored_revisions(session, scope, after, _BATCH)
+            if not batch:
+                return
+            for row in batch:
+                yield row
+            after = batch[-1][0]
+
+    async def _lost(self, scope: Scope, revision_id: str, state: RevisionState, repair: bool) -> Finding:
+        repaired = repair and state not in FINAL_STATES and await self._fail(scope, revision_id)
+        return Finding("blob-missing", f"The bytes of revision {revision_id} ({state.value}) are gone.", repaired)
+
+    async def _fail(self, scope: Scope, revision_id: str) -> bool:
+        now = utc_now()
+        step = Step(RevisionState.FAILED, now, problem=_LOST, finished=True)
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            document_id = await revisions.move(tx, scope, revision_id, step, UNFINISHED_STATES)
+            if document_id is None:
+                return False
+            await documents.point_serving(tx, scope, document_id, None, instead_of=revision_id)
+            await documents.touch(tx, scope, document_id, version, now)
+        return True
+
+    async def _orphan(self, scope: Scope, sha256: str, repair: bool) -> Finding:
+        doomed: tuple[str, ...] = ()
+        if repair:
+            async with self._db.transaction() as tx:
+                await collections.next_version(tx, scope)
+                doomed = await purging.doom_unreferenced(tx, scope, [sha256], utc_now())
+        for found in doomed:
+            await finish_deletion(self._db, self._blobs, scope, found)
+        return Finding("blob-orphaned", f"Nothing refers to the bytes {sha256[:12]}.", bool(doomed))

@@ -1,9 +1,28 @@
-"""Use case of an upload: bytes that are already in the blob store become a document or a revision of one."""
+"""Use case of an upload: bytes that are already in the blob store become a document or a revision of one.
 
-from pincite.core import Database, Scope
+Receiving the bytes and queueing the work belong to `ingest`.
+"""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Conflict, Database, NotFound, Scope, new_id, utc_now
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
-from pincite.library.domain import Registered, Revision
+from pincite.library.domain import (
+    DEFAULT_COLLECTION,
+    Collection,
+    Document,
+    DocumentBusy,
+    Registered,
+    RegisterOutcome,
+    Revision,
+    RevisionState,
+)
+from pincite.library.names import clean_source
+from pincite.library.service.removal import finish_deletion
+from pincite.library.store import collections, documents, purging, revisions
 
 
 class Uploads:
@@ -32,8 +51,137 @@ class Uploads:
             NotFound: no such collection.
             DocumentBusy: the same bytes are being deleted at this moment.
         """
-        raise NotImplementedError
+        name = clean_source(source)
+        registered: Registered | None = None
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            doomed = await purging.doomed_blobs(tx, scope, blob.sha256)
+            if not doomed:
+                home = await _collection(tx, scope, collection)
+                registered = await _register(tx, scope, _Arrival(home.id, name, blob, file_type, version))
+        if registered is None:
+            await finish_deletion(self._db, self._blobs, scope, blob.sha256)
+            raise _deleted_meanwhile()
+        # Bytes that were deleted just before the row was written cannot be served; with the row there, nobody will.
+        if not await self._blobs.exists(scope, blob.sha256):
+            await self._take_back(scope, registered)
+            raise _deleted_meanwhile()
+        return registered
 
     async def retry(self, scope: Scope, document_id: str) -> Revision:
         """Queue a failed latest revision again (`attempt` + 1). Raises: NotFound; Conflict unless it failed."""
-        raise NotImplementedError
+        now = utc_now()
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            document = await documents.find_document(tx, scope, document_id)
+            if document is None:
+                raise NotFound("There is no such document.")
+            if not await revisions.requeue(tx, scope, document.latest.id, now):
+                raise Conflict(
+                    f"{document.source} has not failed; it is {document.latest.state.value}.",
+                    remedy="Only a failed document can be tried again.",
+                )
+            await documents.touch(tx, scope, document_id, version, now)
+            revision = await revisions.find_revision(tx, scope, document.latest.id)
+        assert revision is not None
+        return revision
+
+    async def _take_back(self, scope: Scope, registered: Registered) -> None:
+        if registered.outcome is RegisterOutcome.UNCHANGED:
+            return
+        now = utc_now()
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            if registered.outcome is RegisterOutcome.CREATED:
+                await documents.hide(tx, scope, registered.document.id, version, now)
+                for removal in await documents.list_removals(tx, scope, registered.document.id):
+                    await purging.drop_document(tx, scope, removal)
+                return
+            before = await revisions.older_revisions(tx, scope, registered.revision)
+            await documents.point_latest(tx, scope, registered.document.id, before[-1])
+            await documents.touch(tx, scope, registered.document.id, version, now)
+            await purging.drop_revisions(tx, scope, [registered.revision.id])
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """What arrived, under which version of the tenant's feed."""
+
+    collection_id: str
+    source: str
+    blob: BlobRef
+    file_type: FileType
+    version: int
+
+
+async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
+    if asked == DEFAULT_COLLECTION:
+        await collections.add_collection(tx, scope, DEFAULT_COLLECTION)
+    found = await collections.find_collection(tx, scope, asked)
+    if found is None:
+        raise NotFound(f"There is no collection {asked[:100]!r}.", remedy="Make it first, or leave it out.")
+    return found
+
+
+async def _register(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Registered:
+    document = await documents.find_by_source(tx, scope, arrival.collection_id, arrival.source)
+    if document is None:
+        return await _create(tx, scope, arrival)
+    if document.latest.sha256 == arrival.blob.sha256:
+        return await _same_bytes(tx, scope, document, arrival)
+    revision = _new_revision(document.id, document.latest.number + 1, arrival)
+    await revisions.add_revision(tx, scope, revision)
+    await documents.point_latest(tx, scope, document.id, revision.id)
+    await documents.touch(tx, scope, document.id, arrival.version, revision.created_at)
+    changed = replace(document, latest=revision, version=arrival.version, updated_at=revision.created_at)
+    return Registered(changed, revision, RegisterOutcome.REVISED)
+
+
+async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Registered:
+    revision = _new_revision(new_id(), 1, arrival)
+    now = revision.created_at
+    document = Document(
+        id=revision.document_id,
+        collection_id=arrival.collection_id,
+        source=arrival.source,
+        serving=None,
+        latest=revision,
+        created_at=now,
+        updated_at=now,
+        version=arrival.version,
+    )
+    await documents.add_document(tx, scope, document)
+    await revisions.add_revision(tx, scope, revision)
+    return Registered(document, revision, RegisterOutcome.CREATED)
+
+
+async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
+    now = utc_now()
+    if await revisions.requeue(tx, scope, document.latest.id, now):
+        await documents.touch(tx, scope, document.id, arrival.version, now)
+        again = await documents.find_document(tx, scope, document.id)
+        assert again is not None
+        document = again
+    return Registered(document, document.latest, RegisterOutcome.UNCHANGED)
+
+
+def _new_revision(document_id: str, number: int, arrival: _Arrival) -> Revision:
+    return Revision(
+        id=new_id(),
+        document_id=document_id,
+        number=number,
+        sha256=arrival.blob.sha256,
+        size_bytes=arrival.blob.size_bytes,
+        file_type=arrival.file_type,
+        state=RevisionState.QUEUED,
+        pages_done=0,
+        pages_total=None,
+        chunks=0,
+        problem=None,
+        created_at=utc_now(),
+        seconds=None,
+    )
+
+
+def _deleted_meanwhile() -> DocumentBusy:
+    return DocumentBusy("The same file was being deleted at this moment.", remedy="Upload it again.")

@@ -1,0 +1,57 @@
+"""Cleaning the names that people give to documents and collections; pure functions.
+
+A source is a name and never a path on this machine: nothing opens a file by it.
+"""
+
+import re
+import unicodedata
+
+from pincite.core import InvalidInput
+
+SOURCE_CHARS = 500
+COLLECTION_CHARS = 100
+_DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
+# Direction overrides make a name look like another one (Unicode TR 36, "bidirectional text spoofing").
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
+
+
+def clean_source(name: str) -> str:
+    """Return a name that is safe to show, to store and to use in a header: a relative path with `/`.
+
+    Control characters go, lone surrogates become U+FFFD, `.`, `..`, drive letters and leading slashes go; the result
+    is in Unicode's composed form (NFC), so that the same name from two systems is one document.
+
+    Raises:
+        InvalidInput: nothing is left, or the name is longer than 500 characters.
+    """
+    text = _DRIVE.sub("", _printable(name), count=1)
+    parts = [part.strip() for part in text.replace("\\", "/").split("/")]
+    cleaned = "/".join(part for part in parts if part not in {"", ".", ".."})
+    if not cleaned:
+        raise InvalidInput("The file has no name that can be kept.", remedy="Give it a name with letters in it.")
+    if len(cleaned) > SOURCE_CHARS:
+        raise InvalidInput(
+            f"The file's name has {len(cleaned)} characters; at most {SOURCE_CHARS} can be kept.",
+            remedy="Give it a shorter name.",
+        )
+    return cleaned
+
+
+def clean_collection(name: str) -> str:
+    """Return a collection's name without control characters and outer blanks.
+
+    Raises:
+        InvalidInput: nothing is left, or the name is longer than 100 characters.
+    """
+    cleaned = " ".join(_printable(name).split())
+    if not cleaned or len(cleaned) > COLLECTION_CHARS:
+        raise InvalidInput(
+            f"A collection's name has 1 to {COLLECTION_CHARS} characters.", remedy="Choose another name."
+        )
+    return cleaned
+
+
+def _printable(name: str) -> str:
+    whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in name)
+    kept = "".join(c for c in whole if unicodedata.category(c) != "Cc" and c not in _OVERRIDES)
+    return unicodedata.normalize("NFC", kept)

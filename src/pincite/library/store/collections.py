@@ -1,0 +1,98 @@
+"""Queries on collections and on the tenant's feed, the counter and lock that every change of documents takes.
+
+Documents are in `documents.py`.
+"""
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Scope, new_id, utc_now
+from pincite.library.domain import Collection
+from pincite.library.store.rows import collection_of, insert_new, table_of, visible_to
+from pincite.library.tables import CollectionRow, DocumentRow, FeedRow
+
+
+async def next_version(session: AsyncSession, scope: Scope) -> int:
+    """Count the tenant's feed up and return the new version.
+
+    On PostgreSQL this locks the feed until the transaction ends, so versions are committed in their order (a reader of
+    the feed misses none) and changes of one tenant cannot deadlock. Call it before anything else in the transaction.
+    """
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    table = table_of(FeedRow)
+    statement = (
+        kind(table)
+        .values(tenant=scope.tenant, version=1)
+        .on_conflict_do_update(index_elements=["tenant"], set_={"version": table.c.version + 1})
+        .returning(table.c.version)
+    )
+    return int((await session.execute(statement)).scalar_one())
+
+
+async def last_version(session: AsyncSession, scope: Scope) -> int:
+    """Return the version of the tenant's last change, 0 before the first."""
+    found = await session.scalar(select(FeedRow.version).where(visible_to(scope, FeedRow)))
+    return found or 0
+
+
+async def add_collection(session: AsyncSession, scope: Scope, name: str) -> bool:
+    """Add a collection; False if the name is taken."""
+    values = {"id": new_id(), "tenant": scope.tenant, "name": name, "created_at": utc_now()}
+    statement = insert_new(session, CollectionRow, ("tenant", "name")).returning(CollectionRow.id)
+    return (await session.execute(statement, [values])).first() is not None
+
+
+async def find_collection(session: AsyncSession, scope: Scope, id_or_name: str) -> Collection | None:
+    """Return a collection by id, else by name, with the number of its documents."""
+    rows = (
+        await session.scalars(
+            select(CollectionRow)
+            .where(visible_to(scope, CollectionRow))
+            .where(or_(CollectionRow.id == id_or_name, CollectionRow.name == id_or_name))
+        )
+    ).all()
+    if not rows:
+        return None
+    row = next((row for row in rows if row.id == id_or_name), rows[0])
+    return collection_of(row, await count_documents(session, scope, row.id))
+
+
+async def count_documents(session: AsyncSession, scope: Scope, collection_id: str, *, removed: bool = False) -> int:
+    """Count a collection's documents; with `removed` those that wait to be purged as well."""
+    query = (
+        select(func.count())
+        .select_from(DocumentRow)
+        .where(visible_to(scope, DocumentRow), DocumentRow.collection_id == collection_id)
+    )
+    if not removed:
+        query = query.where(DocumentRow.removed_at.is_(None))
+    return await session.scalar(query) or 0
+
+
+async def list_collections(session: AsyncSession, scope: Scope, limit: int, after: str | None) -> list[Collection]:
+    """Return collections by name, from the one after `after`."""
+    query = (
+        select(CollectionRow, func.count(DocumentRow.id))
+        .outerjoin(DocumentRow, (DocumentRow.collection_id == CollectionRow.id) & DocumentRow.removed_at.is_(None))
+        .where(visible_to(scope, CollectionRow))
+        .group_by(CollectionRow.id)
+        .order_by(CollectionRow.name)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(CollectionRow.name > after)
+    return [collection_of(row, count) for row, count in (await session.execute(query)).all()]
+
+
+async def collection_ids(session: AsyncSession, scope: Scope) -> tuple[str, ...]:
+    """Return the ids of the collections that the asker may read."""
+    query = select(CollectionRow.id).where(visible_to(scope, CollectionRow)).order_by(CollectionRow.id)
+    return tuple((await session.scalars(query)).all())
+
+
+async def drop_collection(session: AsyncSession, scope: Scope, collection_id: str) -> None:
+    """Delete a collection's row; it must be empty."""
+    await session.execute(
+        delete(CollectionRow).where(visible_to(scope, CollectionRow), CollectionRow.id == collection_id)
+    )

@@ -1,0 +1,197 @@
+"""Queries on documents: finding, listing, the change feed, adding, and hiding.
+
+Their revisions' progress is in `revisions.py`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Scope
+from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal
+from pincite.library.store.collections import last_version
+from pincite.library.store.rows import document_of, insert_new, visible_to
+from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
+
+_LIVE = DocumentRow.removed_at.is_(None)
+
+
+async def find_document(session: AsyncSession, scope: Scope, document_id: str) -> Document | None:
+    """Return a document that was not removed."""
+    query = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.id == document_id)
+    )
+    row = (await session.execute(query)).first()
+    return None if row is None else document_of(row[0], row[1])
+
+
+async def find_by_source(session: AsyncSession, scope: Scope, collection_id: str, source: str) -> Document | None:
+    """Return the live document of that name."""
+    query = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE)
+        .where(DocumentRow.collection_id == collection_id, DocumentRow.source == source)
+    )
+    row = (await session.execute(query)).first()
+    return None if row is None else document_of(row[0], row[1])
+
+
+async def list_documents(
+    session: AsyncSession, scope: Scope, collection_id: str | None, limit: int, before: str | None
+) -> list[Document]:
+    """Return documents, newest first, from the one before `before`."""
+    query = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE)
+        .order_by(DocumentRow.id.desc())
+        .limit(limit)
+    )
+    if collection_id is not None:
+        query = query.where(DocumentRow.collection_id == collection_id)
+    if before is not None:
+        query = query.where(DocumentRow.id < before)
+    return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
+
+
+async def list_changes(session: AsyncSession, scope: Scope, after: int, limit: int) -> list[Change]:
+    """Return what changed in (after, last version], oldest change first."""
+    # The upper bound is read first: on PostgreSQL each statement sees a later state than the one before it.
+    until = await last_version(session, scope)
+    changed = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE)
+        .where(DocumentRow.version > after, DocumentRow.version <= until)
+        .order_by(DocumentRow.version)
+        .limit(limit)
+    )
+    removed = (
+        select(TombstoneRow.version, TombstoneRow.document_id)
+        .where(visible_to(scope, TombstoneRow))
+        .where(TombstoneRow.version > after, TombstoneRow.version <= until)
+        .order_by(TombstoneRow.version)
+        .limit(limit)
+    )
+    changes = [
+        Change(document.version, document_of(document, latest), None)
+        for document, latest in (await session.execute(changed)).all()
+    ]
+    changes += [Change(version, None, gone) for version, gone in (await session.execute(removed)).all()]
+    return sorted(changes, key=lambda change: change.version)[:limit]
+
+
+async def sources_being_read(
+    session: AsyncSession, scope: Scope, collections: tuple[str, ...] | None, limit: int
+) -> tuple[str, ...]:
+    """Return the names of documents whose latest revision is not finished."""
+    query = (
+        select(DocumentRow.source)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(UNFINISHED_STATES)))
+        .order_by(DocumentRow.source)
+        .limit(limit)
+    )
+    if collections is not None:
+        query = query.where(DocumentRow.collection_id.in_(collections))
+    return tuple((await session.scalars(query)).all())
+
+
+async def add_document(session: AsyncSession, scope: Scope, document: Document) -> None:
+    """Insert a document's row; its latest revision is added by `revisions.add_revision`."""
+    values = {
+        "id": document.id,
+        "tenant": scope.tenant,
+        "collection_id": document.collection_id,
+        "source": document.source,
+        "serving": document.serving,
+        "latest": document.latest.id,
+        "version": document.version,
+        "created_at": document.created_at,
+        "updated_at": document.updated_at,
+        "removed_at": None,
+    }
+    await session.execute(insert(DocumentRow), [values])
+
+
+async def touch(session: AsyncSession, scope: Scope, document_id: str, version: int, now: datetime) -> None:
+    """Stamp a document with the version of the change that is being made."""
+    await session.execute(
+        update(DocumentRow)
+        .where(visible_to(scope, DocumentRow), DocumentRow.id == document_id)
+        .values(version=version, updated_at=now)
+    )
+
+
+async def point_latest(session: AsyncSession, scope: Scope, document_id: str, revision_id: str) -> None:
+    """Say which revision is the newest."""
+    await session.execute(
+        update(DocumentRow)
+        .where(visible_to(scope, DocumentRow), DocumentRow.id == document_id)
+        .values(latest=revision_id)
+    )
+
+
+async def point_serving(
+    session: AsyncSession, scope: Scope, document_id: str, revision_id: str | None, *, instead_of: str | None = None
+) -> None:
+    """Say which revision answers; with `instead_of`, only if that one does so far."""
+    statement = update(DocumentRow).where(visible_to(scope, DocumentRow), DocumentRow.id == document_id)
+    if instead_of is not None:
+        statement = statement.where(DocumentRow.serving == instead_of)
+    await session.execute(statement.values(serving=revision_id))
+
+
+async def serve_if_none(session: AsyncSession, scope: Scope, document_id: str, revision_id: str) -> bool:
+    """Let a revision answer if none does; True if it was changed."""
+    changed = await session.execute(
+        update(DocumentRow)
+        .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.id == document_id, DocumentRow.serving.is_(None))
+        .values(serving=revision_id)
+        .returning(DocumentRow.id)
+    )
+    return changed.first() is not None
+
+
+async def hide(session: AsyncSession, scope: Scope, document_id: str, version: int, now: datetime) -> bool:
+    """Hide a document and leave a tombstone; False if it is hidden already or not there."""
+    hidden = await session.execute(
+        update(DocumentRow)
+        .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.id == document_id)
+        .values(removed_at=now, serving=None, version=version, updated_at=now)
+        .returning(DocumentRow.collection_id)
+    )
+    collection_id = hidden.scalar()
+    if collection_id is None:
+        return False
+    values = {
+        "document_id": document_id,
+        "tenant": scope.tenant,
+        "collection_id": collection_id,
+        "version": version,
+        "removed_at": now,
+    }
+    await session.execute(insert_new(session, TombstoneRow, ("document_id",)), [values])
+    return True
+
+
+async def list_removals(session: AsyncSession, scope: Scope, document_id: str | None = None) -> list[Removal]:
+    """Return removed documents that are not purged, or that one if it is."""
+    query = (
+        select(DocumentRow.id, DocumentRow.collection_id, RevisionRow.id, RevisionRow.sha256)
+        .join(RevisionRow, RevisionRow.document_id == DocumentRow.id)
+        .where(visible_to(scope, DocumentRow), DocumentRow.removed_at.is_not(None))
+        .order_by(DocumentRow.id, RevisionRow.number)
+    )
+    if document_id is not None:
+        query = query.where(DocumentRow.id == document_id)
+    found: dict[str, Removal] = {}
+    for document, collection, revision, sha256 in (await session.execute(query)).all():
+        known = found.get(document, Removal(document, collection, (), ()))
+        blobs = known.blobs if sha256 in known.blobs else (*known.blobs, sha256)
+        found[document] = Removal(document, collection, (*known.revision_ids, revision), blobs)
+    return list(found.values())

@@ -1,0 +1,62 @@
+"""Queries that delete for good: a removed document's rows, and the record of bytes that are being deleted.
+
+The bytes themselves are deleted by the service, outside of any transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Scope
+from pincite.library.domain import Removal
+from pincite.library.store.passages import drop_chunks, drop_pages
+from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.tables import BlobDeletionRow, DocumentRow, RevisionRow
+
+
+async def drop_document(session: AsyncSession, scope: Scope, removal: Removal) -> None:
+    """Delete a document with all that belongs to it; its tombstone stays."""
+    await drop_chunks(session, scope, removal.revision_ids)
+    await drop_pages(session, scope, removal.revision_ids)
+    await drop_revisions(session, scope, removal.revision_ids)
+    await session.execute(
+        delete(DocumentRow).where(visible_to(scope, DocumentRow), DocumentRow.id == removal.document_id)
+    )
+
+
+async def drop_revisions(session: AsyncSession, scope: Scope, revision_ids: Iterable[str]) -> None:
+    """Delete revisions' rows; their pages and chunks must be gone."""
+    await session.execute(
+        delete(RevisionRow).where(visible_to(scope, RevisionRow), RevisionRow.id.in_(list(revision_ids)))
+    )
+
+
+async def doom_unreferenced(
+    session: AsyncSession, scope: Scope, blobs: Iterable[str], now: datetime
+) -> tuple[str, ...]:
+    """Record those of `blobs` that no revision refers to as being deleted, and return them."""
+    wanted = sorted(set(blobs))
+    query = select(RevisionRow.sha256).where(visible_to(scope, RevisionRow), RevisionRow.sha256.in_(wanted))
+    referenced = set((await session.scalars(query)).all())
+    doomed = tuple(sha256 for sha256 in wanted if sha256 not in referenced)
+    if doomed:
+        values = [{"tenant": scope.tenant, "sha256": sha256, "started_at": now} for sha256 in doomed]
+        await session.execute(insert_new(session, BlobDeletionRow, ("tenant", "sha256")), values)
+    return doomed
+
+
+async def doomed_blobs(session: AsyncSession, scope: Scope, sha256: str | None = None) -> tuple[str, ...]:
+    """Return the bytes that are being deleted, or that one if it is."""
+    query = select(BlobDeletionRow.sha256).where(visible_to(scope, BlobDeletionRow))
+    if sha256 is not None:
+        query = query.where(BlobDeletionRow.sha256 == sha256)
+    return tuple((await session.scalars(query)).all())
+
+
+async def forget_doomed(session: AsyncSession, scope: Scope, sha256: str) -> None:
+    """Say that bytes have been deleted."""
+    await session.execute(
+        delete(BlobDeletionRow).where(visible_to(scope, BlobDeletionRow), BlobDeletionRow.sha256 == sha256)
+    )

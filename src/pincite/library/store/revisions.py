@@ -1,0 +1,180 @@
+"""Queries on revisions: adding, moving from state to state, superseding, and what workers of all tenants ask.
+
+Their pages and chunks are in `passages.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Scope
+from pincite.library.domain import (
+    UNFINISHED_STATES,
+    Problem,
+    Revision,
+    RevisionState,
+    WorkItem,
+    system_scope,
+)
+from pincite.library.store.rows import problem_json, revision_of, visible_to
+from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move of a revision to `state`; numbers that are None stay as they are."""
+
+    state: RevisionState
+    now: datetime
+    pages_done: int | None = None
+    pages_total: int | None = None
+    chunks: int | None = None
+    problem: Problem | None = None
+    finished: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns it sets."""
+        numbers = {"pages_done": self.pages_done, "pages_total": self.pages_total, "chunks": self.chunks}
+        return {name: number for name, number in numbers.items() if number is not None} | {
+            "state": self.state.value,
+            "updated_at": self.now,
+            "finished_at": self.now if self.finished else None,
+            "problem": None if self.problem is None else problem_json(self.problem),
+        }
+
+
+def _of_live_document() -> ColumnElement[bool]:
+    return exists().where(DocumentRow.id == RevisionRow.document_id, DocumentRow.removed_at.is_(None))
+
+
+async def find_revision(
+    session: AsyncSession, scope: Scope, revision_id: str, *, lock: bool = False
+) -> Revision | None:
+    """Return a revision of a document that was not removed; with `lock`, keep it from being purged meanwhile."""
+    query = select(RevisionRow).where(
+        visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document()
+    )
+    if lock:
+        query = query.with_for_update(read=True)
+    row = (await session.scalars(query)).first()
+    return None if row is None else revision_of(row)
+
+
+async def add_revision(session: AsyncSession, scope: Scope, revision: Revision) -> None:
+    """Insert a revision that waits in the queue."""
+    values = {
+        "id": revision.id,
+        "tenant": scope.tenant,
+        "document_id": revision.document_id,
+        "number": revision.number,
+        "sha256": revision.sha256,
+        "size_bytes": revision.size_bytes,
+        "file_type": revision.file_type.value,
+        "state": revision.state.value,
+        "attempt": revision.attempt,
+        "pages_done": revision.pages_done,
+        "pages_total": revision.pages_total,
+        "chunks": revision.chunks,
+        "problem": None,
+        "created_at": revision.created_at,
+        "started_at": revision.created_at,
+        "updated_at": revision.created_at,
+        "finished_at": None,
+    }
+    await session.execute(insert(RevisionRow), [values])
+
+
+async def move(
+    session: AsyncSession, scope: Scope, revision_id: str, step: Step, allowed: Iterable[RevisionState]
+) -> str | None:
+    """Set a revision's state if it is in one of `allowed` now; returns the document's id, None if it is not."""
+    moved = await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
+        .where(RevisionRow.state.in_(sorted(allowed)))
+        .values(**step.values())
+        .returning(RevisionRow.document_id)
+        .execution_options(synchronize_session=False)
+    )
+    found: str | None = moved.scalar()
+    return found
+
+
+async def requeue(session: AsyncSession, scope: Scope, revision_id: str, now: datetime) -> bool:
+    """Put a failed revision back to QUEUED for another attempt; False if it has not failed."""
+    moved = await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
+        .where(RevisionRow.state == RevisionState.FAILED.value)
+        .values(
+            state=RevisionState.QUEUED.value,
+            attempt=RevisionRow.attempt + 1,
+            pages_done=0,
+            pages_total=None,
+            chunks=0,
+            problem=None,
+            started_at=now,
+            updated_at=now,
+            finished_at=None,
+        )
+        .returning(RevisionRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return moved.first() is not None
+
+
+async def older_revisions(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
+    """Return the ids of the document's revisions before this one, oldest first."""
+    query = (
+        select(RevisionRow.id)
+        .where(visible_to(scope, RevisionRow), RevisionRow.document_id == revision.document_id)
+        .where(RevisionRow.number < revision.number)
+        .order_by(RevisionRow.number)
+    )
+    return tuple((await session.scalars(query)).all())
+
+
+async def supersede(session: AsyncSession, scope: Scope, revision_ids: tuple[str, ...], now: datetime) -> None:
+    """Set revisions to SUPERSEDED, whatever state they are in."""
+    await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))
+        .where(RevisionRow.state != RevisionState.SUPERSEDED.value)
+        .values(state=RevisionState.SUPERSEDED.value, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def stored_revisions(
+    session: AsyncSession, scope: Scope, after: str, limit: int
+) -> list[tuple[str, str, RevisionState, int]]:
+    """Return (id, sha256, state, size in bytes) of the tenant's revisions by id, from the one after `after`."""
+    query = (
+        select(RevisionRow.id, RevisionRow.sha256, RevisionRow.state, RevisionRow.size_bytes)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id > after)
+        .order_by(RevisionRow.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], RevisionState(row[2]), row[3]) for row in (await session.execute(query)).all()]
+
+
+async def tenants_with_rows(session: AsyncSession) -> list[Scope]:
+    """Return a system scope for each tenant that ever changed something. For the installation's own work."""
+    tenants = (await session.scalars(select(FeedRow.tenant).order_by(FeedRow.tenant))).all()
+    return [system_scope(tenant) for tenant in tenants]
+
+
+async def unfinished_revisions(session: AsyncSession, limit: int) -> list[WorkItem]:
+    """Return revisions in no final state, of all tenants, longest unchanged first. For the installation's own work."""
+    query = (
+        select(RevisionRow.tenant, RevisionRow.id, RevisionRow.state, RevisionRow.attempt, RevisionRow.updated_at)
+        .where(RevisionRow.state.in_(sorted(UNFINISHED_STATES)), _of_live_document())
+        .order_by(RevisionRow.updated_at, RevisionRow.id)
+        .limit(limit)
+    )
+    rows = (await session.execute(query)).all()
+    return [WorkItem(system_scope(row[0]), row[1], RevisionState(row[2]), row[3], row[4]) for row in rows]

@@ -1,0 +1,182 @@
+"""Between rows and values: what a scope may see of a table, and how rows become the values of `domain.py`.
+
+No query is sent from here.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import ColumnElement, Executable, Insert
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Scope, Table
+from pincite.guard import Block, BlockKind, FileType, PageText
+from pincite.library.domain import Chunk, Collection, Document, Page, Problem, Revision, RevisionState
+from pincite.library.tables import (
+    BlobDeletionRow,
+    ChunkRow,
+    CollectionRow,
+    DocumentRow,
+    FeedRow,
+    GenerationRow,
+    PageRow,
+    RevisionRow,
+    TombstoneRow,
+)
+
+TenantRow = (
+    type[FeedRow]
+    | type[CollectionRow]
+    | type[DocumentRow]
+    | type[RevisionRow]
+    | type[PageRow]
+    | type[ChunkRow]
+    | type[TombstoneRow]
+    | type[BlobDeletionRow]
+    | type[GenerationRow]
+)
+
+
+def visible_to(scope: Scope, row: TenantRow) -> ColumnElement[bool]:
+    """Return the predicate of the rows that the asker may see: the one place where that is decided."""
+    return row.tenant == scope.tenant
+
+
+def table_of(row: type[Table]) -> SqlTable:
+    """Return the bare table of a mapped class, for bulk writes that need no objects."""
+    return cast("SqlTable", row.__table__)
+
+
+def upsert(session: AsyncSession, row: type[Table], key: Sequence[str]) -> Executable:
+    """Return an insert that overwrites the row with the same key; run it with a list of dicts."""
+    table = table_of(row)
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = kind(table)
+    others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=others)
+
+
+def insert_new(session: AsyncSession, row: type[Table], key: Sequence[str]) -> Insert:
+    """Return an insert that does nothing where the key is taken."""
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return kind(table_of(row)).on_conflict_do_nothing(index_elements=list(key))
+
+
+def collection_of(row: CollectionRow, documents: int) -> Collection:
+    """Make the value of a collection's row."""
+    return Collection(row.id, row.name, row.created_at, documents)
+
+
+def revision_of(row: RevisionRow) -> Revision:
+    """Make the value of a revision's row."""
+    seconds = None if row.finished_at is None else round((row.finished_at - row.started_at).total_seconds(), 3)
+    return Revision(
+        id=row.id,
+        document_id=row.document_id,
+        number=row.number,
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        file_type=FileType(row.file_type),
+        state=RevisionState(row.state),
+        pages_done=row.pages_done,
+        pages_total=row.pages_total,
+        chunks=row.chunks,
+        problem=None if row.problem is None else Problem(**json.loads(row.problem)),
+        created_at=row.created_at,
+        seconds=seconds,
+        attempt=row.attempt,
+    )
+
+
+def document_of(row: DocumentRow, latest: RevisionRow) -> Document:
+    """Make the value of a document's row and of its latest revision's."""
+    return Document(
+        id=row.id,
+        collection_id=row.collection_id,
+        source=row.source,
+        serving=row.serving,
+        latest=revision_of(latest),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )
+
+
+def problem_json(problem: Problem) -> str:
+    """Write a problem as it is stored."""
+    fields = {"code": problem.code, "message": problem.message, "remedy": problem.remedy, "page": problem.page}
+    return json.dumps(fields)
+
+
+def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, object]:
+    """Return the columns of a page."""
+    return {
+        "revision_id": revision_id,
+        "number": page.number,
+        "tenant": scope.tenant,
+        "label": page.label,
+        "chars": len(page.text),
+        "text": page.text,
+        "blocks": json.dumps([[b.kind, b.start, b.end, b.level] for b in page.blocks], separators=(",", ":")),
+    }
+
+
+def page_of(row: PageRow) -> Page:
+    """Make the value of a page's row."""
+    blocks = tuple(Block(BlockKind(kind), start, end, level) for kind, start, end, level in json.loads(row.blocks))
+    return Page(row.revision_id, row.number, row.label, row.text, blocks)
+
+
+def chunk_values(scope: Scope, chunk: Chunk) -> dict[str, object]:
+    """Return the columns of a chunk."""
+    return {
+        "id": chunk.id,
+        "tenant": scope.tenant,
+        "revision_id": chunk.revision_id,
+        "document_id": chunk.document_id,
+        "collection_id": chunk.collection_id,
+        "ordinal": chunk.ordinal,
+        "text": chunk.text,
+        "heading_path": json.dumps(chunk.heading_path),
+        "page": chunk.page,
+        "start_offset": chunk.start,
+        "end_page": chunk.end_page,
+        "end_offset": chunk.end,
+    }
+
+
+# The columns of a chunk in the order that `chunk_of` takes them: columns and not objects, for speed.
+CHUNK_COLUMNS = (
+    ChunkRow.id,
+    ChunkRow.revision_id,
+    ChunkRow.document_id,
+    ChunkRow.collection_id,
+    ChunkRow.ordinal,
+    ChunkRow.text,
+    ChunkRow.heading_path,
+    ChunkRow.page,
+    ChunkRow.start_offset,
+    ChunkRow.end_page,
+    ChunkRow.end_offset,
+)
+
+
+def chunk_of(columns: Sequence[object]) -> Chunk:
+    """Make a chunk of its columns."""
+    chunk_id, revision_id, document_id, collection_id, ordinal, text, headings, page, start, end_page, end = columns
+    return Chunk(
+        id=cast("str", chunk_id),
+        revision_id=cast("str", revision_id),
+        document_id=cast("str", document_id),
+        collection_id=cast("str", collection_id),
+        ordinal=cast("int", ordinal),
+        text=cast("str", text),
+        heading_path=tuple(json.loads(cast("str", headings))),
+        page=cast("int", page),
+        start=cast("int", start),
+        end_page=cast("int", end_page),
+        end=cast("int", end),
+    )

@@ -1,0 +1,173 @@
+"""The library's tables. Private to `store/`; what the columns mean is said in `domain.py`.
+
+Ids are text made by `new_id`. `tenant` is on every row, so that `visible_to` needs no join.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pincite.core import Table
+
+_ID = String(64)
+_TENANT = String(100)
+
+
+class FeedRow(Table):
+    """The version of a tenant's last change. Whoever changes documents takes this row's lock first."""
+
+    __tablename__ = "library_feeds"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class CollectionRow(Table):
+    """A named set of documents."""
+
+    __tablename__ = "library_collections"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class DocumentRow(Table):
+    """A thing that was uploaded; `removed_at` hides it until it is purged and frees its name at once."""
+
+    __tablename__ = "library_documents"
+    __table_args__ = (
+        Index(
+            "uq_library_documents_live_source",
+            "collection_id",
+            "source",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+        Index(None, "tenant", "version"),
+        Index(None, "tenant", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    collection_id: Mapped[str] = mapped_column(ForeignKey("library_collections.id"))
+    source: Mapped[str] = mapped_column(String(500))
+    # No foreign keys on these two: documents and revisions would refer to each other in a circle.
+    serving: Mapped[str | None] = mapped_column(_ID)
+    latest: Mapped[str] = mapped_column(_ID)
+    version: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class RevisionRow(Table):
+    """One version of a document's bytes. `problem` is JSON; `started_at` is the upload or the last retry."""
+
+    __tablename__ = "library_revisions"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        Index(None, "tenant", "sha256"),
+        Index(None, "state", "updated_at"),
+    )
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    document_id: Mapped[str] = mapped_column(ForeignKey("library_documents.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    file_type: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    attempt: Mapped[int] = mapped_column(Integer)
+    pages_done: Mapped[int] = mapped_column(Integer)
+    pages_total: Mapped[int | None] = mapped_column(Integer)
+    chunks: Mapped[int] = mapped_column(Integer)
+    problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class PageRow(Table):
+    """A page's text. `blocks` is JSON: [[kind, start, end, level], ...]."""
+
+    __tablename__ = "library_pages"
+
+    revision_id: Mapped[str] = mapped_column(ForeignKey("library_revisions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    label: Mapped[str] = mapped_column(Text)
+    chars: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    blocks: Mapped[str] = mapped_column(Text)
+
+
+class ChunkRow(Table):
+    """A slice of a revision as indexed. `heading_path` is a JSON list of strings."""
+
+    __tablename__ = "library_chunks"
+    __table_args__ = (UniqueConstraint("revision_id", "ordinal"),)
+
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("library_revisions.id"))
+    document_id: Mapped[str] = mapped_column(_ID)
+    collection_id: Mapped[str] = mapped_column(_ID)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    heading_path: Mapped[str] = mapped_column(Text)
+    page: Mapped[int] = mapped_column(Integer)
+    start_offset: Mapped[int] = mapped_column(Integer)
+    end_page: Mapped[int] = mapped_column(Integer)
+    end_offset: Mapped[int] = mapped_column(Integer)
+
+
+class TombstoneRow(Table):
+    """That a document was removed, for the change feed; stays when the document is purged."""
+
+    __tablename__ = "library_tombstones"
+    __table_args__ = (Index(None, "tenant", "version"),)
+
+    document_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    collection_id: Mapped[str] = mapped_column(_ID)
+    version: Mapped[int] = mapped_column(BigInteger)
+    removed_at: Mapped[datetime]
+
+
+class BlobDeletionRow(Table):
+    """Bytes that nothing refers to and that are being deleted; an upload of the same bytes waits for it."""
+
+    __tablename__ = "library_blob_deletions"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    started_at: Mapped[datetime]
+
+
+class GenerationRow(Table):
+    """A build of the tenant's search index; one is active at most."""
+
+    __tablename__ = "library_generations"
+    __table_args__ = (
+        Index(
+            "uq_library_generations_active",
+            "tenant",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(200))
+    dimensions: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
