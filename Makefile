@@ -13,7 +13,8 @@ export UV_FROZEN ?= 1
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## set up, read the example handbook, print a pinned answer, then serve the web app (ONCE=1: stop after the answer)
+demo: $(UV) ## set up, read the example handbook, print a pinned answer, then serve the web app (ONCE=1: stop after the answer)
+	@echo "Installing Pincite and building its web app; the first time takes about a minute." >&2
 	@$(MAKE) --no-print-directory -j2 install web
 	@.venv/bin/pincite demo $(if $(ONCE),--once)
 

@@ -1,4 +1,4 @@
-"""Hatch's build hook: a wheel carries the built web app, so that an installed Pincite needs no Node.
+"""Hatch's build hook: a wheel carries the built web app, so that it needs no Node, and the example handbook.
 
 How the web app is built lives in `scripts/build_web.py`; an editable install leaves it to the Makefile.
 """
@@ -21,3 +21,4 @@ class WebAppHook(BuildHookInterface):
         import build_web
 
         self.app.display_info(build_web.build(root))
+        build_data["force_include"][str(root / "examples" / "handbook" / "files")] = "pincite/app/handbook"

@@ -71,16 +71,20 @@ def _npm(web: Path, *arguments: str) -> None:
     node = node_home / "bin" / "node"
     npm = node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
-    # npm's own messages go to stderr, so that `make demo` can print an answer on a clean stdout.
-    subprocess.run(
+    done = subprocess.run(
         [str(node), str(npm), *arguments],
         cwd=web,
         env={**os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
         timeout=STEP_TIMEOUT_S,
     )
+    if done.returncode:  # what npm says matters only then
+        print(done.stdout, file=sys.stderr)
+    done.check_returncode()
 
 
 def main() -> int:
