@@ -3,7 +3,19 @@
 `scripts/shape.py` runs them all; `tests/house/` holds a bad and a good sample for each.
 """
 
-from house import docstrings, environment, excepts, faces, names, patches, scope, singletons, sizes, transactions
+from house import (
+    docstrings,
+    environment,
+    excepts,
+    faces,
+    names,
+    patches,
+    scope,
+    singletons,
+    sizes,
+    transactions,
+    unused,
+)
 from house.tree import Finding, Rule, Tree, read_tree
 
 RULES: dict[str, Rule] = {
@@ -17,6 +29,7 @@ RULES: dict[str, Rule] = {
     "except": excepts.check,
     "transaction": transactions.check,
     "patch": patches.check,
+    "unused": unused.check,
 }
 
 __all__ = ["RULES", "Finding", "Rule", "Tree", "read_tree"]

@@ -13,9 +13,9 @@ CONSTANT_CALLS = frozenset(
     {
         "Annotated", "ClassVar", "Decimal", "Depends", "Enum", "Field", "Fraction", "Literal", "MappingProxyType",
         "MetaData", "NamedTuple", "NewType", "Option", "ParamSpec", "Path", "PurePath", "PurePosixPath", "StrEnum",
-        "StringConstraints", "Struct", "TypeAdapter", "TypeVar", "Typer", "bytes", "compile", "dict", "field",
-        "fromkeys", "frozenset", "get_logger", "get_tracer", "itemgetter", "len", "maketrans", "max", "min", "range",
-        "schema", "set", "sorted", "timedelta", "tuple", "with_name",
+        "StringConstraints", "String", "Struct", "TypeAdapter", "TypeVar", "Typer", "bytes", "compile", "dict", "field",
+        "fromkeys", "frozenset", "get_logger", "get_tracer", "is_", "itemgetter", "len", "maketrans", "max", "min",
+        "range", "schema", "set", "sorted", "timedelta", "tuple", "with_name",
     }
 )  # fmt: skip
 COMMANDS = "src/pincite/app/cli/"  # typer's table of contents is written by calls

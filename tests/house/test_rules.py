@@ -5,7 +5,19 @@ from textwrap import dedent
 
 import pytest
 
-from house import docstrings, environment, excepts, faces, names, patches, scope, singletons, sizes, transactions
+from house import (
+    docstrings,
+    environment,
+    excepts,
+    faces,
+    names,
+    patches,
+    scope,
+    singletons,
+    sizes,
+    transactions,
+    unused,
+)
 from house.tree import Finding, Module, Tree
 
 DOC = '"""What lives here.\n\nWhat does not.\n"""\n'
@@ -250,3 +262,15 @@ def test_setting_an_environment_variable_is_no_patch() -> None:
         "def test_a(monkeypatch):\n    monkeypatch.setenv('A', 'b')\n    with mock.patch('x'):\n        MagicMock()\n"
     )
     assert patches.count(tree(tests__unit__test_a=source)) == (1, 2)
+
+
+def test_what_only_its_definition_or_a_test_names_is_dead() -> None:
+    source = "def used(): ...\ndef dead(): ...\nused()\n"
+    found = messages(unused.check(tree(library__names=source, tests__unit__test_a="dead()\n")))
+    assert found == ["`dead` is used nowhere"]
+
+
+def test_what_a_framework_calls_and_what_doubles_a_seam_is_not_dead() -> None:
+    decorated = "class A(B):\n    @validator\n    def check(self): ...\n    def __enter__(self): ...\n    def visit_Call(self): ...\nA()\n"
+    assert not messages(unused.check(tree(library__names=decorated)))
+    assert not messages(unused.check(tree(index__adapters__memory="class MemoryIndex: ...\n")))
