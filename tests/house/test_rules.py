@@ -271,6 +271,7 @@ def test_what_only_its_definition_or_a_test_names_is_dead() -> None:
 
 
 def test_what_a_framework_calls_and_what_doubles_a_seam_is_not_dead() -> None:
-    decorated = "class A(B):\n    @validator\n    def check(self): ...\n    def __enter__(self): ...\n    def visit_Call(self): ...\nA()\n"
+    methods = ("@validator\n    def check(self): ...", "def __enter__(self): ...", "def visit_Call(self): ...")
+    decorated = "class A(B):\n" + "".join(f"    {method}\n" for method in methods) + "A()\n"
     assert not messages(unused.check(tree(library__names=decorated)))
     assert not messages(unused.check(tree(index__adapters__memory="class MemoryIndex: ...\n")))
