@@ -25,7 +25,7 @@ test: install-dev web ## run the tests (ARGS='tests/unit -k pins' for some of th
 	@.venv/bin/pytest $(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadgroup)
 
 check: install-dev ## run formatters, linters, types, walls, house rules and the docs build
-	@.venv/bin/python scripts/check.py
+	@UV=$(UV) .venv/bin/python scripts/check.py
 
 fix: install-dev ## mend what formatters and linters can mend
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .

@@ -30,7 +30,9 @@ def _tool(name: str, *arguments: str) -> tuple[str, ...]:
 def steps() -> list[Step]:
     """The checks, cheap ones first."""
     python = _tool("python")
-    found = [
+    uv = os.environ.get("UV", "")
+    found = [Step("lock file", (uv, "lock", "--check", "--offline", "--quiet"))] if uv else []
+    found += [
         Step("format", _tool("ruff", "format", "--check", "--quiet", ".")),
         Step("lint", _tool("ruff", "check", "--quiet", ".")),
         Step("walls", _tool("lint-imports", "--config", "importlinter.ini")),
@@ -42,6 +44,7 @@ def steps() -> list[Step]:
     if (ROOT / "web" / "package.json").exists():
         found.append(Step("web lint", (*python, "scripts/build_web.py", "lint")))
         found.append(Step("web types", (*python, "scripts/build_web.py", "typecheck")))
+        found.append(Step("web tests", (*python, "scripts/build_web.py", "test")))
     found.append(Step("figures", (*python, "scripts/shape.py", "--figures")))
     return found
 
@@ -50,7 +53,8 @@ def run(step: Step) -> tuple[bool, float]:
     """Run one check, show what it said if it failed, and return whether it held and its seconds."""
     print(f"== {step.name}", flush=True)
     start = time.monotonic()
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "NO_MKDOCS_2_WARNING": "1"}
+    kept = {name: value for name, value in os.environ.items() if name != "UV_FROZEN"}
+    environment = {**kept, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}", "NO_MKDOCS_2_WARNING": "1"}
     try:
         done = subprocess.run(
             step.command,
