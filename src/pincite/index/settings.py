@@ -17,7 +17,10 @@ class IndexSettings:
         exact_search_max_rows: a filter that matches at most this many rows bypasses the vector index, which would
             lose recall there.
         delta_min_rows: rows that may wait outside the indexes before `maintain` folds them in.
-        max_segments: index segments that may pile up before `maintain` merges the small ones.
+        max_segments: index segments that may pile up before `maintain` merges them; each costs a search half a
+            millisecond.
+        merge_all_max_rows: up to this many rows all segments are merged (a second at 100k); above, the first one,
+            which is the largest, is left alone and twice as many may pile up.
         keep_versions_s: how long an old table version stays readable.
         query_timeout_s: a search that takes longer fails as `Unavailable`.
         write_timeout_s: a write that takes longer fails as `Unavailable`.
@@ -28,7 +31,8 @@ class IndexSettings:
     vector_index_min_rows: int = 50_000
     exact_search_max_rows: int = 20_000
     delta_min_rows: int = 500
-    max_segments: int = 8
+    max_segments: int = 3
+    merge_all_max_rows: int = 200_000
     keep_versions_s: float = 3600.0
     query_timeout_s: float = 10.0
     write_timeout_s: float = 120.0

@@ -48,10 +48,19 @@ async def upkeep(table: Any, settings: IndexSettings) -> None:
     if text is None:
         return
     if text.num_unindexed_rows >= settings.delta_min_rows:
-        merged = text.num_indices if text.num_indices > settings.max_segments else 0
+        rows = text.num_indexed_rows + text.num_unindexed_rows
+        merged = _segments_to_merge(text.num_indices, rows, settings)
         await _on_dataset(table, lambda data: data.optimize.optimize_indices(num_indices_to_merge=merged))
         await _tidy(table, settings)
     await _vector_index(table, settings)
+
+
+def _segments_to_merge(segments: int, rows: int, settings: IndexSettings) -> int:
+    """How many of the newest segments to merge with the waiting rows: 0 makes one more segment."""
+    if rows <= settings.merge_all_max_rows:
+        return segments if segments >= settings.max_segments else 0
+    # The first segment of a large table is left alone: rewriting it is the full optimise that nobody may wait for.
+    return segments - 1 if segments >= 2 * settings.max_segments else 0
 
 
 async def _vector_index(table: Any, settings: IndexSettings) -> None:
@@ -59,7 +68,7 @@ async def _vector_index(table: Any, settings: IndexSettings) -> None:
     names = {index.name for index in await table.list_indices()}
     if _VECTOR_INDEX in names or await table.count_rows() < settings.vector_index_min_rows:
         return
-    config = IvfRq(distance_type="cosine", num_bits=4)
+    config = IvfRq(distance_type="cosine", num_bits=6)
     await _unless_lost(table.create_index(VECTOR, config=config, replace=False), "vector index")
 
 
