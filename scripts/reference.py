@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import click
 import typer
 
 from pincite.core import PinciteError
@@ -143,9 +142,7 @@ def _commands(group: Any, before: str = "pincite") -> Iterator[tuple[str, Any]]:
 def _command(name: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
-    usage = " ".join(
-        [name, *(p.make_metavar(click.Context(command)) for p in arguments), "[OPTIONS]" if options else ""]
-    )
+    usage = " ".join([name, *(_metavar(p) for p in arguments), "[OPTIONS]" if options else ""])
     rows = [(f"`{_spelling(p)}`", _shown_default(p), _cell(p.help or "")) for p in [*arguments, *options]]
     parts = [f"## `{name}`", _cell(command.help or ""), f"```text\n{usage.strip()}\n```"]
     if rows:
@@ -153,18 +150,18 @@ def _command(name: str, command: Any) -> str:
     return "\n\n".join(parts)
 
 
+def _metavar(argument: Any) -> str:
+    name = argument.name.upper() + ("..." if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
+
+
 def _spelling(parameter: Any) -> str:
-    return parameter.human_readable_name if parameter.param_type_name == "argument" else ", ".join(parameter.opts)
+    return parameter.name.upper() if parameter.param_type_name == "argument" else ", ".join(parameter.opts)
 
 
 def _shown_default(parameter: Any) -> str:
     default = parameter.default
-    if (
-        default is None
-        or isinstance(default, bool)
-        or callable(default)
-        or type(default).__module__.startswith("click")
-    ):
+    if default is None or isinstance(default, bool) or callable(default):
         return ""
     return f"`{default}`"
 
