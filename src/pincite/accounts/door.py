@@ -3,18 +3,24 @@
 A route declares `requires(permission)` or `public()`; one that declares neither stops the start-up.
 """
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
-from fastapi.params import Depends as DependsParam
+from fastapi.params import Depends as Declared
+from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
-from pincite.accounts.domain import Permission
+from pincite.accounts.domain import ROLE_PERMISSIONS, Denied, Permission, Unauthenticated
 from pincite.accounts.service import Accounts
 from pincite.core import Scope
 
 SESSION_COOKIE = "pincite_session"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+# Made by the framework itself and open to all: it describes the API and holds no data.
+_FRAMEWORK_PATHS = frozenset({"/openapi.json"})
 
 
 class Door:
@@ -24,8 +30,38 @@ class Door:
         self._accounts = accounts
 
     async def enter(self, request: Request) -> Scope:
-        """Return who asks, once a request. Raises: Unauthenticated; Denied for a request from another site."""
-        raise NotImplementedError
+        """Return who asks. Raises: Unauthenticated; Denied for a change that another site sends with our cookie."""
+        bearer = bearer_of(request)
+        session = request.cookies.get(SESSION_COOKIE)
+        scope = await self._accounts.authenticate(bearer=bearer, session=session)
+        if bearer is None and request.method not in _SAFE_METHODS and not is_own_site(request):
+            raise Denied(
+                "The request did not come from Pincite's own pages.",
+                remedy="Use an API key for requests from programs and other sites.",
+            )
+        return scope
+
+
+class Requirement:
+    """What a route declares: the permission it needs, or None where it is open to everybody."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, scope: "CurrentScope") -> None:
+        """Let the asker pass. Raises: Denied."""
+        granted = {p for role in scope.roles for p in ROLE_PERMISSIONS.get(role, frozenset())}
+        if self.permission not in granted:
+            raise Denied(
+                f"This needs the permission to {self.permission.value}.", remedy="Ask an owner of this installation."
+            )
+
+
+class Open:
+    """What a route declares that needs nobody to be signed in."""
+
+    async def __call__(self) -> None:
+        """Let everybody pass."""
 
 
 async def current_scope(request: Request) -> Scope:
@@ -37,16 +73,46 @@ async def current_scope(request: Request) -> Scope:
 CurrentScope = Annotated[Scope, Depends(current_scope)]
 
 
-def requires(permission: Permission) -> DependsParam:
+def requires(permission: Permission) -> Any:
     """Declare that a route needs `permission`: `dependencies=[requires(Permission.READ)]`."""
-    raise NotImplementedError
+    return Depends(Requirement(permission))
 
 
-def public() -> DependsParam:
-    """Declare that a route is open to everybody."""
-    raise NotImplementedError
+def public() -> Any:
+    """Declare that a route is open to everybody: `dependencies=[public()]`."""
+    return Depends(Open())
 
 
-def check_declared(routes: Iterable[BaseRoute]) -> None:
+def check_declared(routes: Sequence[BaseRoute]) -> None:
     """Make sure that every route declares who may use it. Raises: RuntimeError, naming those that do not."""
-    raise NotImplementedError
+    undeclared = [
+        f"{','.join(sorted(route.methods or ()))} {route.path}".strip()
+        for route in iter_route_contexts(routes)
+        if route.path not in _FRAMEWORK_PATHS and not _declares(getattr(route, "dependencies", None) or ())
+    ]
+    if undeclared:
+        raise RuntimeError(f"routes without requires(...) or public(): {'; '.join(undeclared)}")
+
+
+def bearer_of(request: Request) -> str | None:
+    """Return the key of an `Authorization: Bearer` header. Raises: Unauthenticated for another scheme."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, key = header.partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise Unauthenticated("The Authorization header is not understood.", remedy="Send `Bearer` and an API key.")
+    return key.strip()
+
+
+def is_own_site(request: Request) -> bool:
+    """Say whether a browser sent this from one of our own pages (Fetch Metadata; else the Origin header)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _OWN_SITES
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _declares(dependencies: Sequence[Declared]) -> bool:
+    return any(isinstance(declared.dependency, Requirement | Open) for declared in dependencies)

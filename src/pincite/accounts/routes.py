@@ -1,8 +1,94 @@
-"""Sessions and keys over HTTP: `/v1/session`, `/v1/keys`. Translation only."""
+"""Sessions and keys over HTTP: `/v1/session`, `/v1/keys`. Translation only.
 
-from fastapi import APIRouter
+What a valid secret is, is decided in `service.py`.
+"""
 
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.accounts.domain import ApiKey, Denied, Permission, User
+from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_own_site, public, requires
 from pincite.accounts.service import Accounts
+
+# The server decides when a session ends; the cookie only has to outlive it.
+_COOKIE_S = 365 * 86_400
+KeyId = Annotated[str, Path(max_length=64)]
+
+
+class UserBody(BaseModel):
+    """Who is signed in."""
+
+    id: str
+    name: str
+    roles: list[str]
+
+
+class SessionBody(BaseModel):
+    """The tenant and the user that requests act as."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"tenant": "01a1fb2f", "user": {"id": "01a1fb30", "name": "Owner", "roles": ["owner"]}}
+        }
+    )
+
+    tenant: str
+    user: UserBody
+
+
+class SignIn(BaseModel):
+    """A one-time token from a sign-in link."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"token": "the part after #token="}})
+
+    token: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class KeyBody(BaseModel):
+    """An API key without its secret; `prefix` is how the secret begins."""
+
+    id: str
+    name: str
+    prefix: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class NewKeyBody(KeyBody):
+    """An API key that was just made; `key` is its secret, shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "01a1fb31",
+                "name": "nightly import",
+                "prefix": "pin_3kR9wQ0a",
+                "created_at": "2026-11-20T09:00:00Z",
+                "last_used_at": None,
+                "key": "pin_3kR9wQ0a...",
+            }
+        }
+    )
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """The tenant's keys, newest first; they always fit into one list."""
+
+    items: list[KeyBody]
+    next_cursor: str | None = None
+
+
+class NewKey(BaseModel):
+    """What a key is for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "nightly import"}})
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class AccountRoutes:
@@ -13,4 +99,79 @@ class AccountRoutes:
 
     def router(self) -> APIRouter:
         """Return the routes."""
-        raise NotImplementedError
+        router = APIRouter(tags=["accounts"])
+        add = router.add_api_route
+        anybody, known, admin = [public()], [requires(Permission.READ)], [requires(Permission.ADMIN)]
+        add("/v1/session", self.session, methods=["GET"], dependencies=known, summary="Who is signed in")
+        add("/v1/session", self.sign_in, methods=["POST"], dependencies=anybody, summary="Sign in with a link's token")
+        add(
+            "/v1/session",
+            self.sign_out,
+            methods=["DELETE"],
+            dependencies=known,
+            status_code=204,
+            summary="Sign out",
+        )
+        add("/v1/keys", self.keys, methods=["GET"], dependencies=admin, summary="List API keys")
+        add("/v1/keys", self.create_key, methods=["POST"], dependencies=admin, status_code=201, summary="Make a key")
+        add(
+            "/v1/keys/{key_id}",
+            self.revoke_key,
+            methods=["DELETE"],
+            dependencies=admin,
+            status_code=204,
+            summary="Revoke a key",
+        )
+        return router
+
+    async def session(self, scope: CurrentScope) -> SessionBody:
+        """Return the tenant and the user that requests act as."""
+        return _session_body(await self._accounts.current_user(scope))
+
+    async def sign_in(self, body: SignIn, request: Request, response: Response) -> SessionBody:
+        """Use up a one-time token and set the session's cookie."""
+        if "sec-fetch-site" in request.headers and not is_own_site(request):
+            raise Denied("Another site tried to sign you in.", remedy="Open the sign-in link itself.")
+        secret = await self._accounts.redeem(body.token)
+        response.set_cookie(
+            SESSION_COOKIE,
+            secret,
+            max_age=_COOKIE_S,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        response.headers["Cache-Control"] = "no-store"
+        scope = await self._accounts.authenticate(bearer=None, session=secret)
+        return _session_body(await self._accounts.current_user(scope))
+
+    async def sign_out(self, request: Request, response: Response) -> None:
+        """End the session and delete its cookie."""
+        secret = request.cookies.get(SESSION_COOKIE)
+        if secret is not None:
+            await self._accounts.end_session(secret)
+        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+
+    async def keys(self, scope: CurrentScope) -> KeyList:
+        """List the tenant's API keys, without their secrets."""
+        return KeyList(items=[_key_body(key) for key in await self._accounts.list_keys(scope)])
+
+    async def create_key(self, body: NewKey, scope: CurrentScope, response: Response) -> NewKeyBody:
+        """Make an API key that acts as you; its secret is in this reply and nowhere else."""
+        made = await self._accounts.create_key(scope, body.name)
+        response.headers["Cache-Control"] = "no-store"
+        return NewKeyBody(**_key_body(made.key).model_dump(), key=made.secret)
+
+    async def revoke_key(self, key_id: KeyId, scope: CurrentScope) -> None:
+        """Take a key's access away at once."""
+        await self._accounts.revoke_key(scope, key_id)
+
+
+def _session_body(user: User) -> SessionBody:
+    return SessionBody(tenant=user.tenant, user=UserBody(id=user.id, name=user.name, roles=sorted(user.roles)))
+
+
+def _key_body(key: ApiKey) -> KeyBody:
+    return KeyBody(
+        id=key.id, name=key.name, prefix=key.prefix, created_at=key.created_at, last_used_at=key.last_used_at
+    )
