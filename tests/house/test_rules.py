@@ -205,6 +205,15 @@ def test_tenant_rows_have_one_door(store: str, problem: str | None) -> None:
     assert (problem is None and not found) or (problem is not None and problem in found[0])
 
 
+def test_who_asks_is_found_without_a_scope_in_accounts_alone_and_there_too_reads_keep_to_it() -> None:
+    key = "async def find_key(s, hash):\n    return select(KeyRow)\n"
+    keys = "async def list_keys(s, scope: Scope):\n    return select(KeyRow)\n"
+    tables = "class KeyRow(Table):\n    tenant: Mapped[str]\n"
+    assert not messages(scope.check(tree(accounts__tables=tables, accounts__store=key)))
+    assert messages(scope.check(tree(library__tables=tables, library__store=key)))
+    assert messages(scope.check(tree(accounts__tables=tables, accounts__store=keys)))
+
+
 @pytest.mark.parametrize(
     ("service", "found"),
     [
