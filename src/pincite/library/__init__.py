@@ -5,7 +5,6 @@ from pincite.library.domain import (
     Chunk,
     Document,
     IndexGeneration,
-    Listing,
     Page,
     Passage,
     Problem,
@@ -16,15 +15,16 @@ from pincite.library.domain import (
     RevisionOvertaken,
     RevisionState,
 )
+from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
 
 __all__ = [
     "FINAL_STATES",
     "Chunk",
     "Document",
+    "DocumentBody",
     "IndexGeneration",
     "Library",
-    "Listing",
     "Page",
     "Passage",
     "Problem",

@@ -1,0 +1,246 @@
+"""What the library's things look like over HTTP: pydantic models, each made of a domain value.
+
+The routes that return them are in `routes.py` here and in `ingest`.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.guard import FileType
+from pincite.library.domain import Collection, Document, PageSummary, PassageView, RevisionState
+
+_DOCUMENT_EXAMPLE: dict[str, Any] = {
+    "id": "01a1fb2f301770d69ee60a129017c3ef",
+    "collection_id": "01a1fb2f300e791bad304198a68dcc29",
+    "source": "policies/leave-policy.pdf",
+    "file_type": "pdf",
+    "size_bytes": 182044,
+    "state": "ready",
+    "pages_done": 9,
+    "pages_total": 9,
+    "chunks": 31,
+    "revision": "01a1fb2f3017767590d9fe702eb04542",
+    "revision_number": 1,
+    "serving": True,
+    "seconds": 0.41,
+    "problem": None,
+    "created_at": "2026-11-20T09:00:00Z",
+    "updated_at": "2026-11-20T09:00:01Z",
+    "version": 7,
+}
+
+
+class ProblemBody(BaseModel):
+    """Why a document failed, and what to do about it."""
+
+    code: str
+    message: str
+    remedy: str
+    page: int | None
+
+
+class DocumentBody(BaseModel):
+    """A document as its latest revision stands; `serving` says whether any revision of it answers questions."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _DOCUMENT_EXAMPLE})
+
+    id: str
+    collection_id: str
+    source: str
+    file_type: FileType
+    size_bytes: int
+    state: RevisionState
+    pages_done: int
+    pages_total: int | None
+    chunks: int
+    revision: str
+    revision_number: int
+    serving: bool
+    seconds: float | None
+    problem: ProblemBody | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def fields_of(cls, document: Document) -> dict[str, Any]:
+        """Return the fields for a document, for this model and those that add to it."""
+        latest = document.latest
+        problem = latest.problem
+        return {
+            "id": document.id,
+            "collection_id": document.collection_id,
+            "source": document.source,
+            "file_type": latest.file_type,
+            "size_bytes": latest.size_bytes,
+            "state": latest.state,
+            "pages_done": latest.pages_done,
+            "pages_total": latest.pages_total,
+            "chunks": latest.chunks,
+            "revision": latest.id,
+            "revision_number": latest.number,
+            "serving": document.serving is not None,
+            "seconds": latest.seconds,
+            "problem": None
+            if problem is None
+            else ProblemBody(code=problem.code, message=problem.message, remedy=problem.remedy, page=problem.page),
+            "created_at": document.created_at,
+            "updated_at": document.updated_at,
+            "version": document.version,
+        }
+
+    @classmethod
+    def of(cls, document: Document) -> "DocumentBody":
+        """Make the body of a document."""
+        return DocumentBody(**cls.fields_of(document))
+
+
+class DocumentList(BaseModel):
+    """Documents, newest first."""
+
+    items: list[DocumentBody]
+    next_cursor: str | None
+
+
+class CollectionBody(BaseModel):
+    """A named set of documents, and how many it holds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"id": "01a1fb2f", "name": "default", "documents": 14, "created_at": "2026-11-20T09:00:00Z"}
+        }
+    )
+
+    id: str
+    name: str
+    documents: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, collection: Collection) -> "CollectionBody":
+        """Make the body of a collection."""
+        return cls(
+            id=collection.id,
+            name=collection.name,
+            documents=collection.documents,
+            created_at=collection.created_at,
+        )
+
+
+class CollectionList(BaseModel):
+    """Collections by name."""
+
+    items: list[CollectionBody]
+    next_cursor: str | None
+
+
+class NewCollection(BaseModel):
+    """The name of a collection to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "contracts"}})
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PageBody(BaseModel):
+    """A page without its text; `chars` is the text's length."""
+
+    number: int
+    label: str
+    chars: int
+
+    @classmethod
+    def of(cls, page: PageSummary) -> "PageBody":
+        """Make the body of a page."""
+        return cls(number=page.number, label=page.label, chars=page.chars)
+
+
+class PageList(BaseModel):
+    """The pages of a document's latest revision, in order."""
+
+    items: list[PageBody]
+    next_cursor: str | None
+
+
+class BlockBody(BaseModel):
+    """A stretch [start, end) of a page's text, and what it is; `level` is 1 to 6 for headings, else 0."""
+
+    kind: str
+    start: int
+    end: int
+    level: int
+
+
+class BoxBody(BaseModel):
+    """A rectangle on the page in points, origin at the top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class PassageBody(BaseModel):
+    """A page with the range that was asked for: its words and, for PDF, where they stand on the page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "document": "01a1fb2f301770d69ee60a129017c3ef",
+                "revision": "01a1fb2f3017767590d9fe702eb04542",
+                "source": "policies/leave-policy.pdf",
+                "file_type": "pdf",
+                "page": 3,
+                "pages": 9,
+                "label": "3",
+                "text": "Annual leave is 28 days. ...",
+                "blocks": [{"kind": "paragraph", "start": 0, "end": 24, "level": 0}],
+                "start": 0,
+                "end": 24,
+                "quote": "Annual leave is 28 days.",
+                "width": 595.3,
+                "height": 841.9,
+                "boxes": [{"x0": 72.0, "y0": 96.5, "x1": 210.2, "y1": 110.0}],
+            }
+        }
+    )
+
+    document: str
+    revision: str
+    source: str
+    file_type: FileType
+    page: int
+    pages: int
+    label: str
+    text: str
+    blocks: list[BlockBody]
+    start: int
+    end: int
+    quote: str
+    width: float | None
+    height: float | None
+    boxes: list[BoxBody]
+
+    @classmethod
+    def of(cls, view: PassageView) -> "PassageBody":
+        """Make the body of a passage."""
+        layout = view.layout
+        return cls(
+            document=view.document.id,
+            revision=view.revision.id,
+            source=view.document.source,
+            file_type=view.revision.file_type,
+            page=view.page.number,
+            pages=view.pages,
+            label=view.page.label,
+            text=view.page.text,
+            blocks=[BlockBody(kind=b.kind, start=b.start, end=b.end, level=b.level) for b in view.page.blocks],
+            start=view.start,
+            end=view.end,
+            quote=view.quote,
+            width=None if layout is None else layout.width,
+            height=None if layout is None else layout.height,
+            boxes=[] if layout is None else [BoxBody(x0=b.x0, y0=b.y0, x1=b.x1, y1=b.y1) for b in layout.boxes],
+        )
