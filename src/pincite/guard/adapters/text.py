@@ -34,7 +34,7 @@ def read_text(source: Source) -> str:
     limit = source.limits.max_text_chars
     data = source.file.read(limit * _BYTES_PER_CHAR + 1)
     text = decode(data) if len(data) <= limit * _BYTES_PER_CHAR else ""
-    if not text and data or len(text) > limit:
+    if (not text and data) or len(text) > limit:
         raise UnreadableDocument(
             f"The file has more than {limit:,} characters of text, which is the limit.",
             remedy="Split the file into smaller ones and upload those.",

@@ -1,0 +1,116 @@
+"""Mail: subject, people, date, the readable body, and the names of what is attached. Runs in the child only."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+
+from pincite.guard.adapters.html import html_elements
+from pincite.guard.adapters.text import clean, decode
+from pincite.guard.domain import BlockKind, UnreadableDocument
+from pincite.guard.sections import Element, cut_sections, squeeze
+from pincite.guard.source import Opened, Source
+
+_MAX_BYTES = 100 << 20
+_MAX_PARTS = 2_000
+_FIELDS = ("From", "To", "Cc", "Date")
+_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
+
+
+def open_source(source: Source) -> Opened:
+    """Open a mail message."""
+    if source.size_bytes > _MAX_BYTES:
+        raise UnreadableDocument(
+            f"The message is larger than {_MAX_BYTES >> 20} MB, which is the limit.",
+            remedy="Save its attachments and upload those.",
+        )
+    # compat32 keeps odd headers as they are; the newer policy fails on some of them.
+    message = message_from_bytes(source.file.read(), policy=policy.compat32)
+    return Opened(cut_sections(_elements(message)))
+
+
+def _elements(message: Message) -> Iterator[Element]:
+    yield Element(BlockKind.HEADING, _header(message, "Subject") or "(no subject)", level=1)
+    fields = [f"{name}: {value}" for name in _FIELDS if (value := _header(message, name))]
+    yield Element(BlockKind.PARAGRAPH, "\n".join(fields))
+    plain, marked_up, attached = _parts(message)
+    if plain.strip():
+        for paragraph in _PARAGRAPHS.split(_QUOTED.sub("", plain)):
+            yield Element(BlockKind.PARAGRAPH, paragraph.strip())
+    elif marked_up:
+        yield from (_below_subject(element) for element in html_elements(marked_up)[0])
+    if attached:
+        yield Element(BlockKind.PARAGRAPH, "Attachments: " + ", ".join(attached))
+
+
+def _below_subject(element: Element) -> Element:
+    """Lower the body's headings, so that a message stays one section where it can."""
+    level = min(element.level + 2, 6) if element.level else 0
+    return Element(element.kind, element.text, level, element.group)
+
+
+def _parts(message: Message) -> tuple[str, str, list[str]]:
+    """Return the plain body, the HTML body and the names of attachments."""
+    plain: list[str] = []
+    marked_up: list[str] = []
+    attached: list[str] = []
+    waiting: list[Message] = [message]
+    seen = 0
+    while waiting and seen < _MAX_PARTS:
+        part = waiting.pop(0)
+        seen += 1
+        content = part.get_content_type()
+        name = part.get_filename()
+        if name or part.get_content_disposition() == "attachment" or content == "message/rfc822":
+            attached.append(_words(name) if name else _inner_subject(part))
+        elif part.is_multipart():
+            payload = part.get_payload()
+            waiting = [inner for inner in payload if isinstance(inner, Message)] + waiting
+        elif content == "text/plain":
+            plain.append(_text(part))
+        elif content == "text/html":
+            marked_up.append(_text(part))
+    return "\n\n".join(plain), "\n".join(marked_up), attached
+
+
+def _inner_subject(part: Message) -> str:
+    payload = part.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else None
+    return (isinstance(inner, Message) and _header(inner, "Subject")) or "a message"
+
+
+def _text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    charset = part.get_content_charset()
+    if charset and charset not in {"utf-8", "us-ascii", "ascii"}:
+        try:
+            return clean(data.decode(charset, "replace").replace("\r\n", "\n"))
+        except (LookupError, UnicodeError):
+            return decode(data)
+    return decode(data)
+
+
+def _header(message: Message, name: str) -> str:
+    value = message.get(name)
+    return _words(str(value)) if value is not None else ""
+
+
+def _words(value: str) -> str:
+    """Decode the encoded words of a header."""
+    try:
+        pieces = decode_header(value)
+    except (MessageError, ValueError):
+        return squeeze(clean(value))
+    text = "".join(piece if isinstance(piece, str) else _piece(piece, charset) for piece, charset in pieces)
+    return squeeze(clean(text))
+
+
+def _piece(data: bytes, charset: str | None) -> str:
+    try:
+        return data.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return decode(data)

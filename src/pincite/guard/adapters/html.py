@@ -1,0 +1,242 @@
+"""HTML: main content, headings, lists, tables; navigation and scripts left out. Runs in the child only.
+
+EPUB, mail and Markdown use `html_elements` for the HTML in them.
+"""
+
+import re
+from html.parser import HTMLParser
+
+from pincite.guard.adapters.text import clean, decode
+from pincite.guard.domain import BlockKind, UnreadableDocument
+from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.source import Opened, Source
+
+_CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_UNSEEN = frozenset({"script", "style", "template", "svg", "math", "noscript", "iframe", "object", "select", "button",
+                     "textarea", "datalist", "canvas", "audio", "video"})  # fmt: skip
+_ASIDE = frozenset({"nav", "footer", "aside"})
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+_BLOCKS = frozenset({"p", "div", "section", "article", "main", "header", "figure", "figcaption", "blockquote", "address",
+                     "dl", "dt", "dd", "body", "fieldset", "form", "details", "summary", "center", "hr", "ul", "ol",
+                     "caption", "legend", "nav", "footer", "aside", "head", "html", "thead", "tbody",
+                     "tfoot"})  # fmt: skip
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MAIN_SHARE = 0.3
+_MAX_MARKUP_CHARS = 60_000_000
+
+
+def open_source(source: Source) -> Opened:
+    """Open an HTML page."""
+    data = source.file.read(_MAX_MARKUP_CHARS + 1)
+    if len(data) > _MAX_MARKUP_CHARS:
+        raise UnreadableDocument(
+            f"The page has more than {_MAX_MARKUP_CHARS:,} bytes of markup, which is the limit.",
+            remedy="Split the file into smaller ones and upload those.",
+        )
+    elements, title = html_elements(decode_html(data))
+    return Opened(cut_sections(elements, untitled=title))
+
+
+def decode_html(data: bytes) -> str:
+    """Decode HTML by byte order mark, declared character set, or guess; never fails."""
+    declared = _CHARSET.search(data[:4096])
+    if declared and not data.startswith(_BOMS):
+        name = declared[1].decode("ascii", "replace")
+        name = "cp1252" if name.casefold() in {"iso-8859-1", "latin1", "ascii", "us-ascii"} else name
+        try:
+            return clean(data.decode(name, "replace")) if name.casefold() not in {"utf-8", "utf8"} else decode(data)
+        except (LookupError, UnicodeError):
+            return decode(data)
+    return decode(data)
+
+
+def html_elements(markup: str) -> tuple[list[Element], str]:
+    """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+    reader = _Reader(skip_asides=True)
+    reader.run(markup)
+    if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
+        reader = _Reader(skip_asides=False)
+        reader.run(markup)
+    whole = sum(len(element.text) for element, _ in reader.found)
+    main = [element for element, in_main in reader.found if in_main]
+    if sum(len(element.text) for element in main) >= max(1, _MAIN_SHARE * whole):
+        return main, reader.title
+    return [element for element, _ in reader.found], reader.title
+
+
+class _Reader(HTMLParser):
+    """Collects elements. State: what is being skipped, open lists, the open table, text of the open block."""
+
+    def __init__(self, *, skip_asides: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[Element, bool]] = []
+        self.title = ""
+        self._skipped = _UNSEEN | _ASIDE if skip_asides else _UNSEEN
+        self._skip: list[str] = []
+        self._text: list[str] = []
+        self._level = 0
+        self._main = self._pre = self._item_depth = self._groups = 0
+        self._in_title = False
+        self._lists: list[list[int | None]] = []
+        self._tables: list[_Table] = []
+
+    @property
+    def lost(self) -> bool:
+        return bool(self._skip)
+
+    def run(self, markup: str) -> None:
+        self.feed(markup)
+        self.close()
+        self._flush()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._skip:
+            if tag == self._skip[-1]:
+                self._skip.append(tag)
+            return
+        if tag == "title":
+            self._in_title = True
+        elif tag == "br":
+            self._text.append("\n")
+        elif tag not in _VOID and (tag in self._skipped or _is_hidden(dict(attrs))):
+            self._skip.append(tag)
+        elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
+            self._open_block(tag)
+        elif tag in {"table", "tr", "td", "th"}:
+            self._open_table_part(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._skip:
+            if tag == self._skip[-1]:
+                self._skip.pop()
+            return
+        if tag == "title":
+            self._in_title = False
+        elif tag in {"td", "th", "tr", "table"}:
+            self._close_table_part(tag)
+        elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
+            self._close_block(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title = squeeze(self.title + data)[:200]
+        elif not self._skip:
+            self._text.append(data if self._pre else data.replace("\n", " "))
+
+    def _open_block(self, tag: str) -> None:
+        self._flush()
+        if tag in _HEADINGS:
+            self._level = _HEADINGS[tag]
+        elif tag == "pre":
+            self._pre += 1
+            self._groups += 1
+        elif tag in {"main", "article"}:
+            self._main += 1
+        elif tag in {"ul", "ol"}:
+            if not self._lists:
+                self._groups += 1
+            self._lists.append([0 if tag == "ol" else None])
+        elif tag == "li":
+            self._item_depth = max(1, len(self._lists))
+            if self._lists and self._lists[-1][0] is not None:
+                self._lists[-1][0] += 1
+                self._text.append(f"{self._lists[-1][0]}. ")
+
+    def _close_block(self, tag: str) -> None:
+        self._flush()
+        if tag in _HEADINGS:
+            self._level = 0
+        elif tag == "pre":
+            self._pre = max(0, self._pre - 1)
+        elif tag in {"main", "article"}:
+            self._main = max(0, self._main - 1)
+        elif tag in {"ul", "ol"} and self._lists:
+            self._lists.pop()
+            self._item_depth = len(self._lists)
+        elif tag == "li" and len(self._lists) <= 1:
+            self._item_depth = 0
+
+    def _open_table_part(self, tag: str) -> None:
+        if tag == "table":
+            for table in self._tables:  # a table in a table: the outer one is layout
+                table.is_layout = True
+            self._flush()
+            self._groups += 1
+            self._tables.append(_Table(self._groups))
+        elif self._tables:
+            self._end_cell()
+            if tag == "tr":
+                self._end_row()
+            else:
+                self._tables[-1].in_cell = True
+
+    def _close_table_part(self, tag: str) -> None:
+        if not self._tables:
+            return
+        self._end_cell()
+        if tag in {"tr", "table"}:
+            self._end_row()
+        if tag == "table":
+            self._tables.pop()
+            self._text.clear()
+
+    def _end_cell(self) -> None:
+        table = self._tables[-1]
+        if table.is_layout:
+            self._flush()
+        elif table.in_cell:
+            table.cells.append(squeeze("".join(self._text)))
+            self._text.clear()
+        table.in_cell = False
+
+    def _end_row(self) -> None:
+        table = self._tables[-1]
+        if table.cells:
+            self._emit(Element(BlockKind.TABLE, row_text(table.cells), group=table.group))
+        table.cells = []
+
+    def _flush(self) -> None:
+        """End the open block of text. Inside a cell the text stays with the cell."""
+        if self._tables and self._tables[-1].in_cell and not self._tables[-1].is_layout:
+            self._text.append(" ")
+            return
+        raw = "".join(self._text)
+        self._text.clear()
+        if self._pre:
+            self._emit(Element(BlockKind.CODE, raw.strip("\n").expandtabs(4).rstrip(), group=self._groups))
+            return
+        lines = [squeeze(line) for line in raw.split("\n")]
+        text = "\n".join(line for line in lines if line)
+        if self._level:
+            self._emit(Element(BlockKind.HEADING, squeeze(text), level=self._level))
+        elif self._item_depth:
+            self._emit(Element(BlockKind.LIST, squeeze(text), group=self._groups))
+        else:
+            self._emit(Element(BlockKind.PARAGRAPH, text))
+
+    def _emit(self, element: Element) -> None:
+        if element.text.strip():
+            self.found.append((element, self._main > 0))
+
+
+class _Table:
+    """An open table: the cells of its open row."""
+
+    def __init__(self, group: int) -> None:
+        self.group = group
+        self.cells: list[str] = []
+        self.in_cell = False
+        self.is_layout = False
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or attributes.get("role") == "navigation"
+        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+    )

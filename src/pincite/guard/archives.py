@@ -1,0 +1,201 @@
+"""Opens zip containers and the XML in them without being blown up: sizes, ratios, entities. Runs in the child only.
+
+What the XML means is in `adapters/`.
+"""
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from pincite.guard.domain import UnreadableDocument
+from pincite.guard.source import Source
+
+_MAX_MEMBERS = 20_000
+_MAX_RATIO = 200
+_RATIO_FREE_BYTES = 32 << 20  # small members may compress as well as they like
+_MAX_DEPTH = 400
+_FEED_BYTES = 1 << 16
+_DAMAGED = "Open it in the program it was made with, save it again and upload that copy."
+
+
+class Archive:
+    """A zip container whose members are read whole, within a total budget.
+
+    Raises, on opening and on reading: UnreadableDocument.
+    """
+
+    def __init__(self, source: Source) -> None:
+        try:
+            self._zip = zipfile.ZipFile(source.file)
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
+        self._budget = source.limits.max_unpacked_bytes
+        self._members = {info.filename.replace("\\", "/").lstrip("/"): info for info in self._zip.infolist()}
+        self._refuse_bombs(self._zip.infolist())
+
+    @property
+    def names(self) -> list[str]:
+        """The members' names."""
+        return list(self._members)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member."""
+        return name in self._members
+
+    def read(self, name: str) -> bytes:
+        """Unpack one member; "" when there is none."""
+        info = self._members.get(name)
+        if info is None:
+            return b""
+        if info.flag_bits & 1:
+            raise UnreadableDocument(
+                "The file is encrypted and needs a password.", remedy="Save a copy without a password and upload that."
+            )
+        try:
+            with self._zip.open(info) as member:
+                data = member.read(self._budget + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+            raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
+        self._budget -= len(data)
+        if self._budget < 0:
+            raise _bomb()
+        return data
+
+    def xml(self, name: str) -> ElementTree.Element | None:
+        """Parse one member as XML; None when there is none."""
+        return parse_xml(self.read(name)) if self.has(name) else None
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return an OOXML part's relations: id -> (type's last word, target as a member's name)."""
+        folder, name = posixpath.split(part)
+        root = self.xml(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
+        found: dict[str, tuple[str, str]] = {}
+        for relation in root if root is not None else ():
+            if relation.get("TargetMode") == "External":
+                continue
+            target = relation.get("Target", "")
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        return found
+
+    def _refuse_bombs(self, members: list[zipfile.ZipInfo]) -> None:
+        total = sum(info.file_size for info in members)
+        if len(members) > _MAX_MEMBERS or total > self._budget:
+            raise _bomb()
+        for info in members:
+            if info.file_size > _RATIO_FREE_BYTES and info.file_size > _MAX_RATIO * max(info.compress_size, 1):
+                raise _bomb()
+
+
+def _bomb() -> UnreadableDocument:
+    return UnreadableDocument(
+        "The file unpacks to far more than its size: it may have been made to exhaust memory.",
+        remedy="Save it again in the program it was made with, or split it, and upload that copy.",
+    )
+
+
+def local(element: ElementTree.Element) -> str:
+    """Return an element's name without its namespace; "" for comments and the like."""
+    tag: object = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+
+
+def attribute(element: ElementTree.Element, name: str) -> str:
+    """Return an attribute by its name without namespace (there are two generations of them), "" when absent."""
+    value = element.get(name)
+    if value is not None:
+        return value
+    return next((found for key, found in element.attrib.items() if key.endswith("}" + name)), "")
+
+
+def children(element: ElementTree.Element | None, *names: str) -> Iterator[ElementTree.Element]:
+    """Yield the children with one of these local names."""
+    for child in element if element is not None else ():
+        if local(child) in names:
+            yield child
+
+
+def child(element: ElementTree.Element | None, *path: str) -> ElementTree.Element | None:
+    """Walk down by local names; None where the path ends."""
+    for name in path:
+        element = next(children(element, name), None)
+    return element
+
+
+def parse_xml(data: bytes) -> ElementTree.Element:
+    """Parse XML. Declared entities are refused, and so is nesting beyond reason. Raises: UnreadableDocument."""
+    collector = _Collector(None)
+    collector.feed(data, last=True)
+    return collector.take()[0]
+
+
+class _Collector:
+    """Feeds expat and collects complete elements: those with one local name, or the root when `name` is None."""
+
+    def __init__(self, name: str | None) -> None:
+        self._name = name
+        self._found: list[ElementTree.Element] = []
+        self._builder: ElementTree.TreeBuilder | None = None
+        self._depth = self._built_from = 0
+        self._parser = expat.ParserCreate(namespace_separator="}")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def feed(self, data: bytes, *, last: bool) -> None:
+        try:
+            self._parser.Parse(data, last)
+        except (expat.ExpatError, ValueError, LookupError, AssertionError) as error:
+            raise UnreadableDocument("The file's XML is damaged.", remedy=_DAMAGED) from error
+
+    def take(self) -> list[ElementTree.Element]:
+        found, self._found = self._found, []
+        return found
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise UnreadableDocument("The file's XML is nested too deeply.", remedy=_DAMAGED)
+        if self._builder is None and self._name in {None, tag.rsplit("}", 1)[-1]}:
+            self._builder, self._built_from = ElementTree.TreeBuilder(), self._depth
+        if self._builder is not None:
+            self._builder.start(_qualified(tag), {_qualified(key): value for key, value in attributes.items()})
+
+    def _end(self, tag: str) -> None:
+        if self._builder is not None:
+            self._builder.end(_qualified(tag))
+            if self._depth == self._built_from:
+                self._found.append(self._builder.close())
+                self._builder = None
+        self._depth -= 1
+
+    def _text(self, data: str) -> None:
+        if self._builder is not None:
+            self._builder.data(data)
+
+    def _doctype(self, name: str, system_id: str | None, public_id: str | None, has_internal_subset: int) -> None:
+        if has_internal_subset:
+            raise UnreadableDocument(
+                "The file's XML declares entities, which are refused because they can exhaust memory.", remedy=_DAMAGED
+            )
+
+
+def _qualified(name: str) -> str:
+    return "{" + name if "}" in name else name
+
+
+def iter_xml(data: bytes, name: str) -> Iterator[ElementTree.Element]:
+    """Yield the elements with a local name one by one, so that a large part never stands in memory as a tree.
+
+    Refuses what `parse_xml` refuses. Raises: UnreadableDocument.
+    """
+    collector = _Collector(name)
+    view = memoryview(data)
+    for at in range(0, len(data), _FEED_BYTES):
+        collector.feed(bytes(view[at : at + _FEED_BYTES]), last=at + _FEED_BYTES >= len(data))
+        yield from collector.take()

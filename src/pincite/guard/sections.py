@@ -1,0 +1,143 @@
+"""Turns a stream of elements (headings, paragraphs, items, rows) into pages. For formats without pages of their own.
+
+The rules: a page begins at each heading of level 1 or 2; a heading without text of its own joins the section that
+follows; a page over 8,000 characters is cut between elements. No format is known here.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pincite.guard.domain import Block, BlockKind, PageText
+
+MAX_PAGE_CHARS = 8_000
+PAGE_LEVELS = 2
+CELL = " | "
+_MAX_LABEL = 120
+_SPACE = re.compile(r"[\s\u00a0\u200b]+")
+_JOINED = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A piece of a document in reading order: one heading, paragraph, list item or table row.
+
+    Neighbours of one kind and the same `group` (list, table, code) become one block.
+    """
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    group: int = 0
+
+
+def squeeze(text: str) -> str:
+    """Return text on one line with single spaces."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def row_text(cells: Iterable[str]) -> str:
+    """Return a table row as text, "" when all its cells are empty."""
+    values = [squeeze(cell).replace(CELL, " / ") for cell in cells]
+    while values and not values[-1]:
+        values.pop()
+    return CELL.join(values)
+
+
+def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator[PageText]:
+    """Cut elements into pages; `untitled` labels a page without a heading (its number by default)."""
+    draft = _Draft(1, untitled)
+    for element in _split_long(elements):
+        if not element.text.strip():
+            continue
+        starts_page = element.kind is BlockKind.HEADING and 0 < element.level <= PAGE_LEVELS
+        full = draft.chars + len(element.text) > MAX_PAGE_CHARS
+        if draft.has_body and (starts_page or full):
+            if not full or starts_page:
+                yield draft.page()
+                draft = _Draft(draft.number + 1, untitled)
+            else:
+                carried = draft.take_trailing_headings()
+                yield draft.page()
+                draft = _Draft(draft.number + 1, untitled, title=draft.title, part=draft.part + 1)
+                for heading in carried:
+                    draft.append(heading)
+        draft.append(element)
+    if draft.elements:
+        yield draft.page()
+
+
+class _Draft:
+    """A page in the making."""
+
+    def __init__(self, number: int, untitled: str, *, title: str = "", part: int = 1) -> None:
+        self.number = number
+        self.part = part
+        self.title = title
+        self.elements: list[Element] = []
+        self.chars = 0
+        self.has_body = False
+        self._untitled = untitled
+
+    def append(self, element: Element) -> None:
+        self.elements.append(element)
+        self.chars += len(element.text) + 2
+        if element.kind is BlockKind.HEADING:
+            if not self.has_body and self.part == 1:
+                self.title = squeeze(element.text)
+        else:
+            self.has_body = True
+
+    def take_trailing_headings(self) -> list[Element]:
+        at = len(self.elements)
+        while at > 1 and self.elements[at - 1].kind is BlockKind.HEADING:
+            at -= 1
+        carried = self.elements[at:]
+        del self.elements[at:]
+        return carried
+
+    def page(self) -> PageText:
+        label = (self.title or self._untitled or str(self.number))[:_MAX_LABEL]
+        if self.part > 1:
+            label = f"{label} (part {self.part})"
+        text, blocks = lay_out(self.elements)
+        return PageText(self.number, label, text, blocks)
+
+
+def lay_out(elements: Sequence[Element]) -> tuple[str, tuple[Block, ...]]:
+    """Return the text of elements, blank lines between blocks, and its blocks."""
+    parts: list[str] = []
+    blocks: list[Block] = []
+    at = 0
+    previous: Element | None = None
+    for element in elements:
+        joins = previous is not None and _joins(previous, element)
+        if previous is not None:
+            separator = "\n" if joins else "\n\n"
+            parts.append(separator)
+            at += len(separator)
+        parts.append(element.text)
+        end = at + len(element.text)
+        if joins:
+            blocks[-1] = Block(element.kind, blocks[-1].start, end)
+        else:
+            blocks.append(Block(element.kind, at, end, element.level if element.kind is BlockKind.HEADING else 0))
+        at, previous = end, element
+    return "".join(parts), tuple(blocks)
+
+
+def _joins(previous: Element, element: Element) -> bool:
+    return element.kind in _JOINED and previous.kind is element.kind and previous.group == element.group
+
+
+def _split_long(elements: Iterable[Element]) -> Iterator[Element]:
+    """Cut elements that alone are over a page's size, at a line, a sentence or a space before the limit."""
+    for element in elements:
+        text = element.text
+        while len(text) > MAX_PAGE_CHARS:
+            low = MAX_PAGE_CHARS // 2
+            stops = (text.rfind(mark, low, MAX_PAGE_CHARS) + len(mark) for mark in ("\n", ". ", " "))
+            cut = next((stop for stop in stops if stop > low), MAX_PAGE_CHARS)
+            yield Element(element.kind, text[:cut].rstrip(), element.level, element.group)
+            text = text[cut:].lstrip()
+        yield element if text is element.text else Element(element.kind, text, element.level, element.group)

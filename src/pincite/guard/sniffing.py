@@ -1,0 +1,176 @@
+"""Finds what a file is from its first bytes, and from the members of a zip container. Runs in the child only.
+
+A name decides only between kinds of text. No parsing of the document itself.
+"""
+
+import re
+from pathlib import PurePosixPath
+
+from pincite.guard.adapters.text import decode
+from pincite.guard.archives import Archive
+from pincite.guard.domain import FileType, UnreadableDocument, UnsupportedType
+from pincite.guard.source import Source
+
+_HEAD_BYTES = 65_536
+_PDF_HEADER_WITHIN = 1024
+_READABLE = "Pincite reads PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, text, EML, EPUB and RTF."
+_OFFICE_PARTS = (
+    ("word/document", FileType.DOCX),
+    ("ppt/presentation", FileType.PPTX),
+    ("xl/workbook.xml", FileType.XLSX),
+)
+_OFFICE_TYPES = (
+    (b"wordprocessingml.", FileType.DOCX),
+    (b"ms-word.", FileType.DOCX),
+    (b"presentationml.", FileType.PPTX),
+    (b"ms-powerpoint.", FileType.PPTX),
+    (b"spreadsheetml.", FileType.XLSX),
+    (b"ms-excel.sheet.macro", FileType.XLSX),
+)
+# First bytes and what people call such a file.
+_FOREIGN = (
+    (b"\x89PNG\r\n", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"),
+    (b"II*\0", "a TIFF image"), (b"MM\0*", "a TIFF image"), (b"BM", "a BMP image"), (b"\0\0\x01\0", "an icon"),
+    (b"\x1f\x8b", "a gzip archive"), (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"), (b"Rar!", "a RAR archive"), (b"\x1f\x9d", "a compress archive"),
+    (b"\x7fELF", "a program"), (b"MZ", "a Windows program"), (b"\xca\xfe\xba\xbe", "a program"),
+    (b"SQLite format 3", "an SQLite database"), (b"PAR1", "a Parquet file"), (b"ID3", "an MP3 recording"),
+    (b"OggS", "an Ogg recording"), (b"fLaC", "a FLAC recording"), (b"\x1aE\xdf\xa3", "a Matroska video"),
+    (b"%!PS", "a PostScript file"), (b"ITSF", "a compiled help file"), (b"{\\pict", "a picture"),
+    (b"\xe4R\\{", "a OneNote section"), (b"wOFF", "a font"), (b"wOF2", "a font"), (b"OTTO", "a font"),
+    (b"\0asm", "a WebAssembly program"), (b"!<arch>", "a library archive"), (b"\x25\x46\x44\x46", "a PDF form file"),
+)  # fmt: skip
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_STREAMS = (
+    ("EncryptedPackage", ""),
+    ("WordDocument", "an old Word document (.doc)"),
+    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
+    ("Workbook", "an old Excel workbook (.xls)"),
+    ("Book", "an old Excel workbook (.xls)"),
+    ("__substg1.0", "an Outlook message (.msg)"),
+    ("__properties_version1.0", "an Outlook message (.msg)"),
+)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE | re.DOTALL
+)
+_HTML_TAG = re.compile(r"</(?:p|div|table|h[1-6]|ul|span|a|td|li)>", re.IGNORECASE)
+_HEADER_LINE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,60}):[ \t]?.*")
+_MAIL_FIELDS = re.compile(
+    r"^(from|to|date|subject|message-id|received|return-path|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
+)
+_MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|[-*] \[[ x]\]|\|?[ :|-]*-{3,}[ :|-]*\|[ :|-]*$|.*\]\(\S+\))", re.MULTILINE)
+_BY_SUFFIX = {
+    ".csv": FileType.CSV, ".tsv": FileType.CSV, ".tab": FileType.CSV, ".md": FileType.MARKDOWN,
+    ".markdown": FileType.MARKDOWN, ".mdown": FileType.MARKDOWN, ".mkd": FileType.MARKDOWN, ".txt": FileType.TEXT,
+    ".text": FileType.TEXT, ".log": FileType.TEXT,
+}  # fmt: skip
+
+
+def sniff(source: Source, name: str) -> FileType:
+    """Return a file's type. Raises: UnsupportedType, UnreadableDocument."""
+    head = source.file.read(_HEAD_BYTES)
+    source.file.seek(0)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return _container(Archive(source))
+    if head.startswith(_OLE):
+        raise _old_office(source)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
+        return FileType.RTF
+    if 0 <= head.find(b"%PDF-") < _PDF_HEADER_WITHIN:
+        return FileType.PDF
+    for magic, called in _FOREIGN:
+        if head.startswith(magic) and (len(magic) > 2 or _is_binary(head)):
+            raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=_READABLE)
+    if head[4:8] == b"ftyp":
+        raise UnsupportedType("This is a video or picture, which Pincite does not read.", remedy=_READABLE)
+    if head[:4] == b"RIFF":
+        raise UnsupportedType("This is a recording or picture, which Pincite does not read.", remedy=_READABLE)
+    if _is_binary(head):
+        raise UnsupportedType("This is a binary file of a kind that Pincite does not read.", remedy=_READABLE)
+    return _text_kind(decode(head), PurePosixPath(name).suffix.casefold())
+
+
+def _container(archive: Archive) -> FileType:
+    mimetype = archive.read("mimetype")[:80].strip() if archive.has("mimetype") else b""
+    if mimetype == b"application/epub+zip" or archive.has("META-INF/container.xml"):
+        return FileType.EPUB
+    names = archive.names
+    types = archive.read("[Content_Types].xml")[:200_000]
+    for prefix, file_type in _OFFICE_PARTS:
+        if any(name.startswith(prefix) and name.endswith(".xml") for name in names):
+            return file_type
+    if types:
+        found = next((file_type for mark, file_type in _OFFICE_TYPES if mark in types and b"main+xml" in types), None)
+        if found is not None:
+            return found
+        raise UnsupportedType("This is an office file of a kind that Pincite does not read.", remedy=_READABLE)
+    if mimetype.startswith(b"application/vnd.oasis.opendocument"):
+        raise UnsupportedType("This is an OpenDocument file.", remedy="Save it as DOCX, XLSX, PPTX or PDF.")
+    raise UnsupportedType("This is a zip archive.", remedy="Unpack it and upload the documents inside.")
+
+
+def _old_office(source: Source) -> UnreadableDocument | UnsupportedType:
+    data = source.file.read(8 << 20)
+    for stream, called in _OLE_STREAMS:
+        if stream.encode("utf-16-le") in data:
+            if not called:
+                return UnreadableDocument(
+                    "The document is encrypted and needs a password.",
+                    remedy="Save a copy without a password and upload that.",
+                )
+            return UnsupportedType(f"This is {called}.", remedy="Save it in the current format or as PDF, then upload.")
+    return UnsupportedType(
+        "This is an old office file.", remedy="Save it in the current format or as PDF, then upload."
+    )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether bytes are no text in any encoding that is read."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff", b"\xef\xbb\xbf")):
+        return False
+    sample = head[:8192]
+    zeros = sample.count(0)
+    if zeros > len(sample) // 50:
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        if max(even, odd) < len(sample) // 6 or min(even, odd) * 8 > max(even, odd):
+            return True
+        return False
+    controls = sum(sample.count(bytes([code])) for code in range(32) if code not in b"\t\n\r\f\x0b\x1b\0")
+    return controls * 20 > len(sample)
+
+
+def _text_kind(text: str, suffix: str) -> FileType:
+    head = text[:20_000]
+    if _HTML.match(head) or (suffix in {".html", ".htm", ".xhtml"} and _HTML_TAG.search(head)):
+        return FileType.HTML
+    if _is_mail(head):
+        return FileType.EML
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    if len(_HTML_TAG.findall(head)) >= 5 and head.lstrip().startswith("<"):
+        return FileType.HTML
+    if len(_MARKDOWN.findall(head)) >= 2 and re.search(r"^#{1,6} \S", head, re.MULTILINE):
+        return FileType.MARKDOWN
+    return FileType.CSV if _is_csv(head) else FileType.TEXT
+
+
+def _is_mail(head: str) -> bool:
+    """Whether text begins with a block of header fields that hold at least two of mail's own."""
+    block = head.lstrip("\n").split("\n\n", 1)[0]
+    lines = block.split("\n")
+    if lines and lines[0].startswith("From "):
+        lines = lines[1:]
+    if not lines or not all(line[:1] in {" ", "\t"} or _HEADER_LINE.fullmatch(line) for line in lines[:200]):
+        return False
+    return len({field.casefold() for field in _MAIL_FIELDS.findall("\n".join(lines))}) >= 2
+
+
+def _is_csv(head: str) -> bool:
+    lines = [line for line in head.split("\n")[:-1] if line.strip()][:20]
+    if len(lines) < 3:
+        return False
+    for delimiter in (",", ";", "\t"):
+        counts = {line.count(delimiter) for line in lines}
+        if len(counts) == 1 and counts.pop() >= 2:
+            return True
+    return False
