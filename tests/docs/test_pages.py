@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import reference
+from pincite.guard import FileType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -84,3 +85,8 @@ def test_every_event_that_the_code_sends_is_described() -> None:
     sent = set(re.findall(r"[\"']((?:answer|retrieval|document)\.(?:\w+))[\"']", sources))
     assert sent
     assert described == sent
+
+
+def test_every_format_that_is_read_is_named_in_the_guide() -> None:
+    guide = (DOCS / "how-to/add-documents.md").read_text().lower()
+    assert [kind.value for kind in FileType if not re.search(rf"\b{kind.value}\b", guide)] == []
