@@ -27,8 +27,13 @@ _STOP_WORDS = frozenset(
 
 def content_words(text: str) -> list[str]:
     """Return the stems of a text's words in order, without stop words; "1,577.0" is one word, "1577.0"."""
-    words = (word.lower() for word in _WORD.findall(text))
-    return [stem(word) for word in words if word not in _STOP_WORDS]
+    return [found for found, _ in content_pairs(text)]
+
+
+def content_pairs(text: str) -> list[tuple[str, str]]:
+    """Return (stem, word as written but in lower case) of a text's words in order, without stop words."""
+    found = (word.lower() for word in _WORD.findall(text))
+    return [(stem(word), word) for word in found if word not in _STOP_WORDS]
 
 
 def words(text: str) -> list[str]:

@@ -1,0 +1,205 @@
+"""The answerer without a model: picks the sentences that answer a question, verbatim, or abstains. Pure over values.
+
+Where sentences come from is in `candidates.py`; what a question asks for in `question_kind.py`. Ranking by weighted term
+coverage and similarity follows answer sentence selection (Yih et al. 2013; Yang et al. 2015, WikiQA).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.candidates import Candidate
+from pincite.answers.question_kind import Question, analyse, holds
+from pincite.core.words import content_pairs, content_words
+from pincite.retrieval import ScoredPassage
+
+Vectors = Mapping[str, NDArray[np.float32]]
+
+MAX_SENTENCES = 3
+# Calibrated by `bench/handbook.py` and `bench/extractive.py`.
+THRESHOLD = 0.45
+_ALSO = 0.85
+# What a question term counts for by where it stands, relative to the sentence itself.
+_IN_HEADER = 0.75
+_IN_HEADINGS = 0.65
+_IN_NEAR = 0.45
+_IN_PASSAGE = 0.25
+# Two different words whose vectors are closer than this say something alike ("laptop", "computer").
+_ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A sentence picked as (part of) the answer: `page text[start:end] == text`; `score` in 0..1."""
+
+    passage: int
+    page: int
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What was picked, best first; nothing when it abstained. `confidence` in 0..1 says how well the best one fits."""
+
+    sentences: tuple[Chosen, ...]
+    abstained: bool
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A candidate with its score and the parts that made it, each 0..1."""
+
+    candidate: Candidate
+    score: float
+    coverage: float
+    support: float
+    similarity: float
+    fits: bool
+
+
+def texts_to_embed(question: str, found: Sequence[Candidate]) -> list[str]:
+    """Return the texts whose vectors `extract` wants: the question, each sentence below its headings, single words."""
+    words: dict[str, None] = dict.fromkeys(analyse(question).terms.values())
+    for candidate in found:
+        words.update(dict.fromkeys(word for _, word in content_pairs(candidate.text)))
+    return list(dict.fromkeys((question, *(_in_context(candidate) for candidate in found), *words)))
+
+
+def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Candidate], vectors: Vectors) -> Extract:
+    """Pick one to three sentences or table rows that answer the question, or abstain.
+
+    Args:
+        question: what was asked.
+        passages: the evidence, best first.
+        found: `candidates(passages, pages)`.
+        vectors: the vector of each of `texts_to_embed(question, found)`; a text that is missing counts as unlike all.
+    """
+    asked = analyse(question)
+    if not asked.terms or not found:
+        return Extract((), abstained=True, confidence=0.0)
+    judged = sorted(_judge(asked, passages, found, vectors), key=lambda each: -each.score)
+    best = judged[0]
+    confidence = _confidence(best)
+    if confidence < THRESHOLD:
+        return Extract((), abstained=True, confidence=confidence)
+    return Extract(tuple(_chosen(each) for each in _select(judged)), abstained=False, confidence=confidence)
+
+
+def _judge(
+    asked: Question, passages: Sequence[ScoredPassage], found: Sequence[Candidate], vectors: Vectors
+) -> list[_Judged]:
+    zones = _Zones(found, passages)
+    weights = zones.weights(asked.terms)
+    alike = _Alike(asked.terms, vectors)
+    whole = vectors.get(asked.text)
+    judged: list[_Judged] = []
+    for place, candidate in enumerate(found):
+        credit = {term: zones.credit(place, term, alike) for term in asked.terms}
+        coverage = sum(weights[term] * credit[term] for term in asked.terms)
+        support = sum(weights[term] * min(1.0, credit[term] / _IN_PASSAGE) for term in asked.terms)
+        similarity = _cosine(whole, vectors.get(_in_context(candidate)))
+        fits = holds(asked.wants, candidate.text, asked.text)
+        tells = _tells(asked, candidate, zones.own[place])
+        score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
+        score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3)
+        judged.append(_Judged(candidate, score, coverage, support, similarity, fits and tells))
+    return judged
+
+
+class _Zones:
+    """The stems of each candidate's surroundings, and how telling each stem is among the candidates."""
+
+    def __init__(self, found: Sequence[Candidate], passages: Sequence[ScoredPassage]) -> None:
+        self.words = [content_pairs(candidate.text) for candidate in found]
+        self.own = [frozenset(stem for stem, _ in pairs) for pairs in self.words]
+        outer: dict[str, frozenset[str]] = {}
+
+        def stems(text: str) -> frozenset[str]:
+            if text not in outer:
+                outer[text] = frozenset(content_words(text))
+            return outer[text]
+
+        self._outer = [
+            (
+                (_IN_HEADER, stems(candidate.header)),
+                (_IN_HEADINGS, stems(candidate.headings)),
+                (_IN_NEAR, stems(candidate.near)),
+                (_IN_PASSAGE, stems(passages[candidate.passage].passage.chunk.text)),
+            )
+            for candidate in found
+        ]
+        self._counts = Counter(stem for own in self.own for stem in own)
+
+    def weights(self, terms: Mapping[str, str]) -> dict[str, float]:
+        """Inverse document frequency of the terms over the candidates, scaled to a sum of 1."""
+        total = len(self.own)
+        raw = {term: math.log(1 + (total + 0.5) / (self._counts[term] + 0.5)) for term in terms}
+        whole = sum(raw.values())
+        return {term: weight / whole for term, weight in raw.items()}
+
+    def credit(self, place: int, term: str, alike: "_Alike") -> float:
+        """What a question term counts for at a candidate, 0..1: most in its own text, less further away."""
+        if term in self.own[place]:
+            return 1.0
+        credit = max((worth for worth, stems in self._outer[place] if term in stems), default=0.0)
+        return max(credit, alike.credit(term, self.words[place]))
+
+
+class _Alike:
+    """Credit for a word that means something close to a question's word."""
+
+    def __init__(self, terms: Mapping[str, str], vectors: Vectors) -> None:
+        self._terms = terms
+        self._vectors = vectors
+        self._known: dict[tuple[str, str], float] = {}
+
+    def credit(self, term: str, words: Sequence[tuple[str, str]]) -> float:
+        return max((self._pair(term, word) for _, word in words), default=0.0)
+
+    def _pair(self, term: str, word: str) -> float:
+        key = (term, word)
+        if key not in self._known:
+            near = _cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
+            share = (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)
+            # Numbers lie close together in the vector space and mean different things.
+            self._known[key] = 0.0 if word[0].isdigit() else _ALIKE_WORTH * min(1.0, max(0.0, share))
+        return self._known[key]
+
+
+def _in_context(candidate: Candidate) -> str:
+    return f"{candidate.headings}\n{candidate.header}\n{candidate.text}"
+
+
+def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None) -> float:
+    return 0.0 if left is None or right is None else max(0.0, float(left @ right))
+
+
+def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
+    """Whether a candidate says anything beyond the question: headings and questions in a text do not."""
+    return len(own - asked.terms.keys()) >= 1 and len(candidate.text) >= 15 and not candidate.text.endswith("?")
+
+
+def _confidence(best: _Judged) -> float:
+    confidence = 0.5 * best.coverage + 0.25 * best.support + 0.25 * best.similarity
+    return confidence if best.fits else 0.6 * confidence
+
+
+def _select(judged: Sequence[_Judged]) -> list[_Judged]:
+    """The best, and up to two more that are nearly as good."""
+    best = judged[0]
+    return [each for each in judged[:MAX_SENTENCES] if each.score >= _ALSO * best.score]
+
+
+def _chosen(each: _Judged) -> Chosen:
+    candidate = each.candidate
+    return Chosen(
+        candidate.passage, candidate.page, candidate.start, candidate.end, candidate.text, min(1.0, each.score)
+    )

@@ -1,0 +1,94 @@
+"""What a question asks for: its content terms, and the kind of thing that its answer must hold. Pure.
+
+Patterns of the English language only; nothing here knows a corpus.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pincite.core.words import content_pairs, content_words
+
+
+class Wants(StrEnum):
+    """The kind of thing that an answer to the question holds."""
+
+    NUMBER = "number"
+    MONEY = "money"
+    TIME = "time"
+    NAME = "name"
+    CONTACT = "contact"
+    ANYTHING = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the answerer sees it: its stemmed terms, each with the word as asked, and what it wants."""
+
+    text: str
+    terms: Mapping[str, str]
+    wants: Wants
+
+
+_WANTS = (
+    (Wants.CONTACT, r"\b(e-?mail|phone|telephone|extension|contact) (address|number)|\bwhat (number|address)\b"),
+    (
+        Wants.MONEY,
+        r"\bhow much\b.*\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget)|"
+        r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b",
+    ),
+    (
+        Wants.NUMBER,
+        r"\bhow (many|much|high|heavy|tall|wide|large|big|deep|fast|hot|cold|far|old)\b|"
+        r"\bwhat (is|was|were|are) the (\w+ )?(percentage|ratio|number|rate|amount|share|total|maximum|minimum)\b|"
+        r"\b(what|which) (percentage|percent|share|proportion|number)\b",
+    ),
+    (
+        Wants.TIME,
+        r"\bwhen\b|\bhow (long|often|soon|quickly|late|early)\b|\b(what|which) (date|day|year|month|time|week)\b|"
+        r"\b(deadline|by what)\b",
+    ),
+    (Wants.NAME, r"^\s*who(m|se)?\b|\b(to|by|with|from|and) who(m|se)?\b|\bwho\b"),
+)
+_ASKING = frozenset(
+    content_words("long soon often quick late early far old tall heavy big amount number name kind type happen mean "
+                  "explain describe list show find question answer")
+)  # fmt: skip
+_HOLDS = {
+    Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
+                  r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
+    Wants.MONEY: r"[$£€¥]\s?\d|\d\s?(%|percent|usd|eur|gbp|dollars?|euros?|pounds?|cents?|million|billion)\b|\bfree\b|"
+                 r"\b(no charge|at no cost)\b|\d",
+    Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"
+                r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
+                r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"
+                r"after|until|within|every)\b",
+    Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
+}  # fmt: skip
+_NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")
+_ROLE = re.compile(
+    r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
+    r"everyone|anyone|owner|nurse|coordinator|assistant|desk|chair|members?)\b",
+    re.IGNORECASE,
+)
+
+
+def analyse(text: str) -> Question:
+    """Return the question's terms and what it wants. Words that only ask are no terms unless there is nothing else."""
+    terms = dict(content_pairs(text))
+    telling = {term: word for term, word in terms.items() if term not in _ASKING}
+    lowered = text.lower()
+    wants = next((kind for kind, pattern in _WANTS if re.search(pattern, lowered)), Wants.ANYTHING)
+    return Question(text, telling or terms, wants)
+
+
+def holds(wants: Wants, text: str, question: str) -> bool:
+    """Whether `text` holds the kind of thing wanted, beyond what the question itself says."""
+    if wants is Wants.ANYTHING:
+        return True
+    if wants is Wants.NAME:
+        known = question.lower()
+        names = [name for name in _NAME.findall(text) if name.lower() not in known]
+        return bool(names) or _ROLE.search(text) is not None
+    return re.search(_HOLDS[wants], text, re.IGNORECASE) is not None
