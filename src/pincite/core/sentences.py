@@ -20,22 +20,26 @@ _FIGURE = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*%?\)?(?!\w)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINE_LOOKBACK = 400
 
-_BEFORE_NAME = frozenset(
-    "mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs v viz al "
-    "approx ca".split()
-)
-_BEFORE_NUMBER = frozenset(
-    "no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg app item "
-    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
-_EITHER = frozenset(
-    "inc ltd co corp llc plc bros etc jr sr dept est univ assn mfg intl ave blvd rd sq ft oz lb".split()
-)
-_STARTERS = frozenset(
-    "the a an this that these those it its we our they their he she his her you i in on at as for from to by with when "
-    "while if although because since however therefore thus there here each all both such no not under during after "
-    "before upon except other what who how why".split()
-)
+_BEFORE_NAME_WORDS = """
+mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs
+v viz al approx ca
+"""
+_BEFORE_NAME = frozenset(_BEFORE_NAME_WORDS.split())
+_BEFORE_NUMBER_WORDS = """
+no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg
+app item jan feb mar apr jun jul aug sep sept oct nov dec
+"""
+_BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_WORDS.split())
+_EITHER_WORDS = """
+inc ltd co corp llc plc bros etc jr sr dept est univ assn mfg intl ave blvd rd sq ft oz lb
+"""
+_EITHER = frozenset(_EITHER_WORDS.split())
+_STARTERS_WORDS = """
+the a an this that these those it its we our they their he she his her you i in on at as for from to by
+with when while if although because since however therefore thus there here each all both such no not
+under during after before upon except other what who how why
+"""
+_STARTERS = frozenset(_STARTERS_WORDS.split())
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from pincite.guard.domain import UnreadableDocument
@@ -64,7 +64,7 @@ class Archive:
             raise _bomb()
         return data
 
-    def xml(self, name: str) -> ElementTree.Element | None:
+    def xml(self, name: str) -> ET.Element | None:
         """Parse one member as XML; None when there is none."""
         return parse_xml(self.read(name)) if self.has(name) else None
 
@@ -97,13 +97,13 @@ def _bomb() -> UnreadableDocument:
     )
 
 
-def local(element: ElementTree.Element) -> str:
-    """Return an element's name without its namespace; "" for comments and the like."""
-    tag: object = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+def local(element: ET.Element) -> str:
+    """Return an element's name without its namespace."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1]
 
 
-def attribute(element: ElementTree.Element, name: str) -> str:
+def attribute(element: ET.Element, name: str) -> str:
     """Return an attribute by its name without namespace (there are two generations of them), "" when absent."""
     value = element.get(name)
     if value is not None:
@@ -111,21 +111,21 @@ def attribute(element: ElementTree.Element, name: str) -> str:
     return next((found for key, found in element.attrib.items() if key.endswith("}" + name)), "")
 
 
-def children(element: ElementTree.Element | None, *names: str) -> Iterator[ElementTree.Element]:
+def children(element: ET.Element | None, *names: str) -> Iterator[ET.Element]:
     """Yield the children with one of these local names."""
     for child in element if element is not None else ():
         if local(child) in names:
             yield child
 
 
-def child(element: ElementTree.Element | None, *path: str) -> ElementTree.Element | None:
+def child(element: ET.Element | None, *path: str) -> ET.Element | None:
     """Walk down by local names; None where the path ends."""
     for name in path:
         element = next(children(element, name), None)
     return element
 
 
-def parse_xml(data: bytes) -> ElementTree.Element:
+def parse_xml(data: bytes) -> ET.Element:
     """Parse XML. Declared entities are refused, and so is nesting beyond reason. Raises: UnreadableDocument."""
     collector = _Collector(None)
     collector.feed(data, last=True)
@@ -137,8 +137,8 @@ class _Collector:
 
     def __init__(self, name: str | None) -> None:
         self._name = name
-        self._found: list[ElementTree.Element] = []
-        self._builder: ElementTree.TreeBuilder | None = None
+        self._found: list[ET.Element] = []
+        self._builder: ET.TreeBuilder | None = None
         self._depth = self._built_from = 0
         self._parser = expat.ParserCreate(namespace_separator="}")
         self._parser.buffer_text = True
@@ -153,7 +153,7 @@ class _Collector:
         except (expat.ExpatError, ValueError, LookupError, AssertionError) as error:
             raise UnreadableDocument("The file's XML is damaged.", remedy=_DAMAGED) from error
 
-    def take(self) -> list[ElementTree.Element]:
+    def take(self) -> list[ET.Element]:
         found, self._found = self._found, []
         return found
 
@@ -162,7 +162,7 @@ class _Collector:
         if self._depth > _MAX_DEPTH:
             raise UnreadableDocument("The file's XML is nested too deeply.", remedy=_DAMAGED)
         if self._builder is None and self._name in {None, tag.rsplit("}", 1)[-1]}:
-            self._builder, self._built_from = ElementTree.TreeBuilder(), self._depth
+            self._builder, self._built_from = ET.TreeBuilder(), self._depth
         if self._builder is not None:
             self._builder.start(_qualified(tag), {_qualified(key): value for key, value in attributes.items()})
 
@@ -189,7 +189,7 @@ def _qualified(name: str) -> str:
     return "{" + name if "}" in name else name
 
 
-def iter_xml(data: bytes, name: str) -> Iterator[ElementTree.Element]:
+def iter_xml(data: bytes, name: str) -> Iterator[ET.Element]:
     """Yield the elements with a local name one by one, so that a large part never stands in memory as a tree.
 
     Refuses what `parse_xml` refuses. Raises: UnreadableDocument.

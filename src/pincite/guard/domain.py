@@ -50,13 +50,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """One page (PDF page, slide, sheet part) or one section of a pageless format.
+    r"""One page (PDF page, slide, sheet part) or one section of a pageless format.
 
     Args:
         number: counts from 1 in the document.
         label: what people call it: "3", "Slide 3", "Sheet 'Rates', rows 2-80", or the section's heading.
         text: the page's text; every offset anywhere counts characters of this string. For PDF it is exactly what
-            pdfium's text range of the whole page gives (with "\\r\\n"), so that a character offset is a box index.
+            pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index.
         blocks: in order, not overlapping; may be empty where no structure was found.
     """
 

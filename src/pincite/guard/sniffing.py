@@ -51,7 +51,8 @@ _OLE_STREAMS = (
     ("__properties_version1.0", "an Outlook message (.msg)"),
 )
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _HTML_TAG = re.compile(r"</(?:p|div|table|h[1-6]|ul|span|a|td|li)>", re.IGNORECASE)
 _HEADER_LINE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,60}):[ \t]?.*")
@@ -132,9 +133,7 @@ def _is_binary(head: bytes) -> bool:
     zeros = sample.count(0)
     if zeros > len(sample) // 50:
         even, odd = sample[::2].count(0), sample[1::2].count(0)
-        if max(even, odd) < len(sample) // 6 or min(even, odd) * 8 > max(even, odd):
-            return True
-        return False
+        return max(even, odd) < len(sample) // 6 or min(even, odd) * 8 > max(even, odd)
     controls = sum(sample.count(bytes([code])) for code in range(32) if code not in b"\t\n\r\f\x0b\x1b\0")
     return controls * 20 > len(sample)
 

@@ -40,7 +40,7 @@ def unpack_head(head: bytes) -> Message:
     """Return the message of a frame. Raises: ValueError when it is not a JSON object."""
     message = json.loads(head)
     if not isinstance(message, dict):
-        raise ValueError("not a message")  # noqa: TRY004: a malformed frame is a value problem for the caller
+        raise ValueError("not a message")
     return cast("Message", message)
 
 

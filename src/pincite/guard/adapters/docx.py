@@ -37,7 +37,7 @@ class _Reader:
     """Walks the body; knows the styles and notes of the document."""
 
     def __init__(self, archive: Archive, part: str) -> None:
-        targets = {kind: target for kind, target in archive.relations(part).values()}
+        targets = dict(archive.relations(part).values())
         self._styles = _styles(archive.xml(targets.get("styles", "")))
         self._notes: dict[tuple[str, str], str] = {}
         for kind, name in (("footnote", "footnotes"), ("endnote", "endnotes")):

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
-from email.message import Message
+from email.message import Message as AnyMessage
+from typing import cast
 
 from pincite.guard.adapters.html import html_elements
 from pincite.guard.adapters.text import clean, decode
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, squeeze
 from pincite.guard.source import Opened, Source
+
+Message = AnyMessage
 
 _MAX_BYTES = 100 << 20
 _MAX_PARTS = 2_000
@@ -67,8 +70,7 @@ def _parts(message: Message) -> tuple[str, str, list[str]]:
         if name or part.get_content_disposition() == "attachment" or content == "message/rfc822":
             attached.append(_words(name) if name else _inner_subject(part))
         elif part.is_multipart():
-            payload = part.get_payload()
-            waiting = [inner for inner in payload if isinstance(inner, Message)] + waiting
+            waiting = _inner(part) + waiting
         elif content == "text/plain":
             plain.append(_text(part))
         elif content == "text/html":
@@ -77,9 +79,14 @@ def _parts(message: Message) -> tuple[str, str, list[str]]:
 
 
 def _inner_subject(part: Message) -> str:
-    payload = part.get_payload()
-    inner = payload[0] if isinstance(payload, list) and payload else None
-    return (isinstance(inner, Message) and _header(inner, "Subject")) or "a message"
+    inner = _inner(part)
+    return (_header(inner[0], "Subject") if inner else "") or "a message"
+
+
+def _inner(part: Message) -> list[Message]:
+    payload: object = part.get_payload()
+    parts = cast("list[object]", payload) if isinstance(payload, list) else []
+    return [cast("Message", inner) for inner in parts if isinstance(inner, AnyMessage)]
 
 
 def _text(part: Message) -> str:

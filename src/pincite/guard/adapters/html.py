@@ -19,10 +19,11 @@ _ASIDE = frozenset({"nav", "footer", "aside"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
-_BLOCKS = frozenset({"p", "div", "section", "article", "main", "header", "figure", "figcaption", "blockquote", "address",
-                     "dl", "dt", "dd", "body", "fieldset", "form", "details", "summary", "center", "hr", "ul", "ol",
-                     "caption", "legend", "nav", "footer", "aside", "head", "html", "thead", "tbody",
-                     "tfoot"})  # fmt: skip
+_BLOCK_WORDS = """
+p div section article main header figure figcaption address dl dt dd body fieldset form details summary center
+hr ul ol caption legend nav footer aside head html thead tbody tfoot blockquote
+"""
+_BLOCKS = frozenset(_BLOCK_WORDS.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MAIN_SHARE = 0.3

@@ -4,6 +4,7 @@ Text and boxes come from `pdf_pages.py`, blocks from `pdf_layout.py`.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 import pypdfium2
 
@@ -62,14 +63,15 @@ def _page(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> PageText:
 def _outline(pdf: pypdfium2.PdfDocument) -> Outline:
     found: dict[int, dict[str, int]] = {}
     try:
-        for number, bookmark in enumerate(pdf.get_toc(max_depth=6)):
+        bookmarks = cast("Iterator[pypdfium2.PdfBookmark]", pdf.get_toc(max_depth=6))
+        for number, bookmark in enumerate(bookmarks):
             if number >= _MAX_BOOKMARKS:
                 break
             target = bookmark.get_dest()
-            index = None if target is None else target.get_index()
-            title = plain(bookmark.get_title())
+            index = cast("int | None", None if target is None else target.get_index())
+            title = plain(str(bookmark.get_title()))
             if index is not None and title:
-                found.setdefault(index, {}).setdefault(title, min(bookmark.level + 1, 6))
+                found.setdefault(index, {}).setdefault(title, min(cast("int", bookmark.level) + 1, 6))
     except (pypdfium2.PdfiumError, UnicodeDecodeError, ValueError):
         return {}
     return found

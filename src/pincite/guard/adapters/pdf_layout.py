@@ -7,6 +7,7 @@ import ctypes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -174,7 +175,7 @@ def _kind(line: _Line) -> BlockKind:
 
 def _pitch(lines: Sequence[_Line]) -> float:
     """Return the usual distance from one line to the next in points, 0 where it is unknown."""
-    steps = sorted(one.bottom - two.bottom for one, two in zip(lines, lines[1:], strict=False))
+    steps = sorted(one.bottom - two.bottom for one, two in pairwise(lines))
     steps = [step for step in steps if step > 1]
     return steps[len(steps) // 2] if steps else 0.0
 

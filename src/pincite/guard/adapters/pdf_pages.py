@@ -7,12 +7,16 @@ import ctypes
 import io
 import mmap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from pincite.guard.domain import Box, PageBoxes, UnreadableDocument
 from pincite.guard.source import Source
+
+if TYPE_CHECKING:
+    from PIL import Image  # drawing alone needs it
 
 _SCALE = 64  # pdfium maps points to whole device pixels: 64 pixels a point keep the boxes exact enough
 _MAX_PIXELS = 40_000_000
@@ -47,12 +51,13 @@ def raw_text(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int] | Non
     """
     count = pdfium.FPDFText_CountChars(text_page)
     first, last = 0, count - 1
-    while first <= last and (first_unit := pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first)) == -1:
+    while first <= last and pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first) == -1:
         first += 1
     while last > first and pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last) == -1:
         last -= 1
     if first > last:
         return "", None
+    first_unit = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first)
     last_unit = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last)
     buffer = (ctypes.c_ushort * (last_unit + 2 - first_unit))()
     written = pdfium.FPDFText_GetText(text_page, first, last + 1 - first, buffer)
@@ -113,7 +118,7 @@ def render(source: Source, page: int, width_px: int) -> bytes:
         scale = width_px / max(width, 1.0)
         if width * height * scale * scale > _MAX_PIXELS:
             scale = (_MAX_PIXELS / (width * height)) ** 0.5
-        image = shown.render(scale=scale, rev_byteorder=True).to_pil()
+        image = cast("Image.Image", shown.render(scale=scale, rev_byteorder=True).to_pil())
         out = io.BytesIO()
         image.convert("RGB").save(out, "PNG", compress_level=3)
     return out.getvalue()

@@ -15,9 +15,14 @@ from pincite.guard.source import Opened, Source
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z\r\n])|([{}])|\\?[\r\n]+|([^\\{}\r\n]+)"
 )
-_UNSEEN = frozenset(
-    ["fonttbl", "colortbl", "info", "pict", "object", "header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf", "ftnsep", "ftnsepc", "aftnsep", "aftnsepc", "listtable", "listoverridetable", "rsidtbl", "generator", "xmlnstbl", "themedata", "colorschememapping", "datastore", "latentstyles", "fldinst", "bkmkstart", "bkmkend", "pntext", "pntxta", "pntxtb", "listtext", "nonshppict", "shpinst", "template", "revtbl", "atnid", "atnauthor", "annotation", "mmathPr", "wgrffmtfilter", "datafield", "sp", "filetbl", "pgptbl"]
-)
+_UNSEEN_WORDS = """
+fonttbl colortbl info pict object header headerl headerr headerf footer footerl footerr footerf ftnsep
+ftnsepc aftnsep aftnsepc listtable listoverridetable rsidtbl generator xmlnstbl themedata
+colorschememapping datastore latentstyles fldinst bkmkstart bkmkend pntext pntxta pntxtb listtext
+nonshppict shpinst template revtbl atnid atnauthor annotation mmathPr wgrffmtfilter datafield sp filetbl
+pgptbl
+"""
+_UNSEEN = frozenset(_UNSEEN_WORDS.split())
 _MARKS = {
     "tab": " ", "line": "\n", "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’",
     "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n",
@@ -52,7 +57,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._tokens = _TOKEN.finditer(text)
-        self._state = _State()
+        self._state: _State = _State()
         self._stack: list[_State] = []
         self._codec = "cp1252"
         self._bytes = bytearray()

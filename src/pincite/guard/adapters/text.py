@@ -43,10 +43,10 @@ def read_text(source: Source) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Decode bytes that should be text; never fails.
+    r"""Decode bytes that should be text; never fails.
 
     A byte order mark decides; then UTF-8; then UTF-16 when every other byte is mostly zero; then Windows-1252, where
-    bytes without a meaning become U+FFFD. Line ends become "\\n", NUL becomes U+FFFD.
+    bytes without a meaning become U+FFFD. Line ends become "\n", NUL becomes U+FFFD.
     """
     text = _decoded(data)
     if "\r" in text:

@@ -38,7 +38,7 @@ def open_source(source: Source) -> Opened:
             "The workbook is damaged.", remedy="Open it in Excel, save it again and upload that copy."
         )
     relations = archive.relations(part)
-    targets = {kind: target for kind, target in relations.values()}
+    targets = dict(relations.values())
     properties = child(root, "workbookPr")
     book = _Book(
         _strings(archive.read(targets.get("sharedStrings", ""))),

@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 BUILT_IN = {
-    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00", "14": "yyyy-mm-dd",
+    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00",
+    "14": "yyyy-mm-dd",
     "15": "d-mmm-yy", "16": "d-mmm", "17": "mmm-yy", "18": "h:mm AM/PM", "19": "h:mm:ss AM/PM", "20": "h:mm",
     "21": "h:mm:ss", "22": "yyyy-mm-dd h:mm", "37": "#,##0;(#,##0)", "38": "#,##0;(#,##0)", "39": "#,##0.00;(#,##0.00)",
     "40": "#,##0.00;(#,##0.00)", "45": "mm:ss", "46": "[h]:mm:ss", "47": "mm:ss.0", "49": "@",
 }  # fmt: skip
 
 _BRACKETS = re.compile(r"\[(?!h+\]|m+\]|s+\])(?:\$([^\]-]*)(?:-[^\]]*)?|[^\]]*)\]", re.IGNORECASE)
-_TOKEN = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|(AM/PM|A/P)|(\[h+\]|\[m+\]|\[s+\])|([ymdhs]+)|(.)', re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|_.|\*.|(AM/PM|A/P)|(\[h+\]|\[m+\]|\[s+\])|([ymdhs]+)|(.)', re.IGNORECASE | re.DOTALL
+)
 _DATE_LETTERS = re.compile(
     r'"[^"]*"|\\.|\[(?:red|blue|black|white|green|cyan|magenta|yellow|color\s*\d+|\$[^\]]*)\]', re.IGNORECASE
 )
@@ -116,7 +119,7 @@ def _date(value: Decimal, code: str, *, from_1904: bool) -> str:
     if not 0 <= days <= _MAX_DAYS:
         return _general(value)
     # Day 60 of 1900 never was: serials before it count from one day later.
-    moment = datetime(1899, 12, 31 if days < 60 else 30) + timedelta(days=days)  # noqa: DTZ001: a sheet has no zone
+    moment = datetime(1899, 12, 31 if days < 60 else 30) + timedelta(days=days)  # noqa: DTZ001
     moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
     code = _BRACKETS.sub("", code)
     half = re.search(r"AM/PM|A/P", code, re.IGNORECASE) is not None

@@ -1,0 +1,107 @@
+"""What a child can be asked: pages, a type, boxes, an image. And the channel it answers through.
+
+Confinement and failures are in `child.py`.
+"""
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pincite.guard import wire
+from pincite.guard.adapters import open_document
+from pincite.guard.domain import FileType, PageText, UnreadableDocument
+from pincite.guard.source import ReadLimits, Source
+
+_BATCH_PAGES = 32
+_BATCH_CHARS = 200_000
+_REQUEST_BYTES = 1 << 16
+_SPLIT = "Split the file into smaller ones and upload those."
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """The child's ends: requests with their file come over a socket, frames go out over a pipe."""
+
+    requests: socket.socket
+    replies: BinaryIO
+
+    def receive(self) -> tuple[wire.Message, int] | None:
+        """Wait for a request and the descriptor of its file; None when the parent is gone."""
+        data, descriptors, _, _ = socket.recv_fds(self.requests, _REQUEST_BYTES, 1)
+        if not data or not descriptors:
+            return None
+        return wire.unpack_head(data), descriptors[0]
+
+    def send(self, message: wire.Message, payload: bytes = b"") -> None:
+        """Write one frame; blocks while the parent does not read."""
+        self.replies.write(wire.pack(message, payload))
+        self.replies.flush()
+
+
+Operation = Callable[[Channel, Source, wire.Message], None]
+
+
+def _read(channel: Channel, source: Source, message: wire.Message) -> None:
+    opened = open_document(FileType(message["type"]), source)
+    if opened.total is not None and opened.total > source.limits.max_pages:
+        raise _too_many_pages(source.limits)
+    has_text = False
+    for batch in _batches(opened.pages, source.limits):
+        has_text = has_text or any(page.text.strip() for page in batch)
+        channel.send({"kind": "pages", "total": opened.total, "pages": [wire.page_to_wire(page) for page in batch]})
+    if not has_text:
+        raise UnreadableDocument("There is no text in this document.", remedy="Check that it is the right file.")
+
+
+def _batches(pages: Iterator[PageText], limits: ReadLimits) -> Iterator[list[PageText]]:
+    """Group pages by number and size; the first batch is one page, so that work downstream starts at once."""
+    batch: list[PageText] = []
+    chars = total_chars = 0
+    for count, page in enumerate(pages, start=1):
+        chars += len(page.text)
+        total_chars += len(page.text)
+        if count > limits.max_pages:
+            raise _too_many_pages(limits)
+        if total_chars > limits.max_text_chars:
+            raise UnreadableDocument(
+                f"The document has more than {limits.max_text_chars:,} characters of text, which is the limit.",
+                remedy=_SPLIT,
+                page=page.number,
+            )
+        batch.append(page)
+        if count == 1 or len(batch) >= _BATCH_PAGES or chars > _BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
+
+
+def _too_many_pages(limits: ReadLimits) -> UnreadableDocument:
+    return UnreadableDocument(
+        f"The document has more than {limits.max_pages:,} pages, which is the limit.", remedy=_SPLIT
+    )
+
+
+def _sniff(channel: Channel, source: Source, message: wire.Message) -> None:
+    from pincite.guard.sniffing import sniff
+
+    channel.send({"kind": "type", "type": sniff(source, str(message["name"])).value})
+
+
+def _boxes(channel: Channel, source: Source, message: wire.Message) -> None:
+    from pincite.guard.adapters import pdf_pages
+
+    found = pdf_pages.boxes(source, message["page"], message["start"], message["end"])
+    boxes = [[box.x0, box.y0, box.x1, box.y1] for box in found.boxes]
+    channel.send({"kind": "boxes", "width": found.width, "height": found.height, "boxes": boxes})
+
+
+def _render(channel: Channel, source: Source, message: wire.Message) -> None:
+    from pincite.guard.adapters import pdf_pages
+
+    channel.send({"kind": "image"}, pdf_pages.render(source, message["page"], message["width_px"]))
+
+
+OPERATIONS: dict[str, Operation] = {"read": _read, "sniff": _sniff, "boxes": _boxes, "render": _render}
+"""What a request's `op` may name."""

@@ -1,0 +1,67 @@
+"""Sentences: rules by example, and the properties that everything pinned relies on."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pincite.core.sentences import sentence_spans
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \r\n ", []),
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("Mr. Smith met Dr. Jones. They spoke.", ["Mr. Smith met Dr. Jones.", "They spoke."]),
+        ("It works for Apple Inc. He left.", ["It works for Apple Inc.", "He left."]),
+        ("Apple Inc. Annual report", ["Apple Inc. Annual report"]),
+        ("He lives in the U.S. The end.", ["He lives in the U.S.", "The end."]),
+        ("The U.S. Government paid $3.5 million.", ["The U.S. Government paid $3.5 million."]),
+        ("See No. 5 and Fig. 3. No. We won't.", ["See No. 5 and Fig. 3.", "No.", "We won't."]),
+        ("Use a tool, e.g. This one. Done.", ["Use a tool, e.g. This one.", "Done."]),
+        ("J. R. R. Tolkien wrote it.", ["J. R. R. Tolkien wrote it."]),
+        ('He said "Stop." (Really.) Then he left.', ['He said "Stop."', "(Really.)", "Then he left."]),
+        ("wrapped\r\nby the page. Next", ["wrapped\r\nby the page.", "Next"]),
+        ("No stop\r\n\r\nNew paragraph", ["No stop", "New paragraph"]),
+        ("Name | Rate\nOslo | 90\nRome | 80", ["Name | Rate", "Oslo | 90", "Rome | 80"]),
+        ("Sales $ 5 $ 6\r\nCosts $ 7 $ 8\r\nThis is text.", ["Sales $ 5 $ 6", "Costs $ 7 $ 8", "This is text."]),
+        ("• one thing\n• another thing", ["• one thing", "• another thing"]),
+        ("1. First. More.\n2. Second.", ["1. First.", "More.", "2. Second."]),
+        ("Liquidity\r\nWe had cash of $3 billion at the end.", ["Liquidity", "We had cash of $3 billion at the end."]),
+        ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
+        ("Wait... what? Yes", ["Wait... what?", "Yes"]),
+    ],
+)
+def test_examples(text: str, expected: list[str]) -> None:
+    assert cut(text) == expected
+
+
+_ALPHABET = st.sampled_from(
+    [*"aB1.!?,;()\"'|•-$% \t", "\n", "\r\n", "\n\n", "Mr. ", "e.g. ", "。", "é", "\ud7ff", "😀"]
+)
+
+
+@given(st.lists(_ALPHABET, max_size=80).map("".join))
+def test_spans_are_ordered_disjoint_trimmed_and_cover_everything(text: str) -> None:
+    spans = sentence_spans(text)
+    at = 0
+    for start, end in spans:
+        assert at <= start < end <= len(text)
+        assert text[start:end] == text[start:end].strip()
+        assert not text[at:start].strip()
+        at = end
+    assert not text[at:].strip()
+
+
+@pytest.mark.parametrize("piece", ["A. ", ".", "x\n", "1 2\n", "Mr. ", "Mr. X\n", "a. b)\n\t", "1. ", '"."', "!?"])
+def test_time_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
+    began = time.perf_counter()
+    sentence_spans(piece * 30_000)
+    assert time.perf_counter() - began < 3
