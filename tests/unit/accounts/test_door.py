@@ -98,7 +98,7 @@ async def test_a_wrong_key_is_refused_even_beside_a_good_cookie(
     accounts: Accounts, client: httpx2.AsyncClient, header: str
 ) -> None:
     await signed_in(accounts, client)
-    reply = await client.get("/v1/session", headers={"authorization": header.encode("utf-8")})
+    reply = await client.get("/v1/session", headers=[(b"authorization", header.encode())])
     assert reply.status_code == 401
     assert reply.json()["remedy"]
 
