@@ -92,6 +92,10 @@ class Child:
     async def end(self) -> None:
         """Kill it and wait until it is gone."""
         self.kill()
+        stream = self._process.stdout
+        # What was not read holds the pipe open, and asyncio reports the end of a process only when its pipes have ended.
+        while stream is not None and await stream.read(_READ_BUFFER_BYTES):
+            pass
         await self._process.wait()
 
 

@@ -1,5 +1,6 @@
 """Chunks: what every chunk of every document must hold, and how structure decides where they end."""
 
+import itertools
 from collections.abc import Sequence
 
 from hypothesis import given, settings
@@ -83,7 +84,7 @@ def assert_covered(pages: Sequence[PageText], chunks: Sequence[Chunk]) -> None:
 
 
 def assert_overlap_is_bounded(text: dict[int, str], chunks: Sequence[Chunk]) -> None:
-    for one, two in zip(chunks, chunks[1:], strict=False):
+    for one, two in itertools.pairwise(chunks):
         assert (one.page, one.start) < (two.page, two.start)
         assert (one.end_page, one.end) < (two.end_page, two.end)
         if (two.page, two.start) < (one.end_page, one.end):
@@ -99,7 +100,7 @@ def test_chunks_end_at_sentences() -> None:
     chunks = cut([page])
     assert len(chunks) > 5
     assert all(chunk.start in starts and chunk.end in ends for chunk in chunks)
-    assert all(two.start < one.end for one, two in zip(chunks, chunks[1:], strict=False)), "sentences overlap"
+    assert all(two.start < one.end for one, two in itertools.pairwise(chunks)), "sentences overlap"
 
 
 def test_headings_make_the_path_and_begin_a_chunk() -> None:

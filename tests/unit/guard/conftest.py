@@ -1,0 +1,14 @@
+"""A reader that is closed after the test, and files made on the spot."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from pincite.guard import DocumentReader, GuardSettings
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[DocumentReader]:
+    made = DocumentReader(GuardSettings(children=1, viewers=1))
+    yield made
+    await made.close()

@@ -1,0 +1,193 @@
+"""The confined child: what it cannot do, and that whatever it does harms no other document."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from pincite.guard import DocumentReader, FileType, GuardSettings, ParserCrashed
+from pincite.guard.sandbox import ChildPool
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
+
+# A child that does what a hijacked parser might; started as the real one is, by path.
+HOSTILE = """
+import os, runpy, sys, types
+from pathlib import Path
+package = Path(r"{package}")
+for name, folder in (("pincite", package), ("pincite.core", package / "core"), ("pincite.guard", package / "guard")):
+    module = types.ModuleType(name)
+    module.__path__ = [str(folder)]
+    sys.modules[name] = module
+from pincite.guard.child import serve
+
+def attempt(channel, source, message):
+    try:
+        exec(message["code"], {{"source": source}})
+        outcome = "done"
+    except OSError as error:
+        outcome = type(error).__name__
+    channel.send({{"kind": "outcome", "outcome": outcome, "environment": sorted(os.environ), "folder": os.getcwd()}})
+
+serve(int(sys.argv[1]), int(sys.argv[2]), {{"attempt": attempt}})
+"""
+LIMITS = {"time_limit_s": 30.0, "max_pages": 1, "max_text_chars": 1, "max_unpacked_bytes": 1}
+
+
+class Attacker:
+    def __init__(self, pool: ChildPool, file: Path) -> None:
+        self.pool = pool
+        self.file = file
+
+    async def attempt(self, code: str, *, timeout_s: float = 10.0) -> dict[str, object]:
+        async with self.pool.lease() as child:
+            with self.file.open("rb") as file:
+                child.request({"op": "attempt", "code": code} | LIMITS, file)
+            message, _ = await child.reply(timeout_s)
+            await child.reply(timeout_s)
+            return message
+
+
+@pytest.fixture
+async def attacker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attacker]:
+    import pincite
+
+    monkeypatch.setenv("SECRET_KEY", "do not pass on")
+    entry = tmp_path / "hostile.py"
+    entry.write_text(HOSTILE.format(package=Path(pincite.__file__).parent))
+    given = tmp_path / "given.txt"
+    given.write_text("the given file")
+    pool = ChildPool(GuardSettings(memory_limit_mb=256), size=2, entry=entry)
+    yield Attacker(pool, given)
+    await pool.close()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.socket()",
+        "import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
+        "import socket; socket.socket(socket.AF_UNIX)",
+        "import os; os.fork()",
+        "import subprocess; subprocess.run(['/bin/true'])",
+        "import os; os.execv('/bin/true', ['true'])",
+        "open('/etc/passwd').read()",
+        "import os; os.listdir('/tmp')",
+        "open('/tmp/pincite-escape', 'w').write('x')",
+        "open('/proc/self/mem', 'rb').read(1)",
+        "import os; os.kill(os.getppid(), 0)",
+    ],
+)
+async def test_a_hijacked_parser_gets_nowhere(attacker: Attacker, code: str) -> None:
+    message = await attacker.attempt(code)
+    assert message["outcome"] in {"PermissionError", "BlockingIOError", "FileNotFoundError", "OSError"}, message
+    assert not Path("/tmp/pincite-escape").exists()
+
+
+async def test_it_can_read_the_given_file_and_knows_no_secret(attacker: Attacker) -> None:
+    message = await attacker.attempt("assert source.file.read() == b'the given file'")
+    assert message["outcome"] == "done"
+    assert message["folder"] == "/"
+    assert "SECRET_KEY" not in message["environment"]
+    assert not any(name.startswith("PINCITE") for name in message["environment"])
+
+
+async def test_threads_still_work(attacker: Attacker) -> None:
+    code = "import threading; t = threading.Thread(target=lambda: None); t.start(); t.join()"
+    assert (await attacker.attempt(code))["outcome"] == "done"
+
+
+async def test_the_memory_limit_ends_one_child_while_another_goes_on(attacker: Attacker) -> None:
+    slow = asyncio.create_task(attacker.attempt("import time; time.sleep(1)"))
+    await asyncio.sleep(0.3)
+    with pytest.raises(ParserCrashed, match="memory") as caught:
+        await attacker.attempt("x = bytearray(1 << 30)")
+    assert caught.value.remedy
+    assert (await slow)["outcome"] == "done"
+
+
+async def test_an_endless_loop_is_killed_at_its_deadline_and_the_next_document_proceeds(attacker: Attacker) -> None:
+    with pytest.raises(ParserCrashed, match="longer than the limit"):
+        await attacker.attempt("while True: pass", timeout_s=1.0)
+    began = time.perf_counter()
+    assert (await attacker.attempt("pass"))["outcome"] == "done"
+    assert time.perf_counter() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    "code", ["import os; os.abort()", "import ctypes; ctypes.string_at(0)", "import os; os._exit(3)"]
+)
+async def test_a_crash_is_an_error_of_that_document_alone(attacker: Attacker, code: str) -> None:
+    with pytest.raises(ParserCrashed, match="crashed") as caught:
+        await attacker.attempt(code)
+    assert "Traceback" not in caught.value.message
+    assert (await attacker.attempt("pass"))["outcome"] == "done"
+
+
+async def test_children_are_reused_replaced_and_ended(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Hello there.")
+    settings = GuardSettings(children=1, viewers=1, jobs_per_child=3, idle_s=0.2)
+    reader = DocumentReader(settings)
+    pids: list[int] = []
+    for _ in range(4):
+        async for _batch in reader.read(file, FileType.TEXT):
+            pids += [child._process.pid for child in reader._here().readers._all]
+    assert len(set(pids)) == 2
+    assert pids[0] == pids[1] == pids[2] != pids[3]
+    await asyncio.sleep(0.6)
+    assert not is_running(pids[3]), "an idle child ends"
+    await reader.close()
+
+
+async def test_a_reader_that_is_left_halfway_ends_its_child(tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("A sentence that goes on. " * 400_000)
+    reader = DocumentReader(GuardSettings(children=1))
+    pages = reader.read(file, FileType.TEXT)
+    first = await anext(pages)
+    assert first.pages[0].number == 1
+    (child,) = reader._here().readers._all
+    await pages.aclose()
+    assert not is_running(child._process.pid)
+    assert [batch async for batch in reader.read(file, FileType.TEXT)]
+    await reader.close()
+
+
+async def test_a_slow_caller_holds_the_child_back(tmp_path: Path) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text("A sentence that goes on. " * 780_000)
+    reader = DocumentReader(GuardSettings(children=1))
+    pages = reader.read(file, FileType.TEXT)
+    await anext(pages)
+    await asyncio.sleep(0.5)
+    (child,) = reader._here().readers._all
+    assert child._process.stdout is not None
+    assert len(child._process.stdout._buffer) < 4 << 20  # type: ignore[attr-defined]
+    await pages.aclose()
+    await reader.close()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+
+
+def test_readers_work_from_several_event_loops(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Hello there.")
+    reader = DocumentReader(GuardSettings())
+
+    async def read() -> str:
+        text = "".join([page.text async for batch in reader.read(file, FileType.TEXT) for page in batch.pages])
+        await reader.close()
+        return text
+
+    assert asyncio.run(read()) == asyncio.run(read()) == "Hello there."
