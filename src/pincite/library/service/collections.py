@@ -5,7 +5,7 @@ The grants of users on them will slot into `store.rows.visible_to`.
 
 from pincite.core import Conflict, Database, NotFound, Scope
 from pincite.library.cursors import decode_text, encode_cursor
-from pincite.library.domain import DEFAULT_COLLECTION, Collection, Listing
+from pincite.library.domain import Collection, Listing
 from pincite.library.names import clean_collection
 from pincite.library.store import collections as store
 
@@ -54,17 +54,6 @@ class Collections:
                     remedy="Delete its documents first; those just deleted are gone in a moment.",
                 )
             await store.drop_collection(tx, scope, collection.id)
-
-    async def ensure_default(self, scope: Scope) -> Collection:
-        """Return the collection `default`, made if it is not there."""
-        async with self._db.read() as session:
-            found = await store.find_collection(session, scope, DEFAULT_COLLECTION)
-        if found is not None:
-            return found
-        async with self._db.transaction() as tx:
-            await store.next_version(tx, scope)
-            await store.add_collection(tx, scope, DEFAULT_COLLECTION)
-            return _found(await store.find_collection(tx, scope, DEFAULT_COLLECTION), DEFAULT_COLLECTION)
 
     async def visible_collections(self, scope: Scope) -> tuple[str, ...]:
         """Return the ids of the collections that the asker may read; goes into every search's filter."""

@@ -4,6 +4,7 @@ How pages and chunks are made belongs to `ingest`.
 """
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +25,14 @@ _CLOSED = frozenset({RevisionState.FAILED, RevisionState.SUPERSEDED})
 _BEING_READ = frozenset({RevisionState.EXTRACTING, RevisionState.EMBEDDING})
 
 
+class Counts(TypedDict, total=False):
+    """How far a revision is: pages read, pages there are (None while unknown), chunks stored."""
+
+    pages_done: int | None
+    pages_total: int | None
+    chunks: int | None
+
+
 class Progress:
     """What the ingest workflow writes. Every call is idempotent and refused once the revision is gone or overtaken."""
 
@@ -35,12 +44,10 @@ class Progress:
         revision_id: str,
         state: RevisionState,
         *,
-        pages_done: int | None = None,
-        pages_total: int | None = None,
-        chunks: int | None = None,
         problem: Problem | None = None,
+        **counts: Unpack[Counts],
     ) -> None:
-        """Move a revision on, or report progress in the same state; numbers that are None stay as they are.
+        """Move a revision on, or report progress in the same state; counts not given, or None, stay as they are.
 
         `READY` and `SUPERSEDED` are reached by `publish` alone (setting the state it already has changes nothing).
         A revision that fails while it serves early stops serving.
@@ -54,7 +61,7 @@ class Progress:
             return
         now = utc_now()
         failed = state is RevisionState.FAILED
-        step = Step(state, now, pages_done, pages_total, chunks, problem, finished=failed)
+        step = Step(state, now, **counts, problem=problem, finished=failed)
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.move(tx, scope, revision_id, step, LEADS_FROM[state])
@@ -91,12 +98,6 @@ class Progress:
             await _writable(tx, scope, revision_id)
             await passages.drop_chunks(tx, scope, [revision_id])
             await passages.drop_pages(tx, scope, [revision_id])
-
-    async def clear_chunks(self, scope: Scope, revision_id: str) -> None:
-        """Delete the revision's chunks and keep its pages. Raises: NotFound."""
-        async with self._db.transaction() as tx:
-            await _existing(tx, scope, revision_id)
-            await passages.drop_chunks(tx, scope, [revision_id])
 
     async def serve_early(self, scope: Scope, revision_id: str) -> bool:
         """Let an unfinished revision answer if the document has none that does; True if it serves now.
