@@ -1,0 +1,94 @@
+// The conversations of the past, by age, each with a way to delete it.
+import { conversationsQuery, keys, removeConversation } from "@/shared/api/queries";
+import type { ConversationRow } from "@/shared/api/types";
+import { ageGroup } from "@/shared/text/format";
+import { Button, IconButton } from "@/shared/ui/button";
+import { Confirm } from "@/shared/ui/dialog";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+
+export function History({ onChoose }: { onChoose?: () => void }) {
+  const history = useInfiniteQuery(conversationsQuery);
+  const current = (useParams({ strict: false }) as { conversation?: string }).conversation;
+  const [doomed, setDoomed] = useState<ConversationRow | null>(null);
+  const rows = history.data?.pages.flatMap((page) => page.items) ?? [];
+  const groups = Map.groupBy(rows, (row) => ageGroup(row.updated_at));
+  return (
+    <nav aria-label="Conversations" data-testid="history">
+      {rows.length === 0 && history.isSuccess && <p className="px-3 py-2 text-[0.82rem] leading-relaxed text-faint">Your questions will be kept here.</p>}
+      {[...groups].map(([name, members]) => (
+        <section key={name} className="mb-4">
+          <h2 className="px-3 pb-1 text-xs text-faint">{name}</h2>
+          <ul>
+            {members.map((row) => (
+              <Row key={row.id} row={row} current={row.id === current} onChoose={onChoose} onDelete={() => setDoomed(row)} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {history.hasNextPage && (
+        <Button look="quiet" className="w-full" onClick={() => void history.fetchNextPage()}>
+          Earlier questions
+        </Button>
+      )}
+      {doomed && <DeleteConversation row={doomed} current={doomed.id === current} onClose={() => setDoomed(null)} />}
+    </nav>
+  );
+}
+
+interface RowProps {
+  row: ConversationRow;
+  current: boolean;
+  onChoose: (() => void) | undefined;
+  onDelete: () => void;
+}
+
+function Row({ row, current, onChoose, onDelete }: RowProps) {
+  return (
+    <li className={`group flex items-center rounded-lg ${current ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : "hover:bg-raised/60"}`}>
+      <Link
+        to={"/c/$conversation" as never}
+        params={{ conversation: row.id } as never}
+        aria-current={current ? "page" : undefined}
+        data-testid="history-row"
+        className="min-w-0 flex-1 truncate px-3 py-1.5 text-[0.86rem]"
+        {...(onChoose && { onClick: onChoose })}
+      >
+        {row.title || "Untitled"}
+      </Link>
+      <IconButton
+        label={`Delete “${row.title}”`}
+        onClick={onDelete}
+        className="size-8! opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+      >
+        <Trash2 aria-hidden />
+      </IconButton>
+    </li>
+  );
+}
+
+function DeleteConversation({ row, current, onClose }: { row: ConversationRow; current: boolean; onClose: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const removal = useMutation({
+    mutationFn: () => removeConversation(row.id),
+    onSuccess: async () => {
+      onClose();
+      if (current) await navigate({ to: "/" } as never);
+      client.removeQueries({ queryKey: keys.conversation(row.id) });
+      await client.invalidateQueries({ queryKey: keys.conversations });
+    },
+  });
+  return (
+    <Confirm
+      title="Delete this conversation?"
+      text={removal.error ? removal.error.message : `“${row.title}” and its answers will be gone. Your documents stay.`}
+      action="Delete"
+      busy={removal.isPending}
+      onConfirm={() => removal.mutate()}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,130 @@
+// One question and its answer, while it is written and after.
+import { answerAsText } from "@/shared/answer/plain";
+import type { AnswerView } from "@/shared/answer/state";
+import type { Answer } from "@/shared/api/types";
+import { spanKey } from "@/shared/answer/numbering";
+import { useViewer } from "@/shared/reader/target";
+import { formatCount } from "@/shared/text/format";
+import { Button } from "@/shared/ui/button";
+import { CopyButton } from "@/shared/ui/copy-button";
+import { Notice } from "@/shared/ui/notice";
+import { BookOpenText } from "lucide-react";
+import { AnswerText } from "./answer-text";
+import { Details } from "./details";
+import { ClosestPassages, Sources } from "./sources";
+import { useAnswer, useFoundPassages } from "./use-answer";
+import { VerdictSummary } from "./verdict";
+
+interface Props {
+  answer: Answer;
+  onAsk: (question: string) => void;
+}
+
+export function Turn({ answer, onAsk }: Props) {
+  const { view, lost, live } = useAnswer(answer);
+  const { target, open } = useViewer();
+  const running = view.state === "running";
+  const opened = target && `${target.revision}/${target.page}/${target.start ?? ""}-${target.end ?? ""}`;
+  const shownKey = view.pins.some((pin) => pin.spans.some((span) => spanKey(span) === opened)) ? opened : null;
+  return (
+    <article
+      data-testid="answer"
+      data-state={view.state}
+      data-answer-id={view.id}
+      aria-label={`Answer to: ${view.question}`}
+      className="scroll-mt-6"
+    >
+      <h2 className="font-serif text-[1.6rem] leading-snug font-semibold text-balance break-words sm:text-[1.85rem]">{view.question}</h2>
+      <div className="mt-2 mb-5 min-h-5 text-[0.8rem] text-faint" role="status">
+        <Progress view={view} lost={lost} />
+      </div>
+      {view.abstained && <Abstained />}
+      <div aria-live={live ? "polite" : "off"} aria-busy={running} data-testid="answer-text">
+        <AnswerText text={view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
+      </div>
+      {!running && <Footer view={view} onAsk={onAsk} />}
+      {view.abstained && !running ? <Closest view={view} /> : <Sources pins={view.pins} opened={shownKey} onOpen={open} />}
+    </article>
+  );
+}
+
+function Progress({ view, lost }: { view: AnswerView; lost: boolean }) {
+  if (view.state === "running") {
+    if (lost) return "The connection broke; reconnecting. The answer goes on meanwhile.";
+    if (!view.retrieved) return "Searching your documents…";
+    const documents = new Set(view.passages.map((passage) => passage.document)).size;
+    return (
+      <>
+        Found {formatCount(view.passages.length, "passage")} in {formatCount(documents, "document")}
+        <StillReading sources={view.reading} />
+      </>
+    );
+  }
+  return (
+    <>
+      {modeNote(view)}
+      <StillReading sources={view.reading} />
+    </>
+  );
+}
+
+function modeNote(view: AnswerView): string {
+  if (view.mode === "extractive") return "Quoted from your documents; no model is configured.";
+  return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;
+}
+
+function StillReading({ sources }: { sources: string[] }) {
+  if (sources.length === 0) return null;
+  const named = sources.slice(0, 3).join(", ") + (sources.length > 3 ? ` and ${sources.length - 3} more` : "");
+  return (
+    <span className="block text-caution" data-testid="still-reading">
+      Still being read, so parts may be missing: {named}.
+    </span>
+  );
+}
+
+function Abstained() {
+  return (
+    <p className="mb-3 flex items-center gap-2.5 font-serif text-xl" data-testid="abstained">
+      <BookOpenText aria-hidden className="size-5 text-caution" />
+      The documents do not say.
+    </p>
+  );
+}
+
+function Closest({ view }: { view: AnswerView }) {
+  const { open } = useViewer();
+  const found = useFoundPassages(view.id, !view.retrieved);
+  return <ClosestPassages passages={view.retrieved ? view.passages : found} onOpen={open} />;
+}
+
+function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) => void }) {
+  const again = (
+    <Button className="mt-3" onClick={() => onAsk(view.question)}>
+      Ask again
+    </Button>
+  );
+  return (
+    <footer className="mt-5">
+      {view.state === "failed" && (
+        <Notice
+          title={view.problem?.title ?? view.problem?.message ?? "The answer could not be finished"}
+          detail={view.problem?.detail ?? ""}
+          remedy={view.problem?.remedy ?? ""}
+        >
+          {again}
+        </Notice>
+      )}
+      {view.state === "cancelled" && <p className="text-sm text-muted">Stopped. {view.answer ? "This is what was written until then." : ""}</p>}
+      {view.answer && (
+        <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-1.5 text-[0.8rem] text-muted">
+          <VerdictSummary pins={view.pins} />
+          <span className="ml-auto flex items-center">
+            <Details view={view} />
+            <CopyButton label="Copy the answer with its citations" text={() => answerAsText(view)} />
+          </span>
+        </div>
+      )}
+    </footer>
+  );
+}

@@ -1,0 +1,38 @@
+// The whole page takes what is dropped on it.
+import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { droppedFiles } from "./files";
+import { useUploads } from "./uploads";
+
+const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
+
+export function DropZone({ collection, children }: { collection: string; children: ReactNode }) {
+  const { send } = useUploads();
+  const [over, setOver] = useState(false);
+  const depth = useRef(0);
+  const enter = (by: number) => {
+    depth.current = Math.max(0, depth.current + by);
+    setOver(depth.current > 0);
+  };
+  return (
+    <div
+      data-testid="drop-zone"
+      className="relative h-full overflow-y-auto"
+      onDragEnter={(event) => carriesFiles(event) && enter(1)}
+      onDragLeave={(event) => carriesFiles(event) && enter(-1)}
+      onDragOver={(event) => carriesFiles(event) && event.preventDefault()}
+      onDrop={(event) => {
+        if (!carriesFiles(event)) return;
+        event.preventDefault();
+        enter(-depth.current);
+        void droppedFiles(event.dataTransfer).then((files) => send(files, collection));
+      }}
+    >
+      {children}
+      {over && (
+        <div className="pointer-events-none fixed inset-4 z-40 grid place-items-center rounded-3xl border-2 border-dashed border-accent bg-paper/90">
+          <p className="font-serif text-3xl font-semibold text-accent">Let go to add</p>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// Finds the files in what was dropped or picked, folders included.
+import type { FileToSend } from "./uploads";
+
+/** Files that systems leave behind; nobody means to add them. */
+const LITTER = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|~\$)/;
+
+const wanted = (each: FileToSend): boolean => !LITTER.test(each.source);
+
+export function pickedFiles(list: FileList | null): FileToSend[] {
+  return [...(list ?? [])].map((file) => ({ file, source: file.webkitRelativePath || file.name })).filter(wanted);
+}
+
+export async function droppedFiles(transfer: DataTransfer): Promise<FileToSend[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return pickedFiles(transfer.files);
+  const found = await Promise.all(entries.map((entry) => readEntry(entry)));
+  return found.flat().filter(wanted);
+}
+
+async function readEntry(entry: FileSystemEntry): Promise<FileToSend[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ file, source: entry.fullPath.replace(/^\//, "") }];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const all: FileToSend[] = [];
+  for (;;) {
+    // A reader hands out at most a hundred entries at a time.
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (batch.length === 0) return all;
+    for (const each of batch) all.push(...(await readEntry(each)));
+  }
+}

@@ -1,0 +1,129 @@
+// The Library: what is there, how far it is, and the place to drop more.
+import { collectionsQuery } from "@/shared/api/queries";
+import type { DocumentRow } from "@/shared/api/types";
+import { formatCount } from "@/shared/text/format";
+import { ErrorNotice } from "@/shared/ui/notice";
+import { useQuery } from "@tanstack/react-query";
+import { FileText } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { AddBar } from "./add-bar";
+import { DocumentTable } from "./document-table";
+import { DropZone } from "./drop-zone";
+import { UploadList } from "./upload-list";
+import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
+
+export function LibraryPage() {
+  const documents = useDocuments();
+  const collections = useQuery(collectionsQuery).data ?? [];
+  const [view, setView] = useState<View>({ text: "", collection: "", shelf: "all", sort: "added" });
+  const change = (patch: Partial<View>) => setView((old) => ({ ...old, ...patch }));
+  const all = documents.data ?? [];
+  const shown = arrange(all, useDeferredValue(view));
+  const names = new Map(collections.map((each) => [each.id, each.name]));
+  return (
+    <DropZone collection={view.collection}>
+      <div className="mx-auto max-w-[64rem] px-4 py-8 sm:px-8 sm:py-12">
+        <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
+          <div>
+            <h1 className="font-serif text-3xl font-semibold tracking-tight">Library</h1>
+            <p className="mt-1 text-[0.86rem] text-muted">{documents.isSuccess && summary(all)}</p>
+          </div>
+          <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
+        </header>
+        <UploadList />
+        {documents.isError && (
+          <div className="mt-6">
+            <ErrorNotice error={documents.error} />
+          </div>
+        )}
+        {documents.isSuccess && all.length === 0 && <EmptyLibrary />}
+        {all.length > 0 && (
+          <>
+            <Filters view={view} all={all} onChange={change} />
+            <DocumentTable documents={shown} collectionName={(id) => names.get(id) ?? ""} />
+            {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">No document fits. Clear the filter to see all {all.length}.</p>}
+          </>
+        )}
+      </div>
+    </DropZone>
+  );
+}
+
+function summary(all: DocumentRow[]): string {
+  const ready = all.filter((each) => shelfOf(each) === "ready");
+  const pages = ready.reduce((sum, each) => sum + (each.pages_total ?? each.pages_done), 0);
+  const reading = all.filter((each) => shelfOf(each) === "reading").length;
+  return [formatCount(all.length, "document"), formatCount(pages, "page"), reading ? `${reading} being read` : ""].filter(Boolean).join(" · ");
+}
+
+const SHELVES: [Shelf, string][] = [
+  ["all", "All"],
+  ["reading", "Being read"],
+  ["ready", "Ready"],
+  ["failed", "Failed"],
+];
+
+const SORTS: [SortKey, string][] = [
+  ["added", "Newest"],
+  ["name", "Name"],
+  ["size", "Size"],
+  ["pages", "Pages"],
+  ["seconds", "Time taken"],
+];
+
+function Filters({ view, all, onChange }: { view: View; all: DocumentRow[]; onChange: (patch: Partial<View>) => void }) {
+  const count = (shelf: Shelf) => (shelf === "all" ? all.length : all.filter((each) => shelfOf(each) === shelf).length);
+  return (
+    <div className="mt-8 mb-2 flex flex-wrap items-center gap-x-4 gap-y-2 text-[0.82rem]">
+      <div role="group" aria-label="Show" className="flex gap-1">
+        {SHELVES.filter(([shelf]) => shelf === "all" || shelf === view.shelf || count(shelf) > 0).map(([shelf, label]) => (
+          <button
+            key={shelf}
+            type="button"
+            aria-pressed={view.shelf === shelf}
+            onClick={() => onChange({ shelf })}
+            className="rounded-full px-3 py-1.5 text-muted hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent"
+          >
+            {label} <span className="tabular-nums opacity-70">{count(shelf)}</span>
+          </button>
+        ))}
+      </div>
+      <input
+        type="search"
+        value={view.text}
+        placeholder="Filter by name"
+        aria-label="Filter by name"
+        onChange={(event) => onChange({ text: event.target.value })}
+        className="ml-auto min-h-9 w-44 rounded-lg border border-line bg-raised px-3"
+      />
+      <select
+        aria-label="Sort by"
+        value={view.sort}
+        onChange={(event) => onChange({ sort: event.target.value as SortKey })}
+        className="min-h-9 rounded-lg border border-line bg-raised px-2"
+      >
+        {SORTS.map(([sort, label]) => (
+          <option key={sort} value={sort}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function EmptyLibrary() {
+  return (
+    <div className="mt-8 grid place-items-center rounded-2xl border-2 border-dashed border-strong px-6 py-16 text-center" data-testid="empty-library">
+      <FileText aria-hidden className="size-8 text-accent" strokeWidth={1.4} />
+      <h2 className="mt-4 font-serif text-2xl font-semibold">Drop documents here</h2>
+      <p className="mt-2 max-w-md text-sm leading-relaxed text-muted">
+        PDF, Word, PowerPoint, Excel, CSV, web pages, Markdown, text, mail, e-books and RTF; single files or whole folders. Each page can be asked as soon as it
+        has been read.
+      </p>
+      <p className="mt-4 max-w-md text-sm leading-relaxed text-muted">
+        Many at once? On the server, <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-xs">pincite add FOLDER</code> does the same.
+      </p>
+    </div>
+  );
+}

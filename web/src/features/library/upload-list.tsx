@@ -1,0 +1,65 @@
+// Files that are being sent, and those that the server refused, with its reason.
+import { formatBytes } from "@/shared/text/format";
+import { Button, IconButton } from "@/shared/ui/button";
+import { SourceName } from "@/shared/ui/source-name";
+import { CircleAlert, X } from "lucide-react";
+import { type Upload, useUploads } from "./uploads";
+
+export function UploadList() {
+  const { uploads } = useUploads();
+  const shown = uploads.filter((each) => each.state !== "done");
+  const done = uploads.filter((each) => each.state === "done");
+  const unchanged = done.filter((each) => each.outcome === "unchanged").length;
+  if (uploads.length === 0) return null;
+  return (
+    <section aria-label="Uploads" className="mt-5">
+      <p role="status" className="text-[0.82rem] text-muted">
+        {done.length} of {uploads.length} sent
+        {unchanged > 0 && ` · ${unchanged} already here, unchanged`}
+      </p>
+      {shown.length > 0 && (
+        <ul className="mt-2 divide-y divide-line rounded-xl border border-line bg-raised">
+          {shown.slice(0, 50).map((upload) => (
+            <UploadRow key={upload.id} upload={upload} />
+          ))}
+          {shown.length > 50 && <li className="px-4 py-2 text-xs text-faint">and {shown.length - 50} more</li>}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function UploadRow({ upload }: { upload: Upload }) {
+  const { again, dismiss } = useUploads();
+  const part = upload.size > 0 ? Math.min(1, upload.sent / upload.size) : 0;
+  const failed = upload.state === "failed";
+  return (
+    <li data-testid="upload-row" data-state={upload.state} className="flex items-start gap-3 px-4 py-2.5 text-[0.86rem]">
+      {failed && <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />}
+      <div className="min-w-0 flex-1">
+        <div className="flex items-baseline justify-between gap-3">
+          <SourceName source={upload.source} className="font-medium" />
+          <span className="shrink-0 text-xs text-faint tabular-nums">{upload.state === "waiting" ? "waiting" : formatBytes(upload.size)}</span>
+        </div>
+        {upload.state === "sending" && (
+          <progress className="upload-bar mt-1.5 block h-1 w-full" value={part} max={1} aria-label={`Sending ${upload.source}`} />
+        )}
+        {failed && (
+          <div role="alert" className="mt-0.5 leading-relaxed text-muted">
+            <p className="text-ink">{upload.problem?.title}</p>
+            {upload.problem?.detail && upload.problem.detail !== upload.problem.title && <p>{upload.problem.detail}</p>}
+            {upload.problem?.remedy && <p>{upload.problem.remedy}</p>}
+            <Button className="mt-2 min-h-8! px-2.5! text-xs!" onClick={() => again(upload.id)}>
+              Send again
+            </Button>
+          </div>
+        )}
+      </div>
+      {failed && (
+        <IconButton label={`Dismiss ${upload.source}`} className="-my-1.5" onClick={() => dismiss(upload.id)}>
+          <X aria-hidden />
+        </IconButton>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,162 @@
+// The shapes of the HTTP API as the app reads them. Requests live in the files beside it.
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface Problem {
+  code: string;
+  message?: string;
+  title?: string;
+  detail?: string;
+  remedy?: string | null;
+  page?: number | null;
+}
+
+export interface Session {
+  tenant: string;
+  user: { id: string; name: string; roles: string[] };
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  created_at: string;
+}
+
+export type NewApiKey = ApiKey & { key: string };
+
+export interface Collection {
+  id: string;
+  name: string;
+  documents: number;
+  created_at: string;
+}
+
+export type DocumentState = "queued" | "extracting" | "embedding" | "ready" | "failed";
+
+export interface DocumentRow {
+  id: string;
+  collection_id: string;
+  source: string;
+  file_type: string;
+  size_bytes: number;
+  state: DocumentState;
+  pages_done: number;
+  pages_total: number | null;
+  chunks: number;
+  revision: string;
+  revision_number: number;
+  serving: boolean;
+  seconds: number | null;
+  problem: Problem | null;
+  created_at: string;
+  updated_at: string;
+  version: number;
+}
+
+export type UploadedDocument = DocumentRow & { outcome: "created" | "revised" | "unchanged" };
+
+export interface Block {
+  kind: string;
+  start: number;
+  end: number;
+  level?: number | null;
+}
+
+/** Points of the PDF page; the origin is the top left corner. */
+export interface Box {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+export interface PassageView {
+  document: string;
+  revision: string;
+  source: string;
+  file_type: string;
+  page: number;
+  pages: number;
+  label: string | null;
+  text: string;
+  blocks: Block[];
+  start: number;
+  end: number;
+  quote: string;
+  width: number | null;
+  height: number | null;
+  boxes: Box[];
+}
+
+/** Characters `start` to `end` (code points, end excluded) of one page of one revision. */
+export interface Span {
+  document: string;
+  revision: string;
+  source: string;
+  page: number;
+  start: number;
+  end: number;
+  quote: string;
+}
+
+export type Verdict = "supported" | "partial" | "unsupported";
+
+export interface Pin {
+  claim: [number, number];
+  verdict: Verdict;
+  score: number;
+  spans: Span[];
+}
+
+export interface RetrievedPassage {
+  n: number;
+  document: string;
+  revision: string;
+  source: string;
+  page: number;
+  end_page: number;
+  score: number;
+  text: string;
+}
+
+export type AnswerState = "running" | "completed" | "failed" | "cancelled";
+
+export interface Answer {
+  id: string;
+  conversation: string;
+  question: string;
+  answer: string;
+  abstained: boolean;
+  state: AnswerState;
+  mode: "extractive" | "model";
+  model: string | null;
+  pins: Pin[];
+  usage: { input_tokens: number; output_tokens: number; estimated: boolean } | null;
+  cost_usd: number | null;
+  timings_ms: Record<string, number>;
+  problem: Problem | null;
+  created_at: string;
+}
+
+export interface ConversationRow {
+  id: string;
+  title: string;
+  created_at: string;
+  updated_at: string;
+  turns: number;
+}
+
+export type Conversation = ConversationRow & { answers: Answer[] };
+
+export interface Status {
+  version: string;
+  mode: "extractive" | "model";
+  model: string | null;
+  embedder: string;
+  documents: number;
+  first_run: boolean;
+}
