@@ -1,1 +1,21 @@
 """Answers: pinned answers in conversations, streamed from a durable event log."""
+
+from pincite.answers.choosing import Drafters
+from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest, Pin, PinSpan, Verdict
+from pincite.answers.evidence import EvidenceSource
+from pincite.answers.schemas import answer_resource
+from pincite.answers.service import Answers
+
+__all__ = [
+    "Answer",
+    "AnswerEvent",
+    "AnswerState",
+    "Answers",
+    "AskRequest",
+    "Drafters",
+    "EvidenceSource",
+    "Pin",
+    "PinSpan",
+    "Verdict",
+    "answer_resource",
+]

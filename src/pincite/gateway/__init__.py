@@ -12,16 +12,22 @@ from pincite.gateway.domain import (
     TextDelta,
     Usage,
 )
+from pincite.gateway.service import Discovery, Models, discover
+from pincite.gateway.settings import ModelSettings
 
 __all__ = [
     "ChatFinished",
     "ChatModel",
     "ChatRequest",
+    "Discovery",
     "Embedder",
     "Message",
     "ModelError",
     "ModelNotConfigured",
+    "ModelSettings",
+    "Models",
     "StaticEmbedder",
     "TextDelta",
     "Usage",
+    "discover",
 ]

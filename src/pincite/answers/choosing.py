@@ -1,0 +1,36 @@
+"""Chooses how an answer is made: quoted from the documents, or worded by the model that is set or asked for."""
+
+from collections.abc import Sequence
+
+from pincite.answers.drafting import Drafter
+from pincite.answers.evidence import EvidenceSource
+from pincite.answers.quoting import Quoting
+from pincite.answers.wording import Wording
+from pincite.core import Scope
+from pincite.gateway import Embedder, Models
+
+
+class Drafters:
+    """Every way of making answers that this installation has.
+
+    Args:
+        source: where evidence and pages come from.
+        embedder: compares sentences with questions and claims.
+        models: the chat models.
+    """
+
+    def __init__(self, source: EvidenceSource, embedder: Embedder, models: Models) -> None:
+        self._source = source
+        self._embedder = embedder
+        self._models = models
+
+    def choose(self, model: str | None) -> Drafter:
+        """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
+        chosen = self._models.choose(model)
+        if chosen is None:
+            return Quoting(self._source, self._embedder)
+        return Wording(self._source, self._embedder, chosen)
+
+    async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
+        """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""
+        return None if names is None else await self._source.collection_ids(scope, names)

@@ -1,0 +1,128 @@
+"""Values of answers: pins and their spans, the answer as it grows, the events of its log, conversations.
+
+No database and no framework; how an answer is made is in the files named after each part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pincite.core import ErrorKind, PinciteError
+from pincite.gateway import Usage
+
+
+class Verdict(StrEnum):
+    """How far the spans carry the claim."""
+
+    SUPPORTED = "supported"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+
+
+class AnswerState(StrEnum):
+    """Where an answer is; all but `RUNNING` are final."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class AnswerMode(StrEnum):
+    """Who words the answer: the documents themselves, or a model."""
+
+    EXTRACTIVE = "extractive"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class PinSpan:
+    """A range of characters on a page; `quote` is that page's text from `start` to `end`, verbatim."""
+
+    document: str
+    revision: str
+    source: str
+    page: int
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The claim `answer[claim[0]:claim[1]]` tied to the spans that carry it. `score` is in 0..1."""
+
+    claim: tuple[int, int]
+    verdict: Verdict
+    score: float
+    spans: tuple[PinSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProblem:
+    """Why an answer is not whole."""
+
+    code: str
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reply. `cost_usd` is None where no model was asked or its price is not known."""
+
+    id: str
+    conversation: str
+    question: str
+    created_at: datetime
+    text: str = ""
+    state: AnswerState = AnswerState.RUNNING
+    mode: AnswerMode = AnswerMode.EXTRACTIVE
+    model: str | None = None
+    abstained: bool = False
+    pins: tuple[Pin, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: Decimal | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
+    dropped_markers: int = 0
+    problem: AnswerProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """One entry of an answer's log; `seq` counts from 1 without a gap. `data` is what the client gets."""
+
+    seq: int
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Turns in order; titled by its first question."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """A question. `collections` are names or ids; None means everything that the asker may read."""
+
+    question: str
+    conversation: str | None = None
+    collections: tuple[str, ...] | None = None
+    model: str | None = None
+
+
+class AnswerInterrupted(PinciteError):
+    """The process that was answering ended."""
+
+    code = "interrupted"
+    kind = ErrorKind.UNAVAILABLE

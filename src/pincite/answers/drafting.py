@@ -1,0 +1,104 @@
+"""What every answer goes through: a drafter is chosen, evidence is found, text and pins come as a stream of events.
+
+How a draft is made is in `quoting.py` (no model) and `wording.py` (a model); where events go is the service's business.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pincite.answers.domain import Answer, AnswerMode
+from pincite.core import Scope
+from pincite.retrieval import Evidence
+
+PASSAGES = 8
+ABSTAINED = "The documents do not say."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One answer to be made: for whom, to what, after which turns, from which collections (ids; None for all)."""
+
+    scope: Scope
+    answer: Answer
+    turns: tuple[Turn, ...]
+    collections: tuple[str, ...] | None
+
+
+class Draft(Protocol):
+    """An answer in the making."""
+
+    @property
+    def answer(self) -> Answer:
+        """The answer as far as it has come; kept when the draft is stopped."""
+        ...
+
+    def events(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        """Yield events by name until the answer is whole. Raises: PinciteError."""
+        ...
+
+
+class Drafter(Protocol):
+    """One way of making answers."""
+
+    @property
+    def mode(self) -> AnswerMode:
+        """Who words the answers."""
+        ...
+
+    @property
+    def model_name(self) -> str | None:
+        """The model's name, if one does."""
+        ...
+
+    def begin(self, task: Task) -> Draft:
+        """Begin a draft; nothing happens before its events are asked for."""
+        ...
+
+
+def retrieval_event(evidence: Evidence) -> dict[str, Any]:
+    """Return the event that tells which passages were found."""
+    return {
+        "passages": [
+            {
+                "n": number,
+                "document": found.passage.chunk.document_id,
+                "revision": found.passage.chunk.revision_id,
+                "source": found.passage.source,
+                "page": found.passage.chunk.page,
+                "end_page": found.passage.chunk.end_page,
+                "start": found.passage.chunk.start,
+                "end": found.passage.chunk.end,
+                "score": round(found.score, 4),
+                "text": found.passage.chunk.text,
+            }
+            for number, found in enumerate(evidence.passages, 1)
+        ],
+        "reading": list(evidence.reading),
+        "timings_ms": dict(evidence.timings_ms),
+    }
+
+
+def pages_wanted(evidence: Evidence) -> Sequence[tuple[str, int]]:
+    """Return the (revision, page) pairs that the passages lie on, each once."""
+    wanted: dict[tuple[str, int], None] = {}
+    for found in evidence.passages:
+        chunk = found.passage.chunk
+        wanted.update(dict.fromkeys((chunk.revision_id, number) for number in range(chunk.page, chunk.end_page + 1)))
+    return list(wanted)
+
+
+def abstention(reading: Sequence[str]) -> str:
+    """Return the sentence that says that there is no answer, and whether there may be one later."""
+    if not reading:
+        return ABSTAINED
+    names = ", ".join(reading[:3]) + (" and others" if len(reading) > 3 else "")
+    return f"{ABSTAINED} Still being read: {names}."

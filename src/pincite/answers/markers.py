@@ -1,0 +1,81 @@
+"""Takes the inline markers ("[2]", "[1, 3]") out of a streamed reply and cuts it into finished sentences. Pure.
+
+What a marker points to is resolved in `wording.py`; no marker, whole or in part, ever reaches the reader.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pincite.core.sentences import sentence_spans
+
+_MARKER = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
+# What may still become a marker when more text comes: blanks, then perhaps an open bracket with figures.
+_UNSURE = re.compile(r"[ \t]*(?:\[[\d,;\s]{0,40})?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A finished sentence: the clean text's range [start, end) and the numbers of its markers, in order, once each."""
+
+    start: int
+    end: int
+    text: str
+    numbers: tuple[int, ...]
+
+
+class MarkerStream:
+    """Feed it pieces as they come; ask for new clean text and finished sentences after each."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self.text = ""
+        self._marks: list[tuple[int, int]] = []
+        self._done = 0
+
+    def feed(self, piece: str) -> str:
+        """Take a piece of the reply; returns the clean text that is certain now."""
+        return self._take(self._held + piece, final=False)
+
+    def finish(self) -> str:
+        """End the reply; returns the rest of the clean text."""
+        return self._take(self._held, final=True)
+
+    def sentences(self, *, final: bool = False) -> list[Sentence]:
+        """Return the sentences that were finished since the last call; with `final` also the last one.
+
+        A sentence is finished once the one after it has begun with a whole word: only then is it sure that its stop
+        was a stop, and that its markers, which may stand behind the stop, have come.
+        """
+        spans = [(self._done + start, self._done + end) for start, end in sentence_spans(self.text[self._done :])]
+        if not final:
+            if len(spans) < 2 or not re.search(r"\s", self.text[spans[-1][0] : spans[-1][1]]):
+                return []
+            spans = spans[:-1]
+        finished: list[Sentence] = []
+        for place, (start, end) in enumerate(spans):
+            until = spans[place + 1][0] if place + 1 < len(spans) else self._until(end, final=final)
+            numbers = tuple(dict.fromkeys(number for at, number in self._marks if start < at <= until))
+            finished.append(Sentence(start, end, self.text[start:end], numbers))
+        if spans:
+            self._done = spans[-1][1]
+        return finished
+
+    def _until(self, end: int, *, final: bool) -> int:
+        if final:
+            return len(self.text)
+        following = re.compile(r"\S").search(self.text, end)
+        return following.start() if following else end
+
+    def _take(self, raw: str, *, final: bool) -> str:
+        before = len(self.text)
+        position = 0
+        for found in _MARKER.finditer(raw):
+            self.text += raw[position : found.start()]
+            self._marks += [(len(self.text), int(number)) for number in re.findall(r"\d+", found[1])]
+            position = found.end()
+        rest = raw[position:]
+        unsure = None if final else _UNSURE.search(rest)
+        keep = len(rest) if unsure is None else unsure.start()
+        self.text += rest[:keep]
+        self._held = rest[keep:]
+        return self.text[before:]

@@ -1,0 +1,106 @@
+"""Answers without a model: the sentences of the documents that answer the question, quoted and pinned.
+
+Which sentences those are is decided in `extractive.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.candidates import Candidate, candidates
+from pincite.answers.domain import Answer, AnswerMode, Pin, PinSpan, Verdict
+from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event
+from pincite.answers.evidence import EvidenceSource
+from pincite.answers.extractive import Chosen, extract, texts_to_embed
+from pincite.answers.rewrite import standalone
+from pincite.answers.shapes import pin_to
+from pincite.core import Scope, StageClock
+from pincite.gateway import Embedder
+from pincite.retrieval import Evidence, Query
+
+
+class Quoting:
+    """Makes extractive answers.
+
+    Args:
+        source: where evidence and pages come from.
+        embedder: compares sentences with the question.
+    """
+
+    mode = AnswerMode.EXTRACTIVE
+    model_name: str | None = None
+
+    def __init__(self, source: EvidenceSource, embedder: Embedder) -> None:
+        self._source = source
+        self._embedder = embedder
+
+    def begin(self, task: Task) -> "QuotedDraft":
+        """Begin a draft."""
+        return QuotedDraft(task, self._source, self._embedder)
+
+
+class QuotedDraft:
+    """One extractive answer in the making."""
+
+    def __init__(self, task: Task, source: EvidenceSource, embedder: Embedder) -> None:
+        self._task = task
+        self._source = source
+        self._embedder = embedder
+        self._clock = StageClock()
+        self.answer: Answer = task.answer
+
+    async def events(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the evidence, then each sentence with its pin. Raises: Unavailable."""
+        scope, question = self._task.scope, standalone(self._task.answer.question, self._task.turns)
+        with self._clock.stage("retrieve"):
+            query = Query(question, limit=PASSAGES, collections=self._task.collections)
+            evidence = await self._source.find(scope, query)
+        yield "retrieval.completed", retrieval_event(evidence)
+        with self._clock.stage("extract"):
+            chosen = await self._chosen(scope, question, evidence)
+        for sentence in chosen:
+            async for event in self._quoted(sentence, evidence):
+                yield event
+        if not chosen:
+            text = abstention(evidence.reading)
+            self.answer = replace(self.answer, text=text, abstained=True)
+            yield "answer.delta", {"text": text}
+        self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
+
+    async def _chosen(self, scope: Scope, question: str, evidence: Evidence) -> Sequence[Chosen]:
+        pages = await self._source.page_texts(scope, pages_wanted(evidence))
+        found = await asyncio.to_thread(candidates, evidence.passages, pages)
+        vectors = await self._vectors(scope, question, found)
+        picked = await asyncio.to_thread(extract, question, evidence.passages, found, vectors)
+        return picked.sentences
+
+    async def _vectors(
+        self, scope: Scope, question: str, found: Sequence[Candidate]
+    ) -> Mapping[str, NDArray[np.float32]]:
+        texts = await asyncio.to_thread(texts_to_embed, question, found)
+        rows = await self._embedder.embed(scope, texts)
+        return dict(zip(texts, rows, strict=True))
+
+    async def _quoted(self, chosen: Chosen, evidence: Evidence) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        passage = evidence.passages[chosen.passage].passage
+        span = PinSpan(
+            document=passage.chunk.document_id,
+            revision=passage.chunk.revision_id,
+            source=passage.source,
+            page=chosen.page,
+            start=chosen.start,
+            end=chosen.end,
+            quote=chosen.text,
+        )
+        gap = " " if self.answer.text else ""
+        shown = " ".join(chosen.text.split())
+        start = len(self.answer.text) + len(gap)
+        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span,))
+        text = self.answer.text + gap + shown
+        self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
+        yield "answer.delta", {"text": gap + shown}
+        yield "answer.pin", pin_to(pin)

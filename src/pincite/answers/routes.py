@@ -1,0 +1,136 @@
+"""The HTTP face of answers and conversations: translation only.
+
+A stream is a view of the log: it may be cut and taken up again at any event, by any number of clients.
+"""
+
+from collections.abc import AsyncIterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from pincite.accounts import CurrentScope, Permission, requires
+from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.schemas import (
+    AnswerBody,
+    Ask,
+    ConversationBody,
+    ConversationList,
+    ConversationWithAnswers,
+    Started,
+    answer_resource,
+    conversation_body,
+)
+from pincite.answers.service import Answers
+
+LastEventId = Annotated[str | None, Header(description="The last event seen; the stream goes on after it.")]
+
+
+class AnswerRoutes:
+    """Routes of answers and conversations."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def router(self) -> APIRouter:
+        """Return the routes, each with its permission."""
+        router = APIRouter(prefix="/v1", tags=["answers"], dependencies=[requires(Permission.READ)])
+        add = router.add_api_route
+        add(
+            "/answers",
+            self.ask,
+            methods=["POST"],
+            response_model=AnswerBody,
+            responses={202: {"model": Started, "description": "Begun; `stream` was asked for."}},
+            summary="Ask a question",
+        )
+        add("/answers/{answer_id}", self.answer, methods=["GET"], response_model=AnswerBody, summary="Read an answer")
+        router.add_api_route(
+            "/answers/{answer_id}/events",
+            self._events(),
+            methods=["GET"],
+            response_class=EventSourceResponse,
+            summary="Follow an answer",
+        )
+        add("/answers/{answer_id}/cancel", self.cancel, methods=["POST"], status_code=202, summary="Stop an answer")
+        add(
+            "/conversations",
+            self.conversations,
+            methods=["GET"],
+            response_model=ConversationList,
+            summary="List conversations",
+        )
+        add(
+            "/conversations/{conversation_id}",
+            self.conversation,
+            methods=["GET"],
+            response_model=ConversationWithAnswers,
+            summary="Read a conversation",
+        )
+        add(
+            "/conversations/{conversation_id}",
+            self.delete_conversation,
+            methods=["DELETE"],
+            status_code=204,
+            summary="Delete a conversation",
+        )
+        return router
+
+    async def ask(self, scope: CurrentScope, body: Ask) -> Any:
+        """Answer a question; every sentence of the answer is pinned, or the answer says that the documents do not."""
+        collections = None if body.collections is None else tuple(body.collections)
+        request = AskRequest(body.question, body.conversation, collections, body.model)
+        begun = await self._answers.start(scope, request)
+        if body.stream:
+            events = f"/v1/answers/{begun.id}/events"
+            return JSONResponse({"id": begun.id, "conversation": begun.conversation, "events": events}, 202)
+        return answer_resource(await self._answers.wait(scope, begun.id))
+
+    async def answer(self, scope: CurrentScope, answer_id: str) -> AnswerBody:
+        """Return an answer; while it is running, what is known of it."""
+        return answer_resource(await self._answers.get(scope, answer_id))
+
+    async def cancel(self, scope: CurrentScope, answer_id: str) -> Response:
+        """Stop an answer; its text so far is kept."""
+        await self._answers.cancel(scope, answer_id)
+        return Response(status_code=202)
+
+    async def conversations(
+        self,
+        scope: CurrentScope,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        cursor: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> ConversationList:
+        """Return your conversations, newest first."""
+        found = await self._answers.conversations(scope, before=cursor, limit=limit + 1)
+        items = [ConversationBody(**conversation_body(each)) for each in found[:limit]]
+        return ConversationList(items=items, next_cursor=items[-1].id if len(found) > limit else None)
+
+    async def conversation(self, scope: CurrentScope, conversation_id: str) -> ConversationWithAnswers:
+        """Return a conversation with its answers in order."""
+        found, answers = await self._answers.conversation(scope, conversation_id)
+        return ConversationWithAnswers(
+            **conversation_body(found), answers=[answer_resource(answer) for answer in answers]
+        )
+
+    async def delete_conversation(self, scope: CurrentScope, conversation_id: str) -> Response:
+        """Delete a conversation with its answers."""
+        await self._answers.delete_conversation(scope, conversation_id)
+        return Response(status_code=204)
+
+    def _events(self) -> Any:
+        """Make the streaming route; that the answer is there is checked before the stream begins, so 404 is 404."""
+
+        async def found(scope: CurrentScope, answer_id: str) -> Answer:
+            return await self._answers.get(scope, answer_id)
+
+        async def events(
+            scope: CurrentScope, answer: Annotated[Answer, Depends(found)], last_event_id: LastEventId = None
+        ) -> AsyncIterable[ServerSentEvent]:
+            """Stream the answer's events from its first, or after `Last-Event-ID`, until its end."""
+            after = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
+            async for event in self._answers.events(scope, answer.id, after):
+                yield ServerSentEvent(event=event.name, id=str(event.seq), data=dict(event.data))
+
+        return events

@@ -1,0 +1,166 @@
+"""The bodies of the answers' routes, with examples; the answer resource is the same over HTTP, events and CLI."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.answers.domain import Answer, Conversation
+from pincite.answers.shapes import answer_to
+
+_SPAN = {
+    "document": "01a1fb3992487142968fa1dba18c6e4b",
+    "revision": "01a1fb3992e870a381adf268300c13a0",
+    "source": "leave-policy.pdf",
+    "page": 2,
+    "start": 1043,
+    "end": 1131,
+    "quote": "When somebody close dies you can take 10 paid days for a partner, a child or a parent",
+}
+_ANSWER = {
+    "id": "01a1fb3a50c47b03b8f8a9be1dd1c3f3",
+    "conversation": "01a1fb3a50c47b0fa2b1c9dd0e0c2a11",
+    "question": "How much leave is there when a parent dies?",
+    "answer": "When somebody close dies you can take 10 paid days for a partner, a child or a parent.",
+    "abstained": False,
+    "state": "completed",
+    "mode": "extractive",
+    "model": None,
+    "pins": [{"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN]}],
+    "usage": {"input_tokens": 0, "output_tokens": 0, "estimated": False},
+    "cost_usd": None,
+    "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
+    "dropped_markers": 0,
+    "problem": None,
+    "created_at": "2026-11-20T09:30:00Z",
+}
+
+
+class Ask(BaseModel):
+    """A question."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"question": "How much leave is there when a parent dies?"}}
+    )
+
+    question: str = Field(description="In plain words.")
+    conversation: str | None = Field(None, description="Id of the conversation that it follows up; else a new one.")
+    collections: list[str] | None = Field(None, description="Names or ids; default is everything you may read.")
+    stream: bool = Field(False, description="Answer at once with the address of the events.")
+    model: str | None = Field(None, description="`none`, `auto` or `provider:name`; default is the server's setting.")
+
+
+class Span(BaseModel):
+    """A range of characters on a page; the quote is the page's text from start to end, verbatim."""
+
+    document: str
+    revision: str
+    source: str
+    page: int
+    start: int
+    end: int
+    quote: str
+
+
+class PinBody(BaseModel):
+    """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it."""
+
+    claim: tuple[int, int]
+    verdict: str
+    score: float
+    spans: list[Span]
+
+
+class UsageBody(BaseModel):
+    """Tokens."""
+
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
+
+
+class ProblemBody(BaseModel):
+    """Why the answer is not whole."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+class AnswerBody(BaseModel):
+    """An answer with its pins."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _ANSWER})
+
+    id: str
+    conversation: str
+    question: str
+    answer: str
+    abstained: bool
+    state: str
+    mode: str
+    model: str | None
+    pins: list[PinBody]
+    usage: UsageBody
+    cost_usd: float | None
+    timings_ms: dict[str, float]
+    dropped_markers: int
+    problem: ProblemBody | None
+    created_at: datetime
+
+
+class Started(BaseModel):
+    """Where to follow an answer that has begun."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": _ANSWER["id"],
+                "conversation": _ANSWER["conversation"],
+                "events": f"/v1/answers/{_ANSWER['id']}/events",
+            }
+        }
+    )
+
+    id: str
+    conversation: str
+    events: str
+
+
+class ConversationBody(BaseModel):
+    """A conversation, titled by its first question."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    turns: int
+
+
+class ConversationWithAnswers(ConversationBody):
+    """A conversation with its answers in order."""
+
+    answers: list[AnswerBody]
+
+
+class ConversationList(BaseModel):
+    """A page of the list, newest first."""
+
+    items: list[ConversationBody]
+    next_cursor: str | None
+
+
+def answer_resource(answer: Answer) -> AnswerBody:
+    """Return the resource of an answer."""
+    return AnswerBody.model_validate(answer_to(answer))
+
+
+def conversation_body(found: Conversation) -> dict[str, Any]:
+    """Return the fields of a conversation's body."""
+    return {
+        "id": found.id,
+        "title": found.title,
+        "created_at": found.created_at,
+        "updated_at": found.updated_at,
+        "turns": found.turns,
+    }

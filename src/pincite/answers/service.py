@@ -1,0 +1,220 @@
+"""Answers as a service: start, tail, wait, cancel, and the conversations they belong to. No web.
+
+Generation belongs to this service, not to the connection that asked: clients come and go, only a cancel stops it.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from pincite.answers import store
+from pincite.answers.choosing import Drafters
+from pincite.answers.domain import (
+    Answer,
+    AnswerEvent,
+    AnswerProblem,
+    AnswerState,
+    AskRequest,
+    Conversation,
+)
+from pincite.answers.drafting import Draft, Task, Turn
+from pincite.answers.log import Bell, LogWriter, tail
+from pincite.answers.shapes import answer_to
+from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.retrieval import checked_question
+
+BEAT_S = 1.0
+SILENT_S = 15.0
+_LAST_TURNS = 3
+
+log = get_logger(__name__)
+
+
+class Answers:
+    """Pinned answers in conversations.
+
+    Args:
+        database: where answers and their logs are kept.
+        drafters: what makes an answer's text and pins.
+    """
+
+    def __init__(self, database: Database, drafters: Drafters) -> None:
+        self._db = database
+        self._drafters = drafters
+        self._bell = Bell()
+        self._worker = new_id()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def model_name(self) -> str | None:
+        """The model that words the answers, or None where the documents' own sentences do."""
+        return self._drafters.choose(None).model_name
+
+    async def start(self, scope: Scope, request: AskRequest) -> Answer:
+        """Begin an answer; it goes on whether or not anybody watches.
+
+        Raises:
+            InvalidInput: the question is empty or too long.
+            NotFound: the conversation or a collection is not there for this asker.
+            ModelNotConfigured: the model that was asked for cannot be used.
+        """
+        question = checked_question(request.question)
+        drafter = self._drafters.choose(request.model)
+        collections = await self._drafters.collections(scope, request.collections)
+        now = utc_now()
+        answer = Answer(
+            id=new_id(),
+            conversation=request.conversation or new_id(),
+            question=question,
+            created_at=now,
+            mode=drafter.mode,
+            model=drafter.model_name,
+        )
+        async with self._db.transaction() as session:
+            if request.conversation is None:
+                begun = Conversation(answer.conversation, question, now, now, 0)
+                await store.add_conversation(session, scope, begun)
+                earlier: Sequence[Answer] = ()
+            else:
+                await store.touch_conversation(session, scope, answer.conversation, now)
+                earlier = await store.answers(session, scope, answer.conversation)
+            await store.add_answer(session, scope, answer, self._worker)
+        turns = tuple(Turn(turn.question, turn.text) for turn in earlier[-_LAST_TURNS:])
+        draft = drafter.begin(Task(scope, answer, turns, collections))
+        task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
+        self._running[answer.id] = task
+        task.add_done_callback(lambda _: self._running.pop(answer.id, None))
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat(), name="answers-beat")
+        return answer
+
+    def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
+        """Yield the answer's events after `after` until its end. Raises: NotFound, at the first step."""
+        return tail(self._db, self._bell, scope, answer_id, after)
+
+    async def wait(self, scope: Scope, answer_id: str) -> Answer:
+        """Wait for the end and return the whole answer. Raises: NotFound."""
+        async for _ in self.events(scope, answer_id):
+            pass
+        return await self.get(scope, answer_id)
+
+    async def get(self, scope: Scope, answer_id: str) -> Answer:
+        """Return an answer as far as it is known. Raises: NotFound."""
+        async with self._db.read() as session:
+            return await store.answer(session, scope, answer_id)
+
+    async def cancel(self, scope: Scope, answer_id: str) -> None:
+        """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
+        async with self._db.transaction() as session:
+            await store.ask_to_cancel(session, scope, answer_id)
+        task = self._running.get(answer_id)
+        if task is not None:
+            task.cancel()
+
+    async def conversations(self, scope: Scope, *, before: str | None = None, limit: int = 50) -> list[Conversation]:
+        """Return the asker's conversations, newest first, from after the id `before`."""
+        async with self._db.read() as session:
+            return await store.conversations(session, scope, before=before, limit=limit)
+
+    async def conversation(self, scope: Scope, conversation_id: str) -> tuple[Conversation, list[Answer]]:
+        """Return a conversation and its answers in order. Raises: NotFound."""
+        async with self._db.read() as session:
+            found = await store.conversation(session, scope, conversation_id)
+            return found, await store.answers(session, scope, conversation_id)
+
+    async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
+        """Delete a conversation with its answers. Raises: NotFound."""
+        _, answers = await self.conversation(scope, conversation_id)
+        for answer in answers:
+            task = self._running.get(answer.id)
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        async with self._db.transaction() as session:
+            await store.delete_conversation(session, scope, conversation_id)
+
+    async def recover(self) -> int:
+        """End the answers whose process is gone; returns how many there were."""
+        async with self._db.read() as session:
+            found = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
+        for scope, answer, seq in found:
+            problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
+            writer = LogWriter(self._db, self._bell, answer.id, seq)
+            await self._end(scope, replace(answer, state=AnswerState.FAILED, problem=problem), writer)
+        return len(found)
+
+    async def close(self) -> None:
+        """End what is still being answered, as failed, and stop."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel("closing")
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        if self._beating is not None:
+            self._beating.cancel()
+
+    async def _run(self, scope: Scope, draft: Draft) -> None:
+        answer, began = draft.answer, time.perf_counter()
+        writer = LogWriter(self._db, self._bell, answer.id)
+        try:
+            await writer.write(
+                "answer.started",
+                {
+                    "id": answer.id,
+                    "conversation": answer.conversation,
+                    "question": answer.question,
+                    "mode": answer.mode.value,
+                    "model": answer.model,
+                },
+            )
+            async for name, data in draft.events():
+                await writer.write(name, data)
+            final = replace(draft.answer, state=AnswerState.COMPLETED)
+        except asyncio.CancelledError as stopped:
+            final = _stopped(draft.answer, closing=stopped.args == ("closing",))
+        except PinciteError as error:
+            problem = AnswerProblem(error.code, error.message, error.remedy)
+            final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
+        except Exception:
+            log.exception("answer.failed", answer=answer.id)
+            problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
+            final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
+        timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
+        await self._end(scope, replace(final, timings_ms=timings), writer)
+
+    async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
+        body = answer_to(final)
+        if final.state is AnswerState.COMPLETED:
+            counts = {"supported": 0, "partial": 0, "unsupported": 0}
+            for pin in final.pins:
+                counts[pin.verdict.value] += 1
+            writer.add("answer.completed", {**body, "verdict_counts": counts})
+        else:
+            writer.add("answer.failed", {**body})
+        async with self._db.transaction() as session:
+            if await store.finish(session, scope, final):
+                await store.append(session, final.id, writer.take())
+        writer.stored()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            with contextlib.suppress(PinciteError):  # the next beat comes in a second
+                async with self._db.transaction() as session:
+                    stop = await store.beat(session, self._worker, utc_now())
+                for answer_id in stop:
+                    if answer_id in self._running:
+                        self._running[answer_id].cancel()
+
+
+def _stopped(answer: Answer, *, closing: bool) -> Answer:
+    if closing:
+        problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
+        return replace(answer, state=AnswerState.FAILED, problem=problem)
+    return replace(
+        answer, state=AnswerState.CANCELLED, problem=AnswerProblem("cancelled", "The answer was stopped.", "")
+    )

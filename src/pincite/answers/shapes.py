@@ -1,0 +1,90 @@
+"""Between answers and JSON: how they are stored, sent in events and shown as the answer resource.
+
+One shape for all three, so that what a client streams is what it reads later.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pincite.answers.domain import Answer, AnswerMode, AnswerProblem, AnswerState, Pin, PinSpan, Verdict
+from pincite.gateway import Usage
+
+
+def pin_to(pin: Pin) -> dict[str, Any]:
+    """Return a pin as JSON."""
+    return {
+        "claim": list(pin.claim),
+        "verdict": pin.verdict.value,
+        "score": round(pin.score, 4),
+        "spans": [
+            {
+                "document": span.document,
+                "revision": span.revision,
+                "source": span.source,
+                "page": span.page,
+                "start": span.start,
+                "end": span.end,
+                "quote": span.quote,
+            }
+            for span in pin.spans
+        ],
+    }
+
+
+def answer_to(answer: Answer) -> dict[str, Any]:
+    """Return an answer as JSON: the answer resource."""
+    problem = answer.problem
+    return {
+        "id": answer.id,
+        "conversation": answer.conversation,
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "state": answer.state.value,
+        "mode": answer.mode.value,
+        "model": answer.model,
+        "pins": [pin_to(pin) for pin in answer.pins],
+        "usage": {
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+            "estimated": answer.usage.estimated,
+        },
+        "cost_usd": None if answer.cost_usd is None else float(answer.cost_usd),
+        "timings_ms": dict(answer.timings_ms),
+        "dropped_markers": answer.dropped_markers,
+        "problem": None
+        if problem is None
+        else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
+        "created_at": answer.created_at.isoformat(),
+    }
+
+
+def answer_from(body: Mapping[str, Any]) -> Answer:
+    """Make an answer of its JSON."""
+    problem = body["problem"]
+    cost = body["cost_usd"]
+    return Answer(
+        id=body["id"],
+        conversation=body["conversation"],
+        question=body["question"],
+        created_at=datetime.fromisoformat(body["created_at"]),
+        text=body["answer"],
+        state=AnswerState(body["state"]),
+        mode=AnswerMode(body["mode"]),
+        model=body["model"],
+        abstained=body["abstained"],
+        pins=tuple(_pin_from(pin) for pin in body["pins"]),
+        usage=Usage(**body["usage"]),
+        cost_usd=None if cost is None else Decimal(str(cost)),
+        timings_ms=body["timings_ms"],
+        dropped_markers=body["dropped_markers"],
+        problem=None if problem is None else AnswerProblem(**problem),
+    )
+
+
+def _pin_from(pin: Mapping[str, Any]) -> Pin:
+    start, end = pin["claim"]
+    spans = tuple(PinSpan(**span) for span in pin["spans"])
+    return Pin((start, end), Verdict(pin["verdict"]), pin["score"], spans)

@@ -1,0 +1,178 @@
+"""Every query of answers. A conversation is seen by the user who began it, and by nobody else.
+
+Translation between rows and the values of `domain.py` is in `shapes.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
+from pincite.answers.shapes import answer_from, answer_to
+from pincite.answers.tables import AnswerRow, ConversationRow, EventRow
+from pincite.core import NotFound, Scope
+
+_TITLE_CHARS = 120
+
+
+def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow]) -> ColumnElement[bool]:
+    """Return the predicate of the rows that the asker may see: the one place where that is decided."""
+    return and_(row.tenant == scope.tenant, row.user == scope.user)
+
+
+async def add_conversation(session: AsyncSession, scope: Scope, conversation: Conversation) -> None:
+    """Begin a conversation."""
+    session.add(
+        ConversationRow(
+            id=conversation.id,
+            tenant=scope.tenant,
+            user=scope.user,
+            title=conversation.title[:_TITLE_CHARS],
+            created_at=conversation.created_at,
+            updated_at=conversation.updated_at,
+        )
+    )
+    await session.flush()
+
+
+async def touch_conversation(session: AsyncSession, scope: Scope, conversation_id: str, at: datetime) -> None:
+    """Note a new turn. Raises: NotFound."""
+    changed = await session.execute(
+        update(ConversationRow)
+        .where(visible_to(scope, ConversationRow), ConversationRow.id == conversation_id)
+        .values(updated_at=at)
+        .returning(ConversationRow.id)
+    )
+    if changed.scalar_one_or_none() is None:
+        raise NotFound("There is no such conversation.")
+
+
+async def conversations(session: AsyncSession, scope: Scope, *, before: str | None, limit: int) -> list[Conversation]:
+    """Return the asker's conversations, newest first, from after the id `before`."""
+    turns = (
+        select(func.count()).where(AnswerRow.conversation == ConversationRow.id).correlate(ConversationRow)
+    ).scalar_subquery()
+    query = select(ConversationRow, turns).where(visible_to(scope, ConversationRow))
+    if before is not None:
+        query = query.where(ConversationRow.id < before)
+    rows = await session.execute(query.order_by(ConversationRow.id.desc()).limit(limit))
+    return [Conversation(row.id, row.title, row.created_at, row.updated_at, count) for row, count in rows.all()]
+
+
+async def conversation(session: AsyncSession, scope: Scope, conversation_id: str) -> Conversation:
+    """Return one conversation. Raises: NotFound."""
+    row = await session.scalar(
+        select(ConversationRow).where(visible_to(scope, ConversationRow), ConversationRow.id == conversation_id)
+    )
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    turns = await session.scalar(select(func.count()).where(AnswerRow.conversation == row.id)) or 0
+    return Conversation(row.id, row.title, row.created_at, row.updated_at, turns)
+
+
+async def delete_conversation(session: AsyncSession, scope: Scope, conversation_id: str) -> None:
+    """Delete a conversation with its answers and their logs. Raises: NotFound."""
+    gone = await session.execute(
+        delete(ConversationRow)
+        .where(visible_to(scope, ConversationRow), ConversationRow.id == conversation_id)
+        .returning(ConversationRow.id)
+    )
+    if gone.scalar_one_or_none() is None:
+        raise NotFound("There is no such conversation.")
+
+
+async def add_answer(session: AsyncSession, scope: Scope, answer: Answer, worker: str) -> None:
+    """Write a running answer down."""
+    session.add(
+        AnswerRow(
+            id=answer.id,
+            tenant=scope.tenant,
+            user=scope.user,
+            conversation=answer.conversation,
+            question=answer.question,
+            state=answer.state.value,
+            worker=worker,
+            beat_at=answer.created_at,
+            created_at=answer.created_at,
+            body=answer_to(answer),
+        )
+    )
+    await session.flush()
+
+
+async def answer(session: AsyncSession, scope: Scope, answer_id: str) -> Answer:
+    """Return one answer. Raises: NotFound."""
+    row = await session.scalar(select(AnswerRow).where(visible_to(scope, AnswerRow), AnswerRow.id == answer_id))
+    if row is None:
+        raise NotFound("There is no such answer.")
+    return answer_from(row.body or {})
+
+
+async def answers(session: AsyncSession, scope: Scope, conversation_id: str) -> list[Answer]:
+    """Return a conversation's answers in order."""
+    rows = await session.scalars(
+        select(AnswerRow)
+        .where(visible_to(scope, AnswerRow), AnswerRow.conversation == conversation_id)
+        .order_by(AnswerRow.id)
+    )
+    return [answer_from(row.body or {}) for row in rows]
+
+
+async def finish(session: AsyncSession, scope: Scope, answer: Answer) -> bool:
+    """Write the final answer; False if it was final already, so that there is one end only."""
+    changed = await session.execute(
+        update(AnswerRow)
+        .where(visible_to(scope, AnswerRow), AnswerRow.id == answer.id, AnswerRow.state == AnswerState.RUNNING.value)
+        .values(state=answer.state.value, body=answer_to(answer))
+        .returning(AnswerRow.id)
+    )
+    return changed.scalar_one_or_none() is not None
+
+
+async def ask_to_cancel(session: AsyncSession, scope: Scope, answer_id: str) -> None:
+    """Note that the asker wants it stopped; whichever process has it looks. Raises: NotFound."""
+    changed = await session.execute(
+        update(AnswerRow)
+        .where(visible_to(scope, AnswerRow), AnswerRow.id == answer_id)
+        .values(cancel=True)
+        .returning(AnswerRow.id)
+    )
+    if changed.scalar_one_or_none() is None:
+        raise NotFound("There is no such answer.")
+
+
+async def append(session: AsyncSession, answer_id: str, events: Sequence[AnswerEvent]) -> None:
+    """Add entries to an answer's log; the answer was found for its scope before."""
+    rows = [{"answer": answer_id, "seq": event.seq, "name": event.name, "data": dict(event.data)} for event in events]
+    await session.execute(insert(EventRow), rows)
+
+
+async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int) -> list[AnswerEvent]:
+    """Return the log's entries after `after`."""
+    rows = await session.scalars(
+        select(EventRow)
+        .join(AnswerRow, AnswerRow.id == EventRow.answer)
+        .where(visible_to(scope, AnswerRow), EventRow.answer == answer_id, EventRow.seq > after)
+        .order_by(EventRow.seq)
+    )
+    return [AnswerEvent(row.seq, row.name, row.data) for row in rows]
+
+
+async def beat(session: AsyncSession, worker: str, at: datetime) -> set[str]:
+    """Say that `worker` lives; returns the ids of its running answers that are to be cancelled."""
+    running = and_(AnswerRow.worker == worker, AnswerRow.state == AnswerState.RUNNING.value)
+    await session.execute(update(AnswerRow).where(running).values(beat_at=at))
+    return set(await session.scalars(select(AnswerRow.id).where(running, AnswerRow.cancel.is_(True))))
+
+
+async def orphans(session: AsyncSession, before: datetime) -> list[tuple[Scope, Answer, int]]:
+    """Return running answers that nobody has beaten for since `before`, with their last sequence number."""
+    last = (
+        select(func.coalesce(func.max(EventRow.seq), 0)).where(EventRow.answer == AnswerRow.id).correlate(AnswerRow)
+    ).scalar_subquery()
+    rows = await session.execute(
+        select(AnswerRow, last).where(AnswerRow.state == AnswerState.RUNNING.value, AnswerRow.beat_at < before)
+    )
+    return [(Scope(row.tenant, row.user), answer_from(row.body or {}), seq) for row, seq in rows.all()]

@@ -1,0 +1,53 @@
+"""Tables of answers: conversations, answers and the event log. Private to `store.py`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pincite.core import Table
+
+
+class ConversationRow(Table):
+    """A conversation of one user."""
+
+    __tablename__ = "answers_conversations"
+    __table_args__ = (Index("ix_answers_conversations_asker", "tenant", "user", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    user: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class AnswerRow(Table):
+    """An answer; `body` is the whole answer once it is final. `worker` and `beat_at` tell whose it is meanwhile."""
+
+    __tablename__ = "answers_answers"
+    __table_args__ = (Index("ix_answers_answers_running", "state", "beat_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    user: Mapped[str] = mapped_column(String(64))
+    conversation: Mapped[str] = mapped_column(ForeignKey("answers_conversations.id", ondelete="CASCADE"), index=True)
+    question: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    worker: Mapped[str] = mapped_column(String(64))
+    beat_at: Mapped[datetime]
+    cancel: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class EventRow(Table):
+    """One entry of an answer's log."""
+
+    __tablename__ = "answers_events"
+
+    answer: Mapped[str] = mapped_column(ForeignKey("answers_answers.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(40))
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)

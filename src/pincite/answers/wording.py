@@ -1,0 +1,197 @@
+"""Answers worded by a model: streamed, and pinned sentence by sentence while the text comes.
+
+What a sentence may rest on is found in `alignment.py`; the request is made in `prompt.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.alignment import Alignment, align
+from pincite.answers.candidates import Candidate, candidates
+from pincite.answers.domain import Answer, AnswerMode, Pin, PinSpan, Verdict
+from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event
+from pincite.answers.evidence import EvidenceSource
+from pincite.answers.markers import MarkerStream, Sentence
+from pincite.answers.prompt import answer_request, rewrite_request
+from pincite.answers.rewrite import leans, standalone
+from pincite.answers.shapes import pin_to
+from pincite.core import Scope, StageClock, get_logger
+from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
+from pincite.retrieval import Evidence, Query
+
+Event = tuple[str, Mapping[str, Any]]
+_LONGEST_QUESTION = 2_000
+
+log = get_logger(__name__)
+
+
+class Wording:
+    """Makes answers with a model.
+
+    Args:
+        source: where evidence and pages come from.
+        embedder: compares claims with sentences.
+        model: the model.
+    """
+
+    mode = AnswerMode.MODEL
+
+    def __init__(self, source: EvidenceSource, embedder: Embedder, model: ChatModel) -> None:
+        self._source = source
+        self._embedder = embedder
+        self._model = model
+
+    @property
+    def model_name(self) -> str | None:
+        """The model's name."""
+        return self._model.name
+
+    def begin(self, task: Task) -> "WordedDraft":
+        """Begin a draft."""
+        return WordedDraft(task, self._source, self._embedder, self._model)
+
+
+class WordedDraft:
+    """One answer of a model in the making."""
+
+    def __init__(self, task: Task, source: EvidenceSource, embedder: Embedder, model: ChatModel) -> None:
+        self._task = task
+        self._source = source
+        self._embedder = embedder
+        self._model = model
+        self._clock = StageClock()
+        self._stream = MarkerStream()
+        self.answer: Answer = task.answer
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yield the evidence, then text and pins as they come. Raises: ModelError, Unavailable."""
+        scope = self._task.scope
+        question = await self._standalone()
+        with self._clock.stage("retrieve"):
+            query = Query(question, limit=PASSAGES, collections=self._task.collections)
+            evidence = await self._source.find(scope, query)
+        yield "retrieval.completed", retrieval_event(evidence)
+        if not evidence.passages:
+            async for event in self._abstain(evidence):
+                yield event
+            return
+        pages = await self._source.page_texts(scope, pages_wanted(evidence))
+        found = await asyncio.to_thread(candidates, evidence.passages, pages)
+        pinner = _Pinner(scope, self._embedder, evidence, found, pages)
+        with self._clock.stage("generate"):
+            async for event in self._worded(evidence, pinner):
+                yield event
+        self.answer = replace(
+            self.answer,
+            timings_ms=dict(self._clock.timings_ms),
+            dropped_markers=pinner.dropped,
+            abstained=self._abstained,
+        )
+
+    async def _standalone(self) -> str:
+        question, turns = self._task.answer.question, self._task.turns
+        if not turns or not leans(question):
+            return question
+        with self._clock.stage("rewrite"):
+            written = ""
+            try:
+                async for event in self._model.stream(self._task.scope, rewrite_request(question, turns)):
+                    written += event.text if isinstance(event, TextDelta) else ""
+            except ModelError as error:
+                log.warning("rewrite.failed", problem=error.message)
+        return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
+
+    async def _worded(self, evidence: Evidence, pinner: "_Pinner") -> AsyncIterator[Event]:
+        request = answer_request(self._task.answer.question, self._task.turns, evidence.passages)
+        async for event in self._model.stream(self._task.scope, request):
+            if isinstance(event, ChatFinished):
+                self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)
+                continue
+            async for out in self._shown(self._stream.feed(event.text), self._stream.sentences(), pinner):
+                yield out
+        rest = self._stream.finish()
+        async for out in self._shown(rest, self._stream.sentences(final=True), pinner):
+            yield out
+
+    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: "_Pinner") -> AsyncIterator[Event]:
+        if text:
+            self.answer = replace(self.answer, text=self.answer.text + text)
+            yield "answer.delta", {"text": text}
+        if self._abstained:
+            return
+        for sentence in sentences:
+            with self._clock.stage("pin"):
+                pin = await pinner.pin(sentence)
+            self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
+            yield "answer.pin", pin_to(pin)
+
+    @property
+    def _abstained(self) -> bool:
+        return self._stream.text.strip().startswith(ABSTAINED)
+
+    async def _abstain(self, evidence: Evidence) -> AsyncIterator[Event]:
+        text = abstention(evidence.reading)
+        self.answer = replace(self.answer, text=text, abstained=True, timings_ms=dict(self._clock.timings_ms))
+        yield "answer.delta", {"text": text}
+
+
+class _Pinner:
+    """Ties finished sentences to the exact spans that carry them."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        embedder: Embedder,
+        evidence: Evidence,
+        found: Sequence[Candidate],
+        pages: Mapping[tuple[str, int], str],
+    ) -> None:
+        self._scope = scope
+        self._embedder = embedder
+        self._evidence = evidence
+        self._found = found
+        self._pages = pages
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self.dropped = 0
+
+    async def pin(self, sentence: Sentence) -> Pin:
+        """Return the sentence's pin: to the passages its markers name, or to any where it has none."""
+        named = [number for number in sentence.numbers if number <= len(self._evidence.passages) and number > 0]
+        self.dropped += len(sentence.numbers) - len(named)
+        within = [each for each in self._found if not named or each.passage + 1 in named]
+        await self._embed([sentence.text, *(each.text for each in within)])
+        aligned = await asyncio.to_thread(align, sentence.text, within, self._vectors)
+        spans = self._spans(aligned)
+        verdict = aligned.verdict if spans else Verdict.UNSUPPORTED
+        return Pin((sentence.start, sentence.end), verdict, min(1.0, aligned.score), spans)
+
+    async def _embed(self, texts: Sequence[str]) -> None:
+        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if new:
+            self._vectors.update(zip(new, await self._embedder.embed(self._scope, new), strict=True))
+
+    def _spans(self, aligned: Alignment) -> tuple[PinSpan, ...]:
+        spans: list[PinSpan] = []
+        for each in aligned.spans:
+            passage = self._evidence.passages[each.passage].passage
+            page = self._pages.get((passage.chunk.revision_id, each.page), "")
+            if page[each.start : each.end] != each.text:
+                log.error("pin.misplaced", revision=passage.chunk.revision_id, page=each.page)
+                continue  # a pin that is not verbatim is never shown
+            spans.append(
+                PinSpan(
+                    document=passage.chunk.document_id,
+                    revision=passage.chunk.revision_id,
+                    source=passage.source,
+                    page=each.page,
+                    start=each.start,
+                    end=each.end,
+                    quote=each.text,
+                )
+            )
+        return tuple(spans)

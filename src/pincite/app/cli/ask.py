@@ -1,0 +1,85 @@
+"""`pincite ask` and `pincite search`: a question from the command line, answered from the data folder.
+
+How an answer is made is in `answers`; what is shown here is its text, its pins and the quotes behind them.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.settings import read_settings
+from pincite.app.wiring import open_house
+from pincite.retrieval import Query
+
+_Question = Annotated[str, typer.Argument(help="What you want to know.")]
+_Collections = Annotated[
+    list[str] | None, typer.Option("--collection", "-c", help="Only these collections (repeat for more).")
+]
+
+
+def ask(
+    question: _Question,
+    collection: _Collections = None,
+    model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`; default from settings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question with every sentence pinned to its passage, or say that the documents do not say."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error", model=model)) as house:
+            return await house.ask(await house.owner(), question, collections=collection)
+
+    answer = run(work(), as_json=as_json)
+    if as_json:
+        print_json(answer)
+    else:
+        print_answer(answer)
+    if answer["state"] == "failed":
+        raise typer.Exit(1)
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="Words to look for.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 10,
+    collection: _Collections = None,
+    as_json: Json = False,
+) -> None:
+    """Find passages by meaning and by words."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error")) as house:
+            scope = await house.owner()
+            wanted = None if collection is None else await house.collection_ids(scope, collection)
+            return house.hits(await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted)))
+
+    found = run(work(), as_json=as_json)
+    if as_json:
+        print_json(found)
+        return
+    console = out()
+    for number, hit in enumerate(found["hits"], 1):
+        console.print(f"[bold]{number}. {hit['source']}[/], page {hit['page']}  [dim]{hit['score']:.2f}[/]")
+        console.print(" ".join(hit["text"].split())[:300], markup=False, style="dim")
+    if not found["hits"]:
+        console.print("Nothing found.")
+
+
+def print_answer(answer: dict[str, Any]) -> None:
+    """Print an answer for people: the text with pin numbers, then the quotes."""
+    console = out()
+    text: str = answer["answer"]
+    pins: list[dict[str, Any]] = answer["pins"]
+    for number, pin in reversed(list(enumerate(pins, 1))):
+        mark = "" if pin["verdict"] == "supported" else f" {pin['verdict']}"
+        text = f"{text[: pin['claim'][1]]} [{number}{mark}]{text[pin['claim'][1] :]}"
+    console.print(text, markup=False, style="bold")
+    console.print()
+    for number, pin in enumerate(pins, 1):
+        for span in pin["spans"]:
+            console.print(f"[{number}] {span['source']}, page {span['page']}", markup=False)
+            console.print(f"    “{' '.join(span['quote'].split())}”", markup=False, style="dim")
+    if answer["problem"] is not None:
+        console.print(f"{answer['problem']['message']} {answer['problem']['remedy']}", markup=False, style="red")
+    elif answer["mode"] == "extractive":
+        console.print("\nQuoted from your documents; no model is configured.", style="dim")

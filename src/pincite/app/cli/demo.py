@@ -1,0 +1,71 @@
+"""`pincite demo`: the handbook goes in, a first question is answered with its pins, then the web app is served.
+
+The handbook's files come with the package; they are read like anybody's documents.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pincite.app.cli.ask import print_answer
+from pincite.app.cli.documents import add_paths
+from pincite.app.cli.output import err, out, run
+from pincite.app.cli.serve import announce, bind, serve_until_stopped
+from pincite.app.settings import Settings, read_settings
+from pincite.app.wiring import House, open_house
+from pincite.core import InvalidInput
+from pincite.core.telemetry import TelemetrySettings, configure_telemetry
+
+COLLECTION = "handbook"
+QUESTION = "How many days of annual leave do full-time employees get?"
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", envvar="ONCE", help="Stop after the first answer.")] = False,
+    question: Annotated[str, typer.Option(help="The first question.")] = QUESTION,
+) -> None:
+    """Read the sample handbook, answer a first question and serve the web app."""
+    stop = once or not sys.stdout.isatty()
+    settings = read_settings(log_level="error")
+    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
+    run(_demo(settings, question, stop=stop))
+
+
+def handbook_folder() -> Path:
+    """Return where the sample documents are: in the package, or in the checkout. Raises: InvalidInput."""
+    package = Path(__file__).parents[1] / "handbook"
+    checkout = Path(__file__).parents[4] / "examples" / "handbook" / "files"
+    for folder in (package, checkout):
+        if folder.is_dir():
+            return folder
+    raise InvalidInput("The sample documents are missing.", remedy="Install Pincite again, or run from a checkout.")
+
+
+async def _demo(settings: Settings, question: str, *, stop: bool) -> None:
+    listener = None if stop else bind(settings)
+    async with open_house(settings, work=True) as house:
+        await _read_and_ask(house, question)
+        if listener is None:
+            out().print('\nNext: `pincite serve` opens the web app, `pincite ask "..."` asks again.')
+            return
+        out().print()
+        await announce(house, settings, listener)
+        await serve_until_stopped(house, listener)
+
+
+async def _read_and_ask(house: House, question: str) -> None:
+    scope = await house.owner()
+    started = time.perf_counter()
+    err().print("Reading the sample handbook ...")
+    lines = await add_paths(house, scope, [handbook_folder()], collection=COLLECTION, quiet=not sys.stderr.isatty())
+    pages = sum(line["pages"] for line in lines)
+    ready = sum(line["state"] == "ready" for line in lines)
+    out().print(f"{ready} of {len(lines)} documents ready, {pages} pages, {time.perf_counter() - started:.1f} s.\n")
+    for line in lines:
+        if line["problem"] is not None:
+            out().print(f"{line['source']}: {line['problem']['message']}", markup=False)
+    out().print(f"Question: {question}\n", markup=False)
+    print_answer(await house.ask(scope, question, collections=[COLLECTION]))

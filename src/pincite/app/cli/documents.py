@@ -1,0 +1,230 @@
+"""`pincite add`, `list` and `remove`: documents from the command line, read in this process with progress bars.
+
+The data folder may be served by another process at the same time; both see the same documents.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House, open_house
+from pincite.core import InvalidInput, PinciteError, Scope
+from pincite.library import FINAL_STATES, Document, RevisionState
+
+_PIECE = 1 << 20
+_POLL_S = 0.1
+Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name or id.")]
+
+
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")],
+    collection: Collection = "default",
+    as_json: Json = False,
+) -> None:
+    """Add documents and wait until each is ready or has failed. Exit code 1 if any failed."""
+
+    async def work() -> list[dict[str, Any]]:
+        settings = read_settings(log_level="error")
+        async with open_house(settings, work=True) as house:
+            return await add_paths(house, await house.owner(), paths, collection=collection, quiet=as_json)
+
+    lines = run(work(), as_json=as_json)
+    for line in lines:
+        if as_json:
+            print_json(line)
+    if not as_json:
+        _print_summary(lines)
+    if any(line["state"] == RevisionState.FAILED for line in lines):
+        raise typer.Exit(1)
+
+
+def list_documents(
+    collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the documents, newest first."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_house(read_settings(log_level="error")) as house:
+            scope = await house.owner()
+            lines: list[dict[str, Any]] = []
+            cursor = None
+            while True:
+                page = await house.library.documents(scope, collection=collection, limit=200, cursor=cursor)
+                lines += [summary(document) for document in page.items]
+                cursor = page.next_cursor
+                if cursor is None:
+                    return lines
+
+    lines = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+    else:
+        _print_summary(lines)
+
+
+def remove(
+    documents: Annotated[list[str], typer.Argument(help="Ids or sources, from `pincite list`.")],
+    as_json: Json = False,
+) -> None:
+    """Remove documents: their text, their place in the index and, where nothing else uses them, their bytes."""
+
+    async def work() -> None:
+        async with open_house(read_settings(log_level="error"), work=True) as house:
+            scope = await house.owner()
+            for name in documents:
+                await house.remove_and_wait(scope, name)
+
+    run(work(), as_json=as_json)
+    if as_json:
+        print_json({"removed": documents})
+    else:
+        out().print(f"Removed {len(documents)}.")
+
+
+async def add_paths(
+    house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool
+) -> list[dict[str, Any]]:
+    """Upload every file under `paths` and wait for all; returns one summary a file, in order."""
+    files = _files(paths)
+    if not files:
+        raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
+    with Progress(*columns, console=err(), disable=quiet, transient=True) as progress:
+        bars = _Bars(progress, len(files))
+        waiting: dict[str, int] = {}
+        refused: dict[int, dict[str, Any]] = {}
+        for position, (path, source) in enumerate(files):
+            try:
+                received = await house.ingest.receive(scope, collection=collection, source=source, stream=_pieces(path))
+                waiting[received.document.id] = position
+            except PinciteError as error:
+                refused[position] = _refused(source, error)
+                bars.done(None)
+            bars.uploaded(position + 1)
+        lines = refused | await _wait(house, scope, waiting, bars)
+    return [lines[position] for position in range(len(files))]
+
+
+def summary(document: Document) -> dict[str, Any]:
+    """Return a document as one line of `pincite add --json`."""
+    latest = document.latest
+    problem = latest.problem
+    return {
+        "id": document.id,
+        "source": document.source,
+        "state": latest.state.value,
+        "pages": latest.pages_done,
+        "chunks": latest.chunks,
+        "seconds": latest.seconds,
+        "problem": None
+        if problem is None
+        else {"code": problem.code, "message": problem.message, "remedy": problem.remedy, "page": problem.page},
+    }
+
+
+class _Bars:
+    """One progress bar for all documents and one for each that is being read."""
+
+    def __init__(self, progress: Progress, files: int) -> None:
+        self._progress = progress
+        self._files = files
+        self._whole = progress.add_task("All documents", total=files, note="")
+        self._of: dict[str, TaskID] = {}
+
+    def uploaded(self, count: int) -> None:
+        self._progress.update(self._whole, note=f"{count} of {self._files} uploaded")
+
+    def done(self, document_id: str | None) -> None:
+        self._progress.advance(self._whole)
+        if document_id in self._of:
+            self._progress.remove_task(self._of.pop(document_id))
+
+    def reading(self, document: Document) -> None:
+        latest = document.latest
+        if latest.state is RevisionState.QUEUED:
+            return
+        if document.id not in self._of:
+            self._of[document.id] = self._progress.add_task(document.source[-40:], total=None, note="")
+        note = f"{latest.state}, page {latest.pages_done} of {latest.pages_total or '?'}"
+        self._progress.update(self._of[document.id], completed=latest.pages_done, total=latest.pages_total, note=note)
+
+
+async def _wait(house: House, scope: Scope, waiting: dict[str, int], bars: _Bars) -> dict[int, dict[str, Any]]:
+    lines: dict[int, dict[str, Any]] = {}
+    while waiting:
+        for document_id, position in list(waiting.items()):
+            document = await house.library.document(scope, document_id)
+            if document.latest.state not in FINAL_STATES:
+                bars.reading(document)
+                continue
+            lines[position] = summary(document)
+            del waiting[document_id]
+            bars.done(document_id)
+        if waiting:
+            await asyncio.sleep(_POLL_S)
+    return lines
+
+
+def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(item for item in path.rglob("*") if item.is_file() and not _hidden(item, path))
+            found += [(item, item.relative_to(path).as_posix()) for item in inside]
+        elif path.is_file():
+            found.append((path, path.name))
+        else:
+            raise InvalidInput(f"{path} does not exist or is not a file.", remedy="Check the path.")
+    return _told_apart(found)
+
+
+def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """Name files of one name by their whole path: under one name the second would be a revision of the first."""
+    names = Counter(source for _, source in files)
+    given = {path.absolute(): source for path, source in files}
+    return [
+        (path, source if names[source] == 1 else path.as_posix().lstrip("./"))
+        for path, source in ((path, given[path]) for path in given)
+    ]
+
+
+def _hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+def _refused(source: str, error: PinciteError) -> dict[str, Any]:
+    problem = {"code": error.code, "message": error.message, "remedy": error.remedy, "page": None}
+    return {
+        "id": None,
+        "source": source,
+        "state": RevisionState.FAILED.value,
+        "pages": 0,
+        "chunks": 0,
+        "seconds": None,
+        "problem": problem,
+    }
+
+
+def _print_summary(lines: Sequence[dict[str, Any]]) -> None:
+    table = Table("Source", "State", "Pages", "Chunks", "Seconds", "Problem")
+    for line in lines:
+        problem = line["problem"]
+        said = "" if problem is None else f"{problem['message']} {problem['remedy']}".strip()
+        seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
+        table.add_row(line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
+    out().print(table)

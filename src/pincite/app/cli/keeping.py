@@ -1,0 +1,123 @@
+"""`pincite fsck`, `doctor`, `reindex`, `backup` and `restore`: keeping an installation whole.
+
+What they check and repair is in `ingest`, `doctor.py` and `backup.py`.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from pincite.app.backup import read_backup, write_backup
+from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.doctor import examine
+from pincite.app.settings import provider_environment, read_settings
+from pincite.app.wiring import open_house
+
+
+def fsck(
+    check_only: Annotated[bool, typer.Option("--check", help="Report only; repair nothing.")] = False,
+    deep: Annotated[bool, typer.Option(help="Also read every stored byte again and compare its hash.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check database, blobs and index against each other; repair what can be. Exit code 1 if anything is left."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error"), work=not check_only) as house:
+            return await house.fsck(repair=not check_only, deep=deep)
+
+    report = run(work(), as_json=as_json)
+    if as_json:
+        print_json(report)
+    else:
+        for finding in report["findings"]:
+            state = "[green]repaired[/]" if finding["repaired"] else "[red]left[/]"
+            out().print(f"{state} {finding['code']}: {finding['what']}")
+        out().print(f"Checked {report['documents']} documents, {report['chunks']} chunks, {report['blobs']} blobs.")
+        out().print("Clean." if not report["findings"] else f"{len(report['findings'])} findings.")
+    if any(not finding["repaired"] for finding in report["findings"]):
+        raise typer.Exit(1)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what Pincite found on this machine, which model it would use, and why. Exit code 1 if something is wrong."""
+    findings = run(examine(read_settings(log_level="error"), provider_environment()), as_json=as_json)
+    if as_json:
+        print_json({"findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            mark = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}[finding.state]
+            out().print(f"{mark} {finding.what}: {finding.found}")
+            if finding.remedy:
+                out().print(f"     {finding.remedy}", style="dim")
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def reindex(as_json: Json = False) -> None:
+    """Build the search index again from the stored pages while the old one serves, then switch."""
+
+    async def work() -> int:
+        async with open_house(read_settings(log_level="error")) as house:
+            with _spinner("Building the index") as progress:
+                return await house.reindex(lambda done: progress.update(progress.task_ids[0], note=f"{done} chunks"))
+
+    chunks = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"chunks": chunks})
+    else:
+        out().print(f"The new index holds {chunks} chunks and is in use.")
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write, e.g. pincite-backup.tar.")], as_json: Json = False
+) -> None:
+    """Write everything into one file, in one snapshot, while the server runs."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error")) as house:
+            scopes = await house.system_scopes()
+            with _spinner("Backing up") as progress:
+                task = progress.task_ids[0]
+                report = await write_backup(
+                    house.database, house.blobs, scopes, target, lambda name, _: progress.update(task, note=name[:40])
+                )
+        return asdict(report)
+
+    _print_backup(run(work(), as_json=as_json), "Wrote", as_json=as_json)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that `pincite backup` wrote.")], as_json: Json = False
+) -> None:
+    """Bring a backup back into an empty data folder, then build the index."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error"), bootstrap=False) as house:
+            with _spinner("Restoring") as progress:
+                task = progress.task_ids[0]
+                report = await read_backup(
+                    house.database, house.blobs, source, lambda name, _: progress.update(task, note=name[:40])
+                )
+                await house.reindex(lambda done: progress.update(task, note=f"{done} chunks indexed"))
+        return asdict(report)
+
+    _print_backup(run(work(), as_json=as_json), "Restored", as_json=as_json)
+
+
+def _spinner(what: str) -> Progress:
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[note]}"), console=err()
+    )
+    progress.add_task(what, note="")
+    return progress
+
+
+def _print_backup(report: dict[str, Any], verb: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    megabytes = report["size_bytes"] / 1e6
+    out().print(f"{verb} {report['path']}: {report['rows']} rows, {report['blobs']} files, {megabytes:.1f} MB.")

@@ -1,0 +1,35 @@
+"""The entry point: collects the commands of the files beside this one.
+
+Imports stay light here: a command pays only for what it uses.
+"""
+
+import typer
+
+from pincite.app.cli import ask, demo, documents, keeping, keys, serve
+
+app = typer.Typer(
+    name="pincite",
+    help="A document assistant whose every sentence is pinned to the passage that supports it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("add")(documents.add)
+app.command("list")(documents.list_documents)
+app.command("remove")(documents.remove)
+app.command("ask")(ask.ask)
+app.command("search")(ask.search)
+app.command("fsck")(keeping.fsck)
+app.command("doctor")(keeping.doctor)
+app.command("reindex")(keeping.reindex)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

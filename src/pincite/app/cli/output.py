@@ -1,0 +1,65 @@
+"""How the command line speaks: one JSON document or line with `--json`, tables and plain sentences without.
+
+What is printed is decided by the commands; errors become one line and an exit code here.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from pincite.app.problems import exit_code, problem
+from pincite.core import PinciteError
+
+T = TypeVar("T")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+def out() -> Console:
+    """Return the console for results."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def err() -> Console:
+    """Return the console for progress and errors, on standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on one line of standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def run(work: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
+    """Run a command to its end; a Pincite error becomes a message and an exit code, an interrupt code 130."""
+    try:
+        return asyncio.run(work)
+    except PinciteError as error:
+        fail(error, as_json=as_json)
+    except KeyboardInterrupt:
+        err().print("Stopped.")
+    raise typer.Exit(130)
+
+
+def fail(error: PinciteError, *, as_json: bool) -> None:
+    """Say what went wrong and leave with the error's exit code. Raises: typer.Exit, always."""
+    if as_json:
+        print_json({"problem": problem(error, "")})
+    else:
+        console = err()
+        console.print(f"[bold red]Error:[/] {_escaped(error.message)}")
+        if error.remedy:
+            console.print(_escaped(error.remedy))
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    raise typer.Exit(exit_code(error))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

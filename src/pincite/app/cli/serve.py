@@ -1,0 +1,104 @@
+"""`pincite serve` and `pincite worker`: the server, and a process that only reads documents.
+
+The HTTP application itself is made in `web.py`.
+"""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from pincite.app.cli.output import err, out, run
+from pincite.app.settings import Settings, read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import House, open_house
+from pincite.core import Conflict
+from pincite.core.telemetry import TelemetrySettings, configure_telemetry
+
+_STOP_S = 10
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Documents read at once here; 0 leaves it to workers.")] = None,
+) -> None:
+    """Serve the web app and the API, and read uploaded documents."""
+    run(_serve(read_settings_for_serving(host=host, port=port, model=model, workers=workers)))
+
+
+def worker() -> None:
+    """Read uploaded documents for servers on the same database; run as many as you like."""
+
+    async def work() -> None:
+        settings = read_settings()
+        configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
+        async with open_house(settings, work=True):
+            err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
+            await _stop_signal()
+
+    run(work())
+
+
+def read_settings_for_serving(**overrides: object) -> Settings:
+    """Read the settings, with the command line's own values winning."""
+    return read_settings(**overrides)
+
+
+async def _serve(settings: Settings) -> None:
+    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
+    listener = bind(settings)
+    with contextlib.closing(listener):
+        async with open_house(settings, work=settings.workers > 0) as house:
+            await announce(house, settings, listener)
+            await serve_until_stopped(house, listener)
+
+
+async def serve_until_stopped(house: House, listener: socket.socket) -> None:
+    """Serve the HTTP application on a bound socket until the process is told to stop."""
+    config = uvicorn.Config(
+        create_app(house), log_level="warning", access_log=False, timeout_graceful_shutdown=_STOP_S, server_header=False
+    )
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def announce(house: House, settings: Settings, listener: socket.socket) -> None:
+    """Say where the server is and, as long as nobody has signed in, with which link to enter."""
+    host, port = listener.getsockname()[:2]
+    url = settings.public_url or f"http://{host}:{port}"
+    console = out()
+    console.print(f"Pincite is at {url}")
+    if await house.accounts.never_signed_in():
+        console.print(f"Sign in once with {await house.sign_in_link(url)}")
+    else:
+        console.print("Need a sign-in link? Run `pincite keys sign-in-link`.")
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Bind the listening socket before anything else starts. Raises: Conflict, naming the port that is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+            remedy="Stop what uses the port, or choose another with --port.",
+        ) from None
+    listener.listen(2048)
+    return listener
+
+
+async def _stop_signal() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

@@ -1,0 +1,98 @@
+"""What `pincite doctor` looks at: SQLite, disk, database, sandbox, web app and which model would answer, and why.
+
+It only looks; nothing is repaired here (`pincite fsck` does that).
+"""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pincite.app.settings import Settings
+from pincite.app.spa import STATIC
+from pincite.app.wiring import build_database, discover_model
+from pincite.core import PinciteError
+
+_SAFE_SQLITE = (3, 51, 3)
+_LITTLE_DISK_MB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: in order, worth knowing, or wrong."""
+
+    state: Literal["ok", "note", "bad"]
+    what: str
+    found: str
+    remedy: str = ""
+
+
+async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
+    """Look at everything; never raises for what it finds."""
+    findings = [_python(), _sqlite(), _home(settings), _web_app()]
+    findings.append(await _database(settings))
+    findings += await _model(settings, environment)
+    return findings
+
+
+def _python() -> Finding:
+    return Finding("ok", "Python", f"{sys.version.split()[0]}, {os.cpu_count()} processors")
+
+
+def _sqlite() -> Finding:
+    if sqlite3.sqlite_version_info >= _SAFE_SQLITE:
+        return Finding("ok", "SQLite", sqlite3.sqlite_version)
+    return Finding(
+        "bad",
+        "SQLite",
+        f"{sqlite3.sqlite_version} can corrupt a database that two processes write",
+        "Install `pysqlite3` into the same environment, or use PostgreSQL.",
+    )
+
+
+def _home(settings: Settings) -> Finding:
+    place = settings.home
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK):
+        return Finding("bad", "Data folder", f"{settings.home} cannot be written", "Set PINCITE_HOME to another place.")
+    free_mb = shutil.disk_usage(place).free // (1 << 20)
+    state = "ok" if free_mb > _LITTLE_DISK_MB else "note"
+    return Finding(state, "Data folder", f"{settings.home}, {free_mb:,} MB free")
+
+
+def _web_app() -> Finding:
+    if (STATIC / "index.html").is_file():
+        return Finding("ok", "Web app", "built")
+    return Finding("note", "Web app", "not built; the API works without it", "Run `make web` in the checkout.")
+
+
+async def _database(settings: Settings) -> Finding:
+    if settings.database_url is None and not (settings.home / "pincite.db").exists():
+        return Finding("ok", "Database", "SQLite, made at the first start")
+    database = build_database(settings)
+    try:
+        async with asyncio.timeout(10):
+            await database.ping()
+    except (PinciteError, TimeoutError, OSError):
+        return Finding("bad", "Database", "does not answer", "Check PINCITE_DATABASE_URL and that it is running.")
+    finally:
+        await database.close()
+    return Finding("ok", "Database", "SQLite" if database.is_sqlite else "PostgreSQL")
+
+
+async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
+    try:
+        discovery = await discover_model(settings, environment)
+    except PinciteError as error:
+        return [Finding("bad", "Model", error.message, error.remedy)]
+    looked = [Finding("note", found.what, found.why) for found in discovery.findings]
+    if discovery.model is None:
+        chosen = Finding("ok", "Answers", "extractive: sentences quoted from the documents, no model")
+    else:
+        chosen = Finding("ok", "Answers", f"written by {discovery.model}")
+    return [*looked, chosen]

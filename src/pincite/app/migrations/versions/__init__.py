@@ -1,0 +1,1 @@
+"""One file a migration, in order; each must go up and down on both engines."""

@@ -1,0 +1,116 @@
+"""How errors reach people: RFC 9457 problem+json over HTTP, one line and an exit code on the command line.
+
+What the errors are belongs to the rooms that raise them.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from pincite.core import ErrorKind, PinciteError, get_logger
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS = {
+    ErrorKind.INVALID: 422,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.DENIED: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.UNSUPPORTED: 415,
+    ErrorKind.RATE_LIMITED: 429,
+    ErrorKind.STORAGE_FULL: 507,
+    ErrorKind.UNAVAILABLE: 503,
+    ErrorKind.TIMEOUT: 504,
+    ErrorKind.INTERNAL: 500,
+}
+_EXIT = {
+    ErrorKind.INVALID: 2,
+    ErrorKind.UNSUPPORTED: 2,
+    ErrorKind.TOO_LARGE: 2,
+    ErrorKind.UNAUTHENTICATED: 3,
+    ErrorKind.DENIED: 3,
+    ErrorKind.NOT_FOUND: 4,
+    ErrorKind.CONFLICT: 5,
+    ErrorKind.STORAGE_FULL: 6,
+}
+_HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 413: "upload-too-large", 415: "unsupported-type"}
+
+
+class InvalidRequest(PinciteError):
+    """The request does not have the shape that the API describes."""
+
+    code = "invalid-request"
+    kind = ErrorKind.INVALID
+
+
+def exit_code(error: PinciteError) -> int:
+    """Return the process exit code for an error; 1 where there is none of its own."""
+    return _EXIT.get(error.kind, 1)
+
+
+def problem(error: PinciteError, request_id: str) -> dict[str, Any]:
+    """Return the body of a problem document."""
+    return {
+        "type": f"https://pincite.dev/problems/{error.code}",
+        "title": error.message,
+        "status": _STATUS[error.kind],
+        "detail": error.remedy,
+        "remedy": error.remedy,
+        "code": error.code,
+        "request_id": request_id,
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Render every error of `app` as a problem document; unexpected ones without their text."""
+
+    async def known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, PinciteError)
+        headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
+        return _response(error, request, headers)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return _response(_explained(error), request)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        raised = PinciteError(str(error.detail))
+        body = problem(raised, request_id_of(request)) | {
+            "status": error.status_code,
+            "code": _HTTP_CODES.get(error.status_code, "http-error"),
+        }
+        body["type"] = f"https://pincite.dev/problems/{body['code']}"
+        return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
+
+    app.add_exception_handler(PinciteError, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+
+
+def internal_problem(request_id: str, error: Exception) -> dict[str, Any]:
+    """Log an unexpected error with its trace and return a body that gives none of it away."""
+    get_logger(__name__).error("request.failed", request_id=request_id, exc_info=error)
+    hidden = PinciteError("Something went wrong on our side.", remedy=f"Report it with the request id {request_id}.")
+    return problem(hidden, request_id)
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id that the middleware gave this request."""
+    found: str = request.scope.get("pincite.request_id", "")
+    return found
+
+
+def _response(error: PinciteError, request: Request, headers: dict[str, str] | None = None) -> Response:
+    body = problem(error, request_id_of(request))
+    return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+
+
+def _explained(error: RequestValidationError) -> PinciteError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
+    return InvalidRequest(f"{where or 'The request'}: {first['msg']}.", remedy="Correct the request and send again.")

@@ -1,0 +1,138 @@
+"""The one typed tree of configuration, read once from the environment (`PINCITE_*`); nothing else reads it.
+
+Rooms get the values they need through their constructors, in `wiring.py`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pincite.core import ErrorKind, PinciteError
+
+PREFIX = "PINCITE_"
+# Read by tests and benchmarks, not by the program.
+_FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
+_PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
+
+
+class BadSettings(PinciteError):
+    """A `PINCITE_*` variable is unknown or holds a value that cannot be used."""
+
+    code = "bad-settings"
+    kind = ErrorKind.INVALID
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; each field is the variable `PINCITE_` + its name in capitals."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    home: Annotated[Path, Field(description="The data folder: database, blobs, index and jobs.")] = Path("~/.pincite")
+    database_url: Annotated[
+        str | None, Field(description="SQL database; default is SQLite in the data folder. `postgresql://...` works.")
+    ] = None
+    jobs_url: Annotated[
+        str | None, Field(description="Database of the durable jobs; default follows `database_url`.")
+    ] = None
+    blobs_url: Annotated[
+        str | None, Field(description="Where uploaded bytes are kept: a folder, `s3://`, `gs://` or `az://`.")
+    ] = None
+    index_url: Annotated[str | None, Field(description="Where the search index is kept: a folder or a bucket URL.")] = (
+        None
+    )
+    host: Annotated[str, Field(description="Address that `pincite serve` listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port that `pincite serve` listens on.")] = 8700
+    public_url: Annotated[
+        str | None, Field(description="Address people reach the server at, when it is behind a proxy.")
+    ] = None
+    model: Annotated[
+        str,
+        Field(description="`auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama."),
+    ] = "auto"
+    model_base_url: Annotated[
+        str | None, Field(description="Address of an OpenAI-compatible server, for `openai:` models.")
+    ] = None
+    model_api_key: Annotated[
+        SecretStr | None, Field(description="Key for the model; default is the provider's own variable.")
+    ] = None
+    model_timeout_s: Annotated[float, Field(gt=0, description="Longest a model's whole reply may take.")] = 120.0
+    max_upload_mb: Annotated[int, Field(gt=0, description="Largest file that is accepted.")] = 250
+    max_pages: Annotated[int, Field(gt=0, description="Most pages one document may have.")] = 20_000
+    parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024
+    parser_timeout_s: Annotated[float, Field(gt=0, description="Longest one document may take to parse.")] = 300.0
+    workers: Annotated[int, Field(ge=0, le=64, description="Documents read at once in this process.")] = 2
+    log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
+    otlp_endpoint: Annotated[
+        str | None, Field(description="OTLP/HTTP address that traces are sent to; none by default.")
+    ] = None
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @property
+    def sql_url(self) -> str:
+        """The SQLAlchemy URL with its async driver."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.home / 'pincite.db'}"
+        for given in ("postgresql://", "postgres://", "postgresql+psycopg://"):
+            if self.database_url.startswith(given):
+                return "postgresql+asyncpg://" + self.database_url.removeprefix(given)
+        return self.database_url
+
+    @property
+    def jobs_sql_url(self) -> str:
+        """The URL of the jobs' database, with a synchronous driver."""
+        if self.jobs_url is not None:
+            return self.jobs_url
+        if self.sql_url.startswith("postgresql+asyncpg://"):
+            return "postgresql://" + self.sql_url.removeprefix("postgresql+asyncpg://")
+        return f"sqlite:///{self.home / 'jobs.db'}"
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the environment once.
+
+    Args:
+        overrides: values that win over the environment, from command-line options; None means not given.
+
+    Raises:
+        BadSettings: a variable is unknown or its value does not fit; the message names it.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | _FOREIGN
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise BadSettings(
+            f"Unknown setting {', '.join(unknown)}.", remedy="See the settings reference; unset it or fix its name."
+        )
+    try:
+        return Settings.model_validate(_from_environment() | {k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadSettings(f"{name}: {first['msg']}.", remedy="Correct the value and start again.") from None
+
+
+def provider_environment() -> Mapping[str, str]:
+    """Return the providers' own variables (keys and addresses), which `model=auto` looks through."""
+    return {name: os.environ[name] for name in _PROVIDER_NAMES if os.environ.get(name)}
+
+
+def _from_environment() -> dict[str, object]:
+    return {
+        name: os.environ[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if os.environ.get(PREFIX + name.upper())
+    }

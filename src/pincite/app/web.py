@@ -1,0 +1,149 @@
+"""The HTTP application: every room's routes under one roof, with system paths and the web app last.
+
+Rooms' routes only translate; what they call is made in `wiring.py`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict
+
+from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
+from pincite.accounts.routes import AccountRoutes
+from pincite.answers.routes import AnswerRoutes
+from pincite.app.middleware import Metrics, RequestEdge
+from pincite.app.problems import install
+from pincite.app.spa import WebAppRoutes
+from pincite.app.wiring import House
+from pincite.core import PinciteError
+from pincite.ingest.routes import IngestRoutes
+from pincite.library.routes import LibraryRoutes
+from pincite.retrieval.routes import SearchRoutes
+
+_DESCRIPTION = """Documents go in; questions come back with every sentence pinned to the passage that supports it.
+
+Send an API key as `Authorization: Bearer KEY`. Errors are RFC 9457 problem documents with a stable `code`."""
+
+
+class Status(BaseModel):
+    """What this installation is and which model answers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "version": "0.1.0",
+                "mode": "extractive",
+                "model": None,
+                "embedder": "pincite-static-256-v1",
+                "documents": 14,
+            }
+        }
+    )
+
+    version: str
+    mode: str
+    model: str | None
+    embedder: str
+    documents: int
+
+
+class SystemRoutes:
+    """Health, readiness, metrics and status."""
+
+    def __init__(self, house: House, metrics: Metrics) -> None:
+        self._house = house
+        self._metrics = metrics
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(tags=["system"])
+        open_to_all = [public()]
+        router.add_api_route("/healthz", self.healthz, methods=["GET"], dependencies=open_to_all, summary="Alive?")
+        router.add_api_route(
+            "/readyz", self.readyz, methods=["GET"], dependencies=open_to_all, summary="Ready?", response_model=None
+        )
+        router.add_api_route(
+            "/metrics", self.metrics, methods=["GET"], dependencies=open_to_all, summary="Prometheus metrics"
+        )
+        router.add_api_route(
+            "/v1/status",
+            self.status,
+            methods=["GET"],
+            dependencies=[requires(Permission.READ)],
+            response_model=Status,
+            summary="What this installation is",
+        )
+        return router
+
+    async def healthz(self) -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    async def readyz(self) -> Response:
+        """The database answers too."""
+        try:
+            await self._house.database.ping()
+        except PinciteError as error:
+            return JSONResponse({"status": "unavailable", "reason": error.message}, 503)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(self) -> Response:
+        """Counters and histograms in Prometheus' text format."""
+        return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def status(self, scope: CurrentScope) -> Status:
+        """Version, model and size."""
+        name = self._house.answers.model_name
+        return Status(
+            version=version("pincite"),
+            mode="extractive" if name is None else "model",
+            model=name,
+            embedder=self._house.embedder.model_id,
+            documents=await self._house.count_documents(scope),
+        )
+
+
+def create_app(house: House) -> FastAPI:
+    """Make the application over wired rooms.
+
+    Raises:
+        RuntimeError: a route declares no permission.
+    """
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(
+        title="Pincite",
+        version=version("pincite"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.door = house.door
+    for router in _routers(house, metrics):
+        app.include_router(router)
+    install(app)
+    check_declared(app.routes)
+    app.add_middleware(RequestEdge, metrics=metrics)
+    return app
+
+
+def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
+    return (
+        SystemRoutes(house, metrics).router(),
+        AccountRoutes(house.accounts).router(),
+        IngestRoutes(house.ingest).router(),
+        LibraryRoutes(house.library, house.reader).router(),
+        SearchRoutes(house.retrieval, house.collection_ids).router(),
+        AnswerRoutes(house.answers).router(),
+        WebAppRoutes().router(),
+    )

@@ -1,0 +1,216 @@
+"""The only place that wires: makes every room once, by constructor, and opens and closes them in order.
+
+`House` is what the HTTP application and the commands stand on; it holds rooms, not logic.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pincite.accounts import Accounts, Door
+from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, answer_resource
+from pincite.app import migrate
+from pincite.app.settings import Settings, provider_environment
+from pincite.core import Database, NotFound, PinciteError, Scope
+from pincite.core.blobs import BlobStore
+from pincite.gateway import Discovery, Models, ModelSettings, StaticEmbedder, discover
+from pincite.guard import DocumentReader, GuardSettings
+from pincite.index.adapters.lance import LanceIndex
+from pincite.ingest import IngestParts, IngestService, IngestSettings
+from pincite.ingest.tasks import IngestTasks
+from pincite.jobs import DbosQueue, JobsSettings
+from pincite.library import Document, Library
+from pincite.retrieval import Evidence, Retrieval
+from pincite.retrieval.routes import search_response
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every room of one process, wired."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    reader: DocumentReader
+    embedder: StaticEmbedder
+    jobs: DbosQueue
+    accounts: Accounts
+    door: Door
+    library: Library
+    ingest: IngestService
+    retrieval: Retrieval
+    answers: Answers
+
+    async def owner(self) -> Scope:
+        """Return the scope of the installation's owner, whom a command on this machine acts as."""
+        return await self.accounts.owner_scope()
+
+    async def system_scopes(self) -> list[Scope]:
+        """Return one scope a tenant, for work that concerns the whole installation."""
+        return await self.library.tenants()
+
+    async def sign_in_link(self, url: str) -> str:
+        """Make a link that signs the owner in, once; the secret is in the fragment, which is never logged."""
+        return f"{url.rstrip('/')}/signin#token={await self.accounts.sign_in_token(await self.owner())}"
+
+    async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids of collections given by name or id. Raises: NotFound."""
+        return tuple([(await self.library.collection(scope, name)).id for name in names])
+
+    async def count_documents(self, scope: Scope) -> int:
+        """Return how many documents the asker can see."""
+        listing = await self.library.list_collections(scope, limit=1000)
+        return sum(collection.documents for collection in listing.items)
+
+    async def ask(self, scope: Scope, question: str, *, collections: Sequence[str] | None) -> dict[str, Any]:
+        """Ask and wait for the whole answer, as the answer resource."""
+        wanted = None if collections is None else tuple(collections)
+        answer = await self.answers.start(scope, AskRequest(question=question, collections=wanted))
+        return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
+
+    def hits(self, evidence: Evidence) -> dict[str, Any]:
+        """Return search results in the shape of `pincite search --json`."""
+        return search_response(evidence).model_dump(mode="json")
+
+    async def fsck(self, *, repair: bool, deep: bool) -> dict[str, Any]:
+        """Check every tenant; returns the findings and how much was looked at."""
+        findings: list[dict[str, Any]] = []
+        counts = {"documents": 0, "chunks": 0, "blobs": 0}
+        for scope in await self.system_scopes():
+            report = await self.ingest.fsck(scope, repair=repair, deep=deep)
+            findings += [asdict(finding) for finding in report.findings]
+            counts = {name: counts[name] + getattr(report, name) for name in counts}
+        return {"findings": findings, **counts}
+
+    async def reindex(self, progress: Callable[[int], None]) -> int:
+        """Build every tenant's index again; returns how many chunks the new ones hold."""
+        return sum([await self.ingest.reindex(scope, progress=progress) for scope in await self.system_scopes()])
+
+    async def remove_and_wait(self, scope: Scope, name: str) -> None:
+        """Remove a document by id or source and wait until nothing of it is left. Raises: NotFound."""
+        document = await self._named(scope, name)
+        await self.ingest.remove(scope, document.id)
+        async with asyncio.timeout(60):
+            while await self._is_leaving(scope, document.id):  # noqa: ASYNC110 - another process may do the work
+                await asyncio.sleep(0.05)
+
+    async def _named(self, scope: Scope, name: str) -> Document:
+        cursor = None
+        while True:
+            listing = await self.library.documents(scope, limit=200, cursor=cursor)
+            found = next((each for each in listing.items if name in {each.id, each.source}), None)
+            cursor = listing.next_cursor
+            if found is not None:
+                return found
+            if cursor is None:
+                raise NotFound(f"There is no document {name}.", remedy="See `pincite list`.")
+
+    async def _is_leaving(self, scope: Scope, document_id: str) -> bool:
+        return any(left.document_id == document_id for left in await self.library.removals(scope))
+
+
+class HomeUnusable(PinciteError):
+    """The data folder cannot be made or written."""
+
+    code = "home-unusable"
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool = True) -> AsyncIterator[House]:
+    """Open every room; closes them in reverse order.
+
+    Args:
+        settings: see `Settings`.
+        work: also take jobs from the queue in this process.
+        bootstrap: make the first tenant and owner where there are none (a restore brings its own).
+
+    Raises:
+        HomeUnusable: the data folder cannot be used.
+        Unavailable: the database does not answer.
+    """
+    _prepare_home(settings)
+    async with AsyncExitStack() as closing:
+        database = build_database(settings)
+        closing.push_async_callback(database.close)
+        await migrate.upgrade(database)
+        house = _build(settings, database, await discover_model(settings, provider_environment()))
+        closing.push_async_callback(house.reader.close)
+        if bootstrap:
+            await house.accounts.bootstrap()
+        await house.jobs.start(work=work)
+        closing.push_async_callback(house.jobs.stop)
+        if work:
+            await house.ingest.start()
+        closing.push_async_callback(house.ingest.stop)
+        await house.answers.recover()
+        closing.push_async_callback(house.answers.close)
+        yield house
+
+
+def build_database(settings: Settings) -> Database:
+    """Make the database from its URL; nothing is opened until it is used."""
+    return Database(settings.sql_url)
+
+
+async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:
+    """Find out which model answers. Raises: ModelNotConfigured."""
+    return await discover(_model_settings(settings), environment)
+
+
+def _model_settings(settings: Settings) -> ModelSettings:
+    return ModelSettings(
+        model=settings.model,
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key,
+        total_timeout_s=settings.model_timeout_s,
+    )
+
+
+def _build(settings: Settings, database: Database, discovery: Discovery) -> House:
+    blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
+    reader = DocumentReader(
+        GuardSettings(
+            max_pages=settings.max_pages,
+            time_limit_s=settings.parser_timeout_s,
+            memory_limit_mb=settings.parser_memory_mb,
+            children=max(1, settings.workers),
+        )
+    )
+    embedder = StaticEmbedder()
+    index = LanceIndex(settings.index_url or str(settings.home / "index"))
+    jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
+    accounts = Accounts(database)
+    library = Library(database, blobs)
+    retrieval = Retrieval(library, index, embedder)
+    parts = IngestParts(library, blobs, reader, embedder, index, jobs)
+    ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
+    IngestTasks(ingest).register(jobs)
+    models = Models(_model_settings(settings), provider_environment(), discovery)
+    return House(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        reader=reader,
+        embedder=embedder,
+        jobs=jobs,
+        accounts=accounts,
+        door=Door(accounts),
+        library=library,
+        ingest=ingest,
+        retrieval=retrieval,
+        answers=Answers(database, Drafters(EvidenceSource(retrieval, library), embedder, models)),
+    )
+
+
+def _prepare_home(settings: Settings) -> None:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise HomeUnusable(
+            f"The data folder {settings.home} cannot be made: {error.strerror}.", remedy="Set PINCITE_HOME elsewhere."
+        ) from None
+    if not os.access(settings.home, os.W_OK):
+        raise HomeUnusable(f"The data folder {settings.home} cannot be written.", remedy="Set PINCITE_HOME elsewhere.")

@@ -1,0 +1,152 @@
+"""A chat model over any provider, through pydantic-ai: streams text, then one end with usage and cost.
+
+Retries happen before the first piece only; after that a failure is a failure, and what came is the caller's to keep.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+from pincite.core import Scope
+from pincite.core.telemetry import SERVICE_NAME
+from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.failures import explained, wait_before_retry
+from pincite.gateway.prices import cost_of
+from pincite.gateway.providers import Connection, Provider
+from pincite.gateway.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage
+    from pydantic_ai.models import Model, StreamedResponse
+
+RETRIES = 2
+_CHARS_PER_TOKEN = 4
+# OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
+_SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
+_INPUT, _OUTPUT, _ATTEMPTS = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "pincite.attempts"
+
+
+class ProviderChat:
+    """One model of one provider.
+
+    Args:
+        provider: the family.
+        model: the model's name at the provider.
+        connection: how to reach it.
+        settings: timeouts.
+    """
+
+    def __init__(self, provider: Provider, model: str, connection: Connection, settings: ModelSettings) -> None:
+        self._provider = provider
+        self._name = model
+        self._connection = connection
+        self._settings = settings
+        self._model: Model | None = None
+
+    @property
+    def name(self) -> str:
+        """`provider:model`, as in settings."""
+        return f"{self._provider.prefix}:{self._name}"
+
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
+        ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
+        with trace.get_tracer(SERVICE_NAME).start_as_current_span(f"chat {self._name}") as span:
+            span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
+            attempt = 0
+            while True:
+                begun = False
+                try:
+                    async for event in self._attempt(request, ends_at):
+                        begun = True
+                        if isinstance(event, ChatFinished):
+                            used = {_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens}
+                            span.set_attributes({**used, _ATTEMPTS: attempt + 1})
+                        yield event
+                    return
+                except ModelError as error:
+                    cause = error.__cause__ or error
+                    wait_s = None if begun or attempt >= RETRIES else wait_before_retry(cause, attempt)
+                    if wait_s is None or time.monotonic() + wait_s >= ends_at:
+                        raise
+                    attempt += 1
+                    await asyncio.sleep(wait_s)
+
+    async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
+        from pydantic_ai.direct import model_request_stream
+        from pydantic_ai.exceptions import AgentRunError, UserError
+
+        written = 0
+        try:
+            model = await self._made()
+            stream = model_request_stream(model, _messages(request), model_settings=_settings(request))
+            async with asyncio.timeout_at(_loop_time(ends_at)), stream as response:
+                async for text in self._pieces(response):
+                    written += len(text)
+                    yield TextDelta(text)
+            usage = _usage(response, request, written)
+        except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
+            raise explained(error, self.name) from error
+        yield ChatFinished(self.name, usage, cost_of(self._provider.priced_as, self._name, usage))
+
+    async def _pieces(self, response: "StreamedResponse") -> AsyncIterator[str]:
+        events = aiter(response)
+        limit_s = self._settings.first_event_timeout_s
+        while True:
+            try:
+                event = await asyncio.wait_for(anext(events), limit_s)
+            except StopAsyncIteration:
+                return
+            text = _text_of(event)
+            if text:
+                limit_s = self._settings.idle_timeout_s
+                yield text
+
+    async def _made(self) -> "Model":
+        if self._model is None:
+            # The provider's library takes a second to import: not on the event loop.
+            self._model = await asyncio.to_thread(self._provider.make, self._name, self._connection)
+        return self._model
+
+
+def _loop_time(monotonic_s: float) -> float:
+    return asyncio.get_running_loop().time() + monotonic_s - time.monotonic()
+
+
+def _messages(request: ChatRequest) -> "list[ModelMessage]":
+    from pydantic_ai.messages import ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
+
+    first = SystemPromptPart(request.system)
+    messages: list[ModelMessage] = []
+    for message in request.messages:
+        if message.role == "assistant":
+            messages.append(ModelResponse(parts=[TextPart(message.text)]))
+            continue
+        user = UserPromptPart(message.text)
+        messages.append(ModelRequest(parts=[user] if messages else [first, user]))
+    return messages
+
+
+def _settings(request: ChatRequest) -> Any:
+    return {"max_tokens": request.max_tokens, "temperature": request.temperature}
+
+
+def _text_of(event: object) -> str:
+    from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
+
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        return event.delta.content_delta
+    return ""
+
+
+def _usage(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
+    told = response.usage
+    if told.input_tokens or told.output_tokens:
+        return Usage(told.input_tokens, told.output_tokens)
+    asked = len(request.system) + sum(len(message.text) for message in request.messages)
+    return Usage(asked // _CHARS_PER_TOKEN, written // _CHARS_PER_TOKEN, estimated=True)

@@ -1,0 +1,20 @@
+"""Google's Gemini protocol."""
+
+from typing import TYPE_CHECKING
+
+from pincite.gateway.providers import Connection
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+PREFIX = "google"
+KEY_NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+PRICED_AS = "google"
+
+
+def make(name: str, connection: Connection) -> "Model":
+    """Return pydantic-ai's model."""
+    from pydantic_ai.models.google import GoogleModel
+    from pydantic_ai.providers.google import GoogleProvider
+
+    return GoogleModel(name, provider=GoogleProvider(api_key=connection.api_key or "", base_url=connection.base_url))

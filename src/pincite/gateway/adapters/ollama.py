@@ -1,0 +1,25 @@
+"""Models that Ollama serves, by default on this machine; no key and no price."""
+
+from typing import TYPE_CHECKING
+
+from pincite.gateway.providers import Connection
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+PREFIX = "ollama"
+KEY_NAMES: tuple[str, ...] = ()
+PRICED_AS = None
+DEFAULT_URL = "http://127.0.0.1:11434"
+
+
+def make(name: str, connection: Connection) -> "Model":
+    """Return pydantic-ai's model."""
+    from pydantic_ai.models.ollama import OllamaModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
+    from pydantic_ai.providers.ollama import OllamaProvider
+
+    url = (connection.base_url or DEFAULT_URL).rstrip("/").removesuffix("/v1")
+    provider = OllamaProvider(base_url=f"{url}/v1", api_key=connection.api_key or "ollama")
+    profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+    return OllamaModel(name, provider=provider, profile=profile)

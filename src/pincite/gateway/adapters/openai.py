@@ -1,0 +1,23 @@
+"""OpenAI and every server that speaks its chat protocol (vLLM, LiteLLM, LM Studio, ...), by `base_url`."""
+
+from typing import TYPE_CHECKING
+
+from pincite.gateway.providers import Connection
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+PREFIX = "openai"
+KEY_NAMES = ("OPENAI_API_KEY",)
+PRICED_AS = "openai"
+
+
+def make(name: str, connection: Connection) -> "Model":
+    """Return pydantic-ai's model; a reply that ends without a finish reason counts as cut off."""
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    provider = OpenAIProvider(base_url=connection.base_url, api_key=connection.api_key or "none")
+    profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+    return OpenAIChatModel(name, provider=provider, profile=profile)

@@ -1,0 +1,56 @@
+"""Turns what a provider's library raises into one sentence and a remedy; its own words never reach the asker.
+
+Which failures are worth another try before anything was shown is said here too.
+"""
+
+from pincite.gateway.domain import ModelError
+
+_KEY = "Check the key in PINCITE_MODEL_API_KEY or the provider's own variable."
+_LATER = "Try again in a moment."
+
+
+def explained(error: BaseException, model: str) -> ModelError:
+    """Return the error to show for a failure of pydantic-ai or of the transport under it."""
+    from pydantic_ai import exceptions as raised
+
+    cases: tuple[tuple[type[BaseException], str, str], ...] = (
+        (raised.ModelAuthenticationError, f"The key for {model} was rejected.", _KEY),
+        (raised.ModelNotFoundError, f"The provider knows no model {model}.", "Check the name in PINCITE_MODEL."),
+        (raised.ModelContextWindowExceededError, f"The question is too long for {model}.", "Ask a shorter question."),
+        (raised.ModelQuotaExceededError, f"The quota for {model} is used up.", "Check the plan with the provider."),
+        (raised.ModelRateLimitError, f"The provider of {model} limits our rate.", _LATER),
+        (raised.ModelRequestTimeout, f"{model} did not answer in time.", _LATER),
+        (raised.ModelTimeoutError, f"{model} did not answer in time.", _LATER),
+        (TimeoutError, f"{model} did not answer in time.", _LATER),
+        (raised.ModelServerError, f"The provider of {model} failed.", _LATER),
+        (raised.ModelUnavailableError, f"The provider of {model} is not available.", _LATER),
+        (raised.ModelConnectionError, f"The connection to {model} failed or was cut.", "Check its address; try again."),
+        (raised.ModelRequestRejectedError, f"The provider rejected the request to {model}.", "Check the model's name."),
+        (raised.UnexpectedModelBehavior, f"{model} sent something that is not an answer.", "Check its address."),
+        (raised.UserError, f"{model} cannot be used with these settings.", "See `pincite doctor`."),
+    )
+    for kind, message, remedy in cases:
+        if isinstance(error, kind):
+            return ModelError(message, remedy=remedy)
+    return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER)
+
+
+def wait_before_retry(error: BaseException, attempt: int, *, longest_s: float = 8.0) -> float | None:
+    """Return the seconds to wait before another try, or None where one would not help.
+
+    Honours the provider's Retry-After up to `longest_s`; otherwise doubles from half a second.
+    """
+    from pydantic_ai import exceptions as raised
+
+    worth = (
+        raised.ModelRateLimitError,
+        raised.ModelServerError,
+        raised.ModelUnavailableError,
+        raised.ModelConnectionError,
+    )
+    if not isinstance(error, worth) or isinstance(error, raised.ModelQuotaExceededError):
+        return None
+    asked = getattr(error, "retry_after", None)
+    if isinstance(asked, int | float):
+        return float(asked) if asked <= longest_s else None
+    return min(longest_s, 0.5 * 2**attempt)

@@ -1,0 +1,40 @@
+"""What a provider is to the gateway: a prefix, the variables that hold its key, and a way to make its model.
+
+Each provider is one file in `adapters/`; they are listed in `registry.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How to reach a provider. The key is never logged or shown."""
+
+    base_url: str | None
+    api_key: str | None
+
+    def __repr__(self) -> str:
+        """Leave the key out."""
+        return f"Connection(base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One family of models.
+
+    Args:
+        prefix: what stands before the colon in settings.
+        key_names: environment variables that may hold its key; none where no key is needed.
+        priced_as: the provider's id in the price list, or None where replies cost nothing that we know of.
+        make: makes the model; imports the provider's library only then.
+    """
+
+    prefix: str
+    key_names: tuple[str, ...]
+    priced_as: str | None
+    make: "Callable[[str, Connection], Model]"

@@ -1,0 +1,120 @@
+"""Decides which model answers: the one that is named, or what `auto` finds, or none. Embedders are made in wiring.
+
+Nothing is sent to a model here but one look whether an Ollama is there.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pincite.gateway.adapters.chat import ProviderChat
+from pincite.gateway.adapters.ollama import DEFAULT_URL
+from pincite.gateway.domain import ChatModel, ModelNotConfigured
+from pincite.gateway.ollama_probe import installed_models
+from pincite.gateway.providers import Connection, Provider
+from pincite.gateway.registry import PROVIDERS
+from pincite.gateway.settings import ModelSettings
+
+# What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
+AUTO_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash"}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One place that was looked at, and what that means."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The model that answers (None: the documents' own sentences do) and how that was found out."""
+
+    model: str | None
+    findings: tuple[Looked, ...]
+
+
+class Models:
+    """The chat models of this installation.
+
+    Args:
+        settings: which one, and timeouts.
+        environment: the providers' own variables.
+        discovery: what `discover` found.
+    """
+
+    def __init__(self, settings: ModelSettings, environment: Mapping[str, str], discovery: Discovery) -> None:
+        self._settings = settings
+        self._environment = environment
+        self._default = discovery.model
+        self._made: dict[str, ChatModel] = {}
+
+    def choose(self, wanted: str | None) -> ChatModel | None:
+        """Return the model `wanted` (None or "auto": the default; "none": no model). Raises: ModelNotConfigured."""
+        name = self._default if wanted in {None, "auto"} else wanted
+        if name is None or name == "none":
+            return None
+        if name not in self._made:
+            provider, model = parse(name)
+            connection = connect(provider, self._settings, self._environment)
+            self._made[name] = ProviderChat(provider, model, connection, self._settings)
+        return self._made[name]
+
+
+async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:
+    """Find out which model answers.
+
+    Raises:
+        ModelNotConfigured: a model is named that cannot be used; the message says what is missing.
+    """
+    if settings.model == "none":
+        return Discovery(None, (Looked("PINCITE_MODEL", "is `none`"),))
+    if settings.model != "auto":
+        provider, _ = parse(settings.model)
+        connect(provider, settings, environment)
+        return Discovery(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
+    return await _look_around(settings, environment)
+
+
+def parse(name: str) -> tuple[Provider, str]:
+    """Split `provider:model`. Raises: ModelNotConfigured, naming the providers there are."""
+    prefix, _, model = name.partition(":")
+    if prefix not in PROVIDERS or not model.strip():
+        known = ", ".join(f"`{each}:NAME`" for each in PROVIDERS)
+        raise ModelNotConfigured(f"There is no model `{name[:80]}`.", remedy=f"Use `auto`, `none` or one of {known}.")
+    return PROVIDERS[prefix], model.strip()
+
+
+def connect(provider: Provider, settings: ModelSettings, environment: Mapping[str, str]) -> Connection:
+    """Return how to reach a provider. Raises: ModelNotConfigured where its key is missing."""
+    key = None if settings.api_key is None else settings.api_key.get_secret_value()
+    key = key or next((environment[name] for name in provider.key_names if environment.get(name)), None)
+    base_url = settings.base_url
+    if provider.prefix == "ollama":
+        base_url = base_url or environment.get("OLLAMA_HOST")
+        base_url = base_url if base_url is None or "://" in base_url else f"http://{base_url}"
+    elif key is None and base_url is None:
+        names = " or ".join(provider.key_names)
+        raise ModelNotConfigured(
+            f"There is no key for {provider.prefix}.", remedy=f"Set PINCITE_MODEL_API_KEY or {names}."
+        )
+    return Connection(base_url, key)
+
+
+async def _look_around(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:
+    looked: list[Looked] = []
+    for prefix, model in AUTO_MODELS.items():
+        names = PROVIDERS[prefix].key_names
+        found = next((name for name in names if environment.get(name)), None)
+        if found is not None:
+            looked.append(Looked(found, f"is set, so {prefix}:{model} answers"))
+            return Discovery(f"{prefix}:{model}", tuple(looked))
+        looked.append(Looked(" or ".join(names), "is not set"))
+    url = connect(PROVIDERS["ollama"], settings, environment).base_url or DEFAULT_URL
+    models = await asyncio.to_thread(installed_models, url)
+    if not models:
+        looked.append(Looked("Ollama", f"does not answer at {url}" if models is None else "has no model installed"))
+        return Discovery(None, tuple(looked))
+    looked.append(Looked("Ollama", f"answers at {url} and has {models[0]}"))
+    return Discovery(f"ollama:{models[0]}", tuple(looked))

@@ -1,0 +1,52 @@
+"""Migrations go up and down on both engines, and leave the schema that the code declares."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from pincite.app import migrate
+from pincite.core import Database, Table
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+    return list(compare_metadata(context, Table.metadata))
+
+
+def _tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+async def test_up_down_and_up_again(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        await migrate.upgrade(database)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(_differences) == []
+            assert await connection.run_sync(_tables) == set(Table.metadata.tables)
+        await migrate.downgrade(database)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(_tables) == set()
+        await migrate.upgrade(database)
+        await migrate.upgrade(database)
+        async with database.engine.connect() as connection:
+            assert await connection.run_sync(_tables) == set(Table.metadata.tables)
+    finally:
+        await database.close()
+
+
+async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
+    import pytest
+    from sqlalchemy import text
+
+    from pincite.core import Conflict
+
+    database = Database(sqlite_url)
+    try:
+        await migrate.upgrade(database)
+        async with database.transaction() as session:
+            await session.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+        with pytest.raises(Conflict, match="newer"):
+            await migrate.upgrade(database)
+    finally:
+        await database.close()

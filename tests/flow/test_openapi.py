@@ -1,0 +1,44 @@
+"""The API describes itself: every route has a summary and a permission, every body an example."""
+
+import httpx2
+import pytest
+from fastapi import APIRouter
+
+from pincite.accounts import check_declared
+from pincite.app.web import create_app
+from pincite.app.wiring import House
+
+
+async def test_every_operation_is_described(client: httpx2.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("summary"), f"{method} {path} has no summary"
+    for path in ("/v1/documents", "/v1/collections", "/v1/search", "/v1/answers", "/v1/conversations"):
+        assert path in document["paths"]
+
+
+async def test_a_route_without_a_permission_stops_start_up(house: House) -> None:
+    async def forgotten() -> None:
+        """A route that says nothing about who may call it."""
+
+    app = create_app(house)
+    stray = APIRouter()
+    stray.add_api_route("/v1/forgotten", forgotten)
+    app.include_router(stray)
+    with pytest.raises(RuntimeError, match="/v1/forgotten"):
+        check_declared(app.routes)
+
+
+async def test_every_route_but_the_public_ones_wants_a_key(house: House) -> None:
+    public = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/session", "/{path:path}"}
+    app = create_app(house)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as stranger:
+        document = (await stranger.get("/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            for method in operations:
+                if path in public:
+                    continue
+                response = await stranger.request(method, path.replace("{", "").replace("}", ""))
+                assert response.status_code == 401, f"{method} {path} answered {response.status_code}"

@@ -1,0 +1,43 @@
+"""Settings: read once, unknown names refused, values checked with a sentence that names them."""
+
+from pathlib import Path
+
+import pytest
+
+from pincite.app.settings import BadSettings, Settings, read_settings
+
+
+def test_defaults_keep_everything_in_one_folder(pincite_home: Path) -> None:
+    settings = read_settings()
+    assert settings.sql_url == f"sqlite+aiosqlite:///{pincite_home}/pincite.db"
+    assert settings.jobs_sql_url == f"sqlite:///{pincite_home}/jobs.db"
+
+
+def test_an_unknown_name_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_MODLE", "none")
+    with pytest.raises(BadSettings, match="PINCITE_MODLE"):
+        read_settings()
+
+
+def test_a_bad_value_is_named_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_PORT", "eighty")
+    with pytest.raises(BadSettings, match="PINCITE_PORT"):
+        read_settings()
+
+
+def test_a_command_line_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINCITE_PORT", "9000")
+    assert read_settings(port=9100).port == 9100
+    assert read_settings(port=None).port == 9000
+
+
+@pytest.mark.parametrize("given", ["postgresql://u@h/d", "postgres://u@h/d", "postgresql+asyncpg://u@h/d"])
+def test_postgres_urls_get_the_drivers_that_are_used(given: str) -> None:
+    settings = Settings(database_url=given)
+    assert settings.sql_url == "postgresql+asyncpg://u@h/d"
+    assert settings.jobs_sql_url == "postgresql://u@h/d"
+
+
+def test_a_key_is_not_shown() -> None:
+    settings = Settings.model_validate({"model_api_key": "sk-very-secret"})
+    assert "very-secret" not in repr(settings)
