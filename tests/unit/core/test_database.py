@@ -1,0 +1,118 @@
+"""Transactions on both databases: all or nothing, readers beside writers, times in UTC, readable errors."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pincite.core import Database, StorageFull, Unavailable, new_id, utc_now
+from pincite.core.schema import UtcDateTime
+
+
+@pytest.fixture
+async def database(sql_url: str) -> AsyncIterator[Database]:
+    database = Database(sql_url)
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE n (v INTEGER)"))
+        await tx.execute(text("INSERT INTO n VALUES (0)"))
+    yield database
+    await database.close()
+
+
+async def value(database: Database) -> int:
+    async with database.read() as session:
+        return int((await session.execute(text("SELECT v FROM n"))).scalar_one())
+
+
+async def test_a_block_that_raises_keeps_nothing(database: Database) -> None:
+    async def broken() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(text("UPDATE n SET v = 7"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await broken()
+    assert await value(database) == 0
+
+
+async def test_many_writers_lose_no_update(database: Database) -> None:
+    async def add() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(text("UPDATE n SET v = v + 1"))
+
+    await asyncio.gather(*(add() for _ in range(50)))
+    assert await value(database) == 50
+
+
+async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(text("UPDATE n SET v = 1"))
+        assert await asyncio.wait_for(value(database), 5) == 0
+    assert await value(database) == 1
+
+
+async def test_ping_says_when_nobody_answers(database: Database, tmp_path: Path) -> None:
+    await database.ping()
+    elsewhere = Database(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/x.db")
+    with pytest.raises(Unavailable) as caught:
+        await elsewhere.ping()
+    assert caught.value.remedy
+    await elsewhere.close()
+
+
+async def test_a_full_disk_is_said_and_the_transaction_is_undone(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE big (v TEXT)"))
+    async with database.transaction() as tx:
+        await tx.execute(text("PRAGMA max_page_count = 20"))  # SQLite's own full disk
+
+    async def fill() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(text("INSERT INTO big VALUES ('small')"))
+            await tx.execute(text("INSERT INTO big VALUES (:v)"), {"v": "x" * 1_000_000})
+
+    with pytest.raises(StorageFull) as caught:
+        await fill()
+    assert caught.value.remedy
+    async with database.read() as session:
+        assert (await session.execute(text("SELECT count(*) FROM big"))).scalar_one() == 0
+    await database.close()
+
+
+async def test_sqlite_is_opened_for_safety(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.read() as session:
+        found = {
+            name: (await session.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+        version = (await session.execute(text("SELECT sqlite_version()"))).scalar_one()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
+    assert tuple(int(part) for part in version.split(".")) >= (3, 51, 3), "older ones can corrupt a WAL database"
+    await database.close()
+
+
+def test_a_time_without_a_zone_is_refused_and_others_become_utc() -> None:
+    kind = UtcDateTime()
+    dialect = Database("sqlite+aiosqlite:///never-opened.db").engine.dialect
+    with pytest.raises(ValueError, match="time zone"):
+        kind.process_bind_param(datetime(2026, 1, 1), dialect)  # noqa: DTZ001
+    east = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    assert kind.process_bind_param(east, dialect) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert kind.process_result_value(datetime(2026, 1, 1), dialect) == datetime(2026, 1, 1, tzinfo=UTC)  # noqa: DTZ001
+    assert kind.process_bind_param(None, dialect) is None
+    assert kind.process_result_value(None, dialect) is None
+
+
+def test_ids_are_unique_sortable_uuids() -> None:
+    from uuid import UUID
+
+    made = [new_id() for _ in range(2000)]
+    assert len(set(made)) == 2000
+    assert all(UUID(i).version == 7 and len(i) == 32 for i in made)
+    assert [i[:12] for i in made] == sorted(i[:12] for i in made)
+    assert utc_now().tzinfo is UTC

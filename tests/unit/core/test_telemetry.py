@@ -1,0 +1,49 @@
+"""Stage timings and logs: times add up, lines are JSON, secrets are hidden."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from pincite.core import StageClock
+
+LOGGED = """
+from pincite.core.telemetry import TelemetrySettings, configure_telemetry, get_logger
+configure_telemetry(TelemetrySettings("info"))
+log = get_logger("x")
+log.info("signed.in", api_key="pin_secret1", session_token="secret2", user="u1")
+log.debug("too.small")
+try:
+    raise ValueError("inner")
+except ValueError:
+    log.exception("failed")
+"""
+
+
+def test_a_stage_run_twice_adds_up_even_when_it_raises() -> None:
+    clock = StageClock()
+    with clock.stage("find"):
+        time.sleep(0.01)
+
+    def failing() -> None:
+        with clock.stage("find"):
+            time.sleep(0.01)
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        failing()
+    with clock.stage("pin"):
+        pass
+    assert set(clock.timings_ms) == {"find", "pin"}
+    assert 19 < clock.timings_ms["find"] < 2000
+    assert clock.timings_ms["pin"] < clock.timings_ms["find"]
+
+
+def test_logs_are_json_without_secrets() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True, timeout=60)
+    first, second = (json.loads(line) for line in done.stderr.splitlines())
+    assert (first["event"], first["level"], first["user"]) == ("signed.in", "info", "u1")
+    assert "secret" not in done.stderr
+    assert "ValueError: inner" in second["exception"]
