@@ -1,0 +1,484 @@
+"""Every format through the same door: found by content, read in a confined child, cut into pages by the same rules."""
+
+import asyncio
+import io
+import os
+import struct
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+
+import docx
+import openpyxl
+import pptx
+import pypdfium2
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
+
+from pincite.core import PinciteError
+from pincite.guard import (
+    BlockKind,
+    DocumentReader,
+    FileType,
+    GuardSettings,
+    PageText,
+    UnreadableDocument,
+    UnsupportedType,
+)
+from pincite.guard.adapters import ADAPTERS
+
+FACT = "Hotels are paid up to 180 euros a night."
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[DocumentReader]:
+    made = DocumentReader(GuardSettings(children=2, viewers=2, max_text_chars=2_000_000, max_unpacked_mb=64))
+    yield made
+    await made.close()
+
+
+async def pages_of(reader: DocumentReader, path: Path, file_type: FileType) -> list[PageText]:
+    return [page async for batch in reader.read(path, file_type) for page in batch.pages]
+
+
+def pdf(path: Path, *, pages: int = 2) -> None:
+    sheet = canvas.Canvas(str(path), pagesize=A4)
+    for number in range(1, pages + 1):
+        sheet.bookmarkPage(f"p{number}")
+        sheet.addOutlineEntry(f"Chapter {number}", f"p{number}")
+        sheet.setFont("Helvetica-Bold", 20)
+        sheet.drawString(72, 760, f"Chapter {number}")
+        sheet.setFont("Helvetica", 11)
+        sheet.drawString(72, 720, FACT)
+        sheet.drawString(72, 706, "Trains are paid in second class.")
+        for row, cells in enumerate((("Oslo", "90", "95"), ("Rome", "80", "85"), ("Lima", "70", "75"))):
+            for column, cell in enumerate(cells):
+                sheet.drawString(72 + 90 * column, 640 - 14 * row, cell)
+        sheet.showPage()
+    sheet.save()
+
+
+def word(path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Handbook", 0)
+    document.add_heading("Travel", 1)
+    document.add_paragraph(FACT)
+    document.add_paragraph("Keep the bill", style="List Bullet")
+    document.add_paragraph("Hand it in", style="List Bullet")
+    document.add_heading("Rates", 2)
+    table = document.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, (("City", "Rate"), ("Oslo", "90")), strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    document.save(str(path))
+
+
+def slides(path: Path) -> None:
+    show = pptx.Presentation()
+    for title in ("Travel", "Rates"):
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = f"{FACT}\nAsk first"
+        slide.notes_slide.notes_text_frame.text = "Say this slowly."
+    show.save(str(path))
+
+
+def sheets(path: Path) -> None:
+    book = openpyxl.Workbook()
+    rates = book.active
+    rates.title = "Rates"
+    rates.append(["City", "Rate", "From", "Share"])
+    rates.append(["Oslo", 1234.5, date(2026, 3, 1), 0.125])
+    rates["B2"].number_format = "#,##0.00"
+    rates["C2"].number_format = "dd.mm.yyyy"
+    rates["D2"].number_format = "0.0%"
+    notes = book.create_sheet("Notes")
+    notes.append([FACT])
+    book.save(path)
+
+
+def mail(path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Reise nach München"
+    message["From"] = "Ada <ada@example.org>"
+    message["To"] = "bob@example.org"
+    message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0100"
+    message.set_content(f"Hello Bob,\n\n{FACT}\n")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="bill.pdf")
+    path.write_bytes(message.as_bytes())
+
+
+def book(path: Path) -> None:
+    chapter = f"<html><body><h1>{{}}</h1><p>{FACT}</p></body></html>"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "OEBPS/book.opf",
+            '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="b" href="two.xhtml"/>'
+            '<item id="a" href="one.xhtml"/></manifest>'
+            '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
+        )
+        archive.writestr("OEBPS/one.xhtml", chapter.format("One"))
+        archive.writestr("OEBPS/two.xhtml", chapter.format("Two"))
+
+
+HTML = f"""<!doctype html><html><head><title>Handbook</title><style>p {{}}</style></head><body>
+<nav><a href="/">Home</a></nav><main><h1>Travel</h1><p>{FACT}</p>
+<ul><li>Keep the <b>bill</b></li><li>Hand it in</li></ul>
+<h2>Rates</h2><table><tr><th>City</th><th>Rate</th></tr><tr><td>Oslo</td><td>90</td></tr></table></main>
+<footer>Imprint</footer><script>alert(1)</script></body></html>"""
+MARKDOWN = f"""---
+owner: Ada
+---
+# Travel
+
+{FACT} See the **[rates](https://example.org)**.
+
+- Keep the `bill`
+- Hand it in
+
+## Rates
+
+| City | Rate |
+|------|-----:|
+| Oslo | 90 |
+
+```python
+print("hello")
+```
+"""
+RTF = (
+    r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\stylesheet{\s1 heading 1;}{\s2 heading 2;}}"
+    r"\pard\s1 Travel\par\pard " + FACT + r" Caf\'e9 \u8364?\par\pard\s2 Rates\par\pard"
+    r"\trowd\intbl City\cell Rate\cell\row\trowd\intbl Oslo\cell 90\cell\row\pard Done.\par}"
+)
+
+MAKERS: dict[FileType, Callable[[Path], object]] = {
+    FileType.PDF: pdf,
+    FileType.DOCX: word,
+    FileType.PPTX: slides,
+    FileType.XLSX: sheets,
+    FileType.CSV: lambda path: path.write_text(f'City;Rate;Note\nOslo;90;"{FACT}"\nRome;80;x\nLima;70;y\n'),
+    FileType.HTML: lambda path: path.write_text(HTML),
+    FileType.MARKDOWN: lambda path: path.write_text(MARKDOWN),
+    FileType.TEXT: lambda path: path.write_text(f"Dear all.\n\n{FACT}\n"),
+    FileType.EML: mail,
+    FileType.EPUB: book,
+    FileType.RTF: lambda path: path.write_text(RTF),
+}
+
+
+def test_every_format_has_an_adapter_and_a_sample() -> None:
+    assert set(ADAPTERS) == set(FileType) == set(MAKERS)
+
+
+@pytest.mark.parametrize("file_type", list(FileType))
+async def test_what_holds_for_every_format(reader: DocumentReader, tmp_path: Path, file_type: FileType) -> None:
+    path = tmp_path / "upload"
+    MAKERS[file_type](path)
+    named_wrongly = "paper.pdf" if file_type not in {FileType.CSV, FileType.MARKDOWN, FileType.TEXT} else "paper"
+    assert await reader.sniff(path, named_wrongly) is file_type
+    pages = await pages_of(reader, path, file_type)
+    assert [page.number for page in pages] == list(range(1, len(pages) + 1))
+    assert FACT in "\n".join(page.text for page in pages)
+    for page in pages:
+        assert page.label
+        at = 0
+        for block in page.blocks:
+            assert at <= block.start < block.end <= len(page.text)
+            assert page.text[block.start : block.end].strip()
+            assert (block.level > 0) == (block.kind is BlockKind.HEADING)
+            at = block.end
+        assert not set("\0") & set(page.text)
+
+
+@pytest.mark.parametrize("file_type", [FileType.DOCX, FileType.HTML, FileType.MARKDOWN, FileType.RTF])
+async def test_sections_tables_and_lists(reader: DocumentReader, tmp_path: Path, file_type: FileType) -> None:
+    path = tmp_path / "upload"
+    MAKERS[file_type](path)
+    travel, rates, *_ = await pages_of(reader, path, file_type)
+    assert [travel.label, rates.label] == ["Travel", "Rates"]
+    tables = [rates.text[b.start : b.end] for b in rates.blocks if b.kind is BlockKind.TABLE]
+    assert tables == ["City | Rate\nOslo | 90"]
+    if file_type is not FileType.RTF:
+        lists = [travel.text[b.start : b.end] for b in travel.blocks if b.kind is BlockKind.LIST]
+        assert lists == ["Keep the bill\nHand it in"]
+    for unwanted in ("<", "**", "Imprint", "alert", "owner", "Home", "fonttbl"):
+        assert unwanted not in travel.text + rates.text
+
+
+async def test_a_workbook_is_shown_as_people_see_it(reader: DocumentReader, tmp_path: Path) -> None:
+    sheets(tmp_path / "a.xlsx")
+    rates, notes = await pages_of(reader, tmp_path / "a.xlsx", FileType.XLSX)
+    assert rates.text == "City | Rate | From | Share\nOslo | 1,234.50 | 01.03.2026 | 12.5%"
+    assert (rates.label, notes.label) == ("Sheet 'Rates'", "Sheet 'Notes'")
+
+
+async def test_a_long_table_repeats_its_header_in_each_part(reader: DocumentReader, tmp_path: Path) -> None:
+    rows = "".join(f"{number},{'name ' * 8}{number},{number * 2}\n" for number in range(600))
+    (tmp_path / "a.csv").write_text("id,name,double\n" + rows)
+    pages = await pages_of(reader, tmp_path / "a.csv", FileType.CSV)
+    assert len(pages) > 2
+    assert all(page.text.startswith("id | name | double\n") and len(page.text) <= 8_100 for page in pages)
+    body = [line for page in pages for line in page.text.split("\n")[1:]]
+    assert [line.split(" | ")[0] for line in body] == [str(number) for number in range(600)]
+    assert pages[0].label.startswith("rows 1-")
+
+
+async def test_slides_have_their_notes(reader: DocumentReader, tmp_path: Path) -> None:
+    slides(tmp_path / "a.pptx")
+    one, two = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
+    assert one.text.startswith("Travel\n")
+    assert "Say this slowly." in one.text
+    assert (one.label, two.label) == ("Slide 1", "Slide 2")
+
+
+async def test_mail_names_people_and_attachments(reader: DocumentReader, tmp_path: Path) -> None:
+    mail(tmp_path / "a.eml")
+    (page,) = await pages_of(reader, tmp_path / "a.eml", FileType.EML)
+    assert page.text.startswith("Reise nach München\n")
+    for expected in ("From: Ada <ada@example.org>", "To: bob@example.org", "2026", "Attachments: bill.pdf"):
+        assert expected in page.text
+
+
+async def test_chapters_come_in_the_order_of_the_spine(reader: DocumentReader, tmp_path: Path) -> None:
+    book(tmp_path / "a.epub")
+    assert [page.label for page in await pages_of(reader, tmp_path / "a.epub", FileType.EPUB)] == ["One", "Two"]
+
+
+async def test_rtf_characters(reader: DocumentReader, tmp_path: Path) -> None:
+    (tmp_path / "a.rtf").write_text(RTF)
+    assert "Café €" in (await pages_of(reader, tmp_path / "a.rtf", FileType.RTF))[0].text
+
+
+async def test_pdf_text_is_pdfiums_and_blocks_know_headings_and_tables(reader: DocumentReader, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pdf(path, pages=40)
+    batches = [batch async for batch in reader.read(path, FileType.PDF)]
+    assert {batch.total for batch in batches} == {40}
+    assert len(batches[0].pages) == 1, "work downstream starts at once"
+    pages = [page for batch in batches for page in batch.pages]
+    with pypdfium2.PdfDocument(path) as document:
+        assert [page.text for page in pages] == [page.get_textpage().get_text_range() for page in document]
+    kinds = {block.kind: pages[0].text[block.start : block.end] for block in pages[0].blocks}
+    assert kinds[BlockKind.HEADING] == "Chapter 1"
+    assert kinds[BlockKind.TABLE].splitlines()[0] == "Oslo 90 95"
+    assert kinds[BlockKind.PARAGRAPH].startswith(FACT)
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize("cropped", [False, True])
+async def test_boxes_are_on_the_page_as_shown(
+    reader: DocumentReader, tmp_path: Path, rotate: int, cropped: bool
+) -> None:
+    """The word's box, and nothing beside it, holds dark pixels of the drawn page."""
+    from PIL import Image
+
+    plain, path = tmp_path / "plain.pdf", tmp_path / "a.pdf"
+    pdf(plain, pages=1)
+    with pypdfium2.PdfDocument(plain) as document:
+        document[0].set_rotation(rotate)
+        if cropped:
+            document[0].set_cropbox(40, 500, 500, 800)
+        document.save(path)
+    (page,) = await pages_of(reader, path, FileType.PDF)
+    start = page.text.index("Hotels")
+    found = await reader.boxes(path, 1, start, start + len("Hotels"))
+    size = (460, 300) if cropped else A4
+    assert (found.width, found.height) == pytest.approx(size[::-1] if rotate % 180 else size, abs=1)
+    (box,) = found.boxes
+    if rotate == 0:
+        left, top = (32, 80) if cropped else (72, A4[1] - 720)
+        assert (box.x0, box.y1) == (pytest.approx(left, abs=2), pytest.approx(top, abs=4))
+    image = Image.open(io.BytesIO(await reader.render(path, 1, round(found.width * 2)))).convert("L")
+    inside = image.crop(tuple(round(edge * 2) for edge in (box.x0, box.y0, box.x1, box.y1)))
+    assert sum(inside.histogram()[:128]) > 0.1 * inside.width * inside.height
+    long_side = max(inside.size)
+    assert long_side == inside.size[1 if rotate % 180 else 0], "the box lies as the word does"
+
+
+async def test_a_range_over_two_lines_has_two_boxes(reader: DocumentReader, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pdf(path, pages=1)
+    (page,) = await pages_of(reader, path, FileType.PDF)
+    start, end = page.text.index("Hotels"), page.text.index("Trains") + len("Trains are")
+    boxes = (await reader.boxes(path, 1, start, end)).boxes
+    assert len(boxes) == 2
+    assert boxes[0].y1 <= boxes[1].y0 + 2
+    assert (await reader.boxes(path, 1, 5, 5)).boxes == ()
+    with pytest.raises(UnreadableDocument):
+        await reader.boxes(path, 9, 0, 5)
+
+
+def png(path: Path) -> None:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(40))
+
+
+def picture_pdf(path: Path) -> None:
+    sheet = canvas.Canvas(str(path))
+    sheet.rect(10, 10, 100, 100)
+    sheet.save()
+
+
+def encrypted_pdf(path: Path) -> None:
+    sheet = canvas.Canvas(str(path), encrypt="secret")
+    sheet.drawString(72, 720, FACT)
+    sheet.save()
+
+
+def truncated_pdf(path: Path) -> None:
+    pdf(path)
+    path.write_bytes(path.read_bytes()[:300])
+
+
+def truncated_docx(path: Path) -> None:
+    word(path)
+    path.write_bytes(path.read_bytes()[:-400])
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+CONTENT_TYPES = b"<Types>wordprocessingml.document.main+xml</Types>"
+
+
+def bomb_docx(path: Path) -> None:
+    zipped(path, {"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": b" " * (70 << 20)})
+
+
+def lying_docx(path: Path) -> None:
+    """Says in its directory that the member is small."""
+    bomb_docx(path)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<I", 70 << 20), struct.pack("<I", 1000)))
+
+
+def entity_docx(path: Path) -> None:
+    document = (
+        b'<!DOCTYPE w [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><w:document xmlns:w="w"><w:body>&b;</w:body></w:document>'
+    )
+    zipped(path, {"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": document})
+
+
+def deep_docx(path: Path) -> None:
+    document = (
+        b'<w:document xmlns:w="w"><w:body>' + b"<w:p>" * 100_000 + b"</w:p>" * 100_000 + b"</w:body></w:document>"
+    )
+    zipped(path, {"[Content_Types].xml": CONTENT_TYPES, "word/document.xml": document})
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "says"),
+    [
+        (png, UnsupportedType, "PNG"),
+        (lambda path: path.write_bytes(b""), UnreadableDocument, "empty"),
+        (lambda path: path.write_bytes(os.urandom(5000)), UnsupportedType, "binary"),
+        (lambda path: zipped(path, {"a.txt": b"hello"}), UnsupportedType, "zip archive"),
+        (
+            lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+            UnsupportedType,
+            "old office",
+        ),
+        (picture_pdf, UnreadableDocument, "no text layer"),
+        (encrypted_pdf, UnreadableDocument, "password"),
+        (truncated_pdf, UnreadableDocument, "damaged or truncated"),
+        (truncated_docx, UnreadableDocument, "damaged or truncated"),
+        (bomb_docx, UnreadableDocument, "unpacks to far more"),
+        (lying_docx, UnreadableDocument, "damaged|unpacks"),
+        (entity_docx, UnreadableDocument, "entities"),
+        (deep_docx, UnreadableDocument, "nested"),
+        (lambda path: path.write_bytes(b"word " * 2_000_000), UnreadableDocument, "characters of text"),
+        (lambda path: path.write_bytes(b" \n" * 20), UnreadableDocument, "no text"),
+    ],
+)
+async def test_bad_input_is_refused_with_what_to_do(
+    reader: DocumentReader,
+    tmp_path: Path,
+    make: Callable[[Path], object],
+    error: type[PinciteError],
+    says: str,
+) -> None:
+    path = tmp_path / "upload"
+    make(path)
+    with pytest.raises(error, match=says) as caught:
+        await pages_of(reader, path, await reader.sniff(path, "paper.pdf"))
+    assert caught.value.remedy
+    assert "Traceback" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"\xef\xbb\xbfna\xc3\xafve", "naïve"),
+        ("naïve".encode("utf-16"), "naïve"),
+        ("naïve".encode("utf-16-le"), "naïve"),
+        (b"na\xefve caf\xe9 \x93quoted\x94", "naïve café “quoted”"),
+        (b"one\r\ntwo\rthree", "one\ntwo\nthree"),
+        (b"a" * 200 + b"\0b", "a" * 200 + "\ufffdb"),
+    ],
+)
+async def test_any_bytes_that_are_text_are_read(
+    reader: DocumentReader, tmp_path: Path, data: bytes, expected: str
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(data)
+    assert await reader.sniff(path, "a.txt") is FileType.TEXT
+    (page,) = await pages_of(reader, path, FileType.TEXT)
+    assert page.text == expected
+
+
+@pytest.mark.parametrize("file_type", [t for t in FileType if t is not FileType.TEXT])
+async def test_damage_anywhere_ends_in_pages_or_an_error(
+    reader: DocumentReader, tmp_path: Path, file_type: FileType
+) -> None:
+    """Every tenth part of a sample is cut off or overwritten; nothing hangs and no other error comes out."""
+    sample = tmp_path / "sample"
+    MAKERS[file_type](sample)
+    data = sample.read_bytes()
+    without_remedy = 0
+    for part in range(1, 10):
+        at = len(data) * part // 10
+        for number, damaged in enumerate((data[:at], data[:at] + b"\xff\0<&\\{" * 3 + data[at + 18 :])):
+            path = tmp_path / f"{part}-{number}"
+            path.write_bytes(damaged)
+            try:
+                await pages_of(reader, path, file_type)
+            except (UnreadableDocument, UnsupportedType) as error:
+                without_remedy += not error.remedy
+    assert without_remedy == 0
+
+
+@pytest.mark.bench_data
+@pytest.mark.timeout(300)
+async def test_real_files_end_in_pages_or_an_error(reader: DocumentReader) -> None:
+    folder = os.environ.get("PINCITE_BENCH_DATA")
+    if not folder:
+        pytest.skip("PINCITE_BENCH_DATA is not set")
+    files = sorted(path for path in Path(folder, "files").rglob("*") if path.is_file())
+    assert len(files) > 500
+    outcomes = dict.fromkeys(("pages", "error", "empty", "unclear error"), 0)
+    turn = asyncio.Semaphore(4)
+
+    async def read(path: Path) -> None:
+        async with turn:
+            try:
+                async with asyncio.timeout(90):
+                    pages = await pages_of(reader, path, await reader.sniff(path, path.name))
+                outcomes["pages" if any(page.text.strip() for page in pages) else "empty"] += 1
+            except PinciteError as error:
+                outcomes["error" if error.message and error.remedy else "unclear error"] += 1
+
+    await asyncio.gather(*(read(path) for path in files))
+    assert outcomes["empty"] == outcomes["unclear error"] == 0
+    assert outcomes["pages"] > len(files) // 2
