@@ -1,4 +1,4 @@
-"""The extractive answerer on labelled questions: how often it quotes from the right passage, and declines when it is gone.
+"""The extractive answerer on labelled questions: does it quote the right passage, does it decline when that is gone.
 
     PINCITE_BENCH_DATA=/path/to/data python -m bench.extractive [SET...] [--questions 300]
 
@@ -84,7 +84,8 @@ async def measure(folder: Path, count: int) -> None:
             gone += without.abstained
     total = len(keys)
     print(
-        f"{folder.name:<14}{total:>5}  right {right / total:.2f}  wrong {wrong / total:.2f}  declined {declined / total:.2f}"
+        f"{folder.name:<14}{total:>5}  right {right / total:.2f}  wrong {wrong / total:.2f}"
+        f"  declined {declined / total:.2f}"
         f"  | taken away: declined {gone / total:.2f}  | AUC {_auc(known, unknown):.3f}"
         f"  confidence p10/p50 {np.percentile(known, 10):.2f}/{np.percentile(known, 50):.2f}"
         f" against p50/p90 {np.percentile(unknown, 50):.2f}/{np.percentile(unknown, 90):.2f}",

@@ -2,8 +2,8 @@
 
     [PINCITE_BENCH_DATA=/path/to/data] python bench/search.py [--chunks 100000] [--queries 500] [--place FOLDER]
 
-Chunks are 120 words each: from `$PINCITE_BENCH_DATA/kb/kb.tar.gz` (used again with words exchanged when it runs out), or
-made from a Zipf vocabulary when that is unset. Queries are 4 to 8 words of a chunk. `--place` keeps the index.
+Chunks are 120 words each: from `$PINCITE_BENCH_DATA/kb/kb.tar.gz` (used again with words exchanged when it runs out),
+or made from a Zipf vocabulary when that is unset. Queries are 4 to 8 words of a chunk. `--place` keeps the index.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,7 @@ import psutil
 
 from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
-from pincite.index import Filter, Generation, Point
+from pincite.index import Filter, Generation, Hit, Point
 from pincite.index.adapters.lance import LanceIndex
 from pincite.retrieval.fusion import fuse
 
@@ -116,13 +116,14 @@ async def search(place: str, chunks: int, count: int) -> None:
         for column, part in enumerate(("text", "dense", "hybrid")):
             p50, p95 = np.percentile(rows[:, column], [50, 95])
             print(f"{name:<22}{part:<8} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms")
-    print(f"memory {psutil.Process().memory_info().rss / 2**20:.0f} MB; recall@10 of dense {await _recall(index, generation, embedder, asked[:100], every):.3f}")
+    recall = await _recall(index, generation, embedder, asked[:100], every)
+    print(f"memory {psutil.Process().memory_info().rss / 2**20:.0f} MB; recall@10 of dense {recall:.3f}")
 
 
 async def _hybrid(
     index: LanceIndex, generation: Generation, embedder: StaticEmbedder, question: str, where: Filter
 ) -> tuple[float, float, float]:
-    async def timed(work):  # noqa: ANN001, ANN202
+    async def timed(work: Awaitable[list[Hit]]) -> tuple[list[Hit], float]:
         began = time.perf_counter()
         return await work, (time.perf_counter() - began) * 1000
 

@@ -80,6 +80,12 @@ async def test_titles_are_searched(index: SearchIndex):
     assert await text_ids(index, "hotel") == ["k4"]
 
 
+async def test_a_hyphenated_word_is_found_joined_and_in_parts(index: SearchIndex):
+    await index.write(SCOPE, GENERATION, [*POINTS, point("k6", "Pass-phrases are long.")])
+    assert await text_ids(index, "passphrase") == ["k6"]
+    assert await text_ids(index, "phrase") == ["k6"]
+
+
 async def test_vectors_come_back_by_cosine_similarity(index: SearchIndex):
     await index.write(SCOPE, GENERATION, POINTS)
     hits = await index.search_vector(SCOPE, GENERATION, np.asarray((2, 0, 0, 0), dtype=np.float32), ALL, 2)

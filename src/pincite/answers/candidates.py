@@ -3,6 +3,7 @@
 Which of them answers a question is decided in `extractive.py`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ PageKey = tuple[str, int]
 """(revision id, page number)."""
 
 _MAX_CHARS = 900
+_LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
+_FILLED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def candidates(passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str]) 
 
 
 def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candidate]:
-    spans = [span for span in sentence_spans(text) if span[1] - span[0] <= _MAX_CHARS]
+    spans = [span for span in _units(text) if span[1] - span[0] <= _MAX_CHARS]
     texts = [text[start:end] for start, end in spans]
     headers = _headers(texts)
     return [
@@ -113,15 +116,50 @@ def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candi
     ]
 
 
+def _units(text: str) -> list[tuple[int, int]]:
+    """Sentences, cut further after each line that leaves much of the line's width empty.
+
+    Wrapped prose fills every line but its last; the rows of a table in the text of a PDF, and headings, do not.
+    """
+    lengths = sorted(len(line) for line in text.splitlines() if line.strip())
+    width = lengths[int(len(lengths) * 0.9)] if lengths else 0
+    units: list[tuple[int, int]] = []
+    for start, end in sentence_spans(text):
+        begin = start
+        for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
+            if begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width:
+                units.append((begin, line.end(1)))
+                begin = line.end()
+        units.append((begin, end))
+    return [trimmed for unit in units if (trimmed := _trimmed(text, *unit)) is not None]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    inner = text[start:end]
+    body = inner.strip()
+    start += len(inner) - len(inner.lstrip())
+    return (start, start + len(body)) if body else None
+
+
 def _headers(texts: Sequence[str]) -> list[str]:
-    """The first row of each run of table rows is the header of the others."""
+    """For each row of a run of table rows, the row that heads it, else nothing.
+
+    With cells set apart by bars that is the run's first row; without, the last one before the first with a digit.
+    """
     headers: list[str] = []
-    header = ""
+    header, headed = "", False
     for text in texts:
-        is_row = " | " in text
-        headers.append(header if is_row else "")
-        if not is_row:
-            header = ""
-        elif not header:
+        if not _is_row(text):
+            headers.append("")
+            header, headed = "", False
+            continue
+        barred, figures = " | " in text, any(letter.isdigit() for letter in text)
+        headers.append(header)
+        if not headed and (barred or not figures):
             header = text
+        headed = headed or barred or figures
     return headers
+
+
+def _is_row(text: str) -> bool:
+    return " | " in text or ("\n" not in text and text[-1] not in ".!?;:,")

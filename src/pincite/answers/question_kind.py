@@ -24,10 +24,18 @@ class Wants(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the answerer sees it: its stemmed terms, each with the word as asked, and what it wants."""
+    """A question as the answerer sees it.
+
+    Args:
+        text: as asked.
+        terms: its stemmed terms, each with the word as asked.
+        names: those of the terms that are names or hold digits; an answer about something else is no answer.
+        wants: the kind of thing asked for.
+    """
 
     text: str
     terms: Mapping[str, str]
+    names: frozenset[str]
     wants: Wants
 
 
@@ -35,19 +43,25 @@ _WANTS = (
     (Wants.CONTACT, r"\b(e-?mail|phone|telephone|extension|contact) (address|number)|\bwhat (number|address)\b"),
     (
         Wants.MONEY,
-        r"\bhow much\b.*\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget)|"
-        r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b",
+        (
+            r"\bhow much\b.*\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget)|"
+            r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b"
+        ),
     ),
     (
         Wants.NUMBER,
-        r"\bhow (many|much|high|heavy|tall|wide|large|big|deep|fast|hot|cold|far|old)\b|"
-        r"\bwhat (is|was|were|are) the (\w+ )?(percentage|ratio|number|rate|amount|share|total|maximum|minimum)\b|"
-        r"\b(what|which) (percentage|percent|share|proportion|number)\b",
+        (
+            r"\bhow (many|much|high|heavy|tall|wide|large|big|deep|fast|hot|cold|far|old|accurate)\b|"
+            r"\bwhat (is|was|were|are) the (\w+ )?(percentage|ratio|number|rate|amount|share|total|maximum|minimum)\b|"
+            r"\b(what|which) (percentage|percent|share|proportion|number)\b"
+        ),
     ),
     (
         Wants.TIME,
-        r"\bwhen\b|\bhow (long|often|soon|quickly|late|early)\b|\b(what|which) (date|day|year|month|time|week)\b|"
-        r"\b(deadline|by what)\b",
+        (
+            r"\bwhen\b|\bhow (long|often|soon|quickly|late|early)\b|\b(what|which) (date|day|year|month|time|week)\b|"
+            r"\b(deadline|by what)\b"
+        ),
     ),
     (Wants.NAME, r"^\s*who(m|se)?\b|\b(to|by|with|from|and) who(m|se)?\b|\bwho\b"),
 )
@@ -55,6 +69,12 @@ _ASKING = frozenset(
     content_words("long soon often quick late early far old tall heavy big amount number name kind type happen mean "
                   "explain describe list show find question answer")
 )  # fmt: skip
+_MEASURES = {
+    "heavy": "weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "fast": "speed",
+    "hot": "temperature", "cold": "temperature", "far": "distance", "old": "age", "big": "size", "large": "size",
+    "accurate": "accuracy", "expensive": "price", "costly": "price",
+}  # fmt: skip
+_HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
 _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
@@ -67,6 +87,9 @@ _HOLDS = {
     Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
 }  # fmt: skip
 _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")
+# A word with a capital that does not begin the question, or one with a digit.
+_NAMED = re.compile(r"(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
+_FIGURE = re.compile(r"\w*\d[\d.,]*\w*")
 _ROLE = re.compile(
     r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
     r"everyone|anyone|owner|nurse|coordinator|assistant|desk|chair|members?)\b",
@@ -76,11 +99,14 @@ _ROLE = re.compile(
 
 def analyse(text: str) -> Question:
     """Return the question's terms and what it wants. Words that only ask are no terms unless there is nothing else."""
-    terms = dict(content_pairs(text))
+    # "How heavy" asks for a weight, and the document says "weight".
+    terms = dict(content_pairs(_HOW.sub(lambda found: _MEASURES[found[1].lower()], text)))
     telling = {term: word for term, word in terms.items() if term not in _ASKING}
     lowered = text.lower()
     wants = next((kind for kind, pattern in _WANTS if re.search(pattern, lowered)), Wants.ANYTHING)
-    return Question(text, telling or terms, wants)
+    kept = telling or terms
+    named = {term for found in _NAMED.findall(text) for term in content_words(found)}
+    return Question(text, kept, frozenset(named & kept.keys()), wants)
 
 
 def holds(wants: Wants, text: str, question: str) -> bool:
@@ -91,4 +117,6 @@ def holds(wants: Wants, text: str, question: str) -> bool:
         known = question.lower()
         names = [name for name in _NAME.findall(text) if name.lower() not in known]
         return bool(names) or _ROLE.search(text) is not None
-    return re.search(_HOLDS[wants], text, re.IGNORECASE) is not None
+    told = {found.lower() for found in _FIGURE.findall(question)}
+    rest = _FIGURE.sub(lambda found: " " if found[0].lower() in told else found[0], text)
+    return re.search(_HOLDS[wants], rest, re.IGNORECASE) is not None

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:\d+)?")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*|[^\W\d_]+(?:\d+)?")
+_HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _STOP_WORDS = frozenset(
     """
     a about above across after again against all also am an and any are aren as at be because been before being
@@ -26,13 +27,15 @@ _STOP_WORDS = frozenset(
 
 
 def content_words(text: str) -> list[str]:
-    """Return the stems of a text's words in order, without stop words; "1,577.0" is one word, "1577.0"."""
+    """Return the stems of a text's words without stop words; "1,577.0" is one word, "1577.0"."""
     return [found for found, _ in content_pairs(text)]
 
 
 def content_pairs(text: str) -> list[tuple[str, str]]:
-    """Return (stem, word as written but in lower case) of a text's words in order, without stop words."""
-    found = (word.lower() for word in _WORD.findall(text))
+    """Return (stem, word in lower case) of a text's words without stop words; hyphenated ones come again at the end."""
+    found = [word.lower() for word in _WORD.findall(text)]
+    # "pass-phrase" is written "passphrase" elsewhere: a hyphenated word counts as its parts and as one.
+    found += [word.replace("-", "").lower() for word in _HYPHENATED.findall(text)]
     return [(stem(word), word) for word in found if word not in _STOP_WORDS]
 
 

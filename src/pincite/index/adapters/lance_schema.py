@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pincite.core import InvalidInput
 from pincite.index.domain import Filter, Generation, Point
+from pincite.index.searched import searched_text
 
 BODY = "body"
 VECTOR = "vector"
@@ -49,11 +50,6 @@ def schema(dimensions: int) -> pa.Schema:
     )
 
 
-def body(title: str, text: str) -> str:
-    """Return what BM25 sees of a chunk: its title (source name, heading path) above its text."""
-    return f"{title}\n{text}" if title else text
-
-
 def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
     """Return the points as a table of `schema(dimensions)`, the last of each chunk id.
 
@@ -69,7 +65,7 @@ def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
         pa.array([point.document_id for point in latest], pa.utf8()),
         pa.array([point.revision_id for point in latest], pa.utf8()),
         pa.array([point.collection_id for point in latest], pa.utf8()),
-        pa.array([body(point.title, point.text) for point in latest], pa.utf8()),
+        pa.array([searched_text(point.title, point.text) for point in latest], pa.utf8()),
         pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), dimensions),
     ]
     return pa.table(columns, schema=schema(dimensions))

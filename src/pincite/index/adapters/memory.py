@@ -13,6 +13,7 @@ import numpy as np
 from pincite.core import Scope
 from pincite.core.words import words
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
+from pincite.index.searched import searched_text
 
 # BM25 (Robertson & Zaragoza 2009) with the constants that suit short passages (Anserini's defaults).
 _K1 = 0.9
@@ -40,7 +41,7 @@ class MemoryIndex:
         """Upsert by chunk id."""
         table = self._tables.setdefault((scope.tenant, generation.name), _Table())
         for point in points:
-            table.entries[point.chunk_id] = _Entry(point, Counter(words(f"{point.title}\n{point.text}")))
+            table.entries[point.chunk_id] = _Entry(point, Counter(words(searched_text(point.title, point.text))))
 
     async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
         """Remove a revision's points."""

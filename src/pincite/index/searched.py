@@ -1,0 +1,14 @@
+"""The text that word search sees of a chunk. Pure; used by every engine, shown to nobody."""
+
+import re
+
+_HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
+
+
+def searched_text(title: str, text: str) -> str:
+    """Return a chunk's title (source name, heading path) above its text, and hyphenated words also joined.
+
+    Engines cut "pass-phrase" in two; who asks for a "passphrase" should find it all the same.
+    """
+    joined = " ".join(dict.fromkeys(word.replace("-", "") for word in _HYPHENATED.findall(text)))
+    return "\n".join(part for part in (title, text, joined) if part)
