@@ -14,7 +14,7 @@ EDGES = {
     "src/pincite/app/middleware.py": "request edge",
     "src/pincite/guard/child.py": "job edge: a parser's failure, of any kind, leaves the child process as a value",
     "src/pincite/ingest/tasks.py": "job edge: whatever a step raised becomes a failed revision with a reason",
-    "src/pincite/app/cli/__init__.py": "request edge of the command line: a sentence and an exit code, no stack",
+    "src/pincite/answers/service.py": "job edge: a generation belongs to the server; its log must get a terminal event",
 }
 
 

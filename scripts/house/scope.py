@@ -13,6 +13,9 @@ TENANT_ROOMS = frozenset({"library", "ingest", "retrieval", "answers", "sources"
 MAKES_SCOPES = "accounts"
 LIFECYCLE = frozenset({"start", "stop", "close", "open", "ready"})
 SYSTEM = {
+    "answers.Answers.recover": "ends the answers of every tenant whose process is gone",
+    "answers.beat": "one process says that it lives, for all answers that it is writing",
+    "answers.orphans": "the store's side of Answers.recover",
     "ingest.IngestService.sweep": "finds committed work of every tenant that was never enqueued",
     "ingest.IngestService.settle": "a job's end; the scope is in the job",
     "library.Upkeep.tenants": "makes the scopes that other upkeep takes",

@@ -82,7 +82,7 @@ def test_every_event_that_the_code_sends_is_described() -> None:
     page = (DOCS / "reference/events.md").read_text()
     described = set(re.findall(r"^\| `([a-z]+\.[a-z]+)`", page, re.MULTILINE))
     sources = "\n".join(p.read_text() for p in (ROOT / "src/pincite").rglob("*.py"))
-    sent = set(re.findall(r"[\"']((?:answer|retrieval|document)\.(?:\w+))[\"']", sources))
+    sent = set(re.findall(r"[\"'`]((?:answer|retrieval|document)\.(?:\w+))[\"'`]", sources))
     assert sent
     assert described == sent
 
