@@ -1,18 +1,18 @@
 """Brings the database's schema to this version's, safely when several processes start at once.
 
-The migrations themselves are in `migrations/versions/`.
+The migrations themselves are in `migrations/versions/`; Alembic is imported only when there is one to run.
 """
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from pincite.core import Conflict, Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
@@ -25,8 +25,15 @@ def declare_tables() -> None:
         import_module(f"pincite.{room}")
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
+def known_revisions() -> list[str]:
+    """Return the numbers of the migrations there are, oldest first: the files are named by them."""
+    return sorted(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
+def alembic_config(connection: Connection | None = None) -> "Config":
     """Return Alembic's configuration, bound to `connection` where one is given."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("path_separator", "os")
@@ -34,34 +41,46 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-async def upgrade(database: Database, revision: str = "head") -> None:
+async def upgrade(database: Database) -> None:
     """Run what is missing, in one transaction.
 
     Raises:
         Conflict: the database was written by a newer Pincite.
+        Unavailable: the database does not answer.
     """
+    await database.ping()
+    async with database.engine.connect() as connection:
+        if await connection.run_sync(_current) == known_revisions()[-1]:
+            return
     declare_tables()
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-        await connection.run_sync(_upgrade, revision)
+        await connection.run_sync(_upgrade)
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:
     """Take migrations back to `revision`; data that an older schema cannot hold is lost."""
+    from alembic import command
+
     declare_tables()
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), revision))
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
-    config = alembic_config(connection)
-    script = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {step.revision for step in script.walk_revisions()}
-    if current is not None and current not in known:
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    current = _current(connection)
+    if current is not None and current not in known_revisions():
         raise Conflict(
             "The data was written by a newer Pincite.", remedy="Install that version, or restore an older backup."
         )
-    if revision != "head" or current != script.get_current_head():
-        command.upgrade(config, revision)
+    command.upgrade(alembic_config(connection), "head")
