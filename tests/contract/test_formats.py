@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import docx
 import openpyxl
@@ -77,7 +78,7 @@ def word(path: Path) -> None:
 
 
 def slides(path: Path) -> None:
-    show = pptx.Presentation()
+    show: Any = pptx.Presentation()
     for title in ("Travel", "Rates"):
         slide = show.slides.add_slide(show.slide_layouts[1])
         slide.shapes.title.text = title
@@ -88,7 +89,7 @@ def slides(path: Path) -> None:
 
 def sheets(path: Path) -> None:
     book = openpyxl.Workbook()
-    rates = book.active
+    rates: Any = book.active
     rates.title = "Rates"
     rates.append(["City", "Rate", "From", "Share"])
     rates.append(["Oslo", 1234.5, date(2026, 3, 1), 0.125])
@@ -299,7 +300,7 @@ async def test_boxes_are_on_the_page_as_shown(
         left, top = (32, 80) if cropped else (72, A4[1] - 720)
         assert (box.x0, box.y1) == (pytest.approx(left, abs=2), pytest.approx(top, abs=4))
     image = Image.open(io.BytesIO(await reader.render(path, 1, round(found.width * 2)))).convert("L")
-    inside = image.crop(tuple(round(edge * 2) for edge in (box.x0, box.y0, box.x1, box.y1)))
+    inside = image.crop((round(box.x0 * 2), round(box.y0 * 2), round(box.x1 * 2), round(box.y1 * 2)))
     assert sum(inside.histogram()[:128]) > 0.1 * inside.width * inside.height
     long_side = max(inside.size)
     assert long_side == inside.size[1 if rotate % 180 else 0], "the box lies as the word does"

@@ -93,7 +93,7 @@ class Child:
         """Kill it and wait until it is gone."""
         self.kill()
         stream = self._process.stdout
-        # What was not read holds the pipe open, and asyncio reports the end of a process only when its pipes have ended.
+        # asyncio reports the end of a process only when its pipes have ended, and what was not read holds them open.
         while stream is not None and await stream.read(_READ_BUFFER_BYTES):
             pass
         await self._process.wait()

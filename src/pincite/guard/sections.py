@@ -51,17 +51,14 @@ def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator
         if not element.text.strip():
             continue
         starts_page = element.kind is BlockKind.HEADING and 0 < element.level <= PAGE_LEVELS
-        full = draft.chars + len(element.text) > MAX_PAGE_CHARS
-        if draft.has_body and (starts_page or full):
-            if not full or starts_page:
-                yield draft.page()
-                draft = _Draft(draft.number + 1, untitled)
-            else:
-                carried = draft.take_trailing_headings()
-                yield draft.page()
-                draft = _Draft(draft.number + 1, untitled, title=draft.title, part=draft.part + 1)
-                for heading in carried:
-                    draft.append(heading)
+        if draft.has_body and starts_page:
+            yield draft.page()
+            draft = _Draft(draft.number + 1, untitled)
+        elif draft.has_body and draft.chars + len(element.text) > MAX_PAGE_CHARS:
+            carried = draft.take_trailing_headings()
+            yield draft.page()
+            draft = _Draft(draft.number + 1, untitled, title=draft.title, part=draft.part + 1)
+            draft.extend(carried)
         draft.append(element)
     if draft.elements:
         yield draft.page()
@@ -87,6 +84,10 @@ class _Draft:
                 self.title = squeeze(element.text)
         else:
             self.has_body = True
+
+    def extend(self, elements: Iterable[Element]) -> None:
+        for element in elements:
+            self.append(element)
 
     def take_trailing_headings(self) -> list[Element]:
         at = len(self.elements)

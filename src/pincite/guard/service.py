@@ -5,7 +5,7 @@ All parsing happens in confined children (`sandbox.py`); here requests are made 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -51,7 +51,7 @@ class DocumentReader:
         message, _ = await self._view(path, {"op": "sniff", "name": name[-255:]})
         return _checked(lambda: FileType(message["type"]))
 
-    async def read(self, path: Path, file_type: FileType) -> AsyncIterator[PageBatch]:
+    async def read(self, path: Path, file_type: FileType) -> AsyncGenerator[PageBatch, None]:
         """Read a document's pages in order, a batch at a time, as the child reads them.
 
         The child waits while the caller does, so memory stays bounded however long the document is.

@@ -6,7 +6,7 @@ Both ends import this, so it may import nothing heavy. What the messages mean is
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from pincite.guard.domain import Block, BlockKind, PageText
 
@@ -42,17 +42,6 @@ def unpack_head(head: bytes) -> Message:
     if not isinstance(message, dict):
         raise ValueError("not a message")
     return cast("Message", message)
-
-
-def read_frame(stream: BinaryIO) -> Message | None:
-    """Read one frame from a blocking stream; None at its end."""
-    prefix = stream.read(HEAD.size)
-    if len(prefix) < HEAD.size:
-        return None
-    head, payload = lengths(prefix)
-    message = unpack_head(stream.read(head))
-    stream.read(payload)
-    return message
 
 
 def page_to_wire(page: PageText) -> list[Any]:

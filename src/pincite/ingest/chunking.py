@@ -3,7 +3,7 @@
 Memory holds the pages of two chunks however long the document is. What a unit is, is in `units.py`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pincite.guard import BlockKind
@@ -73,8 +73,8 @@ class Chunker:
         chunks: list[Chunk] = []
         if units and not self._flowing and self._draft.tokens * 4 >= self._settings.min_tokens:
             chunks += self._close(overlap=False)
-        for index, unit in enumerate(units):
-            chunks += self._place(unit, _rest_of_block(units, index))
+        for unit, rest in zip(units, _rests_of_blocks(units), strict=True):
+            chunks += self._place(unit, rest)
         self._forget_texts(page.number)
         return chunks
 
@@ -236,27 +236,10 @@ class _Draft:
         return whole
 
 
-def _rest_of_block(units: list[Unit], index: int) -> int:
-    """Return the tokens from this unit to the end of its block."""
-    block = units[index].block
-    total = 0
-    for unit in units[index:]:
-        if unit.block != block:
-            break
-        total += unit.tokens
-    return total
-
-
-def chunk_pages(
-    pages: Iterable[PageLike],
-    owner: ChunkOwner,
-    settings: ChunkingSettings | None = None,
-    *,
-    count: CountTokens = estimate_tokens,
-    flowing: bool = True,
-) -> Iterator[Chunk]:
-    """Cut all pages of a revision into chunks, lazily and deterministically; see `Chunker`."""
-    chunker = Chunker(owner, settings or ChunkingSettings(), count=count, flowing=flowing)
-    for page in pages:
-        yield from chunker.add(page)
-    yield from chunker.finish()
+def _rests_of_blocks(units: list[Unit]) -> list[int]:
+    """Return, for each unit, the tokens from it to the end of its block."""
+    rests: list[int] = []
+    for index in range(len(units) - 1, -1, -1):
+        goes_on = index + 1 < len(units) and units[index + 1].block == units[index].block
+        rests.append(units[index].tokens + (rests[-1] if goes_on else 0))
+    return rests[::-1]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ class Attacker:
         self.pool = pool
         self.file = file
 
-    async def attempt(self, code: str, *, timeout_s: float = 10.0) -> dict[str, object]:
+    async def attempt(self, code: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
         async with self.pool.lease() as child:
             with self.file.open("rb") as file:
                 child.request({"op": "attempt", "code": code} | LIMITS, file)

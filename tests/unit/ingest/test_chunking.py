@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pincite.core.sentences import sentence_spans
 from pincite.guard import Block, BlockKind, PageText
-from pincite.ingest.chunking import ChunkingSettings, ChunkOwner, chunk_pages
+from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.units import estimate_tokens, page_units
 from pincite.library import Chunk
 
@@ -26,7 +26,9 @@ def make_page(number: int, parts: Sequence[tuple[BlockKind, str, int]]) -> PageT
 
 
 def cut(pages: Sequence[PageText], *, flowing: bool = True, sizes: ChunkingSettings = SMALL) -> list[Chunk]:
-    return list(chunk_pages(pages, OWNER, sizes, flowing=flowing))
+    chunker = Chunker(OWNER, sizes, flowing=flowing)
+    chunks = [chunk for page in pages for chunk in chunker.add(page)]
+    return chunks + chunker.finish()
 
 
 def sentence(words: int, name: str = "word") -> str:
@@ -146,8 +148,6 @@ def test_a_paragraph_flows_over_pages_but_a_slide_begins_anew() -> None:
 
 
 def test_memory_does_not_grow_with_the_document() -> None:
-    from pincite.ingest.chunking import Chunker
-
     chunker = Chunker(OWNER, SMALL)
     page_count = 300
     for number in range(1, page_count + 1):

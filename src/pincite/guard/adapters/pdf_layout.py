@@ -23,6 +23,7 @@ _MAX_HEADING = 120
 _MAX_LINES = 3_000  # beyond this a page is a data dump; it stays without blocks
 _BOLD = 600
 _TABLE_ROWS = 3
+_MAX_STEP = 3
 
 
 @dataclass(slots=True)
@@ -94,15 +95,21 @@ def _measure(line: _Line, text_page: pypdfium2.PdfTextPage, index: int) -> None:
 
 def _mark_tables(lines: Sequence[_Line]) -> None:
     """Mark runs of at least three rows with two or more numbers; up to two label lines may stand between rows."""
-    rows = [index for index, line in enumerate(lines) if _is_row(line)]
     run: list[int] = []
-    for index in [*rows, len(lines) + 9]:
-        if run and index - run[-1] > 3:
-            if len(run) >= _TABLE_ROWS:
-                for member in range(run[0], run[-1] + 1):
-                    lines[member].table = True
+    for index, line in enumerate(lines):
+        if not _is_row(line):
+            continue
+        if run and index - run[-1] > _MAX_STEP:
+            _mark_run(lines, run)
             run = []
         run.append(index)
+    _mark_run(lines, run)
+
+
+def _mark_run(lines: Sequence[_Line], rows: Sequence[int]) -> None:
+    if len(rows) >= _TABLE_ROWS:
+        for line in lines[rows[0] : rows[-1] + 1]:
+            line.table = True
 
 
 def _is_row(line: _Line) -> bool:
