@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 from pincite.guard.domain import Block, BlockKind
 
 _NUMBER = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*[)%x]*(?!\w)|(?<!\S)[—–-](?!\S)")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BULLET = re.compile(r"[•●▪◦‣∙·■□➢–*-]\s|\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})[.)]\s")
 _NAMED = re.compile(r"(?:(PART)\s+[IVX]+|(?:ITEM|Item)\s+\d{1,2}[A-C]?)\b[.:\s]*[^.]{0,100}$")
@@ -23,6 +24,7 @@ _MAX_HEADING = 120
 _MAX_LINES = 3_000  # beyond this a page is a data dump; it stays without blocks
 _BOLD = 600
 _TABLE_ROWS = 3
+_OUTSTANDING = 1.15  # a heading's size beside that of the text
 _MAX_STEP = 3
 
 
@@ -74,7 +76,7 @@ def _lines(text: str) -> list[_Line]:
         if stripped:
             start = at + len(raw) - len(raw.lstrip())
             line = _Line(start, start + len(stripped), stripped)
-            line.numbers = len(_NUMBER.findall(stripped))
+            line.numbers = len(_NUMBER.findall(stripped)) if _DIGIT.search(stripped) else 0
             found.append(line)
         at += len(raw)
     return found
@@ -116,7 +118,7 @@ def _is_row(line: _Line) -> bool:
     if line.numbers < 2:
         return False
     words = len(_WORD.findall(line.text))
-    return line.numbers * 3 >= words and not (_ENDS_SENTENCE.search(line.text) and words > 8)
+    return line.numbers * 2 >= words - 1 and not (_ENDS_SENTENCE.search(line.text) and words > 8)
 
 
 def _mark_headings(lines: Sequence[_Line], titles: Mapping[str, int]) -> None:
@@ -124,7 +126,7 @@ def _mark_headings(lines: Sequence[_Line], titles: Mapping[str, int]) -> None:
     size = _most_common([(line.size, len(line.text)) for line in body])
     weight = _most_common([(line.weight, len(line.text)) for line in body])
     for line in lines:
-        if line.table and plain(line.text) not in titles:
+        if line.table and not (line.size >= _OUTSTANDING * size and line.numbers == 0):
             continue
         line.level = _level(line, size, weight, titles)
         line.table = line.table and not line.level
@@ -145,10 +147,10 @@ def _level(line: _Line, size: float, weight: float, titles: Mapping[str, int]) -
     known = titles.get(plain(text), 0) if titles else 0
     if known:
         return known
-    if not _WORD.search(text) or text[0].islower() or text[-1] in ",;":
+    if not _WORD.search(text) or text[0].islower() or text[0] == "(" or text[-1] in ",;":
         return 0
     ratio = line.size / size if size > 0 else 1.0
-    if ratio >= 1.15:
+    if ratio >= _OUTSTANDING:
         return 1 if ratio >= 1.7 else 2 if ratio >= 1.35 else 3
     named = _NAMED.match(text)
     bold = line.weight >= _BOLD and weight < _BOLD
