@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file  # pyright: ignore[reportUnknownVariableType] (its dict is bare)
 from tokenizers import Tokenizer
 
@@ -37,10 +38,10 @@ class StaticEmbedder:
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             tensors = load_file(folder / "model.safetensors")
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
             self._rows: NDArray[np.int8] = tensors["embeddings"]
             self._scales: NDArray[np.float32] = tensors["weights"].astype(np.float32)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             message = f"The embedding model in {folder} cannot be read."
             raise Unavailable(message, remedy="Reinstall Pincite or correct the model folder.") from error
         self._tokenizer.no_padding()

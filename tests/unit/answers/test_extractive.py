@@ -1,0 +1,170 @@
+"""The model-free answerer: what it picks, that it quotes verbatim, when it declines."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pincite.answers.candidates import Candidate, candidates, locate
+from pincite.answers.extractive import Extract, extract, texts_to_embed
+from pincite.answers.question_kind import Wants, analyse, holds
+from pincite.gateway import StaticEmbedder
+from pincite.library import Chunk, Passage
+from pincite.retrieval import ScoredPassage
+
+EMBEDDER = StaticEmbedder()
+
+LEAVE = (
+    "1. Annual leave\r\nThe leave year runs from 1 January to 31 December. Part-time staff have the same entitlement in "
+    "proportion to their hours.\r\nLength of service United Kingdom Netherlands Portugal\r\n"
+    "Less than 3 years 26 days 27 days 25 days\r\n3 to 7 years 28 days 29 days 27 days\r\n"
+    "Up to 5 unused days can be carried into the next year, and they have to be taken by the end of "
+    "the\r\nmonth of April."
+)
+DIRECTORY = (
+    "Name | Role | Extension\nAoife Brannigan | Director of People | 4110\nCallum Reyes | Chief Executive | 4101"
+)
+TRAVEL_NEW = "Hotels in London are paid up to £190 a night. Travel in standard class."
+TRAVEL_OLD = "Hotels in London are paid up to £165 a night. Travel in standard class."
+
+
+def passage(key: str, text: str, *, source: str = "a.txt", score: float = 0.8, start: int = 0) -> ScoredPassage:
+    chunk = Chunk(f"{key}-0", key, key, "c", 0, text, ("Handbook",), 1, start, 1, start + len(text))
+    return ScoredPassage(Passage(chunk, source), score, None, None)
+
+
+def ask(question: str, *passages: ScoredPassage, pages: dict[tuple[str, int], str] | None = None) -> Extract:
+    found = candidates(passages, pages or {})
+    texts = texts_to_embed(question, found)
+    return extract(question, passages, found, dict(zip(texts, EMBEDDER.vectors(texts), strict=True)))
+
+
+EVERYTHING = (passage("r1", LEAVE, source="leave.pdf"), passage("r2", DIRECTORY, source="people.xlsx", score=0.6))
+
+
+def test_a_sentence_that_answers_is_quoted_verbatim():
+    found = ask("How many unused days can be carried into the next year?", *EVERYTHING)
+    assert not found.abstained
+    best = found.sentences[0]
+    assert best.text.startswith("Up to 5 unused days")
+    assert (best.passage, best.page) == (0, 1)
+    assert LEAVE[best.start : best.end] == best.text
+
+
+def test_a_table_row_is_found_through_its_header():
+    best = ask("How much leave is there in the Netherlands after less than 3 years?", *EVERYTHING).sentences[0]
+    assert best.text == "Less than 3 years 26 days 27 days 25 days"
+    best = ask("What is the extension of the Chief Executive?", *EVERYTHING).sentences[0]
+    assert best.text == "Callum Reyes | Chief Executive | 4101"
+
+
+def test_the_newer_of_two_look_alike_documents_wins_unless_the_old_one_is_asked_for():
+    both = (
+        passage("r1", TRAVEL_OLD, source="travel-2025.pdf", score=1.0),
+        passage("r2", TRAVEL_NEW, source="travel-2026.pdf", score=0.95),
+    )
+    assert "£190" in ask("What is paid for hotels in London?", *both).sentences[0].text
+    assert "£165" in ask("What was paid for hotels in London in 2025?", *both).sentences[0].text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the capital of Mongolia?",
+        "Which football club did the nurse's brother play for?",
+        "How much did the company spend on advertising in Japan?",
+        "Who composed the opera Aida?",
+    ],
+)
+def test_what_the_documents_do_not_say_is_declined(question: str):
+    found = ask(question, *EVERYTHING)
+    assert found.abstained
+    assert found.sentences == ()
+    assert found.confidence < 0.5
+
+
+def test_a_question_about_another_name_is_declined_or_unsure():
+    known = ask("What is the role of Callum Reyes?", *EVERYTHING)
+    other = ask("What is the role of Gregor Stanislaw?", *EVERYTHING)
+    assert not known.abstained
+    assert other.abstained
+    assert other.confidence < known.confidence
+
+
+def test_a_heading_or_a_question_in_the_text_is_no_answer():
+    text = "Carry-over of days\n\nHow many days can be carried over?\n\nFive days can be carried over until April."
+    found = ask("How many days can be carried over?", passage("r1", text))
+    assert found.sentences[0].text.startswith("Five days")
+
+
+@pytest.mark.parametrize("question", ["", "?", "the of and", "…"])
+def test_a_question_without_content_or_evidence_is_declined(question: str):
+    assert ask(question, *EVERYTHING).abstained
+    assert ask("How many days?").abstained
+
+
+def test_without_vectors_it_still_works_by_words():
+    found = candidates(EVERYTHING, {})
+    assert (
+        extract("What is the extension of the Chief Executive?", EVERYTHING, found, {})
+        .sentences[0]
+        .text.endswith("4101")
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.sampled_from("ab1 .?\n|£"), max_size=120), st.text(max_size=60), st.integers(0, 50))
+def test_every_candidate_is_a_verbatim_slice_of_its_page(text: str, other: str, start: int):
+    page = "#" * start + text + other
+    found = candidates([passage("r1", text + other, start=start)], {})
+    assert all(page[each.start : each.end] == each.text and each.text.strip() == each.text for each in found)
+    assert all(one.end <= two.start for one, two in pairwise(found))
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4), st.data())
+def test_a_chunk_over_several_pages_is_located_exactly(texts: list[str], data: st.DataObject):
+    start = data.draw(st.integers(0, len(texts[0])))
+    least = start if len(texts) == 1 else 0
+    end = data.draw(st.integers(least, len(texts[-1])))
+    parts = [texts[0][start:], *texts[1:-1], texts[-1][:end]] if len(texts) > 1 else [texts[0][start:end]]
+    chunk = Chunk("k", "r", "d", "c", 0, "\n".join(parts), (), 1, start, len(texts), end)
+    slices = locate(chunk, {("r", number): text for number, text in enumerate(texts, start=1)})
+    assert [each.page for each in slices] == list(range(1, len(texts) + 1))
+    for each in slices:
+        piece = chunk.text[each.start : each.end]
+        assert texts[each.page - 1][each.offset : each.offset + len(piece)] == piece
+
+
+def test_a_page_whose_text_is_missing_is_left_out_not_guessed():
+    chunk = Chunk("k", "r", "d", "c", 0, "end of one\nall of two\nstart", (), 1, 5, 3, 5)
+    assert [each.page for each in locate(chunk, {("r", 1): "12345end of one"})] == [1]
+    assert locate(chunk, {}) == []
+
+
+def test_a_sentence_that_two_passages_share_comes_once():
+    overlapping = (passage("r1", TRAVEL_NEW), passage("r1", TRAVEL_NEW[TRAVEL_NEW.index("Travel in") :], start=46))
+    found: list[Candidate] = candidates(overlapping, {})
+    assert [each.text for each in found] == [
+        "Hotels in London are paid up to £190 a night.",
+        "Travel in standard class.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "wants"),
+    [
+        ("How many days are there?", Wants.NUMBER),
+        ("How much does the permit cost?", Wants.MONEY),
+        ("When does the office open?", Wants.TIME),
+        ("Who approves it?", Wants.NAME),
+        ("Is alcohol paid for?", Wants.ANYTHING),
+    ],
+)
+def test_what_a_question_wants(question: str, wants: Wants):
+    assert analyse(question).wants is wants
+
+
+def test_what_the_question_says_itself_does_not_count_as_its_answer():
+    assert not holds(Wants.NUMBER, "The Plover 300 watches a river.", "How heavy is the Plover 300?")
+    assert holds(Wants.NUMBER, "The Plover 300 weighs 2.4 kg.", "How heavy is the Plover 300?")

@@ -1,0 +1,142 @@
+"""From a question to evidence, on the in-memory index and a small library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from pincite.core import InvalidInput, Scope
+from pincite.gateway import StaticEmbedder
+from pincite.index import Generation, Point
+from pincite.index.adapters.memory import MemoryIndex
+from pincite.library import Chunk, Passage
+from pincite.retrieval import MAX_QUESTION_CHARS, Query, QuestionTooLong, Retrieval
+
+SCOPE = Scope(tenant="acme", user="ann")
+TEXTS = {
+    "k1": ("d1", "c1", "Unused days of annual leave are carried over into the next year until April."),
+    "k2": ("d1", "c1", "The service desk exchanges a broken laptop on the same day."),
+    "k3": ("d2", "c1", "The hotel limit in London is 190 pounds a night."),
+    "k4": ("d3", "c2", "The hotel limit in Oslo is 2,100 kroner a night."),
+}
+
+
+@dataclass
+class SmallLibrary:
+    """What retrieval needs of the library, over a dictionary."""
+
+    generation: Generation | None
+    collections: tuple[str, ...] = ("c1", "c2")
+    hidden: set[str] = field(default_factory=set[str])
+
+    async def active_generation(self, scope: Scope) -> Generation | None:
+        return self.generation
+
+    async def visible_collections(self, scope: Scope) -> Sequence[str]:
+        return self.collections
+
+    async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
+        found: dict[str, Passage] = {}
+        for key in chunk_ids:
+            if key not in self.hidden:
+                document, collection, text = ALL[key]
+                found[key] = Passage(Chunk(key, "r", document, collection, 0, text, (), 1, 0, 1, len(text)), "a.txt")
+        return found
+
+    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
+        return ("slow.pdf",) if "c1" in collections else ()
+
+
+ALL = {
+    **TEXTS,
+    **{f"x{number}": ("d9", "c1", f"The hotel limit in town {number} is {number} pounds.") for number in range(40)},
+}
+
+
+@pytest.fixture(scope="module")
+def embedder() -> StaticEmbedder:
+    return StaticEmbedder()
+
+
+@pytest.fixture
+def generation(embedder: StaticEmbedder) -> Generation:
+    return Generation("g1", embedder.model_id, embedder.dimensions)
+
+
+async def filled(embedder: StaticEmbedder, generation: Generation, texts: Mapping[str, tuple[str, str, str]]):
+    index = MemoryIndex()
+    for key, (document, collection, text) in texts.items():
+        vector = embedder.vectors([text])[0]
+        await index.write(SCOPE, generation, [Point(key, document, "r", collection, "a.txt", text, vector)])
+    return index
+
+
+def ids(evidence: object) -> list[str]:
+    return [each.passage.chunk.id for each in evidence.passages]  # type: ignore[attr-defined]
+
+
+async def test_the_passage_that_answers_comes_first(embedder: StaticEmbedder, generation: Generation):
+    retrieval = Retrieval(SmallLibrary(generation), await filled(embedder, generation, TEXTS), embedder)
+    evidence = await retrieval.find(SCOPE, Query("Is leave carried over?", limit=2))
+    assert ids(evidence)[0] == "k1"
+    assert len(evidence.passages) <= 2
+    assert evidence.passages[0].score == pytest.approx(1.0)
+    assert evidence.passages[0].bm25 is not None
+    assert evidence.passages[0].cosine is not None
+    assert set(evidence.timings_ms) >= {"embed", "search", "fuse", "hydrate", "dedupe"}
+    assert evidence.reading == ("slow.pdf",)
+
+
+async def test_a_question_without_a_word_in_common_is_found_by_meaning(
+    embedder: StaticEmbedder, generation: Generation
+):
+    retrieval = Retrieval(SmallLibrary(generation), await filled(embedder, generation, TEXTS), embedder)
+    assert ids(await retrieval.find(SCOPE, Query("repair computers", limit=1))) == ["k2"]
+
+
+async def test_only_visible_collections_are_searched(embedder: StaticEmbedder, generation: Generation):
+    index = await filled(embedder, generation, TEXTS)
+    sees_c1 = Retrieval(SmallLibrary(generation, collections=("c1",)), index, embedder)
+    assert "k4" not in ids(await sees_c1.find(SCOPE, Query("hotel limit in Oslo")))
+    assert ids(await sees_c1.find(SCOPE, Query("hotel limit", collections=("c2",)))) == []
+    sees_all = Retrieval(SmallLibrary(generation), index, embedder)
+    assert ids(await sees_all.find(SCOPE, Query("hotel limit", collections=("c2",)))) == ["k4"]
+    assert ids(await sees_all.find(SCOPE, Query("hotel limit", documents=("d2",)))) == ["k3"]
+
+
+async def test_hits_that_the_library_does_not_hydrate_are_made_up_for(embedder: StaticEmbedder, generation: Generation):
+    library = SmallLibrary(generation, hidden={f"x{number}" for number in range(37)})
+    retrieval = Retrieval(library, await filled(embedder, generation, ALL), embedder)
+    evidence = await retrieval.find(SCOPE, Query("hotel limit in town", limit=3))
+    assert len(evidence.passages) == 3
+    assert not library.hidden.intersection(ids(evidence))
+
+
+async def test_vectors_of_another_model_are_left_out(embedder: StaticEmbedder):
+    other = Generation("g1", "another-model", embedder.dimensions)
+    retrieval = Retrieval(SmallLibrary(other), await filled(embedder, other, TEXTS), embedder)
+    evidence = await retrieval.find(SCOPE, Query("hotel limit in London"))
+    assert ids(evidence)[0] == "k3"
+    assert all(each.cosine is None for each in evidence.passages)
+
+
+async def test_nothing_indexed_is_no_evidence(embedder: StaticEmbedder, generation: Generation):
+    nothing = Retrieval(SmallLibrary(None), MemoryIndex(), embedder)
+    assert (await nothing.find(SCOPE, Query("hotel"))).passages == ()
+    unseen = Retrieval(SmallLibrary(generation, collections=()), await filled(embedder, generation, TEXTS), embedder)
+    assert (await unseen.find(SCOPE, Query("hotel"))).passages == ()
+
+
+@pytest.mark.parametrize("text", ["", " \n\t "])
+async def test_a_blank_question_is_refused(embedder: StaticEmbedder, generation: Generation, text: str):
+    with pytest.raises(InvalidInput, match="empty"):
+        await Retrieval(SmallLibrary(generation), MemoryIndex(), embedder).find(SCOPE, Query(text))
+
+
+async def test_a_question_that_is_too_long_is_refused_with_the_limit(embedder: StaticEmbedder, generation: Generation):
+    retrieval = Retrieval(SmallLibrary(generation), await filled(embedder, generation, TEXTS), embedder)
+    await retrieval.find(SCOPE, Query("x" * MAX_QUESTION_CHARS))
+    with pytest.raises(QuestionTooLong, match="4,000") as refused:
+        await retrieval.find(SCOPE, Query("hotel " * 20_000))
+    assert refused.value.code == "question-too-long"
+    assert refused.value.remedy
