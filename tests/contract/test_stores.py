@@ -75,6 +75,20 @@ async def test_a_revision_overtaken_by_a_newer_one_is_stopped(library: Library, 
     assert (await library.document(SCOPE, slow.document.id)).serving == fast.revision.id
 
 
+async def test_publishing_an_older_revision_leaves_the_newer_one_on_its_way(library: Library, hands) -> None:
+    older = await hands.upload(data=b"one")
+    newer = await hands.upload(data=b"two")
+    new_ids = await hands.read(newer)
+    old_ids = await hands.read(older)
+    assert await library.publish(SCOPE, older.revision.id) == ()
+    document = await library.document(SCOPE, older.document.id)
+    assert (document.serving, document.latest.id) == (older.revision.id, newer.revision.id)
+    assert document.latest.state is RevisionState.EMBEDDING
+    assert set(await library.hydrate(SCOPE, old_ids + new_ids)) == set(old_ids)
+    await library.publish(SCOPE, newer.revision.id)
+    assert set(await library.hydrate(SCOPE, old_ids + new_ids)) == set(new_ids)
+
+
 async def test_a_first_revision_may_answer_before_it_is_finished(library: Library, hands) -> None:
     registered = await hands.upload()
     assert not await library.serve_early(SCOPE, registered.revision.id), "not before it is begun"
