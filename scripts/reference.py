@@ -6,6 +6,7 @@ The page on events is written by hand; `tests/docs/` compares its names with the
 import asyncio
 import importlib
 import inspect
+import json
 import os
 import pkgutil
 import sys
@@ -77,8 +78,9 @@ def http_page() -> str:
         " `limit` and `cursor`. The whole description with its schemas is at `/openapi.json`. Streams are "
         "described under [events](events.md)."
     )
+    schemas = document["components"]["schemas"]
     sections = [
-        _route(method, path, operation)
+        _route(f"{method.upper()} {path}", operation, schemas)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
@@ -182,8 +184,8 @@ def _exit_codes() -> str:
     return _table(("exit code", "meaning"), rows)
 
 
-def _route(method: str, path: str, operation: dict[str, Any]) -> str:
-    parts = [f"## `{method.upper()} {path}`", _sentence(operation)]
+def _route(title: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+    parts = [f"## `{title}`", _sentence(operation)]
     parameters = operation.get("parameters", [])
     if parameters:
         rows = [
@@ -191,17 +193,27 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> str:
             for p in parameters
         ]
         parts.append(_table(("parameter", "in", "required", "meaning"), rows))
-    body = [f"`{kind}`" for kind in operation.get("requestBody", {}).get("content", {})]
+    body = operation.get("requestBody", {}).get("content", {})
     if body:
-        parts.append(f"Body: {', '.join(body)}.")
-    answers = [_answer(status, answer) for status, answer in operation["responses"].items() if status != "422"]
-    parts.append(f"Answers: {'; '.join(answers)}.")
+        parts += [f"Body: {', '.join(f'`{kind}`' for kind in body)}.", *_examples(body, schemas)]
+    answers = {status: answer for status, answer in operation["responses"].items() if status != "422"}
+    parts.append(f"Answers: {'; '.join(_answer(status, answer) for status, answer in answers.items())}.")
+    for answer in answers.values():
+        parts += _examples(answer.get("content", {}), schemas)
     return "\n\n".join(parts)
+
+
+def _examples(content: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    """The examples of JSON bodies, as the models give them."""
+    names = [media.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1] for media in content.values()]
+    found = [schemas[name] for name in names if name in schemas]
+    examples = [schema.get("example", (schema.get("examples") or [None])[0]) for schema in found]
+    return [f"```json\n{json.dumps(e, indent=2, ensure_ascii=False)}\n```" for e in examples if e is not None]
 
 
 def _sentence(operation: dict[str, Any]) -> str:
     summary, description = operation.get("summary", ""), operation.get("description", "")
-    return _cell(". ".join(text.strip().rstrip(".") for text in (summary, description) if text.strip()) + ".")
+    return _cell(" ".join(t if t[-1] in ".?!" else f"{t}." for t in (summary.strip(), description.strip()) if t))
 
 
 def _answer(status: str, answer: dict[str, Any]) -> str:
