@@ -60,6 +60,13 @@ class House:
         """Return the ids of collections given by name or id. Raises: NotFound."""
         return tuple([(await self.library.collection(scope, name)).id for name in names])
 
+    async def ensure_collection(self, scope: Scope, name: str) -> str:
+        """Return the id of the collection of that name or id; one that is not there is made."""
+        try:
+            return (await self.library.collection(scope, name)).id
+        except NotFound:
+            return (await self.library.create_collection(scope, name)).id
+
     async def count_documents(self, scope: Scope) -> int:
         """Return how many documents the asker can see."""
         listing = await self.library.list_collections(scope, limit=1000)

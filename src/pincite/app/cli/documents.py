@@ -21,7 +21,7 @@ from pincite.library import FINAL_STATES, Document, RevisionState
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
-Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name or id.")]
+Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name; made if there is none.")]
 
 
 def add(
@@ -97,6 +97,7 @@ async def add_paths(
     files = _files(paths)
     if not files:
         raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
+    collection_id = await house.ensure_collection(scope, collection)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
     with Progress(*columns, console=err(), disable=quiet, transient=True) as progress:
         bars = _Bars(progress, len(files))
@@ -104,7 +105,9 @@ async def add_paths(
         refused: dict[int, dict[str, Any]] = {}
         for position, (path, source) in enumerate(files):
             try:
-                received = await house.ingest.receive(scope, collection=collection, source=source, stream=_pieces(path))
+                received = await house.ingest.receive(
+                    scope, collection=collection_id, source=source, stream=_pieces(path)
+                )
                 waiting[received.document.id] = position
             except PinciteError as error:
                 refused[position] = _refused(source, error)
