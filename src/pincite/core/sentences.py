@@ -19,6 +19,7 @@ _INITIALS = re.compile(r"(?:^|[(\[\"'“‘])(?:[A-Z]\.)+$|^(?:[A-Za-z]\.){2,}$"
 _FIGURE = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*%?\)?(?!\w)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINE_LOOKBACK = 400
+_WIDTH_SAMPLE = 20_000
 
 _BEFORE_NAME_WORDS = """
 mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs
@@ -42,24 +43,30 @@ under during after before upon except other what who how why
 _STARTERS = frozenset(_STARTERS_WORDS.split())
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str, *, width: int | None = None) -> list[tuple[int, int]]:
     """Cut text into sentences.
 
     A stop ends a sentence when what follows can begin one and what precedes is no abbreviation, initial or list
     number. A blank line ends one; a single line break does not (text from PDF is wrapped), except after a table row,
-    before a list item, and after a short line without a stop that a longer line with a capital follows (a heading).
+    before a list item, and after a line without a stop that is clearly shorter than the text is wide and that a capital
+    follows (a heading, a row of words).
+
+    Args:
+        text: what to cut.
+        width: length of a full line where `text` is a part of something; see `line_width`.
 
     Returns:
         Ranges [start, end), in order, disjoint, without white space at either end, covering all other characters.
     """
     spans: list[tuple[int, int]] = []
     start = 0
+    width = line_width(text) if width is None else width
     for found in _CANDIDATE.finditer(text):
         end = found.end("stop") if found["stop"] else found.end("wide") if found["wide"] else found.start()
         if found["stop"]:
             ends = _stop_ends(text, start, found.start(), end)
         elif found["line"]:
-            ends = found["blank"] is not None or _line_ends(text, start, found.start(), found.end())
+            ends = found["blank"] is not None or _line_ends(text, width, found.start(), found.end())
         else:
             ends = True
         if ends:
@@ -109,9 +116,15 @@ def _is_abbreviation(token: str, opens: bool, following: str) -> bool:
     return False
 
 
-def _line_ends(text: str, start: int, at: int, after: int) -> bool:
-    """Whether the line break at [at, after) ends the sentence that began at `start`."""
-    line_start = max(text.rfind("\n", max(0, at - _LINE_LOOKBACK), at) + 1, start)
+def line_width(text: str) -> int:
+    """Return how long the text's full lines are: nine lines in ten are no longer."""
+    lengths = sorted(len(line) for line in text[:_WIDTH_SAMPLE].splitlines() if line.strip())
+    return lengths[len(lengths) * 9 // 10] if lengths else 0
+
+
+def _line_ends(text: str, width: int, at: int, after: int) -> bool:
+    """Whether the line break at [at, after) ends a sentence, in a text whose full lines are `width` long."""
+    line_start = text.rfind("\n", max(0, at - _LINE_LOOKBACK), at) + 1
     line = text[line_start:at]
     if _is_row(line) or _BULLET.match(text, after):
         return True
@@ -119,8 +132,10 @@ def _line_ends(text: str, start: int, at: int, after: int) -> bool:
     next_line = text[after : next_end if next_end != -1 else after + _LINE_LOOKBACK].strip()
     if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
         return True
-    short = len(line.strip()) * 2 <= len(next_line) and next_line[:1].isupper()
-    return short and line_start <= start + 2 and line.rstrip()[-1:].isalnum()
+    begins = next_line[:1].isupper() or next_line[:1].isdigit()
+    return (
+        begins and len(line.strip()) * 3 <= width * 2 and (line.rstrip()[-1:].isalnum() or line.rstrip()[-1:] in "%)")
+    )
 
 
 def _is_row(line: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pincite.core.sentences import sentence_spans
+from pincite.core.sentences import line_width, sentence_spans
 from pincite.guard import Block, BlockKind
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -96,6 +96,7 @@ def one_line(text: str) -> str:
 
 
 def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
+    width = line_width(text)
     for number, block in enumerate(_whole(text, blocks)):
         if block.kind is BlockKind.HEADING:
             body = text[block.start : block.end]
@@ -103,7 +104,7 @@ def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
             if body.strip():
                 yield _Stretch(start, start + len(body.strip()), number, block)
         elif block.kind is BlockKind.PARAGRAPH:
-            for start, end in sentence_spans(text[block.start : block.end]):
+            for start, end in sentence_spans(text[block.start : block.end], width=width):
                 yield _Stretch(block.start + start, block.start + end, number, block)
         else:
             yield from _lines(text, block, number)

@@ -35,6 +35,20 @@ def cut(text: str) -> list[str]:
         ("• one thing\n• another thing", ["• one thing", "• another thing"]),
         ("1. First. More.\n2. Second.", ["1. First.", "More.", "2. Second."]),
         ("Liquidity\r\nWe had cash of $3 billion at the end.", ["Liquidity", "We had cash of $3 billion at the end."]),
+        (
+            (
+                "The gauge works under water, and it lives where the sea is deep and\r\nmuddy. It is strong.\r\n"
+                "Measuring range 0 m to 40 m\r\nBody Titanium\r\nWeight 2 kg\r\n5 years warranty"
+            ),
+            [
+                "The gauge works under water, and it lives where the sea is deep and\r\nmuddy.",
+                "It is strong.",
+                "Measuring range 0 m to 40 m",
+                "Body Titanium",
+                "Weight 2 kg",
+                "5 years warranty",
+            ],
+        ),
         ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
     ],
