@@ -27,8 +27,8 @@ test: install-dev web ## run the tests (ARGS='tests/unit -k pins' for some of th
 check: install-dev ## run formatters, linters, types, walls, house rules and the docs build
 	@UV=$(UV) .venv/bin/python scripts/check.py
 
-fix: install-dev ## mend what formatters and linters can mend
-	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
+fix: install-dev ## mend what formatters and linters can mend, and make the reference pages again
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet . ; .venv/bin/python scripts/reference.py
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)
