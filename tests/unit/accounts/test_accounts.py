@@ -1,17 +1,27 @@
-"""The first owner, tokens, sessions and keys on a real database."""
+"""The first owner, tokens, sessions and keys, once on SQLite and once on PostgreSQL."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
 from pincite.accounts import Accounts, Unauthenticated
-from pincite.core import Database, InvalidInput, NotFound, Scope
+from pincite.core import Database, InvalidInput, NotFound, Scope, Table
+
+
+@pytest.fixture
+async def database(sql_url: str) -> AsyncIterator[Database]:
+    database = Database(sql_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    yield database
+    await database.close()
 
 
 async def test_bootstrap_makes_one_owner_even_when_two_processes_start_at_once(
-    accounts: Accounts, sqlite_url: str
+    accounts: Accounts, sql_url: str
 ) -> None:
-    other_database = Database(sqlite_url)
+    other_database = Database(sql_url)
     other = Accounts(other_database)
     made = await asyncio.gather(*(a.bootstrap() for a in [accounts, other] * 5))
     assert len([owner for owner in made if owner is not None]) == 1
