@@ -16,8 +16,8 @@ from pincite.retrieval import ScoredPassage
 EMBEDDER = StaticEmbedder()
 
 LEAVE = (
-    "1. Annual leave\r\nThe leave year runs from 1 January to 31 December. Part-time staff have the same entitlement in "
-    "proportion to their hours.\r\nLength of service United Kingdom Netherlands Portugal\r\n"
+    "1. Annual leave\r\nThe leave year runs from 1 January to 31 December. Part-time staff have the same entitlement "
+    "in proportion to their hours.\r\nLength of service United Kingdom Netherlands Portugal\r\n"
     "Less than 3 years 26 days 27 days 25 days\r\n3 to 7 years 28 days 29 days 27 days\r\n"
     "Up to 5 unused days can be carried into the next year, and they have to be taken by the end of "
     "the\r\nmonth of April."
