@@ -26,6 +26,9 @@ _BOLD = 600
 _TABLE_ROWS = 3
 _OUTSTANDING = 1.15  # a heading's size beside that of the text
 _MAX_STEP = 3
+_NUMBERS_IN_ROW = 2
+_LOOSE = 1.1  # beside the usual width of a character
+_SPACE = re.compile(r"\s+")
 
 
 @dataclass(slots=True)
@@ -37,7 +40,10 @@ class _Line:
     weight: int = 0
     top: float = 0.0
     bottom: float = 0.0
+    right: float = 0.0
+    left: float = 0.0
     numbers: int = 0
+    has_cells: bool = False
     level: int = 0
     table: bool = False
 
@@ -62,7 +68,8 @@ def find_blocks(
     if not lines or len(lines) > _MAX_LINES:
         return ()
     for line in lines:
-        _measure(line, text_page, line.start if indices is None else indices[line.start])
+        _measure(line, text_page, indices)
+    _mark_cells(lines, text_page, indices)
     _mark_tables(lines)
     _mark_headings(lines, titles)
     return tuple(_group(lines))
@@ -86,13 +93,40 @@ _left, _right, _bottom, _top = (ctypes.c_double() for _ in range(4))
 _edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctypes.byref(_top))
 
 
-def _measure(line: _Line, text_page: pypdfium2.PdfTextPage, index: int) -> None:
+def _measure(line: _Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+    index, last = line.start, line.end - 1
+    if indices is not None:
+        index, last = indices[index], indices[last]
     line.size = round(pdfium.FPDFText_GetFontSize(text_page, index), 1)
     line.weight = pdfium.FPDFText_GetFontWeight(text_page, index)
     if pdfium.FPDFText_GetCharBox(text_page, index, *_edges):
-        line.bottom, line.top = _bottom.value, _top.value
+        line.bottom, line.top, line.left = _bottom.value, _top.value, _left.value
+    if pdfium.FPDFText_GetCharBox(text_page, last, *_edges):
+        line.right = _right.value
     if line.size <= 1.0:  # the size is in a scaled text space; the letter's height is what people see
         line.size = round((line.top - line.bottom) * 1.4, 1)
+
+
+def _mark_cells(lines: Sequence[_Line], text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+    """Find lines with a gap wider than a letter is high; only those with few characters for their width can have one."""
+    loose = [(line.right - line.left) / (len(line.text) * line.size) if line.size > 0 else 0.0 for line in lines]
+    usual = sorted(loose)[len(loose) // 2]
+    for line, looseness in zip(lines, loose, strict=True):
+        if looseness > _LOOSE * usual and line.numbers < _NUMBERS_IN_ROW:
+            line.has_cells = _has_gap(line, text_page, indices)
+
+
+def _has_gap(line: _Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> bool:
+    for space in _SPACE.finditer(line.text):
+        before, after = line.start + space.start() - 1, line.start + space.end()
+        if indices is not None:
+            before, after = indices[before], indices[after]
+        if not pdfium.FPDFText_GetCharBox(text_page, before, *_edges):
+            continue
+        end = _right.value
+        if pdfium.FPDFText_GetCharBox(text_page, after, *_edges) and _left.value - end > line.size:
+            return True
+    return False
 
 
 def _mark_tables(lines: Sequence[_Line]) -> None:
@@ -115,7 +149,9 @@ def _mark_run(lines: Sequence[_Line], rows: Sequence[int]) -> None:
 
 
 def _is_row(line: _Line) -> bool:
-    if line.numbers < 2:
+    if line.has_cells:
+        return True
+    if line.numbers < _NUMBERS_IN_ROW:
         return False
     words = len(_WORD.findall(line.text))
     return line.numbers * 2 >= words - 1 and not (_ENDS_SENTENCE.search(line.text) and words > 8)
