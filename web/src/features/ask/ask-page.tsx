@@ -29,7 +29,7 @@ function useAsk(conversation: string | null) {
       client.setQueryData<Conversation>(keys.conversation(started.conversation), (old) => withAnswer(old ?? begun, answer));
       void client.invalidateQueries({ queryKey: keys.conversations });
       if (started.conversation !== conversation) {
-        void navigate({ to: "/c/$conversation", params: { conversation: started.conversation } } as never);
+        void navigate({ to: "/c/$conversation", params: { conversation: started.conversation } });
       }
     },
   });
@@ -62,7 +62,8 @@ export function AskPage({ conversation }: { conversation: string | null }) {
           <Turns answers={answers} onAsk={onAsk} />
         </div>
       </div>
-      <div className="mx-auto w-full max-w-[45rem] space-y-3 px-3 pb-3 sm:px-6 sm:pb-5">
+      <div className="relative mx-auto w-full max-w-[45rem] space-y-3 px-3 pb-3 sm:px-6 sm:pb-5">
+        <div aria-hidden className="pointer-events-none absolute inset-x-0 -top-10 h-10 bg-linear-to-t from-paper to-transparent" />
         {problem && <ErrorNotice error={problem} />}
         {composer}
       </div>

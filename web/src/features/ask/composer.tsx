@@ -34,7 +34,7 @@ export function Composer({ placeholder, running, busy, onAsk, onStop }: Props) {
   };
   return (
     <form
-      className="rounded-2xl border border-strong bg-raised shadow-sheet transition focus-within:border-accent"
+      className="group rounded-2xl border border-strong bg-raised shadow-sheet transition focus-within:border-accent"
       onSubmit={(event) => {
         event.preventDefault();
         submit();
@@ -75,8 +75,9 @@ export function Composer({ placeholder, running, busy, onAsk, onStop }: Props) {
             ))}
           </select>
         )}
-        <span className="ml-auto hidden text-xs text-faint sm:inline">
-          {text ? "Enter to ask" : <kbd className="font-sans">/ to type here</kbd>}
+        <span className="ml-auto text-xs text-faint">
+          <span className="hidden sm:group-focus-within:inline">{text && "Enter to ask"}</span>
+          <kbd className="hidden font-sans sm:inline sm:group-focus-within:hidden">/ to type here</kbd>
         </span>
         {running ? (
           <RoundButton label="Stop" testid="ask-stop" onClick={onStop}>

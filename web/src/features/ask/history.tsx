@@ -11,7 +11,7 @@ import { useState } from "react";
 
 export function History({ onChoose }: { onChoose?: () => void }) {
   const history = useInfiniteQuery(conversationsQuery);
-  const current = (useParams({ strict: false }) as { conversation?: string }).conversation;
+  const current = useParams({ strict: false }).conversation;
   const [doomed, setDoomed] = useState<ConversationRow | null>(null);
   const rows = history.data?.pages.flatMap((page) => page.items) ?? [];
   const groups = Map.groupBy(rows, (row) => ageGroup(row.updated_at));
@@ -49,8 +49,8 @@ function Row({ row, current, onChoose, onDelete }: RowProps) {
   return (
     <li className={`group flex items-center rounded-lg ${current ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : "hover:bg-raised/60"}`}>
       <Link
-        to={"/c/$conversation" as never}
-        params={{ conversation: row.id } as never}
+        to="/c/$conversation"
+        params={{ conversation: row.id }}
         aria-current={current ? "page" : undefined}
         data-testid="history-row"
         className="min-w-0 flex-1 truncate px-3 py-1.5 text-[0.86rem]"
@@ -61,7 +61,7 @@ function Row({ row, current, onChoose, onDelete }: RowProps) {
       <IconButton
         label={`Delete “${row.title}”`}
         onClick={onDelete}
-        className="size-8! opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
+        className="hidden! size-8! group-focus-within:grid! group-hover:grid! pointer-coarse:grid!"
       >
         <Trash2 aria-hidden />
       </IconButton>
@@ -76,7 +76,7 @@ function DeleteConversation({ row, current, onClose }: { row: ConversationRow; c
     mutationFn: () => removeConversation(row.id),
     onSuccess: async () => {
       onClose();
-      if (current) await navigate({ to: "/" } as never);
+      if (current) await navigate({ to: "/" });
       client.removeQueries({ queryKey: keys.conversation(row.id) });
       await client.invalidateQueries({ queryKey: keys.conversations });
     },

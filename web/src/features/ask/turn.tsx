@@ -34,7 +34,7 @@ export function Turn({ answer, onAsk }: Props) {
       aria-label={`Answer to: ${view.question}`}
       className="scroll-mt-6"
     >
-      <h2 className="font-serif text-[1.6rem] leading-snug font-semibold text-balance break-words sm:text-[1.85rem]">{view.question}</h2>
+      <h2 className="font-serif text-[1.6rem] leading-snug font-semibold text-pretty break-words sm:text-[1.85rem]">{view.question}</h2>
       <div className="mt-2 mb-5 min-h-5 text-[0.8rem] text-faint" role="status">
         <Progress view={view} lost={lost} />
       </div>
@@ -69,6 +69,7 @@ function Progress({ view, lost }: { view: AnswerView; lost: boolean }) {
 }
 
 function modeNote(view: AnswerView): string {
+  if (view.abstained) return view.mode === "extractive" ? "Searched without a model; none is configured." : `Asked ${view.model ?? "the model"}.`;
   if (view.mode === "extractive") return "Quoted from your documents; no model is configured.";
   return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;
 }

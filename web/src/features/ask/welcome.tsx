@@ -58,7 +58,7 @@ function NothingYet() {
         Add PDFs, Word, Excel and PowerPoint files, web pages, mail or notes. They stay on this machine.
       </p>
       <Link
-        to={"/library" as never}
+        to="/library"
         className="mt-4 inline-flex min-h-10 items-center rounded-lg bg-accent px-4 text-sm font-medium text-accent-ink hover:opacity-90"
       >
         Add documents
@@ -77,7 +77,7 @@ function Shelf() {
     <section className="mt-12" aria-label="Your library">
       <h2 className="flex items-baseline justify-between px-1 text-[0.82rem] text-faint">
         <span>{formatCount(ready.length, "document")} to ask</span>
-        <Link to={"/library" as never} className="text-accent hover:underline">
+        <Link to="/library" className="text-accent hover:underline">
           Library
         </Link>
       </h2>

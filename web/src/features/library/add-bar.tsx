@@ -91,8 +91,8 @@ function NewCollection({ onMade, onClose }: { onMade: (made: Collection) => void
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          const name = String(new FormData(event.currentTarget).get("name")).trim();
-          if (name) making.mutate(name);
+          const name = new FormData(event.currentTarget).get("name");
+          if (typeof name === "string" && name.trim()) making.mutate(name.trim());
         }}
       >
         <p className="mt-2 text-sm leading-relaxed text-muted">A collection is a set of documents that can be asked on its own.</p>

@@ -37,7 +37,7 @@ export function DocumentTable({ documents, collectionName }: Props) {
               State
             </th>
             {["Pages", "Size", "Took"].map((name) => (
-              <th key={name} scope="col" className="hidden py-2 pr-3 text-right font-normal @xl:table-cell">
+              <th key={name} scope="col" className="hidden py-2 pr-5 text-right font-normal @xl:table-cell">
                 {name}
               </th>
             ))}
@@ -94,16 +94,18 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
           </div>
         </div>
       </td>
-      <td className="hidden py-2.5 pr-3 whitespace-nowrap text-muted @3xl:table-cell">{collection}</td>
+      <td className="hidden py-2.5 pr-6 whitespace-nowrap text-muted @3xl:table-cell">{collection}</td>
       <td className="py-2.5 pr-3">
-        <StateCell document={document} />
+        <div className="w-24 @xl:w-36">
+          <StateCell document={document} />
+        </div>
       </td>
-      <td className="hidden py-2.5 pr-3 text-right text-muted tabular-nums @xl:table-cell">{(document.pages_total ?? document.pages_done) || ""}</td>
-      <td className="hidden py-2.5 pr-3 text-right whitespace-nowrap text-muted tabular-nums @xl:table-cell">{formatBytes(document.size_bytes)}</td>
-      <td className="hidden py-2.5 pr-3 text-right whitespace-nowrap text-muted tabular-nums @xl:table-cell">
+      <td className="hidden py-2.5 pr-5 text-right text-muted tabular-nums @xl:table-cell">{(document.pages_total ?? document.pages_done) || ""}</td>
+      <td className="hidden py-2.5 pr-5 text-right whitespace-nowrap text-muted tabular-nums @xl:table-cell">{formatBytes(document.size_bytes)}</td>
+      <td className="hidden py-2.5 pr-5 text-right whitespace-nowrap text-muted tabular-nums @xl:table-cell">
         {document.seconds === null ? "" : formatSeconds(document.seconds)}
       </td>
-      <td className="py-1">
+      <td className="py-1 pl-1">
         <IconButton label={`Delete ${document.source}`} data-testid="delete" onClick={onDelete}>
           <Trash2 aria-hidden />
         </IconButton>

@@ -29,6 +29,9 @@ export function UploadList() {
   );
 }
 
+/** The same bytes are refused again, but a busy or lost server may take them. */
+const mayHelp = ({ problem }: Upload): boolean => !problem || problem.status < 400 || problem.status >= 500 || problem.status === 429;
+
 function UploadRow({ upload }: { upload: Upload }) {
   const { again, dismiss } = useUploads();
   const part = upload.size > 0 ? Math.min(1, upload.sent / upload.size) : 0;
@@ -49,9 +52,11 @@ function UploadRow({ upload }: { upload: Upload }) {
             <p className="text-ink">{upload.problem?.title}</p>
             {upload.problem?.detail && upload.problem.detail !== upload.problem.title && <p>{upload.problem.detail}</p>}
             {upload.problem?.remedy && <p>{upload.problem.remedy}</p>}
-            <Button className="mt-2 min-h-8! px-2.5! text-xs!" onClick={() => again(upload.id)}>
-              Send again
-            </Button>
+            {mayHelp(upload) && (
+              <Button className="mt-2 min-h-8! px-2.5! text-xs!" onClick={() => again(upload.id)}>
+                Send again
+              </Button>
+            )}
           </div>
         )}
       </div>

@@ -29,7 +29,7 @@ interface Raw {
 const BULLET = /^\s{0,6}[-*•]\s+/;
 const NUMBER = /^\s{0,6}(\d{1,3})[.)]\s+/;
 const HEADING = /^#{1,6}\s+/;
-const FENCE = /^\s{0,3}```/;
+const FENCE = /^\s{0,3}```[\w+-]*\s*$/;
 const DIVIDER = /^\s*\|?(\s*:?-{3,}:?\s*\|)+\s*:?-*:?\s*$/;
 const INLINE = /`([^`\n]+)`|\*\*(?=\S)([^\n]+?)(?<=\S)\*\*|(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])/g;
 

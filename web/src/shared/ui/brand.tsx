@@ -4,7 +4,7 @@ export function Wordmark({ className = "text-2xl" }: { className?: string }) {
   return (
     <span className={`font-serif font-semibold tracking-tight text-ink ${className}`} role="img" aria-label="Pincite">
       <span aria-hidden>Pincite</span>
-      <span aria-hidden className="pin ml-0.5" data-verdict="supported">
+      <span aria-hidden className="pin ml-0.5 text-[0.5em]!" data-verdict="supported">
         1
       </span>
     </span>
