@@ -108,7 +108,7 @@ def _measure(line: _Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[in
 
 
 def _mark_cells(lines: Sequence[_Line], text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
-    """Find lines with a gap wider than a letter is high; only those with few characters for their width can have one."""
+    """Find lines with a gap wider than a letter is high. Only those that are wide for their characters are tried."""
     loose = [(line.right - line.left) / (len(line.text) * line.size) if line.size > 0 else 0.0 for line in lines]
     usual = sorted(loose)[len(loose) // 2]
     for line, looseness in zip(lines, loose, strict=True):
