@@ -1,0 +1,142 @@
+"""The extractive answerer on the handbook's golden set: right document and page among the pins, unanswerable declined.
+
+    python -m bench.handbook [--golden FILE] [-v]
+
+Reads the handbook's files through the confined readers, chunks, embeds and indexes them, and asks every question, all
+in this process. A case is a JSON object a line with `question` and either `document` and `page` or `evidence`, a list of
+such; a case with neither is unanswerable. Ends with status 1 below the bars (80 % and 6 of 8).
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pincite.answers.candidates import candidates
+from pincite.answers.extractive import Extract, extract, texts_to_embed
+from pincite.core import Scope
+from pincite.gateway import StaticEmbedder
+from pincite.guard import DocumentReader, FileType, GuardSettings, PageText
+from pincite.index import Generation
+from pincite.index.adapters.lance import LanceIndex
+from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
+from pincite.ingest.points import points_of
+from pincite.library import Passage
+from pincite.retrieval import Evidence, Query, Retrieval
+
+HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
+SCOPE = Scope(tenant="bench", user="bench")
+ANSWERABLE_BAR, DECLINED_BAR = 0.8, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question and the (document, page) places where its answer stands; none when the handbook does not say."""
+
+    question: str
+    places: frozenset[tuple[str, int]]
+
+
+class Shelf:
+    """The handbook in memory: what retrieval needs of the library."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.passages: dict[str, Passage] = {}
+        self.pages: dict[tuple[str, int], str] = {}
+
+    async def active_generation(self, scope: Scope) -> Generation:
+        return self.generation
+
+    async def visible_collections(self, scope: Scope) -> Sequence[str]:
+        return ["handbook"]
+
+    async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
+        return {key: self.passages[key] for key in chunk_ids}
+
+    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
+        return ()
+
+
+class Handbook:
+    """Answers questions about a folder of files."""
+
+    def __init__(self, place: str) -> None:
+        self.embedder = StaticEmbedder()
+        self.shelf = Shelf(Generation("handbook", self.embedder.model_id, self.embedder.dimensions))
+        self._index = LanceIndex(place)
+        self._retrieval = Retrieval(self.shelf, self._index, self.embedder)
+
+    async def read(self, folder: Path) -> None:
+        reader = DocumentReader(GuardSettings())
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            file_type = await reader.sniff(path, path.name)
+            pages = [page async for batch in reader.read(path, file_type) for page in batch.pages]
+            await self._add(path.name, file_type, pages)
+        await reader.close()
+        await self._index.maintain(SCOPE, self.shelf.generation)
+
+    async def _add(self, source: str, file_type: FileType, pages: Sequence[PageText]) -> None:
+        owner = ChunkOwner(source, source, "handbook")
+        count = self.embedder.count_tokens
+        chunker = Chunker(owner, ChunkingSettings(), count=count, flowing=file_type is FileType.PDF)
+        chunks = [chunk for page in pages for chunk in chunker.add(page)] + chunker.finish()
+        self.shelf.pages.update({(source, page.number): page.text for page in pages})
+        self.shelf.passages.update({chunk.id: Passage(chunk, source) for chunk in chunks})
+        await self._index.write(SCOPE, self.shelf.generation, await points_of(self.embedder, SCOPE, source, chunks))
+
+    async def ask(self, question: str) -> tuple[Extract, Evidence]:
+        evidence = await self._retrieval.find(SCOPE, Query(question))
+        found = candidates(evidence.passages, self.shelf.pages)
+        texts = texts_to_embed(question, found)
+        vectors = dict(zip(texts, self.embedder.vectors(texts), strict=True))
+        return extract(question, evidence.passages, found, vectors), evidence
+
+
+def load(path: Path) -> list[Case]:
+    return [_case(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def _case(row: Mapping[str, Any]) -> Case:
+    listed = row.get("evidence") or ([row] if row.get("document") else [])
+    return Case(row["question"], frozenset((each["document"], int(each["page"])) for each in listed))
+
+
+async def measure(golden: Path, files: Path, *, verbose: bool) -> tuple[float, float]:
+    """Return the share of answerable questions with a right pin, and of unanswerable ones declined."""
+    right: list[bool] = []
+    declined: list[bool] = []
+    with tempfile.TemporaryDirectory() as place:
+        handbook = Handbook(place)
+        await handbook.read(files)
+        for case in load(golden):
+            found, evidence = await handbook.ask(case.question)
+            pins = [(evidence.passages[each.passage].passage.source, each.page) for each in found.sentences]
+            good = bool(case.places.intersection(pins)) if case.places else found.abstained
+            (right if case.places else declined).append(good)
+            if verbose or not good:
+                print(f"{'ok' if good else 'NO':<3}{found.confidence:.2f}  {case.question}  {sorted(case.places)}")
+                for pin, each in zip(pins, found.sentences, strict=True):
+                    print(f"       {each.score:.2f} {pin[0]} p{pin[1]}: {each.text[:100]!r}")
+    print(f"right document and page among the pins: {sum(right)} of {len(right)}")
+    print(f"unanswerable declined: {sum(declined)} of {len(declined)}")
+    return sum(right) / max(1, len(right)), sum(declined) / max(1, len(declined))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--golden", type=Path, default=HANDBOOK / "golden.jsonl")
+    parser.add_argument("--files", type=Path, default=HANDBOOK / "files")
+    parser.add_argument("-v", "--verbose", action="store_true")
+    options = parser.parse_args()
+    answered, declined = asyncio.run(measure(options.golden, options.files, verbose=options.verbose))
+    return 0 if answered >= ANSWERABLE_BAR and declined >= DECLINED_BAR else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
