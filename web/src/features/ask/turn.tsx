@@ -69,7 +69,7 @@ function Progress({ view, lost }: { view: AnswerView; lost: boolean }) {
 }
 
 function modeNote(view: AnswerView): string {
-  if (view.abstained) return view.mode === "extractive" ? "Searched without a model; none is configured." : `Asked ${view.model ?? "the model"}.`;
+  if (view.abstained) return view.mode === "extractive" ? "Searched your documents; no model is configured." : `Searched your documents with ${view.model ?? "the model"}.`;
   if (view.mode === "extractive") return "Quoted from your documents; no model is configured.";
   return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;
 }

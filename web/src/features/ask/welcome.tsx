@@ -55,7 +55,7 @@ function NothingYet() {
     <div className="rounded-2xl border border-line bg-raised p-6 shadow-sheet">
       <h2 className="font-serif text-xl font-semibold">First, something to read</h2>
       <p className="mt-1 text-sm leading-relaxed text-muted">
-        Add PDFs, Word, Excel and PowerPoint files, web pages, mail or notes. They stay on this machine.
+        Add PDFs, Word, Excel and PowerPoint files, web pages, mail or notes.
       </p>
       <Link
         to="/library"
