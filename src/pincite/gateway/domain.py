@@ -52,7 +52,7 @@ class ChatRequest:
     system: str
     messages: tuple[Message, ...]
     max_tokens: int = 1024
-    temperature: float = 0.0
+    temperature: float | None = None  # models that reason refuse it; None leaves it to the provider
     timeout_s: float = 120.0
 
 

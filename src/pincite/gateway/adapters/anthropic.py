@@ -14,7 +14,10 @@ PRICED_AS = "anthropic"
 
 def make(name: str, connection: Connection) -> "Model":
     """Return pydantic-ai's model."""
+    from anthropic import AsyncAnthropic
     from pydantic_ai.models.anthropic import AnthropicModel
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
-    return AnthropicModel(name, provider=AnthropicProvider(api_key=connection.api_key, base_url=connection.base_url))
+    # Retries are ours (`chat.py`).
+    client = AsyncAnthropic(api_key=connection.api_key, base_url=connection.base_url, max_retries=0)
+    return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))

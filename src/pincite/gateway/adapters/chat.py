@@ -131,7 +131,8 @@ def _messages(request: ChatRequest) -> "list[ModelMessage]":
 
 
 def _settings(request: ChatRequest) -> Any:
-    return {"max_tokens": request.max_tokens, "temperature": request.temperature}
+    told = {} if request.temperature is None else {"temperature": request.temperature}
+    return {"max_tokens": request.max_tokens, **told}
 
 
 def _text_of(event: object) -> str:

@@ -14,10 +14,13 @@ PRICED_AS = "openai"
 
 def make(name: str, connection: Connection) -> "Model":
     """Return pydantic-ai's model; a reply that ends without a finish reason counts as cut off."""
+    from openai import AsyncOpenAI
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    provider = OpenAIProvider(base_url=connection.base_url, api_key=connection.api_key or "none")
+    # Retries are ours (`chat.py`): the library's own would wait as long as the provider says, unseen.
+    client = AsyncOpenAI(base_url=connection.base_url, api_key=connection.api_key or "none", max_retries=0)
+    provider = OpenAIProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return OpenAIChatModel(name, provider=provider, profile=profile)

@@ -1,0 +1,195 @@
+"""The double's server: uvicorn in a thread, told what to do through a `Behaviour` value."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from tests.doubles.provider.replies import pieces, sensible_reply
+
+_BROKEN = "\x00broken"
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """What the provider does; tests change it while it runs.
+
+    Args:
+        reply: the text, or None for a sensible one.
+        first_delay_s: wait before the first byte.
+        piece_delay_s: wait before each piece.
+        fail_times: answer this many requests with `status` first.
+        status: status of a failure.
+        retry_after_s: sent with a failure.
+        drop_after: close the connection after this many pieces.
+        no_finish: end the stream without a finish reason.
+        malformed_after: send broken JSON after this many pieces.
+        html: answer 200 with a web page.
+    """
+
+    reply: str | None = None
+    first_delay_s: float = 0.0
+    piece_delay_s: float = 0.0
+    fail_times: int = 0
+    status: int = 500
+    retry_after_s: int | None = None
+    drop_after: int | None = None
+    no_finish: bool = False
+    malformed_after: int | None = None
+    html: bool = False
+    keys: frozenset[str] = frozenset({"good-key"})
+    models: frozenset[str] = frozenset({"test-model", "gpt-5-mini", "claude-haiku-4-5"})
+
+
+@dataclass(slots=True)
+class Provider:
+    """The running double: where it is, what it does, what it was asked."""
+
+    url: str
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    closed_early: int = 0
+
+
+class _Routes:
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    async def tags(self, _request: Request) -> Response:
+        return JSONResponse({"models": [{"name": name} for name in sorted(self._provider.behaviour.models)]})
+
+    async def openai(self, request: Request) -> Response:
+        refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
+        if refusal is not None:
+            return refusal
+        body = self._provider.requests[-1]
+        reply = self._provider.behaviour.reply or sensible_reply(body["messages"])
+        if not body.get("stream"):
+            return JSONResponse(_openai_whole(reply))
+        return StreamingResponse(self._openai_stream(reply), media_type="text/event-stream")
+
+    async def anthropic(self, request: Request) -> Response:
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        refusal = await self._refusal(request, request.headers.get("x-api-key", bearer))
+        if refusal is not None:
+            return refusal
+        reply = self._provider.behaviour.reply or sensible_reply(self._provider.requests[-1]["messages"])
+        return StreamingResponse(self._anthropic_stream(reply), media_type="text/event-stream")
+
+    async def _refusal(self, request: Request, key: str) -> Response | None:
+        told = self._provider.behaviour
+        body = await request.json()
+        self._provider.requests.append(body)
+        await asyncio.sleep(told.first_delay_s)
+        if told.html:
+            return Response("<html><body>It works!</body></html>", media_type="text/html")
+        if key not in told.keys | {"ollama"}:
+            return _error(401, "invalid_api_key", f"Incorrect API key provided: {key}")
+        if body.get("model") not in told.models:
+            return _error(404, "model_not_found", "The model does not exist")
+        if told.fail_times > 0:
+            told.fail_times -= 1
+            headers = {} if told.retry_after_s is None else {"retry-after": str(told.retry_after_s)}
+            return _error(told.status, "failed", "told to fail", headers)
+        return None
+
+    async def _openai_stream(self, reply: str) -> AsyncIterator[bytes]:
+        async for text in self._told(reply):
+            yield b"data: {broken\n\n" if text == _BROKEN else _sse(_openai_chunk({"content": text}))
+        if not self._provider.behaviour.no_finish:
+            yield _sse(_openai_chunk({}, finish="stop"))
+            yield _sse({**_openai_chunk({}), "choices": [], "usage": _usage(reply)})
+            yield b"data: [DONE]\n\n"
+
+    async def _anthropic_stream(self, reply: str) -> AsyncIterator[bytes]:
+        usage = {"input_tokens": 100, "output_tokens": 1}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude-haiku-4-5"}
+        start = {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}
+        yield _named("message_start", {"message": start})
+        yield _named("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
+        async for text in self._told(reply):
+            yield _named("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": text}})
+        yield _named("content_block_stop", {"index": 0})
+        ended = {"stop_reason": "end_turn", "stop_sequence": None}
+        yield _named("message_delta", {"delta": ended, "usage": {"output_tokens": len(reply) // 4}})
+        yield _named("message_stop", {})
+
+    async def _told(self, reply: str) -> AsyncIterator[str]:
+        told = self._provider.behaviour
+        finished = False
+        try:
+            for number, text in enumerate(pieces(reply)):
+                if told.drop_after is not None and number >= told.drop_after:
+                    raise ConnectionResetError("told to drop")
+                if told.malformed_after is not None and number >= told.malformed_after:
+                    yield _BROKEN
+                await asyncio.sleep(told.piece_delay_s)
+                yield text
+            finished = True
+        finally:
+            self._provider.closed_early += not finished
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": {"message": message, "type": code, "code": code}}, status, headers)
+
+
+def _openai_chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "test-model", "choices": [choice]}
+
+
+def _openai_whole(reply: str) -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", "content": reply}, "finish_reason": "stop"}
+    whole = {"id": "c1", "object": "chat.completion", "created": 1, "model": "test-model", "choices": [choice]}
+    return {**whole, "usage": _usage(reply)}
+
+
+def _usage(reply: str) -> dict[str, int]:
+    out = len(reply) // 4
+    return {"prompt_tokens": 100, "completion_tokens": out, "total_tokens": 100 + out}
+
+
+def _sse(data: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(data).encode() + b"\n\n"
+
+
+def _named(name: str, data: dict[str, Any]) -> bytes:
+    return f"event: {name}\n".encode() + _sse({"type": name, **data})
+
+
+@contextlib.contextmanager
+def serve() -> Iterator[Provider]:
+    """Run the double on a free loopback port."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    provider = Provider(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    routes = _Routes(provider)
+    app = Starlette(
+        routes=[
+            Route("/api/tags", routes.tags),
+            Route("/v1/chat/completions", routes.openai, methods=["POST"]),
+            Route("/v1/messages", routes.anthropic, methods=["POST"]),
+        ]
+    )
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.01)
+    try:
+        yield provider
+    finally:
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,183 @@
+"""Answers over HTTP: streams that resume anywhere, cancels, follow-ups, models that misbehave."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.doubles.provider import Provider, serve
+from tests.flow.conftest import settled, upload
+
+from pincite.app.settings import read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import House, open_house
+
+RULES = b"""# Ferry rules
+
+The ferry to Hven leaves the northern quay at nine every morning.
+Tickets cost 80 kroner and are sold on board by the mate.
+
+# Dogs
+
+Dogs travel free of charge but must be kept on a lead on deck.
+"""
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+async def model_house(pincite_home: Path, provider: Provider) -> AsyncIterator[House]:
+    settings = read_settings(
+        home=pincite_home,
+        model="openai:test-model",
+        model_base_url=f"{provider.url}/v1",
+        model_api_key="good-key",
+        log_level="error",
+    )
+    async with open_house(settings, work=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def model_client(model_house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    made = await model_house.accounts.create_key(await model_house.owner(), "tests")
+    transport = httpx2.ASGITransport(app=create_app(model_house), raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {made.secret}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
+        uploaded = (await upload(opened, "rules.md", RULES)).json()["items"][0]
+        await settled(opened, uploaded["id"])
+        yield opened
+
+
+async def _events(client: httpx2.AsyncClient, answer_id: str, after: int = 0) -> list[tuple[int, str, dict[str, Any]]]:
+    response = await client.get(
+        f"/v1/answers/{answer_id}/events", headers={"Last-Event-ID": str(after)} if after else {}, timeout=60
+    )
+    assert response.status_code == 200
+    events: list[tuple[int, str, dict[str, Any]]] = []
+    for block in response.text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "id" in fields:
+            events.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+    return events
+
+
+def _checked(answer: dict[str, Any]) -> None:
+    """Every claim slices the answer at its place and no marker is left."""
+    assert "[" not in answer["answer"]
+    for pin in answer["pins"]:
+        start, end = pin["claim"]
+        assert answer["answer"][start:end].strip()
+        for span in pin["spans"]:
+            assert span["quote"]
+
+
+async def test_a_model_answers_with_pins(model_client: httpx2.AsyncClient, provider: Provider) -> None:
+    provider.behaviour.reply = "The ferry leaves at nine every morning [1]. Tickets cost 95 kroner [1]. It is red [7]."
+    answer = (await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})).json()
+    assert answer["state"] == "completed"
+    assert answer["mode"] == "model"
+    _checked(answer)
+    verdicts = [pin["verdict"] for pin in answer["pins"]]
+    assert verdicts[0] == "supported"
+    assert verdicts[1] != "supported", "another figure is not supported"
+    assert verdicts[2] == "unsupported"
+    assert answer["dropped_markers"] == 1
+    assert answer["usage"]["output_tokens"] > 0
+
+
+async def test_the_stream_resumes_at_every_event(model_client: httpx2.AsyncClient) -> None:
+    body = {"question": "When does the ferry leave?", "stream": True}
+    begun = await model_client.post("/v1/answers", json=body)
+    assert begun.status_code == 202
+    answer_id = begun.json()["id"]
+    whole = await _events(model_client, answer_id)
+    assert [seq for seq, _, _ in whole] == list(range(1, len(whole) + 1))
+    assert [name for _, name, _ in whole][0] == "answer.started"
+    assert sum(name in {"answer.completed", "answer.failed"} for _, name, _ in whole) == 1
+    text = "".join(data["text"] for _, name, data in whole if name == "answer.delta")
+    assert text == whole[-1][2]["answer"]
+    for after in range(len(whole)):
+        assert await _events(model_client, answer_id, after) == whole[after:]
+
+
+async def test_a_cancel_stops_the_provider_and_keeps_the_text(
+    model_client: httpx2.AsyncClient, provider: Provider
+) -> None:
+    provider.behaviour.reply = "A long story goes on and on. " * 200
+    provider.behaviour.piece_delay_s = 0.02
+    begun = (await model_client.post("/v1/answers", json={"question": "When does it leave?", "stream": True})).json()
+    await asyncio.sleep(0.8)
+    began = asyncio.get_running_loop().time()
+    assert (await model_client.post(f"/v1/answers/{begun['id']}/cancel")).status_code == 202
+    events = await _events(model_client, begun["id"])
+    assert asyncio.get_running_loop().time() - began < 2
+    assert events[-1][1] == "answer.failed"
+    answer = (await model_client.get(f"/v1/answers/{begun['id']}")).json()
+    assert answer["state"] == "cancelled"
+    assert answer["answer"].startswith("A long story")
+    assert answer["problem"]["code"] == "cancelled"
+    async with asyncio.timeout(3):
+        while not provider.closed_early:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("change", [{"drop_after": 4}, {"status": 500, "fail_times": 9}, {"html": True}])
+async def test_a_failing_model_ends_the_answer_once(
+    model_client: httpx2.AsyncClient, provider: Provider, change: dict[str, Any]
+) -> None:
+    for name, value in change.items():
+        setattr(provider.behaviour, name, value)
+    answer = (await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})).json()
+    assert answer["state"] == "failed"
+    assert answer["problem"]["remedy"]
+    events = await _events(model_client, answer["id"])
+    assert [name for _, name, _ in events].count("answer.failed") == 1
+
+
+async def test_the_model_may_say_that_the_documents_do_not_say(
+    model_client: httpx2.AsyncClient, provider: Provider
+) -> None:
+    provider.behaviour.reply = "The documents do not say."
+    answer = (await model_client.post("/v1/answers", json={"question": "Who built the ferry?"})).json()
+    assert answer["abstained"]
+    assert answer["pins"] == []
+
+
+async def test_a_follow_up_uses_the_turns_before(model_client: httpx2.AsyncClient, provider: Provider) -> None:
+    first = (await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})).json()
+    follow_up = {"question": "And what does it cost?", "conversation": first["conversation"], "model": "none"}
+    second = (await model_client.post("/v1/answers", json=follow_up)).json()
+    assert "80 kroner" in second["answer"]
+    conversation = (await model_client.get(f"/v1/conversations/{first['conversation']}")).json()
+    assert [turn["id"] for turn in conversation["answers"]] == [first["id"], second["id"]]
+    assert conversation["title"] == "When does the ferry leave?"
+    assert (await model_client.delete(f"/v1/conversations/{first['conversation']}")).status_code == 204
+    assert (await model_client.get(f"/v1/answers/{first['id']}")).status_code == 404
+
+
+async def test_text_in_a_document_cannot_close_the_fence(model_client: httpx2.AsyncClient, provider: Provider) -> None:
+    await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})
+    prompt = provider.requests[-1]["messages"][-1]["content"]
+    await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})
+    again = provider.requests[-1]["messages"][-1]["content"]
+    assert prompt.split("\n")[0] != again.split("\n")[0], "the fence is new for each request"
+
+
+async def test_another_asker_sees_nothing(model_client: httpx2.AsyncClient, model_house: House) -> None:
+    from pincite.core import NotFound, Scope
+
+    answer = (await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})).json()
+    stranger = Scope("another-tenant", "somebody")
+    with pytest.raises(NotFound):
+        await model_house.answers.get(stranger, answer["id"])
+    with pytest.raises(NotFound):
+        await anext(model_house.answers.events(stranger, answer["id"]))
+    assert await model_house.answers.conversations(stranger) == []

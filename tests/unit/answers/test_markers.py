@@ -1,0 +1,59 @@
+"""Markers never reach the reader, whole or in part, however the reply is cut into pieces."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pincite.answers.markers import MarkerStream, Sentence
+
+REPLIES = [
+    "The ferry leaves at nine [1]. It is blue [2][3]. Nobody knows why.",
+    "The ferry leaves at nine. [1] It is blue. [2, 3] Nobody knows why.",
+    "Costs rose to 4.5 million [12]. See section [a] and item [not a marker].",
+    "- First point [1].\n- Second point [2].\n\nA last word [9].",
+    "No marker at all",
+    "[1] at the start, and an open bracket at the end [",
+]
+
+
+def _run(pieces: list[str]) -> tuple[str, list[Sentence]]:
+    stream = MarkerStream()
+    text = ""
+    sentences: list[Sentence] = []
+    for piece in pieces:
+        text += stream.feed(piece)
+        sentences += stream.sentences()
+    text += stream.finish()
+    sentences += stream.sentences(final=True)
+    assert text == stream.text
+    return text, sentences
+
+
+def _cut(reply: str, places: list[int]) -> list[str]:
+    at = [0, *sorted({place % (len(reply) + 1) for place in places}), len(reply)]
+    return [reply[a:b] for a, b in zip(at, at[1:], strict=False)]
+
+
+@given(st.sampled_from(REPLIES), st.lists(st.integers(0, 500), max_size=12))
+def test_any_cutting_gives_what_the_whole_gives(reply: str, places: list[int]) -> None:
+    assert _run(_cut(reply, places)) == _run([reply])
+
+
+@given(st.lists(st.sampled_from(["A fact is here", " [1]", "[2, 3]", ". ", "\n", " [x]", "[", "4.5"]), max_size=20))
+def test_no_marker_is_left_and_claims_slice_the_text(parts: list[str]) -> None:
+    text, sentences = _run(parts)
+    assert not re.search(r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]", text)
+    end = 0
+    for sentence in sentences:
+        assert end <= sentence.start < sentence.end
+        assert text[sentence.start : sentence.end] == sentence.text
+        end = sentence.end
+    covered = "".join(text[each.start : each.end] for each in sentences)
+    assert covered.replace(" ", "").replace("\n", "") == text.replace(" ", "").replace("\n", "")
+
+
+def test_a_marker_belongs_to_its_sentence_on_either_side_of_the_stop() -> None:
+    for reply in REPLIES[:2]:
+        _, sentences = _run([reply])
+        assert [sentence.numbers for sentence in sentences] == [(1,), (2, 3), ()]

@@ -1,0 +1,140 @@
+"""Chat models over real HTTP: replies, failures in every place, retries, timeouts, cost."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from tests.doubles.provider import Provider, serve
+
+from pincite.core import Scope
+from pincite.gateway import (
+    ChatFinished,
+    ChatModel,
+    ChatRequest,
+    Message,
+    ModelError,
+    Models,
+    ModelSettings,
+    TextDelta,
+    discover,
+)
+from pincite.gateway.service import Discovery
+
+SCOPE = Scope("acme", "ada")
+REQUEST = ChatRequest(system="Be brief.", messages=(Message("user", "Say something."),), timeout_s=10)
+REPLY = "The ferry leaves at nine [1]. It is blue [2]."
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve() as running:
+        running.behaviour.reply = REPLY
+        yield running
+
+
+def _model(provider: Provider, name: str = "openai:test-model", key: str = "good-key", **limits: float) -> ChatModel:
+    from pydantic import SecretStr
+
+    base = provider.url if name.startswith("anthropic") else f"{provider.url}/v1"
+    settings = ModelSettings(model=name, base_url=base, api_key=SecretStr(key), **limits)
+    chosen = Models(settings, {}, Discovery(name, ())).choose(None)
+    assert chosen is not None
+    return chosen
+
+
+async def _whole(model: ChatModel) -> tuple[str, ChatFinished]:
+    text = ""
+    ends: list[ChatFinished] = []
+    async for event in model.stream(SCOPE, REQUEST):
+        if isinstance(event, TextDelta):
+            assert not ends, "text after the end"
+            text += event.text
+        else:
+            ends.append(event)
+    assert len(ends) == 1
+    return text, ends[0]
+
+
+@pytest.mark.parametrize("name", ["openai:test-model", "anthropic:claude-haiku-4-5", "ollama:test-model"])
+async def test_a_reply_streams_and_ends_once(provider: Provider, name: str) -> None:
+    text, end = await _whole(_model(provider, name))
+    assert text == REPLY
+    assert end.usage.output_tokens > 0
+    assert end.model == name
+
+
+async def test_known_models_have_a_price_and_local_ones_none(provider: Provider) -> None:
+    _, priced = await _whole(_model(provider, "openai:gpt-5-mini"))
+    assert priced.cost_usd is not None
+    assert priced.cost_usd > 0
+    _, local = await _whole(_model(provider, "ollama:gpt-5-mini"))
+    assert local.cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"drop_after": 3}, "cut|broke off"),
+        ({"no_finish": True}, "broke off|cut"),
+        ({"malformed_after": 3}, "cannot be read|broke off|not an answer"),
+        ({"html": True}, "not an answer|broke off|cannot be read"),
+        ({"fail_times": 9, "status": 500}, "failed"),
+        ({"fail_times": 9, "status": 429, "retry_after_s": 60}, "rate"),
+    ],
+)
+async def test_each_failure_is_a_sentence(provider: Provider, change: dict[str, object], said: str) -> None:
+    for name, value in change.items():
+        setattr(provider.behaviour, name, value)
+    with pytest.raises(ModelError, match=said) as caught:
+        await _whole(_model(provider))
+    assert caught.value.remedy
+    assert "Traceback" not in caught.value.message
+
+
+async def test_a_rejected_key_is_not_repeated(provider: Provider) -> None:
+    with pytest.raises(ModelError, match="rejected") as caught:
+        await _whole(_model(provider, key="sk-wrong-key"))
+    assert "sk-wrong" not in caught.value.message + caught.value.remedy
+    assert len(provider.requests) == 1
+
+
+async def test_an_unknown_model_is_named(provider: Provider) -> None:
+    with pytest.raises(ModelError, match="no-such-model"):
+        await _whole(_model(provider, "openai:no-such-model"))
+
+
+async def test_a_passing_failure_before_the_first_piece_is_tried_again(provider: Provider) -> None:
+    provider.behaviour.fail_times = 1
+    provider.behaviour.status = 503
+    text, _ = await _whole(_model(provider))
+    assert text == REPLY
+
+
+async def test_nothing_is_tried_again_after_text_was_shown(provider: Provider) -> None:
+    provider.behaviour.drop_after = 4
+    shown = ""
+    with pytest.raises(ModelError):
+        async for event in _model(provider).stream(SCOPE, REQUEST):
+            shown += event.text if isinstance(event, TextDelta) else ""
+    assert shown
+    assert REPLY.startswith(shown)
+    assert len(provider.requests) == 1
+
+
+async def test_silence_ends_in_time(provider: Provider) -> None:
+    provider.behaviour.first_delay_s = 5
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(ModelError, match="in time"):
+        await _whole(_model(provider, first_event_timeout_s=0.3, total_timeout_s=0.6))
+    assert asyncio.get_running_loop().time() - began < 2.5
+
+
+async def test_auto_finds_a_key_or_an_ollama_or_nothing(provider: Provider) -> None:
+    found = await discover(ModelSettings(), {"ANTHROPIC_API_KEY": "good-key"})
+    assert found.model == "anthropic:claude-haiku-4-5"
+    local = await discover(ModelSettings(), {"OLLAMA_HOST": provider.url.removeprefix("http://")})
+    assert local.model is not None
+    assert local.model.startswith("ollama:")
+    nothing = await discover(ModelSettings(), {"OLLAMA_HOST": "127.0.0.1:1"})
+    assert nothing.model is None
+    assert any("Ollama" in looked.what for looked in nothing.findings)
