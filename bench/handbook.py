@@ -3,8 +3,8 @@
     python -m bench.handbook [--golden FILE] [-v]
 
 Reads the handbook's files through the confined readers, chunks, embeds and indexes them, and asks every question, all
-in this process. A case is a JSON object a line with `question` and either `document` and `page` or `evidence`, a list of
-such; a case with neither is unanswerable. Ends with status 1 below the bars (80 % and 6 of 8).
+in this process. A case is a JSON object a line with `question` and either `document` and `page` or `evidence`, a list
+of such; a case with neither is unanswerable. Ends with status 1 below the bars (80 % and 6 of 8).
 """
 
 import argparse

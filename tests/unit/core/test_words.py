@@ -1,0 +1,24 @@
+"""Words of a text for comparing texts."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pincite.core.words import content_words, words
+
+
+def test_stop_words_go_and_the_rest_is_stemmed():
+    assert content_words("What were the engines running on?") == ["engin", "run"]
+    assert words("What were the engines") == ["what", "were", "the", "engin"]
+
+
+def test_numbers_stay_whole():
+    assert content_words("$1,577.0 million in FY2018, 45p and 300S") == ["1577.0", "million", "fy2018", "45p", "300s"]
+
+
+def test_a_hyphenated_word_is_its_parts_and_one():
+    assert content_words("pass-phrases") == ["pass", "phrase", "passphras"]
+
+
+@given(st.text("aB1 -.é", max_size=60))
+def test_case_does_not_count(text: str):
+    assert content_words(text.upper()) == content_words(text.lower())
