@@ -83,18 +83,18 @@ def candidates(passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str]) 
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
     """
-    found: list[Candidate] = []
-    seen: set[tuple[str, int, int]] = set()
+    found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
-        chunk = scored.passage.chunk
-        headings = " > ".join((scored.passage.source, *chunk.heading_path))
-        for piece in locate(chunk, pages):
-            for candidate in _on_page(index, piece, chunk.text[piece.start : piece.end], headings):
-                key = (chunk.revision_id, candidate.page, candidate.start)
-                if key not in seen:
-                    seen.add(key)
-                    found.append(candidate)
-    return found
+        for candidate in _of_passage(index, scored, pages):
+            found.setdefault((scored.passage.chunk.revision_id, candidate.page, candidate.start), candidate)
+    return list(found.values())
+
+
+def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str]) -> list[Candidate]:
+    chunk = scored.passage.chunk
+    headings = " > ".join((scored.passage.source, *chunk.heading_path))
+    pieces = locate(chunk, pages)
+    return [each for piece in pieces for each in _on_page(index, piece, chunk.text[piece.start : piece.end], headings)]
 
 
 def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candidate]:
