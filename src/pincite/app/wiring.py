@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pincite.accounts import Accounts, Door
@@ -18,7 +19,8 @@ from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.gateway import Discovery, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, GuardSettings
-from pincite.index.adapters.lance import LanceIndex
+from pincite.index import SearchIndex
+from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
@@ -36,6 +38,7 @@ class House:
     blobs: BlobStore
     reader: DocumentReader
     embedder: StaticEmbedder
+    index: DeferredIndex
     jobs: DbosQueue
     accounts: Accounts
     door: Door
@@ -151,6 +154,8 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         closing.push_async_callback(house.jobs.stop)
         if work:
             await house.ingest.start()
+            warming = asyncio.create_task(house.index.warm(), name="index-warm")
+            closing.push_async_callback(asyncio.wait, [warming])
         closing.push_async_callback(house.ingest.stop)
         await house.answers.recover()
         closing.push_async_callback(house.answers.close)
@@ -187,7 +192,7 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         )
     )
     embedder = StaticEmbedder()
-    index = LanceIndex(settings.index_url or str(settings.home / "index"))
+    index = DeferredIndex(partial(_lance_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
@@ -202,6 +207,7 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         blobs=blobs,
         reader=reader,
         embedder=embedder,
+        index=index,
         jobs=jobs,
         accounts=accounts,
         door=Door(accounts),
@@ -210,6 +216,13 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         retrieval=retrieval,
         answers=Answers(database, Drafters(EvidenceSource(retrieval, library), embedder, models)),
     )
+
+
+def _lance_index(uri: str) -> SearchIndex:
+    # Imported here: the engine takes over a second to load, in a thread and only where it is used.
+    from pincite.index.adapters.lance import LanceIndex
+
+    return LanceIndex(uri)
 
 
 def _prepare_home(settings: Settings) -> None:

@@ -1,0 +1,71 @@
+"""Puts off loading a search engine until it is used: LanceDB takes over a second to import.
+
+A server that is asked nothing yet is ready without it, and a command that does not search never pays for it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from pincite.core import Scope
+from pincite.index.domain import Filter, Generation, Hit, Point, SearchIndex, Vector
+
+
+class DeferredIndex:
+    """A `SearchIndex` that makes the real one, in a thread, at the first call.
+
+    Args:
+        make: imports the engine and returns it opened on nothing yet.
+    """
+
+    def __init__(self, make: Callable[[], SearchIndex]) -> None:
+        self._make = make
+        self._made: SearchIndex | None = None
+        self._making = asyncio.Lock()
+
+    async def warm(self) -> None:
+        """Load the engine now."""
+        await self._engine()
+
+    async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).write(scope, generation, points)
+
+    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).delete_revision(scope, generation, revision_id)
+
+    async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).delete_document(scope, generation, document_id)
+
+    async def search_text(
+        self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
+    ) -> list[Hit]:
+        """See `SearchIndex`."""
+        return await (await self._engine()).search_text(scope, generation, query, where, limit)
+
+    async def search_vector(
+        self, scope: Scope, generation: Generation, vector: Vector, where: Filter, limit: int
+    ) -> list[Hit]:
+        """See `SearchIndex`."""
+        return await (await self._engine()).search_vector(scope, generation, vector, where, limit)
+
+    async def maintain(self, scope: Scope, generation: Generation) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).maintain(scope, generation)
+
+    async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
+        """See `SearchIndex`."""
+        async for found in (await self._engine()).chunk_ids(scope, generation):
+            yield found
+
+    async def drop(self, scope: Scope, generation: Generation) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).drop(scope, generation)
+
+    async def _engine(self) -> SearchIndex:
+        if self._made is None:
+            async with self._making:
+                if self._made is None:
+                    self._made = await asyncio.to_thread(self._make)
+        return self._made
