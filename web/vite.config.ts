@@ -44,7 +44,7 @@ export default defineConfig({
   plugins: [react(), tailwindcss(), pdfjsData()],
   define: { __PDFJS_DATA__: JSON.stringify(`/${dataUrl}/`) },
   resolve: { alias: { "@": join(here, "src") } },
-  server: { host: "127.0.0.1", port: 5173, proxy: { "/v1": process.env["PINCITE_API"] ?? "http://127.0.0.1:8790" } },
+  server: { host: "127.0.0.1", port: 5173, proxy: { "/v1": process.env["PINCITE_API"] ?? "http://127.0.0.1:8700" } },
   build: { outDir: "../src/pincite/app/static", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 900 },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

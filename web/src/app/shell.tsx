@@ -53,7 +53,7 @@ function Frame() {
     opener.current?.focus({ preventScroll: true });
   };
   return (
-    <div className="flex h-dvh overflow-hidden">
+    <div className="relative flex h-dvh overflow-clip">
       <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-raised focus:p-3">
         Skip to the content
       </a>

@@ -56,7 +56,7 @@ export function AskPage({ conversation }: { conversation: string | null }) {
   if (!conversation) return <Welcome composer={composer} error={problem} />;
   return (
     <div className="flex h-full flex-col">
-      <div className="flex-1 overflow-y-auto" data-testid="conversation">
+      <div className="relative flex-1 overflow-y-auto" data-testid="conversation">
         <div className="mx-auto max-w-[43rem] px-5 pt-8 pb-10 sm:px-8 sm:pt-12">
           {loaded.isError && <ErrorNotice error={loaded.error} />}
           <Turns answers={answers} onAsk={onAsk} />

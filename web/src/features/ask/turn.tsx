@@ -40,7 +40,7 @@ export function Turn({ answer, onAsk }: Props) {
       </div>
       {view.abstained && <Abstained />}
       <div aria-live={live ? "polite" : "off"} aria-busy={running} data-testid="answer-text">
-        <AnswerText text={view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
+        <AnswerText text={view.abstained && saysOnlyThat(view.answer) ? "" : view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
       </div>
       {!running && <Footer view={view} onAsk={onAsk} />}
       {view.abstained && !running ? <Closest view={view} /> : <Sources pins={view.pins} opened={shownKey} onOpen={open} />}
@@ -83,6 +83,9 @@ function StillReading({ sources }: { sources: string[] }) {
     </span>
   );
 }
+
+/** The server's own words for "not in the documents"; the heading says them already. */
+const saysOnlyThat = (text: string): boolean => /^the documents do not say\.?$/i.test(text.trim());
 
 function Abstained() {
   return (

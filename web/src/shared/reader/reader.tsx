@@ -69,7 +69,7 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
               revision={target.revision}
               page={page}
               zoom={ZOOMS[zoom] ?? 1}
-              passage={page === target.page && found.page === page ? found : null}
+              passage={page === target.page && !passage.isPlaceholderData ? found : null}
               onPages={setCounted}
             />
           </Suspense>
