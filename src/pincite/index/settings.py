@@ -28,8 +28,8 @@ class IndexSettings:
 
     read_consistency_s: float = 1.0
     cache_bytes: int = 128 << 20
-    vector_index_min_rows: int = 50_000
-    exact_search_max_rows: int = 20_000
+    vector_index_min_rows: int = 20_000
+    exact_search_max_rows: int = 10_000
     delta_min_rows: int = 500
     max_segments: int = 3
     merge_all_max_rows: int = 200_000
