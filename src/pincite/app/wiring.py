@@ -17,6 +17,7 @@ from pincite.app import migrate
 from pincite.app.settings import Settings, provider_environment
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
+from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.gateway import Discovery, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, GuardSettings
 from pincite.index import SearchIndex
@@ -141,6 +142,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         HomeUnusable: the data folder cannot be used.
         Unavailable: the database does not answer.
     """
+    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
     _prepare_home(settings)
     async with AsyncExitStack() as closing:
         database = build_database(settings)

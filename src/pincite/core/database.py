@@ -31,9 +31,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else readers, is_sqlite=self.is_sqlite, writes=True)
         # PostgreSQL readers need no engine of their own; SQLite's must not take the write lock.
-        self._reader = (
-            _engine(url, pool_size=readers, is_sqlite=True, writes=False) if self.is_sqlite else self._writer
-        )
+        self._reader = _engine(url, pool_size=readers, is_sqlite=True, writes=False) if self.is_sqlite else self._writer
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
 

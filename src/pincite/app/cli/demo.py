@@ -17,7 +17,6 @@ from pincite.app.cli.serve import announce, bind, serve_until_stopped
 from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import InvalidInput
-from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 
 COLLECTION = "handbook"
 QUESTION = "How many days of annual leave do full-time employees get?"
@@ -30,7 +29,6 @@ def demo(
     """Read the sample handbook, answer a first question and serve the web app."""
     stop = once or not sys.stdout.isatty()
     settings = read_settings(log_level="error")
-    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
     run(_demo(settings, question, stop=stop))
 
 

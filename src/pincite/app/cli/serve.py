@@ -17,7 +17,6 @@ from pincite.app.settings import Settings, read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
 from pincite.core import Conflict
-from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 
 _STOP_S = 10
 
@@ -29,7 +28,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Documents read at once here; 0 leaves it to workers.")] = None,
 ) -> None:
     """Serve the web app and the API, and read uploaded documents."""
-    run(_serve(read_settings_for_serving(host=host, port=port, model=model, workers=workers)))
+    run(_serve(read_settings(host=host, port=port, model=model, workers=workers)))
 
 
 def worker() -> None:
@@ -37,7 +36,6 @@ def worker() -> None:
 
     async def work() -> None:
         settings = read_settings()
-        configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
         async with open_house(settings, work=True):
             err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
             await _stop_signal()
@@ -45,13 +43,7 @@ def worker() -> None:
     run(work())
 
 
-def read_settings_for_serving(**overrides: object) -> Settings:
-    """Read the settings, with the command line's own values winning."""
-    return read_settings(**overrides)
-
-
 async def _serve(settings: Settings) -> None:
-    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
     listener = bind(settings)
     with contextlib.closing(listener):
         async with open_house(settings, work=settings.workers > 0) as house:
