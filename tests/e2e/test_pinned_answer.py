@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 from tests.e2e.conftest import Server
+from tests.e2e.journey import sign_in, upload
 
 FACT = "Night-shift technicians receive a supplement of 42 kroner an hour."
 QUESTION = "What supplement do night-shift technicians receive?"
@@ -31,18 +32,6 @@ def shift_rules(tmp_path: Path) -> Path:
     return path
 
 
-def _sign_in(page: Page, server: Server) -> None:
-    page.goto(server.sign_in)
-    expect(page.get_by_test_id("ask-input")).to_be_visible()
-
-
-def _upload(page: Page, server: Server, path: Path) -> None:
-    page.goto(f"{server.url}/library")
-    page.get_by_test_id("upload-input").first.set_input_files(str(path))
-    row = page.get_by_test_id("document-row").filter(has_text=path.name)
-    expect(row).to_have_attribute("data-state", "ready", timeout=30_000)
-
-
 def _words_box(path: Path, page_number: int, words: str) -> tuple[float, float, float, float]:
     """Where the words are on the page as fractions of it (left, top, right, bottom), read by pdfium itself."""
     document = pdfium.PdfDocument(path)
@@ -57,9 +46,10 @@ def _words_box(path: Path, page_number: int, words: str) -> tuple[float, float, 
     return left / width, 1 - top / height, right / width, 1 - bottom / height
 
 
+@pytest.mark.browser
 def test_a_pin_lights_up_the_right_words(page: Page, server: Server, shift_rules: Path, artifacts: Path) -> None:
-    _sign_in(page, server)
-    _upload(page, server, shift_rules)
+    sign_in(page, server)
+    upload(page, server, shift_rules)
     page.screenshot(path=str(artifacts / "library.png"))
     page.goto(server.url)
     page.get_by_test_id("ask-input").fill(QUESTION)
@@ -91,9 +81,10 @@ def test_a_pin_lights_up_the_right_words(page: Page, server: Server, shift_rules
     assert all(abs(a - b) < 0.012 for a, b in zip(seen, expected, strict=True)), (seen, expected)
 
 
+@pytest.mark.browser
 def test_an_answer_says_that_the_documents_do_not_say(page: Page, server: Server, shift_rules: Path) -> None:
-    _sign_in(page, server)
-    _upload(page, server, shift_rules)
+    sign_in(page, server)
+    upload(page, server, shift_rules)
     page.goto(server.url)
     page.get_by_test_id("ask-input").fill("Which dentist does the canteen's accountant recommend?")
     page.get_by_test_id("ask-send").click()
@@ -103,10 +94,11 @@ def test_an_answer_says_that_the_documents_do_not_say(page: Page, server: Server
     expect(answer.get_by_test_id("pin")).to_have_count(0)
 
 
+@pytest.mark.browser
 def test_a_refused_upload_says_why(page: Page, server: Server, tmp_path: Path) -> None:
     disguised = tmp_path / "picture.pdf"
     disguised.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 200)
-    _sign_in(page, server)
+    sign_in(page, server)
     page.goto(f"{server.url}/library")
     page.get_by_test_id("upload-input").first.set_input_files(str(disguised))
     expect(page.get_by_text("picture.pdf").first).to_be_visible()

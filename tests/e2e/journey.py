@@ -1,0 +1,20 @@
+"""Steps that every journey through the web app shares: signing in and uploading."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests.e2e.conftest import Server
+
+
+def sign_in(page: Page, server: Server) -> None:
+    """Sign the owner in with the one-time link."""
+    page.goto(server.sign_in)
+    expect(page.get_by_test_id("ask-input")).to_be_visible()
+
+
+def upload(page: Page, server: Server, path: Path) -> None:
+    """Upload a file in the library and wait until it is ready."""
+    page.goto(f"{server.url}/library")
+    page.get_by_test_id("upload-input").first.set_input_files(str(path))
+    row = page.get_by_test_id("document-row").filter(has_text=path.name)
+    expect(row).to_have_attribute("data-state", "ready", timeout=30_000)
