@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx2
 import pytest
-
 from tests.e2e.conftest import Server, start_server, stop_server
 
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves at nine every morning.\n"
