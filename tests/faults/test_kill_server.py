@@ -77,12 +77,11 @@ def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
     again = start_server(home)
     try:
+        found = _documents(again, key)
         until = time.monotonic() + 60
-        while time.monotonic() < until:
-            found = _documents(again, key)
-            if all(document["state"] == "ready" for document in found):
-                break
+        while time.monotonic() < until and any(document["state"] != "ready" for document in found):
             time.sleep(0.1)
+            found = _documents(again, key)
         assert len(found) == DOCUMENTS
         assert {document["state"] for document in found} == {"ready"}, found
         assert {document["pages_done"] for document in found} == {PAGES}

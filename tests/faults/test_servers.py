@@ -27,12 +27,12 @@ def _client(server: Server) -> httpx2.Client:
 
 def _settled(client: httpx2.Client, document_id: str) -> dict[str, Any]:
     until = time.monotonic() + 30
-    while time.monotonic() < until:
+    while True:
         document: dict[str, Any] = client.get(f"/v1/documents/{document_id}").json()
         if document["state"] in {"ready", "failed"}:
             return document
+        assert time.monotonic() < until, f"still {document['state']}"
         time.sleep(0.1)
-    raise AssertionError(f"still {document['state']}")
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ async def test_a_wrong_key_is_refused_and_nothing_is_shown(client: httpx2.AsyncC
 async def test_an_upload_over_the_limit_leaves_nothing(client: httpx2.AsyncClient, house: House) -> None:
     limit = house.settings.max_upload_mb << 20
 
-    async def endless() -> Any:
+    async def endless() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="big.txt"\r\n\r\n'
         for _ in range((limit >> 20) + 2):
             yield b"a" * (1 << 20)
