@@ -104,7 +104,9 @@ def _upload_one(home: Path, path: Path, pages: int) -> None:
                 first = time.perf_counter() - began
         whole = time.perf_counter() - began
         hits = _ask(url, key, "/v1/search?q=total+revenue")["hits"]
-        print(f"{path.name}, {pages} pages: first pages searchable after {first or whole:.2f} s, all after {whole:.2f} s")
+        print(
+            f"{path.name}, {pages} pages: first pages searchable after {first or whole:.2f} s, all after {whole:.2f} s"
+        )
         if not hits:
             print("but a search finds nothing")
     finally:

@@ -6,7 +6,7 @@ The title is a level 1 heading, so that every reader sees the same outline.
 from pathlib import Path
 from typing import Any
 
-from docx import Document as new_document
+import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -20,7 +20,7 @@ _FONT = "Calibri"
 
 
 def write_docx(document: Document, _source: Path, target: Path) -> None:
-    word: Any = new_document()
+    word: Any = docx.Document()
     _prepare(word, document)
     word.add_heading(document.title, 1)
     facts = word.add_paragraph()
@@ -96,16 +96,20 @@ def _table(word: Any, block: Grid) -> None:
         cells = table.add_row().cells
         for cell, text, share in zip(cells, row, shares, strict=True):
             cell.width = Mm(162 * share / sum(shares))
-            paragraph = _fill(cell.paragraphs[0], text)
-            paragraph.paragraph_format.space_after = Pt(3)
-            for run in paragraph.runs:
-                run.font.size = Pt(10)
-                if number == 0:
-                    run.bold, run.font.color.rgb = True, RGBColor(255, 255, 255)
+            _write_cell(cell, text, is_header=number == 0)
             if number == 0 or number % 2 == 0:
                 cell._tc.get_or_add_tcPr().append(_shade(palette.MIST if number else palette.TEAL))
     table._tbl.tblPr.append(_borders("w:tblBorders", ("bottom", "insideH"), palette.LINE, 4))
     word.add_paragraph().paragraph_format.space_after = Pt(4)
+
+
+def _write_cell(cell: Any, text: str, *, is_header: bool) -> None:
+    paragraph = _fill(cell.paragraphs[0], text)
+    paragraph.paragraph_format.space_after = Pt(3)
+    for run in paragraph.runs:
+        run.font.size = Pt(10)
+        if is_header:
+            run.bold, run.font.color.rgb = True, RGBColor(255, 255, 255)
 
 
 def _shade(colour: str) -> Any:

@@ -178,7 +178,7 @@ class _Collector:
         if self._builder is not None:
             self._builder.data(data)
 
-    def _doctype(self, name: str, system_id: str | None, public_id: str | None, has_internal_subset: int) -> None:
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, has_internal_subset: int) -> None:
         if has_internal_subset:
             raise UnreadableDocument(
                 "The file's XML declares entities, which are refused because they can exhaust memory.", remedy=_DAMAGED

@@ -1,4 +1,7 @@
-"""Fetches the next item of a stream while the caller works on the one before."""
+"""Fetches the next item of a stream while the caller works on the one before.
+
+One item ahead and no more, so that memory stays bounded.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator

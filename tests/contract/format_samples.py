@@ -1,0 +1,150 @@
+"""One small sample of every format, made by code: what the format suite reads."""
+
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pptx
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
+
+from pincite.guard import FileType
+
+FACT = "Hotels are paid up to 180 euros a night."
+
+
+def pdf(path: Path, *, pages: int = 2) -> None:
+    sheet = canvas.Canvas(str(path), pagesize=A4)
+    for number in range(1, pages + 1):
+        sheet.bookmarkPage(f"p{number}")
+        sheet.addOutlineEntry(f"Chapter {number}", f"p{number}")
+        sheet.setFont("Helvetica-Bold", 20)
+        sheet.drawString(72, 760, f"Chapter {number}")
+        sheet.setFont("Helvetica", 11)
+        sheet.drawString(72, 720, FACT)
+        sheet.drawString(72, 706, "Trains are paid in second class.")
+        for row, cells in enumerate((("Oslo", "90", "95"), ("Rome", "80", "85"), ("Lima", "70", "75"))):
+            for column, cell in enumerate(cells):
+                sheet.drawString(72 + 90 * column, 640 - 14 * row, cell)
+        sheet.showPage()
+    sheet.save()
+
+
+def word(path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Handbook", 0)
+    document.add_heading("Travel", 1)
+    document.add_paragraph(FACT)
+    document.add_paragraph("Keep the bill", style="List Bullet")
+    document.add_paragraph("Hand it in", style="List Bullet")
+    document.add_heading("Rates", 2)
+    table = document.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, (("City", "Rate"), ("Oslo", "90")), strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    document.save(str(path))
+
+
+def slides(path: Path) -> None:
+    show: Any = pptx.Presentation()
+    for title in ("Travel", "Rates"):
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = f"{FACT}\nAsk first"
+        slide.notes_slide.notes_text_frame.text = "Say this slowly."
+    show.save(str(path))
+
+
+def sheets(path: Path) -> None:
+    book = openpyxl.Workbook()
+    rates: Any = book.active
+    rates.title = "Rates"
+    rates.append(["City", "Rate", "From", "Share"])
+    rates.append(["Oslo", 1234.5, date(2026, 3, 1), 0.125])
+    rates["B2"].number_format = "#,##0.00"
+    rates["C2"].number_format = "dd.mm.yyyy"
+    rates["D2"].number_format = "0.0%"
+    notes = book.create_sheet("Notes")
+    notes.append([FACT])
+    book.save(path)
+
+
+def mail(path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Reise nach München"
+    message["From"] = "Ada <ada@example.org>"
+    message["To"] = "bob@example.org"
+    message["Date"] = "Mon, 02 Mar 2026 10:00:00 +0100"
+    message.set_content(f"Hello Bob,\n\n{FACT}\n")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="bill.pdf")
+    path.write_bytes(message.as_bytes())
+
+
+def book(path: Path) -> None:
+    chapter = f"<html><body><h1>{{}}</h1><p>{FACT}</p></body></html>"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr(
+            "META-INF/container.xml",
+            '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
+        )
+        archive.writestr(
+            "OEBPS/book.opf",
+            '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="b" href="two.xhtml"/>'
+            '<item id="a" href="one.xhtml"/></manifest>'
+            '<spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
+        )
+        archive.writestr("OEBPS/one.xhtml", chapter.format("One"))
+        archive.writestr("OEBPS/two.xhtml", chapter.format("Two"))
+
+
+HTML = f"""<!doctype html><html><head><title>Handbook</title><style>p {{}}</style></head><body>
+<nav><a href="/">Home</a></nav><main><h1>Travel</h1><p>{FACT}</p>
+<ul><li>Keep the <b>bill</b></li><li>Hand it in</li></ul>
+<h2>Rates</h2><table><tr><th>City</th><th>Rate</th></tr><tr><td>Oslo</td><td>90</td></tr></table></main>
+<footer>Imprint</footer><script>alert(1)</script></body></html>"""
+MARKDOWN = f"""---
+owner: Ada
+---
+# Travel
+
+{FACT} See the **[rates](https://example.org)**.
+
+- Keep the `bill`
+- Hand it in
+
+## Rates
+
+| City | Rate |
+|------|-----:|
+| Oslo | 90 |
+
+```python
+print("hello")
+```
+"""
+RTF = (
+    r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\stylesheet{\s1 heading 1;}{\s2 heading 2;}}"
+    r"\pard\s1 Travel\par\pard " + FACT + r" Caf\'e9 \u8364?\par\pard\s2 Rates\par\pard"
+    r"\trowd\intbl City\cell Rate\cell\row\trowd\intbl Oslo\cell 90\cell\row\pard Done.\par}"
+)
+
+MAKERS: dict[FileType, Callable[[Path], object]] = {
+    FileType.PDF: pdf,
+    FileType.DOCX: word,
+    FileType.PPTX: slides,
+    FileType.XLSX: sheets,
+    FileType.CSV: lambda path: path.write_text(f'City;Rate;Note\nOslo;90;"{FACT}"\nRome;80;x\nLima;70;y\n'),
+    FileType.HTML: lambda path: path.write_text(HTML),
+    FileType.MARKDOWN: lambda path: path.write_text(MARKDOWN),
+    FileType.TEXT: lambda path: path.write_text(f"Dear all.\n\n{FACT}\n"),
+    FileType.EML: mail,
+    FileType.EPUB: book,
+    FileType.RTF: lambda path: path.write_text(RTF),
+}
