@@ -82,9 +82,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     stop_server(started)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Headless Chromium; the test is skipped, visibly, where there is none or the web app is not built."""
+    """Headless Chromium; the test is skipped, visibly, where there is none or the web app is not built.
+
+    One for each test: Playwright's own event loop must be gone before the next test may have one.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     if not STATIC.is_file():
