@@ -103,8 +103,7 @@ def load(path: Path) -> list[Case]:
 
 
 def _case(row: Mapping[str, Any]) -> Case:
-    listed = row.get("evidence") or ([row] if row.get("document") else [])
-    return Case(row["question"], frozenset((each["document"], int(each["page"])) for each in listed))
+    return Case(row["question"], frozenset((each["source"], int(each["page"])) for each in row["evidence"]))
 
 
 async def measure(golden: Path, files: Path, *, verbose: bool) -> tuple[float, float]:
