@@ -19,7 +19,7 @@ from pincite.app.wiring import House, open_house
 from pincite.core import InvalidInput
 
 COLLECTION = "handbook"
-QUESTION = "How many days of annual leave do full-time employees get?"
+QUESTION = "How long do I have to report a lost laptop to the service desk?"
 
 
 def demo(
