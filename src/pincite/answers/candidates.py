@@ -15,6 +15,7 @@ PageKey = tuple[str, int]
 """(revision id, page number)."""
 
 _MAX_CHARS = 900
+_MAX_HEADING = 100
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
 
@@ -94,7 +95,22 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str])
     chunk = scored.passage.chunk
     headings = " > ".join((scored.passage.source, *chunk.heading_path))
     pieces = locate(chunk, pages)
-    return [each for piece in pieces for each in _on_page(index, piece, chunk.text[piece.start : piece.end], headings)]
+    return [
+        each
+        for piece in pieces
+        for each in _on_page(
+            index,
+            piece,
+            chunk.text[piece.start : piece.end],
+            _with_first_line(headings, pages.get((chunk.revision_id, piece.page), "")),
+        )
+    ]
+
+
+def _with_first_line(headings: str, page: str) -> str:
+    """A chunk may run over several short sections and knows the heading of its first; a page begins with its own."""
+    first = page.lstrip().partition("\n")[0].strip()
+    return headings if not first or len(first) > _MAX_HEADING or first in headings else f"{headings} > {first}"
 
 
 def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candidate]:

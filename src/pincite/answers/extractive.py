@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
-from pincite.answers.question_kind import Question, analyse, holds
+from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.core.words import content_pairs, content_words
 from pincite.retrieval import ScoredPassage
 
@@ -22,8 +22,11 @@ Vectors = Mapping[str, NDArray[np.float32]]
 
 MAX_SENTENCES = 3
 # Calibrated on questions whose passages were taken away: `bench/extractive.py`.
-THRESHOLD = 0.52
-_ALSO = 0.85
+THRESHOLD = 0.51
+_ALSO = 0.9
+# An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
+_KIND_FITS = 0.06
+_NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
 _OUTDATED = 0.8
 _DIGITS = re.compile(r"\d{1,9}")
 # What a question term counts for by where it stands, relative to the sentence itself.
@@ -91,7 +94,7 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
         return Extract((), abstained=True, confidence=0.0)
     judged = sorted(_judge(asked, passages, found, vectors), key=lambda each: -each.score)
     best = judged[0]
-    confidence = _confidence(best)
+    confidence = _confidence(best, asked.wants)
     if confidence < THRESHOLD:
         return Extract((), abstained=True, confidence=confidence)
     return Extract(tuple(_chosen(each) for each in _select(judged)), abstained=False, confidence=confidence)
@@ -191,7 +194,13 @@ def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None)
 
 def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
     """Whether a candidate says anything beyond the question: headings and questions in a text do not."""
-    return len(own - asked.terms.keys()) >= 1 and len(candidate.text) >= 15 and not candidate.text.endswith("?")
+    if len(candidate.text) < 15 or candidate.text.endswith("?") or _is_heading(candidate):
+        return False
+    return len(own - asked.terms.keys()) >= 1
+
+
+def _is_heading(candidate: Candidate) -> bool:
+    return candidate.text in candidate.headings or _NUMBERED_HEADING.fullmatch(candidate.text) is not None
 
 
 def _brevity(words: Sequence[object]) -> float:
@@ -217,9 +226,10 @@ def _freshness(question: str, sources: Sequence[str]) -> list[float]:
     return factors
 
 
-def _confidence(best: _Judged) -> float:
+def _confidence(best: _Judged, wants: Wants) -> float:
     confidence = 0.4 * best.coverage + 0.35 * best.support + 0.25 * best.similarity
-    return confidence * (1.0 if best.fits else 0.8) * (1.0 if best.names else 0.75)
+    confidence += _KIND_FITS if best.fits and wants is not Wants.ANYTHING else 0.0
+    return min(1.0, confidence * (1.0 if best.fits else 0.7) * (1.0 if best.names else 0.75))
 
 
 def _select(judged: Sequence[_Judged]) -> list[_Judged]:

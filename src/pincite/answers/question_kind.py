@@ -17,6 +17,7 @@ class Wants(StrEnum):
     NUMBER = "number"
     MONEY = "money"
     TIME = "time"
+    DURATION = "duration"
     NAME = "name"
     CONTACT = "contact"
     ANYTHING = "anything"
@@ -40,6 +41,7 @@ class Question:
 
 
 _WANTS = (
+    (Wants.DURATION, r"\bhow (long|often|soon|quickly|frequently)\b|\bhow much (notice|time)\b"),
     (Wants.CONTACT, r"\b(e-?mail|phone|telephone|extension|contact) (address|number)|\bwhat (number|address)\b"),
     (
         Wants.MONEY,
@@ -53,13 +55,13 @@ _WANTS = (
         (
             r"\bhow (many|much|high|heavy|tall|wide|large|big|deep|fast|hot|cold|far|old|accurate)\b|"
             r"\bwhat (is|was|were|are) the (\w+ )?(percentage|ratio|number|rate|amount|share|total|maximum|minimum)\b|"
-            r"\b(what|which) (percentage|percent|share|proportion|number)\b"
+            r"\b(what|which) (percentage|percent|share|proportion|number|amount|value|limit|size|speed)\b"
         ),
     ),
     (
         Wants.TIME,
         (
-            r"\bwhen\b|\bhow (long|often|soon|quickly|late|early)\b|\b(what|which) (date|day|year|month|time|week)\b|"
+            r"\bwhen\b|\bhow (late|early)\b|\b(what|which) (date|day|year|month|time|week)\b|"
             r"\b(deadline|by what)\b"
         ),
     ),
@@ -79,11 +81,15 @@ _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
     Wants.MONEY: r"[$£€¥]\s?\d|\d\s?(%|percent|usd|eur|gbp|dollars?|euros?|pounds?|cents?|million|billion)\b|\bfree\b|"
-                 r"\b(no charge|at no cost)\b|\d",
+                 r"\b(no charge|at no cost)\b|\b\d+p\b|\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b",
     Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"
                 r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
                 r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"
                 r"after|until|within|every)\b",
+    Wants.DURATION: r"\b(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|half)[ -]([a-z]+ )?"
+                    r"(second|minute|hour|day|night|week|fortnight|month|quarter|year)s?\b|"
+                    r"\b(daily|weekly|monthly|quarterly|yearly|annually|immediately|at once|once|twice|every|each)\b|"
+                    r"\b(until|for ever|indefinitely|without limit)\b",
     Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
 }  # fmt: skip
 _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")

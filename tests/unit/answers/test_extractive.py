@@ -168,3 +168,27 @@ def test_what_a_question_wants(question: str, wants: Wants):
 def test_what_the_question_says_itself_does_not_count_as_its_answer():
     assert not holds(Wants.NUMBER, "The Plover 300 watches a river.", "How heavy is the Plover 300?")
     assert holds(Wants.NUMBER, "The Plover 300 weighs 2.4 kg.", "How heavy is the Plover 300?")
+
+
+def test_a_numbered_heading_is_never_quoted():
+    for question in ("What about annual leave?", "How many unused days of annual leave can be carried over?"):
+        assert all(not chosen.text.startswith("1. Annual leave") for chosen in ask(question, *EVERYTHING).sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("Footage is kept for 28 days.", True), ("Footage is kept in room 28 on Monday.", False)]
+)
+def test_how_long_asks_for_a_length_of_time(text: str, kept: bool):
+    assert holds(Wants.DURATION, text, "How long is footage kept?") is kept
+
+
+def test_an_amount_of_money_is_not_any_number():
+    assert not holds(Wants.MONEY, "Martha Lindquist | Engineer | 6214", "What is the salary of an engineer?")
+    assert holds(Wants.MONEY, "Bicycle 26p a mile", "How much is paid for a bicycle?")
+
+
+def test_a_section_is_known_by_the_first_line_of_its_page():
+    text = "The Quay\nThe canteen serves lunch from 11:45 to 14:00."
+    (heading, sentence) = candidates([passage("r9", text)], {("r9", 1): text})
+    assert sentence.headings.endswith("> The Quay")
+    assert heading.text == "The Quay"
