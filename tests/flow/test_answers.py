@@ -100,7 +100,7 @@ async def test_the_stream_resumes_at_every_event(model_client: httpx2.AsyncClien
     answer_id = begun.json()["id"]
     whole = await _events(model_client, answer_id)
     assert [seq for seq, _, _ in whole] == list(range(1, len(whole) + 1))
-    assert [name for _, name, _ in whole][0] == "answer.started"
+    assert whole[0][1] == "answer.started"
     assert sum(name in {"answer.completed", "answer.failed"} for _, name, _ in whole) == 1
     text = "".join(data["text"] for _, name, data in whole if name == "answer.delta")
     assert text == whole[-1][2]["answer"]

@@ -51,8 +51,8 @@ def align(claim: str, found: Sequence[Candidate], vectors: Vectors) -> Alignment
     own = [set(content_words(each.text)) for each in found]
     weights = _weights(words, own)
     chosen = _choose(claim, found, own, weights)
-    carried = set().union(*(own[place] for place in chosen))
-    named = set().union(*(content_words(f"{found[place].headings} {found[place].header}") for place in chosen))
+    carried = {word for place in chosen for word in own[place]}
+    named = {word for place in chosen for word in content_words(f"{found[place].headings} {found[place].header}")}
     coverage = sum(weight for word, weight in weights.items() if word in carried)
     coverage += _HEADING_CREDIT * sum(weight for word, weight in weights.items() if word in named - carried)
     alike = max((_cosine(vectors.get(claim), vectors.get(found[place].text)) for place in chosen), default=0.0)
@@ -76,7 +76,7 @@ def _weights(words: set[str], own: Sequence[set[str]]) -> dict[str, float]:
 
 def _choose(claim: str, found: Sequence[Candidate], own: Sequence[set[str]], weights: Mapping[str, float]) -> list[int]:
     chosen = _quoted(claim, found)
-    carried = set().union(*(own[place] for place in chosen))
+    carried = {word for place in chosen for word in own[place]}
     while len(chosen) < MAX_SPANS:
         gains = [
             sum(weight for word, weight in weights.items() if word in words - carried) - 0.0001 * place

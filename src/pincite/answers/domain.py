@@ -10,7 +10,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from pincite.core import ErrorKind, PinciteError
 from pincite.gateway import Usage
 
 
@@ -119,10 +118,3 @@ class AskRequest:
     conversation: str | None = None
     collections: tuple[str, ...] | None = None
     model: str | None = None
-
-
-class AnswerInterrupted(PinciteError):
-    """The process that was answering ended."""
-
-    code = "interrupted"
-    kind = ErrorKind.UNAVAILABLE

@@ -77,11 +77,16 @@ _MEASURES = {
     "accurate": "accuracy", "expensive": "price", "costly": "price",
 }  # fmt: skip
 _HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
+_CURRENCY = (
+    r"(usd|eur|gbp|chf|nok|sek|dkk|jpy|inr|dollars?|euros?|pounds?|pence|p|cents?|kroner|kronor|kr|francs?|yen|rupees?|"
+    r"million|billion)"
+)
 _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
-    Wants.MONEY: r"[$£€¥]\s?\d|\d\s?(%|percent|usd|eur|gbp|dollars?|euros?|pounds?|cents?|million|billion)\b|\bfree\b|"
-                 r"\b(no charge|at no cost)\b|\b\d+p\b|\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b",
+    Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?(%|percent\b|{_CURRENCY}\b)|\b{_CURRENCY}\s?\d|\bfree\b|"
+                 r"\b(no charge|at no cost)\b|"
+                 r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b",
     Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"
                 r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
                 r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"

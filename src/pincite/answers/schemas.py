@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.answers.domain import Answer, Conversation
 from pincite.answers.shapes import answer_to
 
-_SPAN = {
+_SPAN: dict[str, Any] = {
     "document": "01a1fb3992487142968fa1dba18c6e4b",
     "revision": "01a1fb3992e870a381adf268300c13a0",
     "source": "leave-policy.pdf",
@@ -17,7 +17,7 @@ _SPAN = {
     "end": 1131,
     "quote": "When somebody close dies you can take 10 paid days for a partner, a child or a parent",
 }
-_ANSWER = {
+_ANSWER: dict[str, Any] = {
     "id": "01a1fb3a50c47b03b8f8a9be1dd1c3f3",
     "conversation": "01a1fb3a50c47b0fa2b1c9dd0e0c2a11",
     "question": "How much leave is there when a parent dies?",

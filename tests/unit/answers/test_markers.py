@@ -1,6 +1,7 @@
 """Markers never reach the reader, whole or in part, however the reply is cut into pieces."""
 
 import re
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ def _run(pieces: list[str]) -> tuple[str, list[Sentence]]:
 
 def _cut(reply: str, places: list[int]) -> list[str]:
     at = [0, *sorted({place % (len(reply) + 1) for place in places}), len(reply)]
-    return [reply[a:b] for a, b in zip(at, at[1:], strict=False)]
+    return [reply[a:b] for a, b in pairwise(at)]
 
 
 @given(st.sampled_from(REPLIES), st.lists(st.integers(0, 500), max_size=12))

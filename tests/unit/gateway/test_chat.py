@@ -112,12 +112,17 @@ async def test_a_passing_failure_before_the_first_piece_is_tried_again(provider:
 
 async def test_nothing_is_tried_again_after_text_was_shown(provider: Provider) -> None:
     provider.behaviour.drop_after = 4
-    shown = ""
-    with pytest.raises(ModelError):
+    shown: list[str] = []
+
+    async def watch() -> None:
         async for event in _model(provider).stream(SCOPE, REQUEST):
-            shown += event.text if isinstance(event, TextDelta) else ""
+            assert isinstance(event, TextDelta)
+            shown.append(event.text)
+
+    with pytest.raises(ModelError):
+        await watch()
     assert shown
-    assert REPLY.startswith(shown)
+    assert REPLY.startswith("".join(shown))
     assert len(provider.requests) == 1
 
 

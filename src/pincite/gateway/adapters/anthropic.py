@@ -1,4 +1,7 @@
-"""Anthropic's messages protocol."""
+"""Anthropic's messages protocol.
+
+What its failures mean to people is said in `failures.py`.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -26,7 +26,7 @@ RETRIES = 2
 _CHARS_PER_TOKEN = 4
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
-_INPUT, _OUTPUT, _ATTEMPTS = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "pincite.attempts"
+_INPUT, _OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
 
 
 class ProviderChat:
@@ -54,26 +54,34 @@ class ProviderChat:
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
         ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
-        with trace.get_tracer(SERVICE_NAME).start_as_current_span(f"chat {self._name}") as span:
-            span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
-            attempt = 0
-            while True:
-                begun = False
-                try:
-                    async for event in self._attempt(request, ends_at):
-                        begun = True
-                        if isinstance(event, ChatFinished):
-                            used = {_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens}
-                            span.set_attributes({**used, _ATTEMPTS: attempt + 1})
-                        yield event
-                    return
-                except ModelError as error:
-                    cause = error.__cause__ or error
-                    wait_s = None if begun or attempt >= RETRIES else wait_before_retry(cause, attempt)
-                    if wait_s is None or time.monotonic() + wait_s >= ends_at:
-                        raise
-                    attempt += 1
-                    await asyncio.sleep(wait_s)
+        span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
+        span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
+        try:
+            async for event in self._tried(request, ends_at):
+                if isinstance(event, ChatFinished):
+                    span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
+                yield event
+        except ModelError as error:
+            span.set_status(trace.StatusCode.ERROR, error.message)
+            raise
+        finally:
+            span.end()
+
+    async def _tried(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
+        attempt, begun = 0, False
+        while True:
+            try:
+                async for event in self._attempt(request, ends_at):
+                    begun = True
+                    yield event
+                return
+            except ModelError as error:
+                cause = error.__cause__ or error
+                wait_s = None if begun or attempt >= RETRIES else wait_before_retry(cause, attempt)
+                if wait_s is None or time.monotonic() + wait_s >= ends_at:
+                    raise
+                attempt += 1
+                await asyncio.sleep(wait_s)
 
     async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream

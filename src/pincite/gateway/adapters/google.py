@@ -1,4 +1,7 @@
-"""Google's Gemini protocol."""
+"""Google's Gemini protocol.
+
+What its failures mean to people is said in `failures.py`.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,7 @@
-"""A chat model that says what it was told to say, for tests of the rooms above."""
+"""A chat model that says what it was told to say, for tests of the rooms above.
+
+The double that speaks HTTP is with the tests.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence

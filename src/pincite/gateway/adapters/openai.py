@@ -1,4 +1,7 @@
-"""OpenAI and every server that speaks its chat protocol (vLLM, LiteLLM, LM Studio, ...), by `base_url`."""
+"""OpenAI and every server that speaks its chat protocol (vLLM, LiteLLM, LM Studio, ...), by `base_url`.
+
+What its failures mean to people is said in `failures.py`.
+"""
 
 from typing import TYPE_CHECKING
 
