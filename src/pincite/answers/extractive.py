@@ -23,7 +23,8 @@ Vectors = Mapping[str, NDArray[np.float32]]
 MAX_SENTENCES = 3
 # Calibrated on questions whose passages were taken away: `bench/extractive.py`.
 THRESHOLD = 0.51
-_ALSO = 0.9
+# A further sentence is shown when it is all but as good as the best, or nearly so and speaks of more of the question.
+_AS_GOOD, _ALSO = 0.97, 0.9
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
@@ -70,6 +71,7 @@ class _Judged:
     similarity: float
     fits: bool
     names: bool
+    own: frozenset[str]
 
 
 def texts_to_embed(question: str, found: Sequence[Candidate]) -> list[str]:
@@ -120,7 +122,18 @@ def _judge(
         names = all(credit[term] >= _IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
-        judged.append(_Judged(candidate, score, coverage, support, similarity, fits and tells, names))
+        judged.append(
+            _Judged(
+                candidate,
+                score,
+                coverage,
+                support,
+                similarity,
+                fits and tells,
+                names,
+                zones.own[place] & asked.terms.keys(),
+            )
+        )
     return judged
 
 
@@ -233,9 +246,15 @@ def _confidence(best: _Judged, wants: Wants) -> float:
 
 
 def _select(judged: Sequence[_Judged]) -> list[_Judged]:
-    """The best, and up to two more that are nearly as good."""
+    """The best, and up to two of the next that are as good or add something: a term of the question not yet said."""
     best = judged[0]
-    return [each for each in judged[:MAX_SENTENCES] if each.score >= _ALSO * best.score]
+    picked, said = [best], best.own
+    for each in judged[1:MAX_SENTENCES]:
+        adds = bool(each.own - said)
+        if each.score >= (_ALSO if adds else _AS_GOOD) * best.score:
+            picked.append(each)
+            said |= each.own
+    return picked
 
 
 def _chosen(each: _Judged) -> Chosen:
