@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,65 @@ async def test_another_asker_sees_nothing(model_client: httpx2.AsyncClient, mode
     with pytest.raises(NotFound):
         await anext(model_house.answers.events(stranger, answer["id"]))
     assert await model_house.answers.conversations(stranger) == []
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.005, 0.02, 0.05, 0.11, 0.3])
+async def test_a_cancel_at_any_moment_leaves_a_whole_log(
+    model_client: httpx2.AsyncClient, provider: Provider, wait_s: float
+) -> None:
+    provider.behaviour.piece_delay_s = 0.002
+    begun = (await model_client.post("/v1/answers", json={"question": "When does it leave?", "stream": True})).json()
+    await asyncio.sleep(wait_s)
+    for _ in range(3):
+        await model_client.post(f"/v1/answers/{begun['id']}/cancel")
+    events = await _events(model_client, begun["id"])
+    assert [seq for seq, _, _ in events] == list(range(1, len(events) + 1))
+    assert sum(name in {"answer.completed", "answer.failed"} for _, name, _ in events) == 1
+    answer = (await model_client.get(f"/v1/answers/{begun['id']}")).json()
+    assert "".join(data["text"] for _, name, data in events if name == "answer.delta") == answer["answer"]
+    assert answer["state"] in {"cancelled", "completed"}
+
+
+async def test_text_appears_while_the_model_pauses(
+    model_client: httpx2.AsyncClient, model_house: House, provider: Provider
+) -> None:
+    provider.behaviour.reply = "The ferry leaves at nine every morning [1]."
+    provider.behaviour.piece_delay_s = 0.3
+    begun = (await model_client.post("/v1/answers", json={"question": "When does it leave?", "stream": True})).json()
+    scope, began = await model_house.owner(), asyncio.get_running_loop().time()
+    arrivals: list[float] = []
+    async for event in model_house.answers.events(scope, begun["id"]):
+        if event.name == "answer.delta":
+            arrivals.append(asyncio.get_running_loop().time() - began)
+        if len(arrivals) == 4:
+            break
+    await model_client.post(f"/v1/answers/{begun['id']}/cancel")
+    gaps = [later - earlier for earlier, later in pairwise(arrivals)]
+    # A blank is held back until it is sure that no marker follows: two pieces a gap, never a whole sentence.
+    assert all(0.1 < gap < 0.9 for gap in gaps), gaps
+
+
+async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House) -> None:
+    from datetime import timedelta
+
+    from pincite.answers import store
+    from pincite.answers.domain import Answer, Conversation
+    from pincite.core import new_id, utc_now
+
+    scope, now = await house.owner(), utc_now()
+    old = now - timedelta(minutes=5)
+    conversation = Conversation(new_id(), "Who?", old, old, 0)
+    dead = Answer(id=new_id(), conversation=conversation.id, question="Who?", created_at=old, text="So far")
+    alive = Answer(id=new_id(), conversation=conversation.id, question="Who else?", created_at=now)
+    async with house.database.transaction() as session:
+        await store.add_conversation(session, scope, conversation)
+        await store.add_answer(session, scope, dead, "a-process-that-is-gone")
+        await store.add_answer(session, scope, alive, "a-process-that-lives")
+    assert await house.answers.recover() <= 1
+    ended = await house.answers.wait(scope, dead.id)
+    assert ended.state == "failed"
+    assert ended.problem is not None
+    assert ended.problem.code == "interrupted"
+    assert ended.text == "So far"
+    assert (await house.answers.get(scope, alive.id)).state == "running"
+    assert [event.name async for event in house.answers.events(scope, dead.id)] == ["answer.failed"]

@@ -5,20 +5,23 @@ A client that tails holds nothing that the answer needs: it may drop and come ba
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
 from pincite.answers import store
 from pincite.answers.domain import AnswerEvent
 from pincite.core import Database, Scope
 
+T = TypeVar("T")
+
 GROUP_S = 0.025
-POLL_S = 0.25
+# An answer of this process rings; the log of another process's must be looked at again and again.
+POLL_OURS_S, POLL_OTHERS_S = 5.0, 0.25
 TERMINAL = frozenset({"answer.completed", "answer.failed"})
 
 
 class Bell:
-    """Wakes the clients of this process that tail an answer; others poll."""
+    """Wakes the clients of this process that tail an answer."""
 
     def __init__(self) -> None:
         self._events: dict[str, asyncio.Event] = {}
@@ -34,8 +37,20 @@ class Bell:
         return self._events.setdefault(answer_id, asyncio.Event())
 
 
+async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end even if the caller is cancelled meanwhile; the cancellation is passed on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 class LogWriter:
     """Appends one answer's events in order; text that comes within `GROUP_S` becomes one event.
+
+    A cancelled writer leaves no gap: what was numbered is stored.
 
     Args:
         database: where the log is.
@@ -50,50 +65,68 @@ class LogWriter:
         self._answer = answer_id
         self._seq = seq
         self._waiting: list[tuple[str, dict[str, Any]]] = []
+        self._storing = asyncio.Lock()
         self._flushed_at = 0.0
+        self._later: asyncio.Task[None] | None = None
 
     async def write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add an event; deltas may wait for the next group, anything else is stored when this returns."""
+        """Add an event; a delta may wait `GROUP_S` for more, anything else is stored when this returns."""
+        self._add(name, data)
+        due_s = GROUP_S - (asyncio.get_running_loop().time() - self._flushed_at)
+        if name != "answer.delta" or due_s <= 0:
+            await self.flush()
+        elif self._later is None or self._later.done():
+            self._later = asyncio.create_task(self._flush_after(due_s), name=f"log-{self._answer}")
+
+    async def flush(self) -> None:
+        """Store what waits."""
+        await undisturbed(self._flush())
+
+    @contextlib.asynccontextmanager
+    async def closing(self, name: str, data: Mapping[str, Any]) -> AsyncIterator[list[AnswerEvent]]:
+        """Give the last events, the named one at the end, to a caller that stores them in a transaction of its own."""
+        if self._later is not None:
+            await asyncio.wait([self._later])
+        async with self._storing:
+            self._add(name, data)
+            yield self._take()
+        self._bell.ring(self._answer)
+
+    async def _flush_after(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        async with self._storing:
+            group = self._take()
+            if group:
+                async with self._db.transaction() as session:
+                    await store.append(session, self._answer, group)
+        self._flushed_at = asyncio.get_running_loop().time()
+        self._bell.ring(self._answer)
+
+    def _add(self, name: str, data: Mapping[str, Any]) -> None:
         if name == "answer.delta" and self._waiting and self._waiting[-1][0] == name:
             self._waiting[-1][1]["text"] += data["text"]
         else:
             self._waiting.append((name, dict(data)))
-        due = asyncio.get_running_loop().time() - self._flushed_at >= GROUP_S
-        if name != "answer.delta" or due:
-            await self.flush()
 
-    async def flush(self) -> None:
-        """Store what waits."""
-        if not self._waiting:
-            return
-        group = self.take()
-        async with self._db.transaction() as session:
-            await store.append(session, self._answer, group)
-        self.stored()
-
-    def take(self) -> list[AnswerEvent]:
-        """Number what waits, for a caller that stores it in a transaction of its own and then calls `stored`."""
+    def _take(self) -> list[AnswerEvent]:
         group = [AnswerEvent(self._seq + n, name, data) for n, (name, data) in enumerate(self._waiting, 1)]
         self._seq += len(group)
         self._waiting = []
         return group
 
-    def add(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add an event without storing it yet; see `take`."""
-        self._waiting.append((name, dict(data)))
 
-    def stored(self) -> None:
-        """Tell the clients that there is more."""
-        self._flushed_at = asyncio.get_running_loop().time()
-        self._bell.ring(self._answer)
-
-
-async def tail(database: Database, bell: Bell, scope: Scope, answer_id: str, after: int) -> AsyncIterator[AnswerEvent]:
+async def tail(
+    database: Database, bell: Bell, is_ours: Callable[[str], bool], scope: Scope, answer_id: str, after: int
+) -> AsyncIterator[AnswerEvent]:
     """Yield the log from after `after` until its terminal event. Raises: NotFound, at the first step."""
     async with database.read() as session:
         await store.answer(session, scope, answer_id)
     while True:
         rung = bell.listen(answer_id)
+        ours = is_ours(answer_id)
         async with database.read() as session:
             found = await store.events(session, scope, answer_id, after)
         for event in found:
@@ -103,4 +136,4 @@ async def tail(database: Database, bell: Bell, scope: Scope, answer_id: str, aft
                 return
         if not found:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), POLL_S)
+                await asyncio.wait_for(rung.wait(), POLL_OURS_S if ours else POLL_OTHERS_S)

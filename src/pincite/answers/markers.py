@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pincite.core.sentences import sentence_spans
 
-_MARKER = re.compile(r"[ \t]*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
+_MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】]")
 # What may still become a marker when more text comes: blanks, then perhaps an open bracket with figures.
-_UNSURE = re.compile(r"[ \t]*(?:\[[\d,;\s]{0,40})?$")
+_UNSURE = re.compile(r"[ \t]*(?:[\[【][\d,;–\s-]{0,40})?$")
 
 
 @dataclass(frozen=True, slots=True)

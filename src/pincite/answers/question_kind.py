@@ -84,7 +84,7 @@ _CURRENCY = (
 _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
-    Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?(%|percent\b|{_CURRENCY}\b)|\b{_CURRENCY}\s?\d|\bfree\b|"
+    Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?{_CURRENCY}\b|\b{_CURRENCY}\s?\d|\bfree\b|"
                  r"\b(no charge|at no cost)\b|"
                  r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b",
     Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"

@@ -6,9 +6,11 @@ Generation belongs to this service, not to the connection that asked: clients co
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
@@ -19,9 +21,10 @@ from pincite.answers.domain import (
     AnswerState,
     AskRequest,
     Conversation,
+    Verdict,
 )
 from pincite.answers.drafting import Draft, Task, Turn
-from pincite.answers.log import Bell, LogWriter, tail
+from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.shapes import answer_to
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.retrieval import checked_question
@@ -29,6 +32,7 @@ from pincite.retrieval import checked_question
 BEAT_S = 1.0
 SILENT_S = 15.0
 _LAST_TURNS = 3
+_CLOSE_S = 5
 
 log = get_logger(__name__)
 
@@ -48,6 +52,12 @@ class Answers:
         self._worker = new_id()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._beating: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def open(self) -> None:
+        """End the answers of processes that are gone, and go on looking for them until `close`."""
+        await self.recover()
+        self._beating = asyncio.create_task(self._beat(), name="answers-beat")
 
     @property
     def model_name(self) -> str | None:
@@ -88,13 +98,11 @@ class Answers:
         task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
         task.add_done_callback(lambda _: self._running.pop(answer.id, None))
-        if self._beating is None:
-            self._beating = asyncio.create_task(self._beat(), name="answers-beat")
         return answer
 
     def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
         """Yield the answer's events after `after` until its end. Raises: NotFound, at the first step."""
-        return tail(self._db, self._bell, scope, answer_id, after)
+        return tail(self._db, self._bell, self._running.__contains__, scope, answer_id, after)
 
     async def wait(self, scope: Scope, answer_id: str) -> Answer:
         """Wait for the end and return the whole answer. Raises: NotFound."""
@@ -149,13 +157,15 @@ class Answers:
 
     async def close(self) -> None:
         """End what is still being answered, as failed, and stop."""
+        self._closing = True
         tasks = list(self._running.values())
         for task in tasks:
-            task.cancel("closing")
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
+            task.cancel()
         if self._beating is not None:
             self._beating.cancel()
+            tasks.append(self._beating)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSE_S)
 
     async def _run(self, scope: Scope, draft: Draft) -> None:
         answer, began = draft.answer, time.perf_counter()
@@ -174,8 +184,8 @@ class Answers:
             async for name, data in draft.events():
                 await writer.write(name, data)
             final = replace(draft.answer, state=AnswerState.COMPLETED)
-        except asyncio.CancelledError as stopped:
-            final = _stopped(draft.answer, closing=stopped.args == ("closing",))
+        except asyncio.CancelledError:
+            final = _stopped(draft.answer, closing=self._closing)
         except PinciteError as error:
             problem = AnswerProblem(error.code, error.message, error.remedy)
             final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
@@ -184,31 +194,36 @@ class Answers:
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
-        await self._end(scope, replace(final, timings_ms=timings), writer)
+        await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
-        body = answer_to(final)
-        if final.state is AnswerState.COMPLETED:
-            counts = {"supported": 0, "partial": 0, "unsupported": 0}
-            for pin in final.pins:
-                counts[pin.verdict.value] += 1
-            writer.add("answer.completed", {**body, "verdict_counts": counts})
-        else:
-            writer.add("answer.failed", {**body})
-        async with self._db.transaction() as session:
+        name, body = _last_event(final)
+        async with writer.closing(name, body) as last, self._db.transaction() as session:
             if await store.finish(session, scope, final):
-                await store.append(session, final.id, writer.take())
-        writer.stored()
+                await store.append(session, final.id, last)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
             with contextlib.suppress(PinciteError):  # the next beat comes in a second
-                async with self._db.transaction() as session:
-                    stop = await store.beat(session, self._worker, utc_now())
-                for answer_id in stop:
-                    if answer_id in self._running:
-                        self._running[answer_id].cancel()
+                await self._beat_once()
+                await self.recover()
+
+    async def _beat_once(self) -> None:
+        if not self._running:
+            return
+        async with self._db.transaction() as session:
+            stop = await store.beat(session, self._worker, utc_now())
+        for answer_id in stop & self._running.keys():
+            self._running[answer_id].cancel()
+
+
+def _last_event(final: Answer) -> tuple[str, dict[str, Any]]:
+    body = answer_to(final)
+    if final.state is not AnswerState.COMPLETED:
+        return "answer.failed", body
+    counts = Counter(pin.verdict.value for pin in final.pins)
+    return "answer.completed", {**body, "verdict_counts": {verdict.value: counts[verdict.value] for verdict in Verdict}}
 
 
 def _stopped(answer: Answer, *, closing: bool) -> Answer:

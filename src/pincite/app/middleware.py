@@ -5,15 +5,19 @@ Pure ASGI, so that streams pass through untouched. Who may call a route is decid
 
 import re
 import time
+from contextlib import AbstractContextManager
 
 import structlog
 from fastapi.responses import JSONResponse
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pincite.app.problems import MEDIA_TYPE, internal_problem
 from pincite.core import get_logger, new_id
+from pincite.core.telemetry import SERVICE_NAME
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _CSP = (
@@ -70,9 +74,11 @@ class RequestEdge:
                 self._count(scope, status, time.perf_counter() - started)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request_id), _span(scope, request_id) as span:
             try:
                 await self._app(scope, receive, observed)
+                span.update_name(f"{scope['method']} {_route(scope)}")
+                span.set_attributes({"http.route": _route(scope), "http.response.status_code": status})
             except Exception as error:  # noqa: BLE001 - the request edge: nothing may pass it unseen
                 body = internal_problem(request_id, error)
                 if status == 0:
@@ -80,9 +86,20 @@ class RequestEdge:
             self._log.debug("request", method=scope["method"], path=scope["path"], status=status)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "other")
+        route = _route(scope)
         self._metrics.requests.labels(scope["method"], route, str(status)).inc()
         self._metrics.seconds.labels(scope["method"], route).observe(seconds)
+
+
+def _route(scope: Scope) -> str:
+    path: str = getattr(scope.get("route"), "path", "other")
+    return path
+
+
+def _span(scope: Scope, request_id: str) -> AbstractContextManager[Span]:
+    attributes = {"http.request.method": scope["method"], "url.path": scope["path"], "pincite.request_id": request_id}
+    tracer = trace.get_tracer(SERVICE_NAME)
+    return tracer.start_as_current_span(scope["method"], kind=SpanKind.SERVER, attributes=attributes)
 
 
 def _request_id(scope: Scope) -> str:

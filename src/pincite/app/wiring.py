@@ -159,7 +159,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
             warming = asyncio.create_task(house.index.warm(), name="index-warm")
             closing.push_async_callback(asyncio.wait, [warming])
         closing.push_async_callback(house.ingest.stop)
-        await house.answers.recover()
+        await house.answers.open()
         closing.push_async_callback(house.answers.close)
         yield house
 

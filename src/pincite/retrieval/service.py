@@ -127,7 +127,8 @@ class Retrieval:
 
 def checked_question(text: str) -> str:
     """Return the question without surrounding space. Raises: InvalidInput (blank), QuestionTooLong."""
-    stripped = text.strip()
+    # NUL and halves of surrogate pairs come in JSON and can be stored nowhere.
+    stripped = text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8").strip()
     if not stripped:
         raise InvalidInput("The question is empty.", remedy="Ask something.")
     if len(stripped) > MAX_QUESTION_CHARS:

@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 
 from pincite.app.cli.output import Json, out, print_json, run
-from pincite.app.settings import read_settings
+from pincite.app.cli.serve import address_file
+from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import open_house
 
 app = typer.Typer(no_args_is_help=True, help="API keys and sign-in links.")
@@ -67,10 +68,17 @@ def sign_in_link(as_json: Json = False) -> None:
     async def work() -> None:
         settings = read_settings(log_level="warning")
         async with open_house(settings) as house:
-            link = await house.sign_in_link(settings.public_url or f"http://{settings.host}:{settings.port}")
+            link = await house.sign_in_link(_address(settings))
         if as_json:
             print_json({"url": link})
         else:
             out().print(link)
 
     run(work(), as_json=as_json)
+
+
+def _address(settings: Settings) -> str:
+    served = address_file(settings)
+    if settings.public_url is None and served.is_file():
+        return served.read_text(encoding="utf-8").strip()
+    return settings.public_url or f"http://{settings.host}:{settings.port}"

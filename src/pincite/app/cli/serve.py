@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,12 +64,18 @@ async def announce(house: House, settings: Settings, listener: socket.socket) ->
     """Say where the server is and, as long as nobody has signed in, with which link to enter."""
     host, port = listener.getsockname()[:2]
     url = settings.public_url or f"http://{host}:{port}"
+    address_file(settings).write_text(url, encoding="utf-8")
     console = out()
     console.print(f"Pincite is at {url}")
     if await house.accounts.never_signed_in():
         console.print(f"Sign in once with {await house.sign_in_link(url)}")
     else:
         console.print("Need a sign-in link? Run `pincite keys sign-in-link`.")
+
+
+def address_file(settings: Settings) -> Path:
+    """Return where the last server on this data folder wrote its address, for `pincite keys sign-in-link`."""
+    return settings.home / "address"
 
 
 def bind(settings: Settings) -> socket.socket:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RETRIES = 2
 _CHARS_PER_TOKEN = 4
+_MOST_CHARS_PER_TOKEN = 16
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
 _INPUT, _OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
@@ -85,7 +86,7 @@ class ProviderChat:
 
     async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream
-        from pydantic_ai.exceptions import AgentRunError, UserError
+        from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
 
         written = 0
         try:
@@ -94,7 +95,9 @@ class ProviderChat:
             async with asyncio.timeout_at(_loop_time(ends_at)), stream as response:
                 async for text in self._pieces(response):
                     written += len(text)
-                    yield TextDelta(text)
+                    if written > request.max_tokens * _MOST_CHARS_PER_TOKEN:
+                        raise UnexpectedModelBehavior("far more text than was asked for")
+                    yield TextDelta(_storable(text))
             usage = _usage(response, request, written)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
@@ -118,6 +121,11 @@ class ProviderChat:
             # The provider's library takes a second to import: not on the event loop.
             self._model = await asyncio.to_thread(self._provider.make, self._name, self._connection)
         return self._model
+
+
+def _storable(text: str) -> str:
+    """Replace what no database takes: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def _loop_time(monotonic_s: float) -> float:

@@ -1,0 +1,49 @@
+"""A question leaves one trace: the request, each stage below it, and the model call with the usual names."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.flow.test_answers import model_client, model_house, provider
+
+__all__ = ["model_client", "model_house", "provider"]
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    made = trace.get_tracer_provider()
+    if not isinstance(made, TracerProvider):
+        made = TracerProvider()
+        trace.set_tracer_provider(made)
+    made.add_span_processor(SimpleSpanProcessor(exporter))
+    yield exporter
+    exporter.shutdown()
+
+
+async def test_a_question_is_one_trace(spans: InMemorySpanExporter, model_client: httpx2.AsyncClient) -> None:
+    spans.clear()
+    response = await model_client.post("/v1/answers", json={"question": "When does the ferry leave?"})
+    answer = response.json()
+    assert {"retrieve", "generate", "pin", "total"} <= answer["timings_ms"].keys()
+    found = {span.name: span for span in spans.get_finished_spans()}
+    root = found["POST /v1/answers"]
+    assert root.attributes is not None
+    assert root.attributes["http.route"] == "/v1/answers"
+    assert root.attributes["pincite.request_id"] == response.headers["x-request-id"]
+    model = found["chat test-model"]
+    assert model.attributes is not None
+    assert model.attributes["gen_ai.request.model"] == "test-model"
+    assert model.attributes["gen_ai.usage.output_tokens"]
+    for name in ("retrieve", "generate", "pin", "chat test-model"):
+        assert _trace(found[name]) == _trace(root), name
+
+
+def _trace(span: ReadableSpan) -> int:
+    context = span.get_span_context()
+    assert context is not None
+    return context.trace_id
