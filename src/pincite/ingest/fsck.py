@@ -16,7 +16,7 @@ from pincite.ingest.points import points_of
 from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import documents_of, revisions_in_index
 from pincite.ingest.sweep import LIVE, Sweep
-from pincite.library import FINAL_STATES, Document, Revision
+from pincite.library import FINAL_STATES, Document
 
 RECHECK_AFTER_S = 1.5  # longer than another process's commit to the index may stay unseen
 
@@ -60,10 +60,9 @@ class Fsck:
         """
         findings = [
             Finding(found.code, found.message, found.repaired)
-            for found in await self.parts.library.check(scope, repair=repair)
+            for found in await self.parts.library.check(scope, repair=repair, deep=deep)
         ]
         findings += await self._stuck(scope, repair=repair)
-        findings += await self._bytes(scope, deep=deep)
         suspects = await self._suspects(scope)
         if suspects:  # a second look: what is being written at this moment fits a moment later
             await asyncio.sleep(RECHECK_AFTER_S)
@@ -108,25 +107,6 @@ class Fsck:
             return True
         status = await self.parts.jobs.status(ingest_job_id(revision))
         return status is not None and status.state in LIVE
-
-    async def _bytes(self, scope: Scope, *, deep: bool) -> list[Finding]:
-        """Compare the stored bytes with what was registered: their number, and with `deep` their hash."""
-        findings: list[Finding] = []
-        async for document in documents_of(self.parts, scope):
-            if not await self._fits(scope, document.latest, deep=deep):
-                remedy = "upload it again"
-                findings.append(
-                    Finding(
-                        "damaged-bytes", f"The stored bytes of {document.source} changed: {remedy}.", repaired=False
-                    )
-                )
-        return findings
-
-    async def _fits(self, scope: Scope, revision: Revision, *, deep: bool) -> bool:
-        size = await self.parts.blobs.size(scope, revision.sha256)
-        if size is None:
-            return True  # missing bytes are the library's finding
-        return size == revision.size_bytes and (not deep or await self.parts.blobs.verify(scope, revision.sha256))
 
     async def _suspects(self, scope: Scope) -> list[_Suspect]:
         suspects: list[_Suspect] = []

@@ -1,0 +1,59 @@
+"""`kill -9` at every boundary of the work on a document: the next start loses nothing and doubles nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BEFORE_REGISTERED = "receive.staged"
+AROUND = (
+    BEFORE_REGISTERED,
+    "receive.registered",
+    "receive.queued",
+    "publish.done",
+    "clean.done",
+    "remove.unindexed",
+    "remove.purged",
+)
+WITHIN = (
+    "read.cleared",
+    "read.pages",
+    "read.chunks",
+    "read.embedded",
+    "read.indexed",
+    "read.served-early",
+    "read.done",
+)
+
+
+def drive(home: Path, boundary: str, number: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.faults.ingest_driver", str(home), boundary, str(number)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("boundaries", [AROUND, WITHIN], ids=["around the reading", "within the reading"])
+def test_killed_at_every_boundary(tmp_path: Path, boundaries: tuple[str, ...]) -> None:
+    for number, boundary in enumerate(boundaries):
+        died = drive(tmp_path, boundary, number)
+        assert died.returncode == -9, f"{boundary}: {died.stdout[-500:]}{died.stderr[-2000:]}"
+    done = drive(tmp_path, "none")
+    assert done.returncode == 0, done.stderr[-3000:]
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert report["findings"] == []
+    assert report["points"] == report["distinct"]
+    documents = report["documents"]
+    kept = {f"doc-{n}.txt": boundary for n, boundary in enumerate(boundaries) if not boundary.startswith("remove")}
+    assert sorted(documents) == sorted(kept)
+    for source, boundary in kept.items():
+        document = documents[source]
+        assert document["ready"], boundary
+        assert document["serves_latest"], boundary
+        # An upload that was never acknowledged is not there; every other one is.
+        assert document["revision"] == (1 if boundary == BEFORE_REGISTERED else 2), boundary
+    assert len({document["chunks"] for document in documents.values()}) == 1
+    assert report["points"] == sum(document["chunks"] for document in documents.values())
