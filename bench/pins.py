@@ -1,7 +1,7 @@
 """Checks that every pin's quote stands verbatim where the pin says, by an independent reading of the file.
 
-Asks twenty questions about the filings through `pincite ask --json` and opens the PDFs with pdfium itself. Needs a
-data folder that holds the filings (`python -m bench.ingest --home DIR` leaves one).
+Asks twenty of the labelled questions and twenty plain ones about the filings through `pincite ask --json` and opens
+the PDFs with pdfium itself. Needs a data folder with the filings in it; `python -m bench.ingest --home DIR` leaves one.
 """
 
 import argparse
@@ -15,6 +15,12 @@ from typing import Any
 import pypdfium2 as pdfium
 
 QUESTIONS = 20
+PLAIN = (
+    "What was the net income of {company} in {year}?",
+    "How many employees does {company} have?",
+    "Where are the principal executive offices of {company}?",
+    "What were the total revenues of {company} in {year}?",
+)
 
 
 def main() -> int:
@@ -24,11 +30,17 @@ def main() -> int:
     arguments = parser.parse_args()
     data = Path(os.environ["PINCITE_BENCH_DATA"]) / "financebench"
     lines = (data / "questions.jsonl").read_text().splitlines()
-    step = max(1, len(lines) // QUESTIONS)
-    asked = [json.loads(line) for line in lines[::step]][:QUESTIONS]
+    labelled = [json.loads(line) for line in lines[:: max(1, len(lines) // QUESTIONS)]][:QUESTIONS]
+    gold = {each["question"]: {(e["doc"], e["page_index"] + 1) for e in each["evidence"]} for each in labelled}
+    wrong = _check(arguments.home, data, "labelled", list(gold), gold)
+    wrong += _check(arguments.home, data, "plain", _plain(data), {})
+    return 1 if wrong else 0
+
+
+def _check(home: Path, data: Path, name: str, questions: list[str], gold: dict[str, set[tuple[str, int]]]) -> int:
     pins = wrong = abstained = right_page = 0
-    for question in asked:
-        answer = _ask(arguments.home, question["question"])
+    for question in questions:
+        answer = _ask(home, question)
         abstained += answer["abstained"]
         spans = [span for pin in answer["pins"] for span in pin["spans"]]
         pins += len(spans)
@@ -37,11 +49,17 @@ def main() -> int:
             if found != span["quote"] or not found.strip():
                 wrong += 1
                 print(f"WRONG {span['source']} p{span['page']} {span['quote'][:60]!r} / {found[:60]!r}")
-        gold = {(item["doc"], item["page_index"] + 1) for item in question["evidence"]}
-        right_page += any((Path(span["source"]).stem, span["page"]) in gold for span in spans)
-    print(f"{len(asked)} questions, {abstained} abstained, {pins} spans, {pins - wrong} verbatim, {wrong} wrong; ")
-    print(f"gold page among the pins: {right_page} of {len(asked)}")
-    return 1 if wrong or not pins else 0
+        right_page += any((Path(span["source"]).stem, span["page"]) in gold.get(question, ()) for span in spans)
+    print(f"{name}: {len(questions)} questions, {abstained} declined, {pins} quotes, {pins - wrong} verbatim")
+    if gold:
+        print(f"{name}: the labelled page is among the pins of {right_page}")
+    return wrong
+
+
+def _plain(data: Path) -> list[str]:
+    names = sorted(path.stem for path in (data / "pdfs").glob("*.pdf"))[:QUESTIONS]
+    parts = [name.split("_") for name in names]
+    return [PLAIN[n % len(PLAIN)].format(company=part[0], year=part[1][:4]) for n, part in enumerate(parts)]
 
 
 def _ask(home: Path, question: str) -> dict[str, Any]:
