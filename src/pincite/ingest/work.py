@@ -63,7 +63,8 @@ class Work:
             with clock.stage("ingest.read"):
                 pages, chunks = await self._retried(lambda: self.reader.read(scope, revision_id))
         except (NotFound, RevisionOvertaken):
-            await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+            if not await self._is_ready(scope, revision_id):
+                await self._retried(lambda: self.reader.drop_points(scope, revision_id))
             return {"outcome": "gone"}
         except (UnreadableDocument, UnsupportedType, ParserCrashed, StorageFull, Unavailable, IndexOutdated) as error:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
@@ -71,6 +72,13 @@ class Work:
             return {"outcome": "failed"}
         log.info("document read", revision=revision_id, pages=pages, chunks=chunks, timings_ms=clock.timings_ms)
         return {"outcome": "read", "pages": pages, "chunks": chunks}
+
+    async def _is_ready(self, scope: Scope, revision_id: str) -> bool:
+        """Whether another worker finished the revision: this one was taken for dead, and its points are in use."""
+        try:
+            return (await self.reader.parts.library.revision(scope, revision_id)).state is RevisionState.READY
+        except NotFound:
+            return False
 
     async def _publish(self, scope: Scope, revision_id: str) -> Json:
         try:

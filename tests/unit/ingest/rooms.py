@@ -37,12 +37,12 @@ class Rooms:
 
     async def ends(self, document_id: str, limit_s: float = 30.0) -> Document:
         """Wait until the document's newest revision is in a final state."""
-        for _ in range(int(limit_s / 0.02)):
-            document = await self.library.document(SCOPE, document_id)
-            if document.latest.state in FINAL_STATES:
-                return document
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"still {document.latest}")
+        async with asyncio.timeout(limit_s):
+            while True:
+                document = await self.library.document(SCOPE, document_id)
+                if document.latest.state in FINAL_STATES:
+                    return document
+                await asyncio.sleep(0.02)
 
     async def add(self, source: str, content: bytes, collection: str = "default") -> Document:
         """Upload and wait."""

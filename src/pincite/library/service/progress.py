@@ -93,9 +93,14 @@ class Progress:
             await passages.put_chunks(tx, scope, chunks)
 
     async def clear_derived(self, scope: Scope, revision_id: str) -> None:
-        """Delete the revision's pages and chunks, for a fresh start. Raises: NotFound, RevisionOvertaken."""
+        """Delete the revision's pages and chunks, for a fresh start.
+
+        Raises: NotFound; RevisionOvertaken, also where it is READY: somebody else finished it and it is in use.
+        """
         async with self._db.transaction() as tx:
-            await _writable(tx, scope, revision_id)
+            revision = await _writable(tx, scope, revision_id)
+            if revision.state is RevisionState.READY:
+                raise _overtaken(revision, "begun afresh")
             await passages.drop_chunks(tx, scope, [revision_id])
             await passages.drop_pages(tx, scope, [revision_id])
 
