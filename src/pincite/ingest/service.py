@@ -39,18 +39,20 @@ class IngestService:
         self._receiver = Receiver(parts, settings, checkpoint)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep)
-        self._sweeping: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to look after forgotten work, now and again. Call in a process that works, once the queue is open."""
         await self._sweep.tidy()
-        self._sweeping = asyncio.create_task(every(self._settings.sweep_s, self._sweep.sweep), name="ingest-sweep")
+        chores = ((self._settings.sweep_s, self._sweep.sweep), (self._settings.litter_s, self._sweep.pick_up_litter))
+        self._chores = [asyncio.create_task(every(seconds, chore), name=chore.__name__) for seconds, chore in chores]
 
     async def stop(self) -> None:
         """Stop looking after; the jobs belong to the queue."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait([self._sweeping])
+        for chore in self._chores:
+            chore.cancel()
+        if self._chores:
+            await asyncio.wait(self._chores)
         await self._upkeep.stop()
 
     async def receive(self, scope: Scope, *, collection: str, source: str, stream: AsyncIterable[bytes]) -> Received:

@@ -14,6 +14,7 @@ class IngestSettings:
         tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
         retry_wait_s: the first wait, in seconds.
         sweep_s: how often work that was lost between commit and queue is looked for.
+        litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
         maintain_after_s: how long the index rests after the last write before it is tidied.
     """
 
@@ -23,4 +24,5 @@ class IngestSettings:
     tries: int = 4
     retry_wait_s: float = 0.5
     sweep_s: float = 60.0
+    litter_s: float = 3600.0
     maintain_after_s: float = 2.0

@@ -40,12 +40,18 @@ class Sweep:
         return healed
 
     async def tidy(self) -> None:
-        """Clean up after a crash, once at start: half-received uploads, and an index that was left untidy."""
-        await self.parts.blobs.clean_staging()
+        """Clean up after a crash, once at start: an index that was left untidy."""
         for scope in await self.parts.library.tenants():
             if await self.parts.library.active_generation(scope) is not None:
                 for generation in await writable_generations(self.parts, scope):
                     self.upkeep.touched(scope, generation)
+
+    async def pick_up_litter(self) -> int:
+        """Remove bytes that no document refers to, of refused and broken-off uploads; returns how many were found."""
+        found = 0
+        for scope in await self.parts.library.tenants():
+            found += len(await self.parts.library.check(scope, repair=True))
+        return found
 
     async def _revision(self, scope: Scope, revision_id: str) -> bool:
         try:

@@ -1,6 +1,7 @@
 """What the write path does for its callers, on real SQLite, real files and a real parser."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -114,6 +115,22 @@ async def test_what_cannot_be_read_is_refused_at_once(
         with pytest.raises(error):
             await opened.ingest.receive(SCOPE, collection="default", source=name, stream=stream(content))
         assert (await opened.library.documents(SCOPE)).items == ()
+
+
+async def test_bytes_of_refused_uploads_do_not_stay(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=SMALL) as opened:
+        kept = await opened.add("valves.txt", text("valve"))
+        with pytest.raises(UnsupportedType):
+            await opened.ingest.receive(SCOPE, collection="default", source="a.pdf", stream=stream(PNG))
+        stored = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+        assert len(stored) == 2
+        for path in stored:
+            os.utime(path, (0, 0))  # long ago: no upload is still under way
+    async with rooms(tmp_path, settings=SMALL) as opened:
+        async with asyncio.timeout(5):
+            while len([blob async for blob in opened.blobs.list(SCOPE)]) > 1:
+                await asyncio.sleep(0.02)
+        assert await opened.blobs.exists(SCOPE, kept.latest.sha256)
 
 
 async def test_a_damaged_document_fails_once_with_a_remedy_and_can_be_retried(tmp_path: Path) -> None:
