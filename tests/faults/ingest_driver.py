@@ -17,6 +17,7 @@ from pincite.ingest import IngestSettings
 from pincite.jobs import DbosQueue, JobsSettings
 from pincite.library import RevisionState
 
+ACKNOWLEDGED = "acknowledged"
 SETTINGS = IngestSettings(page_batch=4, index_batch=8, retry_wait_s=0.05, sweep_s=0.5)
 
 
@@ -63,6 +64,7 @@ async def main(home: Path, boundary: str, number: int) -> None:
             await opened.ingest.receive(
                 SCOPE, collection="default", source=document.source, stream=stream(text(number, 2))
             )
+            print(ACKNOWLEDGED, flush=True)
         await asyncio.sleep(20)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.faults.ingest_driver import ACKNOWLEDGED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BEFORE_REGISTERED = "receive.staged"
@@ -38,8 +39,11 @@ def drive(home: Path, boundary: str, number: int = 0) -> subprocess.CompletedPro
 @pytest.mark.faults
 @pytest.mark.parametrize("boundaries", [AROUND, WITHIN], ids=["around the reading", "within the reading"])
 def test_killed_at_every_boundary(tmp_path: Path, boundaries: tuple[str, ...]) -> None:
+    acknowledged: set[str] = set()
     for number, boundary in enumerate(boundaries):
         died = drive(tmp_path, boundary, number)
+        if ACKNOWLEDGED in died.stdout:
+            acknowledged.add(boundary)
         assert died.returncode == -9, f"{boundary}: {died.stdout[-500:]}{died.stderr[-2000:]}"
     done = drive(tmp_path, "none")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -53,7 +57,9 @@ def test_killed_at_every_boundary(tmp_path: Path, boundaries: tuple[str, ...]) -
         document = documents[source]
         assert document["ready"], boundary
         assert document["serves_latest"], boundary
-        # An upload that was never acknowledged is not there; every other one is.
-        assert document["revision"] == (1 if boundary == BEFORE_REGISTERED else 2), boundary
+        # An upload that was acknowledged is there. One that was not may be: work on an earlier document can reach the
+        # boundary first.
+        possible = {2} if boundary in acknowledged else {1} if boundary == BEFORE_REGISTERED else {1, 2}
+        assert document["revision"] in possible, boundary
     assert len({document["chunks"] for document in documents.values()}) == 1
     assert report["points"] == sum(document["chunks"] for document in documents.values())

@@ -3,12 +3,14 @@
 Only the base fonts and no compression, so the bytes depend on nothing but the source text.
 """
 
+import io
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -68,7 +70,9 @@ class _FullPagePicture(Flowable):
 
     def draw(self) -> None:
         x, y = self.canv.absolutePosition(0, 0)
-        self.canv.drawImage(str(self._path), -x, -y, _WIDTH, _HEIGHT)
+        # From memory: reportlab would name the picture by its path, and the bytes would differ from folder to folder.
+        picture = ImageReader(io.BytesIO(self._path.read_bytes()))
+        self.canv.drawImage(picture, -x, -y, _WIDTH, _HEIGHT)
 
 
 def write_pdf(document: Document, source: Path, target: Path) -> None:
