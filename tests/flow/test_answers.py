@@ -107,6 +107,7 @@ async def test_the_stream_resumes_at_every_event(model_client: httpx2.AsyncClien
     assert text == whole[-1][2]["answer"]
     for after in range(len(whole)):
         assert await _events(model_client, answer_id, after) == whole[after:]
+    assert await _events(model_client, answer_id, len(whole)) == [], "one who has seen the end is not kept waiting"
 
 
 async def test_a_cancel_stops_the_provider_and_keeps_the_text(

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from pincite.answers import store
-from pincite.answers.domain import AnswerEvent
+from pincite.answers.domain import AnswerEvent, AnswerState
 from pincite.core import Database, Scope
 
 T = TypeVar("T")
@@ -128,12 +128,16 @@ async def tail(
         rung = bell.listen(answer_id)
         ours = is_ours(answer_id)
         async with database.read() as session:
+            # Asked before its events: an answer that is over has all of them.
+            over = (await store.answer(session, scope, answer_id)).state is not AnswerState.RUNNING
             found = await store.events(session, scope, answer_id, after)
         for event in found:
             yield event
             after = event.seq
             if event.name in TERMINAL:
                 return
+        if not found and over:
+            return  # the client has seen the end before
         if not found:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(rung.wait(), POLL_OURS_S if ours else POLL_OTHERS_S)
