@@ -189,6 +189,33 @@ async def test_another_asker_sees_nothing(model_client: httpx2.AsyncClient, mode
     assert await model_house.answers.conversations(stranger) == []
 
 
+@pytest.mark.parametrize("seen", ["\u00b2", "9" * 5000, "-1", "x", "1e3"])
+async def test_a_last_event_id_that_is_none_begins_at_the_beginning(client: httpx2.AsyncClient, seen: str) -> None:
+    answer = (await client.post("/v1/answers", json={"question": "When does the ferry leave?"})).json()
+    response = await client.get(f"/v1/answers/{answer['id']}/events", headers=[(b"Last-Event-ID", seen.encode())])
+    assert response.status_code == 200
+    assert "event: answer.started" in response.text
+
+
+async def test_other_text_beside_the_abstention_is_pinned(model_client: httpx2.AsyncClient, provider: Provider) -> None:
+    provider.behaviour.reply = "The documents do not say. The ferry leaves at nine every morning [1]."
+    answer = (await model_client.post("/v1/answers", json={"question": "Who built the ferry?"})).json()
+    assert not answer["abstained"]
+    assert [answer["answer"][slice(*pin["claim"])] for pin in answer["pins"]] == [
+        "The ferry leaves at nine every morning."
+    ]
+
+
+async def test_a_stopped_answer_has_its_timings(model_client: httpx2.AsyncClient, provider: Provider) -> None:
+    provider.behaviour.piece_delay_s = 0.1
+    begun = (await model_client.post("/v1/answers", json={"question": "When does it leave?", "stream": True})).json()
+    await asyncio.sleep(0.5)
+    await model_client.post(f"/v1/answers/{begun['id']}/cancel")
+    await _events(model_client, begun["id"])
+    answer = (await model_client.get(f"/v1/answers/{begun['id']}")).json()
+    assert {"retrieve", "generate", "total"} <= answer["timings_ms"].keys()
+
+
 @pytest.mark.parametrize("wait_s", [0.0, 0.005, 0.02, 0.05, 0.11, 0.3])
 async def test_a_cancel_at_any_moment_leaves_a_whole_log(
     model_client: httpx2.AsyncClient, provider: Provider, wait_s: float
@@ -229,17 +256,23 @@ async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House)
     from datetime import timedelta
 
     from pincite.answers import store
-    from pincite.answers.domain import Answer, Conversation
+    from pincite.answers.domain import Answer, AnswerEvent, Conversation
     from pincite.core import new_id, utc_now
 
     scope, now = await house.owner(), utc_now()
     old = now - timedelta(minutes=5)
     conversation = Conversation(new_id(), "Who?", old, old, 0)
-    dead = Answer(id=new_id(), conversation=conversation.id, question="Who?", created_at=old, text="So far")
+    dead = Answer(id=new_id(), conversation=conversation.id, question="Who?", created_at=old)
+    written = [
+        AnswerEvent(1, "answer.started", {"id": dead.id}),
+        AnswerEvent(2, "answer.delta", {"text": "So "}),
+        AnswerEvent(3, "answer.delta", {"text": "far"}),
+    ]
     alive = Answer(id=new_id(), conversation=conversation.id, question="Who else?", created_at=now)
     async with house.database.transaction() as session:
         await store.add_conversation(session, scope, conversation)
         await store.add_answer(session, scope, dead, "a-process-that-is-gone")
+        await store.append(session, dead.id, written)
         await store.add_answer(session, scope, alive, "a-process-that-lives")
     assert await house.answers.recover() <= 1
     ended = await house.answers.wait(scope, dead.id)
@@ -248,4 +281,5 @@ async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House)
     assert ended.problem.code == "interrupted"
     assert ended.text == "So far"
     assert (await house.answers.get(scope, alive.id)).state == "running"
-    assert [event.name async for event in house.answers.events(scope, dead.id)] == ["answer.failed"]
+    log = [(event.seq, event.name) async for event in house.answers.events(scope, dead.id, after=2)]
+    assert log == [(3, "answer.delta"), (4, "answer.failed")]

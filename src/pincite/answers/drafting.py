@@ -3,7 +3,7 @@
 How a draft is made is in `quoting.py` (no model) and `wording.py` (a model); where events go is the service's business.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -41,7 +41,7 @@ class Draft(Protocol):
         """The answer as far as it has come; kept when the draft is stopped."""
         ...
 
-    def events(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         """Yield events by name until the answer is whole. Raises: PinciteError."""
         ...
 

@@ -5,12 +5,14 @@ A client that tails holds nothing that the answer needs: it may drop and come ba
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pincite.answers import store
-from pincite.answers.domain import AnswerEvent, AnswerState
-from pincite.core import Database, Scope
+from pincite.answers.domain import AnswerEvent
+from pincite.core import Database, PinciteError, Scope, get_logger
 
 T = TypeVar("T")
 
@@ -18,6 +20,8 @@ GROUP_S = 0.025
 # An answer of this process rings; the log of another process's must be looked at again and again.
 POLL_OURS_S, POLL_OTHERS_S = 5.0, 0.25
 TERMINAL = frozenset({"answer.completed", "answer.failed"})
+
+log = get_logger(__name__)
 
 
 class Bell:
@@ -50,7 +54,7 @@ async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
 class LogWriter:
     """Appends one answer's events in order; text that comes within `GROUP_S` becomes one event.
 
-    A cancelled writer leaves no gap: what was numbered is stored.
+    A cancelled writer leaves no gap: what was numbered is stored, and what could not be stored waits on.
 
     Args:
         database: where the log is.
@@ -94,16 +98,29 @@ class LogWriter:
 
     async def _flush_after(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
-        await self._flush()
+        try:
+            await self._flush()
+        except (PinciteError, SQLAlchemyError) as error:  # what waits is tried again by the next write, which raises
+            log.warning("answer.log.late", answer=self._answer, problem=str(error))
 
     async def _flush(self) -> None:
         async with self._storing:
             group = self._take()
             if group:
-                async with self._db.transaction() as session:
-                    await store.append(session, self._answer, group)
+                with self._put_back(group):
+                    async with self._db.transaction() as session:
+                        await store.append(session, self._answer, group)
         self._flushed_at = asyncio.get_running_loop().time()
         self._bell.ring(self._answer)
+
+    @contextlib.contextmanager
+    def _put_back(self, group: Sequence[AnswerEvent]) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._seq -= len(group)
+            self._waiting[:0] = [(event.name, dict(event.data)) for event in group]
+            raise
 
     def _add(self, name: str, data: Mapping[str, Any]) -> None:
         if name == "answer.delta" and self._waiting and self._waiting[-1][0] == name:
@@ -121,15 +138,18 @@ class LogWriter:
 async def tail(
     database: Database, bell: Bell, is_ours: Callable[[str], bool], scope: Scope, answer_id: str, after: int
 ) -> AsyncIterator[AnswerEvent]:
-    """Yield the log from after `after` until its terminal event. Raises: NotFound, at the first step."""
+    """Yield the log from after `after` until its terminal event, or until the answer is deleted.
+
+    Raises:
+        NotFound: there is no such answer; at the first step only.
+    """
     async with database.read() as session:
         await store.answer(session, scope, answer_id)
     while True:
-        rung = bell.listen(answer_id)
-        ours = is_ours(answer_id)
+        rung = bell.listen(answer_id) if is_ours(answer_id) else None
         async with database.read() as session:
             # Asked before its events: an answer that is over has all of them.
-            over = (await store.answer(session, scope, answer_id)).state is not AnswerState.RUNNING
+            over = await store.is_over(session, scope, answer_id)
             found = await store.events(session, scope, answer_id, after)
         for event in found:
             yield event
@@ -137,7 +157,14 @@ async def tail(
             if event.name in TERMINAL:
                 return
         if not found and over:
-            return  # the client has seen the end before
+            return  # the client has seen the end, or the answer is gone
         if not found:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(rung.wait(), POLL_OURS_S if ours else POLL_OTHERS_S)
+            await _rung(rung)
+
+
+async def _rung(rung: asyncio.Event | None) -> None:
+    if rung is None:
+        await asyncio.sleep(POLL_OTHERS_S)
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(rung.wait(), POLL_OURS_S)

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from pincite.core.sentences import sentence_spans
 
-_MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)[\]】]")
-# What may still become a marker when more text comes: blanks, then perhaps an open bracket with figures.
-_UNSURE = re.compile(r"[ \t]*(?:[\[【][\d,;–\s-]{0,40})?$")
+_NUMBERS = r"\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*"
+_ONE = rf"[\[【]{_NUMBERS}[\]】]"
+# One marker or several joined by a dash or a comma: "[2]", "[1, 3]", "[1]–[3]".
+_MARKER = re.compile(rf"[ \t]*{_ONE}(?:[ \t]*[,;–-]?[ \t]*{_ONE})*")
+# What may still become a marker, or go on as one, when more text comes.
+_UNSURE = re.compile(rf"[ \t]*(?:{_ONE}[ \t]*[,;–-]?[ \t]*)*(?:[\[【][\d,;–\s-]{{0,40}})?$")
+_RANGE = re.compile(r"(\d{1,3})(?:\s*[\]】])?\s*[–-]\s*(?:[\[【]\s*)?(\d{1,3})")
+_LONGEST_RANGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,9 @@ class MarkerStream:
         finished: list[Sentence] = []
         for place, (start, end) in enumerate(spans):
             until = spans[place + 1][0] if place + 1 < len(spans) else self._until(end, final=final)
-            numbers = tuple(dict.fromkeys(number for at, number in self._marks if start < at <= until))
+            # A marker before the very first word has no sentence before it.
+            since = -1 if self._done == 0 and place == 0 else start
+            numbers = tuple(dict.fromkeys(number for at, number in self._marks if since < at <= until))
             finished.append(Sentence(start, end, self.text[start:end], numbers))
         if spans:
             self._done = spans[-1][1]
@@ -69,13 +76,23 @@ class MarkerStream:
     def _take(self, raw: str, *, final: bool) -> str:
         before = len(self.text)
         position = 0
-        for found in _MARKER.finditer(raw):
+        unsure = None if final else _UNSURE.search(raw)
+        certain = len(raw) if unsure is None else unsure.start()
+        for found in _MARKER.finditer(raw, 0, certain):
             self.text += raw[position : found.start()]
-            self._marks += [(len(self.text), int(number)) for number in re.findall(r"\d+", found[1])]
+            self._marks += [(len(self.text), number) for number in _numbers(found[0])]
             position = found.end()
-        rest = raw[position:]
-        unsure = None if final else _UNSURE.search(rest)
-        keep = len(rest) if unsure is None else unsure.start()
-        self.text += rest[:keep]
-        self._held = rest[keep:]
+        self.text += raw[position:certain]
+        self._held = raw[certain:]
         return self.text[before:]
+
+
+def _numbers(marker: str) -> list[int]:
+    """Return the numbers a marker names, with those between the ends of a range."""
+    between = {
+        int(first): range(int(first) + 1, int(last))
+        for first, last in _RANGE.findall(marker)
+        if int(last) - int(first) <= _LONGEST_RANGE
+    }
+    named = [int(number) for number in re.findall(r"\d+", marker)]
+    return list(dict.fromkeys(each for number in named for each in (number, *between.get(number, ()))))

@@ -4,7 +4,8 @@ Which sentences those are is decided in `extractive.py`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -53,8 +54,16 @@ class QuotedDraft:
         self._clock = StageClock()
         self.answer: Answer = task.answer
 
-    async def events(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         """Yield the evidence, then each sentence with its pin. Raises: Unavailable."""
+        try:
+            async with aclosing(self._made()) as made:
+                async for event in made:
+                    yield event
+        finally:
+            self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
+
+    async def _made(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         scope, question = self._task.scope, standalone(self._task.answer.question, self._task.turns)
         with self._clock.stage("retrieve"):
             query = Query(question, limit=PASSAGES, collections=self._task.collections)
@@ -69,7 +78,6 @@ class QuotedDraft:
             text = abstention(evidence.reading)
             self.answer = replace(self.answer, text=text, abstained=True)
             yield "answer.delta", {"text": text}
-        self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
 
     async def _chosen(self, scope: Scope, question: str, evidence: Evidence) -> Sequence[Chosen]:
         pages = await self._source.page_texts(scope, pages_wanted(evidence))

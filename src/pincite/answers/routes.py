@@ -3,6 +3,7 @@
 A stream is a view of the log: it may be cut and taken up again at any event, by any number of clients.
 """
 
+import re
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
@@ -129,7 +130,9 @@ class AnswerRoutes:
             scope: CurrentScope, answer: Annotated[Answer, Depends(found)], last_event_id: LastEventId = None
         ) -> AsyncIterable[ServerSentEvent]:
             """Stream the answer's events from its first, or after `Last-Event-ID`, until its end."""
-            after = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
+            # What is no number of ours (other figures, too many of them) begins at the beginning.
+            seen = last_event_id or ""
+            after = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
             async for event in self._answers.events(scope, answer.id, after):
                 yield ServerSentEvent(event=event.name, id=str(event.seq), data=dict(event.data))
 

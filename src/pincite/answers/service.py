@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import (
@@ -25,7 +27,7 @@ from pincite.answers.domain import (
 )
 from pincite.answers.drafting import Draft, Task, Turn
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
-from pincite.answers.shapes import answer_to
+from pincite.answers.shapes import answer_to, so_far
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.retrieval import checked_question
 
@@ -97,7 +99,7 @@ class Answers:
         draft = drafter.begin(Task(scope, answer, turns, collections))
         task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
-        task.add_done_callback(lambda _: self._running.pop(answer.id, None))
+        task.add_done_callback(lambda _: self._over(answer.id))
         return answer
 
     def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
@@ -113,7 +115,10 @@ class Answers:
     async def get(self, scope: Scope, answer_id: str) -> Answer:
         """Return an answer as far as it is known. Raises: NotFound."""
         async with self._db.read() as session:
-            return await store.answer(session, scope, answer_id)
+            found = await store.answer(session, scope, answer_id)
+            if found.state is not AnswerState.RUNNING:
+                return found
+            return so_far(found, await store.events(session, scope, answer_id, 0))
 
     async def cancel(self, scope: Scope, answer_id: str) -> None:
         """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
@@ -148,7 +153,11 @@ class Answers:
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""
         async with self._db.read() as session:
-            found = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
+            orphans = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
+            found = [
+                (scope, so_far(answer, await store.events(session, scope, answer.id, 0)), seq)
+                for scope, answer, seq in orphans
+            ]
         for scope, answer, seq in found:
             problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
             writer = LogWriter(self._db, self._bell, answer.id, seq)
@@ -181,8 +190,9 @@ class Answers:
                     "model": answer.model,
                 },
             )
-            async for name, data in draft.events():
-                await writer.write(name, data)
+            async with contextlib.aclosing(draft.events()) as events:
+                async for name, data in events:
+                    await writer.write(name, data)
             final = replace(draft.answer, state=AnswerState.COMPLETED)
         except asyncio.CancelledError:
             final = _stopped(draft.answer, closing=self._closing)
@@ -205,17 +215,23 @@ class Answers:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_S)
-            with contextlib.suppress(PinciteError):  # the next beat comes in a second
+            try:
                 await self._beat_once()
                 await self.recover()
+            except (PinciteError, SQLAlchemyError) as error:  # the next beat comes in a second
+                log.warning("answers.beat.missed", problem=str(error))
 
     async def _beat_once(self) -> None:
         if not self._running:
             return
         async with self._db.transaction() as session:
-            stop = await store.beat(session, self._worker, utc_now())
+            stop = await store.beat(session, self._worker, list(self._running), utc_now())
         for answer_id in stop & self._running.keys():
             self._running[answer_id].cancel()
+
+    def _over(self, answer_id: str) -> None:
+        self._running.pop(answer_id, None)
+        self._bell.ring(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
 
 
 def _last_event(final: Answer) -> tuple[str, dict[str, Any]]:

@@ -3,12 +3,13 @@
 One shape for all three, so that what a client streams is what it reads later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pincite.answers.domain import Answer, AnswerMode, AnswerProblem, AnswerState, Pin, PinSpan, Verdict
+from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerProblem, AnswerState, Pin, PinSpan, Verdict
 from pincite.gateway import Usage
 
 
@@ -82,6 +83,13 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         dropped_markers=body["dropped_markers"],
         problem=None if problem is None else AnswerProblem(**problem),
     )
+
+
+def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
+    """Return an unfinished answer with the text and the pins that its log holds."""
+    text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
+    pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
+    return replace(answer, text=text, pins=pins)
 
 
 def _pin_from(pin: Mapping[str, Any]) -> Pin:

@@ -3,7 +3,7 @@
 Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
@@ -143,6 +143,12 @@ async def ask_to_cancel(session: AsyncSession, scope: Scope, answer_id: str) -> 
         raise NotFound("There is no such answer.")
 
 
+async def is_over(session: AsyncSession, scope: Scope, answer_id: str) -> bool:
+    """Say whether nothing will be added to an answer's log: it is final, or not there."""
+    state = await session.scalar(select(AnswerRow.state).where(visible_to(scope, AnswerRow), AnswerRow.id == answer_id))
+    return state != AnswerState.RUNNING.value
+
+
 async def append(session: AsyncSession, answer_id: str, events: Sequence[AnswerEvent]) -> None:
     """Add entries to an answer's log; the answer was found for its scope before."""
     rows = [{"answer": answer_id, "seq": event.seq, "name": event.name, "data": dict(event.data)} for event in events]
@@ -160,9 +166,9 @@ async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int
     return [AnswerEvent(row.seq, row.name, row.data) for row in rows]
 
 
-async def beat(session: AsyncSession, worker: str, at: datetime) -> set[str]:
-    """Say that `worker` lives; returns the ids of its running answers that are to be cancelled."""
-    running = and_(AnswerRow.worker == worker, AnswerRow.state == AnswerState.RUNNING.value)
+async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
+    """Say that `worker` is still making the answers `ids`; returns those that are to be cancelled."""
+    running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
     await session.execute(update(AnswerRow).where(running).values(beat_at=at))
     return set(await session.scalars(select(AnswerRow.id).where(running, AnswerRow.cancel.is_(True))))
 

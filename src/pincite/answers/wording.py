@@ -4,7 +4,8 @@ What a sentence may rest on is found in `alignment.py`; the request is made in `
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -68,8 +69,16 @@ class WordedDraft:
         self._stream = MarkerStream()
         self.answer: Answer = task.answer
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Yield the evidence, then text and pins as they come. Raises: ModelError, Unavailable."""
+        try:
+            async with aclosing(self._made()) as made:
+                async for event in made:
+                    yield event
+        finally:
+            self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
+
+    async def _made(self) -> AsyncGenerator[Event]:
         scope = self._task.scope
         question = await self._standalone()
         with self._clock.stage("retrieve"):
@@ -86,12 +95,9 @@ class WordedDraft:
         with self._clock.stage("generate"):
             async for event in self._worded(evidence, pinner):
                 yield event
-        self.answer = replace(
-            self.answer,
-            timings_ms=dict(self._clock.timings_ms),
-            dropped_markers=pinner.dropped,
-            abstained=self._abstained,
-        )
+        if not self.answer.text.strip():
+            raise ModelError(f"{self._model.name} sent no text.", remedy="Ask again, or use another model.")
+        self.answer = replace(self.answer, dropped_markers=pinner.dropped, abstained=self._abstained)
 
     async def _standalone(self) -> str:
         question, turns = self._task.answer.question, self._task.turns
@@ -122,9 +128,9 @@ class WordedDraft:
         if text:
             self.answer = replace(self.answer, text=self.answer.text + text)
             yield "answer.delta", {"text": text}
-        if self._abstained:
-            return
         for sentence in sentences:
+            if sentence.text == ABSTAINED:
+                continue  # it speaks of the documents: there is no passage that could carry it
             with self._clock.stage("pin"):
                 pin = await pinner.pin(sentence)
             self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
@@ -132,11 +138,13 @@ class WordedDraft:
 
     @property
     def _abstained(self) -> bool:
-        return self._stream.text.strip().startswith(ABSTAINED)
+        """It says that the documents do not say, and nothing besides that they carry."""
+        carried = any(pin.verdict is not Verdict.UNSUPPORTED for pin in self.answer.pins)
+        return self.answer.text.strip().startswith(ABSTAINED) and not carried
 
     async def _abstain(self, evidence: Evidence) -> AsyncIterator[Event]:
         text = abstention(evidence.reading)
-        self.answer = replace(self.answer, text=text, abstained=True, timings_ms=dict(self._clock.timings_ms))
+        self.answer = replace(self.answer, text=text, abstained=True)
         yield "answer.delta", {"text": text}
 
 

@@ -10,12 +10,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from pincite.core import ErrorKind, PinciteError
 
 PREFIX = "PINCITE_"
 # Read by tests and benchmarks, not by the program.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
+_POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
 
 
@@ -75,6 +78,20 @@ class Settings(BaseSettings):
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(
+            (*_POSTGRES_URLS, "postgresql+asyncpg://", "sqlite+aiosqlite://")
+        ):
+            raise ValueError("must begin with postgresql:// (or be unset, for SQLite in the data folder)")
+        try:
+            make_url(value or "sqlite://")
+        except (ArgumentError, ValueError):
+            # Raised anew, because the original names the URL and the URL may hold a password.
+            raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -87,7 +104,7 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL with its async driver."""
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.home / 'pincite.db'}"
-        for given in ("postgresql://", "postgres://", "postgresql+psycopg://"):
+        for given in _POSTGRES_URLS:
             if self.database_url.startswith(given):
                 return "postgresql+asyncpg://" + self.database_url.removeprefix(given)
         return self.database_url
@@ -122,7 +139,9 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadSettings(f"{name}: {first['msg']}.", remedy="Correct the value and start again.") from None
+        raise BadSettings(
+            f"{name}: {first['msg'].removeprefix('Value error, ')}.", remedy="Correct the value and start again."
+        ) from None
 
 
 def provider_environment() -> Mapping[str, str]:

@@ -81,12 +81,30 @@ class Database:
 
 def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> AsyncEngine:
     if not is_sqlite:
-        return create_async_engine(
+        engine = create_async_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"timeout": 10}
         )
+        event.listen(engine.sync_engine, "do_connect", _connect_postgres)
+        return engine
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
     _prepare_sqlite(engine.sync_engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
     return engine
+
+
+def _connect_postgres(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
+    """Connect as the dialect would; what the driver raises instead of a database error is named here."""
+    from asyncpg import PostgresError
+
+    try:
+        return dialect.connect(*arguments, **named)
+    except OSError as error:  # refused, unknown host, too slow
+        raise Unavailable(
+            "The database cannot be reached.", remedy="Check PINCITE_DATABASE_URL and that the database runs."
+        ) from error
+    except PostgresError as error:
+        raise Unavailable(
+            f"The database refused the connection: {error}.", remedy="Check the user, password and name in its URL."
+        ) from error
 
 
 def _prepare_sqlite(engine: Engine, begin: str) -> None:

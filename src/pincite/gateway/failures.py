@@ -35,6 +35,14 @@ def explained(error: BaseException, model: str) -> ModelError:
     return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER)
 
 
+def check_end(reason: str | None, model: str) -> None:
+    """Pass a reply that the model ended itself. Raises: ModelError where it was cut off or withheld."""
+    if reason == "length":
+        raise ModelError(f"{model} used up its tokens before the answer was whole.", remedy="Ask a narrower question.")
+    if reason == "content_filter":
+        raise ModelError(f"The provider of {model} withheld the answer.", remedy="Ask in other words.")
+
+
 def wait_before_retry(error: BaseException, attempt: int, *, longest_s: float = 8.0) -> float | None:
     """Return the seconds to wait before another try, or None where one would not help.
 

@@ -33,6 +33,7 @@ class Behaviour:
         retry_after_s: sent with a failure.
         drop_after: close the connection after this many pieces.
         no_finish: end the stream without a finish reason.
+        finish: the finish reason that an OpenAI stream ends with.
         malformed_after: send broken JSON after this many pieces.
         html: answer 200 with a web page.
     """
@@ -45,6 +46,7 @@ class Behaviour:
     retry_after_s: int | None = None
     drop_after: int | None = None
     no_finish: bool = False
+    finish: str = "stop"
     malformed_after: int | None = None
     html: bool = False
     keys: frozenset[str] = frozenset({"good-key"})
@@ -107,7 +109,7 @@ class _Routes:
         async for text in self._told(reply):
             yield b"data: {broken\n\n" if text == _BROKEN else _sse(_openai_chunk({"content": text}))
         if not self._provider.behaviour.no_finish:
-            yield _sse(_openai_chunk({}, finish="stop"))
+            yield _sse(_openai_chunk({}, finish=self._provider.behaviour.finish))
             yield _sse({**_openai_chunk({}), "choices": [], "usage": _usage(reply)})
             yield b"data: [DONE]\n\n"
 

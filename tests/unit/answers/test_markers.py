@@ -3,6 +3,7 @@
 import re
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ REPLIES = [
     "- First point [1].\n- Second point [2].\n\nA last word [9].",
     "No marker at all",
     "[1] at the start, and an open bracket at the end [",
+    "Fares rose [1]–[3], then fell 【4】. They said “never.” [5] A dash follows [6] - so what [7",
 ]
 
 
@@ -58,3 +60,23 @@ def test_a_marker_belongs_to_its_sentence_on_either_side_of_the_stop() -> None:
     for reply in REPLIES[:2]:
         _, sentences = _run([reply])
         assert [sentence.numbers for sentence in sentences] == [(1,), (2, 3), ()]
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "numbers"),
+    [
+        ("Fares rose [1]–[3].", "Fares rose.", [(1, 2, 3)]),
+        ("Fares rose [2-4].", "Fares rose.", [(2, 3, 4)]),
+        ("Fares rose [1], [3].", "Fares rose.", [(1, 3)]),
+        ("Fares rose 【4】.", "Fares rose.", [(4,)]),
+        ("[1] Fares rose. They fell [2].", "Fares rose. They fell.", [(1,), (2,)]),
+        ("They said “never.” [5] Fares rose.", "They said “never.” Fares rose.", [(5,), ()]),
+        ("- Fares rose [1]\n- They fell [2]", "- Fares rose\n- They fell", [(1,), (2,)]),
+        ("Fares rose [1] - slowly.", "Fares rose - slowly.", [(1,)]),
+        ("Fares rose [1-999].", "Fares rose.", [(1, 999)]),
+    ],
+)
+def test_every_way_of_marking_is_read(reply: str, text: str, numbers: list[tuple[int, ...]]) -> None:
+    clean, sentences = _run(list(reply))
+    assert clean.strip() == text
+    assert [sentence.numbers for sentence in sentences] == numbers

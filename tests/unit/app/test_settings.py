@@ -41,3 +41,13 @@ def test_postgres_urls_get_the_drivers_that_are_used(given: str) -> None:
 def test_a_key_is_not_shown() -> None:
     settings = Settings.model_validate({"model_api_key": "sk-very-secret"})
     assert "very-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("given", ["mysql://u:hidden@h/d", "postgresql://u:hidden@h:port/d", "nonsense"])
+def test_a_database_url_that_cannot_be_used_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("PINCITE_DATABASE_URL", given)
+    with pytest.raises(BadSettings, match="PINCITE_DATABASE_URL") as refused:
+        read_settings()
+    assert "hidden" not in str(refused.value)

@@ -143,3 +143,21 @@ async def test_auto_finds_a_key_or_an_ollama_or_nothing(provider: Provider) -> N
     nothing = await discover(ModelSettings(), {"OLLAMA_HOST": "127.0.0.1:1"})
     assert nothing.model is None
     assert any("Ollama" in looked.what for looked in nothing.findings)
+
+
+async def test_a_slow_reader_is_not_cancelled_by_the_time_limit(provider: Provider) -> None:
+    model = _model(provider, total_timeout_s=1.0)
+
+    async def read_slowly() -> None:
+        async for _ in model.stream(SCOPE, REQUEST):
+            await asyncio.sleep(1.2)
+
+    with pytest.raises(ModelError, match="in time"):
+        await read_slowly()
+
+
+@pytest.mark.parametrize(("reason", "said"), [("length", "tokens"), ("content_filter", "withheld")])
+async def test_a_reply_that_was_cut_off_is_not_taken_for_whole(provider: Provider, reason: str, said: str) -> None:
+    provider.behaviour.finish = reason
+    with pytest.raises(ModelError, match=said):
+        await _whole(_model(provider))

@@ -6,6 +6,7 @@ How an answer is made is in `answers`; what is shown here is its text, its pins 
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
@@ -59,7 +60,7 @@ def search(
         return
     console = out()
     for number, hit in enumerate(found["hits"], 1):
-        console.print(f"[bold]{number}. {hit['source']}[/], page {hit['page']}  [dim]{hit['score']:.2f}[/]")
+        console.print(f"[bold]{number}. {escape(hit['source'])}[/], page {hit['page']}  [dim]{hit['score']:.2f}[/]")
         console.print(" ".join(hit["text"].split())[:300], markup=False, style="dim")
     if not found["hits"]:
         console.print("Nothing found.")

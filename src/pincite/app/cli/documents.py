@@ -4,14 +4,17 @@ The data folder may be served by another process at the same time; both see the 
 """
 
 import asyncio
+import os
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.settings import read_settings
@@ -156,7 +159,7 @@ class _Bars:
         if latest.state is RevisionState.QUEUED:
             return
         if document.id not in self._of:
-            self._of[document.id] = self._progress.add_task(document.source[-40:], total=None, note="")
+            self._of[document.id] = self._progress.add_task(escape(document.source[-40:]), total=None, note="")
         note = f"{latest.state}, page {latest.pages_done} of {latest.pages_total or '?'}"
         self._progress.update(self._of[document.id], completed=latest.pages_done, total=latest.pages_total, note=note)
 
@@ -181,13 +184,24 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
     found: list[tuple[Path, str]] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(item for item in path.rglob("*") if item.is_file() and not _hidden(item, path))
+            inside = sorted(item for item in _walked(path) if item.is_file() and not _hidden(item, path))
             found += [(item, item.relative_to(path).as_posix()) for item in inside]
         elif path.is_file():
             found.append((path, path.name))
         else:
             raise InvalidInput(f"{path} does not exist or is not a file.", remedy="Check the path.")
     return _told_apart(found)
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    """Yield every file below. Raises: InvalidInput, for a folder that may not be read: nothing is left out unsaid."""
+
+    def unreadable(error: OSError) -> None:
+        raise InvalidInput(f"{error.filename} cannot be read: {error.strerror}.", remedy="Check its permissions.")
+
+    for place, _, names in os.walk(folder, onerror=unreadable):
+        for name in names:
+            yield Path(place, name)
 
 
 def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
@@ -205,9 +219,13 @@ def _hidden(path: Path, root: Path) -> bool:
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while piece := await asyncio.to_thread(file.read, _PIECE):
-            yield piece
+    try:
+        with path.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+    except OSError as error:
+        remedy = "Check its permissions."
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from error
 
 
 def _refused(source: str, error: PinciteError) -> dict[str, Any]:
@@ -229,5 +247,6 @@ def _print_summary(lines: Sequence[dict[str, Any]]) -> None:
         problem = line["problem"]
         said = "" if problem is None else f"{problem['message']} {problem['remedy']}".strip()
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
-        table.add_row(line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
+        cells = (line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
+        table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
     out().print(table)

@@ -6,6 +6,7 @@ Keys are shown once; only their hashes are stored.
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pincite.app.cli.output import Json, out, print_json, run
@@ -43,22 +44,27 @@ def list_keys(as_json: Json = False) -> None:
             return
         table = Table("Id", "Name", "Starts with", "Created")
         for key in keys:
-            table.add_row(key.id, key.name, key.prefix, f"{key.created_at:%Y-%m-%d %H:%M}")
+            table.add_row(key.id, escape(key.name), key.prefix, f"{key.created_at:%Y-%m-%d %H:%M}")
         out().print(table)
 
     run(work(), as_json=as_json)
 
 
 @app.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, from `pincite keys list`.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's id, from `pincite keys list`.")], as_json: Json = False
+) -> None:
     """Take a key's access away at once."""
 
     async def work() -> None:
         async with open_house(read_settings(log_level="warning")) as house:
             await house.accounts.revoke_key(await house.owner(), key_id)
-        out().print("Revoked.")
+        if as_json:
+            print_json({"revoked": key_id})
+        else:
+            out().print("Revoked.")
 
-    run(work())
+    run(work(), as_json=as_json)
 
 
 @app.command("sign-in-link")

@@ -3,9 +3,13 @@
 Imports stay light here: a command pays only for what it uses.
 """
 
+import sys
+
 import typer
 
 from pincite.app.cli import ask, demo, documents, keeping, keys, serve
+from pincite.app.cli.output import fail
+from pincite.core import PinciteError
 
 app = typer.Typer(
     name="pincite",
@@ -31,5 +35,11 @@ app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; settings that cannot be used are said as any other error, before a command has begun."""
+    try:
+        app()
+    except PinciteError as error:
+        try:
+            fail(error, as_json="--json" in sys.argv)
+        except typer.Exit as left:
+            sys.exit(left.exit_code)

@@ -27,7 +27,7 @@ def out() -> Console:
 
 def err() -> Console:
     """Return the console for progress and errors, on standard error."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -6,6 +6,7 @@ Retries happen before the first piece only; after that a failure is a failure, a
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
@@ -13,7 +14,7 @@ from opentelemetry import trace
 from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
-from pincite.gateway.failures import explained, wait_before_retry
+from pincite.gateway.failures import check_end, explained, wait_before_retry
 from pincite.gateway.prices import cost_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
@@ -92,23 +93,28 @@ class ProviderChat:
         try:
             model = await self._made()
             stream = model_request_stream(model, _messages(request), model_settings=_settings(request))
-            async with asyncio.timeout_at(_loop_time(ends_at)), stream as response:
-                async for text in self._pieces(response):
+            async with AsyncExitStack() as closing:
+                # No timer may run while the caller has the turn: it would cancel the caller instead of the call.
+                async with asyncio.timeout_at(_loop_time(ends_at)):
+                    response = await closing.enter_async_context(stream)
+                async for text in self._pieces(response, ends_at):
                     written += len(text)
                     if written > request.max_tokens * _MOST_CHARS_PER_TOKEN:
                         raise UnexpectedModelBehavior("far more text than was asked for")
                     yield TextDelta(_storable(text))
             usage = _usage(response, request, written)
+            check_end(response.finish_reason, self.name)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
         yield ChatFinished(self.name, usage, cost_of(self._provider.priced_as, self._name, usage))
 
-    async def _pieces(self, response: "StreamedResponse") -> AsyncIterator[str]:
+    async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
         events = aiter(response)
         limit_s = self._settings.first_event_timeout_s
         while True:
             try:
-                event = await asyncio.wait_for(anext(events), limit_s)
+                async with asyncio.timeout(min(limit_s, ends_at - time.monotonic())):
+                    event = await anext(events)
             except StopAsyncIteration:
                 return
             text = _text_of(event)
