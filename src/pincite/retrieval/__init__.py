@@ -6,6 +6,7 @@ from pincite.retrieval.domain import (
     ScoredPassage,
 )
 from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
+from pincite.retrieval.settings import RetrievalSettings
 
 __all__ = [
     "MAX_QUESTION_CHARS",
@@ -13,6 +14,7 @@ __all__ = [
     "Query",
     "QuestionTooLong",
     "Retrieval",
+    "RetrievalSettings",
     "ScoredPassage",
     "checked_question",
 ]

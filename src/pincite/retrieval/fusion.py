@@ -1,6 +1,7 @@
-"""Fusion of BM25 and dense scores: a convex combination of min-max scores. Pure; no engine and no store here.
+"""Fusion of two rankings: convex combination of min-max scores, or of ranks. Pure; no engine and no store here.
 
-Source: Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS 42(1)).
+Sources: Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS 42(1)); Cormack,
+Clarke & Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and individual rank learning methods" (SIGIR).
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,30 @@ def fuse(text: Sequence[Hit], dense: Sequence[Hit], dense_weight: float) -> list
         Fused(
             chunk_id=chunk_id,
             score=(1 - weight) * scaled_bm25.get(chunk_id, 0.0) + weight * scaled_cosine.get(chunk_id, 0.0),
+            bm25=bm25.get(chunk_id),
+            cosine=cosine.get(chunk_id),
+        )
+        for chunk_id in {**bm25, **cosine}
+    ]
+    return sorted(fused, key=lambda each: (-each.score, each.chunk_id))
+
+
+def fuse_by_rank(text: Sequence[Hit], dense: Sequence[Hit], constant: int = 60) -> list[Fused]:
+    """Return the union of both lists by reciprocal rank fusion, scaled so that first in both is 1.
+
+    Args:
+        text: hits by BM25, best first.
+        dense: hits by cosine similarity, best first.
+        constant: added to each rank; 60 as in the source.
+    """
+    bm25 = {hit.chunk_id: hit.score for hit in text}
+    cosine = {hit.chunk_id: hit.score for hit in dense}
+    ranks = [{hit.chunk_id: place for place, hit in enumerate(hits, 1)} for hits in (text, dense) if hits]
+    best = len(ranks) / (constant + 1)
+    fused = [
+        Fused(
+            chunk_id=chunk_id,
+            score=sum(1 / (constant + places[chunk_id]) for places in ranks if chunk_id in places) / best,
             bm25=bm25.get(chunk_id),
             cosine=cosine.get(chunk_id),
         )

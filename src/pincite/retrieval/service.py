@@ -3,21 +3,21 @@
 What the asker may see is decided by the library: it names the collections that go into the query, and hydrates hits.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pincite.core import InvalidInput, Scope, StageClock
 from pincite.gateway import Embedder
-from pincite.index import Filter, Generation, Hit, SearchIndex
+from pincite.index import Filter, Generation, SearchIndex
 from pincite.library import Passage
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.duplicates import drop_near_duplicates
-from pincite.retrieval.fusion import Fused, fuse
+from pincite.retrieval.fusion import Fused
+from pincite.retrieval.searching import Searcher
+from pincite.retrieval.settings import RetrievalSettings
 
 MAX_QUESTION_CHARS = 4_000
 MAX_LIMIT = 100
-_CANDIDATES = 100
 # Hits that the library no longer serves and near-duplicates are lost after fusion; this many spares a passage.
 _SPARE = 3
 
@@ -55,12 +55,18 @@ class Retrieval:
         library: where passages and permissions come from.
         index: the search engine.
         embedder: the model whose vectors the active generation holds.
+        settings: how evidence is found; the defaults where None.
     """
 
-    def __init__(self, library: PassageSource, index: SearchIndex, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        library: PassageSource,
+        index: SearchIndex,
+        embedder: Embedder,
+        settings: RetrievalSettings | None = None,
+    ) -> None:
         self._library = library
-        self._index = index
-        self._embedder = embedder
+        self._searcher = Searcher(index, embedder, settings or RetrievalSettings())
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.
@@ -78,9 +84,7 @@ class Retrieval:
         reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
         if generation is None or not where.collections:
             return Evidence((), dict(clock.timings_ms), reading)
-        by_text, by_vector = await self._search(scope, generation, text, where, clock)
-        with clock.stage("fuse"):
-            fused = fuse(by_text, by_vector, self._embedder.dense_weight)
+        fused = await self._searcher.search(scope, generation, text, where, clock)
         passages = await self._hydrated(scope, fused, min(query.limit, MAX_LIMIT), clock)
         return Evidence(tuple(passages), dict(clock.timings_ms), reading)
 
@@ -89,22 +93,6 @@ class Retrieval:
         wanted = None if query.collections is None else set(query.collections)
         narrowed = tuple(each for each in visible if wanted is None or each in wanted)
         return Filter(collections=narrowed, documents=query.documents)
-
-    async def _search(
-        self, scope: Scope, generation: Generation, text: str, where: Filter, clock: StageClock
-    ) -> tuple[list[Hit], list[Hit]]:
-        # Vectors of another model mean nothing here: until the new generation is built, BM25 answers alone.
-        if generation.model_id != self._embedder.model_id:
-            with clock.stage("search"):
-                return await self._index.search_text(scope, generation, text, where, _CANDIDATES), []
-        with clock.stage("embed"):
-            vector = (await self._embedder.embed(scope, [text]))[0]
-        with clock.stage("search"):
-            by_text, by_vector = await asyncio.gather(
-                self._index.search_text(scope, generation, text, where, _CANDIDATES),
-                self._index.search_vector(scope, generation, vector, where, _CANDIDATES),
-            )
-        return by_text, by_vector
 
     async def _hydrated(
         self, scope: Scope, fused: Sequence[Fused], limit: int, clock: StageClock

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.index import Hit
-from pincite.retrieval.fusion import fuse
+from pincite.retrieval.fusion import fuse, fuse_by_rank
 
 SCORES = st.dictionaries(
     st.sampled_from("abcdefghij"), st.integers(-50_000, 50_000).map(lambda number: number / 1000), max_size=8
@@ -63,3 +63,14 @@ def test_one_list_alone_decides_alone(scores: dict[str, float], weight: float):
     ]
     if len(set(scores.values())) > 1:
         assert fuse(hits(scores), [], weight)[0].score == 1.0
+
+
+def test_by_rank_the_first_of_both_lists_has_one() -> None:
+    fused = fuse_by_rank(hits({"a": 10.0, "b": 6.0}), hits({"a": 0.9, "c": 0.5}))
+    assert [(each.chunk_id, round(each.score, 4)) for each in fused] == [
+        ("a", 1.0),
+        ("b", round(61 / 62 / 2, 4)),
+        ("c", round(61 / 62 / 2, 4)),
+    ]
+    assert fuse_by_rank([], hits({"a": 0.9}))[0].score == 1.0
+    assert fuse_by_rank([], []) == []
