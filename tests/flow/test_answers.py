@@ -154,6 +154,11 @@ async def test_the_model_may_say_that_the_documents_do_not_say(
     provider.behaviour.reply = "The documents do not say."
     answer = (await model_client.post("/v1/answers", json={"question": "Who built the ferry?"})).json()
     assert answer["abstained"]
+    assert answer["reason"] == "model-declined"
+    assert answer["nearest"]
+    for near in answer["nearest"]:
+        page = (await model_client.get(f"/v1/passages/{near['revision']}/{near['page']}")).json()
+        assert page["text"][near["start"] : near["end"]] == near["quote"]
     assert answer["pins"] == []
 
 

@@ -30,6 +30,14 @@ class AnswerState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Abstention(StrEnum):
+    """Why an answer says that the documents do not say."""
+
+    NOTHING_FOUND = "nothing-found"
+    WEAK_EVIDENCE = "weak-evidence"
+    MODEL_DECLINED = "model-declined"
+
+
 class AnswerMode(StrEnum):
     """Who words the answer: the documents themselves, or a model."""
 
@@ -71,7 +79,11 @@ class AnswerProblem:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One reply. `cost_usd` is None where no model was asked or its price is not known."""
+    """One reply. `cost_usd` is None where no model was asked or its price is not known.
+
+    `confidence` in 0..1 is how well the evidence fits the question; None where it was not judged. When the answer
+    abstained, `reason` says why and `nearest` holds the passages that came closest.
+    """
 
     id: str
     conversation: str
@@ -82,6 +94,9 @@ class Answer:
     mode: AnswerMode = AnswerMode.EXTRACTIVE
     model: str | None = None
     abstained: bool = False
+    reason: Abstention | None = None
+    confidence: float | None = None
+    nearest: tuple[PinSpan, ...] = ()
     pins: tuple[Pin, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cost_usd: Decimal | None = None

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pincite.answers.domain import Answer, AnswerMode
+from pincite.answers.domain import Answer, AnswerMode, PinSpan
 from pincite.core import Scope
 from pincite.retrieval import Evidence
 
@@ -94,6 +94,35 @@ def pages_wanted(evidence: Evidence) -> Sequence[tuple[str, int]]:
         chunk = found.passage.chunk
         wanted.update(dict.fromkeys((chunk.revision_id, number) for number in range(chunk.page, chunk.end_page + 1)))
     return list(wanted)
+
+
+class Placed(Protocol):
+    """A stretch of a passage with its place on a page."""
+
+    @property
+    def passage(self) -> int: ...  # noqa: D102
+    @property
+    def page(self) -> int: ...  # noqa: D102
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def end(self) -> int: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+
+def span_of(evidence: Evidence, placed: Placed) -> PinSpan:
+    """Return the span of a stretch of one of the evidence's passages."""
+    passage = evidence.passages[placed.passage].passage
+    return PinSpan(
+        document=passage.chunk.document_id,
+        revision=passage.chunk.revision_id,
+        source=passage.source,
+        page=placed.page,
+        start=placed.start,
+        end=placed.end,
+        quote=placed.text,
+    )
 
 
 def abstention(reading: Sequence[str]) -> str:

@@ -53,11 +53,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What was picked, best first; nothing when it abstained. `confidence` in 0..1 says how well the best one fits."""
+    """What was picked, best first; nothing when it abstained. `confidence` in 0..1 says how well the best one fits.
+
+    `nearest` is what would have been picked, when it abstained for want of confidence.
+    """
 
     sentences: tuple[Chosen, ...]
     abstained: bool
     confidence: float
+    nearest: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,10 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     judged = sorted(_judge(asked, passages, found, vectors), key=lambda each: -each.score)
     best = judged[0]
     confidence = _confidence(best, asked.wants)
+    picked = tuple(_chosen(each) for each in _select(judged))
     if confidence < THRESHOLD:
-        return Extract((), abstained=True, confidence=confidence)
-    return Extract(tuple(_chosen(each) for each in _select(judged)), abstained=False, confidence=confidence)
+        return Extract((), abstained=True, confidence=confidence, nearest=picked)
+    return Extract(picked, abstained=False, confidence=confidence)
 
 
 def _judge(

@@ -9,14 +9,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pincite.answers.candidates import Candidate, candidates
-from pincite.answers.domain import Answer, AnswerMode, Pin, PinSpan, Verdict
-from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event
+from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
+from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
-from pincite.answers.extractive import Chosen, extract, texts_to_embed
+from pincite.answers.extractive import Chosen, Extract, extract, texts_to_embed
 from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
 from pincite.core import Scope, StageClock
@@ -71,44 +68,44 @@ class QuotedDraft:
         yield "retrieval.completed", retrieval_event(evidence)
         with self._clock.stage("extract"):
             chosen = await self._chosen(scope, question, evidence)
-        for sentence in chosen:
+        self.answer = replace(self.answer, confidence=chosen.confidence)
+        for sentence in chosen.sentences:
             async for event in self._quoted(sentence, evidence):
                 yield event
-        if not chosen:
-            text = abstention(evidence.reading)
-            self.answer = replace(self.answer, text=text, abstained=True)
-            yield "answer.delta", {"text": text}
+        if chosen.abstained:
+            yield self._abstain(chosen, evidence)
 
-    async def _chosen(self, scope: Scope, question: str, evidence: Evidence) -> Sequence[Chosen]:
+    def _abstain(self, chosen: Extract, evidence: Evidence) -> tuple[str, Mapping[str, Any]]:
+        self.answer = replace(
+            self.answer,
+            text=abstention(evidence.reading),
+            abstained=True,
+            reason=Abstention.WEAK_EVIDENCE if evidence.passages else Abstention.NOTHING_FOUND,
+            nearest=tuple(span_of(evidence, each) for each in chosen.nearest),
+        )
+        return "answer.delta", {"text": self.answer.text}
+
+    async def _chosen(self, scope: Scope, question: str, evidence: Evidence) -> Extract:
         pages = await self._source.page_texts(scope, pages_wanted(evidence))
         found = await asyncio.to_thread(candidates, evidence.passages, pages)
-        vectors = await self._vectors(scope, question, found)
-        picked = await asyncio.to_thread(extract, question, evidence.passages, found, vectors)
-        return picked.sentences
-
-    async def _vectors(
-        self, scope: Scope, question: str, found: Sequence[Candidate]
-    ) -> Mapping[str, NDArray[np.float32]]:
-        texts = await asyncio.to_thread(texts_to_embed, question, found)
-        rows = await self._embedder.embed(scope, texts)
-        return dict(zip(texts, rows, strict=True))
+        return await chosen_sentences(self._embedder, scope, question, (evidence, found))
 
     async def _quoted(self, chosen: Chosen, evidence: Evidence) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
-        passage = evidence.passages[chosen.passage].passage
-        span = PinSpan(
-            document=passage.chunk.document_id,
-            revision=passage.chunk.revision_id,
-            source=passage.source,
-            page=chosen.page,
-            start=chosen.start,
-            end=chosen.end,
-            quote=chosen.text,
-        )
         gap = " " if self.answer.text else ""
         shown = " ".join(chosen.text.split())
         start = len(self.answer.text) + len(gap)
-        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span,))
+        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span_of(evidence, chosen),))
         text = self.answer.text + gap + shown
         self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
         yield "answer.delta", {"text": gap + shown}
         yield "answer.pin", pin_to(pin)
+
+
+async def chosen_sentences(
+    embedder: Embedder, scope: Scope, question: str, given: tuple[Evidence, Sequence[Candidate]]
+) -> Extract:
+    """Embed what must be compared and pick the sentences that answer. Raises: Unavailable."""
+    evidence, found = given
+    texts = await asyncio.to_thread(texts_to_embed, question, found)
+    vectors = dict(zip(texts, await embedder.embed(scope, texts), strict=True))
+    return await asyncio.to_thread(extract, question, evidence.passages, found, vectors)

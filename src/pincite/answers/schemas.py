@@ -23,6 +23,9 @@ _ANSWER: dict[str, Any] = {
     "question": "How much leave is there when a parent dies?",
     "answer": "When somebody close dies you can take 10 paid days for a partner, a child or a parent.",
     "abstained": False,
+    "reason": None,
+    "confidence": 0.81,
+    "nearest": [],
     "state": "completed",
     "mode": "extractive",
     "model": None,
@@ -97,6 +100,9 @@ class AnswerBody(BaseModel):
     question: str
     answer: str
     abstained: bool
+    reason: str | None = Field(description="Why it abstained: nothing-found, weak-evidence or model-declined.")
+    confidence: float | None = Field(description="How well the evidence fits the question, 0..1.")
+    nearest: list[Span] = Field(description="When it abstained: what came closest.")
     state: str
     mode: str
     model: str | None

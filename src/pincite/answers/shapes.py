@@ -9,7 +9,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerProblem, AnswerState, Pin, PinSpan, Verdict
+from pincite.answers.domain import (
+    Abstention,
+    Answer,
+    AnswerEvent,
+    AnswerMode,
+    AnswerProblem,
+    AnswerState,
+    Pin,
+    PinSpan,
+    Verdict,
+)
 from pincite.gateway import Usage
 
 
@@ -19,18 +29,20 @@ def pin_to(pin: Pin) -> dict[str, Any]:
         "claim": list(pin.claim),
         "verdict": pin.verdict.value,
         "score": round(pin.score, 4),
-        "spans": [
-            {
-                "document": span.document,
-                "revision": span.revision,
-                "source": span.source,
-                "page": span.page,
-                "start": span.start,
-                "end": span.end,
-                "quote": span.quote,
-            }
-            for span in pin.spans
-        ],
+        "spans": [span_to(span) for span in pin.spans],
+    }
+
+
+def span_to(span: PinSpan) -> dict[str, Any]:
+    """Return a span as JSON."""
+    return {
+        "document": span.document,
+        "revision": span.revision,
+        "source": span.source,
+        "page": span.page,
+        "start": span.start,
+        "end": span.end,
+        "quote": span.quote,
     }
 
 
@@ -43,6 +55,9 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "answer": answer.text,
         "abstained": answer.abstained,
+        "reason": None if answer.reason is None else answer.reason.value,
+        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
+        "nearest": [span_to(span) for span in answer.nearest],
         "state": answer.state.value,
         "mode": answer.mode.value,
         "model": answer.model,
@@ -76,6 +91,10 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         mode=AnswerMode(body["mode"]),
         model=body["model"],
         abstained=body["abstained"],
+        # Answers of version 0.1.0 had neither.
+        reason=None if body.get("reason") is None else Abstention(body["reason"]),
+        confidence=body.get("confidence"),
+        nearest=tuple(PinSpan(**span) for span in body.get("nearest", ())),
         pins=tuple(_pin_from(pin) for pin in body["pins"]),
         usage=Usage(**body["usage"]),
         cost_usd=None if cost is None else Decimal(str(cost)),

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from pincite.answers.alignment import Alignment, align
 from pincite.answers.candidates import Candidate, candidates
-from pincite.answers.domain import Answer, AnswerMode, Pin, PinSpan, Verdict
-from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event
+from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
+from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
 from pincite.answers.prompt import answer_request, rewrite_request
+from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.shapes import pin_to
 from pincite.core import Scope, StageClock, get_logger
@@ -97,7 +98,11 @@ class WordedDraft:
                 yield event
         if not self.answer.text.strip():
             raise ModelError(f"{self._model.name} sent no text.", remedy="Ask again, or use another model.")
-        self.answer = replace(self.answer, dropped_markers=pinner.dropped, abstained=self._abstained)
+        self.answer = replace(self.answer, dropped_markers=pinner.dropped)
+        if self._abstained:
+            closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
+            nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
+            self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
 
     async def _standalone(self) -> str:
         question, turns = self._task.answer.question, self._task.turns
@@ -144,7 +149,7 @@ class WordedDraft:
 
     async def _abstain(self, evidence: Evidence) -> AsyncIterator[Event]:
         text = abstention(evidence.reading)
-        self.answer = replace(self.answer, text=text, abstained=True)
+        self.answer = replace(self.answer, text=text, abstained=True, reason=Abstention.NOTHING_FOUND)
         yield "answer.delta", {"text": text}
 
 
@@ -191,15 +196,5 @@ class _Pinner:
             if page[each.start : each.end] != each.text:
                 log.error("pin.misplaced", revision=passage.chunk.revision_id, page=each.page)
                 continue  # a pin that is not verbatim is never shown
-            spans.append(
-                PinSpan(
-                    document=passage.chunk.document_id,
-                    revision=passage.chunk.revision_id,
-                    source=passage.source,
-                    page=each.page,
-                    start=each.start,
-                    end=each.end,
-                    quote=each.text,
-                )
-            )
+            spans.append(span_of(self._evidence, each))
         return tuple(spans)

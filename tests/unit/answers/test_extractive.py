@@ -81,6 +81,8 @@ def test_what_the_documents_do_not_say_is_declined(question: str):
     found = ask(question, *EVERYTHING)
     assert found.abstained
     assert found.sentences == ()
+    assert found.nearest
+    assert found.sentences == ()
     assert found.confidence < 0.5
 
 

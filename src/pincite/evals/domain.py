@@ -1,0 +1,168 @@
+"""Values of evaluation: golden sets and their cases, configurations, what a run found out about each case.
+
+A set has documents as its corpus (cases name pages) or passages of its own (cases name passages, as BEIR does).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pincite.core import ErrorKind, PinciteError
+
+
+class SetKind(StrEnum):
+    """What the cases of a set point at."""
+
+    DOCUMENTS = "documents"
+    PASSAGES = "passages"
+
+
+class Fault(StrEnum):
+    """Why a case went wrong, by the first part that lost it."""
+
+    NONE = "right"
+    NOT_RETRIEVED = "not retrieved"
+    CUT = "retrieved but cut"
+    MISREAD = "chosen but misread"
+    DECLINED = "declined"
+    NOT_DECLINED = "answered what the documents do not say"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer stands: a document by its source name, a page from 1, and the words there if they are known."""
+
+    source: str
+    page: int
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A labelled question.
+
+    Args:
+        id: unique in its set.
+        question: as a user would ask it.
+        answer: the gold answer, where there is one.
+        answerable: whether the documents say it.
+        places: where it stands, for sets of documents.
+        relevant: relevance (above 0) by passage id, for sets of passages.
+        tags: strata that figures are broken down by.
+    """
+
+    id: str
+    question: str
+    answer: str = ""
+    answerable: bool = True
+    places: tuple[Place, ...] = ()
+    relevant: Mapping[str, int] = field(default_factory=dict[str, int])
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusPassage:
+    """A passage that a set brings itself."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenSet:
+    """Labelled questions and, for sets of passages, what they are asked of."""
+
+    name: str
+    kind: SetKind
+    cases: tuple[Case, ...]
+    corpus: tuple[CorpusPassage, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Names the content: twelve characters that change when a case or passage does."""
+        digest = hashlib.sha256(self.kind.value.encode())
+        for each in (*self.cases, *self.corpus):
+            digest.update(json.dumps(asdict(each), sort_keys=True).encode())
+        return digest.hexdigest()[:12]
+
+    def only(self, tag: str | None, limit: int | None) -> "GoldenSet":
+        """Return the set with the cases that bear `tag`, and of those `limit` spread evenly over the set."""
+        cases = [each for each in self.cases if tag is None or tag in each.tags]
+        if limit is not None and limit < len(cases):
+            cases = [cases[place * len(cases) // limit] for place in range(limit)]
+        return GoldenSet(self.name, self.kind, tuple(cases), self.corpus)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage in a ranking: its id, where it lies, its score in 0..1."""
+
+    id: str
+    source: str
+    page: int
+    end_page: int
+    score: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A pin of an answer: whose page, the quote, whether the page says that to the letter, and the verdict."""
+
+    source: str
+    page: int
+    quote: str
+    exact: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a subject did with one case; all that metrics need, and all that is kept."""
+
+    case: str
+    ranking: tuple[Found, ...] = ()
+    answered: bool = False
+    abstained: bool = False
+    answer: str = ""
+    confidence: float | None = None
+    pins: tuple[Pinned, ...] = ()
+    retrieve_ms: float = 0.0
+    answer_ms: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def outcome_from(data: Mapping[str, Any]) -> Outcome:
+    """Read what `Outcome.to_json` wrote."""
+    fields = dict(data)
+    fields["ranking"] = tuple(Found(**each) for each in data["ranking"])
+    fields["pins"] = tuple(Pinned(**each) for each in data["pins"])
+    return Outcome(**fields)
+
+
+class BadGoldenSet(PinciteError):
+    """A golden set cannot be read or used as it is; the message names the file and the line."""
+
+    code = "bad-golden-set"
+    kind = ErrorKind.INVALID
+
+
+class BadGate(PinciteError):
+    """A gate's file cannot be read, or names what there is not."""
+
+    code = "bad-gate"
+    kind = ErrorKind.INVALID
+
+
+class EvalExtraMissing(PinciteError):
+    """The measuring library is not installed."""
+
+    code = "eval-extra-missing"
+    kind = ErrorKind.INVALID

@@ -1,0 +1,169 @@
+"""Golden sets as files: a BEIR folder (corpus.jsonl, queries.jsonl, qrels.tsv) or one JSON object a line (documents).
+
+What is written is read back as the same set.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pincite.evals.domain import BadGoldenSet, Case, CorpusPassage, GoldenSet, Place, SetKind
+
+_QRELS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
+_FIELDS = ("query-id", "corpus-id", "score")
+
+
+def read_set(path: Path, name: str | None = None) -> GoldenSet:
+    """Read a set from a BEIR folder or a JSON-lines file; its name is the file's unless one is given.
+
+    Raises:
+        BadGoldenSet: it is not there, or a line of it is wrong; the message says which.
+    """
+    if path.is_dir():
+        return _read_beir(path, name or path.name)
+    if not path.is_file():
+        raise BadGoldenSet(
+            f"There is no golden set {path}.", remedy="Give a JSON-lines file, or a folder with corpus.jsonl."
+        )
+    cases = tuple(_case(path, number, row) for number, row in _rows(path))
+    _refuse_doubles(path, [each.id for each in cases])
+    if not cases:
+        raise BadGoldenSet(f"{path} holds no case.", remedy="Write one JSON object a line.")
+    return GoldenSet(name or path.stem, SetKind.DOCUMENTS, cases)
+
+
+def write_set(golden: GoldenSet, target: Path) -> None:
+    """Write a set as `read_set` reads it: a folder for passages, a file for documents."""
+    if golden.kind is SetKind.DOCUMENTS:
+        target.write_text("".join(_line(case_to(each)) for each in golden.cases), encoding="utf-8")
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    corpus = ({"_id": each.id, "title": each.title, "text": each.text} for each in golden.corpus)
+    (target / "corpus.jsonl").write_text("".join(map(_line, corpus)), encoding="utf-8")
+    queries = ({"_id": each.id, "text": each.question, "tags": list(each.tags)} for each in golden.cases)
+    (target / "queries.jsonl").write_text("".join(map(_line, queries)), encoding="utf-8")
+    with (target / "qrels.tsv").open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines, delimiter="\t", lineterminator="\n")
+        writer.writerow(_FIELDS)
+        writer.writerows((case.id, key, gain) for case in golden.cases for key, gain in case.relevant.items())
+
+
+def case_to(case: Case) -> dict[str, Any]:
+    """Return a case as plain data, as it stands in a file and in the database."""
+    data: dict[str, Any] = {"id": case.id, "question": case.question}
+    if case.answer:
+        data["answer"] = case.answer
+    data["answerable"] = case.answerable
+    if case.places:
+        data["evidence"] = [
+            {"source": each.source, "page": each.page, **({"quote": each.quote} if each.quote else {})}
+            for each in case.places
+        ]
+    if case.relevant:
+        data["relevant"] = dict(case.relevant)
+    if case.tags:
+        data["tags"] = list(case.tags)
+    return data
+
+
+def case_from(data: Mapping[str, Any]) -> Case:
+    """Read a case from plain data. Raises: KeyError, TypeError, ValueError."""
+    rows: Sequence[Mapping[str, Any]] = data.get("evidence") or ()
+    places = tuple(Place(str(row["source"]), int(row["page"]), str(row.get("quote", ""))) for row in rows)
+    relevant = {str(key): int(gain) for key, gain in (data.get("relevant") or {}).items()}
+    question = str(data["question"])
+    if not question.strip():
+        raise ValueError("the question is empty")
+    return Case(
+        id=str(data["id"]),
+        question=question,
+        answer=str(data.get("answer") or ""),
+        answerable=bool(data.get("answerable", bool(places or relevant))),
+        places=places,
+        relevant=relevant,
+        tags=tuple(str(tag) for tag in data.get("tags") or ()),
+    )
+
+
+def _case(path: Path, number: int, row: Mapping[str, Any]) -> Case:
+    try:
+        return case_from({"id": f"{path.stem}-{number}", **row})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise BadGoldenSet(
+            f"{path}, line {number}: {said}.",
+            remedy='A line is {"id", "question", "answer", "answerable", "evidence": [{"source", "page", "quote"}]}.',
+        ) from error
+
+
+def _read_beir(folder: Path, name: str) -> GoldenSet:
+    corpus = tuple(
+        CorpusPassage(str(row.get("_id", "")), str(row.get("title") or ""), str(row.get("text") or ""))
+        for _, row in _rows(folder / "corpus.jsonl")
+    )
+    _refuse_doubles(folder / "corpus.jsonl", [each.id for each in corpus])
+    relevant = _qrels(folder)
+    known = {each.id for each in corpus}
+    cases: list[Case] = []
+    for _, row in _rows(folder / "queries.jsonl"):
+        gains = {key: gain for key, gain in relevant.get(str(row.get("_id", "")), {}).items() if gain > 0}
+        if gains:
+            tags = tuple(str(tag) for tag in row.get("tags") or ())
+            cases.append(Case(str(row["_id"]), str(row["text"]), relevant=gains, tags=tags))
+    strangers = {key for case in cases for key in case.relevant if key not in known}
+    if strangers:
+        raise BadGoldenSet(
+            f"{folder}: qrels name {len(strangers)} passages that corpus.jsonl lacks, such as {min(strangers)}."
+        )
+    if not cases:
+        raise BadGoldenSet(f"{folder} holds no query with a relevant passage.")
+    return GoldenSet(name, SetKind.PASSAGES, tuple(cases), corpus)
+
+
+def _qrels(folder: Path) -> Mapping[str, Mapping[str, int]]:
+    path = next((folder / each for each in _QRELS if (folder / each).is_file()), None)
+    if path is None:
+        raise BadGoldenSet(f"{folder} has no qrels.tsv.", remedy="A BEIR folder has corpus, queries and qrels.")
+    relevant: dict[str, dict[str, int]] = defaultdict(dict)
+    with path.open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines, delimiter="\t"), 2):
+            try:
+                relevant[row["query-id"]][row["corpus-id"]] = int(row["score"])
+            except (KeyError, TypeError, ValueError) as error:
+                wanted = ", ".join(_FIELDS)
+                raise BadGoldenSet(f"{path}, line {number}: the columns are {wanted}, set apart by tabs.") from error
+    return relevant
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadGoldenSet(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadGoldenSet(f"{path} is not UTF-8 text.") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise BadGoldenSet(f"{path}, line {number}: not JSON ({error.msg}).") from error
+        if not isinstance(row, dict):
+            raise BadGoldenSet(f"{path}, line {number}: not a JSON object.")
+        yield number, row  # pyright: ignore[reportUnknownVariableType] (any JSON object)
+
+
+def _refuse_doubles(path: Path, ids: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for each in ids:
+        if not each or each in seen:
+            raise BadGoldenSet(f"{path}: the id {each!r} is empty or there twice.")
+        seen.add(each)
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False) + "\n"
