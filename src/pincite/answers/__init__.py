@@ -3,6 +3,7 @@
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest, Pin, PinSpan, Verdict
 from pincite.answers.evidence import EvidenceSource
+from pincite.answers.rehearsal import Rehearsals
 from pincite.answers.schemas import answer_resource
 from pincite.answers.service import Answers
 
@@ -16,6 +17,7 @@ __all__ = [
     "EvidenceSource",
     "Pin",
     "PinSpan",
+    "Rehearsals",
     "Verdict",
     "answer_resource",
 ]

@@ -25,8 +25,8 @@ from pincite.core.blobs import BlobStore
 
 FORMAT = 1
 _ROWS_AT_ONCE = 500
-# Heartbeats belong to processes that will be gone.
-_LEFT_OUT = frozenset({"jobs_workers"})
+# Heartbeats belong to processes that will be gone; outcomes of evaluations are made again.
+_LEFT_OUT = frozenset({"jobs_workers", "evals_outcomes"})
 Progress = Callable[[str, int], None]
 
 

@@ -7,8 +7,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from pincite.core import ErrorKind, PinciteError
 
@@ -98,6 +99,17 @@ class GoldenSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SetInfo:
+    """One version of a golden set in the database."""
+
+    name: str
+    version: str
+    kind: SetKind
+    cases: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A passage in a ranking: its id, where it lies, its score in 0..1."""
 
@@ -111,7 +123,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A pin of an answer: whose page, the quote, whether the page says that to the letter, and the verdict."""
+    """A pin of an answer: whose page, the quote, whether the page says that to the letter, and the verdict.
+
+    An answer that abstained has the passages that came nearest instead, with the verdict `nearest`.
+    """
 
     source: str
     page: int
@@ -122,7 +137,10 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a subject did with one case; all that metrics need, and all that is kept."""
+    """What a subject did with one case; all that metrics need, and all that is kept.
+
+    `top_scores` has the best score of each ranking (bm25, cosine, fused), which a naive threshold would go by.
+    """
 
     case: str
     ranking: tuple[Found, ...] = ()
@@ -130,6 +148,7 @@ class Outcome:
     abstained: bool = False
     answer: str = ""
     confidence: float | None = None
+    top_scores: Mapping[str, float] = field(default_factory=dict[str, float])
     pins: tuple[Pinned, ...] = ()
     retrieve_ms: float = 0.0
     answer_ms: float = 0.0
@@ -145,6 +164,34 @@ def outcome_from(data: Mapping[str, Any]) -> Outcome:
     fields["ranking"] = tuple(Found(**each) for each in data["ranking"])
     fields["pins"] = tuple(Pinned(**each) for each in data["pins"])
     return Outcome(**fields)
+
+
+class Subject(Protocol):
+    """What is evaluated: one configuration over one body of documents."""
+
+    @property
+    def name(self) -> str:
+        """Names the configuration in tables."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Names everything that its outcomes depend on but the case: configuration, program, documents."""
+        ...
+
+    async def judge(self, case: Case) -> Outcome:
+        """Ask the case's question and say what came. Raises: PinciteError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A subject's outcomes by case id; `fresh` of them were made now, the others were kept from before."""
+
+    subject: str
+    outcomes: Mapping[str, Outcome]
+    fresh: int
+    seconds: float
 
 
 class BadGoldenSet(PinciteError):

@@ -73,7 +73,8 @@ def case_from(data: Mapping[str, Any]) -> Case:
     """Read a case from plain data. Raises: KeyError, TypeError, ValueError."""
     rows: Sequence[Mapping[str, Any]] = data.get("evidence") or ()
     places = tuple(Place(str(row["source"]), int(row["page"]), str(row.get("quote", ""))) for row in rows)
-    relevant = {str(key): int(gain) for key, gain in (data.get("relevant") or {}).items()}
+    gains: Mapping[str, Any] = data.get("relevant") or {}
+    relevant = {str(key): int(gain) for key, gain in gains.items()}
     question = str(data["question"])
     if not question.strip():
         raise ValueError("the question is empty")

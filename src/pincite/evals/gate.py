@@ -1,0 +1,115 @@
+"""A gate: what a set's figures must reach, and how much worse than a baseline they may be. From a TOML file.
+
+    [[check]]
+    set = "golden.jsonl"
+    files = "files"
+    config = "default"
+    at_least = { "right page" = 0.8 }
+    baseline = "baseline.json"
+    not_worse_by = { "right page" = 0.05 }
+
+Paths are relative to the file; `$NAME` in one stands for a value that the caller gives.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pincite.evals.domain import BadGate
+from pincite.evals.figures import LOWER_IS_BETTER, Values, mean_of
+from pincite.evals.statistics import paired_difference
+
+_NAME = re.compile(r"\$([A-Z_]+)")
+
+
+class GateCheck(BaseModel):
+    """One set, one configuration and what is asked of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    set: str
+    files: str | None = None
+    config: str = "default"
+    limit: Annotated[int | None, Field(ge=1)] = None
+    tag: str | None = None
+    retrieval_only: bool = False
+    at_least: Mapping[str, float] = {}
+    at_most: Mapping[str, float] = {}
+    baseline: str | None = None
+    not_worse_by: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+
+
+class _Gate(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    check: Annotated[list[GateCheck], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One demand and what became of it."""
+
+    demand: str
+    found: str
+    holds: bool
+
+
+def read_gate(path: Path) -> list[GateCheck]:
+    """Read a gate's file. Raises: BadGate, with the line or field that is wrong."""
+    try:
+        read = _Gate.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadGate(f"{path} cannot be read.", remedy="Give the path of a gate's TOML file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadGate(f"{path} is not TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadGate(f"{path}: {where}: {first['msg']}.", remedy="See the how-to page on evaluations.") from error
+    for check in read.check:
+        if check.not_worse_by and check.baseline is None:
+            raise BadGate(f"{path}: not_worse_by of {check.set} needs a baseline.")
+    return read.check
+
+
+def resolve(text: str, base: Path, given: Mapping[str, str]) -> Path | None:
+    """Return a path of a gate's file, or None where it names a value that is not given."""
+    if any(name not in given for name in _NAME.findall(text)):
+        return None
+    return base / _NAME.sub(lambda found: given[found[1]], text)
+
+
+def judge(check: GateCheck, figures: Mapping[str, Values], baseline: Mapping[str, Values] | None) -> list[Finding]:
+    """Hold figures against a check's demands. Raises: BadGate, when a demand names a measure that there is not."""
+    findings: list[Finding] = []
+    for name, bound in check.at_least.items():
+        mean = mean_of(_named(figures, name))
+        findings.append(Finding(f"{name} >= {bound:g}", f"{mean:.4f}", mean >= bound))
+    for name, bound in check.at_most.items():
+        mean = mean_of(_named(figures, name))
+        findings.append(Finding(f"{name} <= {bound:g}", f"{mean:.4f}", mean <= bound))
+    for name, slack in check.not_worse_by.items():
+        findings.append(_compared(name, slack, figures, baseline or {}))
+    return findings
+
+
+def _compared(name: str, slack: float, figures: Mapping[str, Values], baseline: Mapping[str, Values]) -> Finding:
+    ours, theirs = _named(figures, name), _named(baseline, name)
+    shared = sorted(ours.keys() & theirs.keys())
+    if not shared:
+        raise BadGate(f"The baseline shares no case with the set for `{name}`.", remedy="Write the baseline anew.")
+    sign = -1.0 if name in LOWER_IS_BETTER else 1.0
+    found = paired_difference([sign * ours[key] for key in shared], [sign * theirs[key] for key in shared])
+    said = f"{found.mean:+.4f} [{found.low:+.4f}, {found.high:+.4f}] over {found.cases}"
+    return Finding(f"{name}: not worse than the baseline by more than {slack:g}", said, found.mean >= -slack)
+
+
+def _named(figures: Mapping[str, Any], name: str) -> Values:
+    if name not in figures:
+        raise BadGate(f"There is no measure `{name}`.", remedy=f"There are: {', '.join(sorted(figures))}.")
+    return figures[name]

@@ -1,0 +1,136 @@
+"""What an evaluation found, as one plain value: measures with intervals, strata, curves, comparisons, every case.
+
+It is written as JSON and drawn in `page.py`; a baseline of a gate is such a value too.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pincite.evals.domain import BadGate, Case, GoldenSet, Outcome, Run
+from pincite.evals.figures import (
+    Values,
+    by_tag,
+    differences,
+    estimates,
+    fault_of,
+    figures_of,
+    main_measure,
+    risk_curve,
+)
+from pincite.evals.statistics import Estimate
+
+FORMAT = 1
+_RANKING_SHOWN = 5
+
+
+def report_of(golden: GoldenSet, runs: Sequence[Run], at: datetime) -> dict[str, Any]:
+    """Return the report of runs over one set; each run but the first is compared with the first.
+
+    Raises:
+        EvalExtraMissing: the measuring library is not installed.
+    """
+    figures = [figures_of(golden.cases, run) for run in runs]
+    return {
+        "format": FORMAT,
+        "set": {
+            "name": golden.name,
+            "version": golden.version,
+            "kind": golden.kind.value,
+            "cases": len(golden.cases),
+        },
+        "created_at": at.isoformat(),
+        "main_measure": main_measure(golden.kind, figures[0]),
+        "runs": [_run(golden.cases, run, values) for run, values in zip(runs, figures, strict=True)],
+        "comparisons": [
+            {
+                "config": run.subject,
+                "against": runs[0].subject,
+                "differences": _plain(differences(values, figures[0])),
+            }
+            for run, values in zip(runs[1:], figures[1:], strict=True)
+        ],
+    }
+
+
+def write_json(report: Mapping[str, Any], path: Path) -> None:
+    """Write a report so that it can be read by people and diffed."""
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_values(path: Path, config: str) -> dict[str, Values]:
+    """Return the values by measure and case of one run of a written report.
+
+    Raises:
+        BadGate: the file is no report, or has no run of that configuration.
+    """
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        runs = {run["config"]: run for run in report["runs"]}
+        if config not in runs:
+            raise BadGate(f"{path} has no run of `{config}`.", remedy="Write the baseline anew with --write-baseline.")
+        found: dict[str, dict[str, float]] = {}
+        for case in runs[config]["cases"]:
+            for name, value in case["values"].items():
+                found.setdefault(name, {})[case["id"]] = float(value)
+    except (OSError, json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadGate(
+            f"{path} cannot be read as a baseline.", remedy="Write one with `pincite eval gate --write-baseline`."
+        ) from error
+    return dict(found)
+
+
+def _run(cases: Sequence[Case], run: Run, figures: Mapping[str, Values]) -> dict[str, Any]:
+    curve = risk_curve(cases, run.outcomes)
+    faults = {case.id: fault_of(case, run.outcomes[case.id]) for case in cases}
+    return {
+        "config": run.subject,
+        "seconds": round(run.seconds, 2),
+        "fresh": run.fresh,
+        "measures": _plain(estimates(figures)),
+        "strata": {tag: _plain(some) for tag, some in by_tag(cases, figures).items()},
+        "curve": None if curve is None else asdict(curve),
+        "faults": dict(Counter(fault.value for fault in faults.values())),
+        "cases": [_case(case, run.outcomes[case.id], faults[case.id].value, figures) for case in cases],
+    }
+
+
+def _case(case: Case, outcome: Outcome, fault: str, figures: Mapping[str, Values]) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "question": case.question,
+        "gold": case.answer,
+        "answerable": case.answerable,
+        "wanted": [f"{each.source}, page {each.page}" for each in case.places] or list(case.relevant),
+        "tags": list(case.tags),
+        "fault": fault,
+        "answer": outcome.answer,
+        "abstained": outcome.abstained,
+        "confidence": outcome.confidence,
+        "pins": [asdict(pin) for pin in outcome.pins],
+        "ranking": [
+            {"id": each.id, "source": each.source, "page": each.page, "score": each.score, "text": each.text[:300]}
+            for each in outcome.ranking[:_RANKING_SHOWN]
+        ],
+        "values": {
+            name: round(values[case.id], 5)
+            for name, values in figures.items()
+            if case.id in values and not name.startswith("ms ")
+        },
+    }
+
+
+def _plain(some: Mapping[str, Estimate]) -> dict[str, dict[str, float | int]]:
+    return {
+        name: {
+            "mean": round(each.mean, 5),
+            "low": round(each.low, 5),
+            "high": round(each.high, 5),
+            "cases": each.cases,
+        }
+        for name, each in some.items()
+    }

@@ -1,0 +1,87 @@
+"""Runs golden sets against subjects, several cases at once; what was found out is kept and not asked again.
+
+A run that is broken off goes on where it stopped. What figures mean is in `figures.py`.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+
+from pincite.core import Database, Scope, utc_now
+from pincite.evals import store
+from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject, outcome_from
+from pincite.evals.formats import case_to
+
+Progress = Callable[[int, int], None]
+"""Told how many cases are done, and of how many."""
+
+_KEPT_AT_ONCE = 50
+
+
+class Evaluations:
+    """Golden sets and their runs.
+
+    Args:
+        database: where sets and outcomes are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def keep_set(self, scope: Scope, golden: GoldenSet) -> SetInfo:
+        """Keep a set as a new version of its name, unless the newest says the same."""
+        async with self._db.transaction() as session:
+            return await store.add_set(session, scope, golden, utc_now())
+
+    async def sets(self, scope: Scope) -> list[SetInfo]:
+        """Return every version of every set, the newest first."""
+        async with self._db.read() as session:
+            return await store.sets(session, scope)
+
+    async def golden_set(self, scope: Scope, name: str, version: str | None = None) -> GoldenSet:
+        """Return a set by name, the newest version unless one is named. Raises: NotFound."""
+        async with self._db.read() as session:
+            return await store.golden_set(session, scope, name, version)
+
+    async def remove_set(self, scope: Scope, name: str, version: str | None = None) -> None:
+        """Remove a version of a set. Raises: NotFound."""
+        async with self._db.transaction() as session:
+            await store.delete_set(session, scope, name, version)
+
+    async def run(self, scope: Scope, golden: GoldenSet, subject: Subject, *, jobs: int = 4, progress: Progress) -> Run:
+        """Judge every case, at most `jobs` at once; returns the outcomes of all. Raises: PinciteError."""
+        began = time.perf_counter()
+        keys = {case.id: _key(subject, case) for case in golden.cases}
+        async with self._db.read() as session:
+            kept = await store.outcomes(session, scope, list(keys.values()))
+        known = {case: outcome_from(kept[key]) for case, key in keys.items() if key in kept}
+        missing = [case for case in golden.cases if case.id not in known]
+        progress(len(known), len(golden.cases))
+        made = dict(known)
+        for start in range(0, len(missing), _KEPT_AT_ONCE):
+            some = await _judged(subject, missing[start : start + _KEPT_AT_ONCE], jobs)
+            async with self._db.transaction() as session:
+                await store.keep_outcomes(session, scope, {keys[each.case]: each.to_json() for each in some}, utc_now())
+            made.update({each.case: each for each in some})
+            progress(len(made), len(golden.cases))
+        ordered = {case.id: made[case.id] for case in golden.cases}
+        return Run(subject.name, ordered, len(missing), time.perf_counter() - began)
+
+
+async def _judged(subject: Subject, cases: Sequence[Case], jobs: int) -> list[Outcome]:
+    turns = asyncio.Semaphore(max(1, jobs))
+
+    async def judge(case: Case) -> Outcome:
+        async with turns:
+            return await subject.judge(case)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(judge(case)) for case in cases]
+    return [task.result() for task in tasks]
+
+
+def _key(subject: Subject, case: Case) -> str:
+    said = json.dumps([subject.key, case_to(case)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
