@@ -32,8 +32,17 @@ class Embedder(Protocol):
         """Weight in 0..1 of the dense score when fused with BM25 (convex combination of min-max scores)."""
         ...
 
-    async def embed(self, scope: Scope, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (len(texts), dimensions) float32, rows of unit length (zero for a text without known words)."""
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """Return (len(texts), dimensions) float32, rows of unit length (zero for a text without known words).
+
+        Args:
+            scope: the asker.
+            texts: what is embedded.
+            query: they are questions; some models read those differently from passages.
+
+        Raises:
+            Unavailable: the model cannot be used, or its provider did not answer.
+        """
         ...
 
 

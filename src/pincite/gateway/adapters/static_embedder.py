@@ -65,7 +65,7 @@ class StaticEmbedder:
         """Weight in 0..1 of the dense score beside BM25, as measured for this model."""
         return self._dense_weight
 
-    async def embed(self, scope: Scope, texts: Sequence[str]) -> NDArray[np.float32]:
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """Return (len(texts), dimensions) float32 rows of unit length, zero for a text without known words."""
         return await asyncio.to_thread(self.vectors, texts)
 
