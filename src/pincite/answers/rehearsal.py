@@ -18,25 +18,24 @@ class Rehearsals:
 
     Args:
         drafters: the ways of making answers.
+        model: as in `AskRequest`.
     """
 
     drafters: Drafters
+    model: str | None = None
 
-    async def answer(
-        self, scope: Scope, question: str, *, collections: tuple[str, ...] | None = None, model: str | None = None
-    ) -> Answer:
+    async def answer(self, scope: Scope, question: str, *, collections: tuple[str, ...] | None = None) -> Answer:
         """Return the whole answer to a first question.
 
         Args:
             scope: who asks.
             question: what.
             collections: ids that narrow what is read; None for all that the asker may read.
-            model: as in `AskRequest`.
 
         Raises:
             PinciteError: what would have failed the answer.
         """
-        drafter = self.drafters.choose(model)
+        drafter = self.drafters.choose(self.model)
         asked = Answer(
             id=new_id(),
             conversation="",

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from pincite.core import ErrorKind, PinciteError
 
 PREFIX = "PINCITE_"
-# Read by tests and benchmarks, not by the program.
+# Read by tests, benchmarks and the files of gates.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
 _POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
@@ -147,6 +147,11 @@ def read_settings(**overrides: object) -> Settings:
 def provider_environment() -> Mapping[str, str]:
     """Return the providers' own variables (keys and addresses), which `model=auto` looks through."""
     return {name: os.environ[name] for name in _PROVIDER_NAMES if os.environ.get(name)}
+
+
+def foreign_values() -> Mapping[str, str]:
+    """Return the variables that tests, benchmarks and gates name their data by, where they are set."""
+    return {name: os.environ[name] for name in sorted(_FOREIGN) if os.environ.get(name)}
 
 
 def _from_environment() -> dict[str, object]:

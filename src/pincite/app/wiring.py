@@ -18,6 +18,7 @@ from pincite.app.settings import Settings, provider_environment
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
+from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, GuardSettings
 from pincite.index import SearchIndex
@@ -47,6 +48,8 @@ class House:
     ingest: IngestService
     retrieval: Retrieval
     answers: Answers
+    models: Models
+    evaluations: Evaluations
 
     async def owner(self) -> Scope:
         """Return the scope of the installation's owner, whom a command on this machine acts as."""
@@ -194,7 +197,7 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         )
     )
     embedder = StaticEmbedder()
-    index = DeferredIndex(partial(_lance_index, settings.index_url or str(settings.home / "index")))
+    index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
@@ -217,10 +220,13 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         ingest=ingest,
         retrieval=retrieval,
         answers=Answers(database, Drafters(EvidenceSource(retrieval, library), embedder, models)),
+        models=models,
+        evaluations=Evaluations(database),
     )
 
 
-def _lance_index(uri: str) -> SearchIndex:
+def build_index(uri: str) -> SearchIndex:
+    """Make the search engine on a folder or bucket."""
     # Imported here: the engine takes over a second to load, in a thread and only where it is used.
     from pincite.index.adapters.lance import LanceIndex
 

@@ -20,8 +20,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pincite.evals.domain import BadGate
-from pincite.evals.figures import LOWER_IS_BETTER, Values, mean_of
+from pincite.evals.domain import BadGate, GoldenSet, Run
+from pincite.evals.figures import LOWER_IS_BETTER, Values, figures_of, mean_of
+from pincite.evals.report import read_values
 from pincite.evals.statistics import paired_difference
 
 _NAME = re.compile(r"\$([A-Z_]+)")
@@ -42,6 +43,18 @@ class GateCheck(BaseModel):
     at_most: Mapping[str, float] = {}
     baseline: str | None = None
     not_worse_by: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+
+    def path(self, text: str, base: Path, given: Mapping[str, str]) -> Path | None:
+        """Return a path of the check, or None where it names a value that is not given.
+
+        Args:
+            text: one of the check's own paths.
+            base: the folder of the gate's file.
+            given: values by name.
+        """
+        if any(name not in given for name in _NAME.findall(text)):
+            return None
+        return base / _NAME.sub(lambda found: given[found[1]], text)
 
 
 class _Gate(BaseModel):
@@ -77,11 +90,15 @@ def read_gate(path: Path) -> list[GateCheck]:
     return read.check
 
 
-def resolve(text: str, base: Path, given: Mapping[str, str]) -> Path | None:
-    """Return a path of a gate's file, or None where it names a value that is not given."""
-    if any(name not in given for name in _NAME.findall(text)):
-        return None
-    return base / _NAME.sub(lambda found: given[found[1]], text)
+def judge_run(check: GateCheck, golden: GoldenSet, run: Run, baseline: Path | None) -> list[Finding]:
+    """Hold a run against a check's demands.
+
+    Raises:
+        BadGate: a demand names a measure that there is not, or the baseline cannot be used.
+        EvalExtraMissing: the measuring library is not installed.
+    """
+    before = read_values(baseline, check.config) if baseline is not None and check.not_worse_by else None
+    return judge(check, figures_of(golden.cases, run), before)
 
 
 def judge(check: GateCheck, figures: Mapping[str, Values], baseline: Mapping[str, Values] | None) -> list[Finding]:

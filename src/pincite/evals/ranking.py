@@ -20,7 +20,7 @@ def ranking_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> d
     """
     figures: dict[str, dict[str, float]] = {}
     for level in LEVELS:
-        judged = {case.id: _relevant(case, level) for case in cases if case.answerable}
+        judged = {case.id: relevant(case, level) for case in cases if case.answerable}
         judged = {key: gains for key, gains in judged.items() if gains}
         if not judged:
             continue
@@ -28,6 +28,11 @@ def ranking_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> d
         for name, values in _measured(judged, ranked).items():
             figures[f"{level} {name}"] = values
     return figures
+
+
+def ndcg_at_10(judged: Mapping[str, Mapping[str, int]], ranked: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Return nDCG@10 by case of items in order against gains by item. Raises: EvalExtraMissing."""
+    return _measured(judged, ranked, ("nDCG@10",))["nDCG@10"]
 
 
 def items(ranking: Sequence[Found], level: str) -> list[str]:
@@ -48,7 +53,8 @@ def page_key(source: str, page: int) -> str:
     return f"{source}#{page}"
 
 
-def _relevant(case: Case, level: str) -> dict[str, int]:
+def relevant(case: Case, level: str) -> dict[str, int]:
+    """Return the gain of each item of a level that a case wants."""
     if level == "passage":
         return dict(case.relevant)
     if level == "document":
@@ -57,13 +63,15 @@ def _relevant(case: Case, level: str) -> dict[str, int]:
 
 
 def _measured(
-    judged: Mapping[str, Mapping[str, int]], ranked: Mapping[str, Sequence[str]]
+    judged: Mapping[str, Mapping[str, int]],
+    ranked: Mapping[str, Sequence[str]],
+    names: Sequence[str] = _MEASURES,
 ) -> dict[str, dict[str, float]]:
     measures = _library()
     # Scores that fall by one keep the order whatever ties the first stage had.
     run = {key: {item: float(len(order) - place) for place, item in enumerate(order)} for key, order in ranked.items()}
-    wanted = [measures.parse_measure(name) for name in _MEASURES]
-    values = {name: dict.fromkeys(judged, 0.0) for name in _MEASURES}
+    wanted = [measures.parse_measure(name) for name in names]
+    values = {name: dict.fromkeys(judged, 0.0) for name in names}
     for metric in measures.iter_calc(wanted, dict(judged), run):
         values[str(metric.measure)][metric.query_id] = float(metric.value)
     return values

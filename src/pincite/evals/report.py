@@ -22,6 +22,7 @@ from pincite.evals.figures import (
     main_measure,
     risk_curve,
 )
+from pincite.evals.page import page_of
 from pincite.evals.statistics import Estimate
 
 FORMAT = 1
@@ -134,3 +135,12 @@ def _plain(some: Mapping[str, Estimate]) -> dict[str, dict[str, float | int]]:
         }
         for name, each in some.items()
     }
+
+
+def write_report(report: Mapping[str, Any], folder: Path) -> tuple[Path, Path]:
+    """Write a report into a folder as JSON and as a page; returns both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    as_json, as_page = folder / "report.json", folder / "report.html"
+    write_json(report, as_json)
+    as_page.write_text(page_of(report), encoding="utf-8")
+    return as_json, as_page

@@ -96,16 +96,6 @@ async def keep_outcomes(
     await session.execute(dialect.insert(OutcomeRow).on_conflict_do_nothing(), rows)
 
 
-async def forget_outcomes(session: AsyncSession, scope: Scope, before: datetime) -> int:
-    """Remove the outcomes kept before a time; returns how many."""
-    gone = await session.execute(
-        delete(OutcomeRow)
-        .where(visible_to(scope, OutcomeRow), OutcomeRow.created_at < before)
-        .returning(OutcomeRow.key)
-    )
-    return len(gone.all())
-
-
 async def _row(session: AsyncSession, scope: Scope, name: str, version: str | None) -> SetRow:
     query = select(SetRow).where(visible_to(scope, SetRow), SetRow.name == name)
     if version is not None:

@@ -5,6 +5,7 @@ from pincite.retrieval.domain import (
     Query,
     ScoredPassage,
 )
+from pincite.retrieval.fusion import fuse
 from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
 from pincite.retrieval.settings import RetrievalSettings
 
@@ -17,4 +18,5 @@ __all__ = [
     "RetrievalSettings",
     "ScoredPassage",
     "checked_question",
+    "fuse",
 ]

@@ -47,7 +47,7 @@ class Searcher:
             with clock.stage("search"):
                 return await self.index.search_text(scope, generation, text, where, limit), []
         with clock.stage("embed"):
-            vector = (await self.embedder.embed(scope, [text]))[0]
+            vector = (await self.embedder.embed(scope, [text], query=True))[0]
         with clock.stage("search"):
             if self.settings.lists == "meaning":
                 return [], await self.index.search_vector(scope, generation, vector, where, limit)

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, demo, documents, keeping, keys, serve
+from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -31,6 +31,7 @@ app.command("doctor")(keeping.doctor)
 app.command("reindex")(keeping.reindex)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
+app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
 
 
