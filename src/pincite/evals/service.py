@@ -77,8 +77,11 @@ async def _judged(subject: Subject, cases: Sequence[Case], jobs: int) -> list[Ou
         async with turns:
             return await subject.judge(case)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(judge(case)) for case in cases]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(judge(case)) for case in cases]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed  # the first failure stops the run, and is said as itself
     return [task.result() for task in tasks]
 
 

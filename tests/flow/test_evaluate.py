@@ -1,0 +1,154 @@
+"""Evaluations through the whole house: sets kept by version, runs that go on where they stopped, the command line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.flow.conftest import settled, upload
+
+from pincite.app.evaluation import BadConfiguration, Configuration, learned_weight, open_subject
+from pincite.app.wiring import House
+from pincite.core import NotFound, Unavailable
+from pincite.evals import Subject, read_set, report_of, write_set
+from pincite.evals.domain import Case, GoldenSet, Outcome
+
+RULES = (
+    b"# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning.\n\nA bicycle costs 4 euros.\n"
+)
+CASES = [
+    {"id": "1", "question": "When does the ferry to Hven leave?", "answer": "nine", "tags": ["time"],
+     "evidence": [{"source": "rules.md", "page": 1}]},
+    {"id": "2", "question": "What does a bicycle cost?", "answer": "4 euros",
+     "evidence": [{"source": "rules.md", "page": 1}]},
+    {"id": "3", "question": "Who painted the Mona Lisa?", "answerable": False},
+]  # fmt: skip
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> GoldenSet:
+    path = tmp_path / "ferry.jsonl"
+    path.write_text("".join(json.dumps(case) + "\n" for case in CASES))
+    return read_set(path)
+
+
+def _silent(_done: int, _of: int) -> None:
+    pass
+
+
+async def test_sets_are_kept_by_version(house: House, golden: GoldenSet, tmp_path: Path) -> None:
+    scope = await house.owner()
+    first = await house.evaluations.keep_set(scope, golden)
+    assert await house.evaluations.keep_set(scope, golden) == first
+    changed = GoldenSet(golden.name, golden.kind, golden.cases[:2])
+    second = await house.evaluations.keep_set(scope, changed)
+    assert [each.version for each in await house.evaluations.sets(scope)] == [second.version, first.version]
+    assert await house.evaluations.golden_set(scope, "ferry") == changed
+    old = await house.evaluations.golden_set(scope, "ferry", first.version)
+    write_set(old, tmp_path / "again.jsonl")
+    assert read_set(tmp_path / "again.jsonl", "ferry") == golden
+    await house.evaluations.remove_set(scope, "ferry")
+    assert await house.evaluations.golden_set(scope, "ferry") == golden
+    with pytest.raises(NotFound, match="no golden set"):
+        await house.evaluations.golden_set(scope, "ferries")
+
+
+async def test_a_run_over_documents_answers_and_is_not_asked_twice(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet
+) -> None:
+    uploaded = (await upload(client, "rules.md", RULES)).json()["items"][0]
+    await settled(client, uploaded["id"])
+    scope = await house.owner()
+    chosen = Configuration.parse("default")
+    async with open_subject(house, golden, chosen, retrieval_only=False) as subject:
+        run = await house.evaluations.run(scope, golden, subject, progress=_silent)
+        again = await house.evaluations.run(scope, golden, subject, progress=_silent)
+    assert (run.fresh, again.fresh) == (3, 0)
+    assert again.outcomes == run.outcomes
+    from pincite.core import utc_now
+
+    report = report_of(golden, [run], utc_now())
+    measures: dict[str, Any] = report["runs"][0]["measures"]
+    assert measures["right page"]["mean"] == 1.0
+    assert measures["quotes exact"]["mean"] == 1.0
+    assert measures["declined rightly"]["mean"] == 1.0
+    # Another revision of a document is another subject: nothing old is shown for it.
+    later = (await upload(client, "rules.md", RULES + b"\nDogs travel free.\n")).json()["items"][0]
+    await settled(client, later["id"])
+    async with open_subject(house, golden, chosen, retrieval_only=False) as subject:
+        assert (await house.evaluations.run(scope, golden, subject, progress=_silent)).fresh == 3
+    assert (await learned_weight(house, [golden], None))["weight"] >= 0
+    assert (await client.get("/v1/conversations")).json()["items"] == []
+
+
+class Breaks:
+    """A subject that fails at one case until it is mended."""
+
+    name = "breaks"
+    key = "breaks"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.broken = True
+
+    async def judge(self, case: Case) -> Outcome:
+        self.asked.append(case.id)
+        if self.broken and case.id == "77":
+            raise Unavailable("Away.")
+        return Outcome(case.id)
+
+
+async def test_a_run_that_broke_off_goes_on_where_it_stopped(house: House, golden: GoldenSet) -> None:
+    cases = tuple(Case(str(place), "Who?") for place in range(120))
+    many = GoldenSet("many", golden.kind, cases)
+    subject = Breaks()
+    judged: Subject = subject
+    scope = await house.owner()
+    with pytest.raises(Unavailable, match="Away"):
+        await house.evaluations.run(scope, many, judged, jobs=1, progress=_silent)
+    subject.broken, subject.asked = False, []
+    run = await house.evaluations.run(scope, many, judged, jobs=1, progress=_silent)
+    assert run.fresh == 70
+    assert subject.asked[0] == "50"
+    assert list(run.outcomes) == [case.id for case in cases]
+
+
+@pytest.mark.parametrize("text", ["colour=blue", "fusion=magic", "lists", "dense_weight=heavy"])
+def test_a_configuration_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadConfiguration):
+        Configuration.parse(text)
+
+
+def test_the_command_line_runs_gates_and_says_what_failed(tmp_path: Path, golden: GoldenSet) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "rules.md").write_bytes(RULES)
+    gate = tmp_path / "gate.toml"
+    gate.write_text(
+        '[[check]]\nset = "ferry.jsonl"\nfiles = "files"\nat_least = { "right page" = 1.0, "declined rightly" = 1.0 }\n'
+        '[[check]]\nset = "$PINCITE_BENCH_DATA/none"\nat_least = { "passage RR" = 1.0 }\n'
+    )
+    done = _pincite(tmp_path, "eval", "gate", str(gate), "--json")
+    assert done.returncode == 0, done.stderr
+    checks = json.loads(done.stdout)["checks"]
+    assert [check["skipped"] for check in checks] == [False, True]
+    gate.write_text('[[check]]\nset = "ferry.jsonl"\nfiles = "files"\nat_most = { "right page" = 0.5 }\n')
+    assert _pincite(tmp_path, "eval", "gate", str(gate)).returncode == 1
+    ran = _pincite(tmp_path, "eval", "run", str(tmp_path / "ferry.jsonl"), "--files", str(files), "--out",
+                   str(tmp_path / "out"), "--config", "default", "--config", "words")  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "words minus default" in ran.stdout
+    assert (tmp_path / "out" / "report.html").read_text().startswith("<!doctype html>")
+    wrong = _pincite(tmp_path, "eval", "run", str(tmp_path / "none.jsonl"))
+    assert wrong.returncode != 0
+    assert "There is no golden set" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def _pincite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PINCITE_HOME": str(folder / "home"), "PINCITE_MODEL": "none", "PATH": "/usr/bin:/bin"}
+    command = [str(Path(sys.executable).parent / "pincite"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
