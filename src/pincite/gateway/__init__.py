@@ -12,6 +12,7 @@ from pincite.gateway.domain import (
     TextDelta,
     Usage,
 )
+from pincite.gateway.embedders import Embedders
 from pincite.gateway.service import Discovery, Models, discover
 from pincite.gateway.settings import ModelSettings
 
@@ -21,6 +22,7 @@ __all__ = [
     "ChatRequest",
     "Discovery",
     "Embedder",
+    "Embedders",
     "Message",
     "ModelError",
     "ModelNotConfigured",

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.core import ErrorKind, PinciteError, Scope
+from pincite.core import ErrorKind, PinciteError, Scope, Unavailable
 
 
 class Embedder(Protocol):
@@ -108,6 +108,12 @@ class ModelError(PinciteError):
 
     code = "model-failed"
     kind = ErrorKind.UNAVAILABLE
+
+
+class EmbeddingFailed(Unavailable):
+    """A provider of embeddings refused, failed or did not answer in time; the message says which."""
+
+    code = "embedding-failed"
 
 
 class ModelNotConfigured(PinciteError):

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which model answers and how long it may take.
+    """Which model answers, which embedder makes the vectors of new indexes, and how long they may take.
 
     Args:
         model: `auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama.
@@ -16,6 +16,10 @@ class ModelSettings:
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
+        embedder: `static`, `minilm`, `onnx:FOLDER`, `fastembed:NAME` or `openai:NAME`.
+        embedder_base_url: address of a server that speaks OpenAI's `/v1/embeddings`; it need not have a key.
+        embedder_api_key: its key; default is the provider's own variable, which is sent to no other server.
+        embedder_timeout_s: longest time for one request for vectors.
     """
 
     model: str = "auto"
@@ -24,3 +28,7 @@ class ModelSettings:
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0
+    embedder: str = "static"
+    embedder_base_url: str | None = None
+    embedder_api_key: SecretStr | None = None
+    embedder_timeout_s: float = 60.0

@@ -30,3 +30,11 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "") for part in content)
+
+
+def vector_of(text: str) -> list[float]:
+    """Return eight numbers that texts share as far as they share letters; not of unit length."""
+    counts = [0.0] * 8
+    for letter in text.lower():
+        counts[ord(letter) % 8] += 1.0
+    return counts

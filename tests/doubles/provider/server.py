@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from tests.doubles.provider.replies import pieces, sensible_reply
+from tests.doubles.provider.replies import pieces, sensible_reply, vector_of
 
 _BROKEN = "\x00broken"
 
@@ -31,6 +31,8 @@ class Behaviour:
         fail_times: answer this many requests with `status` first.
         status: status of a failure.
         retry_after_s: sent with a failure.
+        headers: sent with every embedding, and with a failure.
+        vectors: what embeddings are replied with instead of sensible ones.
         drop_after: close the connection after this many pieces.
         no_finish: end the stream without a finish reason.
         finish: the finish reason that an OpenAI stream ends with.
@@ -45,12 +47,14 @@ class Behaviour:
     status: int = 500
     retry_after_s: int | None = None
     drop_after: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     no_finish: bool = False
     finish: str = "stop"
     malformed_after: int | None = None
     html: bool = False
+    vectors: Any = None
     keys: frozenset[str] = frozenset({"good-key"})
-    models: frozenset[str] = frozenset({"test-model", "gpt-5-mini", "claude-haiku-4-5"})
+    models: frozenset[str] = frozenset({"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"})
 
 
 @dataclass(slots=True)
@@ -80,6 +84,20 @@ class _Routes:
             return JSONResponse(_openai_whole(reply))
         return StreamingResponse(self._openai_stream(reply), media_type="text/event-stream")
 
+    async def embeddings(self, request: Request) -> Response:
+        refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
+        if refusal is not None:
+            return refusal
+        told, body = self._provider.behaviour, self._provider.requests[-1]
+        if any(not text.strip() for text in body["input"]):
+            return _error(400, "invalid_request_error", "input cannot be an empty string")
+        vectors = [vector_of(text) for text in body["input"]] if told.vectors is None else told.vectors
+        rows = [{"object": "embedding", "index": place, "embedding": row} for place, row in enumerate(vectors)]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        # A provider may answer in any order: the index says which is which.
+        reply = {"object": "list", "data": rows[::-1], "model": body["model"], "usage": usage}
+        return JSONResponse(reply, headers=told.headers)
+
     async def anthropic(self, request: Request) -> Response:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         refusal = await self._refusal(request, request.headers.get("x-api-key", bearer))
@@ -102,7 +120,7 @@ class _Routes:
         if told.fail_times > 0:
             told.fail_times -= 1
             headers = {} if told.retry_after_s is None else {"retry-after": str(told.retry_after_s)}
-            return _error(told.status, "failed", "told to fail", headers)
+            return _error(told.status, "failed", "told to fail", {**headers, **told.headers})
         return None
 
     async def _openai_stream(self, reply: str) -> AsyncIterator[bytes]:
@@ -181,6 +199,7 @@ def serve() -> Iterator[Provider]:
         routes=[
             Route("/api/tags", routes.tags),
             Route("/v1/chat/completions", routes.openai, methods=["POST"]),
+            Route("/v1/embeddings", routes.embeddings, methods=["POST"]),
             Route("/v1/messages", routes.anthropic, methods=["POST"]),
         ]
     )

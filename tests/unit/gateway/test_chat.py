@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.doubles.provider import Provider, serve
@@ -36,7 +37,7 @@ def _model(provider: Provider, name: str = "openai:test-model", key: str = "good
     from pydantic import SecretStr
 
     base = provider.url if name.startswith("anthropic") else f"{provider.url}/v1"
-    settings = ModelSettings(model=name, base_url=base, api_key=SecretStr(key), **limits)
+    settings = replace(ModelSettings(model=name, base_url=base, api_key=SecretStr(key)), **limits)
     chosen = Models(settings, {}, Discovery(name, ())).choose(None)
     assert chosen is not None
     return chosen

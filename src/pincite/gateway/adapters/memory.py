@@ -1,13 +1,17 @@
-"""A chat model that says what it was told to say, for tests of the rooms above.
+"""A chat model that says what it was told to say and an embedder of words, for tests of the rooms above.
 
 The double that speaks HTTP is with the tests.
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 
-from pincite.core import Scope
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.core import Scope, Unavailable
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 
 Script = Callable[[ChatRequest], Sequence[str]]
@@ -44,3 +48,38 @@ class ScriptedChat:
         if self._fails is not None:
             raise self._fails
         yield ChatFinished(self.name, Usage(len(request.system) // 4, written // 4), Decimal("0.001"))
+
+
+class WordEmbedder:
+    """An embedder whose texts are alike as far as they share words, which it maps to directions by their hash.
+
+    Args:
+        model_id: what it calls itself; another one has other directions.
+        dimensions: length of a vector.
+        dense_weight: in 0..1.
+    """
+
+    def __init__(self, model_id: str = "memory:words", *, dimensions: int = 64, dense_weight: float = 0.5) -> None:
+        self.model_id = model_id
+        self.dimensions = dimensions
+        self.dense_weight = dense_weight
+        self.embedded: list[str] = []
+        self.fails: Unavailable | None = None
+        self.pause_s = 0.0
+
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """Return unit vectors, and note passages in `embedded`. Raises: Unavailable, where `fails` says so."""
+        await asyncio.sleep(self.pause_s)
+        if self.fails is not None:
+            raise self.fails
+        if not query:
+            self.embedded.extend(texts)
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                row += self._direction(word.strip(".,:;!?"))
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+    def _direction(self, word: str) -> NDArray[np.float32]:
+        seed = hashlib.sha256(f"{self.model_id} {word}".encode()).digest()[:8]
+        return np.random.default_rng(int.from_bytes(seed, "big")).standard_normal(self.dimensions, np.float32)

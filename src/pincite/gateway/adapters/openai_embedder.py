@@ -1,0 +1,189 @@
+"""An embedder behind OpenAI's `/v1/embeddings`, of OpenAI or of any server that speaks it, by `base_url`.
+
+How long to wait for a provider that limits our rate is decided in `pacing.py`.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from pincite.core import Scope, get_logger
+from pincite.gateway.domain import EmbeddingFailed
+from pincite.gateway.pacing import Pace, portions
+from pincite.gateway.providers import Connection
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+PREFIX = "openai"
+KEY_NAMES = ("OPENAI_API_KEY",)
+_DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+_DENSE_WEIGHT = 0.5
+# A provider takes 2,048 texts and 300,000 tokens at once; smaller requests fail and are paced one by one.
+_MOST_TEXTS = 256
+_MOST_TOKENS = 50_000
+_TRIES = 6
+# Somebody waits for a question: better the words alone than an answer in a minute.
+_QUESTION_TRIES = 2
+_QUESTION_WAIT_S = 2.0
+_QUESTION_TIMEOUT_S = 10.0
+
+log = get_logger(__name__)
+
+
+class _Row(BaseModel):
+    index: int
+    embedding: list[float]
+
+
+class _Reply(BaseModel):
+    data: list[_Row]
+
+
+class OpenAIEmbedder:
+    """`Embedder` over HTTP: texts in requests of bounded size, one after another, at the pace that the provider allows.
+
+    Args:
+        name: the model.
+        connection: address and key.
+        timeout_s: longest time for one request.
+    """
+
+    def __init__(self, name: str, connection: Connection, *, timeout_s: float = 60.0) -> None:
+        self._name = name
+        self._connection = connection
+        self._timeout_s = timeout_s
+        self._pace = Pace(time.monotonic)
+        self._client: AsyncOpenAI | None = None
+        self._dimensions = _DIMENSIONS.get(name, 0)
+
+    @property
+    def model_id(self) -> str:
+        """Names the provider's protocol and the model."""
+        return f"{PREFIX}:{self._name}"
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector; 0 for an unknown model that was not asked yet."""
+        return self._dimensions
+
+    @property
+    def dense_weight(self) -> float:
+        """Weight in 0..1 of the dense score beside BM25."""
+        return _DENSE_WEIGHT
+
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        """Return (len(texts), dimensions) float32 rows of unit length, zero for a blank text.
+
+        Raises:
+            EmbeddingFailed: the provider refused, failed, or did not answer in time, each time it was tried.
+        """
+        # A provider refuses a blank text, and with it the whole request.
+        places = [place for place, text in enumerate(texts) if text.strip()]
+        sizes = [_tokens(texts[place]) for place in places]
+        rows: list[NDArray[np.float32]] = []
+        for portion in portions(sizes, most=_MOST_TEXTS, most_size=_MOST_TOKENS):
+            some = [texts[places[at]] for at in portion]
+            rows.append(await self._asked(some, sum(sizes[at] for at in portion), query=query))
+        found = np.zeros((len(texts), self._dimensions), np.float32)
+        if rows:
+            found[places] = np.concatenate(rows)
+        return found
+
+    async def _asked(self, texts: Sequence[str], tokens: int, *, query: bool) -> NDArray[np.float32]:
+        from openai import APIConnectionError, APIError, APIStatusError, OpenAIError
+
+        tries = _QUESTION_TRIES if query else _TRIES
+        for attempt in range(1, tries + 1):
+            headers: Mapping[str, str] = {}
+            try:
+                await self._paced(query=query)
+                return await self._once(texts, tokens, _QUESTION_TIMEOUT_S if query else self._timeout_s)
+            except (APIError, OpenAIError, TimeoutError, ValueError, OSError) as error:
+                again = isinstance(error, APIConnectionError | TimeoutError | OSError)
+                if isinstance(error, APIStatusError):
+                    headers = error.response.headers
+                    again = error.status_code in {408, 409, 429} or error.status_code >= 500
+                if not again or attempt == tries:
+                    raise _explained(error, self.model_id) from error
+                wait_s = self._pace.refused(headers, attempt - 1, chance=random.random())  # noqa: S311 - no secret
+                log.info("embedding tried again", model=self.model_id, attempt=attempt, wait_s=round(wait_s, 2))
+        raise AssertionError("the last try returns or raises")
+
+    async def _paced(self, *, query: bool) -> None:
+        wait_s = self._pace.wait_s()
+        if query and wait_s > _QUESTION_WAIT_S:
+            raise TimeoutError("the provider takes no request yet")
+        await asyncio.sleep(wait_s)
+
+    async def _once(self, texts: Sequence[str], tokens: int, limit_s: float) -> NDArray[np.float32]:
+        client = await self._made()
+        async with asyncio.timeout(min(limit_s, self._timeout_s)):
+            raw = await client.embeddings.with_raw_response.create(
+                model=self._name, input=list(texts), encoding_format="float"
+            )
+        self._pace.answered(raw.headers, tokens)
+        rows = await asyncio.to_thread(_rows, raw.content, len(texts))
+        if self._dimensions not in {0, rows.shape[1]}:
+            raise ValueError(f"vectors of {rows.shape[1]} dimensions after some of {self._dimensions}")
+        self._dimensions = rows.shape[1]
+        return rows
+
+    async def _made(self) -> "AsyncOpenAI":
+        if self._client is None:
+            self._client = await asyncio.to_thread(_client, self._connection)
+        return self._client
+
+
+def _client(connection: Connection) -> "AsyncOpenAI":
+    from openai import AsyncOpenAI
+
+    # Retries are ours: the library's own would wait as long as the provider says, unseen.
+    return AsyncOpenAI(base_url=connection.base_url, api_key=connection.api_key or "none", max_retries=0)
+
+
+def _tokens(text: str) -> int:
+    """Estimate tokens from above: a letter of another script may be one."""
+    return len(text.encode()) // 3 + 1
+
+
+def _rows(body: bytes, count: int) -> NDArray[np.float32]:
+    """Return the unit vectors of a reply, in the order of its indexes. Raises: ValueError if it is not whole."""
+    reply = _Reply.model_validate_json(body)
+    vectors = {each.index: each.embedding for each in reply.data}
+    if sorted(vectors) != list(range(count)):
+        raise ValueError("another number of vectors than of texts")
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused
+        rows = np.asarray([vectors[place] for place in range(count)], dtype=np.float32)
+    if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
+        raise ValueError("vectors that are none")
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def _explained(error: BaseException, model: str) -> EmbeddingFailed:
+    """Say what a failure means to people; the provider's own words may hold the text, or the key."""
+    from openai import APIStatusError, APITimeoutError
+
+    key = "Check PINCITE_EMBEDDER_API_KEY or OPENAI_API_KEY."
+    statuses = {
+        401: ("The key for {} was rejected.", key),
+        403: ("The key for {} may not use it.", key),
+        404: ("The provider knows no model {}.", "Check PINCITE_EMBEDDER and PINCITE_EMBEDDER_BASE_URL."),
+        429: ("The provider of {} limits our rate.", "Try again later, or check the plan with the provider."),
+    }
+    if isinstance(error, APIStatusError):
+        failed = "rejected a request to" if error.status_code < 500 else "failed to run"
+        said, remedy = statuses.get(error.status_code, (f"The provider {failed} {{}}.", "Try again in a moment."))
+    elif isinstance(error, APITimeoutError | TimeoutError):
+        said, remedy = "{} did not answer in time.", "Try again in a moment."
+    elif isinstance(error, ValueError):
+        said, remedy = "{} sent something that is not vectors.", "Check PINCITE_EMBEDDER_BASE_URL."
+    else:
+        said, remedy = "The connection to {} failed.", "Check PINCITE_EMBEDDER_BASE_URL and try again."
+    return EmbeddingFailed(said.format(model), remedy=remedy)
