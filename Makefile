@@ -8,7 +8,7 @@ WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
 TEST_WORKERS ?= 2
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix bench web install install-dev clean
+.PHONY: help demo serve test check fix gate bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ check: install-dev ## run formatters, linters, types, walls, house rules and the
 
 fix: install-dev ## mend what formatters and linters can mend, and make the reference pages again
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet . ; .venv/bin/python scripts/reference.py
+
+gate: install-dev ## hold retrieval and answers against the bounds and baselines in gates/
+	@for file in gates/*.toml; do \
+	  PINCITE_HOME=$(CURDIR)/.artifacts/gate PINCITE_MODEL=none .venv/bin/pincite eval gate $$file || exit 1; done
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pincite.evals.domain import BadGate, GoldenSet, Run
 from pincite.evals.figures import LOWER_IS_BETTER, Values, figures_of, mean_of
-from pincite.evals.report import read_values
+from pincite.evals.report import read_values, write_values
 from pincite.evals.statistics import paired_difference
 
 _NAME = re.compile(r"\$([A-Z_]+)")
@@ -55,6 +55,17 @@ class GateCheck(BaseModel):
         if any(name not in given for name in _NAME.findall(text)):
             return None
         return base / _NAME.sub(lambda found: given[found[1]], text)
+
+    def write_baseline(self, golden: GoldenSet, run: Run, path: Path) -> None:
+        """Write the values that later runs are compared with: those that the check names, case by case.
+
+        Raises:
+            BadGate: the check names a measure that there is not.
+            EvalExtraMissing: the measuring library is not installed.
+        """
+        figures = figures_of(golden.cases, run)
+        values = {name: _named(figures, name) for name in sorted({*self.at_least, *self.at_most, *self.not_worse_by})}
+        write_values(values, golden, self.config, path)
 
 
 class _Gate(BaseModel):

@@ -63,6 +63,16 @@ def write_json(report: Mapping[str, Any], path: Path) -> None:
     path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def write_values(values: Mapping[str, Values], golden: GoldenSet, config: str, path: Path) -> None:
+    """Write values by measure and case as the part of a report that `read_values` reads."""
+    cases = [
+        {"id": case.id, "values": {name: round(some[case.id], 5) for name, some in values.items() if case.id in some}}
+        for case in golden.cases
+    ]
+    about = {"name": golden.name, "version": golden.version}
+    write_json({"format": FORMAT, "set": about, "runs": [{"config": config, "cases": cases}]}, path)
+
+
 def read_values(path: Path, config: str) -> dict[str, Values]:
     """Return the values by measure and case of one run of a written report.
 

@@ -98,7 +98,7 @@ GATE = """
 [[check]]
 set = "$PLACE/g.jsonl"
 at_least = { "right page" = 0.9 }
-baseline = "before/report.json"
+baseline = "before.json"
 not_worse_by = { "page RR" = 0.05 }
 """
 
@@ -108,10 +108,13 @@ def test_a_gate_holds_what_was_reached_and_breaks_when_it_falls(tmp_path: Path) 
     check = read_gate(tmp_path / "gate.toml")[0]
     assert check.path(check.set, tmp_path, {}) is None
     assert check.path(check.set, tmp_path, {"PLACE": "/data"}) == Path("/data/g.jsonl")
+    baseline = tmp_path / "before.json"
+    check.write_baseline(GOLDEN, RUN, baseline)
+    assert all(each.holds for each in judge_run(check, GOLDEN, RUN, baseline))
     from pincite.core import utc_now
 
-    baseline, _ = write_report(report_of(GOLDEN, [RUN], utc_now()), tmp_path / "before")
-    assert all(each.holds for each in judge_run(check, GOLDEN, RUN, baseline))
+    whole, _ = write_report(report_of(GOLDEN, [RUN], utc_now()), tmp_path / "whole")
+    assert all(each.holds for each in judge_run(check, GOLDEN, RUN, whole))
     worse = Run("default", {"a": Outcome("a", answered=True, abstained=True), "b": DECLINED}, 2, 0.1)
     assert [each.holds for each in judge_run(check, GOLDEN, worse, baseline)] == [False, False]
 

@@ -304,7 +304,7 @@ async def _checked(house: House, check: GateCheck, base: Path, jobs: int, *, wri
     runs = [each async for each in _runs(house, asked, [Configuration.parse(check.config)], quiet=True)]
     if write_baseline:
         if baseline is not None:
-            write_report(report_of(golden, runs, utc_now()), baseline.parent)
+            check.write_baseline(golden, runs[0], baseline)
         return shown
     return {**shown, "findings": [asdict(each) for each in judge_run(check, golden, runs[0], baseline)]}
 
