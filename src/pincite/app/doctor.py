@@ -1,4 +1,4 @@
-"""What `pincite doctor` looks at: SQLite, disk, database, sandbox, web app and which model would answer, and why.
+"""What `pincite doctor` looks at: SQLite, disk, database, sandbox, web app, models, and why those.
 
 It only looks; nothing is repaired here (`pincite fsck` does that).
 """
@@ -14,7 +14,7 @@ from typing import Literal
 
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
-from pincite.app.wiring import build_database, discover_model
+from pincite.app.wiring import build_database, discover_model, open_embedders
 from pincite.core import PinciteError
 
 _SAFE_SQLITE = (3, 51, 3)
@@ -36,6 +36,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
     findings = [_python(), _sqlite(), _home(settings), _web_app()]
     findings.append(await _database(settings))
     findings += await _model(settings, environment)
+    findings.append(await _embedder(settings))
     return findings
 
 
@@ -96,3 +97,11 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
     else:
         chosen = Finding("ok", "Answers", f"written by {discovery.model}")
     return [*looked, chosen]
+
+
+async def _embedder(settings: Settings) -> Finding:
+    try:
+        embedders = await asyncio.to_thread(open_embedders, settings)
+    except PinciteError as error:
+        return Finding("bad", "Embedder", error.message, error.remedy)
+    return Finding("ok", "Embedder", f"{settings.embedder}: {embedders.chosen.model_id}")

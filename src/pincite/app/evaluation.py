@@ -3,6 +3,7 @@
 What is measured and how is decided in `evals`; the commands are in `cli/evaluate.py`.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pincite.answers import Drafters, EvidenceSource, Rehearsals
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index
+from pincite.app.wiring import House, build_index, open_embedders
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.evals import (
     DocumentSubject,
@@ -26,7 +27,7 @@ from pincite.evals import (
     Subject,
     learn_weight,
 )
-from pincite.gateway import Embedder, StaticEmbedder
+from pincite.gateway import Embedder
 from pincite.index import Generation, SearchIndex
 from pincite.retrieval import Retrieval, RetrievalSettings
 
@@ -118,7 +119,7 @@ def scratch_home(settings: Settings, files: Path, embedder: str | None) -> Path:
 async def _on_passages(
     settings: Settings, scope: Scope, golden: GoldenSet, configuration: Configuration
 ) -> PassageSubject:
-    embedder = make_embedder(configuration.embedder)
+    embedder = await make_embedder(settings, configuration.embedder)
     index = build_index(str(settings.home / "evals" / "index"))
     shelf = await _shelf(scope, golden, index, embedder)
     retrieval = Retrieval(shelf, index, embedder, configuration.retrieval)
@@ -136,10 +137,10 @@ async def learned_weight(house: House, goldens: Sequence[GoldenSet], embedder_na
     kinds = {golden.kind for golden in goldens}
     if kinds == {SetKind.DOCUMENTS}:
         sets = [(golden, house.library) for golden in goldens]
-        return asdict(await learn_weight(scope, sets, house.index, house.embedder))
+        return asdict(await learn_weight(scope, sets, house.index, house.embedders.chosen))
     if len(kinds) != 1:
         raise BadConfiguration("Sets of documents and sets of passages are tuned apart.", remedy="Name one kind.")
-    embedder = make_embedder(embedder_name)
+    embedder = await make_embedder(house.settings, embedder_name)
     index = build_index(str(house.settings.home / "evals" / "index"))
     shelves = [(golden, await _shelf(scope, golden, index, embedder)) for golden in goldens]
     return asdict(await learn_weight(scope, shelves, index, embedder))
@@ -155,7 +156,7 @@ async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: 
 def _on_documents(
     house: House, scope: Scope, configuration: Configuration, corpus: str, *, retrieval_only: bool
 ) -> DocumentSubject:
-    retrieval = Retrieval(house.library, house.index, house.embedder, configuration.retrieval)
+    retrieval = Retrieval(house.library, house.index, house.embedders, configuration.retrieval)
     rehearsals = None
     if not retrieval_only:
         source = EvidenceSource(retrieval, house.library)
@@ -164,11 +165,9 @@ def _on_documents(
     return DocumentSubject(configuration.name, key, scope, retrieval, house.library, rehearsals)
 
 
-def make_embedder(name: str | None) -> Embedder:
-    """Return an embedder by the name that the setting takes. Raises: Unavailable, BadConfiguration."""
-    if name in {None, "static"}:
-        return StaticEmbedder()
-    raise BadConfiguration(f"There is no embedder `{name}`.", remedy="Use static.")
+async def make_embedder(settings: Settings, name: str | None) -> Embedder:
+    """Return the embedder of the settings, or by its name. Raises: Unavailable, ModelNotConfigured."""
+    return (await asyncio.to_thread(open_embedders, settings, name)).chosen
 
 
 async def _documents(house: House, scope: Scope) -> str:

@@ -63,6 +63,20 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the model; default is the provider's own variable.")
     ] = None
     model_timeout_s: Annotated[float, Field(gt=0, description="Longest a model's whole reply may take.")] = 120.0
+    embedder: Annotated[
+        str,
+        Field(
+            description="What makes the vectors of the index: `static`, `minilm`, `onnx:FOLDER`, `fastembed:NAME` or "
+            "`openai:NAME`. After a change, run `pincite reindex`."
+        ),
+    ] = "static"
+    embedder_base_url: Annotated[
+        str | None, Field(description="Address of a server with OpenAI's `/v1/embeddings`, for `openai:` embedders.")
+    ] = None
+    embedder_api_key: Annotated[
+        SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
+    ] = None
+    embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
     max_upload_mb: Annotated[int, Field(gt=0, description="Largest file that is accepted.")] = 250
     max_pages: Annotated[int, Field(gt=0, description="Most pages one document may have.")] = 20_000
     parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024

@@ -102,7 +102,7 @@ class SystemRoutes:
             version=version("pincite"),
             mode="extractive" if name is None else "model",
             model=name,
-            embedder=self._house.embedder.model_id,
+            embedder=self._house.embedders.chosen.model_id,
             documents=await self._house.count_documents(scope),
         )
 

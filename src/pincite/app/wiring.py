@@ -19,7 +19,7 @@ from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
-from pincite.gateway import Discovery, Models, ModelSettings, StaticEmbedder, discover
+from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, GuardSettings
 from pincite.index import SearchIndex
 from pincite.index.adapters.deferred import DeferredIndex
@@ -40,6 +40,7 @@ class House:
     blobs: BlobStore
     reader: DocumentReader
     embedder: StaticEmbedder
+    embedders: Embedders
     index: DeferredIndex
     jobs: DbosQueue
     accounts: Accounts
@@ -103,6 +104,19 @@ class House:
         """Build every tenant's index again; returns how many chunks the new ones hold."""
         return sum([await self.ingest.reindex(scope, progress=progress) for scope in await self.system_scopes()])
 
+    async def forecast(self) -> list[dict[str, Any]]:
+        """Estimate what `reindex` takes, one entry a tenant."""
+        found = [asdict(await self.ingest.forecast(scope)) for scope in await self.system_scopes()]
+        return [{**each, "cost_usd": None if each["cost_usd"] is None else float(each["cost_usd"])} for each in found]
+
+    async def go_back(self) -> list[str]:
+        """Let the index that was replaced answer again, for every tenant; returns the embedders. Raises: Conflict."""
+        return [await self.ingest.go_back(scope) for scope in await self.system_scopes()]
+
+    async def confirm(self) -> int:
+        """Drop the indexes that were kept when others replaced them, of every tenant; returns how many."""
+        return sum([await self.ingest.confirm(scope) for scope in await self.system_scopes()])
+
     async def remove_and_wait(self, scope: Scope, name: str) -> None:
         """Remove a document by id or source and wait until nothing of it is left. Raises: NotFound."""
         document = await self._named(scope, name)
@@ -151,7 +165,8 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         database = build_database(settings)
         closing.push_async_callback(database.close)
         await migrate.upgrade(database)
-        house = _build(settings, database, await discover_model(settings, provider_environment()))
+        models = await discover_model(settings, provider_environment())
+        house = _build(settings, database, models, await asyncio.to_thread(open_embedders, settings))
         closing.push_async_callback(house.reader.close)
         if bootstrap:
             await house.accounts.bootstrap()
@@ -183,10 +198,20 @@ def _model_settings(settings: Settings) -> ModelSettings:
         base_url=settings.model_base_url,
         api_key=settings.model_api_key,
         total_timeout_s=settings.model_timeout_s,
+        embedder=settings.embedder,
+        embedder_base_url=settings.embedder_base_url,
+        embedder_api_key=settings.embedder_api_key,
+        embedder_timeout_s=settings.embedder_timeout_s,
     )
 
 
-def _build(settings: Settings, database: Database, discovery: Discovery) -> House:
+def open_embedders(settings: Settings, name: str | None = None) -> Embedders:
+    """Make the embedder of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    wanted = settings if name is None else settings.model_copy(update={"embedder": name})
+    return Embedders.open(_model_settings(wanted), provider_environment(), StaticEmbedder())
+
+
+def _build(settings: Settings, database: Database, discovery: Discovery, embedders: Embedders) -> House:
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(
         GuardSettings(
@@ -201,8 +226,8 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
-    retrieval = Retrieval(library, index, embedder)
-    parts = IngestParts(library, blobs, reader, embedder, index, jobs)
+    retrieval = Retrieval(library, index, embedders)
+    parts = IngestParts(library, blobs, reader, embedders, index, jobs)
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
     models = Models(_model_settings(settings), provider_environment(), discovery)
@@ -212,6 +237,7 @@ def _build(settings: Settings, database: Database, discovery: Discovery) -> Hous
         blobs=blobs,
         reader=reader,
         embedder=embedder,
+        embedders=embedders,
         index=index,
         jobs=jobs,
         accounts=accounts,

@@ -7,6 +7,7 @@ import asyncio
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,12 @@ class Embedders:
         if model_id not in self._known:
             self._known[model_id] = await asyncio.to_thread(self._reopened, model_id)
         return self._known[model_id]
+
+    def cost_usd(self, tokens: int) -> Decimal | None:
+        """Return what embedding so many tokens with the chosen one costs; 0 on this machine, None if nobody knows."""
+        if isinstance(self.chosen, OpenAIEmbedder):
+            return self.chosen.cost_usd(tokens)
+        return Decimal(0)
 
     def _reopened(self, model_id: str) -> Embedder | None:
         try:

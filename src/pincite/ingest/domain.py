@@ -5,10 +5,11 @@ No database, parser or web here; the work is in the files named after it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pincite.core import ErrorKind, PinciteError
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.gateway import Embedder
+from pincite.gateway import Embedders
 from pincite.guard import DocumentReader, FileType
 from pincite.index import SearchIndex
 from pincite.jobs import JobQueue
@@ -54,6 +55,27 @@ class FsckReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RebuildForecast:
+    """What building the index anew would take.
+
+    Args:
+        embedder: the one that would make the vectors.
+        instead_of: the one that made those in use; None where there is no index.
+        chunks: how many would be embedded at most; an earlier build that broke off spares some.
+        tokens: estimated without the embedder's tokenizer.
+        seconds: for embedding, by a timed sample.
+        cost_usd: 0 on this machine; None where the price is not known.
+    """
+
+    embedder: str
+    instead_of: str | None
+    chunks: int
+    tokens: int
+    seconds: float
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """Bytes that were stored and recognised, and belong to no document yet. `name` is what the client called them."""
 
@@ -69,7 +91,7 @@ class IngestParts:
     library: Library
     blobs: BlobStore
     reader: DocumentReader
-    embedder: Embedder
+    embedders: Embedders
     index: SearchIndex
     jobs: JobQueue
 

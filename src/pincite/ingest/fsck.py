@@ -9,9 +9,8 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
 from pincite.core import NotFound, Scope
-from pincite.index import Generation
 from pincite.ingest.domain import Finding, FsckReport, IngestParts
-from pincite.ingest.generations import writable_generations
+from pincite.ingest.generations import Target, answering
 from pincite.ingest.points import points_of
 from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import documents_of, revisions_in_index
@@ -36,9 +35,9 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """A revision whose points do not fit its chunks, in one generation."""
+    """A revision whose points do not fit its chunks, in one build of the index."""
 
-    generation: Generation
+    target: Target
     revision_id: str
     document: Document | None
     code: str
@@ -66,8 +65,8 @@ class Fsck:
         suspects = await self._suspects(scope)
         if suspects:  # a second look: what is being written at this moment fits a moment later
             await asyncio.sleep(RECHECK_AFTER_S)
-            again = {(one.generation.name, one.revision_id): one for one in await self._suspects(scope)}
-            suspects = [one for one in suspects if (one.generation.name, one.revision_id) in again]
+            again = {one.revision_id for one in await self._suspects(scope)}
+            suspects = [one for one in suspects if one.revision_id in again]
         for suspect in suspects:
             if repair:
                 await self._mend(scope, suspect)
@@ -109,15 +108,15 @@ class Fsck:
         return status is not None and status.state in LIVE
 
     async def _suspects(self, scope: Scope) -> list[_Suspect]:
-        suspects: list[_Suspect] = []
-        if await self.parts.library.active_generation(scope) is None:
-            return suspects
-        for generation in await writable_generations(self.parts, scope):
-            held = await fingerprints(self.parts.index.chunk_ids(scope, generation))
-            suspects += await self._compare(scope, generation, held)
-        return suspects
+        """Look at the build that answers; others are completed before they do."""
+        target = await answering(self.parts, scope)
+        if target is None:
+            return []
+        return await self._compare(
+            scope, target, await fingerprints(self.parts.index.chunk_ids(scope, target.generation))
+        )
 
-    async def _compare(self, scope: Scope, generation: Generation, held: Mapping[str, Fingerprint]) -> list[_Suspect]:
+    async def _compare(self, scope: Scope, target: Target, held: Mapping[str, Fingerprint]) -> list[_Suspect]:
         suspects: list[_Suspect] = []
         known: set[str] = set()
         async for document in documents_of(self.parts, scope):
@@ -130,13 +129,13 @@ class Fsck:
             if wanted is not None and wanted != held.get(serving, Fingerprint()):
                 count = held.get(serving, Fingerprint()).count
                 what = f"{document.source} has {wanted.count} chunks, but {count} points in the index."
-                suspects.append(_Suspect(generation, serving, document, "points-differ", what))
+                suspects.append(_Suspect(target, serving, document, "points-differ", what))
         for revision_id in sorted(held.keys() - known):
             if not await self._is_on_its_way(scope, revision_id):
                 what = (
                     f"The index holds {held[revision_id].count} points of revision {revision_id}, which nobody reads."
                 )
-                suspects.append(_Suspect(generation, revision_id, None, "stray-points", what))
+                suspects.append(_Suspect(target, revision_id, None, "stray-points", what))
         return suspects
 
     async def _wanted(self, scope: Scope, revision_id: str) -> Fingerprint | None:
@@ -157,12 +156,12 @@ class Fsck:
 
     async def _mend(self, scope: Scope, suspect: _Suspect) -> None:
         """Write a revision's points afresh, or drop those that nobody reads."""
-        await self.parts.index.delete_revision(scope, suspect.generation, suspect.revision_id)
+        await self.parts.index.delete_revision(scope, suspect.target.generation, suspect.revision_id)
         if suspect.document is None:
             return
         async for chunks in self.parts.library.chunks(scope, suspect.revision_id, batch=self.batch):
-            points = await points_of(self.parts.embedder, scope, suspect.document.source, chunks)
-            await self.parts.index.write(scope, suspect.generation, points)
+            points = await points_of(suspect.target.embedder, scope, suspect.document.source, chunks)
+            await self.parts.index.write(scope, suspect.target.generation, points)
 
 
 async def fingerprints(points: AsyncIterable[tuple[str, str]]) -> dict[str, Fingerprint]:

@@ -7,18 +7,20 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pincite.core import Scope
+from pincite.core import Scope, StorageFull, Unavailable, get_logger
 from pincite.guard import FileType, PageBatch, PageText
 from pincite.ingest.ahead import one_ahead
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.domain import Checkpoint, IngestParts
-from pincite.ingest.generations import all_generations, writable_generations
+from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.points import points_of
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import Chunk, Document, Revision, RevisionState
 
 FIRST_WRITE = 128  # chunks: the first write comes early, so that a long document can be searched while it is read
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,17 @@ class _Run:
             self._chunks_done += len(chunks)
 
     async def _index(self, chunks: Sequence[Chunk]) -> None:
-        parts = self._reader.parts
-        points = await points_of(parts.embedder, self._scope, self._source, chunks)
+        for target in await targets(self._reader.parts, self._scope):
+            try:
+                await self._index_into(target, chunks)
+            except (Unavailable, StorageFull) as error:
+                if target.answers:
+                    raise
+                # It is completed before it answers; a document need not wait for that.
+                log.warning("index behind", generation=target.generation.name, message=error.message)
+
+    async def _index_into(self, target: Target, chunks: Sequence[Chunk]) -> None:
+        points = await points_of(target.embedder, self._scope, self._source, chunks)
         self._reader.checkpoint("read.embedded")
-        for generation in await writable_generations(parts, self._scope):
-            await parts.index.write(self._scope, generation, points)
-            self._reader.upkeep.touched(self._scope, generation)
+        await self._reader.parts.index.write(self._scope, target.generation, points)
+        self._reader.upkeep.touched(self._scope, target.generation)

@@ -1,82 +1,138 @@
-"""Builds a new index beside the old one from what the library holds, then lets it answer and drops the old one.
+"""Builds a new index beside the old one from what the library holds, lets it answer, and keeps the old one a while.
 
-New documents are written to both meanwhile; nothing is read from files again.
+A build that was broken off goes on where it stopped; nothing is read from files again. What it will cost is estimated
+in `forecast.py`.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
-from pincite.core import NotFound, Scope
+from pincite.core import Conflict, NotFound, Scope
 from pincite.index import Generation
-from pincite.ingest.domain import IngestParts, Progress
-from pincite.ingest.generations import fresh_generation
+from pincite.ingest.domain import IndexOutdated, IngestParts, Progress
+from pincite.ingest.generations import Target, fresh_generation
 from pincite.ingest.points import points_of
-from pincite.library import Document
+from pincite.library import Document, IndexGeneration
+
+_BUILDING, _RETIRED = "building", "retired"
 
 
 @dataclass(frozen=True, slots=True)
 class Reindex:
-    """One rebuild for one tenant."""
+    """Changes of the index of one tenant."""
 
     parts: IngestParts
     batch: int
 
     async def run(self, scope: Scope, progress: Progress) -> int:
-        """Rebuild; returns how many chunks the new index holds. Raises: Unavailable, StorageFull."""
-        await self._drop_unfinished(scope)
-        fresh = fresh_generation(self.parts.embedder)
-        await self.parts.library.add_generation(scope, fresh)
-        written = await self._copy(scope, fresh, progress)
-        await self.parts.index.maintain(scope, fresh)
-        # What was published between our visit and now, by a worker that did not yet know of the new generation.
-        await self._complete(scope, fresh)
-        for old in await self.parts.library.activate_generation(scope, fresh.name):
-            await self.parts.index.drop(scope, old)
-            await self.parts.library.forget_generation(scope, old.name)
-        await self._complete(scope, fresh)
-        return written
+        """Build with the chosen embedder and switch; returns how many chunks the new index holds.
 
-    async def _drop_unfinished(self, scope: Scope) -> None:
-        """Remove what a rebuild that was broken off, or could not drop its predecessor, has left."""
+        The replaced index is kept for `go_back` if another embedder made it, until `confirm`.
+
+        Raises: Unavailable, StorageFull; the old index serves on, and another run goes on where this one stopped.
+        """
+        target = await self._target(scope)
+        await self._drop(scope, _BUILDING, spare=target.generation)
+        await self._copy(scope, target, progress)
+        await self.parts.index.maintain(scope, target.generation)
+        await self._switch(scope, target)
+        return sum((await self._held(scope, target.generation)).values())
+
+    async def go_back(self, scope: Scope) -> str:
+        """Let the index that was replaced answer again, with what came in meanwhile; returns its embedder's name.
+
+        Raises:
+            Conflict: none was kept.
+            IndexOutdated: its embedder cannot be had any more.
+        """
+        kept = [entry.generation for entry in await self._entries(scope, _RETIRED)]
+        if not kept:
+            raise Conflict("No earlier index was kept.", remedy="Set PINCITE_EMBEDDER back and run `pincite reindex`.")
+        embedder = await self.parts.embedders.of(kept[-1].model_id)
+        if embedder is None:
+            message = f"The embedder of the earlier index, {kept[-1].model_id}, cannot be had."
+            raise IndexOutdated(message, remedy="Install it again, or give its key.")
+        await self._switch(scope, Target(kept[-1], embedder, answers=False))
+        return kept[-1].model_id
+
+    async def confirm(self, scope: Scope) -> int:
+        """Drop the indexes that were kept for `go_back`; returns how many. Raises: Unavailable."""
+        return await self._drop(scope, _RETIRED)
+
+    async def _entries(self, scope: Scope, state: str) -> list[IndexGeneration]:
+        return [entry for entry in await self.parts.library.generations(scope) if entry.state.value == state]
+
+    async def _target(self, scope: Scope) -> Target:
+        """Return the build that was broken off, one that was kept from before, or a new one."""
+        chosen = self.parts.embedders.chosen
         active = await self.parts.library.active_generation(scope)
-        for entry in await self.parts.library.generations(scope):
-            if entry.generation != active:
-                await self.parts.index.drop(scope, entry.generation)
-                await self.parts.library.forget_generation(scope, entry.generation.name)
+        found = await self._entries(scope, _BUILDING)
+        if active is not None and active.model_id != chosen.model_id:
+            found = [*await self._entries(scope, _RETIRED), *found]
+        usable = [entry.generation for entry in found if entry.generation.model_id == chosen.model_id]
+        if not usable:
+            usable = [await fresh_generation(scope, chosen)]
+            await self.parts.library.add_generation(scope, usable[0])
+        return Target(usable[-1], chosen, answers=False)
 
-    async def _copy(self, scope: Scope, fresh: Generation, progress: Progress) -> int:
-        written = 0
+    async def _drop(self, scope: Scope, state: str, *, spare: Generation | None = None) -> int:
+        dropped = [entry.generation for entry in await self._entries(scope, state) if entry.generation != spare]
+        for generation in dropped:
+            await self.parts.index.drop(scope, generation)
+            await self.parts.library.forget_generation(scope, generation.name)
+        return len(dropped)
+
+    async def _switch(self, scope: Scope, target: Target) -> None:
+        """Let a build answer. Before: what was published since it was visited, by a worker that knew nothing of it."""
+        await self._complete(scope, target)
+        before = await self.parts.library.active_generation(scope)
+        for old in await self.parts.library.activate_generation(scope, target.generation.name):
+            if old != before or old.model_id == target.generation.model_id:
+                await self.parts.index.drop(scope, old)
+                await self.parts.library.forget_generation(scope, old.name)
+        await self._complete(scope, target)
+
+    async def _copy(self, scope: Scope, target: Target, progress: Progress) -> None:
+        held = await self._held(scope, target.generation)
+        done = 0
         async for document in documents_of(self.parts, scope):
             for revision_id in revisions_in_index(document):
-                written += await self._copy_revision(scope, fresh, document, revision_id)
-                progress(written)
-        return written
+                chunks = await self._chunks(scope, revision_id)
+                if chunks == 0 or held.get(revision_id) != chunks:
+                    chunks = await self._copy_revision(scope, target, document, revision_id)
+                done += chunks
+                progress(done)
 
-    async def _copy_revision(self, scope: Scope, fresh: Generation, document: Document, revision_id: str) -> int:
+    async def _copy_revision(self, scope: Scope, target: Target, document: Document, revision_id: str) -> int:
         written = 0
         try:
             async for chunks in self.parts.library.chunks(scope, revision_id, batch=self.batch):
-                points = await points_of(self.parts.embedder, scope, document.source, chunks)
-                await self.parts.index.write(scope, fresh, points)
+                points = await points_of(target.embedder, scope, document.source, chunks)
+                await self.parts.index.write(scope, target.generation, points)
                 written += len(points)
         except NotFound:
-            await self.parts.index.delete_revision(scope, fresh, revision_id)  # removed meanwhile
+            await self.parts.index.delete_revision(scope, target.generation, revision_id)  # removed meanwhile
         return written
 
-    async def _complete(self, scope: Scope, fresh: Generation) -> None:
-        """Write the chunks of serving revisions that the new index lacks, and drop those of superseded ones."""
-        held: dict[str, int] = {}
-        async for _, revision_id in self.parts.index.chunk_ids(scope, fresh):
-            held[revision_id] = held.get(revision_id, 0) + 1
+    async def _complete(self, scope: Scope, target: Target) -> None:
+        """Write the chunks of serving revisions that the build lacks, and drop those of superseded ones."""
+        held = await self._held(scope, target.generation)
         wanted: set[str] = set()
         async for document in documents_of(self.parts, scope):
             wanted.update(revisions_in_index(document))
             if document.serving is not None and await self._chunks(scope, document.serving) != held.get(
                 document.serving, 0
             ):
-                await self._copy_revision(scope, fresh, document, document.serving)
+                await self._copy_revision(scope, target, document, document.serving)
         for revision_id in held.keys() - wanted:
-            await self.parts.index.delete_revision(scope, fresh, revision_id)
+            await self.parts.index.delete_revision(scope, target.generation, revision_id)
+
+    async def _held(self, scope: Scope, generation: Generation) -> Mapping[str, int]:
+        """Return how many points each revision has."""
+        held: dict[str, int] = {}
+        async for _, revision_id in self.parts.index.chunk_ids(scope, generation):
+            held[revision_id] = held.get(revision_id, 0) + 1
+        return held
 
     async def _chunks(self, scope: Scope, revision_id: str) -> int:
         try:

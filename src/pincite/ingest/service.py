@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import AsyncIterable
 
 from pincite.core import Scope
-from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, Received, Staged
+from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, RebuildForecast, Received, Staged
+from pincite.ingest.forecast import Forecast
 from pincite.ingest.fsck import Fsck
 from pincite.ingest.reading import Reader
 from pincite.ingest.receive import Receiver, ingest_job_id
@@ -38,6 +39,7 @@ class IngestService:
         self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
         self._receiver = Receiver(parts, settings, checkpoint)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
+        self._reindex = Reindex(parts, settings.index_batch)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep)
         self._chores: list[asyncio.Task[None]] = []
 
@@ -102,11 +104,20 @@ class IngestService:
         await self._upkeep.settle()
 
     async def reindex(self, scope: Scope, *, progress: Progress) -> int:
-        """Build a new index beside the old one and switch; returns its number of chunks.
+        """Build a new index beside the old one and switch; returns its number of chunks. See `Reindex.run`."""
+        return await self._reindex.run(scope, progress)
 
-        Raises: Unavailable, StorageFull; the old index serves on.
-        """
-        return await Reindex(self._parts, self._settings.index_batch).run(scope, progress)
+    async def forecast(self, scope: Scope) -> RebuildForecast:
+        """Estimate what `reindex` takes, by a timed sample. Raises: Unavailable."""
+        return await Forecast(self._parts, self._settings.index_batch).run(scope)
+
+    async def go_back(self, scope: Scope) -> str:
+        """Let the index that `reindex` replaced answer again. Raises: Conflict, IndexOutdated, Unavailable."""
+        return await self._reindex.go_back(scope)
+
+    async def confirm(self, scope: Scope) -> int:
+        """Drop the indexes that were kept for `go_back`; returns how many. Raises: Unavailable."""
+        return await self._reindex.confirm(scope)
 
     async def fsck(self, scope: Scope, *, repair: bool = True, deep: bool = False) -> FsckReport:
         """Check SQL, blobs and index against each other; see `Fsck.run`."""

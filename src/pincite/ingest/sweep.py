@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pincite.core import NotFound, PinciteError, Scope, get_logger
 from pincite.ingest.domain import IngestParts
-from pincite.ingest.generations import writable_generations
+from pincite.ingest.generations import all_generations
 from pincite.ingest.receive import REMOVE_JOB, Receiver, ingest_job_id
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import INTERRUPTED, Work
@@ -42,9 +42,14 @@ class Sweep:
     async def tidy(self) -> None:
         """Clean up after a crash, once at start: an index that was left untidy."""
         for scope in await self.parts.library.tenants():
-            if await self.parts.library.active_generation(scope) is not None:
-                for generation in await writable_generations(self.parts, scope):
-                    self.upkeep.touched(scope, generation)
+            for generation in await all_generations(self.parts, scope):
+                self.upkeep.touched(scope, generation)
+            active = await self.parts.library.active_generation(scope)
+            chosen = self.parts.embedders.chosen.model_id
+            if active is not None and active.model_id != chosen:
+                log.warning(
+                    "index made by another embedder", made_by=active.model_id, set=chosen, run="pincite reindex"
+                )
 
     async def pick_up_litter(self) -> int:
         """Remove bytes that no document refers to, of refused and broken-off uploads; returns how many were found."""

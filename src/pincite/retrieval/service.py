@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pincite.core import InvalidInput, Scope, StageClock
-from pincite.gateway import Embedder
+from pincite.gateway import Embedder, Embedders
 from pincite.index import Filter, Generation, SearchIndex
 from pincite.library import Passage
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
@@ -54,7 +54,7 @@ class Retrieval:
     Args:
         library: where passages and permissions come from.
         index: the search engine.
-        embedder: the model whose vectors the active generation holds.
+        embedder: makes the question's vector: the installation's, or one alone.
         settings: how evidence is found; the defaults where None.
     """
 
@@ -62,11 +62,12 @@ class Retrieval:
         self,
         library: PassageSource,
         index: SearchIndex,
-        embedder: Embedder,
+        embedder: Embedder | Embedders,
         settings: RetrievalSettings | None = None,
     ) -> None:
         self._library = library
-        self._searcher = Searcher(index, embedder, settings or RetrievalSettings())
+        embedders = embedder if isinstance(embedder, Embedders) else Embedders(embedder)
+        self._searcher = Searcher(index, embedders, settings or RetrievalSettings())
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobStore
-from pincite.gateway import StaticEmbedder
+from pincite.gateway import Embedders, StaticEmbedder
 from pincite.guard import DocumentReader, GuardSettings
 from pincite.index import SearchIndex
 from pincite.index.adapters.memory import MemoryIndex
@@ -65,6 +65,7 @@ async def rooms(
     settings: IngestSettings | None = None,
     checkpoint: Callable[[str], None] = lambda _: None,
     work: bool = True,
+    embedders: Embedders | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
     db = Database(f"sqlite+aiosqlite:///{home}/pincite.db")
@@ -75,7 +76,7 @@ async def rooms(
     reader = DocumentReader(GuardSettings())
     engine = index or MemoryIndex()
     queue = jobs(db) if jobs else MemoryQueue()
-    parts = IngestParts(library, blobs, reader, StaticEmbedder(), engine, queue)
+    parts = IngestParts(library, blobs, reader, embedders or Embedders(StaticEmbedder()), engine, queue)
     service = IngestService(parts, settings or IngestSettings(retry_wait_s=0.01, sweep_s=0.5), checkpoint=checkpoint)
     IngestTasks(service).register(queue)
     await queue.start(work=work)

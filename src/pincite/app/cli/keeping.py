@@ -56,9 +56,27 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def reindex(as_json: Json = False) -> None:
-    """Build the search index again from the stored pages while the old one serves, then switch."""
+def reindex(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate chunks, tokens, time and cost.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Drop the index that the last switch replaced.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Let the replaced index answer again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the search index again with the embedder that is set, while the old one serves; then switch.
 
+    A build that was broken off goes on where it stopped. An index that another embedder made is kept until --confirm.
+    """
+    if dry_run + confirm + rollback > 1:
+        raise typer.BadParameter("--dry-run, --confirm and --rollback do not go together.")
+    if dry_run:
+        _forecast(as_json=as_json)
+    elif confirm or rollback:
+        _keep_or_undo(confirm=confirm, as_json=as_json)
+    else:
+        _rebuild(as_json=as_json)
+
+
+def _rebuild(*, as_json: bool) -> None:
     async def work() -> int:
         async with open_house(read_settings(log_level="error")) as house:
             with _spinner("Building the index") as progress:
@@ -69,6 +87,38 @@ def reindex(as_json: Json = False) -> None:
         print_json({"chunks": chunks})
     else:
         out().print(f"The new index holds {chunks} chunks and is in use.")
+
+
+def _forecast(*, as_json: bool) -> None:
+    async def work() -> list[dict[str, Any]]:
+        async with open_house(read_settings(log_level="error")) as house:
+            with _spinner("Timing a sample"):
+                return await house.forecast()
+
+    forecasts = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"tenants": forecasts})
+        return
+    for each in forecasts:
+        cost = "price not known" if each["cost_usd"] is None else f"{each['cost_usd']:.2f} USD"
+        out().print(f"{each['chunks']} chunks, about {each['tokens']} tokens, with {each['embedder']}.")
+        out().print(f"In use now: {each['instead_of'] or 'no index'}.")
+        out().print(f"About {each['seconds'] / 60:.1f} minutes by a sample; {cost}. Nothing was changed.")
+
+
+def _keep_or_undo(*, confirm: bool, as_json: bool) -> None:
+    async def work() -> tuple[int, list[str]]:
+        async with open_house(read_settings(log_level="error")) as house:
+            return (await house.confirm(), []) if confirm else (0, await house.go_back())
+
+    dropped, embedders = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"dropped": dropped} if confirm else {"embedders": embedders})
+    elif confirm:
+        out().print(f"{dropped} replaced indexes dropped." if dropped else "No replaced index was kept.")
+    else:
+        out().print(f"The index of {', '.join(sorted(set(embedders)))} answers again.")
+        out().print("Set PINCITE_EMBEDDER back too, or `pincite reindex` switches forward.", style="dim")
 
 
 def backup(

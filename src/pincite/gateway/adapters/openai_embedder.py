@@ -7,6 +7,7 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from pincite.core import Scope, get_logger
-from pincite.gateway.domain import EmbeddingFailed
+from pincite.gateway.domain import EmbeddingFailed, Usage
 from pincite.gateway.pacing import Pace, portions
+from pincite.gateway.prices import cost_of
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -77,6 +79,12 @@ class OpenAIEmbedder:
     def dense_weight(self) -> float:
         """Weight in 0..1 of the dense score beside BM25."""
         return _DENSE_WEIGHT
+
+    def cost_usd(self, tokens: int) -> Decimal | None:
+        """Return the price of embedding so many tokens; None at another address than OpenAI's, or without a price."""
+        if self._connection.base_url is not None:
+            return None
+        return cost_of(PREFIX, self._name, Usage(input_tokens=tokens))
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """Return (len(texts), dimensions) float32 rows of unit length, zero for a blank text.
