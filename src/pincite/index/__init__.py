@@ -1,6 +1,7 @@
 """Index: a rebuildable search engine over chunks, one table per tenant; proposes, never decides."""
 
 from pincite.index.domain import (
+    FastTier,
     Filter,
     Generation,
     Hit,
@@ -11,6 +12,7 @@ from pincite.index.domain import (
 from pincite.index.settings import IndexSettings
 
 __all__ = [
+    "FastTier",
     "Filter",
     "Generation",
     "Hit",

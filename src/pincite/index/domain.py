@@ -25,6 +25,19 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class FastTier:
+    """A second build that holds a quick embedder's vectors of everything, beside the one that answers.
+
+    Args:
+        generation: the build.
+        waiting: ids of the revisions that the build that answers does not hold whole yet.
+    """
+
+    generation: Generation
+    waiting: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A chunk as the engine sees it. `title` is the document's source name and heading path as text."""
 

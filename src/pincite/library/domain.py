@@ -223,10 +223,14 @@ class PassageView:
 
 
 class GenerationState(StrEnum):
-    """One generation of a tenant is active at most; others are being built or were replaced."""
+    """One generation of a tenant is active at most; others are being built or were replaced.
+
+    A fast one holds a quick embedder's vectors of everything, for documents that a better one has not seen yet.
+    """
 
     BUILDING = "building"
     ACTIVE = "active"
+    FAST = "fast"
     RETIRED = "retired"
 
 
@@ -237,6 +241,14 @@ class IndexGeneration:
     generation: Generation
     state: GenerationState
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VectorWork:
+    """A revision whose better vectors are to be made, and how many of its chunks have them."""
+
+    revision_id: str
+    chunks_done: int
 
 
 @dataclass(frozen=True, slots=True)

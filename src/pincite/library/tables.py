@@ -171,3 +171,15 @@ class GenerationRow(Table):
     dimensions: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
+
+
+class WaitingRow(Table):
+    """A revision whose chunks the better embedder has still to see; until then quick vectors answer for it."""
+
+    __tablename__ = "library_waiting"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    revision_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    chunks_done: Mapped[int] = mapped_column(Integer)
+    claimed_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]

@@ -9,9 +9,10 @@ from pincite.library.service.reading import Reading
 from pincite.library.service.removal import Removals
 from pincite.library.service.upkeep import Upkeep
 from pincite.library.service.uploads import Uploads
+from pincite.library.service.waiting import Waiting
 
 
-class Library(Collections, Uploads, Progress, Reading, Removals, Generations, Upkeep):
+class Library(Collections, Uploads, Progress, Reading, Removals, Generations, Waiting, Upkeep):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
 
     Args:

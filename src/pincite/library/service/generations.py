@@ -35,15 +35,23 @@ class Generations:
             raise Conflict(f"There is another index generation named {generation.name!r}.")
         return known
 
-    async def activate_generation(self, scope: Scope, name: str) -> tuple[Generation, ...]:
-        """Flip the pointer; returns the generations that are retired (to be dropped). Raises: NotFound."""
+    async def activate_generation(
+        self, scope: Scope, name: str, *, fast_model: str | None = None
+    ) -> tuple[Generation, ...]:
+        """Flip the pointer; returns the generations that are retired. Raises: NotFound.
+
+        The one that was active becomes the fast one where `fast_model` made it and there is no other.
+        """
         async with self._db.transaction() as tx:
             await next_version(tx, scope)
             known = await store.list_generations(tx, scope)
             _named(known, name)
+            has_fast = any(each.state is GenerationState.FAST and each.generation.name != name for each in known)
             for other in known:
                 if other.state is GenerationState.ACTIVE and other.generation.name != name:
-                    await store.set_generation(tx, scope, other.generation.name, GenerationState.RETIRED)
+                    quick = other.generation.model_id == fast_model and not has_fast
+                    after = GenerationState.FAST if quick else GenerationState.RETIRED
+                    await store.set_generation(tx, scope, other.generation.name, after)
             await store.set_generation(tx, scope, name, GenerationState.ACTIVE)
             retired = await store.list_generations(tx, scope, GenerationState.RETIRED)
         return tuple(found.generation for found in retired)
@@ -62,6 +70,15 @@ class Generations:
             known = _named(await store.list_generations(tx, scope), generation.name)
             await store.set_generation(tx, scope, known.generation.name, GenerationState.ACTIVE)
         return known.generation
+
+    async def make_fast(self, scope: Scope, name: str) -> None:
+        """Let a generation that is whole be the fast one; another that is stays it. Raises: NotFound."""
+        async with self._db.transaction() as tx:
+            await next_version(tx, scope)
+            known = await store.list_generations(tx, scope)
+            _named(known, name)
+            if all(each.state is not GenerationState.FAST for each in known):
+                await store.set_generation(tx, scope, name, GenerationState.FAST)
 
     async def forget_generation(self, scope: Scope, name: str) -> None:
         """Delete the record of a generation that is not active. Raises: NotFound, Conflict if it is active."""

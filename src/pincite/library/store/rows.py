@@ -25,6 +25,7 @@ from pincite.library.tables import (
     PageRow,
     RevisionRow,
     TombstoneRow,
+    WaitingRow,
 )
 
 TenantRow = (
@@ -37,6 +38,7 @@ TenantRow = (
     | type[TombstoneRow]
     | type[BlobDeletionRow]
     | type[GenerationRow]
+    | type[WaitingRow]
 )
 
 
