@@ -60,12 +60,16 @@ class PinSpan:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The claim `answer[claim[0]:claim[1]]` tied to the spans that carry it. `score` is in 0..1."""
+    """The claim `answer[claim[0]:claim[1]]` tied to the spans that carry it. `score` is in 0..1.
+
+    `corrected` says that the model named other passages than the spans lie in.
+    """
 
     claim: tuple[int, int]
     verdict: Verdict
     score: float
     spans: tuple[PinSpan, ...]
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

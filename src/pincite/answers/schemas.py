@@ -29,7 +29,7 @@ _ANSWER: dict[str, Any] = {
     "state": "completed",
     "mode": "extractive",
     "model": None,
-    "pins": [{"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN]}],
+    "pins": [{"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN], "corrected": False}],
     "usage": {"input_tokens": 0, "output_tokens": 0, "estimated": False},
     "cost_usd": None,
     "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
@@ -66,12 +66,13 @@ class Span(BaseModel):
 
 
 class PinBody(BaseModel):
-    """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it."""
+    """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it; corrected: the model named other passages."""
 
     claim: tuple[int, int]
     verdict: str
     score: float
     spans: list[Span]
+    corrected: bool = False
 
 
 class UsageBody(BaseModel):

@@ -30,6 +30,7 @@ def pin_to(pin: Pin) -> dict[str, Any]:
         "verdict": pin.verdict.value,
         "score": round(pin.score, 4),
         "spans": [span_to(span) for span in pin.spans],
+        "corrected": pin.corrected,
     }
 
 
@@ -114,4 +115,4 @@ def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
 def _pin_from(pin: Mapping[str, Any]) -> Pin:
     start, end = pin["claim"]
     spans = tuple(PinSpan(**span) for span in pin["spans"])
-    return Pin((start, end), Verdict(pin["verdict"]), pin["score"], spans)
+    return Pin((start, end), Verdict(pin["verdict"]), pin["score"], spans, pin.get("corrected", False))

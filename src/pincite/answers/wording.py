@@ -1,6 +1,6 @@
 """Answers worded by a model: streamed, and pinned sentence by sentence while the text comes.
 
-What a sentence may rest on is found in `alignment.py`; the request is made in `prompt.py`.
+What a sentence may rest on is found in `pinning.py`; the request is made in `prompt.py`.
 """
 
 import asyncio
@@ -9,20 +9,17 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pincite.answers.alignment import Alignment, align
-from pincite.answers.candidates import Candidate, candidates
-from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
+from pincite.answers.candidates import candidates
+from pincite.answers.domain import Abstention, Answer, AnswerMode, Verdict
 from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
+from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.prompt import answer_request, rewrite_request
 from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.shapes import pin_to
-from pincite.core import Scope, StageClock, get_logger
+from pincite.core import StageClock, get_logger
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
 from pincite.retrieval import Evidence, Query
 
@@ -92,7 +89,7 @@ class WordedDraft:
             return
         pages = await self._source.page_texts(scope, pages_wanted(evidence))
         found = await asyncio.to_thread(candidates, evidence.passages, pages)
-        pinner = _Pinner(scope, self._embedder, evidence, found, pages)
+        pinner = Pinner(scope, self._embedder, Ground(question, evidence, found, pages))
         with self._clock.stage("generate"):
             async for event in self._worded(evidence, pinner):
                 yield event
@@ -117,7 +114,7 @@ class WordedDraft:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
-    async def _worded(self, evidence: Evidence, pinner: "_Pinner") -> AsyncIterator[Event]:
+    async def _worded(self, evidence: Evidence, pinner: Pinner) -> AsyncIterator[Event]:
         request = answer_request(self._task.answer.question, self._task.turns, evidence.passages)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
@@ -129,7 +126,7 @@ class WordedDraft:
         async for out in self._shown(rest, self._stream.sentences(final=True), pinner):
             yield out
 
-    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: "_Pinner") -> AsyncIterator[Event]:
+    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
         if text:
             self.answer = replace(self.answer, text=self.answer.text + text)
             yield "answer.delta", {"text": text}
@@ -151,50 +148,3 @@ class WordedDraft:
         text = abstention(evidence.reading)
         self.answer = replace(self.answer, text=text, abstained=True, reason=Abstention.NOTHING_FOUND)
         yield "answer.delta", {"text": text}
-
-
-class _Pinner:
-    """Ties finished sentences to the exact spans that carry them."""
-
-    def __init__(
-        self,
-        scope: Scope,
-        embedder: Embedder,
-        evidence: Evidence,
-        found: Sequence[Candidate],
-        pages: Mapping[tuple[str, int], str],
-    ) -> None:
-        self._scope = scope
-        self._embedder = embedder
-        self._evidence = evidence
-        self._found = found
-        self._pages = pages
-        self._vectors: dict[str, NDArray[np.float32]] = {}
-        self.dropped = 0
-
-    async def pin(self, sentence: Sentence) -> Pin:
-        """Return the sentence's pin: to the passages its markers name, or to any where it has none."""
-        named = [number for number in sentence.numbers if number <= len(self._evidence.passages) and number > 0]
-        self.dropped += len(sentence.numbers) - len(named)
-        within = [each for each in self._found if not named or each.passage + 1 in named]
-        await self._embed([sentence.text, *(each.text for each in within)])
-        aligned = await asyncio.to_thread(align, sentence.text, within, self._vectors)
-        spans = self._spans(aligned)
-        verdict = aligned.verdict if spans else Verdict.UNSUPPORTED
-        return Pin((sentence.start, sentence.end), verdict, min(1.0, aligned.score), spans)
-
-    async def _embed(self, texts: Sequence[str]) -> None:
-        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        if new:
-            self._vectors.update(zip(new, await self._embedder.embed(self._scope, new), strict=True))
-
-    def _spans(self, aligned: Alignment) -> tuple[PinSpan, ...]:
-        spans: list[PinSpan] = []
-        for each in aligned.spans:
-            passage = self._evidence.passages[each.passage].passage
-            page = self._pages.get((passage.chunk.revision_id, each.page), "")
-            if page[each.start : each.end] != each.text:
-                log.error("pin.misplaced", revision=passage.chunk.revision_id, page=each.page)
-                continue  # a pin that is not verbatim is never shown
-            spans.append(span_of(self._evidence, each))
-        return tuple(spans)

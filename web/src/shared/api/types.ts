@@ -110,6 +110,8 @@ export interface Pin {
   verdict: Verdict;
   score: number;
   spans: Span[];
+  /** The model named other passages than the spans lie in; absent in answers of version 0.1.0. */
+  corrected?: boolean;
 }
 
 export interface RetrievedPassage {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pincite.answers.alignment import align
+from pincite.answers.verdicts.verify import Verifier
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 
@@ -32,7 +32,7 @@ def _found() -> list[Candidate]:
     ],
 )
 def test_what_the_page_says_is_supported(claim: str, verdict: Verdict, carrier: int) -> None:
-    aligned = align(claim, _found(), {})
+    aligned = Verifier(_found(), {}).verify(claim)
     assert aligned.verdict is verdict
     assert aligned.spans[0].text == PAGE[carrier]
     assert 0.0 <= aligned.score <= 1.0
@@ -48,17 +48,17 @@ def test_what_the_page_says_is_supported(claim: str, verdict: Verdict, carrier: 
     ],
 )
 def test_what_the_page_does_not_say_is_not_supported(claim: str) -> None:
-    assert align(claim, _found(), {}).verdict is not Verdict.SUPPORTED
+    assert Verifier(_found(), {}).verify(claim).verdict is not Verdict.SUPPORTED
 
 
 def test_a_claim_over_two_sentences_gets_both() -> None:
     claim = (
         "Full-time employees receive 27 days of annual leave, and part-time staff a share in proportion to their hours."
     )
-    spans = {span.text for span in align(claim, _found(), {}).spans}
+    spans = {span.text for span in Verifier(_found(), {}).verify(claim).spans}
     assert {PAGE[0], PAGE[1]} <= spans
 
 
 def test_quoted_words_are_found_where_they_stand() -> None:
-    aligned = align('The policy says "in proportion to their hours" about it.', _found(), {})
+    aligned = Verifier(_found(), {}).verify('The policy says "in proportion to their hours" about it.')
     assert not aligned.spans or aligned.spans[0].text == PAGE[1]

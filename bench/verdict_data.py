@@ -1,0 +1,188 @@
+"""Reads WiCE and RAGTruth as claims beside evidence, and measures the figures that verdicts are learned from.
+
+WiCE (Kamoi et al. 2023): claims of Wikipedia beside articles. RAGTruth (Niu et al. 2024): answers of models with their
+false spans marked by people. Learning is in `verdict_learning.py`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.candidates import Candidate
+from pincite.answers.verdicts.claims import cleaned
+from pincite.answers.verdicts.evidence import EvidenceIndex
+from pincite.answers.verdicts.features import compare
+from pincite.answers.verdicts.verify import Verifier, wanted_texts
+from pincite.core.sentences import sentence_spans
+from pincite.gateway import StaticEmbedder
+
+_LEAST_OVERLAP = 3
+_PASSAGE = re.compile(r"(?m)^passage \d+:")
+_WORD_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+_TITLE = "(meta data) TITLE:"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Claims beside one evidence.
+
+    Args:
+        group: what may not be learned from and measured on at once.
+        task: "WiCE", or RAGTruth's QA, Summary or Data2txt.
+        evidence: sentences.
+        heading: the document's title.
+        question: what was asked.
+        claims: sentences, in order.
+        good: whether each claim is carried.
+        label: WiCE's label; for an answer, "supported" when it has no false span.
+        text: the whole answer, with `places` of the claims and the false `spans` in it.
+    """
+
+    group: str
+    task: str
+    evidence: tuple[str, ...]
+    heading: str
+    question: str
+    claims: tuple[str, ...]
+    good: tuple[bool, ...]
+    label: str
+    places: tuple[tuple[int, int], ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    supporting: tuple[tuple[int, ...], ...] = ()
+
+
+def wice(folder: Path) -> list[Example]:
+    """Return WiCE's claims; groups are articles of Wikipedia."""
+    rows = [json.loads(line) for line in (folder / "wice" / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [
+        Example(
+            group=f"wice {row['meta']['claim_title']}",
+            task="WiCE",
+            evidence=tuple(row["evidence"]),
+            heading=next((line.split(_TITLE)[1].strip() for line in row["evidence"][:3] if _TITLE in line), ""),
+            question="",
+            claims=(row["claim"],),
+            good=(row["label"] == "supported",),
+            label=row["label"],
+            supporting=tuple(tuple(each) for each in row["supporting_sentences"]),
+        )
+        for row in rows
+    ]
+
+
+def ragtruth(folder: Path) -> list[Example]:
+    """Return RAGTruth's answers by the sentence; one is false when it shares characters with a false span."""
+    rows = [json.loads(line) for line in (folder / "ragtruth" / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [_answer(row) for row in rows]
+
+
+def candidates_of(example: Example) -> list[Candidate]:
+    """Return the evidence as one passage of one page."""
+    found: list[Candidate] = []
+    at = 0
+    for text in example.evidence:
+        if text.strip():
+            found.append(Candidate(0, 1, at, at + len(text), text, example.heading, "", ""))
+        at += len(text) + 1
+    return found or [Candidate(0, 1, 0, 1, "-", example.heading, "", "")]
+
+
+class Bed:
+    """Makes indexes and verifiers for examples; evidence that several answers share is read once.
+
+    Args:
+        embedder: whose vectors are used; None for none.
+    """
+
+    def __init__(self, embedder: StaticEmbedder | None) -> None:
+        self._embedder = embedder
+        self._group = ""
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+        self._index: EvidenceIndex | None = None
+        self._verifier: Verifier | None = None
+
+    def figures(self, example: Example, claim: str) -> dict[str, float] | None:
+        """Return the figures of a claim; None when it says nothing."""
+        self._open(example)
+        self._want([claim])
+        assert self._index is not None
+        compared = compare(cleaned(claim), self._index)
+        return None if compared is None else compared.figures
+
+    def verifier(self, example: Example, claims: Sequence[str]) -> Verifier:
+        """Return a verifier that knows the vectors of the claims."""
+        self._open(example)
+        self._want(claims)
+        if self._verifier is None:
+            self._verifier = Verifier(candidates_of(example), self._vectors, example.question)
+        return self._verifier
+
+    def _open(self, example: Example) -> None:
+        if example.group == self._group:
+            return
+        self._group, self._vectors, self._verifier = example.group, {}, None
+        found = candidates_of(example)
+        self._want([each.text for each in found])
+        self._index = EvidenceIndex(found, self._vectors, example.question)
+
+    def _want(self, texts: Sequence[str]) -> None:
+        if self._embedder is not None:
+            new = [text for text in wanted_texts(texts) if text not in self._vectors]
+            self._vectors.update(zip(new, self._embedder.vectors(new), strict=True))
+
+
+def _answer(row: Mapping[str, Any]) -> Example:
+    text: str = row["response"]
+    places = tuple(sentence_spans(text))
+    spans = tuple((label["start"], label["end"]) for label in row["labels"])
+    return Example(
+        group=f"ragtruth {row['source_id']}",
+        task=row["task"],
+        evidence=tuple(_source(row)),
+        heading="",
+        question=row["source"]["question"] if row["task"] == "QA" else "",
+        claims=tuple(text[start:end] for start, end in places),
+        good=tuple(_overlap(place, spans) < _LEAST_OVERLAP for place in places),
+        label="not_supported" if spans else "supported",
+        places=places,
+        spans=spans,
+    )
+
+
+def _overlap(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> int:
+    return max((min(place[1], end) - max(place[0], start) for start, end in spans), default=0)
+
+
+def _source(row: Mapping[str, Any]) -> Iterator[str]:
+    source = row["source"]
+    if row["task"] == "QA":
+        for passage in _PASSAGE.split(source["passages"]):
+            yield from _sentences(passage)
+    elif row["task"] == "Summary":
+        yield from _sentences(source)
+    else:
+        reviews = source.get("review_info", [])
+        yield from _lines({key: value for key, value in source.items() if key != "review_info"}, ())
+        for review in reviews:
+            yield f"review stars: {review.get('review_stars')}, review date: {review.get('review_date')}"
+            yield from _sentences(review["review_text"])
+
+
+def _lines(value: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """A line for each value of a record, `hours Monday: 11:00-21:00`, as a table row would say it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():  # pyright: ignore[reportUnknownVariableType] (JSON)
+            yield from _lines(inner, (*path, _WORD_EDGE.sub(" ", str(key)).removeprefix("Restaurants ")))
+    elif value is not None and value != "":
+        said = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        yield f"{' '.join(path)}: " + (re.sub(r"(\d+):(\d)(?!\d)", r"\1:0\2", said) if "hours" in path else said)
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]

@@ -1,0 +1,163 @@
+"""Small closed lists of English that verdicts know: months, units, number words, negators, opposites. Data only.
+
+Everything that is learned lies in `weights.json` and `rarity.json`.
+"""
+
+SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LONG_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+MONTHS = {
+    **dict(zip(_LONG_MONTHS, SHORT_MONTHS, strict=True)),
+    **{month: month for month in SHORT_MONTHS},
+    "sept": "sep",
+}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = {**{day: day[:3] for day in _DAYS}, **{f"{day}s": day[:3] for day in _DAYS}}
+
+_ONES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen")
+_TEENS = ("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
+_TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBER_WORDS = {
+    **{word: str(number) for number, word in enumerate((*_ONES, *_TEENS), 2)},
+    **{word: str(10 * number) for number, word in enumerate(_TENS, 3)},
+}
+SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "bn": 1_000_000_000}
+
+CURRENCY = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound"}
+_UNIT_WORDS = {
+    "percent": "percent percentage",
+    "euro": "euro euros eur",
+    "dollar": "dollar dollars usd",
+    "pound": "pound pounds gbp",
+    "second": "seconds sec secs",
+    "minute": "minute minutes min mins",
+    "hour": "hour hours hr hrs",
+    "day": "day days",
+    "week": "week weeks",
+    "fortnight": "fortnight fortnights",
+    "month": "month months",
+    "quarter": "quarter quarters",
+    "year": "year years",
+    "millimetre": "mm millimetre millimetres millimeter millimeters",
+    "centimetre": "cm centimetre centimetres centimeter centimeters",
+    "metre": "m metre metres meter meters",
+    "kilometre": "km kilometre kilometres kilometer kilometers",
+    "inch": "inch inches",
+    "foot": "foot feet ft",
+    "mile": "mile miles",
+    "gram": "g gram grams",
+    "kilogram": "kg kilogram kilograms",
+    "tonne": "tonne tonnes ton tons",
+    "ounce": "oz ounce ounces",
+    "litre": "l litre litres liter liters",
+    "millilitre": "ml millilitre millilitres milliliter milliliters",
+    "kilobyte": "kb kilobyte kilobytes",
+    "megabyte": "mb megabyte megabytes",
+    "gigabyte": "gb gigabyte gigabytes",
+    "terabyte": "tb terabyte terabytes",
+    "watt": "w watt watts",
+    "kilowatt": "kw kilowatt kilowatts",
+    "volt": "v volt volts",
+    "celsius": "celsius",
+    "fahrenheit": "fahrenheit",
+    "degree": "degree degrees",
+}
+UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
+
+NEGATORS = frozenset("no not never none nobody nothing without neither nor cannot".split())  # noqa: SIM905
+DENIALS = frozenset(
+    """
+    fail fails failed lack lacks lacked unable refuse refused deny denied prohibit prohibited forbidden forbid ban
+    banned decline declined declines reject rejected exclude excluded except unless hardly barely rarely impossible
+    illegal invalid absent missing stop stopped prevent prevented avoid little few unclear unknown unavailable
+    """.split()  # noqa: SIM905
+)
+_OPPOSED = (
+    "increase decrease",
+    "increased decreased",
+    "increases decreases",
+    "rise fall",
+    "rose fell",
+    "before after",
+    "above below",
+    "more less",
+    "more fewer",
+    "minimum maximum",
+    "least most",
+    "first last",
+    "allowed prohibited",
+    "allowed forbidden",
+    "permitted prohibited",
+    "open closed",
+    "opens closes",
+    "include exclude",
+    "includes excludes",
+    "included excluded",
+    "always never",
+    "mandatory optional",
+    "required optional",
+    "internal external",
+    "buy sell",
+    "bought sold",
+    "win lose",
+    "won lost",
+    "north south",
+    "east west",
+    "northern southern",
+    "eastern western",
+    "up down",
+    "higher lower",
+    "highest lowest",
+    "earlier later",
+    "approve reject",
+    "approved rejected",
+    "accept reject",
+    "start end",
+    "starts ends",
+    "begin end",
+    "morning afternoon",
+    "morning evening",
+    "daily weekly",
+    "daily monthly",
+    "weekly monthly",
+    "monthly annually",
+    "monthly yearly",
+    "quarterly monthly",
+    "quarterly annually",
+    "male female",
+    "men women",
+    "husband wife",
+    "son daughter",
+    "brother sister",
+    "father mother",
+    "full part",
+    "paid unpaid",
+    "same different",
+    "old new",
+    "large small",
+    "long short",
+    "public private",
+    "positive negative",
+    "before since",
+    "inside outside",
+    "with without",
+    "over under",
+    "best worst",
+    "early late",
+)
+OPPOSITES: dict[str, frozenset[str]] = {
+    word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)
+    for word in {word for pair in _OPPOSED for word in pair.split()}
+}

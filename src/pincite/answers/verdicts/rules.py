@@ -1,0 +1,133 @@
+"""What no likeness outweighs: figures, dates, units, names and negations that the source of a claim does not have.
+
+A claim with any of these differences is never `supported`; they are figures of the model, too. Pure.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
+from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
+from pincite.answers.verdicts.terms import Terms
+
+_PREFIX = 5
+_ALIKE_FROM = 0.6
+_LONGEST_SLOT = 4
+
+
+class DifferenceKind(StrEnum):
+    """What a claim has otherwise than its source."""
+
+    FIGURE = "figure"
+    UNIT = "unit"
+    DATE = "date"
+    NAME = "name"
+    NEGATION = "negation"
+    SWAP = "swap"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference; `what` is a short phrase for people."""
+
+    kind: DifferenceKind
+    what: str
+
+
+def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tuple[Difference, ...]:
+    """Return what a claim says otherwise than the chosen sentences; empty when nothing.
+
+    Args:
+        terms: the claim.
+        index: the evidence.
+        chosen: places of the sentences that carry the claim, best first.
+    """
+    own = [index.terms[place] for place in chosen]
+    heads = [index.around[place] for place in chosen]
+    found = [
+        *_figures(terms, own, heads),
+        *_units(terms, [*own, *heads]),
+        *_dates(terms, own, heads),
+        *_names(terms, index, chosen),
+        *_negations(terms, own),
+        *(each for source in own for each in _swaps(terms, source, index)),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _figures(terms: Terms, own: Sequence[Terms], heads: Sequence[Terms]) -> Iterator[Difference]:
+    there = {figure for each in (*own, *heads) for figure in each.figures | each.counts}
+    for figure in sorted(terms.figures - there):
+        yield Difference(DifferenceKind.FIGURE, figure)
+
+
+def _units(terms: Terms, local: Sequence[Terms]) -> Iterator[Difference]:
+    for figure, unit in sorted(terms.measures):
+        units = {other for each in local for number, other in each.measures if number == figure}
+        if units and unit not in units:
+            yield Difference(DifferenceKind.UNIT, f"{figure} {unit}")
+
+
+def _dates(terms: Terms, own: Sequence[Terms], heads: Sequence[Terms]) -> Iterator[Difference]:
+    for month in sorted(terms.months - {month for each in (*own, *heads) for month in each.months}):
+        yield Difference(DifferenceKind.DATE, month)
+
+
+def _names(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
+    heads = {stem for place in chosen for stem in index.around[place].stems} | index.asked
+    prefixes = {stem[:_PREFIX] for stem in heads} | index.all_prefixes
+    for place in names_in(terms, index):
+        stem = terms.stems[place]
+        if is_common(stem):
+            continue  # "Award" and "World" are written either way; one in another's place is a swap
+        known = stem in heads or index.counts[stem] > 0 or (len(stem) > _PREFIX and stem[:_PREFIX] in prefixes)
+        if not known and stem not in index.initials:
+            yield Difference(DifferenceKind.NAME, terms.words[place])
+
+
+def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
+    stems = set(terms.stems)
+    for stem in sorted((own[0].negated & stems) - terms.negated):
+        if all(stem in each.negated for each in own if stem in each.stems) and not _denies(terms):
+            yield Difference(DifferenceKind.NEGATION, f"{stem} without its negation")
+    for stem in sorted(terms.negated):
+        holders = [each for each in own if stem in each.stems]
+        if holders and not any(stem in each.negated or _denies(each) for each in holders):
+            yield Difference(DifferenceKind.NEGATION, f"{stem} negated")
+    if terms.denies and not any(_denies(each) for each in own):
+        yield Difference(DifferenceKind.NEGATION, "a negation that is not there")
+
+
+def _denies(terms: Terms) -> bool:
+    return terms.denies or any(word in DENIALS or word in NEGATORS for word in terms.words)
+
+
+def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Difference]:
+    """Where claim and source run alike but for a few words: a fact put in another's place."""
+    blocks = SequenceMatcher(None, claim.stems, source.stems, autojunk=False).get_opcodes()
+    same = sum(to - since for kind, since, to, _, _ in blocks if kind == "equal")
+    if same < _ALIKE_FROM * len(claim.stems):
+        return
+    names, others = set(names_in(claim, index)), {*names_in(source, index), *source.openers}
+    for kind, since, to, begin, end in blocks:
+        if kind != "replace" or max(to - since, end - begin) > _LONGEST_SLOT:
+            continue
+        mine, theirs = range(since, to), range(begin, end)
+        if names & set(mine) and others & set(theirs):
+            yield Difference(DifferenceKind.SWAP, f"{claim.words[since]} for {source.words[begin]}")
+        yield from _swapped(claim, source, mine, theirs)
+
+
+def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterator[Difference]:
+    there = {source.stems[place] for place in theirs}
+    for one in mine:
+        word, stem = claim.words[one], claim.stems[one]
+        for other in theirs:
+            facing = source.words[other]
+            opposed = facing in OPPOSITES.get(word, ())
+            measured = word in UNITS and facing in UNITS and UNITS[word] != UNITS[facing]
+            counted = stem[0].isdigit() and source.stems[other][0].isdigit() and stem not in there
+            if opposed or measured or counted:
+                yield Difference(DifferenceKind.SWAP, f"{word} for {facing}")

@@ -1,0 +1,203 @@
+"""Reads a text into what claims are compared by: stems, figures, dates, names, units and what is negated. Pure.
+
+Comparing two texts is not done here.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pincite.answers.verdicts.lexicon import (
+    CURRENCY,
+    MONTHS,
+    NEGATORS,
+    NUMBER_WORDS,
+    SCALES,
+    SHORT_MONTHS,
+    UNITS,
+    WEEKDAYS,
+)
+from pincite.core.words import content_words, stem
+
+_TOKEN = re.compile(
+    r"(?P<iso>\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b)"
+    r"|(?P<time>\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[AaPp])\.?[Mm]\b\.?"
+    r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d\d)\b(?::\d\d)?)"
+    r"|(?P<figure>\d+(?:[.,]\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"|(?P<sign>[%€$£])"
+    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\d*)"
+)
+_SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
+_DECIMAL = re.compile(r"\d+(?:\.\d+)?")
+_NEGATION_REACH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A text's tokens in order and what they say.
+
+    Args:
+        stems: one for each token: a stem, a plain figure ("1577"), a month ("jan"), a unit's name.
+        words: the tokens in lower case.
+        spans: where each token stands in the text.
+        content: places of the tokens that carry meaning.
+        figures: figures written in digits, times as "17:00".
+        counts: figures written as words, from two on.
+        months: months and weekdays that are named, in three letters.
+        names: places of capitalised words inside a sentence.
+        openers: places of capitalised words that begin a sentence, so may be no names.
+        measures: (figure, unit) pairs.
+        negated: stems that a "not" or "no" stands before.
+    """
+
+    stems: tuple[str, ...]
+    words: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    content: tuple[int, ...]
+    figures: frozenset[str]
+    counts: frozenset[str]
+    months: frozenset[str]
+    names: tuple[int, ...]
+    openers: tuple[int, ...]
+    measures: frozenset[tuple[str, str]]
+    negated: frozenset[str]
+    denies: bool
+
+
+@dataclass(slots=True)
+class _Token:
+    stem: str
+    word: str
+    span: tuple[int, int]
+    kind: str
+    opens: bool = False
+
+
+def read(text: str) -> Terms:
+    """Return the terms of a text."""
+    tokens = _scaled(list(_tokens(text)))
+    content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
+    capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
+    return Terms(
+        stems=tuple(token.stem for token in tokens),
+        words=tuple(token.word for token in tokens),
+        spans=tuple(token.span for token in tokens),
+        content=content,
+        figures=frozenset(token.stem for token in tokens if token.kind == "figure"),
+        counts=frozenset(token.stem for token in tokens if token.kind == "count"),
+        months=frozenset(token.stem for token in tokens if token.kind == "month"),
+        names=tuple(place for place, token in capitals if not token.opens),
+        openers=tuple(place for place, token in capitals if token.opens),
+        measures=frozenset(_measures(tokens)),
+        negated=frozenset(_negated(tokens)),
+        denies=any(_is_negator(token.word) for token in tokens),
+    )
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    last = 0
+    for found in _TOKEN.finditer(text):
+        opens = last == 0 or bool(_SENTENCE_BREAK.search(text, last, found.start()))
+        span, last = found.span(), found.end()
+        if found["iso"]:
+            yield _Token(_plain(found["year"]), found["year"], span, "figure")
+            yield _Token(SHORT_MONTHS[int(found["month"]) - 1], SHORT_MONTHS[int(found["month"]) - 1], span, "month")
+            yield _Token(_plain(found["day"]), found["day"], span, "figure")
+        elif found["time"]:
+            yield _Token(_clock(found), found[0].lower(), span, "figure")
+        elif found["figure"]:
+            yield _Token(_plain(found["figure"]), found["figure"], span, "figure")
+        elif found["sign"]:
+            yield _Token(CURRENCY[found["sign"]], found["sign"], span, "unit")
+        else:
+            yield _word(found["word"], span, opens)
+
+
+def _word(raw: str, span: tuple[int, int], opens: bool) -> _Token:
+    word = raw.lower().replace("’", "'")
+    word = word.removesuffix("'s")
+    if word in MONTHS and (raw[0].isupper() or word not in {"may", "march", "mar", "sun", "sat"}):
+        return _Token(MONTHS[word], word, span, "month")
+    if word in WEEKDAYS and raw[0].isupper():
+        return _Token(WEEKDAYS[word], word, span, "month")
+    if word in NUMBER_WORDS:
+        return _Token(NUMBER_WORDS[word], word, span, "count")
+    unit = UNITS.get(word)
+    if unit is not None and len(word) > 1:
+        return _Token(unit, word, span, "unit", opens)
+    return _Token(stem(word.replace("'", "")), word, span, "word", opens)
+
+
+def _clock(found: re.Match[str]) -> str:
+    if found["half"] is None:
+        return f"{int(found['hour24']):02d}:{found['minute24']}"
+    hour = int(found["hour"]) % 12 + (12 if found["half"] in "pP" else 0)
+    return f"{hour:02d}:{found['minute'] or '00'}"
+
+
+def _plain(figure: str) -> str:
+    plain = figure.replace(",", "")
+    if plain.count(".") == 1:
+        plain = plain.rstrip("0").rstrip(".")
+    return plain.lstrip("0") or "0" if not plain.startswith("0.") else plain
+
+
+def _scaled(tokens: list[_Token]) -> list[_Token]:
+    """Join "1.3 million" to one figure, 1300000."""
+    joined: list[_Token] = []
+    for token in tokens:
+        before = joined[-1] if joined else None
+        factor = SCALES.get(token.word)
+        if before is None or factor is None or not _DECIMAL.fullmatch(before.stem):
+            joined.append(token)
+            continue
+        before.stem = _plain(f"{float(before.stem) * factor:f}")
+        before.kind, before.span = "figure", (before.span[0], token.span[1])
+    return joined
+
+
+@lru_cache(maxsize=65_536)
+def _carries(word: str) -> bool:
+    return bool(content_words(word))
+
+
+def _is_capital(text: str, token: _Token) -> bool:
+    return token.kind == "word" and len(token.word) > 1 and text[token.span[0]].isupper() and _carries(token.word)
+
+
+def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
+    for place, token in enumerate(tokens):
+        if token.kind not in {"figure", "count"}:
+            continue
+        before = tokens[place - 1] if place else None
+        if before is not None and before.kind == "unit" and before.stem in {"euro", "dollar", "pound"}:
+            yield token.stem, before.stem
+            continue
+        for after in tokens[place + 1 : place + 4]:
+            if after.kind in {"figure", "count", "month"}:
+                break
+            unit = after.stem if after.kind == "unit" else UNITS.get(after.word)
+            if unit is not None:
+                yield token.stem, unit
+                break
+
+
+def _negated(tokens: list[_Token]) -> Iterator[str]:
+    for place, token in enumerate(tokens):
+        if not _is_negator(token.word):
+            continue
+        after = [each for each in tokens[place + 1 : place + 1 + _NEGATION_REACH] if _has_meaning(each)]
+        before = [each for each in tokens[:place] if _has_meaning(each)]
+        if after:
+            yield after[0].stem
+        elif before:
+            yield before[-1].stem
+
+
+def _has_meaning(token: _Token) -> bool:
+    return token.kind != "word" or _carries(token.word)
+
+
+def _is_negator(word: str) -> bool:
+    return word in NEGATORS or word.endswith("n't")
