@@ -53,6 +53,9 @@ class Shelf:
     async def active_generation(self, scope: Scope) -> Generation:
         return self.generation
 
+    async def fast_tier(self, scope: Scope) -> None:
+        """Return nothing: there is one build."""
+
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
         return ["handbook"]
 

@@ -20,6 +20,8 @@ SYSTEM = {
     "ingest.IngestService.settle": "a job's end; the scope is in the job",
     "library.Upkeep.tenants": "makes the scopes that other upkeep takes",
     "library.Upkeep.unfinished": "what the sweep enqueues, for every tenant",
+    "library.Waiting.tenants_waiting": "makes the scopes that better vectors are made under",
+    "library.tenants_waiting": "the store's side of Waiting.tenants_waiting",
     "library.tenants_with_rows": "the store's side of Upkeep.tenants",
     "library.unfinished_revisions": "the store's side of Upkeep.unfinished",
 }

@@ -118,6 +118,9 @@ class PassageShelf:
         """Return the set's own generation."""
         return self._generation
 
+    async def fast_tier(self, scope: Scope) -> None:
+        """Return nothing: a set has one build."""
+
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
         """Return the one collection there is."""
         return [_CORPUS]

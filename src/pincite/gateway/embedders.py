@@ -38,6 +38,7 @@ class Embedders:
         chosen: makes the vectors of new indexes.
         others: are there as well.
         reopen: makes one more from a model id, or returns None; called in a thread, once for each id.
+        fast: takes no time; where it is not the chosen one, documents are found by it until that has seen them.
     """
 
     def __init__(
@@ -45,9 +46,13 @@ class Embedders:
         chosen: Embedder,
         others: Sequence[Embedder] = (),
         reopen: Callable[[str], Embedder | None] = lambda _: None,
+        *,
+        fast: Embedder | None = None,
     ) -> None:
         self.chosen = chosen
-        self._known: dict[str, Embedder | None] = {each.model_id: each for each in (*others, chosen)}
+        self.fast = None if fast is None or fast.model_id == chosen.model_id else fast
+        quick = () if fast is None else (fast,)
+        self._known: dict[str, Embedder | None] = {each.model_id: each for each in (*others, *quick, chosen)}
         self._reopen = reopen
 
     @classmethod
@@ -65,7 +70,7 @@ class Embedders:
         """
         reach = _Reach(settings, environment)
         chosen = static if settings.embedder == "static" else _made(settings.embedder, reach)
-        return cls(chosen, (static,), lambda model_id: _again(model_id, reach))
+        return cls(chosen, (static,), lambda model_id: _again(model_id, reach), fast=static)
 
     async def of(self, model_id: str) -> Embedder | None:
         """Return the embedder whose vectors an index holds; None where it cannot be had any more."""

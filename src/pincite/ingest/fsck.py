@@ -65,8 +65,8 @@ class Fsck:
         suspects = await self._suspects(scope)
         if suspects:  # a second look: what is being written at this moment fits a moment later
             await asyncio.sleep(RECHECK_AFTER_S)
-            again = {one.revision_id for one in await self._suspects(scope)}
-            suspects = [one for one in suspects if one.revision_id in again]
+            again = {(one.target.generation.name, one.revision_id) for one in await self._suspects(scope)}
+            suspects = [one for one in suspects if (one.target.generation.name, one.revision_id) in again]
         for suspect in suspects:
             if repair:
                 await self._mend(scope, suspect)
@@ -108,13 +108,13 @@ class Fsck:
         return status is not None and status.state in LIVE
 
     async def _suspects(self, scope: Scope) -> list[_Suspect]:
-        """Look at the build that answers; others are completed before they do."""
-        target = await answering(self.parts, scope)
-        if target is None:
-            return []
-        return await self._compare(
-            scope, target, await fingerprints(self.parts.index.chunk_ids(scope, target.generation))
-        )
+        """Look at the builds that answer; others are completed before they do. What waits for vectors is not missed."""
+        suspects: list[_Suspect] = []
+        for target in await answering(self.parts, scope):
+            held = await fingerprints(self.parts.index.chunk_ids(scope, target.generation))
+            waiting = frozenset[str]() if target.fast else await self.parts.library.waiting_revisions(scope)
+            suspects += [one for one in await self._compare(scope, target, held) if one.revision_id not in waiting]
+        return suspects
 
     async def _compare(self, scope: Scope, target: Target, held: Mapping[str, Fingerprint]) -> list[_Suspect]:
         suspects: list[_Suspect] = []

@@ -62,6 +62,7 @@ class Reader:
         """Drop what an interrupted run left: another version of the parser might cut the document differently."""
         if revision.state is not RevisionState.QUEUED or revision.attempt > 1:
             await self.parts.library.clear_derived(scope, revision.id)
+            await self.parts.library.have_vectors(scope, frozenset({revision.id}))
             await self.drop_points(scope, revision.id)
         await self.parts.library.set_state(scope, revision.id, RevisionState.EXTRACTING, pages_done=0, chunks=0)
         self.checkpoint("read.cleared")
@@ -147,6 +148,8 @@ class _Run:
 
     async def _index(self, chunks: Sequence[Chunk]) -> None:
         for target in await targets(self._reader.parts, self._scope):
+            if target.fast:  # first the list, then the points: what is found at all is found by better vectors too
+                await self._library.await_vectors(self._scope, self._revision_id)
             try:
                 await self._index_into(target, chunks)
             except (Unavailable, StorageFull) as error:

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from pincite.core import Conflict, NotFound, Scope
+from pincite.gateway import Embedder
 from pincite.index import Generation
 from pincite.ingest.domain import IndexOutdated, IngestParts, Progress
 from pincite.ingest.generations import Target, fresh_generation
 from pincite.ingest.points import points_of
 from pincite.library import Document, IndexGeneration
 
-_BUILDING, _RETIRED = "building", "retired"
+_BUILDING, _RETIRED, _FAST = "building", "retired", "fast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Reindex:
         """
         target = await self._target(scope)
         await self._drop(scope, _BUILDING, spare=target.generation)
+        await self._complete_fast(scope)
         await self._copy(scope, target, progress)
         await self.parts.index.maintain(scope, target.generation)
         await self._switch(scope, target)
@@ -45,14 +47,15 @@ class Reindex:
             Conflict: none was kept.
             IndexOutdated: its embedder cannot be had any more.
         """
-        kept = [entry.generation for entry in await self._entries(scope, _RETIRED)]
+        entries = [*await self._entries(scope, _FAST), *await self._entries(scope, _RETIRED)]
+        kept = [entry.generation for entry in entries]
         if not kept:
             raise Conflict("No earlier index was kept.", remedy="Set PINCITE_EMBEDDER back and run `pincite reindex`.")
         embedder = await self.parts.embedders.of(kept[-1].model_id)
         if embedder is None:
             message = f"The embedder of the earlier index, {kept[-1].model_id}, cannot be had."
             raise IndexOutdated(message, remedy="Install it again, or give its key.")
-        await self._switch(scope, Target(kept[-1], embedder, answers=False))
+        await self._switch(scope, Target(kept[-1], embedder))
         return kept[-1].model_id
 
     async def confirm(self, scope: Scope) -> int:
@@ -68,12 +71,12 @@ class Reindex:
         active = await self.parts.library.active_generation(scope)
         found = await self._entries(scope, _BUILDING)
         if active is not None and active.model_id != chosen.model_id:
-            found = [*await self._entries(scope, _RETIRED), *found]
+            found = [*await self._entries(scope, _FAST), *await self._entries(scope, _RETIRED), *found]
         usable = [entry.generation for entry in found if entry.generation.model_id == chosen.model_id]
         if not usable:
             usable = [await fresh_generation(scope, chosen)]
             await self.parts.library.add_generation(scope, usable[0])
-        return Target(usable[-1], chosen, answers=False)
+        return Target(usable[-1], chosen)
 
     async def _drop(self, scope: Scope, state: str, *, spare: Generation | None = None) -> int:
         dropped = [entry.generation for entry in await self._entries(scope, state) if entry.generation != spare]
@@ -85,12 +88,43 @@ class Reindex:
     async def _switch(self, scope: Scope, target: Target) -> None:
         """Let a build answer. Before: what was published since it was visited, by a worker that knew nothing of it."""
         await self._complete(scope, target)
-        before = await self.parts.library.active_generation(scope)
-        for old in await self.parts.library.activate_generation(scope, target.generation.name):
+        library, fast = self.parts.library, self._fast_for(target)
+        before = await library.active_generation(scope)
+        retired = await library.activate_generation(
+            scope, target.generation.name, fast_model=None if fast is None else fast.model_id
+        )
+        for old in retired:
             if old != before or old.model_id == target.generation.model_id:
                 await self.parts.index.drop(scope, old)
-                await self.parts.library.forget_generation(scope, old.name)
+                await library.forget_generation(scope, old.name)
+        unread = {item.revision_id for item in await library.unfinished()}
+        waiting = await library.waiting_revisions(scope)
         await self._complete(scope, target)
+        await library.have_vectors(scope, waiting - unread)
+        if fast is None:
+            await self._drop(scope, _FAST)
+        elif not await self._entries(scope, _FAST):
+            await self._add_fast(scope, fast)
+
+    def _fast_for(self, target: Target) -> Embedder | None:
+        """Return the quick embedder that is to stand beside a build; none beside its own."""
+        fast = self.parts.embedders.fast
+        return None if fast is None or fast.model_id == target.generation.model_id else fast
+
+    async def _add_fast(self, scope: Scope, embedder: Embedder) -> None:
+        """Build the fast one; documents that come meanwhile are written to it like to any that is being built."""
+        fresh = Target(await fresh_generation(scope, embedder), embedder)
+        await self.parts.library.add_generation(scope, fresh.generation)
+        await self._complete(scope, fresh)
+        await self.parts.library.make_fast(scope, fresh.generation.name)
+        await self._complete(scope, fresh)
+
+    async def _complete_fast(self, scope: Scope) -> None:
+        """Write what the fast build lacks, where its table was lost: what came back from a backup has none."""
+        for entry in await self._entries(scope, _FAST):
+            embedder = await self.parts.embedders.of(entry.generation.model_id)
+            if embedder is not None:
+                await self._complete(scope, Target(entry.generation, embedder))
 
     async def _copy(self, scope: Scope, target: Target, progress: Progress) -> None:
         held = await self._held(scope, target.generation)

@@ -4,12 +4,15 @@ The work itself is in the files named after it; the durable jobs are in `work.py
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterable
 
 from pincite.core import Scope
 from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, RebuildForecast, Received, Staged
+from pincite.ingest.filling import Filler
 from pincite.ingest.forecast import Forecast
 from pincite.ingest.fsck import Fsck
+from pincite.ingest.generations import better
 from pincite.ingest.reading import Reader
 from pincite.ingest.receive import Receiver, ingest_job_id
 from pincite.ingest.reindex import Reindex
@@ -18,6 +21,8 @@ from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
 from pincite.library import FINAL_STATES, Document
+
+_LOOK_S = 0.1
 
 
 def _pass(_boundary: str) -> None:
@@ -40,13 +45,18 @@ class IngestService:
         self._receiver = Receiver(parts, settings, checkpoint)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
         self._reindex = Reindex(parts, settings.index_batch)
+        self._filler = Filler(parts, settings, self._upkeep)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep)
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to look after forgotten work, now and again. Call in a process that works, once the queue is open."""
         await self._sweep.tidy()
-        chores = ((self._settings.sweep_s, self._sweep.sweep), (self._settings.litter_s, self._sweep.pick_up_litter))
+        chores = (
+            (self._settings.sweep_s, self._sweep.sweep),
+            (self._settings.litter_s, self._sweep.pick_up_litter),
+            (self._settings.fill_s, self._filler.fill),
+        )
         self._chores = [asyncio.create_task(every(seconds, chore), name=chore.__name__) for seconds, chore in chores]
 
     async def stop(self) -> None:
@@ -98,6 +108,23 @@ class IngestService:
     async def sweep(self) -> int:
         """Bring back work that was committed but never queued, of all tenants; returns how much there was."""
         return await self._sweep.sweep()
+
+    async def filled(self, scope: Scope, *, patience_s: float = 60.0) -> bool:
+        """Wait until the better embedder has seen every document, here or in another process that works.
+
+        Returns whether it has; False where nothing moved for `patience_s`, as when its provider does not answer.
+        """
+        last, moved = (0, 0), time.monotonic()
+        while await better(self._parts, scope) is not None:
+            now = await self._parts.library.count_waiting(scope)
+            if now[0] == 0:
+                return True
+            if now != last:
+                last, moved = now, time.monotonic()
+            elif time.monotonic() - moved > patience_s:
+                return False
+            await asyncio.sleep(_LOOK_S)
+        return True
 
     async def settle(self) -> None:
         """Wait until the index is tidy. For commands and tests that measure."""

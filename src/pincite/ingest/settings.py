@@ -15,6 +15,9 @@ class IngestSettings:
         retry_wait_s: the first wait, in seconds.
         sweep_s: how often work that was lost between commit and queue is looked for.
         litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
+        fill_s: how often it is looked for documents that wait for the better embedder.
+        fill_batch: chunks that it is given at once.
+        fill_patience_s: how long each batch waits at most while documents are being read.
         maintain_after_s: how long the index rests after the last write before it is tidied.
     """
 
@@ -25,4 +28,7 @@ class IngestSettings:
     retry_wait_s: float = 0.5
     sweep_s: float = 60.0
     litter_s: float = 3600.0
+    fill_s: float = 2.0
+    fill_batch: int = 128
+    fill_patience_s: float = 10.0
     maintain_after_s: float = 2.0

@@ -93,5 +93,5 @@ async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
         except PinciteError as error:
-            log.warning("sweep failed", code=error.code, message=error.message)
+            log.warning("chore failed", chore=getattr(work, "__name__", ""), code=error.code, message=error.message)
         await asyncio.sleep(seconds)

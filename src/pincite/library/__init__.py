@@ -10,10 +10,10 @@ from pincite.library.domain import (
     Problem,
     Registered,
     RegisterOutcome,
-    Removal,
     Revision,
     RevisionOvertaken,
     RevisionState,
+    VectorWork,
 )
 from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
@@ -30,8 +30,8 @@ __all__ = [
     "Problem",
     "RegisterOutcome",
     "Registered",
-    "Removal",
     "Revision",
     "RevisionOvertaken",
     "RevisionState",
+    "VectorWork",
 ]

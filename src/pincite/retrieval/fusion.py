@@ -5,6 +5,7 @@ Clarke & Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and indiv
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pincite.index import Hit
@@ -45,6 +46,20 @@ def fuse(text: Sequence[Hit], dense: Sequence[Hit], dense_weight: float) -> list
         for chunk_id in {**bm25, **cosine}
     ]
     return sorted(fused, key=lambda each: (-each.score, each.chunk_id))
+
+
+def joined(better: Sequence[Fused], quick: Sequence[Fused], unseen: AbstractSet[str]) -> list[Fused]:
+    """Return one ranking of two over the same chunks, best first; both must be scaled to 0..1.
+
+    Args:
+        better: by the better embedder, which has not seen every chunk.
+        quick: by the quick one, which has.
+        unseen: ids of the chunks that the better one has not seen; their scores are the quick one's.
+    """
+    seen = [each for each in better if each.chunk_id not in unseen]
+    return sorted(
+        [*seen, *(each for each in quick if each.chunk_id in unseen)], key=lambda each: (-each.score, each.chunk_id)
+    )
 
 
 def fuse_by_rank(text: Sequence[Hit], dense: Sequence[Hit], constant: int = 60) -> list[Fused]:

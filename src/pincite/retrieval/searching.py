@@ -4,24 +4,43 @@ Which texts are searched for is decided in the service; what a chunk says is not
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pincite.core import Scope, StageClock, Unavailable, get_logger
 from pincite.gateway import Embedder, Embedders
-from pincite.index import Filter, Generation, Hit, SearchIndex, Vector
-from pincite.retrieval.fusion import Fused, fuse, fuse_by_rank
+from pincite.index import FastTier, Filter, Generation, Hit, SearchIndex, Vector
+from pincite.retrieval.fusion import Fused, fuse, fuse_by_rank, joined
 from pincite.retrieval.settings import RetrievalSettings
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Builds:
+    """What is searched: the build of the index that answers, and the fast one for what that has not seen yet."""
+
+    answers: Generation
+    fast: FastTier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The text as one embedder sees it; without an embedder or a vector it is searched for by words alone."""
+
+    text: str
+    generation: Generation
+    embedder: Embedder | None
+    vector: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
 class Searcher:
-    """Searches one generation of the index.
+    """Searches the builds of the index of one tenant.
 
     Args:
         index: the search engine.
-        embedders: the one that made a generation's vectors is taken for the question.
+        embedders: the one that made a build's vectors is taken for the question.
         settings: which rankings, and how they are fused.
     """
 
@@ -29,34 +48,60 @@ class Searcher:
     embedders: Embedders
     settings: RetrievalSettings
 
-    async def search(
-        self, scope: Scope, generation: Generation, text: str, where: Filter, clock: StageClock
-    ) -> list[Fused]:
+    async def search(self, scope: Scope, builds: Builds, text: str, where: Filter, clock: StageClock) -> list[Fused]:
         """Return the union of both rankings, best first. Raises: Unavailable."""
+        asked = await self._asked(scope, builds.answers, text, clock)
+        fast = builds.fast
+        if fast is not None and (fast.waiting or (asked.vector is None and self.settings.lists != "words")):
+            return await self._search_both(scope, asked, fast, where, clock)
+        with clock.stage("search"):
+            by_text, by_vector = await asyncio.gather(
+                self._by_text(scope, asked, where), self._by_vector(scope, asked, where)
+            )
+        with clock.stage("fuse"):
+            return self._fused(asked, by_text, by_vector)
+
+    async def _search_both(
+        self, scope: Scope, better: _Asked, fast: FastTier, where: Filter, clock: StageClock
+    ) -> list[Fused]:
+        """Search what is whole by words and quick vectors, and what is better by its own as far as it goes."""
+        quick = await self._asked(scope, fast.generation, better.text, clock)
+        with clock.stage("search"):
+            by_text, by_quick, by_better = await asyncio.gather(
+                self._by_text(scope, quick, where),
+                self._by_vector(scope, quick, where),
+                self._by_vector(scope, better, where),
+            )
+        with clock.stage("fuse"):
+            whole = self._fused(quick, by_text, by_quick)
+            if better.vector is None:
+                return whole
+            unseen = {hit.chunk_id for hit in (*by_text, *by_quick) if hit.revision_id in fast.waiting}
+            unseen -= {hit.chunk_id for hit in by_better}
+            return joined(self._fused(better, by_text, by_better), whole, unseen)
+
+    async def _asked(self, scope: Scope, generation: Generation, text: str, clock: StageClock) -> _Asked:
+        # Vectors of another model mean nothing here: without its embedder, BM25 answers alone.
         embedder = None if self.settings.lists == "words" else await self.embedders.of(generation.model_id)
         vector = None if embedder is None else await _vector(scope, embedder, text, clock)
-        by_text, by_vector = await self._rankings(scope, generation, (text, vector), where, clock)
-        with clock.stage("fuse"):
-            if self.settings.fusion == "rrf":
-                return fuse_by_rank(by_text, by_vector)
-            weight = self.settings.dense_weight
-            return fuse(by_text, by_vector, embedder.dense_weight if embedder and weight is None else weight or 0.0)
+        return _Asked(text, generation, embedder, vector)
 
-    async def _rankings(
-        self, scope: Scope, generation: Generation, asked: tuple[str, Vector | None], where: Filter, clock: StageClock
-    ) -> tuple[list[Hit], list[Hit]]:
-        limit, (text, vector) = self.settings.candidates, asked
-        with clock.stage("search"):
-            # Vectors of another model mean nothing here: without its embedder, BM25 answers alone.
-            if vector is None:
-                return await self.index.search_text(scope, generation, text, where, limit), []
-            if self.settings.lists == "meaning":
-                return [], await self.index.search_vector(scope, generation, vector, where, limit)
-            by_text, by_vector = await asyncio.gather(
-                self.index.search_text(scope, generation, text, where, limit),
-                self.index.search_vector(scope, generation, vector, where, limit),
-            )
-        return by_text, by_vector
+    async def _by_text(self, scope: Scope, asked: _Asked, where: Filter) -> list[Hit]:
+        if self.settings.lists == "meaning" and asked.vector is not None:
+            return []
+        return await self.index.search_text(scope, asked.generation, asked.text, where, self.settings.candidates)
+
+    async def _by_vector(self, scope: Scope, asked: _Asked, where: Filter) -> list[Hit]:
+        if asked.vector is None:
+            return []
+        return await self.index.search_vector(scope, asked.generation, asked.vector, where, self.settings.candidates)
+
+    def _fused(self, asked: _Asked, by_text: Sequence[Hit], by_vector: Sequence[Hit]) -> list[Fused]:
+        if self.settings.fusion == "rrf":
+            return fuse_by_rank(by_text, by_vector)
+        own = 0.0 if asked.embedder is None else asked.embedder.dense_weight
+        weight = self.settings.dense_weight
+        return fuse(by_text, by_vector, own if weight is None else weight)
 
 
 async def _vector(scope: Scope, embedder: Embedder, text: str, clock: StageClock) -> Vector | None:

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from pincite.core import InvalidInput, Scope, StageClock
 from pincite.gateway import Embedder, Embedders
-from pincite.index import Filter, Generation, SearchIndex
+from pincite.index import FastTier, Filter, Generation, SearchIndex
 from pincite.library import Passage
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.duplicates import drop_near_duplicates
 from pincite.retrieval.fusion import Fused
-from pincite.retrieval.searching import Searcher
+from pincite.retrieval.searching import Builds, Searcher
 from pincite.retrieval.settings import RetrievalSettings
 
 MAX_QUESTION_CHARS = 4_000
@@ -27,6 +27,10 @@ class PassageSource(Protocol):
 
     async def active_generation(self, scope: Scope) -> Generation | None:
         """Return the build of the index that questions are answered from."""
+        ...
+
+    async def fast_tier(self, scope: Scope) -> FastTier | None:
+        """Return the build that answers for revisions which the active one does not hold yet; None without any."""
         ...
 
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
@@ -82,10 +86,11 @@ class Retrieval:
         with clock.stage("scope"):
             where = await self._where(scope, query)
             generation = await self._library.active_generation(scope)
+            fast = await self._library.fast_tier(scope)
         reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
         if generation is None or not where.collections:
             return Evidence((), dict(clock.timings_ms), reading)
-        fused = await self._searcher.search(scope, generation, text, where, clock)
+        fused = await self._searcher.search(scope, Builds(generation, fast), text, where, clock)
         passages = await self._hydrated(scope, fused, min(query.limit, MAX_LIMIT), clock)
         return Evidence(tuple(passages), dict(clock.timings_ms), reading)
 

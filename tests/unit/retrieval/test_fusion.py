@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.index import Hit
-from pincite.retrieval.fusion import fuse, fuse_by_rank
+from pincite.retrieval.fusion import fuse, fuse_by_rank, joined
 
 SCORES = st.dictionaries(
     st.sampled_from("abcdefghij"), st.integers(-50_000, 50_000).map(lambda number: number / 1000), max_size=8
@@ -74,3 +74,13 @@ def test_by_rank_the_first_of_both_lists_has_one() -> None:
     ]
     assert fuse_by_rank([], hits({"a": 0.9}))[0].score == 1.0
     assert fuse_by_rank([], []) == []
+
+
+@given(SCORES, SCORES, st.sets(st.sampled_from("abcdefghij")))
+def test_joined_rankings_take_each_chunk_from_the_one_that_knows_it(
+    one: dict[str, float], other: dict[str, float], unseen: set[str]
+):
+    made = joined(fuse([], hits(one), 0.5), fuse(hits(other), [], 0.5), unseen)
+    assert [each.score for each in made] == sorted((each.score for each in made), reverse=True)
+    assert {each.chunk_id for each in made} == (set(one) - unseen) | (set(other) & unseen)
+    assert all((each.cosine is None) == (each.chunk_id in unseen) for each in made)

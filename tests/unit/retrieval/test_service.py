@@ -7,7 +7,7 @@ import pytest
 
 from pincite.core import InvalidInput, Scope
 from pincite.gateway import StaticEmbedder
-from pincite.index import Generation, Point
+from pincite.index import FastTier, Generation, Point
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.library import Chunk, Passage
 from pincite.retrieval import MAX_QUESTION_CHARS, Query, QuestionTooLong, Retrieval
@@ -28,9 +28,13 @@ class SmallLibrary:
     generation: Generation | None
     collections: tuple[str, ...] = ("c1", "c2")
     hidden: set[str] = field(default_factory=set[str])
+    fast: FastTier | None = None
 
     async def active_generation(self, scope: Scope) -> Generation | None:
         return self.generation
+
+    async def fast_tier(self, scope: Scope) -> FastTier | None:
+        return self.fast
 
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
         return self.collections

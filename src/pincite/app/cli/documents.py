@@ -96,7 +96,7 @@ def remove(
 async def add_paths(
     house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool
 ) -> list[dict[str, Any]]:
-    """Upload every file under `paths` and wait for all; returns one summary a file, in order."""
+    """Upload every file under `paths` and wait for all and their vectors; returns one summary a file, in order."""
     files = _files(paths)
     if not files:
         raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
@@ -117,6 +117,8 @@ async def add_paths(
                 bars.done(None)
             bars.uploaded(position + 1)
         lines = refused | await _wait(house, scope, waiting, bars)
+        bars.filling()
+        await house.ingest.filled(scope)
     return [lines[position] for position in range(len(files))]
 
 
@@ -153,6 +155,9 @@ class _Bars:
         self._progress.advance(self._whole)
         if document_id in self._of:
             self._progress.remove_task(self._of.pop(document_id))
+
+    def filling(self) -> None:
+        self._progress.update(self._whole, note="can be searched; better vectors follow")
 
     def reading(self, document: Document) -> None:
         latest = document.latest

@@ -34,8 +34,8 @@ class Waiting:
         async with self._db.read() as session:
             return await waiting.tenants_waiting(session)
 
-    async def count_waiting(self, scope: Scope) -> int:
-        """Return how many revisions are on the list."""
+    async def count_waiting(self, scope: Scope) -> tuple[int, int]:
+        """Return how many revisions are on the list, and how many of their chunks are done."""
         async with self._db.read() as session:
             return await waiting.count_waiting(session, scope)
 

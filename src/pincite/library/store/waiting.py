@@ -1,4 +1,7 @@
-"""Queries on revisions whose chunks the better embedder has still to see, and how far it is with each."""
+"""Queries on revisions whose chunks the better embedder has still to see, and how far it is with each.
+
+Who makes the vectors, and when, is not known here.
+"""
 
 from datetime import datetime
 
@@ -30,10 +33,11 @@ async def tenants_waiting(session: AsyncSession) -> list[Scope]:
     return [system_scope(tenant) for tenant in found.all()]
 
 
-async def count_waiting(session: AsyncSession, scope: Scope) -> int:
-    """Return how many there are."""
-    query = select(func.count()).select_from(WaitingRow).where(visible_to(scope, WaitingRow))
-    return int((await session.scalars(query)).one())
+async def count_waiting(session: AsyncSession, scope: Scope) -> tuple[int, int]:
+    """Return how many there are, and how many of their chunks are done."""
+    done = func.coalesce(func.sum(WaitingRow.chunks_done), 0)
+    row = (await session.execute(select(func.count(), done).where(visible_to(scope, WaitingRow)))).one()
+    return int(row[0]), int(row[1])
 
 
 async def claim(session: AsyncSession, scope: Scope, now: datetime, until: datetime) -> VectorWork | None:
