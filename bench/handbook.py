@@ -53,6 +53,12 @@ class Shelf:
     async def active_generation(self, scope: Scope) -> Generation:
         return self.generation
 
+    async def latest_version(self, scope: Scope) -> int:
+        return 0
+
+    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+        return [(each, each) for each in sorted({passage.source for passage in self.passages.values()})]
+
     async def fast_tier(self, scope: Scope) -> None:
         """Return nothing: there is one build."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from pincite.evals.domain import Case, EvalExtraMissing, Found, Outcome
 
 LEVELS = ("passage", "page", "document")
+_PASSAGES_SHOWN = (5, 10)
 _MEASURES = ("nDCG@10", "R@5", "R@10", "R@50", "RR", "Success@5", "Success@10")
 
 
@@ -27,6 +28,21 @@ def ranking_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> d
         ranked = {key: items(outcomes[key].ranking, level) for key in judged}
         for name, values in _measured(judged, ranked).items():
             figures[f"{level} {name}"] = values
+    figures.update(_pages_of_passages(cases, outcomes))
+    return figures
+
+
+def _pages_of_passages(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, float]]:
+    """Whether a right page is among those of the first passages, which may run over a page's end."""
+    asked = [case for case in cases if case.answerable and case.places]
+    figures: dict[str, dict[str, float]] = {}
+    for count in _PASSAGES_SHOWN if asked else ():
+        figures[f"page in {count} passages"] = {
+            case.id: float(
+                not relevant(case, "page").keys().isdisjoint(items(outcomes[case.id].ranking[:count], "page"))
+            )
+            for case in asked
+        }
     return figures
 
 

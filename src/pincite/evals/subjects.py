@@ -118,6 +118,14 @@ class PassageShelf:
         """Return the set's own generation."""
         return self._generation
 
+    async def latest_version(self, scope: Scope) -> int:
+        """Return 0: a set does not change."""
+        return 0
+
+    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+        """Return nothing: passages of a set are no documents that a question names."""
+        return ()
+
     async def fast_tier(self, scope: Scope) -> None:
         """Return nothing: a set has one build."""
 

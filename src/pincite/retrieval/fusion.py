@@ -6,7 +6,7 @@ Clarke & Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and indiv
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pincite.index import Hit
 
@@ -16,6 +16,7 @@ class Fused:
     """A chunk with its fused score in 0..1 and the raw scores that made it, where it had them."""
 
     chunk_id: str
+    document_id: str
     score: float
     bm25: float | None
     cosine: float | None
@@ -35,10 +36,12 @@ def fuse(text: Sequence[Hit], dense: Sequence[Hit], dense_weight: float) -> list
     weight = _weight(text, dense, dense_weight)
     bm25 = {hit.chunk_id: hit.score for hit in text}
     cosine = {hit.chunk_id: hit.score for hit in dense}
+    owners = {hit.chunk_id: hit.document_id for hit in (*text, *dense)}
     scaled_bm25, scaled_cosine = _min_max(bm25), _min_max(cosine)
     fused = [
         Fused(
             chunk_id=chunk_id,
+            document_id=owners[chunk_id],
             score=(1 - weight) * scaled_bm25.get(chunk_id, 0.0) + weight * scaled_cosine.get(chunk_id, 0.0),
             bm25=bm25.get(chunk_id),
             cosine=cosine.get(chunk_id),
@@ -62,6 +65,22 @@ def joined(better: Sequence[Fused], quick: Sequence[Fused], unseen: AbstractSet[
     )
 
 
+def weigh_names(rankings: Sequence[Sequence[Fused]], named: Mapping[str, float], weight: float) -> list[Fused]:
+    """Return the union of rankings, best first, with how well a document's name fits weighed in.
+
+    Args:
+        rankings: of everything, and of the documents that are named; a chunk counts where it stands best.
+        named: by document id, how well its name fits, 0..1.
+        weight: weight in 0..1 of that.
+    """
+    best: dict[str, Fused] = {}
+    for each in (fused for ranking in rankings for fused in ranking):
+        score = (1 - weight) * each.score + weight * named.get(each.document_id, 0.0)
+        if each.chunk_id not in best or score > best[each.chunk_id].score:
+            best[each.chunk_id] = replace(each, score=score)
+    return sorted(best.values(), key=lambda each: (-each.score, each.chunk_id))
+
+
 def fuse_by_rank(text: Sequence[Hit], dense: Sequence[Hit], constant: int = 60) -> list[Fused]:
     """Return the union of both lists by reciprocal rank fusion, scaled so that first in both is 1.
 
@@ -72,11 +91,13 @@ def fuse_by_rank(text: Sequence[Hit], dense: Sequence[Hit], constant: int = 60) 
     """
     bm25 = {hit.chunk_id: hit.score for hit in text}
     cosine = {hit.chunk_id: hit.score for hit in dense}
+    owners = {hit.chunk_id: hit.document_id for hit in (*text, *dense)}
     ranks = [{hit.chunk_id: place for place, hit in enumerate(hits, 1)} for hits in (text, dense) if hits]
     best = len(ranks) / (constant + 1)
     fused = [
         Fused(
             chunk_id=chunk_id,
+            document_id=owners[chunk_id],
             score=sum(1 / (constant + places[chunk_id]) for places in ranks if chunk_id in places) / best,
             bm25=bm25.get(chunk_id),
             cosine=cosine.get(chunk_id),

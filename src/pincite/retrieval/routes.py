@@ -56,7 +56,14 @@ class SearchResponse(BaseModel):
                         "heading_path": ["Leave policy", "Carry-over"],
                     }
                 ],
-                "timings_ms": {"embed": 0.1, "search": 4.2, "fuse": 0.2, "hydrate": 1.1, "dedupe": 0.4},
+                "timings_ms": {
+                    "embed": 0.1,
+                    "names": 0.1,
+                    "search": 4.2,
+                    "hydrate": 1.1,
+                    "rescore": 3.0,
+                    "dedupe": 0.4,
+                },
             }
         },
     )

@@ -25,10 +25,17 @@ class Builds:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """The text as one embedder sees it; without an embedder or a vector it is searched for by words alone."""
+class Target:
+    """Words to look for, and where."""
 
-    text: str
+    words: str
+    where: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The text as one embedder sees it, for one build; without a vector it is searched for by words alone."""
+
     generation: Generation
     embedder: Embedder | None
     vector: Vector | None
@@ -48,53 +55,63 @@ class Searcher:
     embedders: Embedders
     settings: RetrievalSettings
 
-    async def search(self, scope: Scope, builds: Builds, text: str, where: Filter, clock: StageClock) -> list[Fused]:
-        """Return the union of both rankings, best first. Raises: Unavailable."""
+    async def search(
+        self, scope: Scope, builds: Builds, text: str, targets: Sequence[Target], clock: StageClock
+    ) -> list[list[Fused]]:
+        """Return, for each target, the union of both rankings, best first; the text is embedded once.
+
+        Raises:
+            Unavailable: the index did not answer.
+        """
         asked = await self._asked(scope, builds.answers, text, clock)
-        fast = builds.fast
+        fast, quick = builds.fast, None
         if fast is not None and (fast.waiting or (asked.vector is None and self.settings.lists != "words")):
-            return await self._search_both(scope, asked, fast, where, clock)
+            quick = await self._asked(scope, fast.generation, text, clock)
         with clock.stage("search"):
-            by_text, by_vector = await asyncio.gather(
-                self._by_text(scope, asked, where), self._by_vector(scope, asked, where)
-            )
-        with clock.stage("fuse"):
-            return self._fused(asked, by_text, by_vector)
+            if fast is None or quick is None:
+                return await asyncio.gather(*(self._search_one(scope, asked, target) for target in targets))
+            return await asyncio.gather(*(self._search_both(scope, (asked, quick), fast, each) for each in targets))
+
+    async def _search_one(self, scope: Scope, asked: _Asked, target: Target) -> list[Fused]:
+        by_text, by_vector = await asyncio.gather(
+            self._by_text(scope, asked, target), self._by_vector(scope, asked, target)
+        )
+        return self._fused(asked, by_text, by_vector)
 
     async def _search_both(
-        self, scope: Scope, better: _Asked, fast: FastTier, where: Filter, clock: StageClock
+        self, scope: Scope, asked: tuple[_Asked, _Asked], fast: FastTier, target: Target
     ) -> list[Fused]:
         """Search what is whole by words and quick vectors, and what is better by its own as far as it goes."""
-        quick = await self._asked(scope, fast.generation, better.text, clock)
-        with clock.stage("search"):
-            by_text, by_quick, by_better = await asyncio.gather(
-                self._by_text(scope, quick, where),
-                self._by_vector(scope, quick, where),
-                self._by_vector(scope, better, where),
-            )
-        with clock.stage("fuse"):
-            whole = self._fused(quick, by_text, by_quick)
-            if better.vector is None:
-                return whole
-            unseen = {hit.chunk_id for hit in (*by_text, *by_quick) if hit.revision_id in fast.waiting}
-            unseen -= {hit.chunk_id for hit in by_better}
-            return joined(self._fused(better, by_text, by_better), whole, unseen)
+        better, quick = asked
+        by_text, by_quick, by_better = await asyncio.gather(
+            self._by_text(scope, quick, target),
+            self._by_vector(scope, quick, target),
+            self._by_vector(scope, better, target),
+        )
+        whole = self._fused(quick, by_text, by_quick)
+        if better.vector is None:
+            return whole
+        unseen = {hit.chunk_id for hit in (*by_text, *by_quick) if hit.revision_id in fast.waiting}
+        unseen -= {hit.chunk_id for hit in by_better}
+        return joined(self._fused(better, by_text, by_better), whole, unseen)
 
     async def _asked(self, scope: Scope, generation: Generation, text: str, clock: StageClock) -> _Asked:
         # Vectors of another model mean nothing here: without its embedder, BM25 answers alone.
         embedder = None if self.settings.lists == "words" else await self.embedders.of(generation.model_id)
         vector = None if embedder is None else await _vector(scope, embedder, text, clock)
-        return _Asked(text, generation, embedder, vector)
+        return _Asked(generation, embedder, vector)
 
-    async def _by_text(self, scope: Scope, asked: _Asked, where: Filter) -> list[Hit]:
+    async def _by_text(self, scope: Scope, asked: _Asked, target: Target) -> list[Hit]:
         if self.settings.lists == "meaning" and asked.vector is not None:
             return []
-        return await self.index.search_text(scope, asked.generation, asked.text, where, self.settings.candidates)
+        limit = self.settings.candidates
+        return await self.index.search_text(scope, asked.generation, target.words, target.where, limit)
 
-    async def _by_vector(self, scope: Scope, asked: _Asked, where: Filter) -> list[Hit]:
+    async def _by_vector(self, scope: Scope, asked: _Asked, target: Target) -> list[Hit]:
         if asked.vector is None:
             return []
-        return await self.index.search_vector(scope, asked.generation, asked.vector, where, self.settings.candidates)
+        limit = self.settings.candidates
+        return await self.index.search_vector(scope, asked.generation, asked.vector, target.where, limit)
 
     def _fused(self, asked: _Asked, by_text: Sequence[Hit], by_vector: Sequence[Hit]) -> list[Fused]:
         if self.settings.fusion == "rrf":

@@ -3,6 +3,7 @@
 What the asker may see is decided by the library: it names the collections that go into the query, and hydrates hits.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -10,19 +11,24 @@ from pincite.core import InvalidInput, Scope, StageClock
 from pincite.gateway import Embedder, Embedders
 from pincite.index import FastTier, Filter, Generation, SearchIndex
 from pincite.library import Passage
+from pincite.retrieval.catalogue import Catalogue, NameSource
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.duplicates import drop_near_duplicates
-from pincite.retrieval.fusion import Fused
-from pincite.retrieval.searching import Builds, Searcher
+from pincite.retrieval.fusion import Fused, weigh_names
+from pincite.retrieval.planning import Plan, plan, without
+from pincite.retrieval.rescoring import rescore
+from pincite.retrieval.searching import Builds, Searcher, Target
 from pincite.retrieval.settings import RetrievalSettings
 
 MAX_QUESTION_CHARS = 4_000
 MAX_LIMIT = 100
 # Hits that the library no longer serves and near-duplicates are lost after fusion; this many spares a passage.
 _SPARE = 3
+# A second look is taken at no fewer than these, so that few answers and many are ranked alike.
+_RESCORED = 60
 
 
-class PassageSource(Protocol):
+class PassageSource(NameSource, Protocol):
     """What retrieval needs of the library."""
 
     async def active_generation(self, scope: Scope) -> Generation | None:
@@ -71,7 +77,9 @@ class Retrieval:
     ) -> None:
         self._library = library
         embedders = embedder if isinstance(embedder, Embedders) else Embedders(embedder)
-        self._searcher = Searcher(index, embedders, settings or RetrievalSettings())
+        self._settings = settings or RetrievalSettings()
+        self._searcher = Searcher(index, embedders, self._settings)
+        self._catalogue = Catalogue(library)
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.
@@ -90,8 +98,9 @@ class Retrieval:
         reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
         if generation is None or not where.collections:
             return Evidence((), dict(clock.timings_ms), reading)
-        fused = await self._searcher.search(scope, Builds(generation, fast), text, where, clock)
-        passages = await self._hydrated(scope, fused, min(query.limit, MAX_LIMIT), clock)
+        planned = plan(text, expand=self._settings.expand)
+        fused = await self._searched(scope, Builds(generation, fast), text, (planned, where), clock)
+        passages = await self._chosen(scope, fused, planned, min(query.limit, MAX_LIMIT), clock)
         return Evidence(tuple(passages), dict(clock.timings_ms), reading)
 
     async def _where(self, scope: Scope, query: Query) -> Filter:
@@ -100,18 +109,40 @@ class Retrieval:
         narrowed = tuple(each for each in visible if wanted is None or each in wanted)
         return Filter(collections=narrowed, documents=query.documents)
 
-    async def _hydrated(
-        self, scope: Scope, fused: Sequence[Fused], limit: int, clock: StageClock
+    async def _searched(
+        self, scope: Scope, builds: Builds, text: str, sought: tuple[Plan, Filter], clock: StageClock
+    ) -> list[Fused]:
+        """Search everything in view and, apart, the documents that the question names."""
+        planned, where = sought
+        with clock.stage("names"):
+            named = await self._named(scope, text, where)
+        targets = [Target(planned.words, where)]
+        first = sorted(named, key=lambda each: (-named[each], each))[: self._settings.named_documents]
+        if first:
+            names = (await self._catalogue.names(scope, where.collections)).words_of(first)
+            targets.append(Target(without(planned.words, names), Filter(where.collections, tuple(first))))
+        rankings = await self._searcher.search(scope, builds, text, targets, clock)
+        return rankings[0] if not named else weigh_names(rankings, named, self._settings.name_weight)
+
+    async def _named(self, scope: Scope, text: str, where: Filter) -> dict[str, float]:
+        if not self._settings.name_weight or where.documents is not None:
+            return {}
+        return (await self._catalogue.names(scope, where.collections)).named(text)
+
+    async def _chosen(
+        self, scope: Scope, fused: Sequence[Fused], planned: Plan, limit: int, clock: StageClock
     ) -> list[ScoredPassage]:
         """Hydrate in portions until enough passages are left or the candidates run out."""
         kept: list[ScoredPassage] = []
         candidates: list[ScoredPassage] = []
-        portion = limit * _SPARE
+        portion = max(limit * _SPARE, _RESCORED)
         for start in range(0, len(fused), portion):
             some = fused[start : start + portion]
             with clock.stage("hydrate"):
                 found = await self._library.hydrate(scope, [each.chunk_id for each in some])
-            candidates += [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
+            hydrated = [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
+            with clock.stage("rescore"):
+                candidates += await asyncio.to_thread(rescore, hydrated, planned, self._settings)
             with clock.stage("dedupe"):
                 kept = drop_near_duplicates(candidates, limit)
             if len(kept) >= limit:

@@ -12,6 +12,11 @@ class RetrievalSettings:
         lists: which rankings are fused: words and meaning, or one of them alone.
         fusion: convex combination of min-max scores, or reciprocal rank fusion.
         dense_weight: weight in 0..1 of the dense score; None takes the embedder's own.
+        expand: whether instructions are left out of word search, and other names of what is asked for added.
+        name_weight: weight in 0..1 of a document's name fitting the question; 0 does not look at names.
+        named_documents: how many of the documents that a question names are also searched apart.
+        phrase_weight: what words that stand together add to a passage's score of 0..1.
+        figure_weight: what figures add to a passage's score, where the question asks for some.
         candidates: how many hits each ranking gives to the fusion.
         rerank_depth: how many fused passages a reranker sees, where there is one.
         rerank_weight: weight in 0..1 of the reranker's score beside the fused one.
@@ -20,6 +25,11 @@ class RetrievalSettings:
     lists: Literal["hybrid", "words", "meaning"] = "hybrid"
     fusion: Literal["convex", "rrf"] = "convex"
     dense_weight: float | None = None
+    expand: bool = True
+    name_weight: float = 0.5
+    named_documents: int = 3
+    phrase_weight: float = 0.1
+    figure_weight: float = 0.1
     candidates: int = 100
     rerank_depth: int = 30
     rerank_weight: float = 0.5

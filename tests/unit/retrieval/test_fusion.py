@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.index import Hit
-from pincite.retrieval.fusion import fuse, fuse_by_rank, joined
+from pincite.retrieval.fusion import Fused, fuse, fuse_by_rank, joined, weigh_names
 
 SCORES = st.dictionaries(
     st.sampled_from("abcdefghij"), st.integers(-50_000, 50_000).map(lambda number: number / 1000), max_size=8
@@ -84,3 +84,11 @@ def test_joined_rankings_take_each_chunk_from_the_one_that_knows_it(
     assert [each.score for each in made] == sorted((each.score for each in made), reverse=True)
     assert {each.chunk_id for each in made} == (set(one) - unseen) | (set(other) & unseen)
     assert all((each.cosine is None) == (each.chunk_id in unseen) for each in made)
+
+
+def test_a_document_whose_name_fits_comes_first_where_its_passages_are_as_good() -> None:
+    everything = [Fused("a", "other", 1.0, 9.0, None), Fused("b", "named", 0.8, 8.0, None)]
+    apart = [Fused("b", "named", 1.0, 8.0, None), Fused("c", "named", 0.2, 2.0, None)]
+    weighed = weigh_names([everything, apart], {"named": 1.0, "half": 0.5}, 0.5)
+    assert [(each.chunk_id, each.score) for each in weighed] == [("b", 1.0), ("c", 0.6), ("a", 0.5)]
+    assert weigh_names([everything], {}, 0.0) == everything

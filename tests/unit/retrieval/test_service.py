@@ -10,7 +10,7 @@ from pincite.gateway import StaticEmbedder
 from pincite.index import FastTier, Generation, Point
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.library import Chunk, Passage
-from pincite.retrieval import MAX_QUESTION_CHARS, Query, QuestionTooLong, Retrieval
+from pincite.retrieval import MAX_QUESTION_CHARS, Query, QuestionTooLong, Retrieval, RetrievalSettings
 
 SCOPE = Scope(tenant="acme", user="ann")
 TEXTS = {
@@ -29,6 +29,9 @@ class SmallLibrary:
     collections: tuple[str, ...] = ("c1", "c2")
     hidden: set[str] = field(default_factory=set[str])
     fast: FastTier | None = None
+    names: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    version: int = 1
+    names_read: int = 0
 
     async def active_generation(self, scope: Scope) -> Generation | None:
         return self.generation
@@ -46,6 +49,13 @@ class SmallLibrary:
                 document, collection, text = ALL[key]
                 found[key] = Passage(Chunk(key, "r", document, collection, 0, text, (), 1, 0, 1, len(text)), "a.txt")
         return found
+
+    async def latest_version(self, scope: Scope) -> int:
+        return self.version
+
+    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+        self.names_read += 1
+        return [(key, source) for key, (source, collection) in self.names.items() if collection in collections]
 
     async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
         return ("slow.pdf",) if "c1" in collections else ()
@@ -88,7 +98,7 @@ async def test_the_passage_that_answers_comes_first(embedder: StaticEmbedder, ge
     assert best.score == pytest.approx(1.0)
     assert best.bm25 is not None
     assert best.cosine is not None
-    assert set(evidence.timings_ms) >= {"embed", "search", "fuse", "hydrate", "dedupe"}
+    assert set(evidence.timings_ms) >= {"names", "embed", "search", "hydrate", "rescore", "dedupe"}
     assert evidence.reading == ("slow.pdf",)
 
 
@@ -145,3 +155,37 @@ async def test_a_question_that_is_too_long_is_refused_with_the_limit(embedder: S
         await retrieval.find(SCOPE, Query("hotel " * 20_000))
     assert refused.value.code == "question-too-long"
     assert refused.value.remedy
+
+
+async def test_the_document_that_the_question_names_is_searched_apart(
+    embedder: StaticEmbedder, generation: Generation
+) -> None:
+    index = await filled(embedder, generation, ALL)
+    library = SmallLibrary(generation, names={"d3": ("oslo-guide.pdf", "c2"), "d9": ("towns.pdf", "c1")})
+    question = "What is the hotel limit for a night according to the Oslo guide?"
+    found = await Retrieval(library, index, embedder).find(SCOPE, Query(question, limit=3))
+    assert ids(found)[0] == "k4"
+    assert all(0 <= each.score <= 1 for each in found.passages)
+    narrowed = await Retrieval(library, index, embedder).find(SCOPE, Query(question, limit=3, collections=("c1",)))
+    assert "k4" not in ids(narrowed)
+
+
+async def test_names_are_read_again_only_when_something_changed(
+    embedder: StaticEmbedder, generation: Generation
+) -> None:
+    index = await filled(embedder, generation, TEXTS)
+    library = SmallLibrary(generation, names={"d3": ("oslo-guide.pdf", "c2")})
+    retrieval = Retrieval(library, index, embedder)
+    for _ in range(3):
+        await retrieval.find(SCOPE, Query("hotel limit"))
+    assert library.names_read == 1
+    # Another asker may see other documents: nothing is shared between two of them.
+    await retrieval.find(Scope(SCOPE.tenant, "somebody-else"), Query("hotel limit"))
+    assert library.names_read == 2
+
+
+async def test_names_may_be_left_out(embedder: StaticEmbedder, generation: Generation) -> None:
+    index = await filled(embedder, generation, TEXTS)
+    library = SmallLibrary(generation, names={"d3": ("oslo-guide.pdf", "c2")})
+    await Retrieval(library, index, embedder, RetrievalSettings(name_weight=0.0)).find(SCOPE, Query("hotel limit"))
+    assert library.names_read == 0

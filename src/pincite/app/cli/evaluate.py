@@ -47,6 +47,8 @@ _SHOWN = (
     "pin precision",
     "pin recall",
     "quotes exact",
+    "page in 5 passages",
+    "page in 10 passages",
     "page Success@5",
     "page Success@10",
     "page nDCG@10",

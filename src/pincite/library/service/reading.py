@@ -116,6 +116,11 @@ class Reading:
         async with self._db.read() as session:
             return await passages.find_passages(session, scope, chunk_ids)
 
+    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> tuple[tuple[str, str], ...]:
+        """Return (id, source) of at most `limit` documents in those collections that answer now."""
+        async with self._db.read() as session:
+            return await documents.document_names(session, scope, tuple(collections), limit)
+
     async def reading(self, scope: Scope, collections: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the sources (at most 100, by name) that are still on their way in; ids of collections narrow it."""
         within = None if collections is None else tuple(collections)

@@ -101,6 +101,24 @@ async def sources_being_read(
     return tuple((await session.scalars(query)).all())
 
 
+async def document_names(
+    session: AsyncSession, scope: Scope, collections: tuple[str, ...], limit: int
+) -> tuple[tuple[str, str], ...]:
+    """Return (id, source) of the documents there that have a revision which answers."""
+    rows = await session.execute(
+        select(DocumentRow.id, DocumentRow.source)
+        .where(
+            visible_to(scope, DocumentRow),
+            _LIVE,
+            DocumentRow.serving.is_not(None),
+            DocumentRow.collection_id.in_(collections),
+        )
+        .order_by(DocumentRow.id)
+        .limit(limit)
+    )
+    return tuple((document_id, source) for document_id, source in rows.all())
+
+
 async def add_document(session: AsyncSession, scope: Scope, document: Document) -> None:
     """Insert a document's row; its latest revision is added by `revisions.add_revision`."""
     values = {
