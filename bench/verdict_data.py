@@ -18,7 +18,7 @@ from pincite.answers.candidates import Candidate
 from pincite.answers.verdicts.claims import cleaned
 from pincite.answers.verdicts.evidence import EvidenceIndex
 from pincite.answers.verdicts.features import compare
-from pincite.answers.verdicts.verify import Verifier, wanted_texts
+from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core.sentences import sentence_spans
 from pincite.gateway import StaticEmbedder
 
@@ -110,7 +110,7 @@ class Bed:
     def figures(self, example: Example, claim: str) -> dict[str, float] | None:
         """Return the figures of a claim; None when it says nothing."""
         self._open(example)
-        self._want([claim])
+        self._want(texts_of_sentence(claim))
         assert self._index is not None
         compared = compare(cleaned(claim), self._index)
         return None if compared is None else compared.figures
@@ -118,7 +118,7 @@ class Bed:
     def verifier(self, example: Example, claims: Sequence[str]) -> Verifier:
         """Return a verifier that knows the vectors of the claims."""
         self._open(example)
-        self._want(claims)
+        self._want([text for claim in claims for text in texts_of_sentence(claim)])
         if self._verifier is None:
             self._verifier = Verifier(candidates_of(example), self._vectors, example.question)
         return self._verifier
@@ -128,12 +128,12 @@ class Bed:
             return
         self._group, self._vectors, self._verifier = example.group, {}, None
         found = candidates_of(example)
-        self._want([each.text for each in found])
+        self._want(texts_of_evidence(found))
         self._index = EvidenceIndex(found, self._vectors, example.question)
 
     def _want(self, texts: Sequence[str]) -> None:
         if self._embedder is not None:
-            new = [text for text in wanted_texts(texts) if text not in self._vectors]
+            new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
             self._vectors.update(zip(new, self._embedder.vectors(new), strict=True))
 
 

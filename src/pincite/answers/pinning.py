@@ -14,7 +14,7 @@ from pincite.answers.candidates import Candidate, PageKey
 from pincite.answers.domain import Pin, PinSpan, Verdict
 from pincite.answers.drafting import span_of
 from pincite.answers.markers import Sentence
-from pincite.answers.verdicts.verify import Alignment, Verifier, wanted_texts
+from pincite.answers.verdicts.verify import Alignment, Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core import Scope, get_logger
 from pincite.gateway import Embedder
 from pincite.retrieval import Evidence
@@ -58,8 +58,9 @@ class Pinner:
         count = len(self._ground.evidence.passages)
         named = tuple(sorted({number for number in sentence.numbers if 0 < number <= count}))
         self.dropped += len(sentence.numbers) - len(named)
-        await self._embed([*(each.text for each in self._ground.found)] if not self._vectors else [])
-        await self._embed([sentence.text])
+        if not self._vectors:
+            await self._embed(await asyncio.to_thread(texts_of_evidence, self._ground.found))
+        await self._embed(texts_of_sentence(sentence.text))
         aligned, corrected = await asyncio.to_thread(self._judged, sentence.text, named)
         spans = self._spans(aligned)
         verdict = aligned.verdict if spans else Verdict.UNSUPPORTED
@@ -83,7 +84,7 @@ class Pinner:
         return made
 
     async def _embed(self, texts: Sequence[str]) -> None:
-        new = [text for text in wanted_texts(texts) if text not in self._vectors]
+        new = [text for text in texts if text not in self._vectors]
         if new:
             self._vectors.update(zip(new, await self._embedder.embed(self._scope, new), strict=True))
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pincite.answers.verdicts.verify import Verifier
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
+from pincite.answers.verdicts.verify import Verifier
 
 PAGE = [
     "Full-time employees receive 27 days of annual leave.",

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
 from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
-from pincite.answers.verdicts.terms import Terms
+from pincite.answers.verdicts.terms import Terms, is_negator
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
@@ -105,19 +105,37 @@ def _denies(terms: Terms) -> bool:
 
 
 def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Difference]:
-    """Where claim and source run alike but for a few words: a fact put in another's place."""
+    """Where claim and source run alike but for a few words: a fact put in another's place, a "not" more or less."""
     blocks = SequenceMatcher(None, claim.stems, source.stems, autojunk=False).get_opcodes()
     same = sum(to - since for kind, since, to, _, _ in blocks if kind == "equal")
     if same < _ALIKE_FROM * len(claim.stems):
         return
-    names, others = set(names_in(claim, index)), {*names_in(source, index), *source.openers}
+    names = {*names_in(claim, index), *_date_places(claim)}
+    others = {*names_in(source, index), *source.openers, *_date_places(source)}
     for kind, since, to, begin, end in blocks:
-        if kind != "replace" or max(to - since, end - begin) > _LONGEST_SLOT:
+        if kind == "equal":
             continue
         mine, theirs = range(since, to), range(begin, end)
+        at_edge = since == 0 or to == len(claim.stems)
+        if at_edge and end - begin > to - since:
+            # What the source says before or after the claim is left out, not put otherwise.
+            theirs = range(begin, begin + to - since) if since else range(end - (to - since), end)
+        if _negators(claim, mine) != _negators(source, theirs):
+            near = claim.words[min(since, len(claim.words) - 1)]
+            yield Difference(DifferenceKind.SWAP, f"another negation near {near}")
+        if kind != "replace" or min(len(mine), len(theirs)) > _LONGEST_SLOT:
+            continue
         if names & set(mine) and others & set(theirs):
-            yield Difference(DifferenceKind.SWAP, f"{claim.words[since]} for {source.words[begin]}")
+            yield Difference(DifferenceKind.SWAP, f"{claim.words[since]} for {source.words[theirs[0]]}")
         yield from _swapped(claim, source, mine, theirs)
+
+
+def _date_places(terms: Terms) -> list[int]:
+    return [place for place, stem in enumerate(terms.stems) if stem in terms.months]
+
+
+def _negators(terms: Terms, places: range) -> bool:
+    return any(is_negator(terms.words[place]) for place in places)
 
 
 def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterator[Difference]:
@@ -129,5 +147,6 @@ def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterato
             opposed = facing in OPPOSITES.get(word, ())
             measured = word in UNITS and facing in UNITS and UNITS[word] != UNITS[facing]
             counted = stem[0].isdigit() and source.stems[other][0].isdigit() and stem not in there
-            if opposed or measured or counted:
+            dated = stem in claim.months and source.stems[other] in source.months and stem not in there
+            if opposed or measured or counted or dated:
                 yield Difference(DifferenceKind.SWAP, f"{word} for {facing}")

@@ -74,8 +74,9 @@ class _Token:
     opens: bool = False
 
 
+@lru_cache(maxsize=4_096)
 def read(text: str) -> Terms:
-    """Return the terms of a text."""
+    """Return the terms of a text; those of late are kept, as a sentence is read for its words and for its claims."""
     tokens = _scaled(list(_tokens(text)))
     content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
     capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
@@ -91,7 +92,7 @@ def read(text: str) -> Terms:
         openers=tuple(place for place, token in capitals if token.opens),
         measures=frozenset(_measures(tokens)),
         negated=frozenset(_negated(tokens)),
-        denies=any(_is_negator(token.word) for token in tokens),
+        denies=any(is_negator(token.word) for token in tokens),
     )
 
 
@@ -185,7 +186,7 @@ def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
 
 def _negated(tokens: list[_Token]) -> Iterator[str]:
     for place, token in enumerate(tokens):
-        if not _is_negator(token.word):
+        if not is_negator(token.word):
             continue
         after = [each for each in tokens[place + 1 : place + 1 + _NEGATION_REACH] if _has_meaning(each)]
         before = [each for each in tokens[:place] if _has_meaning(each)]
@@ -199,5 +200,6 @@ def _has_meaning(token: _Token) -> bool:
     return token.kind != "word" or _carries(token.word)
 
 
-def _is_negator(word: str) -> bool:
+def is_negator(word: str) -> bool:
+    """Whether a lower-case word negates."""
     return word in NEGATORS or word.endswith("n't")

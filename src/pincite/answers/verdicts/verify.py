@@ -12,6 +12,7 @@ from pincite.answers.verdicts.claims import cleaned, split_claims
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
 from pincite.answers.verdicts.features import compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
+from pincite.answers.verdicts.rules import Difference, DifferenceKind
 
 _VERBATIM_SCORE = 0.97
 _VETO = 0.5
@@ -22,20 +23,20 @@ _LEAST_COVERED = 0.45
 class Alignment:
     """The sentences that carry a claim, best first, with the verdict; `score` in 0..1.
 
-    `spans` is empty when nothing carries it. `differs` says in short phrases what the sentences have otherwise.
+    `spans` is empty when nothing carries it. `differs` says what the sentences have otherwise.
     """
 
     spans: tuple[Candidate, ...]
     verdict: Verdict
     score: float
-    differs: tuple[str, ...] = ()
+    differs: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
     chosen: tuple[int, ...]
     score: float
-    differs: tuple[str, ...]
+    differs: tuple[Difference, ...]
 
 
 class Verifier:
@@ -43,8 +44,8 @@ class Verifier:
 
     Args:
         found: the sentences and table rows of the passages.
-        vectors: unit vectors of the static embedder by text: those of `wanted_texts(found)`, and for each claim those
-            of `wanted_texts` of it. Empty: likeness of words and sentences is not used.
+        vectors: unit vectors of the static embedder by text: those of `texts_of_evidence`, and for each sentence
+            those of `texts_of_sentence`. Empty: likeness of words and sentences is not used.
         question: what was asked; its words need no evidence.
         weights: other than those that ship.
     """
@@ -66,17 +67,12 @@ class Verifier:
         parts = split_claims(cleaned(sentence))
         judged = [self._judged(part) for part in parts] if len(parts) > 1 else []
         known = [each for each in judged if each is not None]
-        differs = whole.differs if not known else self._common(whole, known)
+        differs = whole.differs if not known else _lasting(whole, known)
         score = whole.score * _VETO if differs else whole.score
         verdict = self._verdict(score, differs)
         if verdict is Verdict.UNSUPPORTED:
             return Alignment((), verdict, score, differs)
         return Alignment(tuple(self._index.found[place] for place in whole.chosen), verdict, score, differs)
-
-    def _common(self, whole: _Judged, parts: Sequence[_Judged]) -> tuple[str, ...]:
-        """A fact differs when it does both in the sentence and in the claim that states it, each with its source."""
-        of_parts = {found for part in parts for found in part.differs}
-        return tuple(found for found in whole.differs if found in of_parts)
 
     def _judged(self, claim: str) -> _Judged | None:
         compared = compare(claim, self._index)
@@ -87,15 +83,30 @@ class Verifier:
         score = self._weights.score(compared.figures) * min(1.0, covered / _LEAST_COVERED)
         if is_verbatim(compared.terms, self._index):
             score = max(score, _VERBATIM_SCORE)
-        return _Judged(compared.chosen, score, tuple(each.what for each in compared.differs))
+        return _Judged(compared.chosen, score, compared.differs)
 
-    def _verdict(self, score: float, differs: Sequence[str]) -> Verdict:
+    def _verdict(self, score: float, differs: Sequence[Difference]) -> Verdict:
         if score >= self._weights.supported_from and not differs:
             return Verdict.SUPPORTED
         return Verdict.PARTIAL if score >= self._weights.partial_from else Verdict.UNSUPPORTED
 
 
-def wanted_texts(texts: Sequence[str]) -> list[str]:
-    """Return the texts whose vectors a verifier uses: sentences, their claims and their words, each once."""
-    claims = [part for text in texts for part in {cleaned(text), *split_claims(cleaned(text))}]
-    return list(dict.fromkeys([*texts, *claims, *vocabulary(texts)]))
+def _lasting(whole: _Judged, parts: Sequence[_Judged]) -> tuple[Difference, ...]:
+    """What differs in the sentence and still does in the claim that states it, which may rest on other sentences.
+
+    A swap was seen beside a sentence that says almost the same, so it stays.
+    """
+    of_parts = {found for part in parts for found in part.differs}
+    return tuple(each for each in whole.differs if each in of_parts or each.kind is DifferenceKind.SWAP)
+
+
+def texts_of_evidence(found: Sequence[Candidate]) -> list[str]:
+    """Return the texts whose vectors a verifier of these sentences uses, each once: the sentences and their words."""
+    texts = [each.text for each in found]
+    return list(dict.fromkeys([*texts, *vocabulary(texts)]))
+
+
+def texts_of_sentence(sentence: str) -> list[str]:
+    """Return the texts whose vectors are used to judge a sentence, each once: its claims and their words."""
+    whole = cleaned(sentence)
+    return list(dict.fromkeys([whole, *split_claims(whole), *vocabulary([whole])]))
