@@ -39,6 +39,11 @@ def content_pairs(text: str) -> list[tuple[str, str]]:
     return [(stem(word), word) for word in found if word not in _STOP_WORDS]
 
 
+def is_stop_word(word: str) -> bool:
+    """Say whether a word in lower case says nothing by itself."""
+    return word in _STOP_WORDS
+
+
 def words(text: str) -> list[str]:
     """Return the stems of all words of a text in order, stop words included."""
     return [stem(word.lower()) for word in _WORD.findall(text)]

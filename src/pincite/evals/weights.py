@@ -11,7 +11,7 @@ from pincite.evals.tuning import WEIGHTS, Tuned, tune
 from pincite.gateway import Embedder
 from pincite.index import Filter, Generation, Hit, SearchIndex
 from pincite.library import Passage
-from pincite.retrieval import fuse
+from pincite.retrieval import fuse, plan
 
 _CANDIDATES = 100
 _KEPT = 50
@@ -82,7 +82,7 @@ async def _rankings(
     index, embedder = engines
     vector = (await embedder.embed(scope, [case.question], query=True))[0]
     return await asyncio.gather(
-        index.search_text(scope, generation, case.question, where, _CANDIDATES),
+        index.search_text(scope, generation, plan(case.question, expand=True).words, where, _CANDIDATES),
         index.search_vector(scope, generation, vector, where, _CANDIDATES),
     )
 

@@ -6,6 +6,7 @@ from pincite.retrieval.domain import (
     ScoredPassage,
 )
 from pincite.retrieval.fusion import fuse
+from pincite.retrieval.planning import plan
 from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
 from pincite.retrieval.settings import RetrievalSettings
 
@@ -19,4 +20,5 @@ __all__ = [
     "ScoredPassage",
     "checked_question",
     "fuse",
+    "plan",
 ]

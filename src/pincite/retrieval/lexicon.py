@@ -47,7 +47,6 @@ fx, foreign exchange | foreign currency exchange
 ceo | chief executive officer
 cfo | chief financial officer
 cto | chief technology officer
-hr | human resources
 pto, vacation, holiday allowance | paid time off annual leave vacation
 sick pay | sick leave sickness absence pay
 wfh, work from home, working from home, telework | working from home remote work

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pincite.core.words import content_pairs, stem, words
+from pincite.core.words import is_stop_word, stem, words
 from pincite.retrieval.lexicon import meanings
 
 # How an answer should look is no part of what it is about: "Round your answer to two decimal places."
@@ -22,6 +22,13 @@ _INSTRUCTION_WORDS = frozenset(
     perspective useful relevant like need want help
     """.split()  # noqa: SIM905 (a list of 50 quoted words is harder to read)
 )
+# They are left out only where the question says how to answer: elsewhere "response" may be what it is about.
+_INSTRUCTS = re.compile(
+    r"\b(?:answer|round your|please|assum\w+ that|calculate|compute|provide an?|explain \w+|state that|judgments?)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+")
+_HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _FISCAL = re.compile(r"\bFY\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
 
 
@@ -46,13 +53,20 @@ def plan(question: str, *, expand: bool) -> Plan:
         return Plan(question, frozenset(pairwise(words(question))), figures=False)
     plain = _FISCAL.sub(lambda year: year[1] if len(year[1]) == 4 else f"20{year[1]}", question)
     other = meanings(plain)
-    kept = [(base, word) for base, word in content_pairs(plain) if base not in _INSTRUCTION_WORDS]
-    kept = kept or content_pairs(plain)
+    own = _telling(plain)
+    kept = [word for word in own if stem(word) not in _INSTRUCTION_WORDS] if _INSTRUCTS.search(plain) else own
     chosen: dict[str, str] = {}
-    for base, word in (*kept, *(pair for meaning in other for pair in content_pairs(meaning))):
-        chosen.setdefault(base, word)
+    for word in (*(kept or own), *(word for meaning in other for word in _telling(meaning))):
+        chosen.setdefault(stem(word), word)
     phrases = frozenset(pair for text in (plain, *other) for pair in pairwise(words(text)))
     return Plan(" ".join(chosen.values()) or question, phrases, bool(other))
+
+
+def _telling(text: str) -> list[str]:
+    """The words of a text as the engine cuts them, in lower case, without stop words; hyphenated ones also joined."""
+    found = [word.lower() for word in _WORD.findall(text)]
+    joined = [word.replace("-", "").lower() for word in _HYPHENATED.findall(text)]
+    return [word for word in found if not is_stop_word(word)] + joined
 
 
 def without(text: str, names: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from pincite.retrieval.domain import ScoredPassage
 from pincite.retrieval.planning import Plan
 from pincite.retrieval.settings import RetrievalSettings
 
+LOOKED_AT = 60
 # Digits among a passage's characters from which on it counts as full of figures.
 _FULL_OF_FIGURES = 0.1
 
@@ -26,14 +27,18 @@ def rescore(passages: Sequence[ScoredPassage], plan: Plan, settings: RetrievalSe
     figure_weight = settings.figure_weight if plan.figures else 0.0
     if not passages or not (phrase_weight or figure_weight):
         return list(passages)
-    together = _phrase_shares([each.passage.chunk.text for each in passages], plan) if phrase_weight else []
+    first = passages[:LOOKED_AT]
+    together = _phrase_shares([each.passage.chunk.text for each in first], plan) if phrase_weight else []
     whole = 1.0 + phrase_weight + figure_weight
     rescored: list[ScoredPassage] = []
-    for place, each in enumerate(passages):
+    for place, each in enumerate(first):
         score = each.score + figure_weight * _figures(each.passage.chunk.text)
         score += phrase_weight * together[place] if phrase_weight else 0.0
         rescored.append(replace(each, score=score / whole))
-    return sorted(rescored, key=lambda each: (-each.score, each.passage.chunk.id))
+    # A worse passage further down gains nothing, and never overtakes one that was looked at.
+    lowest = min(each.score for each in rescored)
+    rest = [replace(each, score=min(lowest, each.score / whole)) for each in passages[LOOKED_AT:]]
+    return [*sorted(rescored, key=lambda each: (-each.score, each.passage.chunk.id)), *rest]
 
 
 def _phrase_shares(texts: Sequence[str], plan: Plan) -> list[float]:

@@ -16,7 +16,7 @@ from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.duplicates import drop_near_duplicates
 from pincite.retrieval.fusion import Fused, weigh_names
 from pincite.retrieval.planning import Plan, plan, without
-from pincite.retrieval.rescoring import rescore
+from pincite.retrieval.rescoring import LOOKED_AT, rescore
 from pincite.retrieval.searching import Builds, Searcher, Target
 from pincite.retrieval.settings import RetrievalSettings
 
@@ -24,8 +24,6 @@ MAX_QUESTION_CHARS = 4_000
 MAX_LIMIT = 100
 # Hits that the library no longer serves and near-duplicates are lost after fusion; this many spares a passage.
 _SPARE = 3
-# A second look is taken at no fewer than these, so that few answers and many are ranked alike.
-_RESCORED = 60
 
 
 class PassageSource(NameSource, Protocol):
@@ -134,15 +132,15 @@ class Retrieval:
     ) -> list[ScoredPassage]:
         """Hydrate in portions until enough passages are left or the candidates run out."""
         kept: list[ScoredPassage] = []
-        candidates: list[ScoredPassage] = []
-        portion = max(limit * _SPARE, _RESCORED)
+        hydrated: list[ScoredPassage] = []
+        portion = max(limit * _SPARE, LOOKED_AT)
         for start in range(0, len(fused), portion):
             some = fused[start : start + portion]
             with clock.stage("hydrate"):
                 found = await self._library.hydrate(scope, [each.chunk_id for each in some])
-            hydrated = [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
+            hydrated += [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
             with clock.stage("rescore"):
-                candidates += await asyncio.to_thread(rescore, hydrated, planned, self._settings)
+                candidates = await asyncio.to_thread(rescore, hydrated, planned, self._settings)
             with clock.stage("dedupe"):
                 kept = drop_near_duplicates(candidates, limit)
             if len(kept) >= limit:
