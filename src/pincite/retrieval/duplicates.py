@@ -11,7 +11,7 @@ from pincite.retrieval.domain import ScoredPassage
 _WORD = re.compile(r"[^\W_]+")
 _SHINGLE_WORDS = 4
 # Chunks of one document overlap by 10 to 20 %, which is a Jaccard similarity of about 0.1: well below.
-THRESHOLD = 0.8
+THRESHOLD = 0.9
 
 
 def drop_near_duplicates(

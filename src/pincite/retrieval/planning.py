@@ -19,7 +19,7 @@ _INSTRUCTION_WORDS = frozenset(
     provide response respond rely relying base basing based judgment judgments conclusions drawing address utilizing
     information primarily plainly clearly outlined shown stated details using use used
     round decimal place places unit units percent percentage calculate compute approximation exact reasonable possible
-    perspective useful relevant like need want help
+    perspective useful relevant like need want help metric metrics usd dollars million millions billion billions amount
     """.split()  # noqa: SIM905 (a list of 50 quoted words is harder to read)
 )
 # They are left out only where the question says how to answer: elsewhere "response" may be what it is about.

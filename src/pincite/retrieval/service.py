@@ -142,7 +142,7 @@ class Retrieval:
             with clock.stage("rescore"):
                 candidates = await asyncio.to_thread(rescore, hydrated, planned, self._settings)
             with clock.stage("dedupe"):
-                kept = drop_near_duplicates(candidates, limit)
+                kept = drop_near_duplicates(candidates, limit, self._settings.same_from)
             if len(kept) >= limit:
                 break
         return kept

@@ -17,6 +17,7 @@ class RetrievalSettings:
         named_documents: how many of the documents that a question names are also searched apart.
         phrase_weight: what words that stand together add to a passage's score of 0..1.
         figure_weight: what figures add to a passage's score, where the question asks for some.
+        same_from: similarity in 0..1 from which two passages count as saying the same; above 1 keeps both always.
         candidates: how many hits each ranking gives to the fusion.
         rerank_depth: how many fused passages a reranker sees, where there is one.
         rerank_weight: weight in 0..1 of the reranker's score beside the fused one.
@@ -29,7 +30,8 @@ class RetrievalSettings:
     name_weight: float = 0.5
     named_documents: int = 3
     phrase_weight: float = 0.1
-    figure_weight: float = 0.1
+    figure_weight: float = 0.2
+    same_from: float = 0.9
     candidates: int = 100
     rerank_depth: int = 30
     rerank_weight: float = 0.5

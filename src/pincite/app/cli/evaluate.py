@@ -3,6 +3,7 @@
 What is measured is decided in `evals`; what is evaluated is made in `app/evaluation.py`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -40,6 +41,7 @@ Files = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only so many questions, spread over the set.")]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this tag.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Questions asked at once; 1 for fair times.")]
+_POLL_S = 0.5
 _SHOWN = (
     "right page",
     "declined rightly",
@@ -281,15 +283,31 @@ async def _subject(house: House, asked: _Asked, configuration: Configuration, *,
     async with open_house(settings, work=True) as scratch:
         if await scratch.count_documents(await scratch.owner()) == 0:
             await add_paths(scratch, await scratch.owner(), [asked.files], collection="default", quiet=quiet)
+        await _wait_for_vectors(scratch)
         async with open_subject(scratch, asked.golden, configuration, retrieval_only=asked.retrieval_only) as subject:
             yield subject
+
+
+async def _wait_for_vectors(house: House) -> None:
+    """Wait until the chosen embedder has seen everything: half of its vectors would be measured as its quality."""
+    scope = await house.owner()
+    while (tier := await house.library.fast_tier(scope)) is not None and tier.waiting:
+        await asyncio.sleep(_POLL_S)
 
 
 def _scratch(settings: Settings, files: Path, configuration: Configuration) -> Settings:
     if not files.exists():
         raise InvalidInput(f"There is no folder {files}.", remedy="Check the path.")
     home = scratch_home(settings, files, configuration.embedder)
-    change = {"home": home, "database_url": None, "jobs_url": None, "blobs_url": None, "index_url": None}
+    embedder = configuration.embedder or settings.embedder
+    change = {
+        "home": home,
+        "embedder": embedder,
+        "database_url": None,
+        "jobs_url": None,
+        "blobs_url": None,
+        "index_url": None,
+    }
     return settings.model_copy(update=change)
 
 
