@@ -16,7 +16,6 @@ from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import Chunk, RevisionState, VectorWork
 
-_LEASE_S = 300.0
 _LOOK_S = 0.25
 
 log = get_logger(__name__)
@@ -37,7 +36,7 @@ class Filler:
             target = await better(self.parts, scope)
             if target is None:
                 continue
-            while (work := await self.parts.library.claim_vectors(scope, _LEASE_S)) is not None:
+            while (work := await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)) is not None:
                 await self._revision(scope, target, work)
                 filled += 1
         return filled
@@ -68,7 +67,7 @@ class Filler:
                 continue
             await self._let_others_first()
             await self._batch(scope, target, source, chunks)
-            await library.note_vectors(scope, work.revision_id, done, _LEASE_S)
+            await library.note_vectors(scope, work.revision_id, done, self.settings.fill_lease_s)
 
     async def _batch(self, scope: Scope, target: Target, source: str, chunks: Sequence[Chunk]) -> None:
         points = await points_of(target.embedder, scope, source, chunks)

@@ -17,6 +17,7 @@ class IngestSettings:
         litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
         fill_s: how often it is looked for documents that wait for the better embedder.
         fill_batch: chunks that it is given at once.
+        fill_lease_s: how long a batch may take before another process may think that this one died.
         fill_patience_s: how long each batch waits at most while documents are being read.
         maintain_after_s: how long the index rests after the last write before it is tidied.
     """
@@ -30,5 +31,6 @@ class IngestSettings:
     litter_s: float = 3600.0
     fill_s: float = 2.0
     fill_batch: int = 128
+    fill_lease_s: float = 90.0
     fill_patience_s: float = 10.0
     maintain_after_s: float = 2.0
