@@ -18,6 +18,7 @@ from pincite.answers.candidates import Candidate
 from pincite.answers.verdicts.claims import cleaned
 from pincite.answers.verdicts.evidence import EvidenceIndex
 from pincite.answers.verdicts.features import compare
+from pincite.answers.verdicts.model import Weights
 from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core.sentences import sentence_spans
 from pincite.gateway import StaticEmbedder
@@ -98,10 +99,12 @@ class Bed:
 
     Args:
         embedder: whose vectors are used; None for none.
+        weights: of its verifiers; None for those that ship.
     """
 
-    def __init__(self, embedder: StaticEmbedder | None) -> None:
+    def __init__(self, embedder: StaticEmbedder | None, weights: Weights | None = None) -> None:
         self._embedder = embedder
+        self._weights = weights
         self._group = ""
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._index: EvidenceIndex | None = None
@@ -120,7 +123,7 @@ class Bed:
         self._open(example)
         self._want([text for claim in claims for text in texts_of_sentence(claim)])
         if self._verifier is None:
-            self._verifier = Verifier(candidates_of(example), self._vectors, example.question)
+            self._verifier = Verifier(candidates_of(example), self._vectors, example.question, self._weights)
         return self._verifier
 
     def _open(self, example: Example) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench.verdict_data import Bed, Example, ragtruth, wice
 from bench.verdict_learning import Matrix, folds, learn, scores
+from bench.verdict_tables import best_f1, mutation_table, speed_table, verdict_table
 from pincite.answers.verdicts.model import Weights, weights_to
 from pincite.gateway import StaticEmbedder
 
@@ -42,20 +43,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learn", action="store_true", help=f"write {WEIGHTS.name}")
     arguments = parser.parse_args()
+    mutation_table()
     if not os.environ.get("PINCITE_BENCH_DATA"):
-        print("PINCITE_BENCH_DATA names no folder of public data sets.")
-        return 1
+        print("PINCITE_BENCH_DATA names no folder of public data sets: nothing else is measured.")
+        return 0
     folder = Path(os.environ["PINCITE_BENCH_DATA"])
     examples = [*wice(folder), *ragtruth(folder)]
+    embedder = StaticEmbedder()
+    rows = rows_of(examples, embedder)
     if arguments.learn:
+        plain = rows_of(examples, None)
         learned = {
-            "with_vectors": weights_to(_learned(examples, StaticEmbedder())),
-            "without_vectors": weights_to(_learned(examples, None)),
+            "with_vectors": weights_to(_learned(examples, rows)),
+            "without_vectors": weights_to(_learned(examples, plain)),
         }
         WEIGHTS.write_text(json.dumps(learned, separators=(",", ":")) + "\n", encoding="utf-8")
         print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size} bytes")
         return 0
+    verdict_table(examples, judged(examples, rows, embedder))
+    speed_table(embedder)
     return 0
+
+
+def judged(examples: Sequence[Example], rows: Rows, embedder: StaticEmbedder) -> list[list[float]]:
+    """Return the score of each claim of each example, by a verifier whose weights come from the other folds."""
+    made: list[list[float]] = [[] for _ in examples]
+    groups = [example.group for example in examples]
+    fold_of = dict.fromkeys(groups, 0)
+    for fold, mine in enumerate(folds(groups, FOLDS, 0)):
+        fold_of.update({group: fold for group, own in zip(groups, mine, strict=True) if own})
+    for fold in range(FOLDS):
+        rest = np.array([fold_of[group] != fold for group in rows.groups])
+        weights = learn(rows.names, rows.figures[rest], rows.good[rest], rows.weights[rest])
+        bed = Bed(embedder, weights)
+        for number, example in enumerate(examples):
+            if fold_of[example.group] == fold:
+                verifier = bed.verifier(example, example.claims)
+                made[number] = [verifier.verify(claim).score for claim in example.claims]
+    return made
 
 
 def rows_of(examples: Sequence[Example], embedder: StaticEmbedder | None) -> Rows:
@@ -92,17 +117,7 @@ def held_out(rows: Rows, seed: int = 0) -> Matrix:
     return made
 
 
-def best_f1(good: NDArray[np.bool_], score: Matrix) -> tuple[float, float]:
-    """Return the highest F1 over all thresholds, and the threshold."""
-    order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(good[order])
-    values = 2 * hits / (np.arange(1, len(good) + 1) + good.sum())
-    best = int(values.argmax())
-    return float(values[best]), float(score[order[best]])
-
-
-def _learned(examples: Sequence[Example], embedder: StaticEmbedder | None) -> Weights:
-    rows = rows_of(examples, embedder)
+def _learned(examples: Sequence[Example], rows: Rows) -> Weights:
     made = np.mean([held_out(rows, seed) for seed in range(3)], axis=0)
     claims = [place for place, (number, _) in enumerate(rows.origin) if examples[number].task == "WiCE"]
     labels = np.array([examples[rows.origin[place][0]].label for place in claims])

@@ -15,21 +15,25 @@ class Drafters:
 
     Args:
         source: where evidence and pages come from.
-        embedder: compares sentences with questions and claims.
+        embedder: compares sentences with questions and claims; the built-in static one.
         models: the chat models.
+        drop_unsupported: leave a model's unsupported sentences out, instead of marking them.
     """
 
-    def __init__(self, source: EvidenceSource, embedder: Embedder, models: Models) -> None:
+    def __init__(
+        self, source: EvidenceSource, embedder: Embedder, models: Models, *, drop_unsupported: bool = False
+    ) -> None:
         self._source = source
         self._embedder = embedder
         self._models = models
+        self._drop_unsupported = drop_unsupported
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
         chosen = self._models.choose(model)
         if chosen is None:
             return Quoting(self._source, self._embedder)
-        return Wording(self._source, self._embedder, chosen)
+        return Wording(self._source, self._embedder, chosen, drop_unsupported=self._drop_unsupported)
 
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""

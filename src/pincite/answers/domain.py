@@ -106,6 +106,7 @@ class Answer:
     cost_usd: Decimal | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     dropped_markers: int = 0
+    dropped_sentences: int = 0
     problem: AnswerProblem | None = None
 
 

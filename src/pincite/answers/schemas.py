@@ -34,6 +34,7 @@ _ANSWER: dict[str, Any] = {
     "cost_usd": None,
     "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
     "dropped_markers": 0,
+    "dropped_sentences": 0,
     "problem": None,
     "created_at": "2026-11-20T09:30:00Z",
 }
@@ -112,6 +113,7 @@ class AnswerBody(BaseModel):
     cost_usd: float | None
     timings_ms: dict[str, float]
     dropped_markers: int
+    dropped_sentences: int = 0
     problem: ProblemBody | None
     created_at: datetime
 

@@ -71,6 +71,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "cost_usd": None if answer.cost_usd is None else float(answer.cost_usd),
         "timings_ms": dict(answer.timings_ms),
         "dropped_markers": answer.dropped_markers,
+        "dropped_sentences": answer.dropped_sentences,
         "problem": None
         if problem is None
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
@@ -101,6 +102,7 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         cost_usd=None if cost is None else Decimal(str(cost)),
         timings_ms=body["timings_ms"],
         dropped_markers=body["dropped_markers"],
+        dropped_sentences=body.get("dropped_sentences", 0),
         problem=None if problem is None else AnswerProblem(**problem),
     )
 

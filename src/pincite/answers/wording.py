@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pincite.answers.candidates import candidates
-from pincite.answers.domain import Abstention, Answer, AnswerMode, Verdict
+from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
 from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
@@ -36,14 +36,18 @@ class Wording:
         source: where evidence and pages come from.
         embedder: compares claims with sentences.
         model: the model.
+        drop_unsupported: leave unsupported sentences out, instead of marking them.
     """
 
     mode = AnswerMode.MODEL
 
-    def __init__(self, source: EvidenceSource, embedder: Embedder, model: ChatModel) -> None:
+    def __init__(
+        self, source: EvidenceSource, embedder: Embedder, model: ChatModel, *, drop_unsupported: bool = False
+    ) -> None:
         self._source = source
         self._embedder = embedder
         self._model = model
+        self._drop_unsupported = drop_unsupported
 
     @property
     def model_name(self) -> str | None:
@@ -52,7 +56,8 @@ class Wording:
 
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""
-        return WordedDraft(task, self._source, self._embedder, self._model)
+        made = StrictDraft if self._drop_unsupported else WordedDraft
+        return made(task, self._source, self._embedder, self._model)
 
 
 class WordedDraft:
@@ -89,14 +94,17 @@ class WordedDraft:
             return
         pages = await self._source.page_texts(scope, pages_wanted(evidence))
         found = await asyncio.to_thread(candidates, evidence.passages, pages)
-        pinner = Pinner(scope, self._embedder, Ground(question, evidence, found, pages))
+        ground = Ground(question, evidence, found, pages)
+        pinner = Pinner(scope, self._embedder, ground)
         with self._clock.stage("generate"):
             async for event in self._worded(evidence, pinner):
                 yield event
-        if not self.answer.text.strip():
+        if not self._stream.text.strip():
             raise ModelError(f"{self._model.name} sent no text.", remedy="Ask again, or use another model.")
         self.answer = replace(self.answer, dropped_markers=pinner.dropped)
-        if self._abstained:
+        for event in await self._closed(ground):
+            yield event
+        if self._abstained and not self.answer.abstained:
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
             nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
@@ -138,6 +146,10 @@ class WordedDraft:
             self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
             yield "answer.pin", pin_to(pin)
 
+    async def _closed(self, ground: Ground) -> Sequence[Event]:
+        """Return what is added once the model has ended: nothing."""
+        return ()
+
     @property
     def _abstained(self) -> bool:
         """It says that the documents do not say, and nothing besides that they carry."""
@@ -148,3 +160,60 @@ class WordedDraft:
         text = abstention(evidence.reading)
         self.answer = replace(self.answer, text=text, abstained=True, reason=Abstention.NOTHING_FOUND)
         yield "answer.delta", {"text": text}
+
+
+class StrictDraft(WordedDraft):
+    """One answer of a model from which sentences that nothing supports are left out before anybody sees them.
+
+    Text is shown by the sentence, once it is judged. Where sentences were left out, what the documents do say to the
+    question follows, quoted; where nothing remains, the answer abstains.
+    """
+
+    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
+        for sentence in sentences:
+            if sentence.text == ABSTAINED:
+                yield self._added(sentence.text, self._gap(sentence))
+                continue
+            with self._clock.stage("pin"):
+                pin = await pinner.pin(sentence)
+            if pin.verdict is Verdict.UNSUPPORTED:
+                self.answer = replace(self.answer, dropped_sentences=self.answer.dropped_sentences + 1)
+                continue
+            yield self._added(sentence.text, self._gap(sentence))
+            yield self._pinned(replace(pin, claim=self._last(sentence.text)))
+
+    async def _closed(self, ground: Ground) -> Sequence[Event]:
+        events: list[Event] = []
+        if not self.answer.dropped_sentences or self.answer.text.strip().startswith(ABSTAINED):
+            return events
+        closest = await chosen_sentences(
+            self._embedder, self._task.scope, ground.question, (ground.evidence, ground.found)
+        )
+        shown = {span.quote for pin in self.answer.pins for span in pin.spans}
+        for each in closest.sentences:
+            if each.text not in shown:
+                said = " ".join(each.text.split())
+                events.append(self._added(said, " " if self.answer.text else ""))
+                spans = (span_of(ground.evidence, each),)
+                events.append(self._pinned(Pin(self._last(said), Verdict.SUPPORTED, min(1.0, each.score), spans)))
+        if not self.answer.text:
+            nearest = tuple(span_of(ground.evidence, each) for each in closest.nearest)
+            self.answer = replace(self.answer, abstained=True, reason=Abstention.WEAK_EVIDENCE, nearest=nearest)
+            events.append(self._added(abstention(ground.evidence.reading), ""))
+        return events
+
+    def _gap(self, sentence: Sentence) -> str:
+        """The white space that stood before a sentence, where something is shown before it."""
+        before = self._stream.text[: sentence.start]
+        return (before[len(before.rstrip()) :] or " ") if self.answer.text else ""
+
+    def _added(self, text: str, gap: str) -> Event:
+        self.answer = replace(self.answer, text=self.answer.text + gap + text)
+        return "answer.delta", {"text": gap + text}
+
+    def _pinned(self, pin: Pin) -> Event:
+        self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
+        return "answer.pin", pin_to(pin)
+
+    def _last(self, text: str) -> tuple[int, int]:
+        return len(self.answer.text) - len(text), len(self.answer.text)

@@ -6,7 +6,7 @@ Rooms get the values they need through their constructors, in `wiring.py`.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the model; default is the provider's own variable.")
     ] = None
     model_timeout_s: Annotated[float, Field(gt=0, description="Longest a model's whole reply may take.")] = 120.0
+    unsupported: Annotated[
+        Literal["mark", "drop"],
+        Field(description="What becomes of a model's sentence that no passage supports: marked, or left out."),
+    ] = "mark"
     embedder: Annotated[
         str,
         Field(

@@ -245,7 +245,15 @@ def _build(settings: Settings, database: Database, discovery: Discovery, embedde
         library=library,
         ingest=ingest,
         retrieval=retrieval,
-        answers=Answers(database, Drafters(EvidenceSource(retrieval, library), embedder, models)),
+        answers=Answers(
+            database,
+            Drafters(
+                EvidenceSource(retrieval, library),
+                embedder,
+                models,
+                drop_unsupported=settings.unsupported == "drop",
+            ),
+        ),
         models=models,
         evaluations=Evaluations(database),
     )

@@ -6,6 +6,8 @@ What the figures mean together is learned (`model.py`); what must never pass is 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
 
 import numpy as np
 
@@ -43,6 +45,7 @@ class _Words:
     weights: Matrix  # rarity, not scaled
     exact: Matrix  # words x sentences, 0 or 1
     found: Matrix  # words x sentences, 0..1, with credit for likeness
+    alike: Matrix  # words x sentences, 0..1, the likeness itself
     around: Matrix  # words x sentences, 0 or 1: stands in the headings, or was asked
 
 
@@ -62,6 +65,7 @@ def compare(claim: str, index: EvidenceIndex) -> Comparison | None:
         **_missing(words, terms, near),
         **_phrases(claim, terms, index),
         **_gaps(terms, words, chosen),
+        **_order(terms, words, (index, chosen)),
         **_opposition(terms, index, chosen),
         **{f"differs_{kind}": float(sum(each.kind is kind for each in differs)) for kind in DifferenceKind},
         **_likeness(claim, index, chosen),
@@ -89,15 +93,17 @@ def _words(terms: Terms, index: EvidenceIndex) -> _Words:
     words = [terms.words[places[stem]] for stem in stems]
     exact = np.array([[stem in each for each in index.stems] for stem in stems], dtype=np.float64)
     prefix = np.array([[len(stem) > 5 and stem[:5] in each for each in index.prefixes] for stem in stems])
-    alike = np.clip((index.word_likeness(words) - _ALIKE_FROM) / _ALIKE_RANGE, 0.0, _CREDIT)
-    alike[[not word.isalpha() for word in words]] = 0.0
+    likeness = index.word_likeness(words)
+    likeness[[not word.isalpha() for word in words]] = 0.0
+    credit = np.clip((likeness - _ALIKE_FROM) / _ALIKE_RANGE, 0.0, _CREDIT)
     around = np.array([[stem in each.stems or stem in index.asked for each in index.around] for stem in stems])
     return _Words(
         stems=stems,
         words=words,
         weights=np.array([rarity(stem) for stem in stems]) + 0.05,
         exact=exact,
-        found=np.maximum(np.maximum(exact, prefix * _CREDIT), alike),
+        found=np.maximum(np.maximum(exact, prefix * _CREDIT), credit),
+        alike=np.maximum(exact, likeness),
         around=around.astype(np.float64),
     )
 
@@ -169,11 +175,14 @@ def _missing(words: _Words, terms: Terms, near: Sequence[int]) -> dict[str, floa
     anywhere = 1 - np.maximum(words.found.max(axis=1), heads)
     local = 1 - np.maximum(words.found[:, list(near)].max(axis=1), words.around[:, list(near)].max(axis=1))
     weighed = np.sort(words.weights * local)[::-1]
+    unlike = words.weights * (1 - words.alike[:, list(near)].max(axis=1))
     figures = {
         "missing_all": float(words.weights @ anywhere),
         "missing_near": float(words.weights @ local),
         "missing_near_worst": float(weighed[0]),
         "missing_near_two": float(weighed[:2].sum()),
+        "unlike_per_word": float(unlike.mean()),
+        "unlike_two": float(np.sort(unlike)[-2:].sum()),
         "missing_worst": float((words.weights * anywhere).max()),
         "missing_exact": float(words.weights @ (1 - words.exact.max(axis=1))),
         "missing_per_word": float(words.weights @ local) / len(words.stems),
@@ -236,6 +245,18 @@ def _gaps(terms: Terms, words: _Words, chosen: Sequence[int]) -> dict[str, float
         "gap_share": gap / len(content),
         "gap_all": float(_longest([anywhere[stem] == 0 for stem in content])),
     }
+
+
+def _order(terms: Terms, words: _Words, evidence: tuple[EvidenceIndex, Sequence[int]]) -> dict[str, float]:
+    """Words that follow each other in the claim and stand in one sentence; the longest order kept, as in ROUGE-L."""
+    index, chosen = evidence
+    rows = {stem: row for row, stem in enumerate(words.stems)}
+    content = [rows[terms.stems[place]] for place in terms.content]
+    there = words.found >= 0.5
+    beside = [bool((there[one] & there[other]).any()) for one, other in pairwise(content)]
+    matchers = (SequenceMatcher(None, terms.stems, index.terms[each].stems, autojunk=False) for each in chosen[:2])
+    kept = max(sum(block.size for block in matcher.get_matching_blocks()) for matcher in matchers)
+    return {"pairs_together": sum(beside) / max(1, len(beside)), "order_kept": kept / len(terms.stems)}
 
 
 def _longest(flags: Sequence[bool]) -> int:
