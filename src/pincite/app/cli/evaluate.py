@@ -291,7 +291,7 @@ async def _subject(house: House, asked: _Asked, configuration: Configuration, *,
 async def _wait_for_vectors(house: House) -> None:
     """Wait until the chosen embedder has seen everything: half of its vectors would be measured as its quality."""
     scope = await house.owner()
-    while (tier := await house.library.fast_tier(scope)) is not None and tier.waiting:
+    while (tier := await house.library.fast_tier(scope)) is not None and tier.waiting:  # noqa: ASYNC110 - other processes may fill
         await asyncio.sleep(_POLL_S)
 
 
