@@ -46,6 +46,26 @@ async def test_a_revision_waits_until_it_is_claimed_and_done(library: Library, h
     assert (await library.fast_tier(SCOPE)) is not None
 
 
+async def test_vectors_for_an_index_that_was_replaced_do_not_count(library: Library, hands) -> None:
+    await _tiers(library)
+    registered, _ = await hands.ready()
+    revision = registered.revision.id
+    await library.await_vectors(SCOPE, revision)
+    assert await library.claim_vectors(SCOPE, 60) is not None
+    await library.note_vectors(SCOPE, revision, 2, 60)
+    newer = Generation("newer", "another", 24)
+    await library.add_generation(SCOPE, newer)
+    await library.activate_generation(SCOPE, newer.name, fast_model=QUICK.model_id)
+    assert await library.count_waiting(SCOPE) == (1, 0)
+    assert not await library.finish_vectors(SCOPE, revision, BETTER)
+    again = await library.claim_vectors(SCOPE, 60)
+    assert again is not None
+    assert again.chunks_done == 0
+    assert not await library.finish_vectors(OTHER, revision, newer)
+    assert await library.finish_vectors(SCOPE, revision, newer)
+    assert await library.count_waiting(SCOPE) == (0, 0)
+
+
 async def test_one_of_many_gets_each_claim(library: Library, hands) -> None:
     await _tiers(library)
     revisions: set[str] = set()

@@ -33,10 +33,11 @@ class Filler:
         """Make vectors until nothing waits; returns of how many revisions. Raises: Unavailable, StorageFull."""
         filled = 0
         for scope in await self.parts.library.tenants_waiting():
-            target = await better(self.parts, scope)
-            if target is None:
-                continue
-            while (work := await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)) is not None:
+            # Looked up for each revision: another index may take the place of this one at any time.
+            while (target := await better(self.parts, scope)) is not None:
+                work = await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)
+                if work is None:
+                    break
                 await self._revision(scope, target, work)
                 filled += 1
         return filled
@@ -54,7 +55,7 @@ class Filler:
             raise
         if not serves:
             await self.parts.index.delete_revision(scope, target.generation, work.revision_id)
-        await library.have_vectors(scope, frozenset({work.revision_id}))
+        await library.finish_vectors(scope, work.revision_id, target.generation)
 
     async def _chunks(self, scope: Scope, target: Target, work: VectorWork) -> None:
         library = self.parts.library

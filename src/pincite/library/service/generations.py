@@ -7,6 +7,7 @@ from pincite.core import Conflict, Database, NotFound, Scope, utc_now
 from pincite.index import Generation
 from pincite.library.domain import GenerationState, IndexGeneration
 from pincite.library.store import generations as store
+from pincite.library.store import waiting
 from pincite.library.store.collections import next_version
 
 
@@ -53,6 +54,7 @@ class Generations:
                     after = GenerationState.FAST if quick else GenerationState.RETIRED
                     await store.set_generation(tx, scope, other.generation.name, after)
             await store.set_generation(tx, scope, name, GenerationState.ACTIVE)
+            await waiting.begin_again(tx, scope)  # what is done of a revision is done in the index before
             retired = await store.list_generations(tx, scope, GenerationState.RETIRED)
         return tuple(found.generation for found in retired)
 

@@ -6,7 +6,7 @@ The vectors are made in `ingest`; how both tiers answer one question is decided 
 from datetime import timedelta
 
 from pincite.core import Database, Scope, utc_now
-from pincite.index import FastTier
+from pincite.index import FastTier, Generation
 from pincite.library.domain import GenerationState, VectorWork
 from pincite.library.store import generations, waiting
 
@@ -58,6 +58,19 @@ class Waiting:
         """Give a claim back; what is done stays done."""
         async with self._db.transaction() as tx:
             await waiting.note(tx, scope, revision_id, None, None)
+
+    async def finish_vectors(self, scope: Scope, revision_id: str, generation: Generation) -> bool:
+        """Take a revision off the list if its vectors went into the index that answers now.
+
+        Otherwise, where another took that one's place meanwhile, it waits on from its first chunk; returns False.
+        """
+        async with self._db.transaction() as tx:
+            active = await generations.list_generations(tx, scope, GenerationState.ACTIVE)
+            if active and active[0].generation == generation:
+                await waiting.drop_waiting(tx, scope, frozenset({revision_id}))
+                return True
+            await waiting.begin_again(tx, scope, revision_id)
+            return False
 
     async def waiting_revisions(self, scope: Scope) -> frozenset[str]:
         """Return the ids of the revisions on the list."""

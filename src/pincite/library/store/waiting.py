@@ -71,6 +71,17 @@ async def note(session: AsyncSession, scope: Scope, revision_id: str, done: int 
     )
 
 
+async def begin_again(session: AsyncSession, scope: Scope, revision_id: str | None = None) -> None:
+    """Say that nothing is done yet, of one or of all; claims of one are given back."""
+    rows = update(WaitingRow).where(visible_to(scope, WaitingRow))
+    if revision_id is None:
+        await session.execute(rows.values(chunks_done=0))
+    else:
+        await session.execute(
+            rows.where(WaitingRow.revision_id == revision_id).values(chunks_done=0, claimed_until=None)
+        )
+
+
 async def drop_waiting(session: AsyncSession, scope: Scope, revision_ids: frozenset[str]) -> None:
     """Forget some."""
     await session.execute(
