@@ -148,7 +148,8 @@ async def learned_weight(house: House, goldens: Sequence[GoldenSet], embedder_na
 
 async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: Embedder) -> PassageShelf:
     name = hashlib.sha256(f"{golden.version} {embedder.model_id}".encode()).hexdigest()[:24]
-    shelf = PassageShelf(golden, Generation(f"set-{name}", embedder.model_id, embedder.dimensions))
+    dimensions = embedder.dimensions or (await embedder.embed(scope, ["size"])).shape[1]
+    shelf = PassageShelf(golden, Generation(f"set-{name}", embedder.model_id, dimensions))
     await shelf.fill(scope, index, embedder)
     return shelf
 
