@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pincite.answers import Drafters, EvidenceSource, Rehearsals
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index, open_embedders
+from pincite.app.wiring import House, build_index, open_embedders, open_reranker
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.evals import (
     DocumentSubject,
@@ -36,6 +36,8 @@ PRESETS: dict[str, str] = {
     "words": "lists=words",
     "meaning": "lists=meaning",
     "rrf": "fusion=rrf",
+    "minilm": "embedder=minilm",
+    "minilm-reranked": "embedder=minilm,reranker=windows:minilm",
 }
 _OWN = ("embedder", "reranker", "model")
 _ROOMS = ("core", "gateway", "index", "retrieval", "answers", "ingest", "guard", "library", "evals/subjects.py")
@@ -55,12 +57,14 @@ class Configuration:
     Args:
         name: as it was given; heads its column.
         embedder: as in the setting; None for the one that is set.
+        reranker: as in the setting; None for the one that is set.
         model: as in the setting; `none` by default, so that no money is spent unasked.
         retrieval: how evidence is found.
     """
 
     name: str
     embedder: str | None
+    reranker: str | None
     model: str
     retrieval: RetrievalSettings
 
@@ -86,7 +90,7 @@ class Configuration:
         except ValidationError as error:
             first = error.errors()[0]
             raise BadConfiguration(f"{first['loc'][0]}: {first['msg']}.", remedy="Correct the configuration.") from None
-        return cls(text, given.get("embedder"), given.get("model", "none"), retrieval)
+        return cls(text, given.get("embedder"), given.get("reranker"), given.get("model", "none"), retrieval)
 
 
 @asynccontextmanager
@@ -101,10 +105,10 @@ async def open_subject(
     """
     scope = await house.owner()
     if golden.kind is SetKind.PASSAGES:
-        yield await _on_passages(house.settings, scope, golden, configuration)
+        yield await _on_passages(house, scope, golden, configuration)
         return
     corpus = await _documents(house, scope)
-    yield _on_documents(house, scope, configuration, corpus, retrieval_only=retrieval_only)
+    yield await _on_documents(house, scope, configuration, corpus, retrieval_only=retrieval_only)
 
 
 def scratch_home(settings: Settings, files: Path, embedder: str | None) -> Path:
@@ -116,13 +120,12 @@ def scratch_home(settings: Settings, files: Path, embedder: str | None) -> Path:
     return settings.home / "evals" / digest.hexdigest()[:16]
 
 
-async def _on_passages(
-    settings: Settings, scope: Scope, golden: GoldenSet, configuration: Configuration
-) -> PassageSubject:
-    embedder = await make_embedder(settings, configuration.embedder)
-    index = build_index(str(settings.home / "evals" / "index"))
+async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configuration: Configuration) -> PassageSubject:
+    embedder = await make_embedder(house.settings, configuration.embedder)
+    index = build_index(str(house.settings.home / "evals" / "index"))
     shelf = await _shelf(scope, golden, index, embedder)
-    retrieval = Retrieval(shelf, index, embedder, configuration.retrieval)
+    reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
+    retrieval = Retrieval(shelf, index, embedder, configuration.retrieval, reranker)
     return PassageSubject(configuration.name, _key(configuration, golden.version), scope, retrieval)
 
 
@@ -154,10 +157,11 @@ async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: 
     return shelf
 
 
-def _on_documents(
+async def _on_documents(
     house: House, scope: Scope, configuration: Configuration, corpus: str, *, retrieval_only: bool
 ) -> DocumentSubject:
-    retrieval = Retrieval(house.library, house.index, house.embedders, configuration.retrieval)
+    reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
+    retrieval = Retrieval(house.library, house.index, house.embedders, configuration.retrieval, reranker)
     rehearsals = None
     if not retrieval_only:
         source = EvidenceSource(retrieval, house.library)

@@ -19,7 +19,15 @@ PREFIX = "PINCITE_"
 # Read by tests, benchmarks and the files of gates.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
 _POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
-_PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
+_PROVIDER_NAMES = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "OLLAMA_HOST",
+    "COHERE_API_KEY",
+    "JINA_API_KEY",
+)
 
 
 class BadSettings(PinciteError):
@@ -81,6 +89,19 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
     ] = None
     embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
+    reranker: Annotated[
+        str,
+        Field(
+            description="What judges the first passages once more: `none`, `windows:EMBEDDER`, `cross:FOLDER`, "
+            "`cohere:MODEL`, `jina:MODEL` or `judge` (the chat model)."
+        ),
+    ] = "none"
+    reranker_base_url: Annotated[
+        str | None, Field(description="Address of a server with a `/rerank` like Cohere's, for `cohere:` and `jina:`.")
+    ] = None
+    reranker_api_key: Annotated[
+        SecretStr | None, Field(description="Key for the reranker; default is the provider's own variable.")
+    ] = None
     max_upload_mb: Annotated[int, Field(gt=0, description="Largest file that is accepted.")] = 250
     max_pages: Annotated[int, Field(gt=0, description="Most pages one document may have.")] = 20_000
     parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024

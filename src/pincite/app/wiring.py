@@ -27,7 +27,7 @@ from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
 from pincite.library import Document, Library
-from pincite.retrieval import Evidence, Retrieval
+from pincite.retrieval import Evidence, Judge, Retrieval
 from pincite.retrieval.routes import search_response
 
 
@@ -165,8 +165,11 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         database = build_database(settings)
         closing.push_async_callback(database.close)
         await migrate.upgrade(database)
-        models = await discover_model(settings, provider_environment())
-        house = _build(settings, database, models, await asyncio.to_thread(open_embedders, settings))
+        discovery = await discover_model(settings, provider_environment())
+        models = Models(_model_settings(settings), provider_environment(), discovery)
+        embedders = await asyncio.to_thread(open_embedders, settings)
+        reranker = await asyncio.to_thread(open_reranker, settings, models)
+        house = _build(settings, database, models, (embedders, reranker))
         closing.push_async_callback(house.reader.close)
         if bootstrap:
             await house.accounts.bootstrap()
@@ -202,6 +205,8 @@ def _model_settings(settings: Settings) -> ModelSettings:
         embedder_base_url=settings.embedder_base_url,
         embedder_api_key=settings.embedder_api_key,
         embedder_timeout_s=settings.embedder_timeout_s,
+        reranker_base_url=settings.reranker_base_url,
+        reranker_api_key=settings.reranker_api_key,
     )
 
 
@@ -211,7 +216,13 @@ def open_embedders(settings: Settings, name: str | None = None) -> Embedders:
     return Embedders.open(_model_settings(wanted), provider_environment(), StaticEmbedder())
 
 
-def _build(settings: Settings, database: Database, discovery: Discovery, embedders: Embedders) -> House:
+def open_reranker(settings: Settings, models: Models, name: str | None = None) -> Judge | None:
+    """Make the reranker of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    return models.reranker(name or settings.reranker, lambda each: open_embedders(settings, each).chosen)
+
+
+def _build(settings: Settings, database: Database, models: Models, judges: tuple[Embedders, Judge | None]) -> House:
+    embedders, reranker = judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(
         GuardSettings(
@@ -226,11 +237,10 @@ def _build(settings: Settings, database: Database, discovery: Discovery, embedde
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
-    retrieval = Retrieval(library, index, embedders)
+    retrieval = Retrieval(library, index, embedders, reranker=reranker)
     parts = IngestParts(library, blobs, reader, embedders, index, jobs)
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
-    models = Models(_model_settings(settings), provider_environment(), discovery)
     return House(
         settings=settings,
         database=database,

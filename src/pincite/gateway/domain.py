@@ -46,6 +46,19 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Judges passages against a question, one by one or in a list."""
+
+    @property
+    def name(self) -> str:
+        """As in settings."""
+        ...
+
+    async def rerank(self, scope: Scope, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """Return (len(passages),) relevance in 0..1, higher is better. Raises: ModelError, Unavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation as a model sees it."""

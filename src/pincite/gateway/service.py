@@ -4,15 +4,16 @@ Nothing is sent to a model here but one look whether an Ollama is there.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.ollama import DEFAULT_URL
-from pincite.gateway.domain import ChatModel, ModelNotConfigured
+from pincite.gateway.domain import ChatModel, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
+from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.settings import ModelSettings
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
@@ -60,6 +61,20 @@ class Models:
             connection = connect(provider, self._settings, self._environment)
             self._made[name] = ProviderChat(provider, model, connection, self._settings)
         return self._made[name]
+
+    def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:
+        """Return the reranker of that name, None for `none`. Blocks: it may load files.
+
+        Args:
+            name: as in settings.
+            embedder: makes an embedder by name.
+
+        Raises:
+            ModelNotConfigured: there is no such reranker, or its key is missing.
+            Unavailable: what it needs is not installed, or its folder holds no model.
+        """
+        chat = self.choose(None) if name == "judge" else None
+        return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat))
 
 
 async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:

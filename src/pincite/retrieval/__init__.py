@@ -7,12 +7,14 @@ from pincite.retrieval.domain import (
 )
 from pincite.retrieval.fusion import fuse
 from pincite.retrieval.planning import plan
+from pincite.retrieval.reranking import Judge
 from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
 from pincite.retrieval.settings import RetrievalSettings
 
 __all__ = [
     "MAX_QUESTION_CHARS",
     "Evidence",
+    "Judge",
     "Query",
     "QuestionTooLong",
     "Retrieval",

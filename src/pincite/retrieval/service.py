@@ -16,6 +16,7 @@ from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.duplicates import drop_near_duplicates
 from pincite.retrieval.fusion import Fused, weigh_names
 from pincite.retrieval.planning import Plan, plan, without
+from pincite.retrieval.reranking import Judge, Reranking
 from pincite.retrieval.rescoring import LOOKED_AT, rescore
 from pincite.retrieval.searching import Builds, Searcher, Target
 from pincite.retrieval.settings import RetrievalSettings
@@ -64,6 +65,7 @@ class Retrieval:
         index: the search engine.
         embedder: makes the question's vector: the installation's, or one alone.
         settings: how evidence is found; the defaults where None.
+        reranker: judges the first passages once more; None for none.
     """
 
     def __init__(
@@ -72,12 +74,14 @@ class Retrieval:
         index: SearchIndex,
         embedder: Embedder | Embedders,
         settings: RetrievalSettings | None = None,
+        reranker: Judge | None = None,
     ) -> None:
         self._library = library
         embedders = embedder if isinstance(embedder, Embedders) else Embedders(embedder)
         self._settings = settings or RetrievalSettings()
         self._searcher = Searcher(index, embedders, self._settings)
         self._catalogue = Catalogue(library)
+        self._reranking = Reranking(reranker, self._settings)
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.
@@ -98,7 +102,7 @@ class Retrieval:
             return Evidence((), dict(clock.timings_ms), reading)
         planned = plan(text, expand=self._settings.expand)
         fused = await self._searched(scope, Builds(generation, fast), text, (planned, where), clock)
-        passages = await self._chosen(scope, fused, planned, min(query.limit, MAX_LIMIT), clock)
+        passages = await self._chosen(scope, (text, planned), fused, min(query.limit, MAX_LIMIT), clock)
         return Evidence(tuple(passages), dict(clock.timings_ms), reading)
 
     async def _where(self, scope: Scope, query: Query) -> Filter:
@@ -128,24 +132,33 @@ class Retrieval:
         return (await self._catalogue.names(scope, where.collections)).named(text)
 
     async def _chosen(
-        self, scope: Scope, fused: Sequence[Fused], planned: Plan, limit: int, clock: StageClock
+        self, scope: Scope, asked: tuple[str, Plan], fused: Sequence[Fused], limit: int, clock: StageClock
     ) -> list[ScoredPassage]:
-        """Hydrate in portions until enough passages are left or the candidates run out."""
-        kept: list[ScoredPassage] = []
+        """Look at the first candidates, and at more where too few of them can be shown."""
         hydrated: list[ScoredPassage] = []
+        kept: list[ScoredPassage] = []
         portion = max(limit * _SPARE, LOOKED_AT)
         for start in range(0, len(fused), portion):
             some = fused[start : start + portion]
             with clock.stage("hydrate"):
                 found = await self._library.hydrate(scope, [each.chunk_id for each in some])
             hydrated += [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
-            with clock.stage("rescore"):
-                candidates = await asyncio.to_thread(rescore, hydrated, planned, self._settings)
+            ranked = await self._ranked(scope, asked, hydrated, clock)
             with clock.stage("dedupe"):
-                kept = drop_near_duplicates(candidates, limit, self._settings.same_from)
+                kept = drop_near_duplicates(ranked, limit, self._settings.same_from)
             if len(kept) >= limit:
                 break
         return kept
+
+    async def _ranked(
+        self, scope: Scope, asked: tuple[str, Plan], hydrated: Sequence[ScoredPassage], clock: StageClock
+    ) -> list[ScoredPassage]:
+        """Order passages by what they say: once by rules, and once by the reranker where there is one."""
+        text, planned = asked
+        with clock.stage("rescore"):
+            ranked = await asyncio.to_thread(rescore, hydrated, planned, self._settings)
+        with clock.stage("rerank"):
+            return await self._reranking.apply(scope, text, ranked)
 
 
 def checked_question(text: str) -> str:

@@ -20,6 +20,8 @@ class RetrievalSettings:
         same_from: similarity in 0..1 from which two passages count as saying the same; above 1 keeps both always.
         candidates: how many hits each ranking gives to the fusion.
         rerank_depth: how many fused passages a reranker sees, where there is one.
+        rerank_skip_margin: the lead of the first score over the fifth that spares the reranker; None never does.
+        rerank_timeout_s: longest wait for a reranker; its order is left out then.
         rerank_weight: weight in 0..1 of the reranker's score beside the fused one.
     """
 
@@ -34,4 +36,6 @@ class RetrievalSettings:
     same_from: float = 0.9
     candidates: int = 100
     rerank_depth: int = 30
+    rerank_skip_margin: float | None = None
+    rerank_timeout_s: float = 10.0
     rerank_weight: float = 0.5
