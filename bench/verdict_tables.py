@@ -14,7 +14,7 @@ from bench.verdict_data import Example
 from bench.verdict_learning import Matrix, folds
 from bench.verdict_mutations import handbook_pages, mutants, passages_of, reworded
 from pincite.answers.domain import Verdict
-from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
+from pincite.answers.verdicts.verify import Alignment, Verifier, texts_of_evidence, texts_of_sentence
 from pincite.evals.statistics import auroc, balanced_accuracy, f1
 from pincite.gateway import StaticEmbedder
 
@@ -25,28 +25,46 @@ _DISTANCES = (0, 1, 2, 3, 5, 8, 13, 21)
 _SENTENCES = 10
 
 
-def verdict_table(examples: Sequence[Example], made: Sequence[Sequence[float]]) -> None:
-    """Print both sets; `made` holds the score of each claim of each example, in 0..1."""
+def verdict_table(examples: Sequence[Example], made: Sequence[Sequence[Alignment]]) -> None:
+    """Print both sets; `made` holds what was said of each claim of each example."""
     print(f"{'what':<34}{'cases':>6}{'AUROC':>22}{'F1':>22}{'bal. acc.':>22}")
     pairs = list(zip(examples, made, strict=True))
-    claims = [(example, scores[0]) for example, scores in pairs if example.task == "WiCE"]
+    claims = [(example, said[0]) for example, said in pairs if example.task == "WiCE"]
     good = np.array([example.good[0] for example, _ in claims])
-    _line("WiCE: supported", good, np.array([score for _, score in claims]), [each.group for each, _ in claims])
+    groups = [example.group for example, _ in claims]
+    _line("WiCE: supported", good, np.array([said.score for _, said in claims]), groups)
+    # What differs is never supported, whatever its score.
+    ruled = np.array([0.0 if said.differs else said.score for _, said in claims])
+    _line("WiCE: supported, with the rules", good, ruled, groups)
     answers = [pair for pair in pairs if pair[0].task != "WiCE"]
     for task in (*TASKS, None):
         chosen = [pair for pair in answers if task in {None, pair[0].task}]
         false = np.array([example.label != "supported" for example, _ in chosen])
-        doubt = np.array([answer_doubt(scores) for _, scores in chosen])
+        doubt = np.array([answer_doubt([each.score for each in said if each.score > 0]) for _, said in chosen])
         _line(f"RAGTruth answers: {task or 'all'}", false, doubt, [example.group for example, _ in chosen])
     for task in (*TASKS, None):
         flat = [
-            (not good, 1 - score, example.group)
-            for example, scores in answers
+            (not good, each, example.group)
+            for example, said in answers
             if task in {None, example.task}
-            for good, score in zip(example.good, scores, strict=True)
+            for good, each in zip(example.good, said, strict=True)
         ]
-        false, doubt = np.array([each[0] for each in flat]), np.array([each[1] for each in flat])
+        false, doubt = np.array([each[0] for each in flat]), np.array([1 - each[1].score for each in flat])
         _line(f"RAGTruth sentences: {task or 'all'}", false, doubt, [each[2] for each in flat])
+    _shares(pairs)
+
+
+def _shares(pairs: Sequence[tuple[Example, Sequence[Alignment]]]) -> None:
+    """Print how often each verdict is given to each kind of claim."""
+    print(f"\n{'claims':<34}{'cases':>6}" + "".join(f"{verdict.value:>14}" for verdict in Verdict))
+    kinds: dict[str, list[Verdict]] = {}
+    for example, said in pairs:
+        for good, each in zip(example.good, said, strict=True):
+            kind = example.label if example.task == "WiCE" else "good" if good else "false"
+            kinds.setdefault(f"{example.task}: {kind}", []).append(each.verdict)
+    for kind, verdicts in sorted(kinds.items()):
+        shares = "".join(f"{verdicts.count(verdict) / len(verdicts):>14.3f}" for verdict in Verdict)
+        print(f"{kind:<34}{len(verdicts):>6}{shares}")
 
 
 def mutation_table() -> None:
@@ -71,22 +89,22 @@ def mutation_table() -> None:
 
 
 def speed_table(embedder: StaticEmbedder) -> None:
-    """Print the milliseconds for an answer of ten sentences over eight passages of a page each, with its vectors."""
+    """Print the processor milliseconds for an answer of ten sentences beside eight passages, its vectors included."""
     pages = [page for page in handbook_pages() if len(page.claims()) >= _SENTENCES]
     taken: list[float] = []
     sentences: list[int] = []
     for number, page in enumerate(pages):
         found = passages_of([pages[(number + step) % len(pages)] for step in _DISTANCES])[:120]
-        begun = time.perf_counter()
+        begun = time.process_time()
         vectors = _vectors(embedder, texts_of_evidence(found))
         verifier = Verifier(found, vectors)
         for claim in page.claims()[:_SENTENCES]:
             said = f"{claim[:-1]}, as the rules say."
             vectors.update(_vectors(embedder, texts_of_sentence(said)))
             verifier.verify(said)
-        taken.append(1_000 * (time.perf_counter() - begun))
+        taken.append(1_000 * (time.process_time() - begun))
         sentences.append(len(found))
-    print(f"\\nmilliseconds for ten sentences beside {np.mean(sentences):.0f}: ", end="")
+    print(f"\nmilliseconds of one core for ten sentences beside {np.mean(sentences):.0f}: ", end="")
     print(f"median {np.median(taken):.1f}, slowest of {len(taken)} {max(taken):.1f}")
 
 
@@ -100,7 +118,10 @@ def best_f1(good: Labels, score: Matrix) -> tuple[float, float]:
 
 
 def answer_doubt(scores: Sequence[float]) -> float:
-    """Return how likely an answer holds something false: its worst sentence, and a part of the next two."""
+    """Return how likely an answer holds something false: its worst sentence, and a part of the next two.
+
+    Sentences without a word of meaning ("4.", "Yes.") have no score and are left out by the caller.
+    """
     doubts = sorted((1 - score for score in scores), reverse=True)
     return doubts[0] + 0.3 * sum(doubts[1:3]) if doubts else 0.0
 

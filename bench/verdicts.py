@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from bench.verdict_data import Bed, Example, ragtruth, wice
 from bench.verdict_learning import Matrix, folds, learn, scores
 from bench.verdict_tables import best_f1, mutation_table, speed_table, verdict_table
-from pincite.answers.verdicts.model import Weights, weights_to
+from pincite.answers.verdicts.model import Weights, shipped, weights_to
+from pincite.answers.verdicts.verify import Alignment
 from pincite.gateway import StaticEmbedder
 
 FOLDS = 10
@@ -65,9 +66,13 @@ def main() -> int:
     return 0
 
 
-def judged(examples: Sequence[Example], rows: Rows, embedder: StaticEmbedder) -> list[list[float]]:
-    """Return the score of each claim of each example, by a verifier whose weights come from the other folds."""
-    made: list[list[float]] = [[] for _ in examples]
+def judged(examples: Sequence[Example], rows: Rows, embedder: StaticEmbedder) -> list[list[Alignment]]:
+    """Return what a verifier says of each claim of each example, whose weights come from the other folds.
+
+    The two thresholds of verdicts are those that ship.
+    """
+    ship = shipped(vectors=True)
+    made: list[list[Alignment]] = [[] for _ in examples]
     groups = [example.group for example in examples]
     fold_of = dict.fromkeys(groups, 0)
     for fold, mine in enumerate(folds(groups, FOLDS, 0)):
@@ -75,11 +80,12 @@ def judged(examples: Sequence[Example], rows: Rows, embedder: StaticEmbedder) ->
     for fold in range(FOLDS):
         rest = np.array([fold_of[group] != fold for group in rows.groups])
         weights = learn(rows.names, rows.figures[rest], rows.good[rest], rows.weights[rest])
+        weights = replace(weights, supported_from=ship.supported_from, partial_from=ship.partial_from)
         bed = Bed(embedder, weights)
         for number, example in enumerate(examples):
             if fold_of[example.group] == fold:
                 verifier = bed.verifier(example, example.claims)
-                made[number] = [verifier.verify(claim).score for claim in example.claims]
+                made[number] = [verifier.verify(claim) for claim in example.claims]
     return made
 
 
@@ -121,7 +127,9 @@ def _learned(examples: Sequence[Example], rows: Rows) -> Weights:
     made = np.mean([held_out(rows, seed) for seed in range(3)], axis=0)
     claims = [place for place, (number, _) in enumerate(rows.origin) if examples[number].task == "WiCE"]
     labels = np.array([examples[rows.origin[place][0]].label for place in claims])
-    _, supported_from = best_f1(labels == "supported", made[claims])
+    differing = [place for place, name in enumerate(rows.names) if name.startswith("differs_")]
+    vetoed = rows.figures[np.ix_(claims, differing)].sum(axis=1) > 0
+    _, supported_from = best_f1(labels == "supported", np.where(vetoed, 0.0, made[claims]))
     partial_from = _balanced_cut(labels != "not_supported", made[claims])
     weights = learn(rows.names, rows.figures, rows.good, rows.weights)
     return replace(weights, supported_from=supported_from, partial_from=min(partial_from, supported_from))

@@ -10,12 +10,14 @@ from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 from pincite.answers.verdicts.claims import cleaned, split_claims
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
-from pincite.answers.verdicts.features import compare, is_verbatim
+from pincite.answers.verdicts.features import MAX_SPANS, compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
 from pincite.answers.verdicts.rules import Difference, DifferenceKind
 
 _VERBATIM_SCORE = 0.97
-_VETO = 0.5
+# What differs is among the figures that the score was learned from; this only keeps it below its like.
+_DIFFERENT = 0.8
+# Of a claim less than this found, by weight, is never supported: the model has seen few such claims.
 _LEAST_COVERED = 0.45
 
 
@@ -37,6 +39,7 @@ class _Judged:
     chosen: tuple[int, ...]
     score: float
     differs: tuple[Difference, ...]
+    covered: float
 
 
 class Verifier:
@@ -59,36 +62,48 @@ class Verifier:
     def verify(self, sentence: str) -> Alignment:
         """Return the one to three sentences that carry a sentence of the answer, and how far they do.
 
-        Its score is that of its weakest claim, judged alone and in the sentence.
+        Its score is what was learned of the whole sentence, less where something differs. Its verdict comes from its
+        claims, too: with one that nothing carries it is not `supported`, with one that is carried at least `partial`.
         """
         whole = self._judged(cleaned(sentence))
         if whole is None:
             return Alignment((), Verdict.UNSUPPORTED, 0.0)
         parts = split_claims(cleaned(sentence))
-        judged = [self._judged(part) for part in parts] if len(parts) > 1 else []
-        known = [each for each in judged if each is not None]
-        differs = whole.differs if not known else _lasting(whole, known)
-        score = whole.score * _VETO if differs else whole.score
-        verdict = self._verdict(score, differs)
+        known = [made for part in parts if (made := self._judged(part))] if len(parts) > 1 else []
+        differs = _lasting(whole, known) if known else whole.differs
+        score = whole.score * _DIFFERENT if differs else whole.score
+        verdict = _joined(self._verdict(whole, differs), [self._verdict(part, part.differs) for part in known])
         if verdict is Verdict.UNSUPPORTED:
             return Alignment((), verdict, score, differs)
-        return Alignment(tuple(self._index.found[place] for place in whole.chosen), verdict, score, differs)
+        return Alignment(tuple(self._index.found[place] for place in _places(whole, known)), verdict, score, differs)
 
     def _judged(self, claim: str) -> _Judged | None:
         compared = compare(claim, self._index)
         if compared is None:
             return None
-        # The model has seen few claims of which almost nothing is there: those are held down by hand.
-        covered = max(compared.figures["cover_near"], compared.figures["cover_3_heads"])
-        score = self._weights.score(compared.figures) * min(1.0, covered / _LEAST_COVERED)
+        score = self._weights.score(compared.figures)
         if is_verbatim(compared.terms, self._index):
             score = max(score, _VERBATIM_SCORE)
-        return _Judged(compared.chosen, score, compared.differs)
+        covered = max(compared.figures["cover_near"], compared.figures["cover_3_heads"])
+        return _Judged(compared.chosen, score, compared.differs, covered)
 
-    def _verdict(self, score: float, differs: Sequence[Difference]) -> Verdict:
-        if score >= self._weights.supported_from and not differs:
-            return Verdict.SUPPORTED
-        return Verdict.PARTIAL if score >= self._weights.partial_from else Verdict.UNSUPPORTED
+    def _verdict(self, judged: _Judged, differs: Sequence[Difference]) -> Verdict:
+        if judged.score < self._weights.partial_from or judged.covered < _LEAST_COVERED / 2:
+            return Verdict.UNSUPPORTED
+        whole = judged.score >= self._weights.supported_from and judged.covered >= _LEAST_COVERED
+        return Verdict.SUPPORTED if whole and not differs else Verdict.PARTIAL
+
+
+def _joined(whole: Verdict, parts: Sequence[Verdict]) -> Verdict:
+    if whole is Verdict.SUPPORTED and Verdict.UNSUPPORTED in parts:
+        return Verdict.PARTIAL
+    return Verdict.PARTIAL if whole is Verdict.UNSUPPORTED and Verdict.SUPPORTED in parts else whole
+
+
+def _places(whole: _Judged, parts: Sequence[_Judged]) -> list[int]:
+    """The sentence that carries most, then the best of each claim, then what else adds."""
+    places = [whole.chosen[0], *(part.chosen[0] for part in parts), *whole.chosen[1:]]
+    return list(dict.fromkeys(places))[:MAX_SPANS]
 
 
 def _lasting(whole: _Judged, parts: Sequence[_Judged]) -> tuple[Difference, ...]:
