@@ -30,7 +30,7 @@ class RetrievalSettings:
     dense_weight: float | None = None
     expand: bool = True
     name_weight: float = 0.5
-    named_documents: int = 3
+    named_documents: int = 1
     phrase_weight: float = 0.1
     figure_weight: float = 0.2
     same_from: float = 0.9
