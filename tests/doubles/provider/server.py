@@ -54,7 +54,9 @@ class Behaviour:
     html: bool = False
     vectors: Any = None
     keys: frozenset[str] = frozenset({"good-key"})
-    models: frozenset[str] = frozenset({"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"})
+    models: frozenset[str] = frozenset(
+        {"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"} | {"rerank-v4", "jina-reranker-v3"}
+    )
 
 
 @dataclass(slots=True)
@@ -97,6 +99,17 @@ class _Routes:
         # A provider may answer in any order: the index says which is which.
         reply = {"object": "list", "data": rows[::-1], "model": body["model"], "usage": usage}
         return JSONResponse(reply, headers=told.headers)
+
+    async def rerank(self, request: Request) -> Response:
+        """Judge documents by the words that they share with the query, as Cohere and Jina answer."""
+        refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
+        if refusal is not None:
+            return refusal
+        body = self._provider.requests[-1]
+        asked = set(body["query"].lower().rstrip("?").split())
+        shares = [len(asked & set(text.lower().split())) / len(asked) for text in body["documents"]]
+        results = [{"index": place, "relevance_score": share} for place, share in enumerate(shares)]
+        return JSONResponse({"results": sorted(results, key=lambda each: -each["relevance_score"])})
 
     async def anthropic(self, request: Request) -> Response:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -200,6 +213,7 @@ def serve() -> Iterator[Provider]:
             Route("/api/tags", routes.tags),
             Route("/v1/chat/completions", routes.openai, methods=["POST"]),
             Route("/v1/embeddings", routes.embeddings, methods=["POST"]),
+            Route("/v1/rerank", routes.rerank, methods=["POST"]),
             Route("/v1/messages", routes.anthropic, methods=["POST"]),
         ]
     )
