@@ -1,115 +1,98 @@
-"""nDCG@10 of BM25, dense and hybrid search on labelled sets, through the real index and embedder.
+"""nDCG@10 on labelled sets, a column a way of searching, through the real index and embedders.
 
-    PINCITE_BENCH_DATA=/path/to/data python bench/retrieval.py [SET...]
+    PINCITE_BENCH_DATA=/path/to/data python -m bench.retrieval [--limit N] [--config CONFIG ...] [SET ...]
 
-Each set is a folder of `$PINCITE_BENCH_DATA/retrieval` with corpus.jsonl, queries.jsonl and qrels.tsv.
+Each set is a folder of `$PINCITE_BENCH_DATA/retrieval` with corpus.jsonl, queries.jsonl and qrels.tsv. The first
+column is BM25 alone on the words of the question as they are; the others are compared with it, question by question.
+The mean over sets has an interval by stratified bootstrap. Runs `pincite eval run`, so outcomes are kept in
+PINCITE_HOME and not computed twice.
 """
 
-import asyncio
-import csv
+import argparse
 import json
-import math
 import os
+import subprocess
 import sys
-import tempfile
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pincite.core import Scope
-from pincite.gateway import StaticEmbedder
-from pincite.index import Filter, Generation, Hit, Point
-from pincite.index.adapters.lance import LanceIndex
-from pincite.retrieval.fusion import fuse
+from pincite.evals.statistics import mean_over_groups
 
-SCOPE = Scope(tenant="bench", user="bench")
-WHERE = Filter(collections=("all",))
 SETS = ("scifact", "xquad-en", "product-docs", "code-chunks", "chunkeval", "xquad-de")
-BATCH = 2_000
+BM25 = "lists=words,expand=false,phrase_weight=0,figure_weight=0,name_weight=0,same_from=1.1"
+CONFIGS = (
+    BM25,
+    "words",
+    "meaning",
+    "default",
+    "reranker=windows:static",
+    "embedder=minilm",
+    "reranker=windows:minilm,rerank_timeout_s=60",
+    "embedder=minilm,reranker=windows:minilm,rerank_timeout_s=60",
+)
+MEASURE = "passage nDCG@10"
+Report = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledSet:
-    """Passages (id, title, text), queries by id, and the relevance of passages to each."""
-
-    passages: list[tuple[str, str, str]]
-    queries: dict[str, str]
-    relevance: dict[str, dict[str, int]]
-
-
-def load(folder: Path) -> LabelledSet:
-    passages = [(row["_id"], row.get("title", ""), row["text"]) for row in _rows(folder / "corpus.jsonl")]
-    queries = {row["_id"]: row["text"] for row in _rows(folder / "queries.jsonl")}
-    relevance: dict[str, dict[str, int]] = defaultdict(dict)
-    with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, delimiter="\t"):
-            relevance[row["query-id"]][row["corpus-id"]] = int(row["score"])
-    return LabelledSet(passages, {key: text for key, text in queries.items() if key in relevance}, dict(relevance))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def ndcg_at_10(ranked: Sequence[str], relevance: Mapping[str, int]) -> float:
-    gained = sum(relevance.get(each, 0) / math.log2(place + 2) for place, each in enumerate(ranked[:10]))
-    best = sum(gain / math.log2(place + 2) for place, gain in enumerate(sorted(relevance.values(), reverse=True)[:10]))
-    return gained / best if best else 0.0
-
-
-async def build(index: LanceIndex, generation: Generation, embedder: StaticEmbedder, labelled: LabelledSet) -> None:
-    for start in range(0, len(labelled.passages), BATCH):
-        some = labelled.passages[start : start + BATCH]
-        vectors = await embedder.embed(SCOPE, [f"{title}\n{text}" for _, title, text in some])
-        points = [
-            Point(key, key, key, "all", title, text, vector)
-            for (key, title, text), vector in zip(some, vectors, strict=True)
-        ]
-        await index.write(SCOPE, generation, points)
-    await index.maintain(SCOPE, generation)
-
-
-async def measure(folder: Path) -> dict[str, float]:
-    labelled = load(folder)
-    embedder = StaticEmbedder()
-    generation = Generation("bench", embedder.model_id, embedder.dimensions)
-    totals: dict[str, float] = defaultdict(float)
-    with tempfile.TemporaryDirectory() as place:
-        index = LanceIndex(place)
-        await build(index, generation, embedder, labelled)
-        vectors = await embedder.embed(SCOPE, list(labelled.queries.values()))
-        for (key, question), vector in zip(labelled.queries.items(), vectors, strict=True):
-            text = await index.search_text(SCOPE, generation, question, WHERE, 100)
-            dense = await index.search_vector(SCOPE, generation, vector, WHERE, 100)
-            rankings = {
-                "bm25": _ids(text),
-                "dense": _ids(dense),
-                "hybrid": [each.chunk_id for each in fuse(text, dense, embedder.dense_weight)],
-            }
-            for name, ranked in rankings.items():
-                totals[name] += ndcg_at_10(ranked, labelled.relevance[key])
-    return {name: total / len(labelled.queries) for name, total in totals.items()}
-
-
-def _ids(hits: Sequence[Hit]) -> list[str]:
-    return [hit.chunk_id for hit in hits]
-
-
-async def main() -> None:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", metavar="SET")
+    parser.add_argument("--config", action="append", default=[])
+    parser.add_argument("--limit", type=int, help="questions a set, spread over it; default all")
+    arguments = parser.parse_args()
     data = os.environ.get("PINCITE_BENCH_DATA")
     if data is None:
-        sys.exit("Set PINCITE_BENCH_DATA to the folder that holds retrieval/.")
-    names = sys.argv[1:] or [name for name in SETS if (Path(data) / "retrieval" / name).is_dir()]
-    print(f"{'nDCG@10':<16}{'bm25':>8}{'dense':>8}{'hybrid':>8}")
-    every: list[dict[str, float]] = []
-    for name in names:
-        every.append(await measure(Path(data) / "retrieval" / name))
-        print(f"{name:<16}" + "".join(f"{every[-1][kind]:>8.4f}" for kind in ("bm25", "dense", "hybrid")), flush=True)
-    means = [sum(each[kind] for each in every) / len(every) for kind in ("bm25", "dense", "hybrid")]
-    print(f"{'mean':<16}" + "".join(f"{mean:>8.4f}" for mean in means))
+        print("Set PINCITE_BENCH_DATA to the folder that holds retrieval/.")
+        return 2
+    folder = Path(data) / "retrieval"
+    configs = [BM25, *arguments.config] if arguments.config else list(CONFIGS)
+    reports: dict[str, Report] = {}
+    for name in arguments.sets or [name for name in SETS if (folder / name).is_dir()]:
+        reports[name] = _measured(folder / name, configs, arguments.limit)
+        _print_set(name, reports[name])
+    _print_means(reports)
+    return 0
+
+
+def _measured(place: Path, configs: list[str], limit: int | None) -> Report:
+    command = [str(Path(sys.executable).parent / "pincite"), "eval", "run", str(place), "--json", "--jobs", "1"]
+    command += [] if limit is None else ["--limit", str(limit)]
+    for config in configs:
+        command += ["--config", config]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    report: Report = json.loads(done.stdout)
+    return report
+
+
+def _print_set(name: str, report: Report) -> None:
+    print(f"\n{name}, {report['set']['cases']} questions")
+    differences = {each["config"]: each["differences"][MEASURE] for each in report["comparisons"]}
+    for run in report["runs"]:
+        found, spent_ms = run["measures"][MEASURE], run["measures"]["ms retrieve"]["mean"]
+        gained = differences.get(run["config"])
+        against = "" if gained is None else f"{gained['mean']:+.4f} ({gained['low']:+.4f} to {gained['high']:+.4f})"
+        print(f"  {found['mean']:.4f}  {against:<28}{spent_ms:7.1f} ms  {_named(run['config'])}", flush=True)
+
+
+def _print_means(reports: dict[str, Report]) -> None:
+    print("\nmean over sets")
+    runs = [each["runs"] for each in reports.values()]
+    for place, first in enumerate(runs[0]):
+        ours = [_values(run[place]) for run in runs]
+        theirs = [_values(run[0]) for run in runs]
+        mean = mean_over_groups([list(each.values()) for each in ours])
+        gain = mean_over_groups([[own[key] - base[key] for key in own] for own, base in zip(ours, theirs, strict=True)])
+        said = f"{gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
+        print(f"  {mean.mean:.4f}  {said:<28}  {_named(first['config'])}")
+
+
+def _values(run: Report) -> dict[str, float]:
+    return {case["id"]: case["values"][MEASURE] for case in run["cases"]}
+
+
+def _named(config: str) -> str:
+    return "BM25 alone" if config == BM25 else config
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
