@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
+from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.core.words import content_pairs, content_words
 from pincite.retrieval import ScoredPassage
@@ -25,6 +26,8 @@ MAX_SENTENCES = 3
 THRESHOLD = 0.51
 # A further sentence is shown when it is all but as good as the best, or nearly so and speaks of more of the question.
 _AS_GOOD, _ALSO = 0.97, 0.9
+# One of another document that says otherwise is shown when it answers nearly as well.
+_CONTRARY = 0.8
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
@@ -55,13 +58,15 @@ class Chosen:
 class Extract:
     """What was picked, best first; nothing when it abstained. `confidence` in 0..1 says how well the best one fits.
 
-    `nearest` is what would have been picked, when it abstained for want of confidence.
+    `nearest` is what would have been picked, when it abstained for want of confidence. In a `conflict` the second
+    sentence is of another document, which gives another figure or time than the first.
     """
 
     sentences: tuple[Chosen, ...]
     abstained: bool
     confidence: float
     nearest: tuple[Chosen, ...] = ()
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,12 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     judged = sorted(_judge(asked, passages, found, vectors), key=lambda each: -each.score)
     best = judged[0]
     confidence = _confidence(best, asked.wants)
-    picked = tuple(_chosen(each) for each in _select(judged))
+    other = _contrary(asked, judged, passages)
+    chosen = _select(judged) if other is None else [best, other]
+    picked = tuple(_chosen(each) for each in chosen)
     if confidence < THRESHOLD:
         return Extract((), abstained=True, confidence=confidence, nearest=picked)
-    return Extract(picked, abstained=False, confidence=confidence)
+    return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None)
 
 
 def _judge(
@@ -260,6 +267,21 @@ def _select(judged: Sequence[_Judged]) -> list[_Judged]:
             picked.append(each)
             said |= each.own
     return picked
+
+
+def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[ScoredPassage]) -> _Judged | None:
+    """The best sentence of another document that speaks of the same thing and gives something else for it."""
+    best = judged[0]
+    if asked.wants not in JUDGED or not best.fits:
+        return None
+    source = passages[best.candidate.passage].passage.source
+    for each in judged[1:]:
+        if each.score < _CONTRARY * best.score:
+            return None
+        apart = passages[each.candidate.passage].passage.source != source
+        if apart and each.fits and each.own >= best.own and disagree(asked, best.candidate.text, each.candidate.text):
+            return each
+    return None
 
 
 def _chosen(each: _Judged) -> Chosen:

@@ -20,6 +20,8 @@ from pincite.core import Scope, StageClock
 from pincite.gateway import Embedder
 from pincite.retrieval import Evidence, Query
 
+DISAGREE = "The documents disagree; another says: "
+
 
 class Quoting:
     """Makes extractive answers.
@@ -69,8 +71,9 @@ class QuotedDraft:
         with self._clock.stage("extract"):
             chosen = await self._chosen(scope, question, evidence)
         self.answer = replace(self.answer, confidence=chosen.confidence)
-        for sentence in chosen.sentences:
-            async for event in self._quoted(sentence, evidence):
+        for place, sentence in enumerate(chosen.sentences):
+            lead = DISAGREE if chosen.conflict and place == 1 else ""
+            async for event in self._quoted(sentence, evidence, lead):
                 yield event
         if chosen.abstained:
             yield self._abstain(chosen, evidence)
@@ -90,8 +93,10 @@ class QuotedDraft:
         found = await asyncio.to_thread(candidates, evidence.passages, pages)
         return await chosen_sentences(self._embedder, scope, question, (evidence, found))
 
-    async def _quoted(self, chosen: Chosen, evidence: Evidence) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
-        gap = " " if self.answer.text else ""
+    async def _quoted(
+        self, chosen: Chosen, evidence: Evidence, lead: str
+    ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+        gap = f" {lead}" if self.answer.text else ""
         shown = " ".join(chosen.text.split())
         start = len(self.answer.text) + len(gap)
         pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span_of(evidence, chosen),))
