@@ -46,6 +46,7 @@ def _report(name: str, rows: Sequence[Mapping[str, Any]], embedder: StaticEmbedd
     said: list[float] = []
     alarms: list[float] = []
     for row in rows:
+        alarms += _alarms(row, embedder)
         known = [each for each in row["documents"] if each["answer"] != "unknown"]
         answers = {each["answer"] for each in known}
         if len(answers) >= 2:
@@ -53,17 +54,23 @@ def _report(name: str, rows: Sequence[Mapping[str, Any]], embedder: StaticEmbedd
             held = [answer for answer in answers if any(contains_answer(each.text, answer) for each in found.sentences)]
             both.append(float(len(held) >= 2))
             said.append(float(found.conflict))
-        for answer in answers:
-            agreeing = [each for each in known if each["answer"] == answer]
-            if len(agreeing) >= 2:
-                found = _asked(row["question"], agreeing, embedder)
-                alarms.append(float(found.conflict))
-                if found.conflict and "-v" in sys.argv:
-                    print("alarm", row["question"], [each.text[:150] for each in found.sentences])
     print(f"\n{name}: {len(both)} questions with documents that disagree, {len(alarms)} groups that agree")
     for what, values in (("both sides pinned", both), ("says that they disagree", said), ("false alarms", alarms)):
         found_share = bootstrap(values)
         print(f"  {what:<24} {found_share.mean:.3f} ({found_share.low:.3f} to {found_share.high:.3f})")
+
+
+def _alarms(row: Mapping[str, Any], embedder: StaticEmbedder) -> list[float]:
+    """Whether the answer speaks of a conflict, for each group of two or more documents with one labelled answer."""
+    groups: dict[str, list[Document]] = {}
+    for each in row["documents"]:
+        if each["answer"] != "unknown":
+            groups.setdefault(each["answer"], []).append(each)
+    asked = [_asked(row["question"], group, embedder) for group in groups.values() if len(group) >= 2]
+    for found in asked:
+        if found.conflict and "-v" in sys.argv:
+            print("alarm", row["question"], [each.text[:150] for each in found.sentences])
+    return [float(found.conflict) for found in asked]
 
 
 def _asked(question: str, documents: Sequence[Document], embedder: StaticEmbedder) -> Extract:
