@@ -1,8 +1,10 @@
-"""The extractive answerer on labelled questions: does it quote the right passage, does it decline when that is gone.
+"""The answerer without a model on labelled questions: right passage quoted, declined when that is gone, risk-coverage.
 
     PINCITE_BENCH_DATA=/path/to/data python -m bench.extractive [SET...] [--questions 300]
 
-Each question is asked twice: with everything, and with its relevant passages taken away (then it should decline).
+Each question is asked twice: with everything, and with its relevant passages taken away (then it should decline). The
+risk-coverage area is over both halves together, what an abstaining answer would have said counting as said; beside it
+stands the area when the best raw score of retrieval (BM25, cosine or fused, whichever orders best) decides instead.
 """
 
 import argparse
@@ -13,45 +15,70 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from bench.retrieval import SCOPE, WHERE, LabelledSet, build, load
 from pincite.answers.candidates import candidates
 from pincite.answers.extractive import Extract, extract, texts_to_embed
+from pincite.core import Scope
+from pincite.evals import GoldenSet, PassageShelf, read_set
+from pincite.evals.statistics import auroc, risk_coverage_area
 from pincite.gateway import StaticEmbedder
 from pincite.index import Generation
 from pincite.index.adapters.lance import LanceIndex
-from pincite.library import Chunk, Passage
-from pincite.retrieval import ScoredPassage
-from pincite.retrieval.fusion import Fused, fuse
+from pincite.retrieval import Query, Retrieval, ScoredPassage
 
-PASSAGES = 10
+SCOPE = Scope(tenant="bench", user="bench")
+PASSAGES, SPARE = 10, 20
+SCORES = ("bm25", "cosine", "score")
 
 
-class Asker:
-    """Asks one labelled set's questions of the answerer."""
+class Tally:
+    """What came of the questions of one set, those with an answer and those without."""
 
-    def __init__(self, labelled: LabelledSet, index: LanceIndex, embedder: StaticEmbedder) -> None:
-        self._texts = {key: (title, text) for key, title, text in labelled.passages}
-        self._index = index
-        self._embedder = embedder
-        self._generation = Generation("bench", embedder.model_id, embedder.dimensions)
+    def __init__(self) -> None:
+        self.found: list[Extract] = []
+        self.answerable: list[bool] = []
+        self.right: list[bool] = []
+        self.tops: list[dict[str, float]] = []
 
-    async def ask(self, question: str, without: set[str]) -> tuple[Extract, list[ScoredPassage]]:
-        vector = (await self._embedder.embed(SCOPE, [question]))[0]
-        text = await self._index.search_text(SCOPE, self._generation, question, WHERE, 100)
-        dense = await self._index.search_vector(SCOPE, self._generation, vector, WHERE, 100)
-        text, dense = ([hit for hit in hits if hit.chunk_id not in without] for hits in (text, dense))
-        fused = fuse(text, dense, self._embedder.dense_weight)[:PASSAGES]
-        passages = [self._passage(each) for each in fused]
-        return answer(self._embedder, question, passages), passages
+    def add(self, found: Extract, passages: Sequence[ScoredPassage], relevant: set[str], *, answerable: bool) -> None:
+        said = found.sentences or found.nearest
+        quoted = {passages[each.passage].passage.chunk.id for each in said}
+        self.found.append(found)
+        self.answerable.append(answerable)
+        self.right.append(answerable and bool(quoted & relevant))
+        self.tops.append({name: max((getattr(each, name) or 0.0 for each in passages), default=0.0) for name in SCORES})
 
-    def _passage(self, fused: Fused) -> ScoredPassage:
-        key = fused.chunk_id
-        title, text = self._texts[key]
-        path = (title,) if title else ()
-        chunk = Chunk(key, key, key, "all", 0, text, path, 1, 0, 1, len(text))
-        return ScoredPassage(Passage(chunk, ""), fused.score, fused.bm25, fused.cosine)
+    def line(self) -> str:
+        asked = [place for place, answerable in enumerate(self.answerable) if answerable]
+        gone = [place for place, answerable in enumerate(self.answerable) if not answerable]
+        said = [place for place in asked if not self.found[place].abstained]
+        right = sum(self.right[place] for place in said) / len(asked)
+        declined = sum(self.found[place].abstained for place in gone) / max(1, len(gone))
+        wrong = [not each for each in self.right]
+        confidence = [each.confidence for each in self.found]
+        area = risk_coverage_area(wrong, confidence)
+        naive = min(risk_coverage_area(wrong, [each[name] for each in self.tops]) for name in SCORES)
+        return (
+            f"{len(asked):>5}  right {right:.2f}  wrong {len(said) / len(asked) - right:.2f}"
+            f"  | taken away: declined {declined:.2f}  | AUROC {auroc(self.answerable, confidence):.3f}"
+            f"  | risk-coverage area {area:.3f}, by retrieval score {naive:.3f} ({1 - area / naive:+.0%})"
+        )
+
+
+async def measure(golden: GoldenSet) -> Tally:
+    embedder, tally = StaticEmbedder(), Tally()
+    with tempfile.TemporaryDirectory() as place:
+        index = LanceIndex(place)
+        shelf = PassageShelf(golden, Generation("bench", embedder.model_id, embedder.dimensions))
+        await shelf.fill(SCOPE, index, embedder)
+        retrieval = Retrieval(shelf, index, embedder)
+        for case in golden.cases:
+            evidence = await retrieval.find(SCOPE, Query(case.question, limit=PASSAGES + SPARE))
+            relevant = set(case.relevant)
+            everything = evidence.passages[:PASSAGES]
+            tally.add(answer(embedder, case.question, everything), everything, relevant, answerable=True)
+            left = [each for each in evidence.passages if each.passage.chunk.id not in relevant][:PASSAGES]
+            tally.add(answer(embedder, case.question, left), left, relevant, answerable=False)
+    return tally
 
 
 def answer(embedder: StaticEmbedder, question: str, passages: Sequence[ScoredPassage]) -> Extract:
@@ -60,56 +87,20 @@ def answer(embedder: StaticEmbedder, question: str, passages: Sequence[ScoredPas
     return extract(question, passages, found, dict(zip(texts, embedder.vectors(texts), strict=True)))
 
 
-async def measure(folder: Path, count: int) -> None:
-    labelled, embedder = load(folder), StaticEmbedder()
-    keys = list(labelled.queries)[:: max(1, len(labelled.queries) // count)][:count]
-    with tempfile.TemporaryDirectory() as place:
-        index = LanceIndex(place)
-        generation = Generation("bench", embedder.model_id, embedder.dimensions)
-        await build(index, generation, embedder, labelled)
-        asker = Asker(labelled, index, embedder)
-        right, wrong, declined, gone = 0, 0, 0, 0
-        known: list[float] = []
-        unknown: list[float] = []
-        for key in keys:
-            relevant = set(labelled.relevance[key])
-            found, passages = await asker.ask(labelled.queries[key], set())
-            known.append(found.confidence)
-            quoted = {passages[each.passage].passage.chunk.id for each in found.sentences}
-            right += bool(quoted & relevant)
-            wrong += bool(quoted) and not quoted & relevant
-            declined += found.abstained
-            without, _ = await asker.ask(labelled.queries[key], relevant)
-            unknown.append(without.confidence)
-            gone += without.abstained
-    total = len(keys)
-    print(
-        f"{folder.name:<14}{total:>5}  right {right / total:.2f}  wrong {wrong / total:.2f}"
-        f"  declined {declined / total:.2f}"
-        f"  | taken away: declined {gone / total:.2f}  | AUC {_auc(known, unknown):.3f}"
-        f"  confidence p10/p50 {np.percentile(known, 10):.2f}/{np.percentile(known, 50):.2f}"
-        f" against p50/p90 {np.percentile(unknown, 50):.2f}/{np.percentile(unknown, 90):.2f}",
-        flush=True,
-    )
-
-
-def _auc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """The chance that an answerable question is given more confidence than an unanswerable one."""
-    pairs = np.asarray(positive)[:, None] - np.asarray(negative)[None, :]
-    return float((pairs > 0).mean() + 0.5 * (pairs == 0).mean())
-
-
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="*", default=["xquad-en", "product-docs", "code-chunks"])
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", default=["xquad-en", "product-docs", "code-chunks", "chunkeval"])
     parser.add_argument("--questions", type=int, default=300)
     options = parser.parse_args()
     data = os.environ.get("PINCITE_BENCH_DATA")
     if data is None:
-        sys.exit("Set PINCITE_BENCH_DATA to the folder that holds retrieval/.")
+        print("Set PINCITE_BENCH_DATA to the folder that holds retrieval/.")
+        return 2
     for name in options.sets:
-        await measure(Path(data) / "retrieval" / name, options.questions)
+        golden = read_set(Path(data) / "retrieval" / name).only(None, options.questions)
+        print(f"{name:<14}{asyncio.run(measure(golden)).line()}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
