@@ -26,7 +26,7 @@ from pincite.index.adapters.lance import LanceIndex
 from pincite.retrieval import Query, Retrieval, ScoredPassage
 
 SCOPE = Scope(tenant="bench", user="bench")
-PASSAGES, SPARE = 10, 20
+PASSAGES = 10
 SCORES = ("bm25", "cosine", "score")
 
 
@@ -72,12 +72,13 @@ async def measure(golden: GoldenSet) -> Tally:
         await shelf.fill(SCOPE, index, embedder)
         retrieval = Retrieval(shelf, index, embedder)
         for case in golden.cases:
-            evidence = await retrieval.find(SCOPE, Query(case.question, limit=PASSAGES + SPARE))
             relevant = set(case.relevant)
-            everything = evidence.passages[:PASSAGES]
-            tally.add(answer(embedder, case.question, everything), everything, relevant, answerable=True)
-            left = [each for each in evidence.passages if each.passage.chunk.id not in relevant][:PASSAGES]
-            tally.add(answer(embedder, case.question, left), left, relevant, answerable=False)
+            # Taken away before the search: scores are scaled among what is there.
+            rest = tuple(each.id for each in golden.corpus if each.id not in relevant)
+            for answerable, documents in ((True, None), (False, rest)):
+                query = Query(case.question, limit=PASSAGES, documents=documents)
+                passages = (await retrieval.find(SCOPE, query)).passages
+                tally.add(answer(embedder, case.question, passages), passages, relevant, answerable=answerable)
     return tally
 
 
