@@ -69,9 +69,9 @@ def test_a_reload_in_mid_answer_sees_it_finish(page: Page, model_server: Server,
     text = answer.get_by_test_id("answer-text").inner_text()
     for number in range(1, SENTENCES):
         assert text.count(f"Sentence number {number} says") == 1
-    # Sentences with a figure that the rules do not have are marked; the true one is pinned.
-    assert answer.get_by_test_id("pin").count() >= 1
-    assert answer.get_by_test_id("pin-missing").count() >= SENTENCES - 1
+    # Sentences with a figure that the rules do not have are never supported; the true one is.
+    assert answer.locator('[data-pin][data-verdict="supported"]').count() >= 1
+    assert answer.locator('[data-pin]:not([data-verdict="supported"])').count() >= SENTENCES - 1
 
 
 @pytest.mark.browser

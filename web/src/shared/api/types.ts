@@ -133,6 +133,9 @@ export interface Answer {
   question: string;
   answer: string;
   abstained: boolean;
+  reason: "nothing-found" | "weak-evidence" | "model-declined" | null;
+  confidence: number | null;
+  nearest: Span[];
   state: AnswerState;
   mode: "extractive" | "model";
   model: string | null;
