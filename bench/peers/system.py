@@ -1,0 +1,40 @@
+"""What every compared system can do, and what it gives back.
+
+Runs in each peer's own environment, so only the standard library is imported here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+RESULTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result: the file's name, the pages that its text touches (from 1), and how many characters it has."""
+
+    source: str
+    pages: tuple[int, ...]
+    chars: int
+
+
+class System(Protocol):
+    """A pipeline with its model loaded and nothing in it yet."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The packages that make the pipeline, with their versions."""
+        ...
+
+    def ingest(self, files: list[Path]) -> int:
+        """Read, cut, embed and store the files; returns how many pieces there are when all can be found."""
+        ...
+
+    def ask(self, question: str) -> list[Found]:
+        """Return the first five results, best first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...

@@ -1,0 +1,97 @@
+"""Haystack as its indexing tutorial has it: pypdf converter, cleaner, splitter, document store in memory.
+
+Defaults kept: 200 words a piece without overlap, dense retrieval. Only the embedding and top-k are set.
+"""
+
+# pyright: basic, reportMissingImports=false
+from dataclasses import replace
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from haystack import Document, Pipeline, component
+from haystack.components.converters import PyPDFToDocument
+from haystack.components.preprocessors import DocumentCleaner, DocumentSplitter
+from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
+from haystack.components.writers import DocumentWriter
+from haystack.document_stores.in_memory import InMemoryDocumentStore
+
+from bench.peers.minilm import MiniLM
+from bench.peers.system import RESULTS, Found
+
+
+@component
+class _DocumentEmbedder:
+    """The shared model in the place of `SentenceTransformersDocumentEmbedder`."""
+
+    def __init__(self, model: MiniLM) -> None:
+        self._model = model
+
+    @component.output_types(documents=list[Document])
+    def run(self, documents: list[Document]) -> dict[str, Any]:
+        rows = self._model.vectors([document.content or "" for document in documents]).tolist()
+        return {"documents": [replace(each, embedding=row) for each, row in zip(documents, rows, strict=True)]}
+
+
+@component
+class _TextEmbedder:
+    """The shared model in the place of `SentenceTransformersTextEmbedder`."""
+
+    def __init__(self, model: MiniLM) -> None:
+        self._model = model
+
+    @component.output_types(embedding=list[float])
+    def run(self, text: str) -> dict[str, Any]:
+        return {"embedding": self._model.vectors([text])[0].tolist()}
+
+
+class HaystackDefaults:
+    """See `System`."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        shared = MiniLM(model, threads)
+        self._store = InMemoryDocumentStore()
+        self._indexing = _chain(
+            converter=PyPDFToDocument(),
+            cleaner=DocumentCleaner(),
+            splitter=DocumentSplitter(),
+            embedder=_DocumentEmbedder(shared),
+            writer=DocumentWriter(self._store),
+        )
+        self._query = Pipeline()
+        self._query.add_component("embedder", _TextEmbedder(shared))
+        self._query.add_component("retriever", InMemoryEmbeddingRetriever(self._store, top_k=RESULTS))
+        self._query.connect("embedder.embedding", "retriever.query_embedding")
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return {name: version(name) for name in ("haystack-ai", "pypdf")}
+
+    def ingest(self, files: list[Path]) -> int:
+        self._indexing.run({"converter": {"sources": files}})
+        return self._store.count_documents()
+
+    def ask(self, question: str) -> list[Found]:
+        documents = self._query.run({"embedder": {"text": question}})["retriever"]["documents"]
+        return [_found(document) for document in documents]
+
+    def close(self) -> None:
+        self._store.delete_documents([])
+
+
+def _chain(**components: Any) -> Pipeline:
+    pipeline = Pipeline()
+    names = list(components)
+    for name in names:
+        pipeline.add_component(name, components[name])
+    for one, next_one in pairwise(names):
+        pipeline.connect(one, next_one)
+    return pipeline
+
+
+def _found(document: Document) -> Found:
+    """Return a piece's pages: the one it says it starts on, and one more for each form feed inside it."""
+    text, first = document.content or "", int(document.meta["page_number"])
+    last = first + text.strip().count("\f")
+    return Found(Path(document.meta["file_path"]).name, tuple(range(first, last + 1)), len(text))

@@ -1,0 +1,67 @@
+"""Pincite as `pincite add` and `pincite search` run it, in a data folder that is thrown away.
+
+Defaults kept; the one thing set is the embedder: the built-in static one, or MiniLM from the folder that all share.
+"""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.peers.system import RESULTS, Found
+from pincite.app.cli.documents import add_paths
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House, open_house
+from pincite.core import Scope
+from pincite.retrieval import Query, ScoredPassage
+
+
+class PinciteDefaults:
+    """See `System`.
+
+    Args:
+        embedder: as in `PINCITE_EMBEDDER`.
+    """
+
+    def __init__(self, embedder: str) -> None:
+        self._runner = asyncio.Runner()
+        self._closing = AsyncExitStack()
+        self._house, self._scope = self._runner.run(self._open(embedder))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        return {name: version(name) for name in ("pincite", "lancedb", "pypdfium2")}
+
+    def ingest(self, files: list[Path]) -> int:
+        return self._runner.run(self._ingest(files))
+
+    def ask(self, question: str) -> list[Found]:
+        return self._runner.run(self._ask(question))
+
+    def close(self) -> None:
+        self._runner.run(self._closing.aclose())
+        self._runner.close()
+
+    async def _open(self, embedder: str) -> tuple[House, Scope]:
+        home = self._closing.enter_context(tempfile.TemporaryDirectory())
+        settings = read_settings(home=Path(home), model="none", embedder=embedder, log_level="error")
+        house = await self._closing.enter_async_context(open_house(settings, work=True))
+        return house, await house.owner()
+
+    async def _ingest(self, files: list[Path]) -> int:
+        lines = await add_paths(self._house, self._scope, files, collection="default", quiet=True)
+        failed = [line["source"] for line in lines if line["state"] != "ready"]
+        if failed:
+            raise RuntimeError(f"not ready: {', '.join(failed)}")
+        await self._house.ingest.settle()
+        return sum(line["chunks"] for line in lines)
+
+    async def _ask(self, question: str) -> list[Found]:
+        evidence = await self._house.retrieval.find(self._scope, Query(question, limit=RESULTS))
+        return [_found(each) for each in evidence.passages]
+
+
+def _found(each: ScoredPassage) -> Found:
+    chunk = each.passage.chunk
+    return Found(each.passage.source, tuple(range(chunk.page, chunk.end_page + 1)), len(chunk.text))
