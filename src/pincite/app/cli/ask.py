@@ -66,6 +66,11 @@ def search(
         console.print("Nothing found.")
 
 
+def _print_span(mark: str, span: dict[str, Any]) -> None:
+    out().print(f"{mark}{span['source']}, page {span['page']}", markup=False)
+    out().print(f"    “{' '.join(span['quote'].split())}”", markup=False, style="dim")
+
+
 def print_answer(answer: dict[str, Any]) -> None:
     """Print an answer for people: the text with pin numbers, then the quotes."""
     console = out()
@@ -78,8 +83,11 @@ def print_answer(answer: dict[str, Any]) -> None:
     console.print()
     for number, pin in enumerate(pins, 1):
         for span in pin["spans"]:
-            console.print(f"[{number}] {span['source']}, page {span['page']}", markup=False)
-            console.print(f"    “{' '.join(span['quote'].split())}”", markup=False, style="dim")
+            _print_span(f"[{number}] ", span)
+    if answer["abstained"] and answer["nearest"]:
+        console.print("What comes closest:")
+        for span in answer["nearest"]:
+            _print_span("", span)
     if answer["problem"] is not None:
         console.print(f"{answer['problem']['message']} {answer['problem']['remedy']}", markup=False, style="red")
     elif answer["mode"] == "extractive":
