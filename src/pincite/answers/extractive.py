@@ -31,7 +31,7 @@ _CONTRARY = 0.8
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
-_OUTDATED = 0.8
+_OUTDATED = 0.7
 _DIGITS = re.compile(r"\d{1,9}")
 # What a question term counts for by where it stands, relative to the sentence itself.
 _IN_HEADER = 0.75
