@@ -15,6 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import pincite_minilm
@@ -40,25 +41,24 @@ def chosen(questions: Sequence[Question], filings: int) -> set[str]:
 
 
 def table(outcomes: dict[str, Outcome], pages: int) -> list[str]:
-    """Return the figures as a Markdown table; intervals are 95 %, the difference is paired and against the first."""
-    heads = ("system", "page recall@5", "first minus this", "ms", "pages a second", "peak MB", "pieces", "characters")
+    """Return the figures as a Markdown table; intervals are 95 %, differences are paired by question."""
+    ours = [name for name in OURS if name in outcomes]
+    heads = ["system", "page recall@5", *(f"{name} minus this" for name in ours)]
+    heads += ["ms a question", "pages a second", "peak MB", "pieces", "characters"]
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    first = next(iter(outcomes.values()))
     for name, each in outcomes.items():
-        recall, less = bootstrap(each.hits), paired_difference(first.hits, each.hits)
-        difference = "" if each is first else f"{less.mean:+.2f} ({less.low:+.2f} to {less.high:+.2f})"
-        cells = (
-            name,
-            f"{recall.mean:.2f} ({recall.low:.2f} to {recall.high:.2f})",
-            difference,
-            f"{statistics.median(each.query_ms):.1f}",
-            f"{pages / each.ingest_s:.0f}",
-            f"{each.peak_mb:.0f}",
-            f"{each.pieces:,}",
-            f"{statistics.median(each.chars):,.0f}",
-        )
+        recall = bootstrap(each.hits)
+        cells = [name, f"{recall.mean:.2f} ({recall.low:.2f} to {recall.high:.2f})"]
+        cells += ["" if one == name else _difference(outcomes[one], each) for one in ours]
+        cells += [f"{statistics.median(each.query_ms):.0f}", f"{pages / each.ingest_s:.0f}", f"{each.peak_mb:.0f}"]
+        cells += [f"{each.pieces:,}", f"{statistics.median(each.chars):,.0f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _difference(one: Outcome, other: Outcome) -> str:
+    found = paired_difference(one.hits, other.hits)
+    return f"{found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
 
 
 def count_pages(files: Sequence[Path]) -> int:
@@ -76,6 +76,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every filing")
     parser.add_argument("--systems", nargs="*", choices=[*OURS, *PEERS], default=[*OURS, *PEERS])
     parser.add_argument("--environments", type=Path, default=Path.home() / ".cache" / "pincite-bench" / "peers")
+    parser.add_argument("--json", type=Path, help="file for all that was measured, question by question")
     options = parser.parse_args()
     data = os.environ.get("PINCITE_BENCH_DATA")
     if data is None:
@@ -94,6 +95,10 @@ def main() -> int:
         ]
         compete(workers, files, asked)
     outcomes = {worker.name: worker.outcome for worker in workers}
+    if options.json is not None:
+        questioned = [{"question": each.text, "evidence": sorted(each.evidence)} for each in asked]
+        measured = {name: asdict(outcome) for name, outcome in outcomes.items()}
+        options.json.write_text(json.dumps({"pages": pages, "questions": questioned, "systems": measured}))
     print(f"{len(files)} filings, {pages} pages, {len(asked)} questions, {os.cpu_count()} cores\n")
     print("\n".join(table(outcomes, pages)))
     print()

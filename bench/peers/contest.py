@@ -35,7 +35,10 @@ class Question:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one system did; `hits` and `query_ms` have one entry a question, in the same order for all systems."""
+    """What one system did; `hits` and `query_ms` have one entry a question, in the same order for all systems.
+
+    So have `found`, its five results as `Found` has them, and `chars`, their characters together.
+    """
 
     versions: Mapping[str, str]
     pieces: int = 0
@@ -44,6 +47,7 @@ class Outcome:
     hits: list[bool] = field(default_factory=list[bool])
     query_ms: list[float] = field(default_factory=list[float])
     chars: list[int] = field(default_factory=list[int])
+    found: list[list[dict[str, Any]]] = field(default_factory=list[list[dict[str, Any]]])
 
 
 class Worker:
@@ -83,6 +87,7 @@ class Worker:
         pages = {(each["source"], page) for each in made["found"] for page in each["pages"]}
         self.outcome.hits.append(bool(pages & question.evidence))
         self.outcome.query_ms.append(made["ms"])
+        self.outcome.found.append(made["found"])
         self.outcome.chars.append(sum(each["chars"] for each in made["found"]))
 
     def _do(self, command: dict[str, Any]) -> dict[str, Any]:
