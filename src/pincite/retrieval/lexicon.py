@@ -1,6 +1,6 @@
 """What people call things, and what documents call them: abbreviations, statements, ratios and what they are made of.
 
-Plain business English, written down from general knowledge of the fields, not from any set of questions. Pure.
+Plain business English: general knowledge of the fields, though written with one set of questions in view. Pure.
 """
 
 import re
