@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pincite.answers.context import PASSAGE_TOKENS
 from pincite.answers.drafting import Drafter
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.quoting import Quoting
@@ -18,22 +19,36 @@ class Drafters:
         embedder: compares sentences with questions and claims; the built-in static one.
         models: the chat models.
         drop_unsupported: leave a model's unsupported sentences out, instead of marking them.
+        passage_tokens: the most that the passages shown to a model may take.
     """
 
     def __init__(
-        self, source: EvidenceSource, embedder: Embedder, models: Models, *, drop_unsupported: bool = False
+        self,
+        source: EvidenceSource,
+        embedder: Embedder,
+        models: Models,
+        *,
+        drop_unsupported: bool = False,
+        passage_tokens: int = PASSAGE_TOKENS,
     ) -> None:
         self._source = source
         self._embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
+        self._passage_tokens = passage_tokens
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
         chosen = self._models.choose(model)
         if chosen is None:
             return Quoting(self._source, self._embedder)
-        return Wording(self._source, self._embedder, chosen, drop_unsupported=self._drop_unsupported)
+        return Wording(
+            self._source,
+            self._embedder,
+            chosen,
+            drop_unsupported=self._drop_unsupported,
+            passage_tokens=self._passage_tokens,
+        )
 
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""

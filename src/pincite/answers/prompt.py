@@ -6,13 +6,16 @@ The passages are untrusted. They stand between fences that a document cannot gue
 import secrets
 from collections.abc import Sequence
 
+from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
 from pincite.answers.drafting import ABSTAINED, Turn
+from pincite.core.tokens import estimate_tokens
 from pincite.gateway import ChatRequest, Message
 from pincite.retrieval import ScoredPassage
 
-VERSION = "answer-2026-11-20"
-MAX_CONTEXT_CHARS = 24_000
+VERSION = "answer-2026-11-21"
+MAX_REPLY_TOKENS = 1024
 _TURN_CHARS = 1_500
+_CUT = " (only the beginning of this passage; it goes on)"
 
 _RULES = f"""You answer questions from passages of the user's documents, and from nothing else.
 
@@ -29,13 +32,23 @@ _REWRITE = """Rewrite the user's last question so that it can be understood with
 Keep its language and meaning. Add only what it refers to. Reply with the question alone."""
 
 
-def answer_request(question: str, turns: Sequence[Turn], passages: Sequence[ScoredPassage]) -> ChatRequest:
-    """Return the request for an answer. Passages keep their rank as number; the best stand first and last."""
+def answer_request(
+    question: str, turns: Sequence[Turn], passages: Sequence[ScoredPassage], room: Room | None = None
+) -> ChatRequest:
+    """Return the request for an answer, with as many passages and turns as there is room for.
+
+    Passages keep their rank as number; the best stand first and last. One that is cut says so.
+    """
     fence = f"<<{secrets.token_hex(8)}>>"
-    blocks = [_block(number, found, fence) for number, found in _within_budget(passages)]
-    ordered = blocks[::2] + blocks[1::2][::-1]
-    text = f"{fence} passages begin\n" + "\n".join(ordered) + f"\n{fence} passages end\n\nQuestion: {question}"
-    return ChatRequest(system=_RULES.format(fence=fence), messages=(*_history(turns), Message("user", text)))
+    rules = _RULES.format(fence=fence)
+    costs = [estimate_tokens(turn.question) + estimate_tokens(turn.answer[:_TURN_CHARS]) for turn in turns]
+    fixed = estimate_tokens(rules) + estimate_tokens(question)
+    share = shares(room or Room(), fixed, sum(costs), MAX_REPLY_TOKENS)
+    shown = filled([_excerpt(number, each, fence) for number, each in enumerate(passages, 1)], share.passages)
+    blocks = "\n".join(_block(each, fence) for each in at_edges(shown))
+    text = f"{fence} passages begin\n{blocks}\n{fence} passages end\n\nQuestion: {question}"
+    history = _history(latest(turns, costs, share.turns))
+    return ChatRequest(system=rules, messages=(*history, Message("user", text)), max_tokens=share.reply)
 
 
 def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
@@ -45,22 +58,14 @@ def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
     )
 
 
-def _within_budget(passages: Sequence[ScoredPassage]) -> list[tuple[int, ScoredPassage]]:
-    kept: list[tuple[int, ScoredPassage]] = []
-    used = 0
-    for number, found in enumerate(passages, 1):
-        used += len(found.passage.chunk.text)
-        if kept and used > MAX_CONTEXT_CHARS:
-            break
-        kept.append((number, found))
-    return kept
-
-
-def _block(number: int, found: ScoredPassage, fence: str) -> str:
+def _excerpt(number: int, found: ScoredPassage, fence: str) -> Excerpt:
     chunk = found.passage.chunk
-    heading = " > ".join(chunk.heading_path)
-    text = chunk.text.replace(fence, "")
-    return f"{fence} [{number}] {found.passage.source}, page {chunk.page}. {heading}\n{text}"
+    heading = f"{found.passage.source}, page {chunk.page}. {' > '.join(chunk.heading_path)}"
+    return Excerpt(number, heading, chunk.text.replace(fence, ""))
+
+
+def _block(excerpt: Excerpt, fence: str) -> str:
+    return f"{fence} [{excerpt.number}] {excerpt.heading}{'' if excerpt.whole else _CUT}\n{excerpt.text}"
 
 
 def _history(turns: Sequence[Turn]) -> tuple[Message, ...]:

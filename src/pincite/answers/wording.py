@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pincite.answers.candidates import candidates
+from pincite.answers.context import PASSAGE_TOKENS, Room
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
 from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
@@ -37,17 +38,25 @@ class Wording:
         embedder: compares claims with sentences.
         model: the model.
         drop_unsupported: leave unsupported sentences out, instead of marking them.
+        passage_tokens: the most that the passages shown to the model may take.
     """
 
     mode = AnswerMode.MODEL
 
     def __init__(
-        self, source: EvidenceSource, embedder: Embedder, model: ChatModel, *, drop_unsupported: bool = False
+        self,
+        source: EvidenceSource,
+        embedder: Embedder,
+        model: ChatModel,
+        *,
+        drop_unsupported: bool = False,
+        passage_tokens: int = PASSAGE_TOKENS,
     ) -> None:
         self._source = source
         self._embedder = embedder
         self._model = model
         self._drop_unsupported = drop_unsupported
+        self._passage_tokens = passage_tokens
 
     @property
     def model_name(self) -> str | None:
@@ -57,14 +66,17 @@ class Wording:
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""
         made = StrictDraft if self._drop_unsupported else WordedDraft
-        return made(task, self._source, self._embedder, self._model)
+        return made(task, self._source, self._embedder, self._model, self._passage_tokens)
 
 
 class WordedDraft:
     """One answer of a model in the making."""
 
-    def __init__(self, task: Task, source: EvidenceSource, embedder: Embedder, model: ChatModel) -> None:
+    def __init__(
+        self, task: Task, source: EvidenceSource, embedder: Embedder, model: ChatModel, passage_tokens: int
+    ) -> None:
         self._task = task
+        self._passage_tokens = passage_tokens
         self._source = source
         self._embedder = embedder
         self._model = model
@@ -123,7 +135,8 @@ class WordedDraft:
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
     async def _worded(self, evidence: Evidence, pinner: Pinner) -> AsyncIterator[Event]:
-        request = answer_request(self._task.answer.question, self._task.turns, evidence.passages)
+        room = Room(await self._model.context_tokens(), self._passage_tokens)
+        request = answer_request(self._task.answer.question, self._task.turns, evidence.passages, room)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
                 self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)

@@ -71,6 +71,17 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the model; default is the provider's own variable.")
     ] = None
     model_timeout_s: Annotated[float, Field(gt=0, description="Longest a model's whole reply may take.")] = 120.0
+    model_context_tokens: Annotated[
+        int | None,
+        Field(
+            ge=1024,
+            description="Tokens the model takes, question and reply together; default is what the price list says, and "
+            "4,096 for Ollama.",
+        ),
+    ] = None
+    passage_tokens: Annotated[
+        int, Field(ge=256, description="Most tokens that the passages shown to a model may take.")
+    ] = 6000
     unsupported: Annotated[
         Literal["mark", "drop"],
         Field(description="What becomes of a model's sentence that no passage supports: marked, or left out."),

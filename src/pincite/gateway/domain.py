@@ -111,6 +111,10 @@ class ChatModel(Protocol):
         """`provider:model`, as in settings."""
         ...
 
+    async def context_tokens(self) -> int | None:
+        """Return how many tokens the model takes, question and reply together; None where nobody says."""
+        ...
+
     def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError (never a provider's own exception)."""
         ...

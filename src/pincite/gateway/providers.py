@@ -31,10 +31,12 @@ class Provider:
         prefix: what stands before the colon in settings.
         key_names: environment variables that may hold its key; none where no key is needed.
         priced_as: the provider's id in the price list, or None where replies cost nothing that we know of.
+        window: tokens that its models take where neither settings nor the price list say; None for no bound.
         make: makes the model; imports the provider's library only then.
     """
 
     prefix: str
     key_names: tuple[str, ...]
     priced_as: str | None
+    window: int | None
     make: "Callable[[str, Connection], Model]"

@@ -7,6 +7,6 @@ from pincite.gateway.adapters import anthropic, google, ollama, openai
 from pincite.gateway.providers import Provider
 
 PROVIDERS = {
-    adapter.PREFIX: Provider(adapter.PREFIX, adapter.KEY_NAMES, adapter.PRICED_AS, adapter.make)
+    adapter.PREFIX: Provider(adapter.PREFIX, adapter.KEY_NAMES, adapter.PRICED_AS, adapter.WINDOW, adapter.make)
     for adapter in (openai, anthropic, google, ollama)
 }

@@ -13,6 +13,7 @@ class ModelSettings:
         model: `auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama.
         base_url: address of an OpenAI-compatible server or of a proxy of the provider.
         api_key: the key; default is the provider's own variable.
+        context_tokens: what the model takes, question and reply together; default is what is known of it.
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
@@ -27,6 +28,7 @@ class ModelSettings:
     model: str = "auto"
     base_url: str | None = None
     api_key: SecretStr | None = None
+    context_tokens: int | None = None
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0

@@ -162,3 +162,10 @@ async def test_a_reply_that_was_cut_off_is_not_taken_for_whole(provider: Provide
     provider.behaviour.finish = reason
     with pytest.raises(ModelError, match=said):
         await _whole(_model(provider))
+
+
+async def test_the_context_is_as_set_or_as_listed_or_as_served(provider: Provider) -> None:
+    assert await _model(provider, "openai:gpt-5-mini").context_tokens() == 400_000
+    assert await _model(provider, "openai:test-model").context_tokens() is None
+    assert await _model(provider, "ollama:test-model").context_tokens() == 4_096
+    assert await _model(provider, "ollama:test-model", context_tokens=32_768).context_tokens() == 32_768

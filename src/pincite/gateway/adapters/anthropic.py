@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PREFIX = "anthropic"
 KEY_NAMES = ("ANTHROPIC_API_KEY",)
 PRICED_AS = "anthropic"
+WINDOW: int | None = None
 
 
 def make(name: str, connection: Connection) -> "Model":

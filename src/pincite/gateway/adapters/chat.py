@@ -15,7 +15,7 @@ from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.failures import check_end, explained, wait_before_retry
-from pincite.gateway.prices import cost_of
+from pincite.gateway.prices import cost_of, window_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
 
@@ -47,11 +47,20 @@ class ProviderChat:
         self._connection = connection
         self._settings = settings
         self._model: Model | None = None
+        self._window: int | None = None
 
     @property
     def name(self) -> str:
         """`provider:model`, as in settings."""
         return f"{self._provider.prefix}:{self._name}"
+
+    async def context_tokens(self) -> int | None:
+        """Return what the model takes: as set, as the price list says, or as its provider serves it."""
+        if self._window is None:
+            # The price list takes half a second to import: not on the event loop.
+            listed = await asyncio.to_thread(window_of, self._provider.priced_as, self._name)
+            self._window = self._settings.context_tokens or listed or self._provider.window or 0
+        return self._window or None
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PREFIX = "google"
 KEY_NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 PRICED_AS = "google"
+WINDOW: int | None = None
 
 
 def make(name: str, connection: Connection) -> "Model":

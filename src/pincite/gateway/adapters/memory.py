@@ -24,18 +24,26 @@ class ScriptedChat:
         script: makes the pieces of the reply.
         pause_s: the wait before each piece.
         fails: raised after the last piece instead of an end.
+        window: tokens that it takes.
     """
 
-    def __init__(self, script: Script, *, pause_s: float = 0.0, fails: ModelError | None = None) -> None:
+    def __init__(
+        self, script: Script, *, pause_s: float = 0.0, fails: ModelError | None = None, window: int | None = None
+    ) -> None:
         self._script = script
         self._pause_s = pause_s
         self._fails = fails
+        self._window = window
         self.requests: list[ChatRequest] = []
 
     @property
     def name(self) -> str:
         """`provider:model`."""
         return "memory:scripted"
+
+    async def context_tokens(self) -> int | None:
+        """Return what it was told."""
+        return self._window
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
         """Yield the script's pieces, then the end. Raises: ModelError, if it was told to."""

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 PREFIX = "ollama"
 KEY_NAMES: tuple[str, ...] = ()
 PRICED_AS = None
+# What Ollama serves by default on a small machine. It cuts a longer prompt without a word, the rules first.
+WINDOW = 4096
 DEFAULT_URL = "http://127.0.0.1:11434"
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PREFIX = "openai"
 KEY_NAMES = ("OPENAI_API_KEY",)
 PRICED_AS = "openai"
+WINDOW: int | None = None
 
 
 def make(name: str, connection: Connection) -> "Model":
