@@ -344,3 +344,14 @@ async def test_real_files_end_in_pages_or_an_error(reader: DocumentReader) -> No
     await asyncio.gather(*(read(path) for path in files))
     assert outcomes["empty"] == outcomes["unclear error"] == 0
     assert outcomes["pages"] > len(files) // 2
+
+
+@pytest.mark.parametrize("file_type", list(FileType))
+async def test_reading_can_begin_at_any_page(reader: DocumentReader, tmp_path: Path, file_type: FileType) -> None:
+    path = tmp_path / "upload"
+    MAKERS[file_type](path)
+    whole = await pages_of(reader, path, file_type)
+    for first in range(1, len(whole) + 2):
+        batches = [batch async for batch in reader.read(path, file_type, first_page=first, one_by_one=True)]
+        assert [page for batch in batches for page in batch.pages] == whole[first - 1 :]
+        assert {len(batch.pages) for batch in batches} <= {1}

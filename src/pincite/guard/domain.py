@@ -58,12 +58,14 @@ class PageText:
         text: the page's text; every offset anywhere counts characters of this string. For PDF it is exactly what
             pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index.
         blocks: in order, not overlapping; may be empty where no structure was found.
+        warning: what people should know of the page, as "The page is damaged."; empty where all is well.
     """
 
     number: int
     label: str
     text: str
     blocks: tuple[Block, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

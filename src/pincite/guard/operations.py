@@ -5,7 +5,7 @@ Confinement and failures are in `child.py`.
 
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from pincite.guard import wire
@@ -43,25 +43,28 @@ Operation = Callable[[Channel, Source, wire.Message], None]
 
 
 def _read(channel: Channel, source: Source, message: wire.Message) -> None:
-    opened = open_document(FileType(message["type"]), source)
+    first = int(message["first_page"])
+    opened = open_document(FileType(message["type"]), replace(source, first_page=first))
     if opened.total is not None and opened.total > source.limits.max_pages:
         raise _too_many_pages(source.limits)
-    has_text = False
-    for batch in _batches(opened.pages, source.limits):
+    # Pages before the first one wanted were seen by another child.
+    has_text = first > 1
+    wanted = (page for page in opened.pages if page.number >= first)
+    for batch in _batches(wanted, source.limits, 1 if message["one_by_one"] else _BATCH_PAGES):
         has_text = has_text or any(page.text.strip() for page in batch)
         channel.send({"kind": "pages", "total": opened.total, "pages": [wire.page_to_wire(page) for page in batch]})
     if not has_text:
         raise UnreadableDocument("There is no text in this document.", remedy="Check that it is the right file.")
 
 
-def _batches(pages: Iterator[PageText], limits: ReadLimits) -> Iterator[list[PageText]]:
+def _batches(pages: Iterator[PageText], limits: ReadLimits, size: int) -> Iterator[list[PageText]]:
     """Group pages by number and size; the first batch is one page, so that work downstream starts at once."""
     batch: list[PageText] = []
     chars = total_chars = 0
     for count, page in enumerate(pages, start=1):
         chars += len(page.text)
         total_chars += len(page.text)
-        if count > limits.max_pages:
+        if page.number > limits.max_pages:
             raise _too_many_pages(limits)
         if total_chars > limits.max_text_chars:
             raise UnreadableDocument(
@@ -70,7 +73,7 @@ def _batches(pages: Iterator[PageText], limits: ReadLimits) -> Iterator[list[Pag
                 page=page.number,
             )
         batch.append(page)
-        if count == 1 or len(batch) >= _BATCH_PAGES or chars > _BATCH_CHARS:
+        if count == 1 or len(batch) >= size or chars > _BATCH_CHARS:
             yield batch
             batch, chars = [], 0
     if batch:

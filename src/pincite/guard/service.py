@@ -51,19 +51,28 @@ class DocumentReader:
         message, _ = await self._view(path, {"op": "sniff", "name": name[-255:]})
         return _checked(lambda: FileType(message["type"]))
 
-    async def read(self, path: Path, file_type: FileType) -> AsyncGenerator[PageBatch, None]:
+    async def read(
+        self, path: Path, file_type: FileType, *, first_page: int = 1, one_by_one: bool = False
+    ) -> AsyncGenerator[PageBatch, None]:
         """Read a document's pages in order, a batch at a time, as the child reads them.
 
         The child waits while the caller does, so memory stays bounded however long the document is.
+
+        Args:
+            path: the file.
+            file_type: as `sniff` found it.
+            first_page: where to begin, counted from 1; the limits of time hold from there.
+            one_by_one: a page a batch, so that a parser that dies is known to have died of the page after the last.
 
         Raises:
             UnreadableDocument: damaged, encrypted, without any text, or over a limit; `page` where one is to blame.
             ParserCrashed: the child died or went over its time or memory.
         """
         left_s = self._settings.time_limit_s
+        begin = {"first_page": first_page, "one_by_one": one_by_one}
         loop = asyncio.get_running_loop()
         async with self._here().readers.lease() as child:
-            await self._send(child, path, {"op": "read", "type": file_type.value})
+            await self._send(child, path, {"op": "read", "type": file_type.value} | begin)
             while True:
                 before_s = loop.time()
                 message, _ = await child.reply(min(left_s, self._settings.batch_time_limit_s))

@@ -21,11 +21,15 @@ class ReadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An untrusted file, open for reading. There is no path: the child can open nothing."""
+    """An untrusted file, open for reading. There is no path: the child can open nothing.
+
+    Pages before `first_page` are not wanted; an adapter that cannot begin there gives them all the same.
+    """
 
     file: BinaryIO
     size_bytes: int
     limits: ReadLimits
+    first_page: int = 1
 
 
 @dataclass(frozen=True, slots=True)

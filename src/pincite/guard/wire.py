@@ -47,13 +47,13 @@ def unpack_head(head: bytes) -> Message:
 def page_to_wire(page: PageText) -> list[Any]:
     """Return a page as plain lists."""
     blocks = [[block.kind.value, block.start, block.end, block.level] for block in page.blocks]
-    return [page.number, page.label, page.text, blocks]
+    return [page.number, page.label, page.text, blocks, page.warning]
 
 
 def page_from_wire(value: list[Any]) -> PageText:
     """Return the page that `page_to_wire` flattened. Raises: ValueError, TypeError on anything else."""
-    number, label, text, blocks = value
-    return PageText(int(number), str(label), str(text), tuple(_block(*block) for block in blocks))
+    number, label, text, blocks, warning = value
+    return PageText(int(number), str(label), str(text), tuple(_block(*block) for block in blocks), str(warning))
 
 
 def _block(kind: str, start: int, end: int, level: int) -> Block:

@@ -23,20 +23,22 @@ Outline = Mapping[int, Mapping[str, int]]
 def open_source(source: Source) -> Opened:
     """Open a PDF; the total is known at once."""
     pdf = open_pdf(source)
-    return Opened(_pages(pdf), len(pdf))
+    return Opened(_pages(pdf, source.first_page - 1), len(pdf))
 
 
-def _pages(pdf: pypdfium2.PdfDocument) -> Iterator[PageText]:
+def _pages(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[PageText]:
     outline = _outline(pdf)
     with_text = broken = 0
-    for index in range(len(pdf)):
+    for index in range(first, len(pdf)):
         try:
             page = _page(pdf, index, outline)
         except pypdfium2.PdfiumError:
             broken += 1
-            page = PageText(index + 1, f"{index + 1} (damaged)", "")
+            page = PageText(index + 1, f"{index + 1} (damaged)", "", warning="The page is damaged and cannot be read.")
         with_text += bool(page.text.strip())
         yield page
+    if first:
+        return  # whether there is any text was seen by those who read the pages before
     if broken == len(pdf):
         raise UnreadableDocument("No page of the PDF can be read.", remedy="Export it again and upload that copy.")
     if not with_text:
