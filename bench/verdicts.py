@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from bench.verdict_data import Bed, Example, ragtruth, wice
 from bench.verdict_learning import Matrix, folds, learn, scores
 from bench.verdict_tables import best_f1, mutation_table, speed_table, verdict_table
-from pincite.answers.verdicts.model import Weights, shipped, weights_to
+from pincite.answers.verdicts.model import Band, Weights, shipped, weights_to
 from pincite.answers.verdicts.verify import Alignment
 from pincite.gateway import StaticEmbedder
 
 FOLDS = 10
 # WiCE has one claim for 26 sentences of RAGTruth, and of those 11 of 12 are good: both sets and both kinds count alike.
 WICE_WEIGHT, GOOD_WEIGHT = 3.0, 0.2
+_UNSURE = 0.1
 WEIGHTS = Path(__file__).resolve().parent.parent / "src" / "pincite" / "answers" / "verdicts" / "weights.json"
 
 
@@ -132,7 +133,26 @@ def _learned(examples: Sequence[Example], rows: Rows) -> Weights:
     _, supported_from = best_f1(labels == "supported", np.where(vetoed, 0.0, made[claims]))
     partial_from = _balanced_cut(labels != "not_supported", made[claims])
     weights = learn(rows.names, rows.figures, rows.good, rows.weights)
-    return replace(weights, supported_from=supported_from, partial_from=min(partial_from, supported_from))
+    return replace(
+        weights,
+        supported_from=supported_from,
+        partial_from=min(partial_from, supported_from),
+        uncertain=_uncertain(rows.good, made, rows.weights),
+    )
+
+
+def _uncertain(good: NDArray[np.bool_], score: Matrix, weights: Matrix) -> Band:
+    """Return the scores between those below which one claim in ten is carried and those above which nine are.
+
+    Claims count as they did when the score was learned, which was of other folds.
+    """
+    order = np.argsort(score, kind="stable")
+    ranked, mass, hits = score[order], weights[order], (weights * good)[order]
+    below = np.cumsum(hits) / np.cumsum(mass)
+    above = np.cumsum(hits[::-1])[::-1] / np.cumsum(mass[::-1])[::-1]
+    surely_not = ranked[below <= _UNSURE]
+    surely = ranked[above >= 1 - _UNSURE]
+    return Band(float(surely_not[-1]) if len(surely_not) else 0.0, float(surely[0]) if len(surely) else 1.0)
 
 
 def _balanced_cut(good: NDArray[np.bool_], score: Matrix) -> float:

@@ -55,3 +55,23 @@ def _graph(output: str, rows: np.ndarray) -> onnx.ModelProto:
     outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, ends)]
     graph = helper.make_graph(nodes, "small", inputs, outputs, made)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def write_inference_model(folder: Path, labels: int) -> None:
+    """Write a model that reads two texts: from the first label to the last, logits fall to rise with the word ids."""
+    write_model(folder)
+    slopes = np.linspace(-0.02, 0.02, labels) if labels > 1 else np.array([0.05])
+    nodes = [
+        helper.make_node("Cast", ["input_ids"], ["as_float"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["as_float", "tokens"], ["total"], keepdims=1),
+        helper.make_node("MatMul", ["total", "slopes"], ["logits"]),
+    ]
+    made = [
+        numpy_helper.from_array(np.array([1], np.int64), "tokens"),
+        numpy_helper.from_array(slopes.astype(np.float32)[None, :], "slopes"),
+    ]
+    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])
+    graph = helper.make_graph(nodes, "inference", [ids], [logits], made)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, str(folder / "model.onnx"))

@@ -5,6 +5,7 @@ from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest,
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.rehearsal import Rehearsals
 from pincite.answers.schemas import answer_resource
+from pincite.answers.second_opinion import SecondOpinion
 from pincite.answers.service import Answers
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Pin",
     "PinSpan",
     "Rehearsals",
+    "SecondOpinion",
     "Verdict",
     "answer_resource",
 ]

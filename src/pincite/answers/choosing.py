@@ -6,6 +6,7 @@ from pincite.answers.context import PASSAGE_TOKENS
 from pincite.answers.drafting import Drafter
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.quoting import Quoting
+from pincite.answers.second_opinion import SecondOpinion
 from pincite.answers.wording import Wording
 from pincite.core import Scope
 from pincite.gateway import Embedder, Models
@@ -20,6 +21,7 @@ class Drafters:
         models: the chat models.
         drop_unsupported: leave a model's unsupported sentences out, instead of marking them.
         passage_tokens: the most that the passages shown to a model may take.
+        second: who is asked about uncertain claims; None for nobody.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Drafters:
         *,
         drop_unsupported: bool = False,
         passage_tokens: int = PASSAGE_TOKENS,
+        second: SecondOpinion | None = None,
     ) -> None:
         self._source = source
         self._embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
         self._passage_tokens = passage_tokens
+        self._second = second
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
@@ -48,6 +52,7 @@ class Drafters:
             chosen,
             drop_unsupported=self._drop_unsupported,
             passage_tokens=self._passage_tokens,
+            second=self._second,
         )
 
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:

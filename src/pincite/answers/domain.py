@@ -62,7 +62,8 @@ class PinSpan:
 class Pin:
     """The claim `answer[claim[0]:claim[1]]` tied to the spans that carry it. `score` is in 0..1.
 
-    `corrected` says that the model named other passages than the spans lie in.
+    `corrected` says that the model named other passages than the spans lie in; `judge` names the model whose opinion is
+    in the verdict, None where only the learned score and the rules are.
     """
 
     claim: tuple[int, int]
@@ -70,6 +71,7 @@ class Pin:
     score: float
     spans: tuple[PinSpan, ...]
     corrected: bool = False
+    judge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

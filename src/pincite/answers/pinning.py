@@ -14,6 +14,7 @@ from pincite.answers.candidates import Candidate, PageKey
 from pincite.answers.domain import Pin, PinSpan, Verdict
 from pincite.answers.drafting import span_of
 from pincite.answers.markers import Sentence
+from pincite.answers.second_opinion import SecondOpinion, Spent
 from pincite.answers.verdicts.verify import Alignment, Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core import Scope, get_logger
 from pincite.gateway import Embedder
@@ -39,15 +40,22 @@ class Pinner:
         scope: who asks.
         embedder: the built-in static one: the weights of verdicts were learned with its vectors.
         ground: what was found.
+        second: who is asked about uncertain claims; None for nobody.
     """
 
-    def __init__(self, scope: Scope, embedder: Embedder, ground: Ground) -> None:
+    def __init__(self, scope: Scope, embedder: Embedder, ground: Ground, second: SecondOpinion | None = None) -> None:
         self._scope = scope
         self._embedder = embedder
         self._ground = ground
         self._vectors: dict[str, NDArray[np.float32]] = {}
         self._verifiers: dict[tuple[int, ...], Verifier] = {}
+        self._reviews = None if second is None else second.begin(scope, ground.found)
         self.dropped = 0
+
+    @property
+    def spent(self) -> Spent:
+        """What second opinions cost so far."""
+        return Spent() if self._reviews is None else self._reviews.spent
 
     async def pin(self, sentence: Sentence) -> Pin:
         """Return the sentence's pin.
@@ -62,9 +70,18 @@ class Pinner:
             await self._embed(await asyncio.to_thread(texts_of_evidence, self._ground.found))
         await self._embed(texts_of_sentence(sentence.text))
         aligned, corrected = await asyncio.to_thread(self._judged, sentence.text, named)
+        judge = None
+        if self._reviews is not None:
+            aligned, judge = await self._reviews.review(sentence.text, aligned)
         spans = self._spans(aligned)
-        verdict = aligned.verdict if spans else Verdict.UNSUPPORTED
-        return Pin((sentence.start, sentence.end), verdict, aligned.score, spans, corrected=corrected and bool(spans))
+        return Pin(
+            (sentence.start, sentence.end),
+            aligned.verdict if spans else Verdict.UNSUPPORTED,
+            aligned.score,
+            spans,
+            corrected=corrected and bool(spans),
+            judge=judge,
+        )
 
     def _judged(self, sentence: str, named: tuple[int, ...]) -> tuple[Alignment, bool]:
         every = tuple(range(1, len(self._ground.evidence.passages) + 1))

@@ -29,7 +29,9 @@ _ANSWER: dict[str, Any] = {
     "state": "completed",
     "mode": "extractive",
     "model": None,
-    "pins": [{"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN], "corrected": False}],
+    "pins": [
+        {"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN], "corrected": False, "judge": None}
+    ],
     "usage": {"input_tokens": 0, "output_tokens": 0, "estimated": False},
     "cost_usd": None,
     "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
@@ -67,13 +69,17 @@ class Span(BaseModel):
 
 
 class PinBody(BaseModel):
-    """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it; corrected: the model named other passages."""
+    """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it.
+
+    corrected: the model named other passages. judge: who gave a second opinion on the verdict.
+    """
 
     claim: tuple[int, int]
     verdict: str
     score: float
     spans: list[Span]
     corrected: bool = False
+    judge: str | None = None
 
 
 class UsageBody(BaseModel):

@@ -31,6 +31,7 @@ def pin_to(pin: Pin) -> dict[str, Any]:
         "score": round(pin.score, 4),
         "spans": [span_to(span) for span in pin.spans],
         "corrected": pin.corrected,
+        "judge": pin.judge,
     }
 
 
@@ -117,4 +118,6 @@ def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
 def _pin_from(pin: Mapping[str, Any]) -> Pin:
     start, end = pin["claim"]
     spans = tuple(PinSpan(**span) for span in pin["spans"])
-    return Pin((start, end), Verdict(pin["verdict"]), pin["score"], spans, pin.get("corrected", False))
+    # Answers of version 0.1.0 had neither of the last two.
+    corrected, judge = pin.get("corrected", False), pin.get("judge")
+    return Pin((start, end), Verdict(pin["verdict"]), pin["score"], spans, corrected=corrected, judge=judge)

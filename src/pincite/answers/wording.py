@@ -19,6 +19,7 @@ from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.prompt import answer_request, rewrite_request
 from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
+from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
 from pincite.core import StageClock, get_logger
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
@@ -39,6 +40,7 @@ class Wording:
         model: the model.
         drop_unsupported: leave unsupported sentences out, instead of marking them.
         passage_tokens: the most that the passages shown to the model may take.
+        second: who is asked about uncertain claims; None for nobody.
     """
 
     mode = AnswerMode.MODEL
@@ -51,12 +53,14 @@ class Wording:
         *,
         drop_unsupported: bool = False,
         passage_tokens: int = PASSAGE_TOKENS,
+        second: SecondOpinion | None = None,
     ) -> None:
         self._source = source
         self._embedder = embedder
         self._model = model
         self._drop_unsupported = drop_unsupported
         self._passage_tokens = passage_tokens
+        self._second = second
 
     @property
     def model_name(self) -> str | None:
@@ -66,17 +70,25 @@ class Wording:
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""
         made = StrictDraft if self._drop_unsupported else WordedDraft
-        return made(task, self._source, self._embedder, self._model, self._passage_tokens)
+        return made(task, self._source, self._embedder, self._model, self._passage_tokens, self._second)
 
 
 class WordedDraft:
     """One answer of a model in the making."""
 
     def __init__(
-        self, task: Task, source: EvidenceSource, embedder: Embedder, model: ChatModel, passage_tokens: int
+        self,
+        task: Task,
+        source: EvidenceSource,
+        embedder: Embedder,
+        model: ChatModel,
+        passage_tokens: int,
+        second: SecondOpinion | None,
     ) -> None:
         self._task = task
         self._passage_tokens = passage_tokens
+        self._second = second
+        self._spent = Spent()
         self._source = source
         self._embedder = embedder
         self._model = model
@@ -91,7 +103,7 @@ class WordedDraft:
                 async for event in made:
                     yield event
         finally:
-            self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
+            self.answer = replace(self._with_opinions_paid(), timings_ms=dict(self._clock.timings_ms))
 
     async def _made(self) -> AsyncGenerator[Event]:
         scope = self._task.scope
@@ -107,7 +119,7 @@ class WordedDraft:
         pages = await self._source.page_texts(scope, pages_wanted(evidence))
         found = await asyncio.to_thread(candidates, evidence.passages, pages)
         ground = Ground(question, evidence, found, pages)
-        pinner = Pinner(scope, self._embedder, ground)
+        pinner = Pinner(scope, self._embedder, ground, self._second)
         with self._clock.stage("generate"):
             async for event in self._worded(evidence, pinner):
                 yield event
@@ -120,6 +132,13 @@ class WordedDraft:
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
             nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
+
+    def _with_opinions_paid(self) -> Answer:
+        """Return the answer whose usage and cost hold those of the second opinions as well."""
+        if self._spent == Spent():
+            return self.answer
+        whole = added(self._spent, self.answer.usage, self.answer.cost_usd)
+        return replace(self.answer, usage=whole.usage, cost_usd=whole.cost_usd)
 
     async def _standalone(self) -> str:
         question, turns = self._task.answer.question, self._task.turns
@@ -156,6 +175,7 @@ class WordedDraft:
                 continue  # it speaks of the documents: there is no passage that could carry it
             with self._clock.stage("pin"):
                 pin = await pinner.pin(sentence)
+            self._spent = pinner.spent
             self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
             yield "answer.pin", pin_to(pin)
 
@@ -189,6 +209,7 @@ class StrictDraft(WordedDraft):
                 continue
             with self._clock.stage("pin"):
                 pin = await pinner.pin(sentence)
+            self._spent = pinner.spent
             if pin.verdict is Verdict.UNSUPPORTED:
                 self.answer = replace(self.answer, dropped_sentences=self.answer.dropped_sentences + 1)
                 continue

@@ -86,6 +86,17 @@ class Settings(BaseSettings):
         Literal["mark", "drop"],
         Field(description="What becomes of a model's sentence that no passage supports: marked, or left out."),
     ] = "mark"
+    second_opinion: Annotated[
+        str,
+        Field(
+            description="Who is asked whether evidence carries a model's claim where the built-in verdict is unsure: "
+            "`none`, `nli:FOLDER` (an ONNX model of inference), `judge` (the chat model) or `judge:PROVIDER:NAME`."
+        ),
+    ] = "none"
+    second_opinion_band: Annotated[
+        str | None,
+        Field(description="Scores that count as unsure, such as `0.2-0.8`; default is the band learned with them."),
+    ] = None
     embedder: Annotated[
         str,
         Field(
@@ -140,6 +151,18 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):
             # Raised anew, because the original names the URL and the URL may hold a password.
             raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
+        return value
+
+    @field_validator("second_opinion_band")
+    @classmethod
+    def _known_band(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                low, high = (float(each) for each in value.split("-"))
+            except ValueError:
+                raise ValueError("must be two numbers in 0..1 with a dash between them, such as 0.2-0.8") from None
+            if not 0 <= low < high <= 1:
+                raise ValueError("must name the lower score first, both in 0..1")
         return value
 
     @field_validator("log_level")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from pincite.accounts import Accounts, Door
-from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, answer_resource
+from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.settings import Settings, provider_environment
 from pincite.core import Database, NotFound, PinciteError, Scope
@@ -169,7 +169,8 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         models = Models(_model_settings(settings), provider_environment(), discovery)
         embedders = await asyncio.to_thread(open_embedders, settings)
         reranker = await asyncio.to_thread(open_reranker, settings, models)
-        house = _build(settings, database, models, (embedders, reranker))
+        second = await asyncio.to_thread(open_second_opinion, settings, models)
+        house = _build(settings, database, models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
         if bootstrap:
             await house.accounts.bootstrap()
@@ -222,8 +223,22 @@ def open_reranker(settings: Settings, models: Models, name: str | None = None) -
     return models.reranker(name or settings.reranker, lambda each: open_embedders(settings, each).chosen)
 
 
-def _build(settings: Settings, database: Database, models: Models, judges: tuple[Embedders, Judge | None]) -> House:
-    embedders, reranker = judges
+def open_second_opinion(settings: Settings, models: Models) -> SecondOpinion | None:
+    """Make who is asked about uncertain claims. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    judge = models.claim_judge(settings.second_opinion)
+    if judge is None:
+        return None
+    band = settings.second_opinion_band
+    return SecondOpinion(judge, band=None if band is None else tuple(float(each) for each in band.split("-")))
+
+
+def _build(
+    settings: Settings,
+    database: Database,
+    models: Models,
+    judges: tuple[Embedders, Judge | None, SecondOpinion | None],
+) -> House:
+    embedders, reranker, second = judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(
         GuardSettings(
@@ -264,6 +279,7 @@ def _build(settings: Settings, database: Database, models: Models, judges: tuple
                 models,
                 drop_unsupported=settings.unsupported == "drop",
                 passage_tokens=settings.passage_tokens,
+                second=second,
             ),
         ),
         models=models,

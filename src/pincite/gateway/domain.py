@@ -103,6 +103,28 @@ class ChatFinished:
     cost_usd: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """How likely evidence carries a claim, in 0..1, and what it cost to ask (0 on this machine, None if unknown)."""
+
+    chance: float
+    usage: Usage
+    cost_usd: Decimal | None
+
+
+class ClaimJudge(Protocol):
+    """Says whether evidence carries a claim: a model of natural language inference, or a chat model."""
+
+    @property
+    def name(self) -> str:
+        """Names it in pins; holds no path."""
+        ...
+
+    async def judge(self, scope: Scope, evidence: str, claim: str) -> Opinion:
+        """Return its opinion. Raises: ModelError, Unavailable."""
+        ...
+
+
 class ChatModel(Protocol):
     """One route to a provider."""
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.ollama import DEFAULT_URL
-from pincite.gateway.domain import ChatModel, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.ollama_probe import installed_models
+from pincite.gateway.opinions import make_claim_judge
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
@@ -75,6 +76,15 @@ class Models:
         """
         chat = self.choose(None) if name == "judge" else None
         return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat))
+
+    def claim_judge(self, name: str) -> ClaimJudge | None:
+        """Return what is asked about uncertain claims, None for `none`. Blocks: it may load files.
+
+        Raises:
+            ModelNotConfigured: there is no such judge, or its chat model cannot be used.
+            Unavailable: what it needs is not installed, or its folder holds no such model.
+        """
+        return make_claim_judge(name, self.choose)
 
 
 async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:

@@ -26,6 +26,7 @@ class Behaviour:
 
     Args:
         reply: the text, or None for a sensible one.
+        replies: the text by model, before `reply`.
         first_delay_s: wait before the first byte.
         piece_delay_s: wait before each piece.
         fail_times: answer this many requests with `status` first.
@@ -41,6 +42,7 @@ class Behaviour:
     """
 
     reply: str | None = None
+    replies: dict[str, str] = field(default_factory=dict)
     first_delay_s: float = 0.0
     piece_delay_s: float = 0.0
     fail_times: int = 0
@@ -81,7 +83,8 @@ class _Routes:
         if refusal is not None:
             return refusal
         body = self._provider.requests[-1]
-        reply = self._provider.behaviour.reply or sensible_reply(body["messages"])
+        told = self._provider.behaviour
+        reply = told.replies.get(body["model"]) or told.reply or sensible_reply(body["messages"])
         if not body.get("stream"):
             return JSONResponse(_openai_whole(reply))
         return StreamingResponse(self._openai_stream(reply), media_type="text/event-stream")

@@ -26,6 +26,18 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Scores from `low` to below `high`."""
+
+    low: float
+    high: float
+
+    def holds(self, score: float) -> bool:
+        """Say whether a score lies in it."""
+        return self.low <= score < self.high
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """What was learned.
 
@@ -38,6 +50,7 @@ class Weights:
         trees: their values are added up.
         supported_from: least score of `supported`.
         partial_from: least score of `partial`.
+        uncertain: scores by which a claim is neither surely carried nor surely not.
     """
 
     names: tuple[str, ...]
@@ -48,6 +61,7 @@ class Weights:
     trees: tuple[Tree, ...]
     supported_from: float
     partial_from: float
+    uncertain: Band = Band(0.25, 0.75)
 
     def score(self, figures: Mapping[str, float]) -> float:
         """Return the chance in 0..1 that a claim with these figures is carried: the mean of both parts' logits."""
@@ -78,6 +92,7 @@ def weights_from(body: Mapping[str, Any]) -> Weights:
         trees=tuple(Tree(tuple(figures), tuple(cuts)) for figures, cuts in body["trees"]),
         supported_from=body["supported_from"],
         partial_from=body["partial_from"],
+        uncertain=Band(*body["uncertain"]),
     )
 
 
@@ -92,6 +107,7 @@ def weights_to(weights: Weights) -> dict[str, Any]:
         "trees": [[list(tree.figures), [round(cut, 3) for cut in tree.cuts]] for tree in weights.trees],
         "supported_from": round(weights.supported_from, 3),
         "partial_from": round(weights.partial_from, 3),
+        "uncertain": [round(weights.uncertain.low, 3), round(weights.uncertain.high, 3)],
     }
 
 

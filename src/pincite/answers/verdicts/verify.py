@@ -25,13 +25,15 @@ _LEAST_COVERED = 0.45
 class Alignment:
     """The sentences that carry a claim, best first, with the verdict; `score` in 0..1.
 
-    `spans` is empty when nothing carries it. `differs` says what the sentences have otherwise.
+    `spans` is empty when nothing carries it; `nearest` holds what came closest in any case. `differs` says what these
+    sentences have otherwise.
     """
 
     spans: tuple[Candidate, ...]
     verdict: Verdict
     score: float
     differs: tuple[Difference, ...] = ()
+    nearest: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,8 @@ class Verifier:
         differs = _lasting(whole, known) if known else whole.differs
         score = whole.score * _DIFFERENT if differs else whole.score
         verdict = _joined(self._verdict(whole, differs), [self._verdict(part, part.differs) for part in known])
-        if verdict is Verdict.UNSUPPORTED:
-            return Alignment((), verdict, score, differs)
-        return Alignment(tuple(self._index.found[place] for place in _places(whole, known)), verdict, score, differs)
+        nearest = tuple(self._index.found[place] for place in _places(whole, known))
+        return Alignment(() if verdict is Verdict.UNSUPPORTED else nearest, verdict, score, differs, nearest)
 
     def _judged(self, claim: str) -> _Judged | None:
         compared = compare(claim, self._index)
