@@ -34,7 +34,7 @@ async def test_a_stranger_finds_nothing_and_cannot_tell_why(library: Library, ha
             library.publish(scope, revision),
             library.set_state(scope, revision, RevisionState.FAILED),
             library.save_pages(scope, revision, hands.page_texts(1)),
-            library.clear_derived(scope, revision),
+            library.take(scope, revision, "1"),
             library.activate_generation(scope, "g1"),
             return_exceptions=True,
         )

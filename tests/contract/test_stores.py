@@ -156,7 +156,7 @@ async def test_pages_and_chunks_written_twice_are_there_once(library: Library, h
     assert [p.number for p in await library.pages(SCOPE, revision.id)] == [1, 2, 3]
     assert (await library.page(SCOPE, revision.id, 2)).text == "other"
     assert [c async for b in library.chunks(SCOPE, revision.id) for c in b] == made
-    await library.clear_derived(SCOPE, revision.id)
+    await library.take(SCOPE, revision.id, "another")
     assert [b async for b in library.chunks(SCOPE, revision.id)] == []
     assert await library.pages(SCOPE, revision.id) == ()
     stray = hands.make_chunks(registered.document, (await hands.upload("b.pdf")).revision, 1)

@@ -96,6 +96,13 @@ class IngestParts:
     jobs: JobQueue
 
 
+class Quarantined(PinciteError):
+    """A document that ends its parser each time it is tried; it is left alone until somebody asks for it again."""
+
+    code = "quarantined"
+    kind = ErrorKind.INVALID
+
+
 class IndexOutdated(PinciteError):
     """The index that answers questions was made by another embedder than the one in use."""
 

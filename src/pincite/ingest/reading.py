@@ -1,56 +1,43 @@
 """The long part of the write path: pages out of a file, chunks out of pages, vectors and points out of chunks.
 
-Reading runs ahead in the confined child while this process chunks, embeds and writes what has been read so far.
+Reading runs ahead in the confined child while this process chunks, embeds and writes what has been read so far. What is
+written is how far it is: whoever goes on begins after the pages that are stored.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pincite.core import Scope, StorageFull, Unavailable, get_logger
-from pincite.guard import FileType, PageBatch, PageText
+from pincite.guard import FileType, PageBatch, PageText, UnreadableDocument
 from pincite.ingest.ahead import one_ahead
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.domain import Checkpoint, IngestParts
 from pincite.ingest.generations import Target, all_generations, targets
+from pincite.ingest.pages import PageStream
 from pincite.ingest.points import points_of
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
-from pincite.library import Chunk, Document, Revision, RevisionState
+from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
 
 FIRST_WRITE = 128  # chunks: the first write comes early, so that a long document can be searched while it is read
+# Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
+READ_BY = "1"
 
+T = TypeVar("T")
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one revision from its bytes to its points. Every write is idempotent; a second run starts afresh."""
+    """Reads revisions from their bytes to their points."""
 
     parts: IngestParts
     settings: IngestSettings
     upkeep: Upkeep
     checkpoint: Checkpoint
-
-    async def read(self, scope: Scope, revision_id: str) -> tuple[int, int]:
-        """Read a revision; returns how many pages and chunks it has.
-
-        Raises:
-            UnreadableDocument, UnsupportedType, ParserCrashed: the document is at fault.
-            NotFound, RevisionOvertaken: it was removed, or a newer one was published meanwhile.
-            StorageFull, Unavailable, IndexOutdated: the installation is at fault.
-        """
-        revision = await self.parts.library.revision(scope, revision_id)
-        document = await self.parts.library.document(scope, revision.document_id)
-        await self._start_afresh(scope, revision)
-        run = _Run(self, scope, document, revision)
-        async with (
-            self.parts.blobs.local_path(scope, revision.sha256) as path,
-            one_ahead(self.parts.reader.read(path, revision.file_type)) as batches,
-        ):
-            async for batch in batches:
-                await run.take(batch)
-        return await run.finish()
 
     async def drop_points(self, scope: Scope, revision_id: str) -> None:
         """Take a revision out of the index. Raises: Unavailable, StorageFull."""
@@ -58,18 +45,87 @@ class Reader:
             await self.parts.index.delete_revision(scope, generation, revision_id)
             self.upkeep.touched(scope, generation)
 
-    async def _start_afresh(self, scope: Scope, revision: Revision) -> None:
-        """Drop what an interrupted run left: another version of the parser might cut the document differently."""
-        if revision.state is not RevisionState.QUEUED or revision.attempt > 1:
-            await self.parts.library.clear_derived(scope, revision.id)
-            await self.parts.library.have_vectors(scope, frozenset({revision.id}))
-            await self.drop_points(scope, revision.id)
-        await self.parts.library.set_state(scope, revision.id, RevisionState.EXTRACTING, pages_done=0, chunks=0)
-        self.checkpoint("read.cleared")
+
+class Reading:
+    """One revision on its way in, a portion at a time. Every write is idempotent.
+
+    Args:
+        reader: what it is read with.
+        scope: whose it is.
+        revision_id: the revision.
+    """
+
+    def __init__(self, reader: Reader, scope: Scope, revision_id: str) -> None:
+        self._reader = reader
+        self._scope = scope
+        self._revision_id = revision_id
+        self._open = AsyncExitStack()
+        self._run: _Run | None = None
+
+    async def portion(self) -> bool:
+        """Read on for some pages; False when nothing is left. After any error the next call takes up what is stored.
+
+        Raises:
+            UnreadableDocument, UnsupportedType, Quarantined: the document is at fault.
+            NotFound, RevisionOvertaken: it was removed or stopped, a newer one was published, or another worker has it.
+            StorageFull, Unavailable, IndexOutdated: the installation is at fault.
+        """
+        try:
+            async with asyncio.timeout(self._reader.settings.portion_limit_s):
+                return await self._watched(self._portion())
+        except TimeoutError:
+            await self.close()
+            minutes = self._reader.settings.portion_limit_s / 60
+            raise Unavailable(f"Nothing was read for {minutes:.0f} minutes.", remedy="Try again.") from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let go of the file and its parser."""
+        self._run = None
+        stack, self._open = self._open, AsyncExitStack()
+        await stack.aclose()
+
+    async def _portion(self) -> bool:
+        if self._run is None:
+            self._run = await self._begin()
+        return await self._run.portion()
+
+    async def _begin(self) -> "_Run":
+        parts = self._reader.parts
+        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY)
+        document = await parts.library.document(self._scope, revision.document_id)
+        if afresh and (revision.lease > 1 or revision.attempt > 1):
+            # Points of a run that broke off; another version of the parsers might cut the document differently.
+            await parts.library.have_vectors(self._scope, frozenset({revision.id}))
+            await self._reader.drop_points(self._scope, revision.id)
+        run = _Run(self._reader, self._scope, document, revision)
+        await run.take_up()
+        self._reader.checkpoint("read.cleared")
+        path = await self._open.enter_async_context(parts.blobs.local_path(self._scope, revision.sha256))
+        stream = PageStream(parts.reader, path, revision.file_type, next_page=run.pages_done + 1)
+        run.batches = await self._open.enter_async_context(one_ahead(stream.batches()))
+        return run
+
+    async def _watched(self, work: Awaitable[T]) -> T:
+        """Do the work, and look now and then whether it is still wanted of this worker. Raises: see `portion`."""
+        task = asyncio.ensure_future(work)
+        try:
+            while True:
+                done, _ = await asyncio.wait([task], timeout=self._reader.settings.look_s)
+                if done:
+                    return task.result()
+                if self._run is not None:
+                    await self._run.check()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
 
 
 class _Run:
-    """One pass over a document."""
+    """One worker's pass over a document, from where the one before it was."""
 
     def __init__(self, reader: Reader, scope: Scope, document: Document, revision: Revision) -> None:
         self._reader = reader
@@ -77,6 +133,7 @@ class _Run:
         self._scope = scope
         self._source = document.source
         self._revision_id = revision.id
+        self._lease = revision.lease
         self._chunker = Chunker(
             ChunkOwner(revision.id, document.id, document.collection_id),
             ChunkingSettings(),
@@ -84,11 +141,44 @@ class _Run:
         )
         self._pages: list[PageText] = []
         self._waiting: list[Chunk] = []
-        self._pages_done = 0
-        self._chunks_done = 0
-        self._total: int | None = None
+        self._chunks_done = revision.chunks
+        self._total = revision.pages_total
+        self._has_text = False
+        self.batches = _none()
+        self.pages_done = revision.pages_done
 
-    async def take(self, batch: PageBatch) -> None:
+    async def take_up(self) -> None:
+        """Cut the pages that are stored once more, to go on behind them; chunks that are indexed stay as they are."""
+        await self._report(RevisionState.EXTRACTING)
+        size, first = self._reader.settings.page_batch, 1
+        while first <= self.pages_done:
+            known = await self._library.pages(self._scope, self._revision_id, first, size)
+            known = tuple(page for page in known if page.number <= self.pages_done)
+            if not known:
+                break
+            first = known[-1].number + 1
+            self._waiting += await asyncio.to_thread(self._chunks_of, known)
+        self._waiting = [chunk for chunk in self._waiting if chunk.ordinal >= self._chunks_done]
+
+    async def check(self) -> None:
+        """See whether the document is still to be read, by this worker. Raises: NotFound, RevisionOvertaken."""
+        revision = await self._library.revision(self._scope, self._revision_id)
+        if revision.lease != self._lease or revision.state in FINAL_STATES | {RevisionState.PAUSED}:
+            raise RevisionOvertaken(
+                f"Revision {revision.number} is {revision.state.value}, or another worker's by now."
+            )
+
+    async def portion(self) -> bool:
+        """Read some pages; False at the end of the document, which is then wholly in the index."""
+        until = self.pages_done + self._reader.settings.portion_pages
+        async for batch in self.batches:
+            await self._take(batch)
+            if self.pages_done >= until:
+                return True
+        await self._finish()
+        return False
+
+    async def _take(self, batch: PageBatch) -> None:
         """Store and chunk the pages when enough have gathered; write points when enough chunks have."""
         self._total = batch.total or self._total
         self._pages.extend(batch.pages)
@@ -103,44 +193,51 @@ class _Run:
                 await self._library.serve_early(self._scope, self._revision_id)
                 self._reader.checkpoint("read.served-early")
 
-    async def finish(self) -> tuple[int, int]:
-        """Write the rest; returns the counts of pages and chunks."""
+    async def _finish(self) -> None:
         await self._store_pages()
-        self._waiting.extend(await asyncio.to_thread(self._chunker.finish))
-        await self._library.set_state(
-            self._scope, self._revision_id, RevisionState.EMBEDDING, pages_total=self._pages_done
-        )
+        if not self._has_text:
+            raise UnreadableDocument("There is no text in this document.", remedy="Check that it is the right file.")
+        self._waiting.extend(await asyncio.to_thread(self._rest))
+        self._total = self.pages_done
+        await self._report(RevisionState.EMBEDDING)
         await self._write()
-        await self._library.set_state(self._scope, self._revision_id, RevisionState.EMBEDDING, chunks=self._chunks_done)
+        await self._report(RevisionState.EMBEDDING)
         self._reader.checkpoint("read.done")
-        return self._pages_done, self._chunks_done
 
     async def _store_pages(self) -> None:
         pages, self._pages = self._pages, []
         if not pages:
             return
-        await self._library.save_pages(self._scope, self._revision_id, pages)
-        self._pages_done += len(pages)
-        await self._library.set_state(
-            self._scope,
-            self._revision_id,
-            RevisionState.EXTRACTING,
-            pages_done=self._pages_done,
-            pages_total=self._total,
-            chunks=self._chunks_done,
-        )
+        await self._library.save_pages(self._scope, self._revision_id, pages, lease=self._lease)
+        self.pages_done += len(pages)
+        await self._report(RevisionState.EXTRACTING)
         self._reader.checkpoint("read.pages")
         self._waiting.extend(await asyncio.to_thread(self._chunks_of, pages))
 
-    def _chunks_of(self, pages: Sequence[PageText]) -> list[Chunk]:
+    async def _report(self, state: RevisionState) -> None:
+        await self._library.set_state(
+            self._scope,
+            self._revision_id,
+            state,
+            lease=self._lease,
+            pages_done=self.pages_done,
+            pages_total=self._total,
+            chunks=self._chunks_done,
+        )
+
+    def _chunks_of(self, pages: Sequence[PageText | Page]) -> list[Chunk]:
+        self._has_text = self._has_text or any(page.text.strip() for page in pages)
         return [chunk for page in pages for chunk in self._chunker.add(page)]
+
+    def _rest(self) -> list[Chunk]:
+        return [chunk for chunk in self._chunker.finish() if chunk.ordinal >= self._chunks_done]
 
     async def _write(self) -> None:
         """Store, embed and index what waits; rows first, so that no point is ever without its chunk."""
         size = self._reader.settings.index_batch
         while self._waiting:
             chunks, self._waiting = self._waiting[:size], self._waiting[size:]
-            await self._library.save_chunks(self._scope, self._revision_id, chunks)
+            await self._library.save_chunks(self._scope, self._revision_id, chunks, lease=self._lease)
             self._reader.checkpoint("read.chunks")
             await self._index(chunks)
             self._reader.checkpoint("read.indexed")
@@ -163,3 +260,8 @@ class _Run:
         self._reader.checkpoint("read.embedded")
         await self._reader.parts.index.write(self._scope, target.generation, points)
         self._reader.upkeep.touched(self._scope, target.generation)
+
+
+async def _none() -> AsyncIterator[PageBatch]:
+    for batch in ():
+        yield batch

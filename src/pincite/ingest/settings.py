@@ -10,6 +10,9 @@ class IngestSettings:
     Args:
         max_upload_bytes: largest file that is accepted.
         page_batch: pages that are stored at once, and the steps in which progress is seen.
+        portion_pages: pages that one durable step reads; the next step goes on behind them.
+        portion_limit_s: longest time that one step may take.
+        look_s: how often it is seen, during a step, whether the document is still wanted.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
         tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
         retry_wait_s: the first wait, in seconds.
@@ -24,6 +27,9 @@ class IngestSettings:
 
     max_upload_bytes: int = 250 << 20
     page_batch: int = 64
+    portion_pages: int = 256
+    portion_limit_s: float = 900.0
+    look_s: float = 1.0
     index_batch: int = 512
     tries: int = 4
     retry_wait_s: float = 0.5

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
-from pincite.guard import ParserCrashed, UnreadableDocument, UnsupportedType
-from pincite.ingest.domain import IndexOutdated
+from pincite.guard import UnreadableDocument, UnsupportedType
+from pincite.ingest.domain import IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
-from pincite.ingest.reading import Reader
+from pincite.ingest.reading import Reader, Reading
 from pincite.jobs import Json, Steps
-from pincite.library import Problem, RevisionOvertaken, RevisionState
+from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -31,7 +31,13 @@ class Work:
 
         Raises: what no step knows; see `fail`.
         """
-        outcome = await steps.run("read", lambda: self._read(scope, revision_id))
+        reading = Reading(self.reader, scope, revision_id)
+        try:
+            outcome = await steps.run("read", lambda: self._read(reading, scope, revision_id))
+            while outcome["outcome"] == "more":
+                outcome = await steps.run("read", lambda: self._read(reading, scope, revision_id))
+        finally:
+            await reading.close()
         if outcome["outcome"] != "read":
             return
         outcome = await steps.run("publish", lambda: self._publish(scope, revision_id))
@@ -57,28 +63,29 @@ class Work:
         except (NotFound, RevisionOvertaken):
             return
 
-    async def _read(self, scope: Scope, revision_id: str) -> Json:
+    async def _read(self, reading: Reading, scope: Scope, revision_id: str) -> Json:
         clock = StageClock()
         try:
             with clock.stage("ingest.read"):
-                pages, chunks = await self._retried(lambda: self.reader.read(scope, revision_id))
+                more = await self._retried(reading.portion)
         except (NotFound, RevisionOvertaken):
-            if not await self._is_ready(scope, revision_id):
+            if not await self._is_kept(scope, revision_id):
                 await self._retried(lambda: self.reader.drop_points(scope, revision_id))
             return {"outcome": "gone"}
-        except (UnreadableDocument, UnsupportedType, ParserCrashed, StorageFull, Unavailable, IndexOutdated) as error:
+        except (UnreadableDocument, UnsupportedType, Quarantined, StorageFull, Unavailable, IndexOutdated) as error:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
             await self.fail(scope, revision_id, problem_of(error))
             return {"outcome": "failed"}
-        log.info("document read", revision=revision_id, pages=pages, chunks=chunks, timings_ms=clock.timings_ms)
-        return {"outcome": "read", "pages": pages, "chunks": chunks}
+        log.info("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
+        return {"outcome": "more" if more else "read"}
 
-    async def _is_ready(self, scope: Scope, revision_id: str) -> bool:
-        """Whether another worker finished the revision: this one was taken for dead, and its points are in use."""
+    async def _is_kept(self, scope: Scope, revision_id: str) -> bool:
+        """Whether its points are in use: another worker has it or finished it, or it rests until somebody goes on."""
         try:
-            return (await self.reader.parts.library.revision(scope, revision_id)).state is RevisionState.READY
+            revision = await self.reader.parts.library.revision(scope, revision_id)
         except NotFound:
             return False
+        return revision.state not in FINAL_STATES - {RevisionState.READY}
 
     async def _publish(self, scope: Scope, revision_id: str) -> Json:
         try:

@@ -19,24 +19,33 @@ DEFAULT_COLLECTION = "default"
 
 
 class RevisionState(StrEnum):
-    """Where a revision is on its way in. `READY`, `FAILED` and `SUPERSEDED` are final."""
+    """Where a revision is on its way in.
+
+    `READY`, `FAILED`, `CANCELLED` and `SUPERSEDED` are final; a `PAUSED` one waits for people.
+    """
 
     QUEUED = "queued"
     EXTRACTING = "extracting"
     EMBEDDING = "embedding"
     READY = "ready"
     FAILED = "failed"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
 
 
-FINAL_STATES = frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.SUPERSEDED})
-UNFINISHED_STATES = frozenset(RevisionState) - FINAL_STATES
+FINAL_STATES = frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.CANCELLED, RevisionState.SUPERSEDED})
+UNFINISHED_STATES = frozenset({RevisionState.QUEUED, RevisionState.EXTRACTING, RevisionState.EMBEDDING})
+# Out of which people bring a revision back into the queue.
+RESTING_STATES = frozenset({RevisionState.FAILED, RevisionState.PAUSED, RevisionState.CANCELLED})
 # From which states `set_state` may lead to each. A workflow that starts again after a crash may go back to reading.
 LEADS_FROM: Mapping[RevisionState, frozenset[RevisionState]] = {
     RevisionState.QUEUED: frozenset({RevisionState.QUEUED}),
     RevisionState.EXTRACTING: UNFINISHED_STATES,
     RevisionState.EMBEDDING: UNFINISHED_STATES,
     RevisionState.FAILED: UNFINISHED_STATES | {RevisionState.FAILED},
+    RevisionState.PAUSED: UNFINISHED_STATES | {RevisionState.PAUSED},
+    RevisionState.CANCELLED: UNFINISHED_STATES | {RevisionState.PAUSED, RevisionState.CANCELLED},
     RevisionState.READY: frozenset({RevisionState.READY}),
     RevisionState.SUPERSEDED: frozenset({RevisionState.SUPERSEDED}),
 }
@@ -53,6 +62,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class PageWarning:
+    """What people should know of one page of a document that was read all the same."""
+
+    page: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A named set of documents in a tenant. Names are unique in the tenant."""
 
@@ -66,7 +83,9 @@ class Collection:
 class Revision:
     """One version of a document's bytes. `seconds` is the time from upload (or retry) to a final state.
 
-    `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue.
+    `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue. `lease`
+    grows each time that a worker begins or goes on: a write with an older one is refused. `read_by` is the version of
+    the parsers that made the pages so far.
     """
 
     id: str
@@ -83,6 +102,9 @@ class Revision:
     created_at: datetime
     seconds: float | None
     attempt: int = 1
+    lease: int = 0
+    read_by: str | None = None
+    warnings: tuple[PageWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,11 @@ class DocumentRow(Table):
 
 
 class RevisionRow(Table):
-    """One version of a document's bytes. `problem` is JSON; `started_at` is the upload or the last retry."""
+    """One version of a document's bytes. `problem` is JSON; `started_at` is the upload or the last retry.
+
+    `lease` grows each time that a worker begins or goes on; `read_by` is the version of the parsers that made its
+    pages; `warnings` is JSON: [[page, message], ...].
+    """
 
     __tablename__ = "library_revisions"
     __table_args__ = (
@@ -84,6 +88,9 @@ class RevisionRow(Table):
     file_type: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     attempt: Mapped[int] = mapped_column(Integer)
+    lease: Mapped[int] = mapped_column(Integer, server_default="0")
+    read_by: Mapped[str | None] = mapped_column(String(60))
+    warnings: Mapped[str | None] = mapped_column(Text)
     pages_done: Mapped[int] = mapped_column(Integer)
     pages_total: Mapped[int | None] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)

@@ -66,6 +66,7 @@ async def rooms(
     checkpoint: Callable[[str], None] = lambda _: None,
     work: bool = True,
     embedders: Embedders | None = None,
+    guard: GuardSettings | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
     db = Database(f"sqlite+aiosqlite:///{home}/pincite.db")
@@ -73,7 +74,7 @@ async def rooms(
         await connection.run_sync(Table.metadata.create_all)
     blobs = BlobStore(str(home / "blobs"))
     library = Library(db, blobs)
-    reader = DocumentReader(GuardSettings())
+    reader = DocumentReader(guard or GuardSettings())
     engine = index or MemoryIndex()
     queue = jobs(db) if jobs else MemoryQueue()
     parts = IngestParts(library, blobs, reader, embedders or Embedders(StaticEmbedder()), engine, queue)

@@ -12,7 +12,9 @@ from pincite.core import Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.guard import PageText
 from pincite.library.domain import (
     LEADS_FROM,
+    RESTING_STATES,
     Chunk,
+    PageWarning,
     Problem,
     Revision,
     RevisionOvertaken,
@@ -21,12 +23,13 @@ from pincite.library.domain import (
 from pincite.library.store import collections, documents, passages, revisions
 from pincite.library.store.revisions import Step
 
-_CLOSED = frozenset({RevisionState.FAILED, RevisionState.SUPERSEDED})
+_CLOSED = RESTING_STATES | {RevisionState.SUPERSEDED}
 _BEING_READ = frozenset({RevisionState.EXTRACTING, RevisionState.EMBEDDING})
+_MOST_WARNINGS = 100
 
 
 class Counts(TypedDict, total=False):
-    """How far a revision is: pages read, pages there are (None while unknown), chunks stored."""
+    """How far a revision is: pages read, pages there are (None while unknown), chunks indexed."""
 
     pages_done: int | None
     pages_total: int | None
@@ -45,64 +48,85 @@ class Progress:
         state: RevisionState,
         *,
         problem: Problem | None = None,
+        lease: int | None = None,
         **counts: Unpack[Counts],
     ) -> None:
         """Move a revision on, or report progress in the same state; counts not given, or None, stay as they are.
 
         `READY` and `SUPERSEDED` are reached by `publish` alone (setting the state it already has changes nothing).
-        A revision that fails while it serves early stops serving.
+        A revision that fails or is cancelled while it serves early stops serving.
 
         Raises:
             NotFound: no such revision, or its document was removed.
-            RevisionOvertaken: its state does not lead there.
+            RevisionOvertaken: its state does not lead there, or another worker has it by now (`lease` is over).
         """
         if state in {RevisionState.READY, RevisionState.SUPERSEDED}:
             await self._already(scope, revision_id, state)
             return
         now = utc_now()
-        failed = state is RevisionState.FAILED
-        step = Step(state, now, **counts, problem=problem, finished=failed)
+        ended = state in {RevisionState.FAILED, RevisionState.CANCELLED}
+        step = Step(state, now, **counts, problem=problem, finished=ended, lease=lease)
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.move(tx, scope, revision_id, step, LEADS_FROM[state])
             if document_id is None:
                 revision = await _existing(tx, scope, revision_id)
                 raise _overtaken(revision, state.value)
-            if failed:
+            if ended:
                 await documents.point_serving(tx, scope, document_id, None, instead_of=revision_id)
             await documents.touch(tx, scope, document_id, version, now)
 
-    async def save_pages(self, scope: Scope, revision_id: str, pages: Sequence[PageText]) -> None:
-        """Store pages; a page stored twice is one page. Raises: NotFound, RevisionOvertaken."""
-        async with self._db.transaction() as tx:
-            await _writable(tx, scope, revision_id)
-            await passages.put_pages(tx, scope, revision_id, pages)
+    async def take(self, scope: Scope, revision_id: str, read_by: str) -> tuple[Revision, bool]:
+        """Take a revision to read it, from any worker that had it: what that one still writes is refused.
 
-    async def save_chunks(self, scope: Scope, revision_id: str, chunks: Sequence[Chunk]) -> None:
-        """Store chunks of one revision; the same id stored twice is one chunk.
+        Args:
+            scope: the tenant.
+            revision_id: the revision.
+            read_by: the version of the parsers at hand. Pages that others made are dropped: theirs may end elsewhere.
 
-        Raises:
-            NotFound: no such revision, or its document was removed.
-            RevisionOvertaken: it failed or was superseded.
-            InvalidInput: a chunk belongs to another revision or document.
-        """
-        async with self._db.transaction() as tx:
-            revision = await _writable(tx, scope, revision_id)
-            if any(c.revision_id != revision_id or c.document_id != revision.document_id for c in chunks):
-                raise InvalidInput("A chunk belongs to another revision than the one it is stored for.")
-            await passages.put_chunks(tx, scope, chunks)
-
-    async def clear_derived(self, scope: Scope, revision_id: str) -> None:
-        """Delete the revision's pages and chunks, for a fresh start.
+        Returns:
+            The revision with its new lease, and whether it is read from the start: then no page or chunk is left.
 
         Raises: NotFound; RevisionOvertaken, also where it is READY: somebody else finished it and it is in use.
         """
         async with self._db.transaction() as tx:
             revision = await _writable(tx, scope, revision_id)
             if revision.state is RevisionState.READY:
-                raise _overtaken(revision, "begun afresh")
-            await passages.drop_chunks(tx, scope, [revision_id])
-            await passages.drop_pages(tx, scope, [revision_id])
+                raise _overtaken(revision, "begun")
+            afresh = revision.pages_done == 0 or revision.read_by != read_by
+            await revisions.take(tx, scope, revision_id, read_by, afresh=afresh)
+            if afresh:
+                await passages.drop_chunks(tx, scope, [revision_id])
+                await passages.drop_pages(tx, scope, [revision_id])
+            return await _existing(tx, scope, revision_id), afresh
+
+    async def save_pages(
+        self, scope: Scope, revision_id: str, pages: Sequence[PageText], *, lease: int | None = None
+    ) -> None:
+        """Store pages and what was noticed of them; a page stored twice is one. Raises: NotFound, RevisionOvertaken."""
+        noticed = [PageWarning(page.number, page.warning) for page in pages if page.warning]
+        async with self._db.transaction() as tx:
+            revision = await _writable(tx, scope, revision_id, lease)
+            await passages.put_pages(tx, scope, revision_id, pages)
+            if noticed:
+                known = [each for each in revision.warnings if each.page < noticed[0].page]
+                await revisions.warn(tx, scope, revision_id, [*known, *noticed][:_MOST_WARNINGS])
+
+    async def save_chunks(
+        self, scope: Scope, revision_id: str, chunks: Sequence[Chunk], *, lease: int | None = None
+    ) -> None:
+        """Store chunks of one revision; the same id stored twice is one chunk.
+
+        Raises:
+            NotFound: no such revision, or its document was removed.
+            RevisionOvertaken: it failed, was stopped or superseded, or another worker has it by now.
+            InvalidInput: a chunk belongs to another revision or document.
+        """
+        async with self._db.transaction() as tx:
+            revision = await _writable(tx, scope, revision_id, lease)
+            if any(c.revision_id != revision_id or c.document_id != revision.document_id for c in chunks):
+                raise InvalidInput("A chunk belongs to another revision than the one it is stored for.")
+            await passages.put_chunks(tx, scope, chunks)
 
     async def serve_early(self, scope: Scope, revision_id: str) -> bool:
         """Let an unfinished revision answer if the document has none that does; True if it serves now.
@@ -164,11 +188,11 @@ async def _existing(tx: AsyncSession, scope: Scope, revision_id: str) -> Revisio
     return revision
 
 
-async def _writable(tx: AsyncSession, scope: Scope, revision_id: str) -> Revision:
+async def _writable(tx: AsyncSession, scope: Scope, revision_id: str, lease: int | None = None) -> Revision:
     revision = await revisions.find_revision(tx, scope, revision_id, lock=True)
     if revision is None:
         raise NotFound("There is no such revision.")
-    if revision.state in _CLOSED:
+    if revision.state in _CLOSED or (lease is not None and revision.lease != lease):
         raise _overtaken(revision, "written to")
     return revision
 

@@ -12,6 +12,7 @@ from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
 from pincite.library.domain import (
     DEFAULT_COLLECTION,
+    RESTING_STATES,
     Collection,
     Document,
     DocumentBusy,
@@ -69,17 +70,20 @@ class Uploads:
         return registered
 
     async def retry(self, scope: Scope, document_id: str) -> Revision:
-        """Queue a failed latest revision again (`attempt` + 1). Raises: NotFound; Conflict unless it failed."""
+        """Queue a failed, paused or cancelled latest revision again (`attempt` + 1).
+
+        A paused one goes on where it was. Raises: NotFound; Conflict for any other state.
+        """
         now = utc_now()
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             document = await documents.find_document(tx, scope, document_id)
             if document is None:
                 raise NotFound("There is no such document.")
-            if not await revisions.requeue(tx, scope, document.latest.id, now):
+            if not await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
                 raise Conflict(
                     f"{document.source} has not failed; it is {document.latest.state.value}.",
-                    remedy="Only a failed document can be tried again.",
+                    remedy="Only a failed, paused or cancelled document can be tried again.",
                 )
             await documents.touch(tx, scope, document_id, version, now)
             revision = await revisions.find_revision(tx, scope, document.latest.id)
@@ -157,7 +161,7 @@ async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Register
 
 async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
     now = utc_now()
-    if await revisions.requeue(tx, scope, document.latest.id, now):
+    if await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
         await documents.touch(tx, scope, document.id, arrival.version, now)
         again = await documents.find_document(tx, scope, document.id)
         assert again is not None

@@ -3,17 +3,19 @@
 Their pages and chunks are in `passages.py`.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy import ColumnElement, case, exists, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.library.domain import (
     UNFINISHED_STATES,
+    PageWarning,
     Problem,
     Revision,
     RevisionState,
@@ -26,7 +28,7 @@ from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move of a revision to `state`; numbers that are None stay as they are."""
+    """A move of a revision to `state`; numbers that are None stay as they are. With `lease`, only while that holds."""
 
     state: RevisionState
     now: datetime
@@ -35,6 +37,7 @@ class Step:
     chunks: int | None = None
     problem: Problem | None = None
     finished: bool = False
+    lease: int | None = None
 
     def values(self) -> dict[str, Any]:
         """Return the columns it sets."""
@@ -92,10 +95,11 @@ async def move(
     session: AsyncSession, scope: Scope, revision_id: str, step: Step, allowed: Iterable[RevisionState]
 ) -> str | None:
     """Set a revision's state if it is in one of `allowed` now; returns the document's id, None if it is not."""
+    held = true() if step.lease is None else RevisionRow.lease == step.lease
     moved = await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state.in_(sorted(allowed)))
+        .where(RevisionRow.state.in_(sorted(allowed)), held)
         .values(**step.values())
         .returning(RevisionRow.document_id)
         .execution_options(synchronize_session=False)
@@ -104,17 +108,45 @@ async def move(
     return found
 
 
-async def requeue(session: AsyncSession, scope: Scope, revision_id: str, now: datetime) -> bool:
-    """Put a failed revision back to QUEUED for another attempt; False if it has not failed."""
+async def take(session: AsyncSession, scope: Scope, revision_id: str, read_by: str, *, afresh: bool) -> None:
+    """Take a revision for a worker: the leases before are over. `afresh` forgets how far it was."""
+    begun = {"pages_done": 0, "chunks": 0, "warnings": None, "read_by": read_by} if afresh else {}
+    await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
+        .values(lease=RevisionRow.lease + 1, **begun)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: Sequence[PageWarning]) -> None:
+    """Set what a revision's reader noticed."""
+    said = json.dumps([[each.page, each.message] for each in warnings])
+    await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
+        .values(warnings=said)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def requeue(
+    session: AsyncSession, scope: Scope, revision_id: str, now: datetime, out_of: Iterable[RevisionState]
+) -> bool:
+    """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
+
+    A paused one keeps its pages and goes on after them.
+    """
+    paused = RevisionRow.state == RevisionState.PAUSED.value
     moved = await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state == RevisionState.FAILED.value)
+        .where(RevisionRow.state.in_(sorted(out_of)))
         .values(
             state=RevisionState.QUEUED.value,
             attempt=RevisionRow.attempt + 1,
-            pages_done=0,
-            pages_total=None,
+            pages_done=case((paused, RevisionRow.pages_done), else_=0),
+            pages_total=case((paused, RevisionRow.pages_total), else_=None),
             chunks=0,
             problem=None,
             started_at=now,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope, Table
 from pincite.guard import Block, BlockKind, FileType, PageText
-from pincite.library.domain import Chunk, Collection, Document, Page, Problem, Revision, RevisionState
+from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
     BlobDeletionRow,
     ChunkRow,
@@ -90,6 +90,9 @@ def revision_of(row: RevisionRow) -> Revision:
         created_at=row.created_at,
         seconds=seconds,
         attempt=row.attempt,
+        lease=row.lease,
+        read_by=row.read_by,
+        warnings=() if row.warnings is None else tuple(PageWarning(*each) for each in json.loads(row.warnings)),
     )
 
 

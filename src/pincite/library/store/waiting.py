@@ -13,7 +13,7 @@ from pincite.library.domain import RevisionState, VectorWork, system_scope
 from pincite.library.store.rows import insert_new, visible_to
 from pincite.library.tables import RevisionRow, WaitingRow
 
-_CLOSED = (RevisionState.FAILED.value, RevisionState.SUPERSEDED.value)
+_CLOSED = (RevisionState.FAILED.value, RevisionState.CANCELLED.value, RevisionState.SUPERSEDED.value)
 
 
 async def add_waiting(session: AsyncSession, scope: Scope, revision_id: str, now: datetime) -> None:
