@@ -68,6 +68,11 @@ class Shelf:
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
         return {key: self.passages[key] for key in chunk_ids}
 
+    async def stretches(
+        self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
+    ) -> Mapping[tuple[str, int, int], Passage]:
+        return {}
+
     async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
         return ()
 

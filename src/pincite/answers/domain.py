@@ -59,6 +59,14 @@ class PinSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class OlderSpan:
+    """What an older version of a pinned document says to the same; `newer` is the pinned one's source."""
+
+    span: PinSpan
+    newer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """The claim `answer[claim[0]:claim[1]]` tied to the spans that carry it. `score` is in 0..1.
 
@@ -88,7 +96,8 @@ class Answer:
     """One reply. `cost_usd` is None where no model was asked or its price is not known.
 
     `confidence` in 0..1 is how well the evidence fits the question; None where it was not judged. When the answer
-    abstained, `reason` says why and `nearest` holds the passages that came closest.
+    abstained, `reason` says why and `nearest` holds the passages that came closest. `older` is what
+    older versions of the pinned documents say to the same.
     """
 
     id: str
@@ -104,6 +113,7 @@ class Answer:
     confidence: float | None = None
     nearest: tuple[PinSpan, ...] = ()
     pins: tuple[Pin, ...] = ()
+    older: tuple[OlderSpan, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cost_usd: Decimal | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])

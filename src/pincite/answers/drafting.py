@@ -79,6 +79,7 @@ def retrieval_event(evidence: Evidence) -> dict[str, Any]:
                 "end": found.passage.chunk.end,
                 "score": round(found.score, 4),
                 "text": found.passage.chunk.text,
+                "newer": found.newer,
             }
             for number, found in enumerate(evidence.passages, 1)
         ],

@@ -60,7 +60,8 @@ def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
 
 def _excerpt(number: int, found: ScoredPassage, fence: str) -> Excerpt:
     chunk = found.passage.chunk
-    heading = f"{found.passage.source}, page {chunk.page}. {' > '.join(chunk.heading_path)}"
+    version = "" if found.newer is None else f" (an older version of {found.newer})"
+    heading = f"{found.passage.source}{version}, page {chunk.page}. {' > '.join(chunk.heading_path)}"
     return Excerpt(number, heading, chunk.text.replace(fence, ""))
 
 

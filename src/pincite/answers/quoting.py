@@ -14,6 +14,7 @@ from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
 from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Chosen, Extract, extract, texts_to_embed
+from pincite.answers.outdated import said_before
 from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
 from pincite.core import Scope, StageClock
@@ -21,6 +22,7 @@ from pincite.gateway import Embedder
 from pincite.retrieval import Evidence, Query
 
 DISAGREE = "The documents disagree; another says: "
+OLDER = "An older version says: "
 
 
 class Quoting:
@@ -72,11 +74,13 @@ class QuotedDraft:
             chosen = await self._chosen(scope, question, evidence)
         self.answer = replace(self.answer, confidence=chosen.confidence)
         for place, sentence in enumerate(chosen.sentences):
-            lead = DISAGREE if chosen.conflict and place == 1 else ""
+            lead = _lead(chosen, evidence) if place == 1 else ""
             async for event in self._quoted(sentence, evidence, lead):
                 yield event
         if chosen.abstained:
             yield self._abstain(chosen, evidence)
+        older = await said_before(self._source, scope, evidence, self.answer.pins)
+        self.answer = replace(self.answer, older=older)
 
     def _abstain(self, chosen: Extract, evidence: Evidence) -> tuple[str, Mapping[str, Any]]:
         self.answer = replace(
@@ -104,6 +108,14 @@ class QuotedDraft:
         self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
         yield "answer.delta", {"text": gap + shown}
         yield "answer.pin", pin_to(pin)
+
+
+def _lead(chosen: Extract, evidence: Evidence) -> str:
+    """Return what stands before the second sentence where it contradicts the first."""
+    if not chosen.conflict:
+        return ""
+    first, second = (evidence.passages[each.passage] for each in chosen.sentences[:2])
+    return OLDER if second.newer == first.passage.source else DISAGREE
 
 
 async def chosen_sentences(

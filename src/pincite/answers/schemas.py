@@ -68,6 +68,12 @@ class Span(BaseModel):
     quote: str
 
 
+class OlderSpanBody(Span):
+    """What an older version of a pinned document says to the same; `newer` is the pinned one's source."""
+
+    newer: str
+
+
 class PinBody(BaseModel):
     """A claim, `answer[claim[0]:claim[1]]`, and the spans that carry it.
 
@@ -115,6 +121,7 @@ class AnswerBody(BaseModel):
     mode: str
     model: str | None
     pins: list[PinBody]
+    older: list[OlderSpanBody] = Field([], description="What older versions of the pinned documents say to the same.")
     usage: UsageBody
     cost_usd: float | None
     timings_ms: dict[str, float]

@@ -16,6 +16,7 @@ from pincite.answers.domain import (
     AnswerMode,
     AnswerProblem,
     AnswerState,
+    OlderSpan,
     Pin,
     PinSpan,
     Verdict,
@@ -64,6 +65,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "mode": answer.mode.value,
         "model": answer.model,
         "pins": [pin_to(pin) for pin in answer.pins],
+        "older": [{**span_to(each.span), "newer": each.newer} for each in answer.older],
         "usage": {
             "input_tokens": answer.usage.input_tokens,
             "output_tokens": answer.usage.output_tokens,
@@ -99,6 +101,7 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         confidence=body.get("confidence"),
         nearest=tuple(PinSpan(**span) for span in body.get("nearest", ())),
         pins=tuple(_pin_from(pin) for pin in body["pins"]),
+        older=tuple(_older_from(each) for each in body.get("older", ())),
         usage=Usage(**body["usage"]),
         cost_usd=None if cost is None else Decimal(str(cost)),
         timings_ms=body["timings_ms"],
@@ -113,6 +116,10 @@ def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
     text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
     pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
     return replace(answer, text=text, pins=pins)
+
+
+def _older_from(body: Mapping[str, Any]) -> OlderSpan:
+    return OlderSpan(PinSpan(**{name: value for name, value in body.items() if name != "newer"}), body["newer"])
 
 
 def _pin_from(pin: Mapping[str, Any]) -> Pin:

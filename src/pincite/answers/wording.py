@@ -15,6 +15,7 @@ from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
 from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
+from pincite.answers.outdated import said_before
 from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.prompt import answer_request, rewrite_request
 from pincite.answers.quoting import chosen_sentences
@@ -128,6 +129,8 @@ class WordedDraft:
         self.answer = replace(self.answer, dropped_markers=pinner.dropped)
         for event in await self._closed(ground):
             yield event
+        older = await said_before(self._source, scope, evidence, self.answer.pins)
+        self.answer = replace(self.answer, older=older)
         if self._abstained and not self.answer.abstained:
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
             nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)

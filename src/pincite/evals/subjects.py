@@ -137,6 +137,12 @@ class PassageShelf:
         """Return the passages of those ids."""
         return {key: self._passages[key] for key in chunk_ids if key in self._passages}
 
+    async def stretches(
+        self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
+    ) -> Mapping[tuple[str, int, int], Passage]:
+        """Return nothing: each passage of a set stands alone."""
+        return {}
+
     async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
         """Return nothing: a set is whole."""
         return ()

@@ -21,21 +21,27 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage with its fused score in 0..1, and the scores that made it (raw BM25; cosine), where it had them."""
+    """A passage with its fused score in 0..1, and the scores that made it (raw BM25; cosine), where it had them.
+
+    `newer` is the source of a newer version of its document, by the names, if one was found too.
+    """
 
     passage: Passage
     score: float
     bm25: float | None
     cosine: float | None
+    newer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What was found, best first, and how long each stage took in milliseconds.
 
-    `reading` names the documents in view that are still being read, so that an answer can say so.
+    `reading` names the documents in view that are still being read, so that an answer can say so. `older` are passages
+    of documents with a newer version: those that are shown, and those left out because the newer one says the same.
     """
 
     passages: tuple[ScoredPassage, ...]
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     reading: tuple[str, ...] = ()
+    older: tuple[ScoredPassage, ...] = ()

@@ -19,7 +19,7 @@ CollectionIds = Callable[[Scope, Sequence[str]], Awaitable[tuple[str, ...]]]
 
 
 class SearchHit(BaseModel):
-    """A passage: where it is, how well it fits (0..1), its text."""
+    """A passage: where it is, how well it fits (0..1), its text; `newer` is a newer version of its document."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +33,7 @@ class SearchHit(BaseModel):
     score: float
     text: str
     heading_path: list[str]
+    newer: str | None = None
 
 
 class SearchResponse(BaseModel):
@@ -54,6 +55,7 @@ class SearchResponse(BaseModel):
                         "score": 0.93,
                         "text": "Carry-over\nUp to five days may be carried into the next year.",
                         "heading_path": ["Leave policy", "Carry-over"],
+                        "newer": None,
                     }
                 ],
                 "timings_ms": {
@@ -62,7 +64,7 @@ class SearchResponse(BaseModel):
                     "search": 4.2,
                     "hydrate": 1.1,
                     "rescore": 3.0,
-                    "dedupe": 0.4,
+                    "select": 0.4,
                 },
             }
         },
@@ -128,4 +130,5 @@ def _hit(scored: ScoredPassage) -> SearchHit:
         score=round(scored.score, 6),
         text=chunk.text,
         heading_path=list(chunk.heading_path),
+        newer=scored.newer,
     )

@@ -13,12 +13,13 @@ from pincite.index import FastTier, Filter, Generation, SearchIndex
 from pincite.library import Passage
 from pincite.retrieval.catalogue import Catalogue, NameSource
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
-from pincite.retrieval.duplicates import drop_near_duplicates
 from pincite.retrieval.fusion import Fused, weigh_names
+from pincite.retrieval.neighbours import Run, merged
 from pincite.retrieval.planning import Plan, plan, without
 from pincite.retrieval.reranking import Judge, Reranking
 from pincite.retrieval.rescoring import LOOKED_AT, rescore
 from pincite.retrieval.searching import Builds, Searcher, Target
+from pincite.retrieval.selection import Selection, select
 from pincite.retrieval.settings import RetrievalSettings
 
 MAX_QUESTION_CHARS = 4_000
@@ -44,6 +45,10 @@ class PassageSource(NameSource, Protocol):
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
         """Return the passages of those ids that the asker may read now."""
+        ...
+
+    async def stretches(self, scope: Scope, wanted: Sequence[Run]) -> Mapping[Run, Passage]:
+        """Return runs of neighbouring chunks as one passage each, those that the asker may read now."""
         ...
 
     async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
@@ -102,8 +107,9 @@ class Retrieval:
             return Evidence((), dict(clock.timings_ms), reading)
         planned = plan(text, expand=self._settings.expand)
         fused = await self._searched(scope, Builds(generation, fast), text, (planned, where), clock)
-        passages = await self._chosen(scope, (text, planned), fused, min(query.limit, MAX_LIMIT), clock)
-        return Evidence(tuple(passages), dict(clock.timings_ms), reading)
+        chosen = await self._chosen(scope, (text, planned), fused, min(query.limit, MAX_LIMIT), clock)
+        passages = await self._read(scope, chosen, clock)
+        return Evidence(tuple(passages), dict(clock.timings_ms), reading, chosen.older)
 
     async def _where(self, scope: Scope, query: Query) -> Filter:
         visible = await self._library.visible_collections(scope)
@@ -133,10 +139,10 @@ class Retrieval:
 
     async def _chosen(
         self, scope: Scope, asked: tuple[str, Plan], fused: Sequence[Fused], limit: int, clock: StageClock
-    ) -> list[ScoredPassage]:
+    ) -> Selection:
         """Look at the first candidates, and at more where too few of them can be shown."""
         hydrated: list[ScoredPassage] = []
-        kept: list[ScoredPassage] = []
+        chosen = Selection((), ())
         portion = max(limit * _SPARE, LOOKED_AT)
         for start in range(0, len(fused), portion):
             some = fused[start : start + portion]
@@ -144,11 +150,19 @@ class Retrieval:
                 found = await self._library.hydrate(scope, [each.chunk_id for each in some])
             hydrated += [_scored(each, found[each.chunk_id]) for each in some if each.chunk_id in found]
             ranked = await self._ranked(scope, asked, hydrated, clock)
-            with clock.stage("dedupe"):
-                kept = drop_near_duplicates(ranked, limit, self._settings.same_from)
-            if len(kept) >= limit:
+            with clock.stage("select"):
+                chosen = await asyncio.to_thread(select, ranked, asked[0], limit, self._settings)
+            if len(chosen.groups) >= limit:
                 break
-        return kept
+        return chosen
+
+    async def _read(self, scope: Scope, chosen: Selection, clock: StageClock) -> list[ScoredPassage]:
+        """Read chunks that became one passage; the others are there."""
+        wanted = [group.run for group in chosen.groups if group.size > 1]
+        if not wanted:
+            return [group.best for group in chosen.groups]
+        with clock.stage("merge"):
+            return merged(chosen.groups, await self._library.stretches(scope, wanted))
 
     async def _ranked(
         self, scope: Scope, asked: tuple[str, Plan], hydrated: Sequence[ScoredPassage], clock: StageClock

@@ -3,21 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincite.library import Chunk, Passage
-from pincite.retrieval import ScoredPassage
-from pincite.retrieval.duplicates import drop_near_duplicates, similarity
+from pincite.retrieval.duplicates import similarity, twins_of
 
 LONG = " ".join(f"word{number} says something about matter {number % 7}" for number in range(60))
 TEXTS = st.lists(st.text("ab cd", max_size=40), max_size=8)
 
 
-def passage(name: str, text: str) -> ScoredPassage:
-    return ScoredPassage(Passage(Chunk(name, "r", "d", "c", 0, text, (), 1, 0, 1, len(text)), "a"), 0.5, None, None)
-
-
-def kept(texts: list[str], limit: int = 10) -> list[str]:
-    found = drop_near_duplicates([passage(str(place), text) for place, text in enumerate(texts)], limit)
-    return [each.passage.chunk.id for each in found]
+def kept(texts: list[str]) -> list[str]:
+    return [str(place) for place, twin in enumerate(twins_of(texts)) if twin is None]
 
 
 def test_the_better_of_two_copies_stays():
@@ -37,14 +30,17 @@ def test_a_changed_number_in_a_short_text_is_not_a_copy():
     assert kept(["The limit is 165 pounds a night.", "The limit is 190 pounds a night."]) == ["0", "1"]
 
 
-def test_the_limit_counts_what_is_kept():
-    assert kept([LONG, LONG, "one thing", "another thing", "a third thing"], limit=3) == ["0", "2", "3"]
+def test_a_copy_is_known_by_the_first_of_its_kind():
+    assert twins_of([LONG, "one thing", LONG, LONG.upper()]) == [None, None, 0, 0]
 
 
 @given(TEXTS)
 def test_nothing_kept_is_like_anything_kept_before(texts: list[str]):
-    found = [each.passage.chunk.text for each in drop_near_duplicates([passage("k", text) for text in texts], 10)]
+    twins = twins_of(texts, 0.8)
+    found = [text for text, twin in zip(texts, twins, strict=True) if twin is None]
     assert all(similarity(one, other) < 0.8 for place, one in enumerate(found) for other in found[:place])
+    for text, twin in zip(texts, twins, strict=True):
+        assert twin is None or similarity(text, texts[twin]) >= 0.8
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -57,6 +57,11 @@ class SmallLibrary:
         self.names_read += 1
         return [(key, source) for key, (source, collection) in self.names.items() if collection in collections]
 
+    async def stretches(
+        self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
+    ) -> Mapping[tuple[str, int, int], Passage]:
+        return {}
+
     async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
         return ("slow.pdf",) if "c1" in collections else ()
 
@@ -98,7 +103,7 @@ async def test_the_passage_that_answers_comes_first(embedder: StaticEmbedder, ge
     assert best.score == pytest.approx(1.0)
     assert best.bm25 is not None
     assert best.cosine is not None
-    assert set(evidence.timings_ms) >= {"names", "embed", "search", "hydrate", "rescore", "dedupe"}
+    assert set(evidence.timings_ms) >= {"names", "embed", "search", "hydrate", "rescore", "select"}
     assert evidence.reading == ("slow.pdf",)
 
 

@@ -60,7 +60,10 @@ def search(
         return
     console = out()
     for number, hit in enumerate(found["hits"], 1):
-        console.print(f"[bold]{number}. {escape(hit['source'])}[/], page {hit['page']}  [dim]{hit['score']:.2f}[/]")
+        version = "" if hit["newer"] is None else f", an older version of {escape(hit['newer'])}"
+        console.print(
+            f"[bold]{number}. {escape(hit['source'])}[/], page {hit['page']}{version}  [dim]{hit['score']:.2f}[/]"
+        )
         console.print(" ".join(hit["text"].split())[:300], markup=False, style="dim")
     if not found["hits"]:
         console.print("Nothing found.")
@@ -84,6 +87,8 @@ def print_answer(answer: dict[str, Any]) -> None:
     for number, pin in enumerate(pins, 1):
         for span in pin["spans"]:
             _print_span(f"[{number}] ", span)
+    for span in answer["older"]:
+        _print_span("An older version says: ", span)
     if answer["abstained"] and answer["nearest"]:
         console.print("What comes closest:")
         for span in answer["nearest"]:

@@ -23,7 +23,7 @@ from pincite.library.domain import (
     PassageView,
     Revision,
 )
-from pincite.library.store import collections, documents, passages, revisions
+from pincite.library.store import collections, documents, passages, revisions, stretches
 
 READING_LIMIT = 100
 
@@ -115,6 +115,18 @@ class Reading:
             return {}
         async with self._db.read() as session:
             return await passages.find_passages(session, scope, chunk_ids)
+
+    async def stretches(
+        self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
+    ) -> dict[tuple[str, int, int], Passage]:
+        """Return runs of chunks that stand side by side as one passage each, as `hydrate` returns single ones.
+
+        Args:
+            scope: who asks.
+            wanted: (revision id, first ordinal, last ordinal) of each; what is not there is left out.
+        """
+        async with self._db.read() as session:
+            return await stretches.find_stretches(session, scope, wanted)
 
     async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> tuple[tuple[str, str], ...]:
         """Return (id, source) of at most `limit` documents in those collections that answer now."""

@@ -1,0 +1,38 @@
+"""From ranked passages to the ones that are shown: newest first, no twins, several documents, neighbours as one. Pure.
+
+How passages are ranked is no business here; reading merged neighbours is the service's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pincite.retrieval.diversity import diversified
+from pincite.retrieval.domain import ScoredPassage
+from pincite.retrieval.duplicates import twins_of
+from pincite.retrieval.neighbours import Group, grouped, widened
+from pincite.retrieval.settings import RetrievalSettings
+from pincite.retrieval.versions import newest_first
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is shown, best first, and passages of older versions that were found: shown too, or said by a newer one."""
+
+    groups: tuple[Group, ...]
+    older: tuple[ScoredPassage, ...]
+
+
+def select(ranked: Sequence[ScoredPassage], question: str, limit: int, settings: RetrievalSettings) -> Selection:
+    """Choose at most `limit` passages, or groups of them, from `ranked` (best first)."""
+    ordered = newest_first(ranked, question) if settings.prefer_newest else list(ranked)
+    twins = twins_of([each.passage.chunk.text for each in ordered], settings.same_from)
+    single = [each for each, twin in zip(ordered, twins, strict=True) if twin is None]
+    groups = grouped(diversified(single, settings.document_penalty), limit, settings.neighbours)
+    shown = {group.best.passage.chunk.id for group in groups}
+    older = [group.best for group in groups if group.best.newer is not None]
+    older += [
+        each
+        for each, twin in zip(ordered, twins, strict=True)
+        if each.newer is not None and twin is not None and ordered[twin].passage.chunk.id in shown
+    ]
+    return Selection(tuple(widened(groups, settings.widened)), tuple(older))
