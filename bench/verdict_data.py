@@ -5,7 +5,6 @@ false spans marked by people. Learning is in `verdict_learning.py`.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,10 @@ from pincite.answers.verdicts.features import compare
 from pincite.answers.verdicts.model import Weights
 from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core.sentences import sentence_spans
+from pincite.evals.claim_formats import is_good, ragtruth_source
 from pincite.gateway import StaticEmbedder
 
-_LEAST_OVERLAP = 3
-_PASSAGE = re.compile(r"(?m)^passage \d+:")
-_WORD_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+_RECORD = "Data2txt"
 _TITLE = "(meta data) TITLE:"
 
 
@@ -151,41 +149,22 @@ def _answer(row: Mapping[str, Any]) -> Example:
         heading="",
         question=row["source"]["question"] if row["task"] == "QA" else "",
         claims=tuple(text[start:end] for start, end in places),
-        good=tuple(_overlap(place, spans) < _LEAST_OVERLAP for place in places),
+        good=tuple(is_good(place, spans) for place in places),
         label="not_supported" if spans else "supported",
         places=places,
         spans=spans,
     )
 
 
-def _overlap(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> int:
-    return max((min(place[1], end) - max(place[0], start) for start, end in spans), default=0)
-
-
 def _source(row: Mapping[str, Any]) -> Iterator[str]:
-    source = row["source"]
-    if row["task"] == "QA":
-        for passage in _PASSAGE.split(source["passages"]):
-            yield from _sentences(passage)
-    elif row["task"] == "Summary":
-        yield from _sentences(source)
-    else:
-        reviews = source.get("review_info", [])
-        yield from _lines({key: value for key, value in source.items() if key != "review_info"}, ())
-        for review in reviews:
-            yield f"review stars: {review.get('review_stars')}, review date: {review.get('review_date')}"
-            yield from _sentences(review["review_text"])
+    """Yield the sentences of an answer's source; the lines of a record are sentences as they are."""
+    reviews = [review["review_text"] for review in row["source"].get("review_info", [])] if _is_record(row) else []
+    for text in ragtruth_source(row):
+        if _is_record(row) and text not in reviews:
+            yield text
+        else:
+            yield from (text[start:end] for start, end in sentence_spans(text))
 
 
-def _lines(value: Any, path: tuple[str, ...]) -> Iterator[str]:
-    """A line for each value of a record, `hours Monday: 11:00-21:00`, as a table row would say it."""
-    if isinstance(value, dict):
-        for key, inner in value.items():  # pyright: ignore[reportUnknownVariableType] (JSON)
-            yield from _lines(inner, (*path, _WORD_EDGE.sub(" ", str(key)).removeprefix("Restaurants ")))
-    elif value is not None and value != "":
-        said = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-        yield f"{' '.join(path)}: " + (re.sub(r"(\d+):(\d)(?!\d)", r"\1:0\2", said) if "hours" in path else said)
-
-
-def _sentences(text: str) -> list[str]:
-    return [text[start:end] for start, end in sentence_spans(text)]
+def _is_record(row: Mapping[str, Any]) -> bool:
+    return row["task"] == _RECORD

@@ -35,10 +35,11 @@ _ALLOWED = re.compile(r"^(?!\|)(?!.*[|]).{25,400}$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the handbook: its document's title and its sentences and table rows in order."""
+    """A page of the handbook: its document's title, its sentences and table rows in order, `document#number`."""
 
     title: str
     sentences: tuple[str, ...]
+    name: str
 
     def names(self) -> list[str]:
         """Return the names that stand inside its sentences."""
@@ -52,7 +53,7 @@ class Page:
 
 def handbook_pages() -> list[Page]:
     """Return every page of the handbook's sources."""
-    return [page for path in sorted(SOURCE.glob("*.txt")) for page in _pages(path.read_text(encoding="utf-8"))]
+    return [page for path in sorted(SOURCE.glob("*.txt")) for page in _pages(path)]
 
 
 def passages_of(pages: Sequence[Page]) -> list[Candidate]:
@@ -170,16 +171,17 @@ def reworded(sentence: str, random: Random) -> str:
     return random.choice(ways)(sentence)
 
 
-def _pages(text: str) -> list[Page]:
-    head, _, body = text.partition("\n---\n")
+def _pages(path: Path) -> list[Page]:
+    head, _, body = path.read_text(encoding="utf-8").partition("\n---\n")
     title = next((line.partition(": ")[2] for line in head.splitlines() if line.startswith("Title: ")), "")
-    return [page for part in body.split("[page]") if (page := _page(title, part)).sentences]
+    parts = enumerate(body.split("[page]"), 1)
+    return [page for number, part in parts if (page := _page(title, part, f"{path.stem}#{number}")).sentences]
 
 
-def _page(title: str, text: str) -> Page:
+def _page(title: str, text: str, name: str) -> Page:
     sentences: list[str] = []
     for block in re.split(r"\n\s*\n", text):
         lines = [line for line in block.strip().splitlines() if not line.startswith("|%")]
         flat = "\n".join(line.lstrip("#").strip().removeprefix("| ").removesuffix(" |") for line in lines)
         sentences += [flat[start:end] for start, end in sentence_spans(flat.replace("**", ""))]
-    return Page(title, tuple(sentences))
+    return Page(title, tuple(sentences), name)

@@ -152,3 +152,26 @@ def _pincite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PINCITE_HOME": str(folder / "home"), "PINCITE_MODEL": "none", "PATH": "/usr/bin:/bin"}
     command = [str(Path(sys.executable).parent / "pincite"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+
+
+async def test_claims_are_kept_in_the_database_and_run_from_there(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "fares.jsonl"
+    evidence = ["Tickets cost 80 kroner and are sold on board by the mate."]
+    rows = [
+        {"claim": "Tickets cost 80 kroner.", "label": "supported", "evidence": evidence, "tags": ["price"]},
+        {"claim": "Tickets cost 90 kroner.", "label": "unsupported", "evidence": evidence, "tags": ["price"]},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    claims = read_set(path)
+    scope = await house.owner()
+    await house.evaluations.keep_set(scope, claims)
+    kept = await house.evaluations.golden_set(scope, "fares")
+    assert kept == claims
+    async with open_subject(house, kept, Configuration.parse("default"), retrieval_only=False) as subject:
+        run = await house.evaluations.run(scope, kept, subject, progress=_silent)
+        assert (await house.evaluations.run(scope, kept, subject, progress=_silent)).fresh == 0
+    from pincite.core import utc_now
+
+    measures = report_of(kept, [run], utc_now())["runs"][0]["measures"]
+    assert measures["supported F1"]["mean"] == 1.0
+    assert measures["verdict AUROC"]["mean"] == 1.0

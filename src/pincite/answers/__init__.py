@@ -1,5 +1,6 @@
 """Answers: pinned answers in conversations, streamed from a durable event log."""
 
+from pincite.answers.checking import ClaimChecks
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest, Pin, PinSpan, Verdict
 from pincite.answers.evidence import EvidenceSource
@@ -14,6 +15,7 @@ __all__ = [
     "AnswerState",
     "Answers",
     "AskRequest",
+    "ClaimChecks",
     "Drafters",
     "EvidenceSource",
     "Pin",

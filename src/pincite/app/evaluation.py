@@ -14,11 +14,12 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from pincite.answers import Drafters, EvidenceSource, Rehearsals
+from pincite.answers import ClaimChecks, Drafters, EvidenceSource, Rehearsals, SecondOpinion
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index, open_embedders, open_reranker
+from pincite.app.wiring import House, build_index, open_embedders, open_reranker, open_second_opinion
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.evals import (
+    ClaimSubject,
     DocumentSubject,
     GoldenSet,
     PassageShelf,
@@ -39,8 +40,19 @@ PRESETS: dict[str, str] = {
     "minilm": "embedder=minilm",
     "minilm-reranked": "embedder=minilm,reranker=windows:minilm",
 }
-_OWN = ("embedder", "reranker", "model")
-_ROOMS = ("core", "gateway", "index", "retrieval", "answers", "ingest", "guard", "library", "evals/subjects.py")
+_OWN = ("embedder", "reranker", "model", "second_opinion")
+_ROOMS = (
+    "core",
+    "gateway",
+    "index",
+    "retrieval",
+    "answers",
+    "ingest",
+    "guard",
+    "library",
+    "evals/subjects.py",
+    "evals/claims.py",
+)
 
 
 class BadConfiguration(PinciteError):
@@ -59,6 +71,7 @@ class Configuration:
         embedder: as in the setting; None for the one that is set.
         reranker: as in the setting; None for the one that is set.
         model: as in the setting; `none` by default, so that no money is spent unasked.
+        second_opinion: as in the setting; `none` by default, for the same reason.
         retrieval: how evidence is found.
     """
 
@@ -66,6 +79,7 @@ class Configuration:
     embedder: str | None
     reranker: str | None
     model: str
+    second_opinion: str
     retrieval: RetrievalSettings
 
     @classmethod
@@ -90,20 +104,31 @@ class Configuration:
         except ValidationError as error:
             first = error.errors()[0]
             raise BadConfiguration(f"{first['loc'][0]}: {first['msg']}.", remedy="Correct the configuration.") from None
-        return cls(text, given.get("embedder"), given.get("reranker"), given.get("model", "none"), retrieval)
+        return cls(
+            text,
+            given.get("embedder"),
+            given.get("reranker"),
+            given.get("model", "none"),
+            given.get("second_opinion", "none"),
+            retrieval,
+        )
 
 
 @asynccontextmanager
 async def open_subject(
     house: House, golden: GoldenSet, configuration: Configuration, *, retrieval_only: bool
 ) -> AsyncIterator[Subject]:
-    """Make a configuration's subject: on the house's documents, or on the passages that the set brings.
+    """Make a configuration's subject: on the house's documents, or on the passages or claims that the set brings.
 
     Raises:
         BadConfiguration: the house's index holds another embedder's vectors.
         Unavailable: the index did not answer.
     """
     scope = await house.owner()
+    if golden.kind is SetKind.CLAIMS:
+        checks = ClaimChecks(house.embedder, await _second_opinion(house, configuration))
+        yield ClaimSubject.of(configuration.name, _key(configuration, golden.version), scope, checks, golden)
+        return
     if golden.kind is SetKind.PASSAGES:
         yield await _on_passages(house, scope, golden, configuration)
         return
@@ -166,9 +191,15 @@ async def _on_documents(
     rehearsals = None
     if not retrieval_only:
         source = EvidenceSource(retrieval, house.library)
-        rehearsals = Rehearsals(Drafters(source, house.embedder, house.models), configuration.model)
+        second = await _second_opinion(house, configuration)
+        rehearsals = Rehearsals(Drafters(source, house.embedder, house.models, second=second), configuration.model)
     key = _key(configuration, corpus, str(retrieval_only))
     return DocumentSubject(configuration.name, key, scope, retrieval, house.library, rehearsals)
+
+
+async def _second_opinion(house: House, configuration: Configuration) -> SecondOpinion | None:
+    wanted = house.settings.model_copy(update={"second_opinion": configuration.second_opinion})
+    return await asyncio.to_thread(open_second_opinion, wanted, house.models)
 
 
 async def make_embedder(settings: Settings, name: str | None) -> Embedder:
@@ -199,6 +230,7 @@ def _program(parts: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         place = root / part
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+        # What was learned is in JSON beside the program.
+        for path in [place] if place.is_file() else sorted((*place.rglob("*.py"), *place.rglob("*.json"))):
             digest.update(path.read_bytes())
     return digest.hexdigest()

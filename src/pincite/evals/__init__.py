@@ -1,14 +1,16 @@
 """Evals: golden sets, runs, metrics and gates, through the same doors as users."""
 
+from pincite.evals.claims import ClaimSubject
 from pincite.evals.domain import GoldenSet, SetKind, Subject
 from pincite.evals.formats import read_set, write_set
-from pincite.evals.gate import GateCheck, judge_run, read_gate
+from pincite.evals.gate import GateCheck, read_gate
 from pincite.evals.report import report_of, write_report
 from pincite.evals.service import Evaluations
 from pincite.evals.subjects import DocumentSubject, PassageShelf, PassageSubject
 from pincite.evals.weights import learn_weight
 
 __all__ = [
+    "ClaimSubject",
     "DocumentSubject",
     "Evaluations",
     "GateCheck",
@@ -17,7 +19,6 @@ __all__ = [
     "PassageSubject",
     "SetKind",
     "Subject",
-    "judge_run",
     "learn_weight",
     "read_gate",
     "read_set",

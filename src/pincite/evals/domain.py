@@ -1,6 +1,7 @@
 """Values of evaluation: golden sets and their cases, configurations, what a run found out about each case.
 
-A set has documents as its corpus (cases name pages) or passages of its own (cases name passages, as BEIR does).
+A set has documents as its corpus (cases name pages) or passages of its own (cases name passages, as BEIR does); a set
+of claims has passages that carry its claims or do not.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ class SetKind(StrEnum):
 
     DOCUMENTS = "documents"
     PASSAGES = "passages"
+    CLAIMS = "claims"
 
 
 class Fault(StrEnum):
@@ -30,6 +32,8 @@ class Fault(StrEnum):
     MISREAD = "chosen but misread"
     DECLINED = "declined"
     NOT_DECLINED = "answered what the documents do not say"
+    OVERRATED = "supported, though the evidence does not carry it"
+    UNDERRATED = "not supported, though the evidence carries it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,11 @@ class Case:
         answer: the gold answer, where there is one.
         answerable: whether the documents say it.
         places: where it stands, for sets of documents.
-        relevant: relevance (above 0) by passage id, for sets of passages.
+        relevant: relevance (above 0) by passage id, for sets of passages; for a claim, the passages it is held against.
         tags: strata that figures are broken down by.
+        claim: what is held against passages, for sets of claims; `question` is then what it answers, if anything.
+        label: how far the passages carry the claim: "supported", "partial" or "unsupported".
+        group: cases of one group share a source and are drawn together in intervals; empty: the case alone.
     """
 
     id: str
@@ -62,6 +69,9 @@ class Case:
     places: tuple[Place, ...] = ()
     relevant: Mapping[str, int] = field(default_factory=dict[str, int])
     tags: tuple[str, ...] = ()
+    claim: str = ""
+    label: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,9 @@ class CorpusPassage:
     id: str
     title: str
     text: str
+
+
+_OF_CLAIMS = frozenset({"claim", "label", "group"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,8 @@ class GoldenSet:
         """Names the content: twelve characters that change when a case or passage does."""
         digest = hashlib.sha256(self.kind.value.encode())
         for each in (*self.cases, *self.corpus):
-            digest.update(json.dumps(asdict(each), sort_keys=True).encode())
+            fields = {name: value for name, value in asdict(each).items() if value or name not in _OF_CLAIMS}
+            digest.update(json.dumps(fields, sort_keys=True).encode())
         return digest.hexdigest()[:12]
 
     def only(self, tag: str | None, limit: int | None) -> "GoldenSet":
@@ -139,7 +153,8 @@ class Pinned:
 class Outcome:
     """What a subject did with one case; all that metrics need, and all that is kept.
 
-    `top_scores` has the best score of each ranking (bm25, cosine, fused), which a naive threshold would go by.
+    `top_scores` has the best score of each ranking (bm25, cosine, fused), which a naive threshold would go by. A claim
+    has a `verdict` with a `score` in 0..1, and the `judge` who was asked about it.
     """
 
     case: str
@@ -152,6 +167,9 @@ class Outcome:
     pins: tuple[Pinned, ...] = ()
     retrieve_ms: float = 0.0
     answer_ms: float = 0.0
+    verdict: str = ""
+    score: float | None = None
+    judge: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pincite.evals.domain import Case, Fault, Found, Outcome, Run, SetKind
 from pincite.evals.ranking import items, page_key, ranking_figures
 from pincite.evals.statistics import Estimate, bootstrap, paired_difference, risk_coverage, risk_coverage_area
+from pincite.evals.verdict_figures import claim_fault, is_carried
 
 Values = Mapping[str, float]
 """A measure's value by case id."""
 
-LOWER_IS_BETTER = frozenset({"ms retrieve", "ms answer"})
+LOWER_IS_BETTER = frozenset({"ms retrieve", "ms answer", "ms verdict"})
 SHOWN_TO_ANSWERER = 8
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _WORD = re.compile(r"[^\W_]+")
@@ -34,7 +35,9 @@ class Curve:
 
 
 def figures_of(cases: Sequence[Case], run: Run) -> dict[str, Values]:
-    """Return every measure of a run by name. Raises: EvalExtraMissing."""
+    """Return every measure of a run by name, but for those of `verdict_figures`. Raises: EvalExtraMissing."""
+    if any(case.claim for case in cases):
+        return _claim_figures(cases, run.outcomes)
     figures: dict[str, Values] = dict(ranking_figures(cases, run.outcomes))
     figures.update({name: values for name, values in _answer_figures(cases, run.outcomes).items() if values})
     figures["ms retrieve"] = {key: each.retrieve_ms for key, each in run.outcomes.items()}
@@ -76,6 +79,8 @@ def by_tag(cases: Sequence[Case], figures: Mapping[str, Values]) -> dict[str, di
 
 def fault_of(case: Case, outcome: Outcome) -> Fault:
     """Return which part lost a case: it was not retrieved, cut before the answer, misread, or (not) declined."""
+    if case.claim:
+        return claim_fault(case, outcome)
     if not case.answerable:
         return Fault.NOT_DECLINED if outcome.answered and not outcome.abstained else Fault.NONE
     level, wanted = _wanted(case)
@@ -121,6 +126,16 @@ def contains_answer(said: str, gold: str) -> bool:
     words = {word.lower() for word in _WORD.findall(gold) if not word[0].isdigit()}
     there = {word.lower() for word in _WORD.findall(said)}
     return len(words & there) >= (0.5 if figures else 0.8) * len(words)
+
+
+def _claim_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> dict[str, Values]:
+    return {
+        "verdict right": {
+            case.id: float((outcomes[case.id].verdict == "supported") == is_carried(case)) for case in cases
+        },
+        "second opinions": {case.id: float(outcomes[case.id].judge is not None) for case in cases},
+        "ms verdict": {case.id: outcomes[case.id].answer_ms for case in cases},
+    }
 
 
 def _answer_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> Mapping[str, Values]:
@@ -171,6 +186,8 @@ def _plain(figure: str) -> str:
 
 def main_measure(kind: SetKind, figures: Mapping[str, Values]) -> str:
     """Return the measure that a set is first judged by."""
+    if kind is SetKind.CLAIMS:
+        return "verdict right"
     if "right page" in figures:
         return "right page"
     return "passage nDCG@10" if kind is SetKind.PASSAGES else "page Success@10"

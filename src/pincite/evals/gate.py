@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,7 +24,9 @@ from pincite.evals.domain import BadGate, GoldenSet, Run
 from pincite.evals.figures import LOWER_IS_BETTER, Values, figures_of, mean_of
 from pincite.evals.report import read_values, write_values
 from pincite.evals.statistics import paired_difference
+from pincite.evals.verdict_figures import WHOLE, whole_figures
 
+_Measured = TypeVar("_Measured")
 _NAME = re.compile(r"\$([A-Z_]+)")
 
 
@@ -64,8 +66,20 @@ class GateCheck(BaseModel):
             EvalExtraMissing: the measuring library is not installed.
         """
         figures = figures_of(golden.cases, run)
-        values = {name: _named(figures, name) for name in sorted({*self.at_least, *self.at_most, *self.not_worse_by})}
+        demanded = {*self.at_least, *self.at_most, *self.not_worse_by} - WHOLE.keys()
+        values = {name: _named(figures, name) for name in sorted(demanded)}
         write_values(values, golden, self.config, path)
+
+    def judge(self, golden: GoldenSet, run: Run, baseline: Path | None) -> "list[Finding]":
+        """Hold a run against the check's demands.
+
+        Raises:
+            BadGate: a demand names a measure that there is not, or the baseline cannot be used.
+            EvalExtraMissing: the measuring library is not installed.
+        """
+        before = read_values(baseline, self.config) if baseline is not None and self.not_worse_by else None
+        whole = {name: each.mean for name, each in whole_figures(golden.cases, run.outcomes).items()}
+        return judge(self, figures_of(golden.cases, run), before, whole)
 
 
 class _Gate(BaseModel):
@@ -101,25 +115,30 @@ def read_gate(path: Path) -> list[GateCheck]:
     return read.check
 
 
-def judge_run(check: GateCheck, golden: GoldenSet, run: Run, baseline: Path | None) -> list[Finding]:
-    """Hold a run against a check's demands.
+def judge(
+    check: GateCheck,
+    figures: Mapping[str, Values],
+    baseline: Mapping[str, Values] | None,
+    whole: Mapping[str, float] | None = None,
+) -> list[Finding]:
+    """Hold figures against a check's demands.
+
+    Args:
+        check: the demands.
+        figures: values by measure and case.
+        baseline: those of before.
+        whole: measures of the whole set, which have no value for a case and are held against bounds alone.
 
     Raises:
-        BadGate: a demand names a measure that there is not, or the baseline cannot be used.
-        EvalExtraMissing: the measuring library is not installed.
+        BadGate: a demand names a measure that there is not.
     """
-    before = read_values(baseline, check.config) if baseline is not None and check.not_worse_by else None
-    return judge(check, figures_of(golden.cases, run), before)
-
-
-def judge(check: GateCheck, figures: Mapping[str, Values], baseline: Mapping[str, Values] | None) -> list[Finding]:
-    """Hold figures against a check's demands. Raises: BadGate, when a demand names a measure that there is not."""
     findings: list[Finding] = []
+    means = {**{name: mean_of(values) for name, values in figures.items()}, **(whole or {})}
     for name, bound in check.at_least.items():
-        mean = mean_of(_named(figures, name))
+        mean = _named(means, name)
         findings.append(Finding(f"{name} >= {bound:g}", f"{mean:.4f}", mean >= bound))
     for name, bound in check.at_most.items():
-        mean = mean_of(_named(figures, name))
+        mean = _named(means, name)
         findings.append(Finding(f"{name} <= {bound:g}", f"{mean:.4f}", mean <= bound))
     for name, slack in check.not_worse_by.items():
         findings.append(_compared(name, slack, figures, baseline or {}))
@@ -137,7 +156,7 @@ def _compared(name: str, slack: float, figures: Mapping[str, Values], baseline: 
     return Finding(f"{name}: not worse than the baseline by more than {slack:g}", said, found.mean >= -slack)
 
 
-def _named(figures: Mapping[str, Any], name: str) -> Values:
+def _named(figures: Mapping[str, _Measured], name: str) -> _Measured:
     if name not in figures:
         raise BadGate(f"There is no measure `{name}`.", remedy=f"There are: {', '.join(sorted(figures))}.")
     return figures[name]

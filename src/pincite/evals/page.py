@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from pincite.evals.domain import Fault
+from pincite.evals.domain import Fault, SetKind
 from pincite.evals.figures import LOWER_IS_BETTER
 from pincite.evals.plots import COLOURS, curve_plot, interval_plot
+from pincite.evals.verdict_figures import WHOLE
 
 _MOST_FAILURES = 200
 _STYLE = """
@@ -31,8 +32,9 @@ def page_of(report: Mapping[str, Any]) -> str:
     """Return the page of a report."""
     runs: Sequence[Mapping[str, Any]] = report["runs"]
     about = report["set"]
+    what = "claims" if about["kind"] == SetKind.CLAIMS.value else "questions"
     head = (
-        f"<h1>{escape(about['name'])}</h1><p>{about['cases']} questions, version <code>{about['version']}</code>, "
+        f"<h1>{escape(about['name'])}</h1><p>{about['cases']} {what}, version <code>{about['version']}</code>, "
         f"{escape(report['created_at'][:16].replace('T', ' '))} UTC. Brackets are 95 % bootstrap intervals.</p>"
     )
     body = [
@@ -43,7 +45,7 @@ def page_of(report: Mapping[str, Any]) -> str:
         _comparisons(report["comparisons"]),
         _curves(runs),
         _faults(runs),
-        *(_strata(run, report["main_measure"]) for run in runs),
+        *(_strata(run, name) for run in runs for name in (report["main_measure"], *WHOLE)),
         *(_failures(run) for run in runs),
     ]
     title = escape(f"Evaluation of {about['name']}")
@@ -91,7 +93,8 @@ def _curves(runs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _faults(runs: Sequence[Mapping[str, Any]]) -> str:
-    rows = [(fault.value, *(str(run["faults"].get(fault.value, 0)) for run in runs)) for fault in Fault]
+    there = [fault.value for fault in Fault if any(run["faults"].get(fault.value) for run in runs)]
+    rows = [(fault, *(str(run["faults"].get(fault, 0)) for run in runs)) for fault in there]
     return "<h2>Where cases are lost</h2>" + _table(("part", *(run["config"] for run in runs)), rows)
 
 

@@ -24,6 +24,7 @@ from pincite.evals.figures import (
 )
 from pincite.evals.page import page_of
 from pincite.evals.statistics import Estimate
+from pincite.evals.verdict_figures import whole_by_tag, whole_differences, whole_figures
 
 FORMAT = 1
 _RANKING_SHOWN = 5
@@ -51,7 +52,12 @@ def report_of(golden: GoldenSet, runs: Sequence[Run], at: datetime) -> dict[str,
             {
                 "config": run.subject,
                 "against": runs[0].subject,
-                "differences": _plain(differences(values, figures[0])),
+                "differences": _plain(
+                    {
+                        **whole_differences(golden.cases, run.outcomes, runs[0].outcomes),
+                        **differences(values, figures[0]),
+                    }
+                ),
             }
             for run, values in zip(runs[1:], figures[1:], strict=True)
         ],
@@ -97,13 +103,14 @@ def read_values(path: Path, config: str) -> dict[str, Values]:
 
 def _run(cases: Sequence[Case], run: Run, figures: Mapping[str, Values]) -> dict[str, Any]:
     curve = risk_curve(cases, run.outcomes)
+    whole = whole_by_tag(cases, run.outcomes)
     faults = {case.id: fault_of(case, run.outcomes[case.id]) for case in cases}
     return {
         "config": run.subject,
         "seconds": round(run.seconds, 2),
         "fresh": run.fresh,
-        "measures": _plain(estimates(figures)),
-        "strata": {tag: _plain(some) for tag, some in by_tag(cases, figures).items()},
+        "measures": _plain({**whole_figures(cases, run.outcomes), **estimates(figures)}),
+        "strata": {tag: _plain({**whole[tag], **some}) for tag, some in by_tag(cases, figures).items()},
         "curve": None if curve is None else asdict(curve),
         "faults": dict(Counter(fault.value for fault in faults.values())),
         "cases": [_case(case, run.outcomes[case.id], faults[case.id].value, figures) for case in cases],
@@ -113,13 +120,13 @@ def _run(cases: Sequence[Case], run: Run, figures: Mapping[str, Values]) -> dict
 def _case(case: Case, outcome: Outcome, fault: str, figures: Mapping[str, Values]) -> dict[str, Any]:
     return {
         "id": case.id,
-        "question": case.question,
+        "question": case.claim or case.question,
         "gold": case.answer,
         "answerable": case.answerable,
-        "wanted": [f"{each.source}, page {each.page}" for each in case.places] or list(case.relevant),
+        "wanted": [case.label] if case.claim else _wanted(case),
         "tags": list(case.tags),
         "fault": fault,
-        "answer": outcome.answer,
+        "answer": outcome.answer or outcome.verdict,
         "abstained": outcome.abstained,
         "confidence": outcome.confidence,
         "pins": [asdict(pin) for pin in outcome.pins],
@@ -133,6 +140,10 @@ def _case(case: Case, outcome: Outcome, fault: str, figures: Mapping[str, Values
             if case.id in values and not name.startswith("ms ")
         },
     }
+
+
+def _wanted(case: Case) -> list[str]:
+    return [f"{each.source}, page {each.page}" for each in case.places] or list(case.relevant)
 
 
 def _plain(some: Mapping[str, Estimate]) -> dict[str, dict[str, float | int]]:

@@ -112,7 +112,7 @@ class PassageShelf:
 
     def __init__(self, golden: GoldenSet, generation: Generation) -> None:
         self._generation = generation
-        self._passages = {each.id: Passage(_chunk(each), each.title or each.id) for each in golden.corpus}
+        self._passages = passages_of(golden)
 
     async def active_generation(self, scope: Scope) -> Generation:
         """Return the set's own generation."""
@@ -165,6 +165,11 @@ class PassageShelf:
             for chunk, title, vector in zip(chunks, titles, vectors, strict=True)
         ]
         await index.write(scope, self._generation, points)
+
+
+def passages_of(golden: GoldenSet) -> dict[str, Passage]:
+    """Return a set's own passages by id, each as a document of one page."""
+    return {each.id: Passage(_chunk(each), each.title or each.id) for each in golden.corpus}
 
 
 def _chunk(passage: CorpusPassage) -> Chunk:

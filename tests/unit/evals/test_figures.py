@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pincite.evals import judge_run, read_gate, report_of, write_report
+from pincite.evals import read_gate, report_of, write_report
 from pincite.evals.domain import BadGate, Case, Fault, Found, GoldenSet, Outcome, Pinned, Place, Run, SetKind
 from pincite.evals.figures import contains_answer, fault_of, figures_of, risk_curve
 from pincite.evals.page import page_of
@@ -110,13 +110,13 @@ def test_a_gate_holds_what_was_reached_and_breaks_when_it_falls(tmp_path: Path) 
     assert check.path(check.set, tmp_path, {"PLACE": "/data"}) == Path("/data/g.jsonl")
     baseline = tmp_path / "before.json"
     check.write_baseline(GOLDEN, RUN, baseline)
-    assert all(each.holds for each in judge_run(check, GOLDEN, RUN, baseline))
+    assert all(each.holds for each in check.judge(GOLDEN, RUN, baseline))
     from pincite.core import utc_now
 
     whole, _ = write_report(report_of(GOLDEN, [RUN], utc_now()), tmp_path / "whole")
-    assert all(each.holds for each in judge_run(check, GOLDEN, RUN, whole))
+    assert all(each.holds for each in check.judge(GOLDEN, RUN, whole))
     worse = Run("default", {"a": Outcome("a", answered=True, abstained=True), "b": DECLINED}, 2, 0.1)
-    assert [each.holds for each in judge_run(check, GOLDEN, worse, baseline)] == [False, False]
+    assert [each.holds for each in check.judge(GOLDEN, worse, baseline)] == [False, False]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_gate_that_cannot_be_read_is_refused(tmp_path: Path, text: str, said: 
 def test_a_gate_that_names_no_measure_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gate.toml").write_text('[[check]]\nset = "a"\nat_least = { "wit" = 0.9 }')
     with pytest.raises(BadGate, match="no measure `wit`"):
-        judge_run(read_gate(tmp_path / "gate.toml")[0], GOLDEN, RUN, None)
+        read_gate(tmp_path / "gate.toml")[0].judge(GOLDEN, RUN, None)
 
 
 def test_a_page_escapes_what_it_shows() -> None:

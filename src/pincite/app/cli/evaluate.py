@@ -25,7 +25,6 @@ from pincite.evals import (
     GoldenSet,
     SetKind,
     Subject,
-    judge_run,
     read_gate,
     read_set,
     report_of,
@@ -34,7 +33,7 @@ from pincite.evals import (
 )
 
 app = typer.Typer(help="Measure retrieval and answers on labelled questions.", no_args_is_help=True)
-SetName = Annotated[str, typer.Argument(help="A file, a BEIR folder, or the name of a set that was imported.")]
+SetName = Annotated[str, typer.Argument(help="A file, a folder, or the name of a set that was imported.")]
 Files = Annotated[
     Path | None, typer.Option("--files", help="Ask these documents, in a data folder of their own; default: yours.")
 ]
@@ -43,6 +42,12 @@ Tag = Annotated[str | None, typer.Option("--tag", help="Only questions with this
 Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Questions asked at once; 1 for fair times.")]
 _POLL_S = 0.5
 _SHOWN = (
+    "supported F1",
+    "unsupported F1",
+    "verdict balanced accuracy",
+    "verdict AUROC",
+    "verdict right",
+    "second opinions",
     "right page",
     "declined rightly",
     "says the answer",
@@ -63,6 +68,7 @@ _SHOWN = (
     "document R@5",
     "ms retrieve",
     "ms answer",
+    "ms verdict",
 )
 
 
@@ -98,7 +104,7 @@ def sets(as_json: Json = False) -> None:
 
 @app.command("import")
 def import_set(
-    path: Annotated[Path, typer.Argument(help="A JSON-lines file of cases, or a BEIR folder.")],
+    path: Annotated[Path, typer.Argument(help="A JSON-lines file of cases (WiCE's and RAGTruth's too), or a folder.")],
     name: Annotated[str | None, typer.Option(help="The set's name; default is the file's.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -275,7 +281,7 @@ async def _runs(house: House, asked: _Asked, chosen: Sequence[Configuration], *,
 
 @asynccontextmanager
 async def _subject(house: House, asked: _Asked, configuration: Configuration, *, quiet: bool) -> AsyncIterator[Subject]:
-    if asked.files is None or asked.golden.kind is SetKind.PASSAGES:
+    if asked.files is None or asked.golden.kind is not SetKind.DOCUMENTS:
         async with open_subject(house, asked.golden, configuration, retrieval_only=asked.retrieval_only) as subject:
             yield subject
         return
@@ -326,13 +332,13 @@ async def _checked(house: House, check: GateCheck, base: Path, jobs: int, *, wri
         if baseline is not None:
             check.write_baseline(golden, runs[0], baseline)
         return shown
-    return {**shown, "findings": [asdict(each) for each in judge_run(check, golden, runs[0], baseline)]}
+    return {**shown, "findings": [asdict(each) for each in check.judge(golden, runs[0], baseline)]}
 
 
 def _print_report(report: Mapping[str, Any]) -> None:
     runs: Sequence[Mapping[str, Any]] = report["runs"]
     about = report["set"]
-    table = Table("Measure", *(one["config"] for one in runs), title=f"{about['name']}, {about['cases']} questions")
+    table = Table("Measure", *(one["config"] for one in runs), title=f"{about['name']}, {about['cases']} cases")
     for name in [each for each in _SHOWN if any(each in one["measures"] for one in runs)]:
         table.add_row(name, *(_cell(one["measures"].get(name)) for one in runs))
     out().print(table)
