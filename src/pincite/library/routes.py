@@ -24,6 +24,7 @@ from pincite.library.schemas import (
     PageBody,
     PageList,
     PassageBody,
+    SectionBody,
 )
 from pincite.library.service import Library
 
@@ -122,6 +123,13 @@ class LibraryRoutes:
         )
         add(f"{path}/{{page}}", self.passage, methods=["GET"], dependencies=read, summary="A passage and its place")
         add(
+            f"{path}/{{page}}/section",
+            self.section,
+            methods=["GET"],
+            dependencies=read,
+            summary="The section around it",
+        )
+        add(
             f"{path}/{{page}}/image",
             self.page_image,
             methods=["GET"],
@@ -192,6 +200,17 @@ class LibraryRoutes:
                 raise InvalidInput("A range has a start and an end.", remedy="Give both, or neither.")
             span = (start, end)
         return PassageBody.of(await self._library.passage_view(scope, self._reader, revision_id, page, span))
+
+    async def section(
+        self,
+        scope: CurrentScope,
+        revision_id: Id,
+        page: PageNumber,
+        start: Annotated[int, Query(ge=0, description="Where on the page the passage begins.")] = 0,
+        up: Annotated[int, Query(ge=0, le=6, description="How many headings further up.")] = 0,
+    ) -> SectionBody:
+        """Return the section that a passage lies in: from the heading above it to the next of the same level."""
+        return SectionBody.of(await self._library.section(scope, revision_id, page, start, up=up))
 
     async def page_image(
         self,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import FileType
 from pincite.library.domain import Collection, Document, PageSummary, PassageView, RevisionState
+from pincite.library.sections import Section
 
 _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "id": "01a1fb2f301770d69ee60a129017c3ef",
@@ -244,3 +245,40 @@ class PassageBody(BaseModel):
             height=None if layout is None else layout.height,
             boxes=[] if layout is None else [BoxBody(x0=b.x0, y0=b.y0, x1=b.x1, y1=b.y1) for b in layout.boxes],
         )
+
+
+class SectionPartBody(BaseModel):
+    """What of a section lies on one page; the text is the page's from start to end, verbatim."""
+
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+class SectionBody(BaseModel):
+    """The section that a passage lies in; `whole` is false where it goes on beyond what is given."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source": "policies/leave-policy.pdf",
+                "heading_path": ["Leave policy", "Carry-over"],
+                "parts": [
+                    {"page": 2, "start": 310, "end": 371, "text": "Carry-over\nUp to five days may be carried ..."}
+                ],
+                "whole": True,
+            }
+        }
+    )
+
+    source: str
+    heading_path: list[str]
+    parts: list[SectionPartBody]
+    whole: bool
+
+    @classmethod
+    def of(cls, section: Section) -> "SectionBody":
+        """Make the body of a section."""
+        parts = [SectionPartBody(page=p.page, start=p.start, end=p.end, text=p.text) for p in section.parts]
+        return cls(source=section.source, heading_path=list(section.heading_path), parts=parts, whole=section.whole)

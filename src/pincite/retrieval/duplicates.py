@@ -1,11 +1,13 @@
 """Near-duplicates among passages: word shingles and their Jaccard similarity. Pure.
 
-Source: Broder 1997, "On the resemblance and containment of documents". Exact, by counting shared shingles: over a
-thousand passages that takes less time than making MinHash signatures of them (docs/decisions/0014-selection.md).
+Sources: Broder 1997, "On the resemblance and containment of documents"; Bayardo, Ma & Srikant 2007, "Scaling up all
+pairs similarity search" (WWW): sets that are alike share one of their first elements, in any fixed order. So it is
+exact and, over a thousand passages, faster than MinHash signatures (docs/decisions/0014-selection.md).
 """
 
+import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+")
@@ -23,42 +25,50 @@ def twins_of(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int | N
         texts: best first.
         threshold: Jaccard similarity of word shingles in 0..1 from which two texts count as the same.
     """
-    alike = Alike()
+    alike = Alike(threshold)
     twins: list[int | None] = []
     for place, text in enumerate(texts):
-        near = alike.near(text, threshold)
+        near = alike.near(place, text)
         twins.append(near[0] if near else None)
-        if not near:
-            alike.add(place, text)
+        if near:
+            alike.drop(place)
     return twins
 
 
 class Alike:
-    """Texts that are compared by what they share: a look costs as much as there is shared, not as there are texts."""
+    """Texts that are compared without looking at every pair.
 
-    def __init__(self) -> None:
+    Args:
+        threshold: similarity in 0..1 from which two texts are alike; above 1 none are.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
         self._holders: defaultdict[int, list[int]] = defaultdict(list)
-        self._sizes: dict[int, int] = {}
+        self._shingles: dict[int, frozenset[int]] = {}
 
-    def add(self, key: int, text: str) -> None:
-        """Take a text in under a number."""
+    def near(self, key: int, text: str) -> list[int]:
+        """Return the numbers of known texts that are like this one, smallest first; then it is known by `key`."""
         shingles = _shingles(text)
-        self._sizes[key] = len(shingles)
-        for shingle in shingles:
+        first = sorted(shingles)[: max(0, len(shingles) - math.ceil(self._threshold * len(shingles)) + 1)]
+        met = {other for shingle in first for other in self._holders.get(shingle, ())}
+        for shingle in first:
             self._holders[shingle].append(key)
+        known = self._shingles
+        self._shingles[key] = shingles
+        return sorted(other for other in met if other in known and _jaccard(shingles, known[other]) >= self._threshold)
 
-    def near(self, text: str, threshold: float) -> list[int]:
-        """Return the numbers of texts whose similarity is at least the threshold, smallest number first."""
-        shingles = _shingles(text)
-        shared = Counter(key for shingle in shingles for key in self._holders.get(shingle, ()))
-        return sorted(
-            key for key, count in shared.items() if count >= threshold * (len(shingles) + self._sizes[key] - count)
-        )
+    def drop(self, key: int) -> None:
+        """Forget a text."""
+        self._shingles.pop(key, None)
 
 
 def similarity(left: str, right: str) -> float:
     """Return the Jaccard similarity of two texts' word shingles, 0..1; case and punctuation do not count."""
-    one, other = _shingles(left), _shingles(right)
+    return _jaccard(_shingles(left), _shingles(right))
+
+
+def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
     if not one or not other:
         return 0.0
     shared = len(one & other)

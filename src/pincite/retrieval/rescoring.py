@@ -1,52 +1,70 @@
-"""A second look at the first passages: do words of the question stand together there, are there figures? Pure.
+"""A second look at the first passages: phrases of the question, figures, words in names and headings. Pure.
 
 Word search counts words wherever they stand; "statements of cash flows" is more than its words.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import pairwise
+from typing import TypeVar
 
 from pincite.core.words import words
 from pincite.retrieval.domain import ScoredPassage
 from pincite.retrieval.planning import Plan
 from pincite.retrieval.settings import RetrievalSettings
 
+T = TypeVar("T")
 LOOKED_AT = 60
 # Digits among a passage's characters from which on it counts as full of figures.
 _FULL_OF_FIGURES = 0.1
 
 
 def rescore(passages: Sequence[ScoredPassage], plan: Plan, settings: RetrievalSettings) -> list[ScoredPassage]:
-    """Return the passages best first, with phrases and figures weighed in; scores stay in 0..1.
+    """Return the passages best first, with phrases, figures, names and headings weighed in; scores stay in 0..1.
 
-    A pair of words counts by how few of the passages hold it.
+    A pair of words, and a word of a name or heading, counts by how few of the passages hold it.
     """
-    phrase_weight = settings.phrase_weight if plan.phrases else 0.0
-    figure_weight = settings.figure_weight if plan.figures else 0.0
-    if not passages or not (phrase_weight or figure_weight):
-        return list(passages)
     first = passages[:LOOKED_AT]
-    together = _phrase_shares([each.passage.chunk.text for each in first], plan) if phrase_weight else []
-    whole = 1.0 + phrase_weight + figure_weight
-    rescored: list[ScoredPassage] = []
-    for place, each in enumerate(first):
-        score = each.score + figure_weight * _figures(each.passage.chunk.text)
-        score += phrase_weight * together[place] if phrase_weight else 0.0
-        rescored.append(replace(each, score=score / whole))
+    parts = [(weight, shares) for weight, shares in _parts(first, plan, settings) if weight]
+    if not passages or not parts:
+        return list(passages)
+    whole = 1.0 + sum(weight for weight, _ in parts)
+    rescored = [
+        replace(each, score=(each.score + sum(weight * shares[place] for weight, shares in parts)) / whole)
+        for place, each in enumerate(first)
+    ]
     # A worse passage further down gains nothing, and never overtakes one that was looked at.
     lowest = min(each.score for each in rescored)
     rest = [replace(each, score=min(lowest, each.score / whole)) for each in passages[LOOKED_AT:]]
     return [*sorted(rescored, key=lambda each: (-each.score, each.passage.chunk.id)), *rest]
 
 
-def _phrase_shares(texts: Sequence[str], plan: Plan) -> list[float]:
-    held = [plan.phrases.intersection(pairwise(words(text))) for text in texts]
-    counts = {phrase: sum(phrase in each for each in held) for phrase in plan.phrases}
-    weights = {phrase: math.log(1 + len(texts) / (1 + count)) for phrase, count in counts.items()}
-    sums = [sum(weights[phrase] for phrase in each) for each in held]
-    most = max(sums)
+def _parts(
+    first: Sequence[ScoredPassage], plan: Plan, settings: RetrievalSettings
+) -> Iterator[tuple[float, Sequence[float]]]:
+    """Yield what is weighed in: a weight, and a share of 0..1 for each passage."""
+    texts = [each.passage.chunk.text for each in first]
+    if plan.phrases and settings.phrase_weight:
+        yield settings.phrase_weight, _shares([plan.phrases.intersection(pairwise(words(text))) for text in texts])
+    if plan.figures and settings.figure_weight:
+        yield settings.figure_weight, [_figures(text) for text in texts]
+    asked = frozenset(words(plan.words)) if settings.title_weight or settings.heading_weight else frozenset[str]()
+    if settings.title_weight:
+        yield settings.title_weight, _shares([asked.intersection(words(each.passage.source)) for each in first])
+    if settings.heading_weight:
+        headings = [" ".join(each.passage.chunk.heading_path) for each in first]
+        yield settings.heading_weight, _shares([asked.intersection(words(heading)) for heading in headings])
+
+
+def _shares(held: Sequence[AbstractSet[T]]) -> list[float]:
+    """Return how much of what is asked for each passage holds, the most as 1; what few hold counts more."""
+    counts = Counter(thing for each in held for thing in each)
+    weights = {thing: math.log(1 + len(held) / (1 + count)) for thing, count in counts.items()}
+    sums = [sum(weights[thing] for thing in each) for each in held]
+    most = max(sums, default=0.0)
     return [each / most if most else 0.0 for each in sums]
 
 

@@ -17,6 +17,9 @@ class RetrievalSettings:
         named_documents: how many of the documents that a question names are also searched apart.
         phrase_weight: what words that stand together add to a passage's score of 0..1.
         figure_weight: what figures add to a passage's score, where the question asks for some.
+        title_weight: what the question's words in the document's name add to a passage's score of 0..1, beside what
+            word search makes of them there.
+        heading_weight: what its words in the headings above a passage add.
         same_from: similarity in 0..1 from which two passages count as saying the same; above 1 keeps both always.
         prefer_newest: whether what an older version of a document says stands after what the newest says to the same.
         document_penalty: what each passage shown of a document takes off the score of its next; 0 for nothing.
@@ -37,6 +40,8 @@ class RetrievalSettings:
     named_documents: int = 1
     phrase_weight: float = 0.1
     figure_weight: float = 0.2
+    title_weight: float = 0.0
+    heading_weight: float = 0.0
     same_from: float = 0.9
     prefer_newest: bool = True
     document_penalty: float = 0.0

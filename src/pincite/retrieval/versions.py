@@ -109,15 +109,15 @@ def _newer_documents(ranked: Sequence[ScoredPassage]) -> dict[str, str]:
 
 
 def _swapped(marked: list[ScoredPassage]) -> list[ScoredPassage]:
-    alike = Alike()
+    alike = Alike(_SAME_MATTER)
     for place, each in enumerate(marked):
         if each.newer is None:
-            alike.add(place, each.passage.chunk.text)
+            alike.near(place, each.passage.chunk.text)
     found = list(marked)
     for place, each in enumerate(marked):
         if each.newer is None:
             continue
-        near = alike.near(each.passage.chunk.text, _SAME_MATTER)
+        near = alike.near(place, each.passage.chunk.text)
         after = next((other for other in near if other > place and marked[other].passage.source == each.newer), None)
         if after is not None and found[after].score <= each.score:
             # The first older passage lifts the newer one; another older one finds it already ahead.

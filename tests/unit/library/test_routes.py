@@ -133,6 +133,20 @@ async def test_a_passage_is_its_words_and_their_place(client: httpx2.AsyncClient
         assert (await client.get(f"/v1/passages/{path}")).status_code == status, path
 
 
+async def test_the_section_around_a_passage(client: httpx2.AsyncClient, hands) -> None:
+    registered, _ = await hands.ready("a.pdf", b"the pdf")
+    revision = registered.revision.id
+    section = (await client.get(f"/v1/passages/{revision}/2/section?start=5")).json()
+    assert section == {
+        "source": "a.pdf",
+        "heading_path": [],
+        "parts": [{"page": 2, "start": 0, "end": 9, "text": "Page two."}],
+        "whole": True,
+    }
+    for path, status in [("3/section", 404), ("1/section?start=99", 422), ("1/section?up=-1", 422)]:
+        assert (await client.get(f"/v1/passages/{revision}/{path}")).status_code == status, path
+
+
 async def test_other_formats_have_words_and_no_place(client: httpx2.AsyncClient, hands, reader: RuledPages) -> None:
     registered, _ = await hands.ready("a.md", b"# x", FileType.MARKDOWN)
     passage = (await client.get(f"/v1/passages/{registered.revision.id}/1?start=0&end=4")).json()
@@ -237,6 +251,6 @@ async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, l
 
 async def test_the_api_description_has_every_route(client: httpx2.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
-    assert len(described["paths"]) == 10
+    assert len(described["paths"]) == 11
     assert all("summary" in operation for path in described["paths"].values() for operation in path.values())
     assert described["components"]["schemas"]["DocumentBody"]["example"]["source"]

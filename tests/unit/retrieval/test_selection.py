@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.library import Chunk, Passage
-from pincite.retrieval import RetrievalSettings, ScoredPassage
+from pincite.retrieval import RetrievalSettings, ScoredPassage, plan
 from pincite.retrieval.diversity import diversified
 from pincite.retrieval.neighbours import grouped, merged, widened
+from pincite.retrieval.rescoring import rescore
 from pincite.retrieval.selection import select
 from pincite.retrieval.versions import edition, newest_first
 
@@ -176,3 +177,17 @@ def test_of_two_alike_the_newest_is_shown_and_the_older_named() -> None:
     plain = select(ranked, "What is the hotel limit?", 5, PLAIN)
     assert names([group.best for group in plain.groups]) == ["old", "new"]
     assert plain.older == ()
+
+
+def test_words_in_headings_and_names_weigh_as_much_as_they_are_set_to() -> None:
+    planned = plan("annual leave", expand=True)
+    plain = found("plain", 0.5, source="other.pdf")
+    headed = replace(plain, passage=replace(plain.passage, chunk=replace(plain.passage.chunk, heading_path=("Leave",))))
+    named = found("named", 0.5, source="leave-policy.pdf")
+    ranked = [plain, headed, named]
+    off = RetrievalSettings(phrase_weight=0, figure_weight=0)
+    assert rescore(ranked, planned, off) == ranked
+    by_heading = rescore(ranked, planned, replace(off, heading_weight=0.5))
+    assert [round(each.score, 3) for each in by_heading] == [0.667, 0.333, 0.333]
+    assert by_heading[0].passage == headed.passage
+    assert rescore(ranked, planned, replace(off, title_weight=0.5))[0].passage == named.passage

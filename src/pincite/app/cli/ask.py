@@ -3,6 +3,7 @@
 How an answer is made is in `answers`; what is shown here is its text, its pins and the quotes behind them.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,8 @@ from rich.markup import escape
 
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import open_house
+from pincite.app.wiring import House, open_house
+from pincite.core import Scope
 from pincite.retrieval import Query
 
 _Question = Annotated[str, typer.Argument(help="What you want to know.")]
@@ -44,6 +46,9 @@ def search(
     query: Annotated[str, typer.Argument(help="Words to look for.")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 10,
     collection: _Collections = None,
+    sections: Annotated[
+        bool, typer.Option("--sections", help="Also give the section that each passage is in.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find passages by meaning and by words."""
@@ -52,7 +57,8 @@ def search(
         async with open_house(read_settings(log_level="error")) as house:
             scope = await house.owner()
             wanted = None if collection is None else await house.collection_ids(scope, collection)
-            return house.hits(await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted)))
+            found = house.hits(await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted)))
+            return await _with_sections(house, scope, found) if sections else found
 
     found = run(work(), as_json=as_json)
     if as_json:
@@ -64,9 +70,29 @@ def search(
         console.print(
             f"[bold]{number}. {escape(hit['source'])}[/], page {hit['page']}{version}  [dim]{hit['score']:.2f}[/]"
         )
-        console.print(" ".join(hit["text"].split())[:300], markup=False, style="dim")
+        if sections:
+            _print_section(hit["section"])
+        else:
+            console.print(" ".join(hit["text"].split())[:300], markup=False, style="dim")
     if not found["hits"]:
         console.print("Nothing found.")
+
+
+async def _with_sections(house: House, scope: Scope, found: dict[str, Any]) -> dict[str, Any]:
+    hits = [
+        {**hit, "section": asdict(await house.library.section(scope, hit["revision"], hit["page"], hit["start"]))}
+        for hit in found["hits"]
+    ]
+    return {**found, "hits": hits}
+
+
+def _print_section(section: dict[str, Any]) -> None:
+    console = out()
+    console.print(" > ".join(section["heading_path"]) or "(no heading above it)", markup=False)
+    for part in section["parts"]:
+        console.print(part["text"], markup=False, style="dim")
+    if not section["whole"]:
+        console.print("… it goes on.")
 
 
 def _print_span(mark: str, span: dict[str, Any]) -> None:
