@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bench.verdict_data import Bed, Example, ragtruth, wice
 from bench.verdict_learning import Matrix, folds, learn, scores
+from bench.verdict_spans import span_table
 from bench.verdict_tables import best_f1, mutation_table, speed_table, verdict_table
 from pincite.answers.verdicts.model import Band, Weights, shipped, weights_to
 from pincite.answers.verdicts.verify import Alignment
@@ -62,7 +63,9 @@ def main() -> int:
         WEIGHTS.write_text(json.dumps(learned, separators=(",", ":")) + "\n", encoding="utf-8")
         print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size} bytes")
         return 0
-    verdict_table(examples, judged(examples, rows, embedder))
+    made = judged(examples, rows, embedder)
+    verdict_table(examples, made)
+    span_table(examples, made)
     speed_table(embedder)
     return 0
 
