@@ -8,7 +8,8 @@ import pytest
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import Block, BlockKind, FileType, PageText
-from pincite.library import Chunk, Document, Library, Registered, Revision, RevisionState
+from pincite.library import Chunk, Document, Library, Revision, RevisionState
+from pincite.library.domain import Registered
 
 SCOPE = Scope("tenant-1", "u")
 

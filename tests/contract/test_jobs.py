@@ -239,3 +239,25 @@ async def test_no_more_jobs_at_once_than_allowed(make: Make) -> None:
         for n in range(5):
             assert await ends(queue, f"job-{n}") is JobState.DONE
     assert most == 2
+
+
+async def test_of_those_that_wait_the_lowest_priority_goes_first(make: Make) -> None:
+    order: list[str] = []
+
+    async def noted(steps: Steps, payload: Mapping[str, str]) -> None:
+        order.append(payload["name"])
+
+    queue = await make()
+    queue.register("note", noted)
+    await queue.start(work=False)
+    for name, priority in (("c", 7), ("a", 0), ("d", 1_000_000), ("b", 3), ("a2", 0)):
+        await queue.enqueue("note", name, {"name": name}, priority=priority)
+    assert set(await queue.statuses(["a", "d", "nothing"])) == {"a", "d"}
+    await queue.stop()
+    queue = await make()
+    queue.register("note", noted)
+    async with working(queue):
+        for name in ("a", "a2", "b", "c", "d"):
+            assert await ends(queue, name) is JobState.DONE
+    # Two may run at once, so neighbours may change places.
+    assert all(abs(order.index(name) - place) <= 1 for place, name in enumerate(("a", "a2", "b", "c", "d")))

@@ -7,7 +7,8 @@ import pytest
 from pincite.core import Conflict, InvalidInput, NotFound, Scope
 from pincite.core.blobs import BlobStore
 from pincite.guard import FileType, PageText
-from pincite.library import Library, Problem, Registered, RegisterOutcome, RevisionOvertaken, RevisionState
+from pincite.library import Library, Problem, RegisterOutcome, RevisionOvertaken, RevisionState
+from pincite.library.domain import Registered
 
 SCOPE = Scope("tenant-1", "u")
 

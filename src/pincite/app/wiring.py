@@ -26,7 +26,7 @@ from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
-from pincite.library import Document, Library
+from pincite.library import Library
 from pincite.retrieval import Evidence, Judge, Retrieval
 from pincite.retrieval.routes import search_response
 
@@ -119,20 +119,21 @@ class House:
 
     async def remove_and_wait(self, scope: Scope, name: str) -> None:
         """Remove a document by id or source and wait until nothing of it is left. Raises: NotFound."""
-        document = await self._named(scope, name)
-        await self.ingest.remove(scope, document.id)
+        document_id = await self.document_id(scope, name)
+        await self.ingest.remove(scope, document_id)
         async with asyncio.timeout(60):
-            while await self._is_leaving(scope, document.id):  # noqa: ASYNC110 - another process may do the work
+            while await self._is_leaving(scope, document_id):  # noqa: ASYNC110 - another process may do the work
                 await asyncio.sleep(0.05)
 
-    async def _named(self, scope: Scope, name: str) -> Document:
+    async def document_id(self, scope: Scope, name: str) -> str:
+        """Return the id of a document by its id or source. Raises: NotFound."""
         cursor = None
         while True:
             listing = await self.library.documents(scope, limit=200, cursor=cursor)
             found = next((each for each in listing.items if name in {each.id, each.source}), None)
             cursor = listing.next_cursor
             if found is not None:
-                return found
+                return found.id
             if cursor is None:
                 raise NotFound(f"There is no document {name}.", remedy="See `pincite list`.")
 

@@ -53,12 +53,14 @@ class Reading:
         reader: what it is read with.
         scope: whose it is.
         revision_id: the revision.
+        attempt: the one that this is about; None for whichever is.
     """
 
-    def __init__(self, reader: Reader, scope: Scope, revision_id: str) -> None:
+    def __init__(self, reader: Reader, scope: Scope, revision_id: str, attempt: int | None = None) -> None:
         self._reader = reader
         self._scope = scope
         self._revision_id = revision_id
+        self._attempt = attempt
         self._open = AsyncExitStack()
         self._run: _Run | None = None
 
@@ -94,7 +96,7 @@ class Reading:
 
     async def _begin(self) -> "_Run":
         parts = self._reader.parts
-        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY)
+        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY, attempt=self._attempt)
         document = await parts.library.document(self._scope, revision.document_id)
         if afresh and (revision.lease > 1 or revision.attempt > 1):
             # Points of a run that broke off; another version of the parsers might cut the document differently.

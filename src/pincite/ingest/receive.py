@@ -13,6 +13,9 @@ from pincite.library import Revision
 
 INGEST_JOB = "ingest"
 REMOVE_JOB = "remove"
+CLEAN_JOB = "clean"
+# Priorities of what came in bulk begin here; nobody waits for more files than this.
+_BULK = 1_000_000
 
 
 def ingest_job_id(revision: Revision) -> str:
@@ -43,8 +46,10 @@ class Receiver:
             file_type = await self.parts.reader.sniff(path, name)
         return Staged(blob, file_type, name)
 
-    async def register(self, scope: Scope, staged: Staged, *, collection: str, source: str) -> Received:
-        """Make the staged bytes a document, or a revision of one, and queue it.
+    async def register(
+        self, scope: Scope, staged: Staged, *, collection: str, source: str, bulk: bool = False
+    ) -> Received:
+        """Make the staged bytes a document, or a revision of one, and queue it; with `bulk` behind all that is not.
 
         Raises: InvalidInput, NotFound, DocumentBusy, Unavailable, StorageFull.
         """
@@ -54,13 +59,28 @@ class Receiver:
         )
         self.checkpoint("receive.registered")
         if registered.needs_work:
-            await self.enqueue(scope, registered.revision)
+            await self.enqueue(scope, registered.revision, bulk=bulk)
         self.checkpoint("receive.queued")
         return Received(registered.document, registered.outcome)
 
-    async def enqueue(self, scope: Scope, revision: Revision) -> None:
-        """Queue a revision; again does nothing."""
-        await self.parts.jobs.enqueue(INGEST_JOB, ingest_job_id(revision), payload(scope, revision=revision.id))
+    async def enqueue(self, scope: Scope, revision: Revision, *, bulk: bool = False) -> None:
+        """Queue a revision; again does nothing.
+
+        A revision's turn comes after those with fewer of their tenant's before them: fifty thousand files of one do not
+        hold up the one file of another. What is not in bulk goes before all that is.
+        """
+        before = await self.parts.library.count_unfinished(scope, _BULK)
+        await self.parts.jobs.enqueue(
+            INGEST_JOB,
+            ingest_job_id(revision),
+            payload(scope, revision=revision.id, attempt=str(revision.attempt)),
+            priority=before + (_BULK if bulk else 0),
+        )
+
+    async def enqueue_cleaning(self, scope: Scope, revision: Revision) -> None:
+        """Queue the removal of a stopped revision's points; again does nothing."""
+        job = f"{CLEAN_JOB}:{revision.id}:{revision.attempt}"
+        await self.parts.jobs.enqueue(CLEAN_JOB, job, payload(scope, revision=revision.id))
 
     async def enqueue_removal(self, scope: Scope, document_id: str, run: int = 1) -> None:
         """Queue the second half of a removal; again does nothing."""

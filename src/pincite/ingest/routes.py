@@ -6,7 +6,7 @@ What documents look like over HTTP is decided in `library`.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
 from pincite.core import InvalidInput, Scope
@@ -28,6 +28,7 @@ _UPLOAD_BODY: dict[str, Any] = {
                         "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
                         "collection": {"type": "string", "description": "Name or id; default is `default`."},
                         "source": {"type": "string", "description": "The document's name; default is the file's."},
+                        "bulk": {"type": "boolean", "description": "Let it wait for all that was not sent in bulk."},
                     },
                 }
             }
@@ -46,6 +47,25 @@ class Uploaded(BaseModel):
     """The documents of an upload, in the order of its files."""
 
     items: list[UploadedDocument]
+
+
+class Choice(BaseModel):
+    """Which documents something is done to: those with these ids, those of a collection, or both conditions."""
+
+    documents: list[str] | None = Field(None, max_length=10_000, description="Ids.")
+    collection: str | None = Field(None, max_length=200, description="Name or id.")
+
+    def of(self) -> dict[str, Any]:
+        """Return the choice as the service takes it. Raises: InvalidInput, where it would be everything."""
+        if self.documents is None and self.collection is None:
+            raise InvalidInput("It is not said which documents.", remedy="Give `documents`, or a `collection`.")
+        return {"chosen": self.documents, "collection": self.collection}
+
+
+class Changed(BaseModel):
+    """The ids of the documents that something was done to; others of the choice were in no state for it."""
+
+    documents: list[str]
 
 
 class IngestRoutes:
@@ -79,8 +99,21 @@ class IngestRoutes:
             methods=["POST"],
             status_code=202,
             response_model=DocumentBody,
-            summary="Read a failed document again",
+            summary="Read a failed, paused or cancelled document again",
         )
+        for path, call, summary in (
+            ("pause", self.pause, "Let documents rest that are on their way in"),
+            ("cancel", self.cancel, "Give up reading documents"),
+            ("retry", self.retry_all, "Read failed, paused and cancelled documents again"),
+        ):
+            router.add_api_route(
+                f"/documents/{path}",
+                call,
+                methods=["POST"],
+                status_code=202,
+                response_model=Changed,
+                summary=summary,
+            )
         return router
 
     async def upload(
@@ -92,8 +125,11 @@ class IngestRoutes:
         if source is not None and len(staged) > 1:
             raise InvalidInput("One source cannot name several files.", remedy="Send the files one by one.")
         collection = fields.get("collection") or DEFAULT_COLLECTION
+        bulk = fields.get("bulk", "").lower() in {"1", "true"}
         items = [
-            _uploaded(await self._ingest.register(scope, each, collection=collection, source=source or each.name))
+            _uploaded(
+                await self._ingest.register(scope, each, collection=collection, source=source or each.name, bulk=bulk)
+            )
             for each in staged
         ]
         return Uploaded(items=items)
@@ -104,8 +140,20 @@ class IngestRoutes:
         return Response(status_code=204)
 
     async def retry(self, scope: CurrentScope, document_id: str) -> DocumentBody:
-        """Queue a failed document again."""
+        """Queue a failed, paused or cancelled document again; a paused one goes on where it was."""
         return DocumentBody.of(await self._ingest.retry(scope, document_id))
+
+    async def pause(self, scope: CurrentScope, choice: Choice) -> Changed:
+        """Pause what waits or is being read; what is read so far stays and answers."""
+        return Changed(documents=list(await self._ingest.pause(scope, **choice.of())))
+
+    async def cancel(self, scope: CurrentScope, choice: Choice) -> Changed:
+        """Cancel what waits, rests or is being read; older revisions go on answering."""
+        return Changed(documents=list(await self._ingest.cancel(scope, **choice.of())))
+
+    async def retry_all(self, scope: CurrentScope, choice: Choice) -> Changed:
+        """Queue what failed, was paused or cancelled."""
+        return Changed(documents=list(await self._ingest.go_on(scope, **choice.of())))
 
     async def _stage(self, scope: Scope, reader: MultipartReader) -> tuple[list[Staged], dict[str, str]]:
         """Store files as they come; the fields that say where they belong may come after them."""
@@ -114,7 +162,7 @@ class IngestRoutes:
         async for part in reader.parts():
             if part.name == "file" and part.filename is not None:
                 staged.append(await self._ingest.stage(scope, part.filename or "unnamed", reader.pieces()))
-            elif part.name in {"collection", "source"}:
+            elif part.name in {"collection", "source", "bulk"}:
                 fields[part.name] = await reader.text()
         if not staged:
             raise BadUpload("There is no file in the request.", remedy="Send it in a field named `file`.")

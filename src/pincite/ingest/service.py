@@ -5,7 +5,8 @@ The work itself is in the files named after it; the durable jobs are in `work.py
 
 import asyncio
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Sequence
+from datetime import timedelta
 
 from pincite.core import Scope
 from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, RebuildForecast, Received, Staged
@@ -20,9 +21,10 @@ from pincite.ingest.settings import IngestSettings
 from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
-from pincite.library import FINAL_STATES, Document
+from pincite.library import FINAL_STATES, Document, RevisionState
 
 _LOOK_S = 0.1
+_QUEUED_AT_ONCE = 500
 
 
 def _pass(_boundary: str) -> None:
@@ -46,7 +48,7 @@ class IngestService:
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
         self._reindex = Reindex(parts, settings.index_batch)
         self._filler = Filler(parts, settings, self._upkeep)
-        self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep)
+        self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep, timedelta(seconds=settings.silence_s))
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -67,7 +69,9 @@ class IngestService:
             await asyncio.wait(self._chores)
         await self._upkeep.stop()
 
-    async def receive(self, scope: Scope, *, collection: str, source: str, stream: AsyncIterable[bytes]) -> Received:
+    async def receive(
+        self, scope: Scope, *, collection: str, source: str, stream: AsyncIterable[bytes], bulk: bool = False
+    ) -> Received:
         """Take an upload in and queue it; returns before it is read.
 
         Args:
@@ -75,24 +79,65 @@ class IngestService:
             collection: id or name.
             source: the name the user gave; with the collection it is the document's identity.
             stream: the bytes.
+            bulk: whether it may wait for all that did not come in bulk.
 
         Raises:
             UploadTooLarge, EmptyUpload, UnsupportedType, UnreadableDocument: refused, nothing changed.
             InvalidInput, NotFound, DocumentBusy: the name or the collection cannot be used.
             StorageFull, Unavailable: nothing was stored.
         """
-        return await self.register(scope, await self.stage(scope, source, stream), collection=collection, source=source)
+        staged = await self.stage(scope, source, stream)
+        return await self.register(scope, staged, collection=collection, source=source, bulk=bulk)
 
     async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
         """Store bytes before it is known where they belong; see `receive` for what it raises."""
         return await self._receiver.stage(scope, name, stream)
 
-    async def register(self, scope: Scope, staged: Staged, *, collection: str, source: str) -> Received:
+    async def register(
+        self, scope: Scope, staged: Staged, *, collection: str, source: str, bulk: bool = False
+    ) -> Received:
         """Make staged bytes a document or a revision of one, and queue it; see `receive` for what it raises."""
-        return await self._receiver.register(scope, staged, collection=collection, source=source)
+        return await self._receiver.register(scope, staged, collection=collection, source=source, bulk=bulk)
+
+    async def pause(
+        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+    ) -> tuple[str, ...]:
+        """Let documents on their way in rest until `go_on`; what is read stays and answers.
+
+        Args:
+            scope: the asker.
+            chosen: ids of documents; None for all.
+            collection: id or name; None for all.
+
+        Returns: the ids of those that were stopped; their worker lets go within a second or two.
+
+        Raises: NotFound: no such collection.
+        """
+        stopped = await self._parts.library.stop(scope, RevisionState.PAUSED, chosen=chosen, collection=collection)
+        return tuple(each.document_id for each in stopped)
+
+    async def cancel(
+        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+    ) -> tuple[str, ...]:
+        """Give up reading documents; an older revision goes on answering. See `pause` for the rest."""
+        stopped = await self._parts.library.stop(scope, RevisionState.CANCELLED, chosen=chosen, collection=collection)
+        for revision in stopped:
+            if revision.state is not RevisionState.QUEUED or revision.pages_done:
+                await self._receiver.enqueue_cleaning(scope, revision)
+        return tuple(each.document_id for each in stopped)
+
+    async def go_on(
+        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+    ) -> tuple[str, ...]:
+        """Queue failed, paused and cancelled documents again; returns their ids. See `pause` for the rest."""
+        queued = await self._parts.library.go_on(scope, chosen=chosen, collection=collection)
+        # Of many the sweep queues the rest: nobody need wait for that.
+        for revision in queued[:_QUEUED_AT_ONCE]:
+            await self._receiver.enqueue(scope, revision)
+        return tuple(each.document_id for each in queued)
 
     async def retry(self, scope: Scope, document_id: str) -> Document:
-        """Queue a failed document again. Raises: NotFound; Conflict unless it failed."""
+        """Queue a failed, paused or cancelled document again. Raises: NotFound; Conflict for any other."""
         revision = await self._parts.library.retry(scope, document_id)
         await self._receiver.enqueue(scope, revision)
         return await self._parts.library.document(scope, document_id)

@@ -13,6 +13,7 @@ class IngestSettings:
         portion_pages: pages that one durable step reads; the next step goes on behind them.
         portion_limit_s: longest time that one step may take.
         look_s: how often it is seen, during a step, whether the document is still wanted.
+        silence_s: a document that was begun fails when nothing is heard of it for so long; more than a step takes.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
         tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
         retry_wait_s: the first wait, in seconds.
@@ -30,6 +31,7 @@ class IngestSettings:
     portion_pages: int = 256
     portion_limit_s: float = 900.0
     look_s: float = 1.0
+    silence_s: float = 4500.0
     index_batch: int = 512
     tries: int = 4
     retry_wait_s: float = 0.5

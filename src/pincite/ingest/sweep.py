@@ -6,15 +6,18 @@ Jobs of a worker that died are not its concern: the queue hands those on by itse
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from pincite.core import NotFound, PinciteError, Scope, get_logger
+from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import all_generations
-from pincite.ingest.receive import REMOVE_JOB, Receiver, ingest_job_id
+from pincite.ingest.receive import INGEST_JOB, REMOVE_JOB, Receiver
 from pincite.ingest.upkeep import Upkeep
-from pincite.ingest.work import INTERRUPTED, Work
+from pincite.ingest.work import INTERRUPTED, STUCK, Work
 from pincite.jobs import JobState, JobStatus
+from pincite.library import FINAL_STATES, RevisionState, WorkItem
 
+_AT_ONCE = 500
 LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 log = get_logger(__name__)
@@ -28,12 +31,11 @@ class Sweep:
     receiver: Receiver
     work: Work
     upkeep: Upkeep
+    silence: timedelta
 
     async def sweep(self) -> int:
         """Return how many things were put right. Raises: Unavailable, StorageFull."""
-        healed = 0
-        for item in await self.parts.library.unfinished():
-            healed += await self._revision(item.scope, item.revision_id)
+        healed = await self._unfinished()
         for scope in await self.parts.library.tenants():
             for removal in await self.parts.library.removals(scope):
                 healed += await self._removal(scope, removal.document_id)
@@ -58,21 +60,42 @@ class Sweep:
             found += len(await self.parts.library.check(scope, repair=True))
         return found
 
-    async def _revision(self, scope: Scope, revision_id: str) -> bool:
+    async def _unfinished(self) -> int:
+        healed, after = 0, ""
+        while items := await self.parts.library.unfinished(_AT_ONCE, after):
+            after = items[-1].revision_id
+            jobs = {item.revision_id: f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
+            statuses = await self.parts.jobs.statuses(list(jobs.values()))
+            for item in items:
+                status = statuses.get(jobs[item.revision_id])
+                if status is None or status.state not in LIVE:
+                    healed += await self._lost(item, status)
+                elif item.state is not RevisionState.QUEUED and utc_now() - item.updated_at > self.silence:
+                    healed += await self._silent(item, jobs[item.revision_id])
+        return healed
+
+    async def _lost(self, item: WorkItem, status: JobStatus | None) -> bool:
+        """Queue what no job is about, and end what a job did not."""
         try:
-            revision = await self.parts.library.revision(scope, revision_id)
+            revision = await self.parts.library.revision(item.scope, item.revision_id)
         except NotFound:
             return False
-        status = await self.parts.jobs.status(ingest_job_id(revision))
-        if status is None:
-            log.info("revision queued by the sweep", revision=revision_id)
-            await self.receiver.enqueue(scope, revision)
-            return True
-        if status.state in LIVE:
+        if revision.attempt != item.attempt or revision.state in FINAL_STATES | {RevisionState.PAUSED}:
             return False
+        if status is None:
+            log.info("revision queued by the sweep", revision=revision.id)
+            await self.receiver.enqueue(item.scope, revision, bulk=True)
+            return True
         # The job ended, so the revision has too; unless the job could not even say so.
-        log.warning("job ended without a result", revision=revision_id, job=status.state.value)
-        await self.work.fail(scope, revision_id, INTERRUPTED)
+        log.warning("job ended without a result", revision=revision.id, job=status.state.value)
+        await self.work.fail(item.scope, revision.id, INTERRUPTED)
+        return True
+
+    async def _silent(self, item: WorkItem, job_id: str) -> bool:
+        """End what says nothing any more although its worker lives: no state is without a deadline."""
+        log.error("document is stuck", revision=item.revision_id, state=item.state.value, since=str(item.updated_at))
+        await self.parts.jobs.cancel(job_id)
+        await self.work.fail(item.scope, item.revision_id, STUCK)
         return True
 
     async def _removal(self, scope: Scope, document_id: str) -> bool:

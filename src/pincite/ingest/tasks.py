@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pincite.core import PinciteError, Scope, get_logger
-from pincite.ingest.receive import INGEST_JOB, REMOVE_JOB
+from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB
 from pincite.ingest.service import IngestService
 from pincite.ingest.work import UNEXPECTED, problem_of
 from pincite.jobs import JobQueue, Steps
@@ -21,15 +21,19 @@ class IngestTasks:
         """Name the jobs; before the queue starts."""
         jobs.register(INGEST_JOB, self._ingest)
         jobs.register(REMOVE_JOB, self._remove)
+        jobs.register(CLEAN_JOB, self._clean)
 
     async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
         scope, revision_id = _scope(payload), payload["revision"]
         try:
-            await self._work.ingest(steps, scope, revision_id)
+            await self._work.ingest(steps, scope, revision_id, int(payload.get("attempt", "0")) or None)
         except Exception as error:
             log.exception("job failed", job=INGEST_JOB, revision=revision_id)
             problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED
             await self._work.fail(scope, revision_id, problem)
+
+    async def _clean(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        await self._work.clean(steps, _scope(payload), payload["revision"])
 
     async def _remove(self, steps: Steps, payload: Mapping[str, str]) -> None:
         await self._work.remove(steps, _scope(payload), payload["document"])

@@ -26,12 +26,12 @@ class Work:
 
     reader: Reader
 
-    async def ingest(self, steps: Steps, scope: Scope, revision_id: str) -> None:
-        """Bring a revision in: read, publish, clean. Ends quietly where the revision was removed or overtaken.
+    async def ingest(self, steps: Steps, scope: Scope, revision_id: str, attempt: int | None = None) -> None:
+        """Bring a revision in: read, publish, clean. Ends quietly where it was removed, stopped or overtaken.
 
         Raises: what no step knows; see `fail`.
         """
-        reading = Reading(self.reader, scope, revision_id)
+        reading = Reading(self.reader, scope, revision_id, attempt)
         try:
             outcome = await steps.run("read", lambda: self._read(reading, scope, revision_id))
             while outcome["outcome"] == "more":
@@ -45,6 +45,11 @@ class Work:
         for old in outcome["superseded"]:
             await steps.run("clean", lambda old=old: self._clean(scope, old))
         self.reader.checkpoint("clean.done")
+
+    async def clean(self, steps: Steps, scope: Scope, revision_id: str) -> None:
+        """Take the points of a revision that was stopped out of the index, unless it was begun again meanwhile."""
+        if not await self._is_kept(scope, revision_id):
+            await steps.run("clean", lambda: self._clean(scope, revision_id))
 
     async def remove(self, steps: Steps, scope: Scope, document_id: str) -> None:
         """Finish a removal: points out of the index, then rows and bytes."""
@@ -130,6 +135,7 @@ def problem_of(error: PinciteError) -> Problem:
 
 
 INTERRUPTED = Problem("interrupted", "Reading the document stopped half-way.", "Try again.")
+STUCK = Problem("stuck", "Nothing was heard of the document for too long.", "Try again; the log may say more.")
 UNEXPECTED = Problem(
     "internal", "Something unexpected went wrong while reading the document.", "Try again; the log has the details."
 )

@@ -3,7 +3,7 @@
 The engine (DBOS) is in `adapters/`; what the work is belongs to the rooms that register it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -76,12 +76,16 @@ class JobQueue(Protocol):
         """Stop taking jobs and close; unfinished jobs are taken up by another worker or the next start."""
         ...
 
-    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str]) -> None:
-        """Queue a job; idempotent by `job_id`."""
+    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
+        """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
         ...
 
     async def status(self, job_id: str) -> JobStatus | None:
         """Return the job's state, or None if it was never enqueued."""
+        ...
+
+    async def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Return the states of many jobs by id, without those that were never enqueued."""
         ...
 
     async def cancel(self, job_id: str) -> None:

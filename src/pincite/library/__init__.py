@@ -8,12 +8,12 @@ from pincite.library.domain import (
     Page,
     Passage,
     Problem,
-    Registered,
     RegisterOutcome,
     Revision,
     RevisionOvertaken,
     RevisionState,
     VectorWork,
+    WorkItem,
 )
 from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
@@ -29,9 +29,9 @@ __all__ = [
     "Passage",
     "Problem",
     "RegisterOutcome",
-    "Registered",
     "Revision",
     "RevisionOvertaken",
     "RevisionState",
     "VectorWork",
+    "WorkItem",
 ]

@@ -27,6 +27,7 @@ _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "serving": True,
     "seconds": 0.41,
     "problem": None,
+    "warnings": [],
     "created_at": "2026-11-20T09:00:00Z",
     "updated_at": "2026-11-20T09:00:01Z",
     "version": 7,
@@ -40,6 +41,13 @@ class ProblemBody(BaseModel):
     message: str
     remedy: str
     page: int | None
+
+
+class WarningBody(BaseModel):
+    """What people should know of one page of a document that was read all the same."""
+
+    page: int
+    message: str
 
 
 class DocumentBody(BaseModel):
@@ -61,6 +69,7 @@ class DocumentBody(BaseModel):
     serving: bool
     seconds: float | None
     problem: ProblemBody | None
+    warnings: list[WarningBody]
     created_at: datetime
     updated_at: datetime
     version: int
@@ -87,6 +96,7 @@ class DocumentBody(BaseModel):
             "problem": None
             if problem is None
             else ProblemBody(code=problem.code, message=problem.message, remedy=problem.remedy, page=problem.page),
+            "warnings": [WarningBody(page=each.page, message=each.message) for each in latest.warnings],
             "created_at": document.created_at,
             "updated_at": document.updated_at,
             "version": document.version,

@@ -77,6 +77,7 @@ class RevisionRow(Table):
         UniqueConstraint("document_id", "number"),
         Index(None, "tenant", "sha256"),
         Index(None, "state", "updated_at"),
+        Index(None, "tenant", "state"),
     )
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)

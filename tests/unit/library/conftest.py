@@ -9,7 +9,8 @@ import pytest
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType, PageText
-from pincite.library import Chunk, Library, Registered, RevisionState
+from pincite.library import Chunk, Library, RevisionState
+from pincite.library.domain import Registered
 
 
 @dataclass(frozen=True, slots=True)

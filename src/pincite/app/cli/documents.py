@@ -136,6 +136,7 @@ def summary(document: Document) -> dict[str, Any]:
         "problem": None
         if problem is None
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy, "page": problem.page},
+        "warnings": [{"page": each.page, "message": each.message} for each in latest.warnings],
     }
 
 
@@ -174,7 +175,7 @@ async def _wait(house: House, scope: Scope, waiting: dict[str, int], bars: _Bars
     while waiting:
         for document_id, position in list(waiting.items()):
             document = await house.library.document(scope, document_id)
-            if document.latest.state not in FINAL_STATES:
+            if document.latest.state not in FINAL_STATES | {RevisionState.PAUSED}:
                 bars.reading(document)
                 continue
             lines[position] = summary(document)
@@ -243,6 +244,7 @@ def _refused(source: str, error: PinciteError) -> dict[str, Any]:
         "chunks": 0,
         "seconds": None,
         "problem": problem,
+        "warnings": [],
     }
 
 
@@ -250,8 +252,14 @@ def _print_summary(lines: Sequence[dict[str, Any]]) -> None:
     table = Table("Source", "State", "Pages", "Chunks", "Seconds", "Problem")
     for line in lines:
         problem = line["problem"]
-        said = "" if problem is None else f"{problem['message']} {problem['remedy']}".strip()
+        said = _warned(line["warnings"]) if problem is None else f"{problem['message']} {problem['remedy']}".strip()
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
         cells = (line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
         table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
     out().print(table)
+
+
+def _warned(warnings: Sequence[dict[str, Any]]) -> str:
+    first = warnings[0] if warnings else None
+    more = f" {len(warnings) - 1} more." if len(warnings) > 1 else ""
+    return "" if first is None else f"Page {first['page']}: {first['message']}{more}"

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve
+from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve, stopping
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -24,6 +24,9 @@ app.command("worker")(serve.worker)
 app.command("add")(documents.add)
 app.command("list")(documents.list_documents)
 app.command("remove")(documents.remove)
+app.command("pause")(stopping.pause)
+app.command("cancel")(stopping.cancel)
+app.command("retry")(stopping.retry)
 app.command("ask")(ask.ask)
 app.command("search")(ask.search)
 app.command("fsck")(keeping.fsck)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
 
 T = TypeVar("T")
+_LAST = 2**31 - 1  # the engine has priorities from 1 to this
 _STATES = {
     "ENQUEUED": JobState.QUEUED,
     "DELAYED": JobState.QUEUED,
@@ -81,13 +82,14 @@ class DbosQueue:
             await asyncio.to_thread(self._open.destroy)
         self._worker = self._reaper = self._open = None
 
-    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str]) -> None:
-        """Queue a job; idempotent by `job_id`."""
+    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
+        """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
         options: EnqueueOptions = {
             "workflow_name": name,
             "queue_name": QUEUE,
             "workflow_id": job_id,
             "app_version": VERSION,
+            "priority": min(priority + 1, _LAST),
         }
 
         def put(client: "DBOSClient") -> None:
@@ -97,12 +99,20 @@ class DbosQueue:
 
     async def status(self, job_id: str) -> JobStatus | None:
         """Return the job's state, or None if it was never enqueued."""
+        return (await self.statuses([job_id])).get(job_id)
+
+    async def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Return the states of many jobs by id, without those that were never enqueued."""
+        if not job_ids:
+            return {}
+        asked = list(job_ids)
         found = await self._ask(
-            lambda client: client.list_workflows(workflow_ids=[job_id], load_input=False, load_output=False)
+            lambda client: client.list_workflows(workflow_ids=asked, load_input=False, load_output=False)
         )
-        if not found:
-            return None
-        return JobStatus(job_id, found[0].name, _STATES.get(found[0].status, JobState.FAILED))
+        return {
+            job.workflow_id: JobStatus(job.workflow_id, job.name, _STATES.get(job.status, JobState.FAILED))
+            for job in found
+        }
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""

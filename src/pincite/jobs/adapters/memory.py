@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pincite.core import get_logger
@@ -15,6 +15,7 @@ log = get_logger(__name__)
 class _Job:
     name: str
     payload: Mapping[str, str]
+    priority: int = 0
     state: JobState = JobState.QUEUED
     results: list[str] = field(default_factory=list[str])
     cancelled: bool = False
@@ -47,7 +48,7 @@ class MemoryQueue:
         self._jobs: dict[str, _Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._working = False
-        self._room = asyncio.Semaphore(concurrency)
+        self._running = 0
 
     def register(self, name: str, workflow: Workflow) -> None:
         """Name a workflow; before `start`."""
@@ -56,10 +57,11 @@ class MemoryQueue:
     async def start(self, *, work: bool = True) -> None:
         """Take jobs, if `work`; those that an earlier stop interrupted come first."""
         self._working = work
-        self._room = asyncio.Semaphore(self._concurrency)
-        for job_id, job in self._jobs.items():
-            if job.state in {JobState.QUEUED, JobState.RUNNING}:
-                self._launch(job_id, job)
+        self._running = 0
+        for job in self._jobs.values():
+            if job.state is JobState.RUNNING:
+                job.state = JobState.QUEUED
+        self._launch()
 
     async def stop(self) -> None:
         """Interrupt what runs."""
@@ -70,16 +72,20 @@ class MemoryQueue:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str]) -> None:
-        """Queue a job; idempotent by `job_id`."""
+    async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
+        """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
         if job_id not in self._jobs:
-            job = self._jobs[job_id] = _Job(name, dict(payload))
-            self._launch(job_id, job)
+            self._jobs[job_id] = _Job(name, dict(payload), priority)
+            self._launch()
 
     async def status(self, job_id: str) -> JobStatus | None:
         """Return the job's state, or None if it was never enqueued."""
-        job = self._jobs.get(job_id)
-        return None if job is None else JobStatus(job_id, job.name, job.state)
+        return (await self.statuses([job_id])).get(job_id)
+
+    async def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Return the states of many jobs by id, without those that were never enqueued."""
+        known = [job_id for job_id in job_ids if job_id in self._jobs]
+        return {each: JobStatus(each, self._jobs[each].name, self._jobs[each].state) for each in known}
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
@@ -88,25 +94,31 @@ class MemoryQueue:
             job.cancelled = True
             job.state = JobState.CANCELLED
 
-    def _launch(self, job_id: str, job: _Job) -> None:
-        if self._working:
-            self._tasks[job_id] = asyncio.create_task(self._run(job), name=f"job-{job_id}")
+    def _launch(self) -> None:
+        """Begin the first of those that wait while there is room."""
+        while self._working and self._running < self._concurrency:
+            waiting = [(job.priority, place, job_id) for place, (job_id, job) in enumerate(self._jobs.items())
+                       if job.state is JobState.QUEUED]  # fmt: skip
+            if not waiting:
+                return
+            job_id = min(waiting)[2]
+            self._running += 1
+            self._jobs[job_id].state = JobState.RUNNING
+            self._tasks[job_id] = asyncio.create_task(self._run(self._jobs[job_id]), name=f"job-{job_id}")
             self._tasks[job_id].add_done_callback(_log_failure)
 
     async def _run(self, job: _Job) -> None:
-        async with self._room:
-            if job.cancelled:
-                return
-            job.state = JobState.RUNNING
-            done = False
-            try:
-                await self._workflows[job.name](_MemorySteps(job), job.payload)
-                done = True
-            except asyncio.CancelledError:
-                if not job.cancelled:
-                    raise  # interrupted by stop: it runs on at the next start
-            finally:
-                self._settle(job, done=done)
+        done = False
+        try:
+            await self._workflows[job.name](_MemorySteps(job), job.payload)
+            done = True
+        except asyncio.CancelledError:
+            if not job.cancelled:
+                raise  # interrupted by stop: it runs on at the next start
+        finally:
+            self._settle(job, done=done)
+            self._running -= 1
+            self._launch()
 
     def _settle(self, job: _Job, *, done: bool) -> None:
         if job.cancelled:

@@ -3,7 +3,7 @@
 The grants of users on them will slot into `store.rows.visible_to`.
 """
 
-from pincite.core import Conflict, Database, NotFound, Scope
+from pincite.core import Conflict, Database, Scope
 from pincite.library.cursors import decode_text, encode_cursor
 from pincite.library.domain import Collection, Listing
 from pincite.library.names import clean_collection
@@ -39,14 +39,13 @@ class Collections:
     async def collection(self, scope: Scope, id_or_name: str) -> Collection:
         """Return one by id or by name. Raises: NotFound."""
         async with self._db.read() as session:
-            found = await store.find_collection(session, scope, id_or_name)
-        return _found(found, id_or_name)
+            return await store.required_collection(session, scope, id_or_name)
 
     async def delete_collection(self, scope: Scope, collection_id: str) -> None:
         """Delete an empty collection. Raises: NotFound; Conflict while it holds documents."""
         async with self._db.transaction() as tx:
             await store.next_version(tx, scope)
-            collection = _found(await store.find_collection(tx, scope, collection_id), collection_id)
+            collection = await store.required_collection(tx, scope, collection_id)
             held = await store.count_documents(tx, scope, collection.id, removed=True)
             if held:
                 raise Conflict(
@@ -59,9 +58,3 @@ class Collections:
         """Return the ids of the collections that the asker may read; goes into every search's filter."""
         async with self._db.read() as session:
             return await store.collection_ids(session, scope)
-
-
-def _found(collection: Collection | None, asked: str) -> Collection:
-    if collection is None:
-        raise NotFound(f"There is no collection {asked[:100]!r}.", remedy="`GET /v1/collections` lists what there is.")
-    return collection

@@ -76,13 +76,16 @@ class Progress:
                 await documents.point_serving(tx, scope, document_id, None, instead_of=revision_id)
             await documents.touch(tx, scope, document_id, version, now)
 
-    async def take(self, scope: Scope, revision_id: str, read_by: str) -> tuple[Revision, bool]:
+    async def take(
+        self, scope: Scope, revision_id: str, read_by: str, *, attempt: int | None = None
+    ) -> tuple[Revision, bool]:
         """Take a revision to read it, from any worker that had it: what that one still writes is refused.
 
         Args:
             scope: the tenant.
             revision_id: the revision.
             read_by: the version of the parsers at hand. Pages that others made are dropped: theirs may end elsewhere.
+            attempt: the one that is meant; another one belongs to another job.
 
         Returns:
             The revision with its new lease, and whether it is read from the start: then no page or chunk is left.
@@ -91,7 +94,7 @@ class Progress:
         """
         async with self._db.transaction() as tx:
             revision = await _writable(tx, scope, revision_id)
-            if revision.state is RevisionState.READY:
+            if revision.state is RevisionState.READY or attempt not in {None, revision.attempt}:
                 raise _overtaken(revision, "begun")
             afresh = revision.pages_done == 0 or revision.read_by != read_by
             await revisions.take(tx, scope, revision_id, read_by, afresh=afresh)

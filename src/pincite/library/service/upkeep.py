@@ -37,10 +37,10 @@ class Upkeep:
         async with self._db.read() as session:
             return await revisions.tenants_with_rows(session)
 
-    async def unfinished(self, limit: int = 1000) -> list[WorkItem]:
-        """Return revisions that are in no final state, of all tenants, longest waiting first."""
+    async def unfinished(self, limit: int = 1000, after: str = "") -> list[WorkItem]:
+        """Return revisions that wait or are being read, of all tenants, by id from the one after `after`."""
         async with self._db.read() as session:
-            return await revisions.unfinished_revisions(session, limit)
+            return await revisions.unfinished_revisions(session, limit, after)
 
     async def check(self, scope: Scope, *, repair: bool, deep: bool = False) -> tuple[Finding, ...]:
         """Compare rows and bytes of a tenant; with `repair` put right what can be.

@@ -7,14 +7,14 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.core import Scope, new_id, utc_now
+from pincite.core import NotFound, Scope, new_id, utc_now
 from pincite.library.domain import Collection
 from pincite.library.store.rows import collection_of, insert_new, table_of, visible_to
 from pincite.library.tables import CollectionRow, DocumentRow, FeedRow
 
 
-async def next_version(session: AsyncSession, scope: Scope) -> int:
-    """Count the tenant's feed up and return the new version.
+async def next_version(session: AsyncSession, scope: Scope, count: int = 1) -> int:
+    """Count the tenant's feed up and return the new version: the last of `count`.
 
     On PostgreSQL this locks the feed until the transaction ends, so versions are committed in their order (a reader of
     the feed misses none) and changes of one tenant cannot deadlock. Call it before anything else in the transaction.
@@ -23,8 +23,8 @@ async def next_version(session: AsyncSession, scope: Scope) -> int:
     table = table_of(FeedRow)
     statement = (
         kind(table)
-        .values(tenant=scope.tenant, version=1)
-        .on_conflict_do_update(index_elements=["tenant"], set_={"version": table.c.version + 1})
+        .values(tenant=scope.tenant, version=count)
+        .on_conflict_do_update(index_elements=["tenant"], set_={"version": table.c.version + count})
         .returning(table.c.version)
     )
     return int((await session.execute(statement)).scalar_one())
@@ -56,6 +56,16 @@ async def find_collection(session: AsyncSession, scope: Scope, id_or_name: str) 
         return None
     row = next((row for row in rows if row.id == id_or_name), rows[0])
     return collection_of(row, await count_documents(session, scope, row.id))
+
+
+async def required_collection(session: AsyncSession, scope: Scope, id_or_name: str) -> Collection:
+    """Return a collection by id, else by name. Raises: NotFound."""
+    found = await find_collection(session, scope, id_or_name)
+    if found is None:
+        raise NotFound(
+            f"There is no collection {id_or_name[:100]!r}.", remedy="`GET /v1/collections` lists what there is."
+        )
+    return found
 
 
 async def count_documents(session: AsyncSession, scope: Scope, collection_id: str, *, removed: bool = False) -> int:

@@ -3,18 +3,21 @@
 Their revisions' progress is in `revisions.py`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal
+from pincite.core.batches import batched
+from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal, RevisionState
 from pincite.library.store.collections import last_version
-from pincite.library.store.rows import document_of, insert_new, visible_to
+from pincite.library.store.rows import document_of, insert_new, table_of, visible_to
 from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
 
 _LIVE = DocumentRow.removed_at.is_(None)
+_MOST_IDS = 500  # in one query
 
 
 async def find_document(session: AsyncSession, scope: Scope, document_id: str) -> Document | None:
@@ -143,6 +146,59 @@ async def touch(session: AsyncSession, scope: Scope, document_id: str, version: 
         .where(visible_to(scope, DocumentRow), DocumentRow.id == document_id)
         .values(version=version, updated_at=now)
     )
+
+
+async def touch_all(
+    session: AsyncSession, scope: Scope, document_ids: Sequence[str], last_version: int, now: datetime
+) -> None:
+    """Stamp documents, each with a version of its own; the last one gets `last_version`."""
+    if not document_ids:
+        return
+    first = last_version - len(document_ids) + 1
+    table = table_of(DocumentRow)
+    statement = (
+        table.update()
+        .where(visible_to(scope, DocumentRow), table.c.id == bindparam("document"))
+        .values(version=bindparam("stamp"), updated_at=now)
+    )
+    stamps = [{"document": each, "stamp": first + place} for place, each in enumerate(document_ids)]
+    await (await session.connection()).execute(statement, stamps)
+
+
+async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tuple[str, str]]) -> None:
+    """Let documents no longer answer from those revisions, given as (document, revision), where they do."""
+    for some in batched(served, _MOST_IDS):
+        await session.execute(
+            update(DocumentRow)
+            .where(visible_to(scope, DocumentRow), DocumentRow.serving.in_([revision for _, revision in some]))
+            .values(serving=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def documents_in_states(
+    session: AsyncSession,
+    scope: Scope,
+    states: frozenset[RevisionState],
+    chosen: Sequence[str] | None,
+    collection_id: str | None,
+) -> list[Document]:
+    """Return documents whose latest revision is in one of those states, oldest first; None chooses all."""
+    query = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(states)))
+        .order_by(DocumentRow.id)
+    )
+    if collection_id is not None:
+        query = query.where(DocumentRow.collection_id == collection_id)
+    if chosen is None:
+        return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
+    found: list[Document] = []
+    for some in batched(chosen, _MOST_IDS):
+        rows = (await session.execute(query.where(DocumentRow.id.in_(some)))).all()
+        found += [document_of(document, latest) for document, latest in rows]
+    return found
 
 
 async def point_latest(session: AsyncSession, scope: Scope, document_id: str, revision_id: str) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, insert, select, true, update
+from sqlalchemy import ColumnElement, case, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.core.batches import batched
 from pincite.library.domain import (
     UNFINISHED_STATES,
     PageWarning,
@@ -24,6 +25,8 @@ from pincite.library.domain import (
 )
 from pincite.library.store.rows import problem_json, revision_of, visible_to
 from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
+
+_MOST_IDS = 500  # in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,34 @@ async def move(
     )
     found: str | None = moved.scalar()
     return found
+
+
+async def move_all(
+    session: AsyncSession, scope: Scope, revision_ids: Sequence[str], step: Step, allowed: Iterable[RevisionState]
+) -> frozenset[str]:
+    """Set the state of revisions that are in one of `allowed` now; returns the ids of those that were."""
+    moved: set[str] = set()
+    for some in batched(revision_ids, _MOST_IDS):
+        rows = await session.execute(
+            update(RevisionRow)
+            .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(some), _of_live_document())
+            .where(RevisionRow.state.in_(sorted(allowed)))
+            .values(**step.values())
+            .returning(RevisionRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        moved.update(rows.scalars())
+    return frozenset(moved)
+
+
+async def count_unfinished(session: AsyncSession, scope: Scope, most: int) -> int:
+    """Count the tenant's revisions in no final state, up to `most`."""
+    some = (
+        select(RevisionRow.id)
+        .where(visible_to(scope, RevisionRow), RevisionRow.state.in_(sorted(UNFINISHED_STATES)))
+        .limit(most)
+    )
+    return await session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 async def take(session: AsyncSession, scope: Scope, revision_id: str, read_by: str, *, afresh: bool) -> None:
@@ -200,12 +231,12 @@ async def tenants_with_rows(session: AsyncSession) -> list[Scope]:
     return [system_scope(tenant) for tenant in tenants]
 
 
-async def unfinished_revisions(session: AsyncSession, limit: int) -> list[WorkItem]:
-    """Return revisions in no final state, of all tenants, longest unchanged first. For the installation's own work."""
+async def unfinished_revisions(session: AsyncSession, limit: int, after: str) -> list[WorkItem]:
+    """Return revisions that wait or are being read, of all tenants, by id. For the installation's own work."""
     query = (
         select(RevisionRow.tenant, RevisionRow.id, RevisionRow.state, RevisionRow.attempt, RevisionRow.updated_at)
-        .where(RevisionRow.state.in_(sorted(UNFINISHED_STATES)), _of_live_document())
-        .order_by(RevisionRow.updated_at, RevisionRow.id)
+        .where(RevisionRow.state.in_(sorted(UNFINISHED_STATES)), _of_live_document(), RevisionRow.id > after)
+        .order_by(RevisionRow.id)
         .limit(limit)
     )
     rows = (await session.execute(query)).all()

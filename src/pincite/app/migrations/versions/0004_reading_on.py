@@ -17,10 +17,12 @@ def upgrade() -> None:
     op.add_column("library_revisions", sa.Column("lease", sa.Integer(), server_default="0", nullable=False))
     op.add_column("library_revisions", sa.Column("read_by", sa.String(length=60), nullable=True))
     op.add_column("library_revisions", sa.Column("warnings", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_library_revisions_tenant_state"), "library_revisions", ["tenant", "state"])
 
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index(op.f("ix_library_revisions_tenant_state"), "library_revisions")
     op.drop_column("library_revisions", "warnings")
     op.drop_column("library_revisions", "read_by")
     op.drop_column("library_revisions", "lease")

@@ -1,0 +1,95 @@
+"""Use cases of stopping and going on: pause, cancel and retry, of documents by id or of a whole collection.
+
+Which jobs then end or begin is decided in `ingest`.
+"""
+
+from collections.abc import Sequence
+
+from pincite.core import Database, Scope, utc_now
+from pincite.core.batches import batched
+from pincite.library.domain import LEADS_FROM, RESTING_STATES, Document, Revision, RevisionState
+from pincite.library.store import collections, documents, revisions
+from pincite.library.store.revisions import Step
+
+# One transaction for this many: others may write between two.
+_AT_ONCE = 2000
+
+
+class Stops:
+    """Changing the state of many documents at once; each group in one transaction, never half of a document."""
+
+    _db: Database
+
+    async def stop(
+        self,
+        scope: Scope,
+        state: RevisionState,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+    ) -> tuple[Revision, ...]:
+        """Pause (`PAUSED`) or cancel (`CANCELLED`) the latest revisions of documents that are on their way in.
+
+        Args:
+            scope: the asker.
+            state: what they become.
+            chosen: ids of documents; None for all.
+            collection: id or name; None for all.
+
+        Returns:
+            The revisions that were stopped, as they were before. Others are left as they are.
+
+        Raises: NotFound: no such collection.
+        """
+        found = await self._latest(scope, LEADS_FROM[state] - {state}, chosen, collection)
+        stopped: list[Revision] = []
+        for some in batched(found, _AT_ONCE):
+            now = utc_now()
+            step = Step(state, now, finished=state is RevisionState.CANCELLED)
+            async with self._db.transaction() as tx:
+                version = await collections.next_version(tx, scope, len(some))
+                moved = await revisions.move_all(tx, scope, [each.latest.id for each in some], step, LEADS_FROM[state])
+                mine = [each for each in some if each.latest.id in moved]
+                if step.finished:
+                    await documents.stop_serving(tx, scope, [(each.id, each.latest.id) for each in mine])
+                await documents.touch_all(tx, scope, [each.id for each in mine], version, now)
+            stopped += [each.latest for each in mine]
+        return tuple(stopped)
+
+    async def go_on(
+        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+    ) -> tuple[Revision, ...]:
+        """Queue failed, paused and cancelled latest revisions again; paused ones go on where they were.
+
+        Returns: the revisions that wait now. Raises: NotFound: no such collection.
+        """
+        found = await self._latest(scope, RESTING_STATES, chosen, collection)
+        queued: list[Revision] = []
+        for some in batched(found, _AT_ONCE):
+            now = utc_now()
+            async with self._db.transaction() as tx:
+                version = await collections.next_version(tx, scope, len(some))
+                moved = {
+                    each.id for each in some if await revisions.requeue(tx, scope, each.latest.id, now, RESTING_STATES)
+                }
+                await documents.touch_all(tx, scope, sorted(moved), version, now)
+                queued += [
+                    again
+                    for each in some
+                    if each.id in moved and (again := await revisions.find_revision(tx, scope, each.latest.id))
+                ]
+        return tuple(queued)
+
+    async def count_unfinished(self, scope: Scope, most: int = 1_000_000) -> int:
+        """Count the tenant's revisions that wait or are being read, up to `most`."""
+        async with self._db.read() as session:
+            return await revisions.count_unfinished(session, scope, most)
+
+    async def _latest(
+        self, scope: Scope, states: frozenset[RevisionState], chosen: Sequence[str] | None, collection: str | None
+    ) -> list[Document]:
+        async with self._db.read() as session:
+            home = None
+            if collection is not None:
+                home = (await collections.required_collection(session, scope, collection)).id
+            return await documents.documents_in_states(session, scope, states, chosen, home)
