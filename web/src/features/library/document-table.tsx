@@ -11,6 +11,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { StateCell } from "./state-cell";
+import { Stopping, Warnings } from "./stopping";
 
 const STEP = 200;
 
@@ -91,6 +92,7 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
             )}
             {document.revision_number > 1 && <span className="text-xs text-faint">revision {document.revision_number}</span>}
             {document.state === "failed" && <Failure document={document} />}
+            <Warnings document={document} />
           </div>
         </div>
       </td>
@@ -105,7 +107,8 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
       <td className="hidden py-2.5 pr-5 text-right whitespace-nowrap text-muted tabular-nums @xl:table-cell">
         {document.seconds === null ? "" : formatSeconds(document.seconds)}
       </td>
-      <td className="py-1 pl-1">
+      <td className="py-1 pl-1 whitespace-nowrap">
+        <Stopping document={document} />
         <IconButton label={`Delete ${document.source}`} data-testid="delete" onClick={onDelete}>
           <Trash2 aria-hidden />
         </IconButton>

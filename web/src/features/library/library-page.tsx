@@ -9,6 +9,7 @@ import { useDeferredValue, useState } from "react";
 import { AddBar } from "./add-bar";
 import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
+import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
 
@@ -40,6 +41,7 @@ export function LibraryPage() {
         {all.length > 0 && (
           <>
             <Filters view={view} all={all} onChange={change} />
+            <ForAllShown shelf={view.shelf} documents={shown} />
             <DocumentTable documents={shown} collectionName={(id) => names.get(id) ?? ""} />
             {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">No document fits. Clear the filter to see all {all.length}.</p>}
           </>
@@ -61,6 +63,7 @@ const SHELVES: [Shelf, string][] = [
   ["reading", "Being read"],
   ["ready", "Ready"],
   ["failed", "Failed"],
+  ["stopped", "Stopped"],
 ];
 
 const SORTS: [SortKey, string][] = [

@@ -1,6 +1,7 @@
 // How far a document is, in words, shape and a bar.
 import type { DocumentRow } from "@/shared/api/types";
-import { CircleAlert, CircleCheck, Clock } from "lucide-react";
+import { formatCount } from "@/shared/text/format";
+import { CircleAlert, CircleCheck, CirclePause, Clock, TriangleAlert } from "lucide-react";
 
 function words(document: DocumentRow): string {
   switch (document.state) {
@@ -12,6 +13,10 @@ function words(document: DocumentRow): string {
       return "Indexing";
     case "ready":
       return "Ready";
+    case "paused":
+      return document.pages_done ? `Paused at page ${document.pages_done}` : "Paused";
+    case "cancelled":
+      return "Cancelled";
     default:
       return "Failed";
   }
@@ -27,9 +32,18 @@ export function progressOf(document: DocumentRow): number | null {
 export function StateCell({ document }: { document: DocumentRow }) {
   const { state } = document;
   if (state === "ready") {
+    const noticed = document.warnings.length;
     return (
       <span className="inline-flex items-center gap-1.5 text-muted">
-        <CircleCheck aria-hidden className="size-4 text-accent" /> Ready
+        {noticed ? <TriangleAlert aria-hidden className="size-4 text-caution" /> : <CircleCheck aria-hidden className="size-4 text-accent" />}
+        {noticed ? `Ready, ${formatCount(noticed, "warning")}` : "Ready"}
+      </span>
+    );
+  }
+  if (state === "paused" || state === "cancelled") {
+    return (
+      <span className="inline-flex items-center gap-1.5 text-muted">
+        <CirclePause aria-hidden className="size-4" /> {words(document)}
       </span>
     );
   }

@@ -35,7 +35,7 @@ export function useDocuments() {
 }
 
 export type SortKey = "added" | "name" | "size" | "pages" | "seconds";
-export type Shelf = "all" | "reading" | "ready" | "failed";
+export type Shelf = "all" | "reading" | "ready" | "failed" | "stopped";
 
 const SHELF_OF: Record<DocumentState, Exclude<Shelf, "all">> = {
   queued: "reading",
@@ -43,6 +43,8 @@ const SHELF_OF: Record<DocumentState, Exclude<Shelf, "all">> = {
   embedding: "reading",
   ready: "ready",
   failed: "failed",
+  paused: "stopped",
+  cancelled: "stopped",
 };
 
 export const shelfOf = (document: DocumentRow): Exclude<Shelf, "all"> => SHELF_OF[document.state];

@@ -104,6 +104,9 @@ export const revokeKey = (id: string) => request<undefined>(`/v1/keys/${encodeUR
 export const createCollection = (name: string) => request<Collection>("/v1/collections", "POST", { name });
 export const removeDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}`, "DELETE");
 export const retryDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}/retry`, "POST");
+export type DocumentAction = "pause" | "cancel" | "retry";
+export const changeDocuments = (action: DocumentAction, documents: string[]) =>
+  request<{ documents: string[] }>(`/v1/documents/${action}`, "POST", { documents });
 export const removeConversation = (id: string) => request<undefined>(`/v1/conversations/${encodeURIComponent(id)}`, "DELETE");
 export const cancelAnswer = (id: string) => request<undefined>(`/v1/answers/${encodeURIComponent(id)}/cancel`, "POST");
 

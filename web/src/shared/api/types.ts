@@ -35,7 +35,13 @@ export interface Collection {
   created_at: string;
 }
 
-export type DocumentState = "queued" | "extracting" | "embedding" | "ready" | "failed";
+export type DocumentState = "queued" | "extracting" | "embedding" | "ready" | "failed" | "paused" | "cancelled";
+
+/** What people should know of one page of a document that was read all the same. */
+export interface PageWarning {
+  page: number;
+  message: string;
+}
 
 export interface DocumentRow {
   id: string;
@@ -52,6 +58,7 @@ export interface DocumentRow {
   serving: boolean;
   seconds: number | null;
   problem: Problem | null;
+  warnings: PageWarning[];
   created_at: string;
   updated_at: string;
   version: number;
