@@ -63,7 +63,7 @@ async def report(opened: Rooms, embedded: int) -> None:
     for entry in await opened.library.generations(SCOPE):
         points = [chunk_id async for chunk_id, _ in opened.index.chunk_ids(SCOPE, entry.generation)]
         builds[f"{entry.generation.model_id} {entry.state.value}"] = sorted(points)
-    found = await opened.ingest.fsck(SCOPE, repair=False)
+    found = await opened.ingest.fsck(SCOPE, repair=False, strict=True)
     print(json.dumps({"builds": builds, "findings": [each.what for each in found.findings], "embedded": embedded}))
 
 

@@ -73,7 +73,7 @@ async def finish(opened: Rooms) -> None:
     async with asyncio.timeout(40):
         while await opened.library.unfinished() or await opened.library.removals(SCOPE):
             await asyncio.sleep(0.1)
-    report = await opened.ingest.fsck(SCOPE, repair=False, deep=True)
+    report = await opened.ingest.fsck(SCOPE, repair=False, strict=True)
     generation = await opened.library.active_generation(SCOPE)
     assert generation is not None
     points = [chunk_id async for chunk_id, _ in opened.index.chunk_ids(SCOPE, generation)]

@@ -36,7 +36,7 @@ async def test_what_was_backed_up_answers_again(client: httpx2.AsyncClient, hous
         assert [pin["spans"] for pin in again["pins"]] == [pin["spans"] for pin in before["pins"]]
         kept = await other.answers.get(scope, before["id"])
         assert kept.question == "When does the ferry leave?"
-        assert (await other.fsck(repair=False, deep=True))["findings"] == []
+        assert (await other.fsck(repair=False, strict=True, deep=True))["findings"] == []
         with pytest.raises(Conflict):
             await read_backup(other.database, other.blobs, target, _quiet)
 

@@ -56,8 +56,8 @@ async def test_one_follows_the_other_and_a_backup_changes_the_database(
         await read_backup(restored.database, restored.blobs, target, lambda _name, _done: None)
         await restored.reindex(lambda _: None)
         assert (await restored.answers.get(await restored.owner(), answer_id)).text == answer["answer"]
-        assert (await restored.fsck(repair=False, deep=True))["findings"] == []
-    assert (await house.fsck(repair=False, deep=True))["findings"] == []
+        assert (await restored.fsck(repair=False, strict=True, deep=True))["findings"] == []
+    assert (await house.fsck(repair=False, strict=True, deep=True))["findings"] == []
     await house.remove_and_wait(await house.owner(), "rules.md")
     assert (await client.get("/v1/search", params={"q": "ferry"})).json()["hits"] == []
 

@@ -90,12 +90,12 @@ class House:
         """Return search results in the shape of `pincite search --json`."""
         return search_response(evidence).model_dump(mode="json")
 
-    async def fsck(self, *, repair: bool, deep: bool) -> dict[str, Any]:
+    async def fsck(self, *, repair: bool, deep: bool, strict: bool = False) -> dict[str, Any]:
         """Check every tenant; returns the findings and how much was looked at."""
         findings: list[dict[str, Any]] = []
         counts = {"documents": 0, "chunks": 0, "blobs": 0}
         for scope in await self.system_scopes():
-            report = await self.ingest.fsck(scope, repair=repair, deep=deep)
+            report = await self.ingest.fsck(scope, repair=repair, deep=deep, strict=strict)
             findings += [asdict(finding) for finding in report.findings]
             counts = {name: counts[name] + getattr(report, name) for name in counts}
         return {"findings": findings, **counts}

@@ -14,8 +14,9 @@ from pincite.ingest.generations import Target, answering
 from pincite.ingest.points import points_of
 from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import documents_of, revisions_in_index
+from pincite.ingest.strict import StrictCheck
 from pincite.ingest.sweep import LIVE, Sweep
-from pincite.library import FINAL_STATES, Document
+from pincite.library import FINAL_STATES, Document, RevisionState
 
 RECHECK_AFTER_S = 1.5  # longer than another process's commit to the index may stay unseen
 
@@ -52,14 +53,16 @@ class Fsck:
     sweep: Sweep
     batch: int
 
-    async def run(self, scope: Scope, *, repair: bool, deep: bool) -> FsckReport:
+    async def run(self, scope: Scope, *, repair: bool, deep: bool, strict: bool) -> FsckReport:
         """Check everything; with `repair` put right what can be, with `deep` read every stored byte again.
+
+        With `strict` also compare each chunk with its pages, and look for jobs that nothing needs: it reads all.
 
         Raises: Unavailable, StorageFull.
         """
         findings = [
             Finding(found.code, found.message, found.repaired)
-            for found in await self.parts.library.check(scope, repair=repair, deep=deep)
+            for found in await self.parts.library.check(scope, repair=repair, deep=deep or strict)
         ]
         findings += await self._stuck(scope, repair=repair)
         suspects = await self._suspects(scope)
@@ -71,6 +74,8 @@ class Fsck:
             if repair:
                 await self._mend(scope, suspect)
             findings.append(Finding(suspect.code, suspect.what, repaired=repair))
+        if strict:
+            findings += await StrictCheck(self.parts, RECHECK_AFTER_S).run(scope)
         return await self._report(scope, findings)
 
     async def _report(self, scope: Scope, findings: list[Finding]) -> FsckReport:
@@ -85,11 +90,15 @@ class Fsck:
 
     async def _stuck(self, scope: Scope, *, repair: bool) -> list[Finding]:
         """Find revisions on their way in that no job works on."""
-        stuck = [
-            item.revision_id
-            for item in await self.parts.library.unfinished()
-            if item.scope.tenant == scope.tenant and not await self._is_worked_on(scope, item.revision_id)
-        ]
+        stuck: list[str] = []
+        after = ""
+        while items := await self.parts.library.unfinished(after=after):
+            after = items[-1].revision_id
+            stuck += [
+                item.revision_id
+                for item in items
+                if item.scope.tenant == scope.tenant and not await self._is_worked_on(scope, item.revision_id)
+            ]
         if stuck and repair:
             await self.sweep.sweep()
         return [
@@ -102,7 +111,7 @@ class Fsck:
             revision = await self.parts.library.revision(scope, revision_id)
         except NotFound:
             return True  # gone meanwhile
-        if revision.state in FINAL_STATES:
+        if revision.state in FINAL_STATES | {RevisionState.PAUSED}:
             return True
         status = await self.parts.jobs.status(ingest_job_id(revision))
         return status is not None and status.state in LIVE

@@ -191,6 +191,8 @@ class IngestService:
         """Drop the indexes that were kept for `go_back`; returns how many. Raises: Unavailable."""
         return await self._reindex.confirm(scope)
 
-    async def fsck(self, scope: Scope, *, repair: bool = True, deep: bool = False) -> FsckReport:
+    async def fsck(self, scope: Scope, *, repair: bool = True, deep: bool = False, strict: bool = False) -> FsckReport:
         """Check SQL, blobs and index against each other; see `Fsck.run`."""
-        return await Fsck(self._parts, self._sweep, self._settings.index_batch).run(scope, repair=repair, deep=deep)
+        return await Fsck(self._parts, self._sweep, self._settings.index_batch).run(
+            scope, repair=repair, deep=deep, strict=strict
+        )

@@ -88,6 +88,10 @@ class JobQueue(Protocol):
         """Return the states of many jobs by id, without those that were never enqueued."""
         ...
 
+    async def unfinished(self) -> Sequence[JobStatus]:
+        """Return the jobs that wait or run."""
+        ...
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         ...

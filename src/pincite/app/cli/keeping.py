@@ -20,13 +20,16 @@ from pincite.app.wiring import open_house
 def fsck(
     check_only: Annotated[bool, typer.Option("--check", help="Report only; repair nothing.")] = False,
     deep: Annotated[bool, typer.Option(help="Also read every stored byte again and compare its hash.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Also compare every chunk with its pages, and jobs with documents; implies --deep.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check database, blobs and index against each other; repair what can be. Exit code 1 if anything is left."""
 
     async def work() -> dict[str, Any]:
         async with open_house(read_settings(log_level="error"), work=not check_only) as house:
-            return await house.fsck(repair=not check_only, deep=deep)
+            return await house.fsck(repair=not check_only, deep=deep, strict=strict)
 
     report = run(work(), as_json=as_json)
     if as_json:

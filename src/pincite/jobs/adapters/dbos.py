@@ -114,6 +114,16 @@ class DbosQueue:
             for job in found
         }
 
+    async def unfinished(self) -> Sequence[JobStatus]:
+        """Return the jobs that wait or run."""
+        names = [name for name, state in _STATES.items() if state in {JobState.QUEUED, JobState.RUNNING}]
+        found = await self._ask(
+            lambda client: client.list_workflows(
+                status=names, application_name=APPLICATION, load_input=False, load_output=False
+            )
+        )
+        return [JobStatus(job.workflow_id, job.name, _STATES.get(job.status, JobState.FAILED)) for job in found]
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         await self._ask(lambda client: client.cancel_workflow(job_id))

@@ -87,6 +87,11 @@ class MemoryQueue:
         known = [job_id for job_id in job_ids if job_id in self._jobs]
         return {each: JobStatus(each, self._jobs[each].name, self._jobs[each].state) for each in known}
 
+    async def unfinished(self) -> Sequence[JobStatus]:
+        """Return the jobs that wait or run."""
+        live = {JobState.QUEUED, JobState.RUNNING}
+        return [JobStatus(job_id, job.name, job.state) for job_id, job in self._jobs.items() if job.state in live]
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         job = self._jobs.get(job_id)
