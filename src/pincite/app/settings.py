@@ -111,6 +111,13 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
     ] = None
     embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
+    context_model: Annotated[
+        str,
+        Field(
+            description="What writes a sentence of context for each passage of a new document, searched but never "
+            "shown: `none`, `auto` or `provider:name`. `pincite context --dry-run` says what it costs."
+        ),
+    ] = "none"
     reranker: Annotated[
         str,
         Field(

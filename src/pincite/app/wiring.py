@@ -109,6 +109,16 @@ class House:
         found = [asdict(await self.ingest.forecast(scope)) for scope in await self.system_scopes()]
         return [{**each, "cost_usd": None if each["cost_usd"] is None else float(each["cost_usd"])} for each in found]
 
+    async def write_contexts(self, progress: Callable[[int], None]) -> list[dict[str, Any]]:
+        """Have a model write the contexts that passages lack, for every tenant; returns what it came to."""
+        scopes = await self.system_scopes()
+        return [asdict(await self.ingest.write_contexts(scope, progress=progress)) for scope in scopes]
+
+    async def forecast_contexts(self) -> list[dict[str, Any]]:
+        """Estimate what `write_contexts` takes, one entry a tenant; none without a model. Raises: ModelError."""
+        found = [await self.ingest.forecast_contexts(scope) for scope in await self.system_scopes()]
+        return [asdict(each) for each in found if each is not None]
+
     async def go_back(self) -> list[str]:
         """Let the index that was replaced answer again, for every tenant; returns the embedders. Raises: Conflict."""
         return [await self.ingest.go_back(scope) for scope in await self.system_scopes()]
@@ -255,7 +265,7 @@ def _build(
     accounts = Accounts(database)
     library = Library(database, blobs)
     retrieval = Retrieval(library, index, embedders, reranker=reranker)
-    parts = IngestParts(library, blobs, reader, embedders, index, jobs)
+    parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
     return House(

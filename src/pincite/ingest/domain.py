@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pincite.core import ErrorKind, PinciteError
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.gateway import Embedders
+from pincite.gateway import ChatModel, Embedders
 from pincite.guard import DocumentReader, FileType
 from pincite.index import SearchIndex
 from pincite.jobs import JobQueue
@@ -76,6 +76,57 @@ class RebuildForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What a model wrote about a chunk, to be searched with it; `digest` is the sha256 of the chunk's text.
+
+    `tokens` are those read and written; `cost_usd` is None where the model's price is not known.
+    """
+
+    digest: str
+    text: str
+    model: str
+    tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextReport:
+    """What writing contexts came to. `failed` chunks have none and are tried again by the next run.
+
+    `cost_usd` is None where the model's price is not known.
+    """
+
+    chunks: int
+    written: int
+    failed: int
+    tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextForecast:
+    """What writing the contexts that are missing would take, by a few that were written and thrown away.
+
+    Args:
+        model: who would write them.
+        chunks: how many have none.
+        known: how many have one.
+        tokens: read and written, estimated.
+        seconds: with as many requests at once as the real run has.
+        cost_usd: None where the model's price is not known.
+        spent_usd: what the known ones cost, as far as prices are known.
+    """
+
+    model: str
+    chunks: int
+    known: int
+    tokens: int
+    seconds: float
+    cost_usd: float | None
+    spent_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """Bytes that were stored and recognised, and belong to no document yet. `name` is what the client called them."""
 
@@ -86,7 +137,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """The rooms that the write path stands on."""
+    """The rooms that the write path stands on; `writer` writes contexts of chunks, None where nobody does."""
 
     library: Library
     blobs: BlobStore
@@ -94,6 +145,7 @@ class IngestParts:
     embedders: Embedders
     index: SearchIndex
     jobs: JobQueue
+    writer: ChatModel | None = None
 
 
 class Quarantined(PinciteError):

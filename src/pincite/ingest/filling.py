@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pincite.core import NotFound, Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import Target, better
-from pincite.ingest.points import points_of
+from pincite.ingest.points import points_for
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import Chunk, RevisionState, VectorWork
@@ -71,7 +71,7 @@ class Filler:
             await library.note_vectors(scope, work.revision_id, done, self.settings.fill_lease_s)
 
     async def _batch(self, scope: Scope, target: Target, source: str, chunks: Sequence[Chunk]) -> None:
-        points = await points_of(target.embedder, scope, source, chunks)
+        points = await points_for(self.parts, target.embedder, scope, source, chunks)
         await self.parts.index.write(scope, target.generation, points)
         self.upkeep.touched(scope, target.generation)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pincite.core import NotFound, Scope
 from pincite.ingest.domain import Finding, FsckReport, IngestParts
 from pincite.ingest.generations import Target, answering
-from pincite.ingest.points import points_of
+from pincite.ingest.points import points_for
 from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import documents_of, revisions_in_index
 from pincite.ingest.strict import StrictCheck
@@ -169,7 +169,7 @@ class Fsck:
         if suspect.document is None:
             return
         async for chunks in self.parts.library.chunks(scope, suspect.revision_id, batch=self.batch):
-            points = await points_of(suspect.target.embedder, scope, suspect.document.source, chunks)
+            points = await points_for(self.parts, suspect.target.embedder, scope, suspect.document.source, chunks)
             await self.parts.index.write(scope, suspect.target.generation, points)
 
 

@@ -17,7 +17,7 @@ from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.domain import Checkpoint, IngestParts
 from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.pages import PageStream
-from pincite.ingest.points import points_of
+from pincite.ingest.points import points_for
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
@@ -258,7 +258,7 @@ class _Run:
                 log.warning("index behind", generation=target.generation.name, message=error.message)
 
     async def _index_into(self, target: Target, chunks: Sequence[Chunk]) -> None:
-        points = await points_of(target.embedder, self._scope, self._source, chunks)
+        points = await points_for(self._reader.parts, target.embedder, self._scope, self._source, chunks)
         self._reader.checkpoint("read.embedded")
         await self._reader.parts.index.write(self._scope, target.generation, points)
         self._reader.upkeep.touched(self._scope, target.generation)

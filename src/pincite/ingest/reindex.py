@@ -12,7 +12,7 @@ from pincite.gateway import Embedder
 from pincite.index import Generation
 from pincite.ingest.domain import IndexOutdated, IngestParts, Progress
 from pincite.ingest.generations import Target, fresh_generation
-from pincite.ingest.points import points_of
+from pincite.ingest.points import points_for
 from pincite.library import Document, IndexGeneration
 
 _BUILDING, _RETIRED, _FAST = "building", "retired", "fast"
@@ -141,7 +141,7 @@ class Reindex:
         written = 0
         try:
             async for chunks in self.parts.library.chunks(scope, revision_id, batch=self.batch):
-                points = await points_of(target.embedder, scope, document.source, chunks)
+                points = await points_for(self.parts, target.embedder, scope, document.source, chunks)
                 await self.parts.index.write(scope, target.generation, points)
                 written += len(points)
         except NotFound:

@@ -9,7 +9,18 @@ from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 
 from pincite.core import Scope
-from pincite.ingest.domain import Checkpoint, FsckReport, IngestParts, Progress, RebuildForecast, Received, Staged
+from pincite.ingest.contexts import Contexts
+from pincite.ingest.domain import (
+    Checkpoint,
+    ContextForecast,
+    ContextReport,
+    FsckReport,
+    IngestParts,
+    Progress,
+    RebuildForecast,
+    Received,
+    Staged,
+)
 from pincite.ingest.filling import Filler
 from pincite.ingest.forecast import Forecast
 from pincite.ingest.fsck import Fsck
@@ -45,7 +56,8 @@ class IngestService:
         self._settings = settings
         self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
         self._receiver = Receiver(parts, settings, checkpoint)
-        self.work = Work(Reader(parts, settings, self._upkeep, checkpoint))
+        self._contexts = Contexts(parts, settings, self._upkeep)
+        self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts)
         self._reindex = Reindex(parts, settings.index_batch)
         self._filler = Filler(parts, settings, self._upkeep)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep, timedelta(seconds=settings.silence_s))
@@ -182,6 +194,17 @@ class IngestService:
     async def forecast(self, scope: Scope) -> RebuildForecast:
         """Estimate what `reindex` takes, by a timed sample. Raises: Unavailable."""
         return await Forecast(self._parts, self._settings.index_batch).run(scope)
+
+    async def write_contexts(self, scope: Scope, *, progress: Progress) -> ContextReport:
+        """Have a model write the contexts that documents lack; see `Contexts`. Raises: Unavailable, StorageFull."""
+        return await self._contexts.write_all(scope, progress)
+
+    async def forecast_contexts(self, scope: Scope) -> ContextForecast | None:
+        """Estimate what `write_contexts` takes, by a few that are thrown away; None without a model.
+
+        Raises: ModelError.
+        """
+        return await self._contexts.forecast(scope)
 
     async def go_back(self, scope: Scope) -> str:
         """Let the index that `reindex` replaced answer again. Raises: Conflict, IndexOutdated, Unavailable."""

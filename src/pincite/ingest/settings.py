@@ -23,6 +23,10 @@ class IngestSettings:
         fill_batch: chunks that it is given at once.
         fill_lease_s: how long a batch may take before another process may think that this one died.
         fill_patience_s: how long each batch waits at most while documents are being read.
+        context_batch: chunks whose contexts are written, indexed and kept together.
+        contexts_at_once: requests to the model that writes them.
+        context_timeout_s: longest time for one.
+        context_failures: so many failures in a row leave the rest to another run.
         maintain_after_s: how long the index rests after the last write before it is tidied.
     """
 
@@ -41,4 +45,8 @@ class IngestSettings:
     fill_batch: int = 128
     fill_lease_s: float = 90.0
     fill_patience_s: float = 10.0
+    context_batch: int = 16
+    contexts_at_once: int = 4
+    context_timeout_s: float = 30.0
+    context_failures: int = 3
     maintain_after_s: float = 2.0

@@ -90,9 +90,9 @@ def _unit(page: PageLike, stretch: _Stretch, tokens: int) -> Unit:
     )  # fmt: skip
 
 
-def one_line(text: str) -> str:
-    """Return text on one line and of bounded length, as used in a heading path."""
-    return _SPACE.sub(" ", text).strip()[:_MAX_TITLE]
+def one_line(text: str, most: int = _MAX_TITLE) -> str:
+    """Return text on one line and of bounded length, by default as in a heading path."""
+    return _SPACE.sub(" ", text).strip()[:most]
 
 
 def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:

@@ -5,11 +5,12 @@ How often a failed step is tried again and how a failure is shown is decided her
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
 from pincite.guard import UnreadableDocument, UnsupportedType
+from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
@@ -25,6 +26,7 @@ class Work:
     """The bodies of the durable jobs."""
 
     reader: Reader
+    contexts: Contexts
 
     async def ingest(self, steps: Steps, scope: Scope, revision_id: str, attempt: int | None = None) -> None:
         """Bring a revision in: read, publish, clean. Ends quietly where it was removed, stopped or overtaken.
@@ -45,6 +47,8 @@ class Work:
         for old in outcome["superseded"]:
             await steps.run("clean", lambda old=old: self._clean(scope, old))
         self.reader.checkpoint("clean.done")
+        if self.reader.parts.writer is not None:  # last, so that a workflow may be taken up with or without it
+            await steps.run("context", lambda: self._contexts(scope, revision_id))
 
     async def clean(self, steps: Steps, scope: Scope, revision_id: str) -> None:
         """Take the points of a revision that was stopped out of the index, unless it was begun again meanwhile."""
@@ -98,6 +102,16 @@ class Work:
         except (NotFound, RevisionOvertaken):
             superseded = (revision_id,)  # a newer one serves, or the document is gone: these points go instead
         return {"superseded": list(superseded)}
+
+    async def _contexts(self, scope: Scope, revision_id: str) -> Json:
+        """Have contexts written; the document answers already, so nothing that fails here is the document's failure."""
+        try:
+            report = await self._retried(lambda: self.contexts.write(scope, revision_id))
+        except (NotFound, StorageFull, Unavailable, IndexOutdated) as error:
+            log.warning("contexts not written", revision=revision_id, code=error.code, message=error.message)
+            return None
+        log.info("contexts written", revision=revision_id, **asdict(report))
+        return asdict(report)
 
     async def _clean(self, scope: Scope, revision_id: str) -> Json:
         await self._retried(lambda: self.reader.drop_points(scope, revision_id))

@@ -273,6 +273,44 @@ class VectorWork:
     chunks_done: int
 
 
+class WrittenContext(Protocol):
+    """What a model wrote about a chunk: where it stands, what it speaks of; and what writing it took."""
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the chunk's text."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Who wrote it."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """How many were read and written."""
+        ...
+
+    @property
+    def cost_usd(self) -> float | None:
+        """None where the model's price is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ContextCosts:
+    """How many contexts a tenant has, and what writing them took, as far as prices are known."""
+
+    contexts: int
+    tokens: int
+    cost_usd: float
+
+
 @dataclass(frozen=True, slots=True)
 class WorkItem:
     """A revision that is not in a final state, with the scope a worker may treat it under."""

@@ -191,3 +191,17 @@ class WaitingRow(Table):
     chunks_done: Mapped[int] = mapped_column(Integer)
     claimed_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class ContextRow(Table):
+    """What a model wrote about a text of a document, to be searched with it. `digest` is the text's sha256."""
+
+    __tablename__ = "library_contexts"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(200))
+    tokens: Mapped[int] = mapped_column(Integer)
+    cost_usd: Mapped[float | None]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobStore
-from pincite.gateway import Embedders, StaticEmbedder
+from pincite.gateway import ChatModel, Embedders, StaticEmbedder
 from pincite.guard import DocumentReader, GuardSettings
 from pincite.index import SearchIndex
 from pincite.index.adapters.memory import MemoryIndex
@@ -66,6 +66,7 @@ async def rooms(
     checkpoint: Callable[[str], None] = lambda _: None,
     work: bool = True,
     embedders: Embedders | None = None,
+    writer: ChatModel | None = None,
     guard: GuardSettings | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
@@ -77,7 +78,7 @@ async def rooms(
     reader = DocumentReader(guard or GuardSettings())
     engine = index or MemoryIndex()
     queue = jobs(db) if jobs else MemoryQueue()
-    parts = IngestParts(library, blobs, reader, embedders or Embedders(StaticEmbedder()), engine, queue)
+    parts = IngestParts(library, blobs, reader, embedders or Embedders(StaticEmbedder()), engine, queue, writer)
     service = IngestService(parts, settings or IngestSettings(retry_wait_s=0.01, sweep_s=0.5), checkpoint=checkpoint)
     IngestTasks(service).register(queue)
     await queue.start(work=work)

@@ -124,6 +124,44 @@ def _keep_or_undo(*, confirm: bool, as_json: bool) -> None:
         out().print("Set PINCITE_EMBEDDER back too, or `pincite reindex` switches forward.", style="dim")
 
 
+def context(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate passages, tokens, time and cost.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the model that is set write a sentence of context for each passage that has none; it is searched, not shown.
+
+    New documents get theirs by themselves. A run that was broken off goes on where it stopped.
+    """
+    settings = read_settings(log_level="error")
+    if settings.context_model == "none":
+        raise typer.BadParameter("No model is set to write it. Set PINCITE_CONTEXT_MODEL to `auto` or `provider:name`.")
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_house(settings) as house:
+            with _spinner("Writing a sample" if dry_run else "Writing contexts") as progress:
+                if dry_run:
+                    return await house.forecast_contexts()
+                task = progress.task_ids[0]
+                return await house.write_contexts(lambda done: progress.update(task, note=f"{done} passages"))
+
+    tenants = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"tenants": tenants})
+        return
+    for each in tenants:
+        cost = "price not known" if each["cost_usd"] is None else f"{each['cost_usd']:.4f} USD"
+        if dry_run:
+            out().print(
+                f"{each['chunks']} passages without context, {each['known']} with one, written by {each['model']}."
+            )
+            out().print(f"About {each['tokens']} tokens, {each['seconds'] / 60:.1f} minutes by a sample; {cost}.")
+            out().print(f"Those that are there cost {each['spent_usd']:.4f} USD. Nothing was changed.")
+        else:
+            out().print(
+                f"{each['written']} contexts written, {each['failed']} failed; {each['tokens']} tokens, {cost}."
+            )
+
+
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to write, e.g. pincite-backup.tar.")], as_json: Json = False
 ) -> None:

@@ -3,6 +3,7 @@
 from pincite.core import Database
 from pincite.core.blobs import BlobStore
 from pincite.library.service.collections import Collections
+from pincite.library.service.contexts import Contexts
 from pincite.library.service.generations import Generations
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
@@ -13,7 +14,7 @@ from pincite.library.service.uploads import Uploads
 from pincite.library.service.waiting import Waiting
 
 
-class Library(Collections, Uploads, Progress, Stops, Sections, Removals, Generations, Waiting, Upkeep):
+class Library(Collections, Uploads, Progress, Stops, Sections, Removals, Generations, Waiting, Contexts, Upkeep):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
 
     Args:

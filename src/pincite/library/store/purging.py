@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.library.domain import Removal
+from pincite.library.store.contexts import drop_contexts
 from pincite.library.store.passages import drop_chunks, drop_pages
 from pincite.library.store.rows import insert_new, visible_to
 from pincite.library.tables import BlobDeletionRow, DocumentRow, RevisionRow
@@ -20,6 +21,7 @@ async def drop_document(session: AsyncSession, scope: Scope, removal: Removal) -
     """Delete a document with all that belongs to it; its tombstone stays."""
     await drop_chunks(session, scope, removal.revision_ids)
     await drop_pages(session, scope, removal.revision_ids)
+    await drop_contexts(session, scope, removal.document_id)
     await drop_revisions(session, scope, removal.revision_ids)
     await session.execute(
         delete(DocumentRow).where(visible_to(scope, DocumentRow), DocumentRow.id == removal.document_id)

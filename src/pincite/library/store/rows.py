@@ -19,6 +19,7 @@ from pincite.library.tables import (
     BlobDeletionRow,
     ChunkRow,
     CollectionRow,
+    ContextRow,
     DocumentRow,
     FeedRow,
     GenerationRow,
@@ -39,6 +40,7 @@ TenantRow = (
     | type[BlobDeletionRow]
     | type[GenerationRow]
     | type[WaitingRow]
+    | type[ContextRow]
 )
 
 
