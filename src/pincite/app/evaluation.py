@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pincite.answers import ClaimChecks, Drafters, EvidenceSource, Rehearsals, SecondOpinion
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index, open_embedders, open_reranker, open_second_opinion
+from pincite.app.wiring import House, build_index, open_embedders, open_reranker, open_second_opinion, second_models
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.evals import (
     ClaimSubject,
@@ -151,7 +151,9 @@ async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configurat
     index = build_index(str(house.settings.home / "evals" / "index"))
     shelf = await _shelf(scope, golden, index, embedder)
     reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
-    retrieval = Retrieval(shelf, index, embedder, configuration.retrieval, reranker)
+    retrieval = Retrieval(
+        shelf, index, embedder, configuration.retrieval, second_models(house.models, configuration.retrieval, reranker)
+    )
     return PassageSubject(configuration.name, _key(configuration, golden.version), scope, retrieval)
 
 
@@ -187,7 +189,13 @@ async def _on_documents(
     house: House, scope: Scope, configuration: Configuration, corpus: str, *, retrieval_only: bool
 ) -> DocumentSubject:
     reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
-    retrieval = Retrieval(house.library, house.index, house.embedders, configuration.retrieval, reranker)
+    retrieval = Retrieval(
+        house.library,
+        house.index,
+        house.embedders,
+        configuration.retrieval,
+        second_models(house.models, configuration.retrieval, reranker),
+    )
     rehearsals = None
     if not retrieval_only:
         source = EvidenceSource(retrieval, house.library)

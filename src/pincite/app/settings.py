@@ -125,6 +125,13 @@ class Settings(BaseSettings):
             "`cohere:MODEL`, `jina:MODEL` or `judge` (the chat model)."
         ),
     ] = "none"
+    expansion: Annotated[
+        Literal["none", "passage", "queries"],
+        Field(
+            description="What the chat model writes to search with beside the question: `passage` (as one that answers "
+            "might read), `queries` (the question in other words) or `none`. One more call a question."
+        ),
+    ] = "none"
     reranker_base_url: Annotated[
         str | None, Field(description="Address of a server with a `/rerank` like Cohere's, for `cohere:` and `jina:`.")
     ] = None

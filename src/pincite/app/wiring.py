@@ -27,7 +27,7 @@ from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
 from pincite.library import Library
-from pincite.retrieval import Evidence, Judge, Retrieval
+from pincite.retrieval import Evidence, Judge, Retrieval, RetrievalSettings, SecondModels
 from pincite.retrieval.routes import search_response
 
 
@@ -234,6 +234,11 @@ def open_reranker(settings: Settings, models: Models, name: str | None = None) -
     return models.reranker(name or settings.reranker, lambda each: open_embedders(settings, each).chosen)
 
 
+def second_models(models: Models, settings: RetrievalSettings, reranker: Judge | None) -> SecondModels:
+    """Return who has a say in what is found: the reranker and, where it is asked to write, the chat model."""
+    return SecondModels(reranker, models.question_writer() if settings.written else None)
+
+
 def open_second_opinion(settings: Settings, models: Models) -> SecondOpinion | None:
     """Make who is asked about uncertain claims. Blocks. Raises: ModelNotConfigured, Unavailable."""
     judge = models.claim_judge(settings.second_opinion)
@@ -264,7 +269,8 @@ def _build(
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
-    retrieval = Retrieval(library, index, embedders, reranker=reranker)
+    found_with = RetrievalSettings(written=None if settings.expansion == "none" else settings.expansion)
+    retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)

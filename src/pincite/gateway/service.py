@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.ollama import DEFAULT_URL
+from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
@@ -76,6 +77,11 @@ class Models:
         """
         chat = self.choose(None) if name == "judge" else None
         return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat))
+
+    def question_writer(self) -> QuestionWriter | None:
+        """Return who writes what is searched with in place of a question; None where no chat model is in use."""
+        model = self.choose(None)
+        return None if model is None else QuestionWriter(model)
 
     def claim_judge(self, name: str) -> ClaimJudge | None:
         """Return what is asked about uncertain claims, None for `none`. Blocks: it may load files.

@@ -8,7 +8,7 @@ from pincite.retrieval.domain import (
 from pincite.retrieval.fusion import fuse
 from pincite.retrieval.planning import plan
 from pincite.retrieval.reranking import Judge
-from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, checked_question
+from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, SecondModels, checked_question
 from pincite.retrieval.settings import RetrievalSettings
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Retrieval",
     "RetrievalSettings",
     "ScoredPassage",
+    "SecondModels",
     "checked_question",
     "fuse",
     "plan",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+_ABOUT_AS_WELL = 0.9
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 _CUT = re.compile(r"[^A-Za-z0-9]+")
 _DATED = re.compile(r"((?:19|20)\d\d)(?:q([1-4]))?")
@@ -101,6 +102,12 @@ def _stands_out(question: str, start: int, word: str) -> bool:
         return True
     begins = _BEGINS_SENTENCE.search(question[:start]) is not None
     return word[0].isupper() and not begins
+
+
+def most_named(named: Mapping[str, float]) -> list[str]:
+    """Return the ids of the documents whose names fit about as well as the best one's."""
+    best = max(named.values(), default=0.0)
+    return sorted(document_id for document_id, fit in named.items() if fit >= _ABOUT_AS_WELL * best)
 
 
 class NameIndex:

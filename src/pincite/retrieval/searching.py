@@ -11,6 +11,7 @@ from pincite.core import Scope, StageClock, Unavailable, get_logger
 from pincite.gateway import Embedder, Embedders
 from pincite.index import FastTier, Filter, Generation, Hit, SearchIndex, Vector
 from pincite.retrieval.fusion import Fused, fuse, fuse_by_rank, joined
+from pincite.retrieval.routing import keyword_share
 from pincite.retrieval.settings import RetrievalSettings
 
 log = get_logger(__name__)
@@ -39,6 +40,7 @@ class _Asked:
     generation: Generation
     embedder: Embedder | None
     vector: Vector | None
+    keywords: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Searcher:
         # Vectors of another model mean nothing here: without its embedder, BM25 answers alone.
         embedder = None if self.settings.lists == "words" else await self.embedders.of(generation.model_id)
         vector = None if embedder is None else await _vector(scope, embedder, text, clock)
-        return _Asked(generation, embedder, vector)
+        return _Asked(generation, embedder, vector, keyword_share(text) if self.settings.routing else 0.0)
 
     async def _by_text(self, scope: Scope, asked: _Asked, target: Target) -> list[Hit]:
         if self.settings.lists == "meaning" and asked.vector is not None:
@@ -117,8 +119,8 @@ class Searcher:
         if self.settings.fusion == "rrf":
             return fuse_by_rank(by_text, by_vector)
         own = 0.0 if asked.embedder is None else asked.embedder.dense_weight
-        weight = self.settings.dense_weight
-        return fuse(by_text, by_vector, own if weight is None else weight)
+        weight = own if self.settings.dense_weight is None else self.settings.dense_weight
+        return fuse(by_text, by_vector, weight * (1 - self.settings.routing * asked.keywords))
 
 
 async def _vector(scope: Scope, embedder: Embedder, text: str, clock: StageClock) -> Vector | None:

@@ -6,6 +6,7 @@ How passages are ranked is no business here; reading merged neighbours is the se
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pincite.retrieval.decomposition import interleaved
 from pincite.retrieval.diversity import diversified
 from pincite.retrieval.domain import ScoredPassage
 from pincite.retrieval.duplicates import twins_of
@@ -36,3 +37,12 @@ def select(ranked: Sequence[ScoredPassage], question: str, limit: int, settings:
         if each.newer is not None and twin is not None and ordered[twin].passage.chunk.id in shown
     ]
     return Selection(tuple(widened(groups, settings.widened)), tuple(older))
+
+
+def together(found: Sequence[Selection], limit: int, settings: RetrievalSettings) -> Selection:
+    """Join what was found for the whole of a question and for its parts: in turn, so that each has its share."""
+    groups = interleaved([each.groups for each in found], lambda group: group.best.passage.chunk.id, limit * len(found))
+    twins = twins_of([group.best.passage.chunk.text for group in groups], settings.same_from)
+    kept = [group for group, twin in zip(groups, twins, strict=True) if twin is None][:limit]
+    older = {each.passage.chunk.id: each for selection in found for each in selection.older}
+    return Selection(tuple(kept), tuple(older.values()))

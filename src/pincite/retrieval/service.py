@@ -5,6 +5,7 @@ What the asker may see is decided by the library: it names the collections that 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pincite.core import InvalidInput, Scope, StageClock
@@ -12,20 +13,25 @@ from pincite.gateway import Embedder, Embedders
 from pincite.index import FastTier, Filter, Generation, SearchIndex
 from pincite.library import Passage
 from pincite.retrieval.catalogue import Catalogue, NameSource
+from pincite.retrieval.decomposition import parts_of
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
+from pincite.retrieval.expansion import BACKGROUND, Writer, Writing, blended, feedback
 from pincite.retrieval.fusion import Fused, weigh_names
+from pincite.retrieval.naming import most_named
 from pincite.retrieval.neighbours import Run, merged
 from pincite.retrieval.planning import Plan, plan, without
 from pincite.retrieval.reranking import Judge, Reranking
 from pincite.retrieval.rescoring import LOOKED_AT, rescore
 from pincite.retrieval.searching import Builds, Searcher, Target
-from pincite.retrieval.selection import Selection, select
+from pincite.retrieval.selection import Selection, select, together
 from pincite.retrieval.settings import RetrievalSettings
 
 MAX_QUESTION_CHARS = 4_000
 MAX_LIMIT = 100
 # Hits that the library no longer serves and near-duplicates are lost after fusion; this many spares a passage.
 _SPARE = 3
+# With fewer candidates than this in the documents that a question names, all are searched.
+_ENOUGH = 20
 
 
 class PassageSource(NameSource, Protocol):
@@ -62,6 +68,19 @@ class QuestionTooLong(InvalidInput):
     code = "question-too-long"
 
 
+@dataclass(frozen=True, slots=True)
+class SecondModels:
+    """Models that have a say in what is found, beside the embedder.
+
+    Args:
+        judge: judges the first passages once more; None for none.
+        writer: writes what is searched with in place of a question; None for none.
+    """
+
+    judge: Judge | None = None
+    writer: Writer | None = None
+
+
 class Retrieval:
     """Finds evidence for questions.
 
@@ -70,7 +89,7 @@ class Retrieval:
         index: the search engine.
         embedder: makes the question's vector: the installation's, or one alone.
         settings: how evidence is found; the defaults where None.
-        reranker: judges the first passages once more; None for none.
+        second: other models that have a say: who judges the first passages once more, and who writes to search with.
     """
 
     def __init__(
@@ -79,14 +98,16 @@ class Retrieval:
         index: SearchIndex,
         embedder: Embedder | Embedders,
         settings: RetrievalSettings | None = None,
-        reranker: Judge | None = None,
+        second: SecondModels | None = None,
     ) -> None:
         self._library = library
         embedders = embedder if isinstance(embedder, Embedders) else Embedders(embedder)
         self._settings = settings or RetrievalSettings()
         self._searcher = Searcher(index, embedders, self._settings)
         self._catalogue = Catalogue(library)
-        self._reranking = Reranking(reranker, self._settings)
+        second = second or SecondModels()
+        self._reranking = Reranking(second.judge, self._settings)
+        self._writing = Writing(second.writer, self._settings.written, self._settings.written_timeout_s)
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.
@@ -105,11 +126,42 @@ class Retrieval:
         reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
         if generation is None or not where.collections:
             return Evidence((), dict(clock.timings_ms), reading)
-        planned = plan(text, expand=self._settings.expand)
-        fused = await self._searched(scope, Builds(generation, fast), text, (planned, where), clock)
-        chosen = await self._chosen(scope, (text, planned), fused, min(query.limit, MAX_LIMIT), clock)
+        builds = Builds(generation, fast)
+        limit = min(query.limit, MAX_LIMIT)
+        asked = [text, *(parts_of(text) if self._settings.decompose else ())]
+        found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
+        chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
         passages = await self._read(scope, chosen, clock)
         return Evidence(tuple(passages), dict(clock.timings_ms), reading, chosen.older)
+
+    async def _one(
+        self, scope: Scope, builds: Builds, text: str, where: Filter, wanted: tuple[int, StageClock]
+    ) -> Selection:
+        """Find and choose for one text that asks one thing."""
+        limit, clock = wanted
+        planned = plan(text, expand=self._settings.expand)
+        with clock.stage("write"):
+            written = await self._writing.texts(scope, text)
+        dense = "\n".join((text, *written)) if self._settings.written == "passage" else text
+        fused = await self._searched(scope, builds, dense, (planned, where), clock)
+        if written and self._settings.written == "queries":
+            plans = [plan(each, expand=self._settings.expand) for each in written]
+            others = [
+                await self._searched(scope, builds, each, (one, where), clock)
+                for each, one in zip(written, plans, strict=True)
+            ]
+            fused = blended(fused, others)
+        if self._settings.feedback_words:
+            planned = replace(planned, words=await self._fed_back(scope, planned.words, fused, clock))
+            fused = await self._searched(scope, builds, dense, (planned, where), clock)
+        return await self._chosen(scope, (text, planned), fused, limit, clock)
+
+    async def _fed_back(self, scope: Scope, words: str, fused: Sequence[Fused], clock: StageClock) -> str:
+        with clock.stage("feedback"):
+            some = fused[:BACKGROUND]
+            found = await self._library.hydrate(scope, [each.chunk_id for each in some])
+            passages = [(each.score, found[each.chunk_id].chunk.text) for each in some if each.chunk_id in found]
+            return await asyncio.to_thread(feedback, words, passages, self._settings.feedback_words)
 
     async def _where(self, scope: Scope, query: Query) -> Filter:
         visible = await self._library.visible_collections(scope)
@@ -129,6 +181,11 @@ class Retrieval:
         if first:
             names = (await self._catalogue.names(scope, where.collections)).words_of(first)
             targets.append(Target(without(planned.words, names), Filter(where.collections, tuple(first))))
+        if self._settings.filter_named and first:
+            only = Filter(where.collections, tuple(most_named(named)))
+            found = (await self._searcher.search(scope, builds, text, [Target(targets[1].words, only)], clock))[0]
+            if len(found) >= _ENOUGH:
+                return found
         rankings = await self._searcher.search(scope, builds, text, targets, clock)
         return rankings[0] if not named else weigh_names(rankings, named, self._settings.name_weight)
 

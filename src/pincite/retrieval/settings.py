@@ -13,6 +13,12 @@ class RetrievalSettings:
         fusion: convex combination of min-max scores, or reciprocal rank fusion.
         dense_weight: weight in 0..1 of the dense score; None takes the embedder's own.
         expand: whether instructions are left out of word search, and other names of what is asked for added.
+        decompose: whether the parts of a question that has several are searched for apart, each getting its share.
+        feedback_words: how many words of the first passages are added to word search; 0 for none.
+        written: what a chat model writes to search with, where there is one: a passage, or more queries.
+        written_timeout_s: longest wait for that.
+        routing: how far, 0..1, codes and quoted words in a question take weight from the dense score.
+        filter_named: whether only the documents that a question names are searched, where that finds enough.
         name_weight: weight in 0..1 of a document's name fitting the question; 0 does not look at names.
         named_documents: how many of the documents that a question names are also searched apart.
         phrase_weight: what words that stand together add to a passage's score of 0..1.
@@ -36,6 +42,12 @@ class RetrievalSettings:
     fusion: Literal["convex", "rrf"] = "convex"
     dense_weight: float | None = None
     expand: bool = True
+    decompose: bool = True
+    feedback_words: int = 0
+    written: Literal["passage", "queries"] | None = None
+    written_timeout_s: float = 15.0
+    routing: float = 0.0
+    filter_named: bool = False
     name_weight: float = 0.5
     named_documents: int = 1
     phrase_weight: float = 0.1

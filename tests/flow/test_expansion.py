@@ -1,0 +1,77 @@
+"""With an expansion set, what the chat model writes is searched with; one that fails or dawdles changes nothing."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.doubles.provider import Provider, serve
+from tests.flow.conftest import settled, upload
+
+from pincite.app.settings import read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import open_house
+
+TEXTS = {
+    "vet.md": b"# Animals\n\nA veterinarian must vaccinate every hound before it boards, against rabies.\n",
+    "food.md": b"# Meals\n\nPorridge and herring are served in the saloon until ten, and soup after noon.\n",
+    "dogs.md": b"# Gangway\n\nThe gangway dogs are iron hooks that hold the gangway to the quay in a swell.\n",
+}
+QUESTION = "What do my dogs need at the gangway?"
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve() as running:
+        yield running
+
+
+@asynccontextmanager
+async def opened(home: Path, provider: Provider, expansion: str) -> AsyncIterator[httpx2.AsyncClient]:
+    settings = read_settings(
+        home=home,
+        model="openai:test-model",
+        model_base_url=f"{provider.url}/v1",
+        model_api_key="good-key",
+        expansion=expansion,
+        log_level="error",
+    )
+    async with open_house(settings, work=True) as house:
+        made = await house.accounts.create_key(await house.owner(), "tests")
+        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {made.secret}"}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+            for name, text in TEXTS.items():
+                uploaded = (await upload(client, name, text)).json()["items"][0]
+                await settled(client, uploaded["id"])
+            yield client
+
+
+async def score(client: httpx2.AsyncClient, source: str) -> float:
+    found = (await client.get("/v1/search", params={"q": QUESTION})).json()
+    return {hit["source"]: float(hit["score"]) for hit in found["hits"]}[source]
+
+
+@pytest.mark.parametrize(
+    ("expansion", "written"),
+    [
+        ("passage", "Every hound is vaccinated against rabies and distemper by a veterinarian before it boards."),
+        ("queries", "1. vaccinate hound rabies\n2. veterinarian distemper before boarding\n\n"),
+    ],
+)
+async def test_what_the_model_writes_is_searched_with_and_a_failure_is_borne(
+    pincite_home: Path, provider: Provider, expansion: str, written: str
+) -> None:
+    provider.behaviour.reply = written
+    async with opened(pincite_home, provider, expansion) as client:
+        with_model = await score(client, "vet.md")
+        assert QUESTION in str(provider.requests[-1]["messages"])
+        provider.behaviour.fail_times, provider.behaviour.status = 100, 500
+        assert with_model > await score(client, "vet.md") + 0.1
+
+
+async def test_without_an_expansion_no_model_is_asked(pincite_home: Path, provider: Provider) -> None:
+    async with opened(pincite_home, provider, "none") as client:
+        await score(client, "vet.md")
+    assert not provider.requests
