@@ -5,6 +5,7 @@ The passages are untrusted. They stand between fences that a document cannot gue
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
 from pincite.answers.drafting import ABSTAINED, Turn
@@ -32,23 +33,31 @@ _REWRITE = """Rewrite the user's last question so that it can be understood with
 Keep its language and meaning. Add only what it refers to. Reply with the question alone."""
 
 
-def answer_request(
-    question: str, turns: Sequence[Turn], passages: Sequence[ScoredPassage], room: Room | None = None
-) -> ChatRequest:
-    """Return the request for an answer, with as many passages and turns as there is room for.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What there is room for in a prompt: excerpts best first, turns in order, tokens for the reply."""
 
-    Passages keep their rank as number; the best stand first and last. One that is cut says so.
-    """
-    fence = f"<<{secrets.token_hex(8)}>>"
-    rules = _RULES.format(fence=fence)
+    excerpts: tuple[Excerpt, ...]
+    turns: tuple[Turn, ...]
+    reply: int
+
+
+def context_of(question: str, turns: Sequence[Turn], passages: Sequence[ScoredPassage], room: Room) -> Context:
+    """Choose as many passages and turns as there is room for; passages keep their rank, from 1, as number."""
     costs = [estimate_tokens(turn.question) + estimate_tokens(turn.answer[:_TURN_CHARS]) for turn in turns]
-    fixed = estimate_tokens(rules) + estimate_tokens(question)
-    share = shares(room or Room(), fixed, sum(costs), MAX_REPLY_TOKENS)
-    shown = filled([_excerpt(number, each, fence) for number, each in enumerate(passages, 1)], share.passages)
-    blocks = "\n".join(_block(each, fence) for each in at_edges(shown))
+    fixed = estimate_tokens(_RULES) + estimate_tokens(question)
+    share = shares(room, fixed, sum(costs), MAX_REPLY_TOKENS)
+    excerpts = filled([_excerpt(number, each) for number, each in enumerate(passages, 1)], share.passages)
+    return Context(tuple(excerpts), tuple(latest(turns, costs, share.turns)), share.reply)
+
+
+def answer_request(question: str, context: Context) -> ChatRequest:
+    """Return the request for an answer. The best passages stand first and last; one that is cut says so."""
+    fence = f"<<{secrets.token_hex(8)}>>"
+    blocks = "\n".join(_block(each, fence) for each in at_edges(context.excerpts))
     text = f"{fence} passages begin\n{blocks}\n{fence} passages end\n\nQuestion: {question}"
-    history = _history(latest(turns, costs, share.turns))
-    return ChatRequest(system=rules, messages=(*history, Message("user", text)), max_tokens=share.reply)
+    messages = (*_history(context.turns), Message("user", text))
+    return ChatRequest(system=_RULES.format(fence=fence), messages=messages, max_tokens=context.reply)
 
 
 def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
@@ -58,15 +67,16 @@ def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
     )
 
 
-def _excerpt(number: int, found: ScoredPassage, fence: str) -> Excerpt:
+def _excerpt(number: int, found: ScoredPassage) -> Excerpt:
     chunk = found.passage.chunk
     version = "" if found.newer is None else f" (an older version of {found.newer})"
     heading = f"{found.passage.source}{version}, page {chunk.page}. {' > '.join(chunk.heading_path)}"
-    return Excerpt(number, heading, chunk.text.replace(fence, ""))
+    return Excerpt(number, heading, chunk.text)
 
 
 def _block(excerpt: Excerpt, fence: str) -> str:
-    return f"{fence} [{excerpt.number}] {excerpt.heading}{'' if excerpt.whole else _CUT}\n{excerpt.text}"
+    heading = excerpt.heading if excerpt.whole else excerpt.heading + _CUT
+    return f"{fence} [{excerpt.number}] {heading}\n{excerpt.text.replace(fence, '')}"
 
 
 def _history(turns: Sequence[Turn]) -> tuple[Message, ...]:

@@ -12,12 +12,12 @@ from typing import Any
 from pincite.answers.candidates import candidates
 from pincite.answers.context import PASSAGE_TOKENS, Room
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
-from pincite.answers.drafting import ABSTAINED, PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
+from pincite.answers.drafting import ABSTAINED, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
 from pincite.answers.outdated import said_before
 from pincite.answers.pinning import Ground, Pinner
-from pincite.answers.prompt import answer_request, rewrite_request
+from pincite.answers.prompt import Context, answer_request, context_of, rewrite_request
 from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
@@ -28,6 +28,8 @@ from pincite.retrieval import Evidence, Query
 
 Event = tuple[str, Mapping[str, Any]]
 _LONGEST_QUESTION = 2_000
+# As many as may fill the context; how many are shown, the budget in tokens says.
+_PASSAGES = 16
 
 log = get_logger(__name__)
 
@@ -110,8 +112,12 @@ class WordedDraft:
         scope = self._task.scope
         question = await self._standalone()
         with self._clock.stage("retrieve"):
-            query = Query(question, limit=PASSAGES, collections=self._task.collections)
-            evidence = await self._source.find(scope, query)
+            query = Query(question, limit=_PASSAGES, collections=self._task.collections, joined=True)
+            found_all = await self._source.find(scope, query)
+        room = Room(await self._model.context_tokens(), self._passage_tokens)
+        context = context_of(self._task.answer.question, self._task.turns, found_all.passages, room)
+        # What the model is not shown is no evidence of its answer.
+        evidence = replace(found_all, passages=found_all.passages[: len(context.excerpts)])
         yield "retrieval.completed", retrieval_event(evidence)
         if not evidence.passages:
             async for event in self._abstain(evidence):
@@ -122,7 +128,7 @@ class WordedDraft:
         ground = Ground(question, evidence, found, pages)
         pinner = Pinner(scope, self._embedder, ground, self._second)
         with self._clock.stage("generate"):
-            async for event in self._worded(evidence, pinner):
+            async for event in self._worded(context, pinner):
                 yield event
         if not self._stream.text.strip():
             raise ModelError(f"{self._model.name} sent no text.", remedy="Ask again, or use another model.")
@@ -156,9 +162,8 @@ class WordedDraft:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
-    async def _worded(self, evidence: Evidence, pinner: Pinner) -> AsyncIterator[Event]:
-        room = Room(await self._model.context_tokens(), self._passage_tokens)
-        request = answer_request(self._task.answer.question, self._task.turns, evidence.passages, room)
+    async def _worded(self, context: Context, pinner: Pinner) -> AsyncIterator[Event]:
+        request = answer_request(self._task.answer.question, context)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
                 self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)

@@ -32,15 +32,11 @@ class Group:
         return self.last - self.first + 1
 
 
-def grouped(ranked: Sequence[ScoredPassage], limit: int, most: int) -> list[Group]:
-    """Return at most `limit` groups in the order of their best passages.
-
-    A passage joins the group of its neighbour; so the worse of two neighbours stands where the better one does. It is
-    looked at until `limit` groups are full, so that joined passages make room for others.
+def grouped(ranked: Sequence[ScoredPassage], most: int) -> list[Group]:
+    """Return passages as groups of neighbours, in the order of the best of each.
 
     Args:
         ranked: best first.
-        limit: how many groups.
         most: chunks in a group at most; 1 keeps all apart.
     """
     groups: list[Group] = []
@@ -51,8 +47,6 @@ def grouped(ranked: Sequence[ScoredPassage], limit: int, most: int) -> list[Grou
         if place is not None:
             groups[place] = _spanning(groups[place], chunk.ordinal, chunk.ordinal)
             _close_gap(groups, place, most)
-        elif len(groups) == limit:
-            break
         else:
             groups.append(Group(each, chunk.ordinal, chunk.ordinal))
     return groups

@@ -1,6 +1,6 @@
-"""From ranked passages to the ones that are shown: newest first, no twins, several documents, neighbours as one. Pure.
+"""From ranked passages to the ones that are shown: newest first, no twins, several documents. Pure.
 
-How passages are ranked is no business here; reading merged neighbours is the service's.
+How passages are ranked is no business here; which of them stand side by side is seen in `neighbours.py`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from pincite.retrieval.decomposition import interleaved
 from pincite.retrieval.diversity import diversified
 from pincite.retrieval.domain import ScoredPassage
 from pincite.retrieval.duplicates import twins_of
-from pincite.retrieval.neighbours import Group, grouped, widened
 from pincite.retrieval.settings import RetrievalSettings
 from pincite.retrieval.versions import newest_first
 
@@ -19,30 +18,30 @@ from pincite.retrieval.versions import newest_first
 class Selection:
     """What is shown, best first, and passages of older versions that were found: shown too, or said by a newer one."""
 
-    groups: tuple[Group, ...]
+    passages: tuple[ScoredPassage, ...]
     older: tuple[ScoredPassage, ...]
 
 
 def select(ranked: Sequence[ScoredPassage], question: str, limit: int, settings: RetrievalSettings) -> Selection:
-    """Choose at most `limit` passages, or groups of them, from `ranked` (best first)."""
+    """Choose at most `limit` passages from `ranked` (best first)."""
     ordered = newest_first(ranked, question) if settings.prefer_newest else list(ranked)
     twins = twins_of([each.passage.chunk.text for each in ordered], settings.same_from)
     single = [each for each, twin in zip(ordered, twins, strict=True) if twin is None]
-    groups = grouped(diversified(single, settings.document_penalty), limit, settings.neighbours)
-    shown = {group.best.passage.chunk.id for group in groups}
-    older = [group.best for group in groups if group.best.newer is not None]
+    first = diversified(single, settings.document_penalty)[:limit]
+    shown = {each.passage.chunk.id for each in first}
+    older = [each for each in first if each.newer is not None]
     older += [
         each
         for each, twin in zip(ordered, twins, strict=True)
         if each.newer is not None and twin is not None and ordered[twin].passage.chunk.id in shown
     ]
-    return Selection(tuple(widened(groups, settings.widened)), tuple(older))
+    return Selection(tuple(first), tuple(older))
 
 
 def together(found: Sequence[Selection], limit: int, settings: RetrievalSettings) -> Selection:
     """Join what was found for the whole of a question and for its parts: in turn, so that each has its share."""
-    groups = interleaved([each.groups for each in found], lambda group: group.best.passage.chunk.id, limit * len(found))
-    twins = twins_of([group.best.passage.chunk.text for group in groups], settings.same_from)
-    kept = [group for group, twin in zip(groups, twins, strict=True) if twin is None][:limit]
+    passages = interleaved([each.passages for each in found], lambda each: each.passage.chunk.id, limit * len(found))
+    twins = twins_of([each.passage.chunk.text for each in passages], settings.same_from)
+    kept = [each for each, twin in zip(passages, twins, strict=True) if twin is None][:limit]
     older = {each.passage.chunk.id: each for selection in found for each in selection.older}
     return Selection(tuple(kept), tuple(older.values()))

@@ -18,7 +18,7 @@ from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.expansion import BACKGROUND, Writer, Writing, blended, feedback
 from pincite.retrieval.fusion import Fused, weigh_names
 from pincite.retrieval.naming import most_named
-from pincite.retrieval.neighbours import Run, merged
+from pincite.retrieval.neighbours import Run, grouped, merged, widened
 from pincite.retrieval.planning import Plan, plan, without
 from pincite.retrieval.reranking import Judge, Reranking
 from pincite.retrieval.rescoring import LOOKED_AT, rescore
@@ -131,7 +131,7 @@ class Retrieval:
         asked = [text, *(parts_of(text) if self._settings.decompose else ())]
         found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
         chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
-        passages = await self._read(scope, chosen, clock)
+        passages = await self._read(scope, chosen.passages, clock) if query.joined else chosen.passages
         return Evidence(tuple(passages), dict(clock.timings_ms), reading, chosen.older)
 
     async def _one(
@@ -209,17 +209,20 @@ class Retrieval:
             ranked = await self._ranked(scope, asked, hydrated, clock)
             with clock.stage("select"):
                 chosen = await asyncio.to_thread(select, ranked, asked[0], limit, self._settings)
-            if len(chosen.groups) >= limit:
+            if len(chosen.passages) >= limit:
                 break
         return chosen
 
-    async def _read(self, scope: Scope, chosen: Selection, clock: StageClock) -> list[ScoredPassage]:
-        """Read chunks that became one passage; the others are there."""
-        wanted = [group.run for group in chosen.groups if group.size > 1]
+    async def _read(
+        self, scope: Scope, passages: Sequence[ScoredPassage], clock: StageClock
+    ) -> Sequence[ScoredPassage]:
+        """Make one passage of those that stand side by side; the others are there."""
+        groups = widened(grouped(passages, self._settings.neighbours), self._settings.widened)
+        wanted = [group.run for group in groups if group.size > 1]
         if not wanted:
-            return [group.best for group in chosen.groups]
+            return passages
         with clock.stage("merge"):
-            return merged(chosen.groups, await self._library.stretches(scope, wanted))
+            return merged(groups, await self._library.stretches(scope, wanted))
 
     async def _ranked(
         self, scope: Scope, asked: tuple[str, Plan], hydrated: Sequence[ScoredPassage], clock: StageClock

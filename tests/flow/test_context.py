@@ -1,0 +1,88 @@
+"""What a model is shown: as many passages as its context holds, neighbours as one, every word where it stands."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.doubles.provider import Provider, serve
+from tests.flow.conftest import settled, upload
+
+from pincite.app.settings import read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import open_house
+
+RULES = "\n\n".join(
+    f"# Rule {number}\n\n" + f"The ferry number {number} leaves the northern quay at {number} and carries dogs. " * 25
+    for number in range(1, 25)
+).encode()
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve() as running:
+        running.behaviour.reply = "The ferry number 3 leaves the northern quay at 3 and carries dogs [1]."
+        yield running
+
+
+@asynccontextmanager
+async def _client(home: Path, provider: Provider, **given: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    settings = read_settings(
+        home=home,
+        model="openai:test-model",
+        model_base_url=f"{provider.url}/v1",
+        model_api_key="good-key",
+        log_level="error",
+        **given,
+    )
+    async with open_house(settings, work=True) as house:
+        made = await house.accounts.create_key(await house.owner(), "tests")
+        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
+        headers = {"Authorization": f"Bearer {made.secret}"}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
+            if not (await opened.get("/v1/documents")).json()["items"]:
+                await settled(opened, (await upload(opened, "rules.md", RULES)).json()["items"][0]["id"])
+            yield opened
+
+
+async def _asked(client: httpx2.AsyncClient) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the answer, and the passages that its log says were found."""
+    answer = (await client.post("/v1/answers", json={"question": "When does the ferry number 3 leave?"})).json()
+    events = (await client.get(f"/v1/answers/{answer['id']}/events")).text
+    data = re.search(r"event: retrieval.completed\ndata: (.*)", events) or re.search(r"data: (\{\"passages.*)", events)
+    assert data is not None
+    return answer, json.loads(data[1])["passages"]
+
+
+async def test_the_budget_decides_how_many_passages_are_shown(pincite_home: Path, provider: Provider) -> None:
+    async with _client(pincite_home, provider) as client:
+        _, wide = await _asked(client)
+    async with _client(pincite_home, provider, passage_tokens=900) as client:
+        answer, small = await _asked(client)
+    assert len(wide) > 8
+    assert 1 <= len(small) < len(wide)
+    shown = provider.requests[-1]["messages"][-1]["content"]
+    assert len(re.findall(r">> \[\d+\] rules.md", shown)) == len(small)
+    assert {span["source"] for pin in answer["pins"] for span in pin["spans"]} == {"rules.md"}
+
+
+async def test_joined_passages_are_the_pages_word_for_word(pincite_home: Path, provider: Provider) -> None:
+    async with _client(pincite_home, provider) as client:
+        answer, passages = await _asked(client)
+        pages: dict[int, str] = {}
+        for number in range(1, 25):
+            page = (await client.get(f"/v1/passages/{passages[0]['revision']}/{number}")).json()
+            pages[number] = page["text"]
+        joined = [each for each in passages if each["end_page"] > each["page"]]
+        assert joined
+        for each in passages:
+            texts = [pages[number] for number in range(each["page"], each["end_page"] + 1)]
+            texts[-1] = texts[-1][: each["end"]]
+            texts[0] = texts[0][each["start"] :]
+            assert each["text"] == "\n".join(texts)
+        for span in (span for pin in answer["pins"] for span in pin["spans"]):
+            assert pages[span["page"]][span["start"] : span["end"]] == span["quote"]
