@@ -27,6 +27,7 @@ from pincite.retrieval import Query, Retrieval, ScoredPassage
 
 SCOPE = Scope(tenant="bench", user="bench")
 PASSAGES = 10
+PUBLIC = ["xquad-en", "xquad-de", "product-docs", "code-chunks", "chunkeval", "scifact"]
 SCORES = ("bm25", "cosine", "score")
 
 
@@ -47,6 +48,11 @@ class Tally:
         self.right.append(answerable and bool(quoted & relevant))
         self.tops.append({name: max((getattr(each, name) or 0.0 for each in passages), default=0.0) for name in SCORES})
 
+    def naive_area(self) -> float:
+        """Return the area when the raw score of retrieval that orders best decides."""
+        wrong = [not each for each in self.right]
+        return min(risk_coverage_area(wrong, [each[name] for each in self.tops]) for name in SCORES)
+
     def line(self) -> str:
         asked = [place for place, answerable in enumerate(self.answerable) if answerable]
         gone = [place for place, answerable in enumerate(self.answerable) if not answerable]
@@ -56,7 +62,7 @@ class Tally:
         wrong = [not each for each in self.right]
         confidence = [each.confidence for each in self.found]
         area = risk_coverage_area(wrong, confidence)
-        naive = min(risk_coverage_area(wrong, [each[name] for each in self.tops]) for name in SCORES)
+        naive = self.naive_area()
         return (
             f"{len(asked):>5}  right {right:.2f}  wrong {len(said) / len(asked) - right:.2f}"
             f"  | taken away: declined {declined:.2f}  | AUROC {auroc(self.answerable, confidence):.3f}"
@@ -90,7 +96,7 @@ def answer(embedder: StaticEmbedder, question: str, passages: Sequence[ScoredPas
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=["xquad-en", "product-docs", "code-chunks", "chunkeval"])
+    parser.add_argument("sets", nargs="*", default=PUBLIC)
     parser.add_argument("--questions", type=int, default=300)
     options = parser.parse_args()
     data = os.environ.get("PINCITE_BENCH_DATA")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
+from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.core.words import content_pairs, content_words
@@ -56,10 +57,11 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What was picked, best first; nothing when it abstained. `confidence` in 0..1 says how well the best one fits.
+    """What was picked, best first; nothing when it abstained.
 
-    `nearest` is what would have been picked, when it abstained for want of confidence. In a `conflict` the second
-    sentence is of another document, which gives another figure or time than the first.
+    `confidence` in 0..1 is how likely what was picked is right, `signs` what that is made of. It abstains by how well
+    the best sentence fits alone, and `nearest` is what would have been picked. In a `conflict` the second sentence is
+    of another document, which gives another figure or time than the first.
     """
 
     sentences: tuple[Chosen, ...]
@@ -67,6 +69,7 @@ class Extract:
     confidence: float
     nearest: tuple[Chosen, ...] = ()
     conflict: bool = False
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,16 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
         return Extract((), abstained=True, confidence=0.0)
     judged = sorted(_judge(asked, passages, found, vectors), key=lambda each: -each.score)
     best = judged[0]
-    confidence = _confidence(best, asked.wants)
+    fit = _fit(best, asked.wants)
+    passage = best.candidate.passage
+    signs = Signs(fit, best.similarity, lead_of(passages), standing_of(passage, passages))
+    confidence = CERTAINTY.of(signs)
     other = _contrary(asked, judged, passages)
     chosen = _select(judged) if other is None else [best, other]
     picked = tuple(_chosen(each) for each in chosen)
-    if confidence < THRESHOLD:
-        return Extract((), abstained=True, confidence=confidence, nearest=picked)
-    return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None)
+    if fit < THRESHOLD:
+        return Extract((), abstained=True, confidence=confidence, nearest=picked, signs=signs)
+    return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None, signs=signs)
 
 
 def _judge(
@@ -251,10 +257,10 @@ def _freshness(question: str, sources: Sequence[str]) -> list[float]:
     return factors
 
 
-def _confidence(best: _Judged, wants: Wants) -> float:
-    confidence = 0.4 * best.coverage + 0.35 * best.support + 0.25 * best.similarity
-    confidence += _KIND_FITS if best.fits and wants is not Wants.ANYTHING else 0.0
-    return min(1.0, confidence * (1.0 if best.fits else 0.7) * (1.0 if best.names else 0.75))
+def _fit(best: _Judged, wants: Wants) -> float:
+    fit = 0.4 * best.coverage + 0.35 * best.support + 0.25 * best.similarity
+    fit += _KIND_FITS if best.fits and wants is not Wants.ANYTHING else 0.0
+    return min(1.0, fit * (1.0 if best.fits else 0.7) * (1.0 if best.names else 0.75))
 
 
 def _select(judged: Sequence[_Judged]) -> list[_Judged]:
