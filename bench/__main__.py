@@ -25,6 +25,8 @@ def main() -> int:
                 ["verdicts"],
                 ["retrieval"],
                 ["financebench", "--retrieval-only"],
+                ["selection"],
+                ["selection", "--twins"],
                 ["followups"],
                 ["conflicts"],
                 ["search"],

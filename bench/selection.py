@@ -30,8 +30,7 @@ from pincite.app.wiring import House, open_house
 from pincite.core import Scope
 from pincite.evals import read_set
 from pincite.evals.statistics import bootstrap, paired_difference
-from pincite.library import Passage
-from pincite.retrieval import Query, Retrieval, RetrievalSettings
+from pincite.retrieval import Query, Retrieval, RetrievalSettings, ScoredPassage
 from pincite.retrieval.duplicates import twins_of
 
 HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
@@ -107,22 +106,30 @@ async def _shares(retrieval: Retrieval, scope: Scope, cases: Sequence[Case]) -> 
     shares: list[list[float]] = [[] for _ in SHAPES]
     spent_s = 0.0
     for case in cases:
+        began = time.perf_counter()
+        query = Query(case.question, limit=max(limit for limit, _ in SHAPES))
+        found = (await retrieval.find(scope, query)).passages
+        spent_s += time.perf_counter() - began
         for place, (limit, budget) in enumerate(SHAPES):
-            began = time.perf_counter()
-            evidence = await retrieval.find(scope, Query(case.question, limit=limit, joined=True))
-            spent_s += time.perf_counter() - began
-            there = _there([each.passage for each in evidence.passages], budget)
+            whole = sum(each.whole for each in _fitting(found[:limit], budget))
+            passages = [*await retrieval.join(scope, found[:whole]), *found[whole:limit]]
+            there = _there(passages, budget)
             shares[place].append(sum(bool(part & there) for part in case.parts) / len(case.parts))
-    return shares, spent_s * 1000 / len(cases) / len(SHAPES)
+    return shares, spent_s * 1000 / len(cases)
 
 
-def _there(passages: Sequence[Passage], budget: int) -> set[Place]:
+def _fitting(passages: Sequence[ScoredPassage], budget: int) -> list[Excerpt]:
+    excerpts = [Excerpt(n, each.passage.source, each.passage.chunk.text) for n, each in enumerate(passages, 1)]
+    return filled(excerpts, budget)
+
+
+def _there(passages: Sequence[ScoredPassage], budget: int) -> set[Place]:
     """Return the pages of what fits; of a passage that is cut, the first."""
     there: set[Place] = set()
-    for shown in filled([Excerpt(n, each.source, each.chunk.text) for n, each in enumerate(passages, 1)], budget):
-        source, chunk = passages[shown.number - 1].source, passages[shown.number - 1].chunk
-        last = chunk.end_page if shown.whole else chunk.page
-        there.update((source, page) for page in range(chunk.page, last + 1))
+    for shown in _fitting(passages, budget):
+        passage = passages[shown.number - 1].passage
+        last = passage.chunk.end_page if shown.whole else passage.chunk.page
+        there.update((passage.source, page) for page in range(passage.chunk.page, last + 1))
     return there
 
 

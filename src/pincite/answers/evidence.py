@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pincite.core import Scope
 from pincite.library import Library
-from pincite.retrieval import Evidence, Query, Retrieval
+from pincite.retrieval import Evidence, Query, Retrieval, ScoredPassage
 
 
 class EvidenceSource:
@@ -20,6 +20,10 @@ class EvidenceSource:
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages. Raises: InvalidInput, Unavailable."""
         return await self._retrieval.find(scope, query)
+
+    async def join(self, scope: Scope, passages: Sequence[ScoredPassage]) -> Sequence[ScoredPassage]:
+        """Return passages with those that stand side by side as one."""
+        return await self._retrieval.join(scope, passages)
 
     async def page_texts(self, scope: Scope, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
         """Return the text of each (revision, page) that is there."""

@@ -112,12 +112,8 @@ class WordedDraft:
         scope = self._task.scope
         question = await self._standalone()
         with self._clock.stage("retrieve"):
-            query = Query(question, limit=_PASSAGES, collections=self._task.collections, joined=True)
-            found_all = await self._source.find(scope, query)
-        room = Room(await self._model.context_tokens(), self._passage_tokens)
-        context = context_of(self._task.answer.question, self._task.turns, found_all.passages, room)
-        # What the model is not shown is no evidence of its answer.
-        evidence = replace(found_all, passages=found_all.passages[: len(context.excerpts)])
+            query = Query(question, limit=_PASSAGES, collections=self._task.collections)
+            evidence, context = await self._fitted(await self._source.find(scope, query))
         yield "retrieval.completed", retrieval_event(evidence)
         if not evidence.passages:
             async for event in self._abstain(evidence):
@@ -141,6 +137,17 @@ class WordedDraft:
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
             nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
+
+    async def _fitted(self, found: Evidence) -> tuple[Evidence, Context]:
+        """Return what fits into the model's context, neighbours as one; what it is not shown is no evidence."""
+        room = Room(await self._model.context_tokens(), self._passage_tokens)
+        question, turns = self._task.answer.question, self._task.turns
+        first = context_of(question, turns, found.passages, room)
+        whole = sum(each.whole for each in first.excerpts)
+        joined = await self._source.join(self._task.scope, found.passages[:whole])
+        passages = (*joined, *found.passages[whole : len(first.excerpts)])
+        context = context_of(question, turns, passages, room)
+        return replace(found, passages=passages[: len(context.excerpts)]), context
 
     def _with_opinions_paid(self) -> Answer:
         """Return the answer whose usage and cost hold those of the second opinions as well."""

@@ -111,6 +111,15 @@ class Settings(BaseSettings):
         SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
     ] = None
     embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
+    heading_weight: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="What a question's words in the headings above a passage add to its score; 0.1 helps documents "
+            "with real headings and costs a little in filings.",
+        ),
+    ] = 0.0
     context_model: Annotated[
         str,
         Field(

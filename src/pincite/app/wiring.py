@@ -269,7 +269,8 @@ def _build(
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
-    found_with = RetrievalSettings(written=None if settings.expansion == "none" else settings.expansion)
+    written = None if settings.expansion == "none" else settings.expansion
+    found_with = RetrievalSettings(written=written, heading_weight=settings.heading_weight)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))

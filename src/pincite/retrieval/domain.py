@@ -11,16 +11,12 @@ from pincite.library import Passage
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for. `collections` and `documents` narrow what the asker may see anyway; None means all of it.
-
-    `joined`: passages that stand side by side in a document come as one, so there may be fewer than `limit`.
-    """
+    """What to look for. `collections` and `documents` narrow what the asker may see anyway; None means all of it."""
 
     text: str
     limit: int = 10
     collections: tuple[str, ...] | None = None
     documents: tuple[str, ...] | None = None
-    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _parts(
     asked = frozenset(words(plan.words)) if settings.title_weight or settings.heading_weight else frozenset[str]()
     if settings.title_weight:
         yield settings.title_weight, _shares([asked.intersection(words(each.passage.source)) for each in first])
-    if settings.heading_weight:
+    if settings.heading_weight and not plan.figures:  # figures stand in tables, whose headings say little
         headings = [" ".join(each.passage.chunk.heading_path) for each in first]
         yield settings.heading_weight, _shares([asked.intersection(words(heading)) for heading in headings])
 

@@ -131,8 +131,16 @@ class Retrieval:
         asked = [text, *(parts_of(text) if self._settings.decompose else ())]
         found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
         chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
-        passages = await self._read(scope, chosen.passages, clock) if query.joined else chosen.passages
-        return Evidence(tuple(passages), dict(clock.timings_ms), reading, chosen.older)
+        return Evidence(chosen.passages, dict(clock.timings_ms), reading, chosen.older)
+
+    async def join(self, scope: Scope, passages: Sequence[ScoredPassage]) -> Sequence[ScoredPassage]:
+        """Make one passage of those that stand side by side in a document, in the place of the better one.
+
+        Done to what is shown in the end: joined before, worse passages would come along and push better ones out.
+        """
+        groups = widened(grouped(passages, self._settings.neighbours), self._settings.widened)
+        wanted = [group.run for group in groups if group.size > 1]
+        return merged(groups, await self._library.stretches(scope, wanted)) if wanted else passages
 
     async def _one(
         self, scope: Scope, builds: Builds, text: str, where: Filter, wanted: tuple[int, StageClock]
@@ -212,17 +220,6 @@ class Retrieval:
             if len(chosen.passages) >= limit:
                 break
         return chosen
-
-    async def _read(
-        self, scope: Scope, passages: Sequence[ScoredPassage], clock: StageClock
-    ) -> Sequence[ScoredPassage]:
-        """Make one passage of those that stand side by side; the others are there."""
-        groups = widened(grouped(passages, self._settings.neighbours), self._settings.widened)
-        wanted = [group.run for group in groups if group.size > 1]
-        if not wanted:
-            return passages
-        with clock.stage("merge"):
-            return merged(groups, await self._library.stretches(scope, wanted))
 
     async def _ranked(
         self, scope: Scope, asked: tuple[str, Plan], hydrated: Sequence[ScoredPassage], clock: StageClock

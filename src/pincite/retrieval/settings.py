@@ -29,8 +29,8 @@ class RetrievalSettings:
         same_from: similarity in 0..1 from which two passages count as saying the same; above 1 keeps both always.
         prefer_newest: whether what an older version of a document says stands after what the newest says to the same.
         document_penalty: what each passage shown of a document takes off the score of its next; 0 for nothing.
-        neighbours: in a query that joins: chunks that stand side by side and become one passage; 1 keeps all apart.
-        widened: in a query that joins: how many of the first passages get the chunk before and the chunk after.
+        neighbours: chunks that stand side by side and are shown to a model as one passage; 1 keeps all apart.
+        widened: how many of the first of those passages get the chunk before and the chunk after.
         candidates: how many hits each ranking gives to the fusion.
         rerank_depth: how many fused passages a reranker sees, where there is one.
         rerank_skip_margin: the lead of the first score over the fifth that spares the reranker; None never does.
