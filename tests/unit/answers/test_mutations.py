@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
+from pincite.answers.second_opinion import revised
 from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
 from pincite.gateway import StaticEmbedder
 
@@ -33,6 +34,10 @@ class Judge:
     def supports(self, sentence: str) -> bool:
         self._want(texts_of_sentence(sentence))
         return self._verifier.verify(sentence).verdict is Verdict.SUPPORTED
+
+    def lifted(self, sentence: str) -> bool:
+        self._want(texts_of_sentence(sentence))
+        return revised(self._verifier.verify(sentence), 1.0).verdict is Verdict.SUPPORTED
 
     def _want(self, texts: list[str]) -> None:
         new = [text for text in texts if text not in self._vectors]
@@ -67,6 +72,18 @@ def test_the_same_in_almost_the_same_words_keeps_it(judges: list[tuple[Page, Jud
     ]
     assert len(tried) > 300
     assert sum(tried) >= LEAST_KEPT * len(tried)
+
+
+def test_an_opinion_that_says_yes_to_everything_brings_no_changed_fact_back(judges: list[tuple[Page, Judge]]) -> None:
+    tried = [
+        (changed, judge.lifted(changed))
+        for page, judge in judges
+        for claim in page.claims()
+        for changed in mutants(page, claim, Random(claim)).values()
+    ]
+    assert len(tried) > 700
+    lifted = [changed for changed, supported in tried if supported]
+    assert len(lifted) <= (1 - LEAST_LOST) * len(tried), lifted
 
 
 def _passage(*texts: str) -> list[Candidate]:
