@@ -71,6 +71,25 @@ async def test_what_the_model_writes_is_searched_with_and_a_failure_is_borne(
         assert with_model > await score(client, "vet.md") + 0.1
 
 
+async def test_the_parts_that_a_model_finds_are_searched_for_apart_and_the_call_is_paid_for(
+    pincite_home: Path, provider: Provider
+) -> None:
+    provider.behaviour.reply = "1. When is soup served?\n2. What must a veterinarian do?"
+    async with opened(pincite_home, provider, "parts") as client:
+        found = (await client.get("/v1/search", params={"q": "Everything on soup, animals.", "limit": 3})).json()
+        assert {hit["source"] for hit in found["hits"][:3]} >= {"food.md", "vet.md"}
+        asked = len(provider.requests)
+        question = {"question": "Everything on soup, animals.", "model": "none"}
+        quoted = (await client.post("/v1/answers", json=question)).json()
+        assert len(provider.requests) == asked + 1
+        assert quoted["usage"]["output_tokens"] > 0
+        provider.behaviour.reply = None
+        worded = (await client.post("/v1/answers", json={"question": "When is soup served?"})).json()
+        alone = provider.requests[-1]
+    assert "When is soup served?" in str(alone["messages"])
+    assert worded["usage"]["input_tokens"] > quoted["usage"]["input_tokens"]
+
+
 async def test_without_an_expansion_no_model_is_asked(pincite_home: Path, provider: Provider) -> None:
     async with opened(pincite_home, provider, "none") as client:
         await score(client, "vet.md")

@@ -17,6 +17,7 @@ from pincite.answers.extractive import Chosen, Extract, extract, texts_to_embed
 from pincite.answers.outdated import said_before
 from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
+from pincite.answers.spending import with_calls
 from pincite.core import Scope, StageClock
 from pincite.gateway import Embedder
 from pincite.retrieval import Evidence, Query
@@ -69,6 +70,7 @@ class QuotedDraft:
         with self._clock.stage("retrieve"):
             query = Query(question, limit=PASSAGES, collections=self._task.collections)
             evidence = await self._source.find(scope, query)
+        self.answer = with_calls(self.answer, evidence.calls)
         yield "retrieval.completed", retrieval_event(evidence)
         with self._clock.stage("extract"):
             chosen = await self._chosen(scope, question, evidence)

@@ -22,6 +22,7 @@ from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
+from pincite.answers.spending import with_calls
 from pincite.core import StageClock, get_logger
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
 from pincite.retrieval import Evidence, Query
@@ -92,6 +93,7 @@ class WordedDraft:
         self._passage_tokens = passage_tokens
         self._second = second
         self._spent = Spent()
+        self._calls: list[ChatFinished] = []  # beside the answer's own: a follow-up made whole, texts to search with
         self._source = source
         self._embedder = embedder
         self._model = model
@@ -113,7 +115,9 @@ class WordedDraft:
         question = await self._standalone()
         with self._clock.stage("retrieve"):
             query = Query(question, limit=_PASSAGES, collections=self._task.collections)
-            evidence, context = await self._fitted(await self._source.find(scope, query))
+            found_all = await self._source.find(scope, query)
+            self._calls += found_all.calls
+            evidence, context = await self._fitted(found_all)
         yield "retrieval.completed", retrieval_event(evidence)
         if not evidence.passages:
             async for event in self._abstain(evidence):
@@ -150,11 +154,12 @@ class WordedDraft:
         return replace(found, passages=passages[: len(context.excerpts)]), context
 
     def _with_opinions_paid(self) -> Answer:
-        """Return the answer whose usage and cost hold those of the second opinions as well."""
+        """Return the answer whose usage and cost hold those of the other calls made for it as well."""
+        answer = with_calls(self.answer, self._calls)
         if self._spent == Spent():
-            return self.answer
-        whole = added(self._spent, self.answer.usage, self.answer.cost_usd)
-        return replace(self.answer, usage=whole.usage, cost_usd=whole.cost_usd)
+            return answer
+        whole = added(self._spent, answer.usage, answer.cost_usd)
+        return replace(answer, usage=whole.usage, cost_usd=whole.cost_usd)
 
     async def _standalone(self) -> str:
         question, turns = self._task.answer.question, self._task.turns
@@ -164,7 +169,10 @@ class WordedDraft:
             written = ""
             try:
                 async for event in self._model.stream(self._task.scope, rewrite_request(question, turns)):
-                    written += event.text if isinstance(event, TextDelta) else ""
+                    if isinstance(event, TextDelta):
+                        written += event.text
+                    else:
+                        self._calls.append(event)
             except ModelError as error:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)

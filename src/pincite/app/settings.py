@@ -135,10 +135,11 @@ class Settings(BaseSettings):
         ),
     ] = "none"
     expansion: Annotated[
-        Literal["none", "passage", "queries"],
+        Literal["none", "passage", "queries", "parts"],
         Field(
             description="What the chat model writes to search with beside the question: `passage` (as one that answers "
-            "might read), `queries` (the question in other words) or `none`. One more call a question."
+            "might read), `queries` (the question in other words), `parts` (the questions within it) or `none`. "
+            "One more call a question."
         ),
     ] = "none"
     reranker_base_url: Annotated[

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pincite.core.sentences import sentence_spans
 from pincite.core.words import content_pairs
+from pincite.retrieval.pairs import completed, pair_of
 
 T = TypeVar("T")
 
@@ -43,11 +44,12 @@ _COMPARED = (
 _LONGEST_COMPARISON, _LONGEST = 300, 1_500
 
 
-def parts_of(question: str) -> tuple[str, ...]:
+def parts_of(question: str, *, pairs: bool = False) -> tuple[str, ...]:
     """Return the parts of a question, each fit to be searched for alone; none where it is one question.
 
     Several sentences that ask, questions joined by "and", and comparisons of two things are cut; a later part that
-    leans on the first is given the names of that one. At most `MOST_PARTS` come out.
+    leans on the first is given the names of that one. At most `MOST_PARTS` come out. With `pairs` a single question
+    about two things is cut too.
     """
     if len(question) > _LONGEST:
         return ()
@@ -55,6 +57,8 @@ def parts_of(question: str) -> tuple[str, ...]:
     if sides:
         return sides
     found = [part for sentence in _sentences(question) for part in _cut(sentence)]
+    if len(found) == 1 and pairs:
+        return pair_of(found[0])
     if not 1 < len(found) <= MOST_PARTS:
         return ()
     return tuple(dict.fromkeys([found[0], *(_made_whole(part, found[0]) for part in found[1:])]))
@@ -102,7 +106,8 @@ def _sides(question: str) -> tuple[str, ...]:
         sides = found["one"].strip(), found["other"].strip()
         if any(not 0 < len(_words(side)) <= _LONGEST_SIDE or _ASKS.match(side) for side in sides):
             return ()
-        return tuple(f"{side} {found['point'] or ''}".strip() for side in sides)
+        whole = completed(*sides), sides[1]
+        return tuple(f"{side} {found['point'] or ''}".strip() for side in whole)
     return ()
 
 

@@ -6,6 +6,7 @@ Fusion and near-duplicate removal are pure functions in their own files; engines
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pincite.gateway import ChatFinished
 from pincite.library import Passage
 
 
@@ -39,9 +40,11 @@ class Evidence:
 
     `reading` names the documents in view that are still being read, so that an answer can say so. `older` are passages
     of documents with a newer version: those that are shown, and those left out because the newer one says the same.
+    `calls` are the calls of a chat model that wrote what was searched with, with what they used and cost.
     """
 
     passages: tuple[ScoredPassage, ...]
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     reading: tuple[str, ...] = ()
     older: tuple[ScoredPassage, ...] = ()
+    calls: tuple[ChatFinished, ...] = ()

@@ -1,4 +1,4 @@
-"""More words to search with: from the first passages found (pseudo-relevance feedback), or written by a model.
+"""More to search with: words of the first passages found (pseudo-relevance feedback), or what a model writes.
 
 The feedback is pure. What a model writes is searched with and never shown; one that fails changes nothing.
 """
@@ -12,16 +12,19 @@ from typing import Literal, Protocol
 
 from pincite.core import PinciteError, Scope, get_logger
 from pincite.core.words import content_pairs, stem
+from pincite.gateway import ChatFinished
 from pincite.retrieval.fusion import Fused
 
 RELEVANT = 5  # passages that are taken for relevant
 BACKGROUND = 30  # passages that say, with them, which words are common
-_MOST_QUERIES = 3
+_MOST_WRITTEN = 4
 # The question as it was asked weighs as much as all that a model made of it.
 _OWN = 0.5
 
 log = get_logger(__name__)
-Written = Literal["passage", "queries"]
+Written = Literal["passage", "queries", "parts"]
+Reply = tuple[Sequence[str], ChatFinished | None]
+"""What a model wrote, and how its call ended: with what was used and what it cost."""
 
 
 class Writer(Protocol):
@@ -32,13 +35,37 @@ class Writer(Protocol):
         """As in settings."""
         ...
 
-    async def passage(self, scope: Scope, question: str) -> str:
+    async def passage(self, scope: Scope, question: str) -> Reply:
         """Return a passage as one that answers the question might read. Raises: ModelError, Unavailable."""
         ...
 
-    async def queries(self, scope: Scope, question: str, count: int) -> Sequence[str]:
+    async def queries(self, scope: Scope, question: str, count: int) -> Reply:
         """Return the question in other words, at most `count` times. Raises: ModelError, Unavailable."""
         ...
+
+    async def parts(self, scope: Scope, question: str, count: int) -> Reply:
+        """Return the questions that stand in one, at most `count`; none or one for a single question.
+
+        Raises:
+            ModelError: the model failed.
+            Unavailable: it cannot be reached.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """What a model wrote for one question; empty where none was asked or it failed.
+
+    Args:
+        beside: what is searched with beside the question: a passage, or queries.
+        parts: the questions that stand in it, two or more.
+        call: how the call ended.
+    """
+
+    beside: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    call: ChatFinished | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +74,8 @@ class Writing:
 
     Args:
         writer: the model; None for none.
-        kind: a passage to search like (HyDE: Gao et al. 2022, arXiv 2212.10496) or more queries; None for neither.
+        kind: a passage to search like (HyDE: Gao et al. 2022, arXiv 2212.10496), more queries, or the parts of the
+            question; None for nothing.
         timeout_s: longest wait for it.
     """
 
@@ -55,18 +83,26 @@ class Writing:
     kind: Written | None
     timeout_s: float
 
-    async def texts(self, scope: Scope, question: str) -> tuple[str, ...]:
-        """Return what was written, nothing where no model is asked or it fails."""
+    async def wrote(self, scope: Scope, question: str) -> Wrote:
+        """Return what was written, nothing where no model is asked or it fails. One call a question."""
         if self.writer is None or self.kind is None:
-            return ()
+            return Wrote()
         try:
             async with asyncio.timeout(self.timeout_s):
-                if self.kind == "passage":
-                    return (await self.writer.passage(scope, question),)
-                return tuple(await self.writer.queries(scope, question, _MOST_QUERIES))[:_MOST_QUERIES]
+                texts, call = await self._asked(self.writer, scope, question)
         except (PinciteError, TimeoutError) as error:
             log.warning("question not expanded", writer=self.writer.name, problem=str(error) or "took too long")
-            return ()
+            return Wrote()
+        some = tuple(dict.fromkeys(texts))[:_MOST_WRITTEN]
+        if self.kind == "parts":
+            return Wrote(parts=some if len(some) > 1 else (), call=call)
+        return Wrote(beside=some, call=call)
+
+    async def _asked(self, writer: Writer, scope: Scope, question: str) -> Reply:
+        if self.kind == "passage":
+            return await writer.passage(scope, question)
+        write = writer.queries if self.kind == "queries" else writer.parts
+        return await write(scope, question, _MOST_WRITTEN)
 
 
 def feedback(words: str, passages: Sequence[tuple[float, str]], count: int) -> str:

@@ -18,6 +18,7 @@ from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.expansion import BACKGROUND, Writer, Writing, blended, feedback
 from pincite.retrieval.fusion import Fused, weigh_names
 from pincite.retrieval.naming import most_named
+from pincite.retrieval.narrowing import figures_of, holding_first
 from pincite.retrieval.neighbours import Run, grouped, merged, widened
 from pincite.retrieval.planning import Plan, plan, without
 from pincite.retrieval.reranking import Judge, Reranking
@@ -128,10 +129,14 @@ class Retrieval:
             return Evidence((), dict(clock.timings_ms), reading)
         builds = Builds(generation, fast)
         limit = min(query.limit, MAX_LIMIT)
-        asked = [text, *(parts_of(text) if self._settings.decompose else ())]
+        with clock.stage("write"):
+            wrote = await self._writing.wrote(scope, text)
+        parts = wrote.parts or (parts_of(text, pairs=self._settings.pairs) if self._settings.decompose else ())
+        asked = [(text, wrote.beside), *((part, ()) for part in parts)]
         found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
         chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
-        return Evidence(chosen.passages, dict(clock.timings_ms), reading, chosen.older)
+        calls = () if wrote.call is None else (wrote.call,)
+        return Evidence(chosen.passages, dict(clock.timings_ms), reading, chosen.older, calls)
 
     async def join(self, scope: Scope, passages: Sequence[ScoredPassage]) -> Sequence[ScoredPassage]:
         """Make one passage of those that stand side by side in a document, in the place of the better one.
@@ -143,21 +148,26 @@ class Retrieval:
         return merged(groups, await self._library.stretches(scope, wanted)) if wanted else passages
 
     async def _one(
-        self, scope: Scope, builds: Builds, text: str, where: Filter, wanted: tuple[int, StageClock]
+        self,
+        scope: Scope,
+        builds: Builds,
+        asked: tuple[str, Sequence[str]],
+        where: Filter,
+        wanted: tuple[int, StageClock],
     ) -> Selection:
-        """Find and choose for one text that asks one thing."""
-        limit, clock = wanted
+        """Find and choose for one text that asks one thing, and what was written to search with beside it."""
+        (text, written), (limit, clock) = asked, wanted
         planned = plan(text, expand=self._settings.expand)
-        with clock.stage("write"):
-            written = await self._writing.texts(scope, text)
         dense = "\n".join((text, *written)) if self._settings.written == "passage" else text
         fused = await self._searched(scope, builds, dense, (planned, where), clock)
         if written and self._settings.written == "queries":
             plans = [plan(each, expand=self._settings.expand) for each in written]
-            others = [
-                await self._searched(scope, builds, each, (one, where), clock)
-                for each, one in zip(written, plans, strict=True)
-            ]
+            others = await asyncio.gather(
+                *(
+                    self._searched(scope, builds, each, (one, where), clock)
+                    for each, one in zip(written, plans, strict=True)
+                )
+            )
             fused = blended(fused, others)
         if self._settings.feedback_words:
             planned = replace(planned, words=await self._fed_back(scope, planned.words, fused, clock))
@@ -228,6 +238,8 @@ class Retrieval:
         text, planned = asked
         with clock.stage("rescore"):
             ranked = await asyncio.to_thread(rescore, hydrated, planned, self._settings)
+            if self._settings.filter_figures:
+                ranked = holding_first(ranked, figures_of(text))
         with clock.stage("rerank"):
             return await self._reranking.apply(scope, text, ranked)
 

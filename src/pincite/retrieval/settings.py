@@ -14,10 +14,14 @@ class RetrievalSettings:
         dense_weight: weight in 0..1 of the dense score; None takes the embedder's own.
         expand: whether instructions are left out of word search, and other names of what is asked for added.
         decompose: whether the parts of a question that has several are searched for apart, each getting its share.
+        pairs: whether a question about two things ("in Norway and Portugal") is cut as well.
         feedback_words: how many words of the first passages are added to word search; 0 for none.
-        written: what a chat model writes to search with, where there is one: a passage, or more queries.
+        written: what a chat model writes to search with, where there is one: a passage, more queries, or the questions
+            that stand in one.
         written_timeout_s: longest wait for that.
         routing: how far, 0..1, codes and quoted words in a question take weight from the dense score.
+        filter_figures: whether passages that hold every year and figure of the question stand before the others, where
+            some do.
         filter_named: whether only the documents that a question names are searched, where that finds enough.
         name_weight: weight in 0..1 of a document's name fitting the question; 0 does not look at names.
         named_documents: how many of the documents that a question names are also searched apart.
@@ -43,10 +47,12 @@ class RetrievalSettings:
     dense_weight: float | None = None
     expand: bool = True
     decompose: bool = True
+    pairs: bool = False
     feedback_words: int = 0
-    written: Literal["passage", "queries"] | None = None
+    written: Literal["passage", "queries", "parts"] | None = None
     written_timeout_s: float = 15.0
     routing: float = 0.0
+    filter_figures: bool = False
     filter_named: bool = False
     name_weight: float = 0.5
     named_documents: int = 1

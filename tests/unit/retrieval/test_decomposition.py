@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.retrieval.decomposition import MOST_PARTS, interleaved, parts_of
+from pincite.retrieval.pairs import pair_of
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from pincite.retrieval.decomposition import MOST_PARTS, interleaved, parts_of
             ("the sick leave on notice periods", "the parental leave on notice periods"),
         ),
         ("What is the difference between per diem and lodging allowance?", ("per diem", "lodging allowance")),
+        ("Compare Boeing's and Airbus's backlog", ("Boeing's backlog", "Airbus's backlog")),
         ("PTO vs sick leave in the first year", ("PTO in the first year", "sick leave in the first year")),
         ("Where is the office in Lund, and when does it open on Sundays?", None),
     ],
@@ -52,10 +54,47 @@ def test_one_question_stays_whole(question: str) -> None:
     assert parts_of(question) == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "pair"),
+    [
+        (
+            "What is the dinner limit in Norway and Portugal?",
+            ("What is the dinner limit in Norway?", "What is the dinner limit in Portugal?"),
+        ),
+        (
+            "What are the hotel limit and the dinner limit in Oslo?",
+            ("What are the hotel limit in Oslo?", "What are the dinner limit in Oslo?"),
+        ),
+        (
+            "How does Boeing's tax rate compare to Pfizer's tax rate?",
+            ("Boeing's tax rate", "Pfizer's tax rate"),
+        ),
+    ],
+)
+def test_one_question_about_two_things_is_cut_where_that_is_wished(question: str, pair: tuple[str, str]) -> None:
+    assert parts_of(question, pairs=True) == pair
+    assert parts_of(question) == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does Boeing's tax rate in FY2022 compare to FY2021?",
+        "What was spent on research and development in 2020?",
+        "What is the link between the parent and the child?",
+        "The board of Esch and Voes met.",
+        "What was sold by Johnson and Johnson?",
+        "in Aa and Aa " * 200,
+    ],
+)
+def test_what_may_be_one_thing_stays_whole(question: str) -> None:
+    assert pair_of(question) == ()
+
+
 @given(st.text("aA ?.,;vs andcompwhti\n", max_size=400))
 def test_any_text_is_cut_into_few_parts_or_none_and_at_once(text: str) -> None:
     began = time.perf_counter()
-    found = parts_of(text)
+    found = parts_of(text, pairs=True)
     assert time.perf_counter() - began < 1.0
     assert len(found) != 1
     assert len(found) <= MOST_PARTS
