@@ -9,6 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _SHINGLE_WORDS = 4
@@ -16,7 +17,7 @@ _SHINGLE_WORDS = 4
 THRESHOLD = 0.9
 
 
-def twins_of(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int | None]:
+def twins_of(texts: Sequence[str], threshold: float = THRESHOLD, enough: int | None = None) -> list[int | None]:
     """Return, for each text, the place of the first before it that says mostly the same; None where there is none.
 
     A text that has a twin is nobody's twin itself.
@@ -24,10 +25,13 @@ def twins_of(texts: Sequence[str], threshold: float = THRESHOLD) -> list[int | N
     Args:
         texts: best first.
         threshold: Jaccard similarity of word shingles in 0..1 from which two texts count as the same.
+        enough: stop when so many have no twin; the list is as long as what was looked at.
     """
     alike = Alike(threshold)
     twins: list[int | None] = []
     for place, text in enumerate(texts):
+        if enough is not None and twins.count(None) >= enough:
+            break
         near = alike.near(place, text)
         twins.append(near[0] if near else None)
         if near:
@@ -75,6 +79,8 @@ def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
+# One question looks at the same passages several times.
+@lru_cache(maxsize=512)
 def _shingles(text: str) -> frozenset[int]:
     words = [word.lower() for word in _WORD.findall(text)]
     size = min(_SHINGLE_WORDS, max(len(words), 1))

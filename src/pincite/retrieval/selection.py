@@ -25,14 +25,15 @@ class Selection:
 def select(ranked: Sequence[ScoredPassage], question: str, limit: int, settings: RetrievalSettings) -> Selection:
     """Choose at most `limit` passages from `ranked` (best first)."""
     ordered = newest_first(ranked, question) if settings.prefer_newest else list(ranked)
-    twins = twins_of([each.passage.chunk.text for each in ordered], settings.same_from)
-    single = [each for each, twin in zip(ordered, twins, strict=True) if twin is None]
+    texts = [each.passage.chunk.text for each in ordered]
+    twins = twins_of(texts, settings.same_from, None if settings.document_penalty else limit)
+    single = [each for each, twin in zip(ordered, twins, strict=False) if twin is None]
     first = diversified(single, settings.document_penalty)[:limit]
     shown = {each.passage.chunk.id for each in first}
     older = [each for each in first if each.newer is not None]
     older += [
         each
-        for each, twin in zip(ordered, twins, strict=True)
+        for each, twin in zip(ordered, twins, strict=False)
         if each.newer is not None and twin is not None and ordered[twin].passage.chunk.id in shown
     ]
     return Selection(tuple(first), tuple(older))

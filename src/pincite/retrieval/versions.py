@@ -109,9 +109,10 @@ def _newer_documents(ranked: Sequence[ScoredPassage]) -> dict[str, str]:
 
 
 def _swapped(marked: list[ScoredPassage]) -> list[ScoredPassage]:
+    wanted = {each.newer for each in marked if each.newer is not None}
     alike = Alike(_SAME_MATTER)
     for place, each in enumerate(marked):
-        if each.newer is None:
+        if each.newer is None and each.passage.source in wanted:
             alike.near(place, each.passage.chunk.text)
     found = list(marked)
     for place, each in enumerate(marked):

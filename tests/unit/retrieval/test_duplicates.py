@@ -34,6 +34,13 @@ def test_a_copy_is_known_by_the_first_of_its_kind():
     assert twins_of([LONG, "one thing", LONG, LONG.upper()]) == [None, None, 0, 0]
 
 
+@given(TEXTS, st.integers(1, 4))
+def test_looking_at_enough_finds_the_same(texts: list[str], enough: int):
+    some = twins_of(texts, 0.8, enough)
+    assert some == twins_of(texts, 0.8)[: len(some)]
+    assert some.count(None) == enough or len(some) == len(texts)
+
+
 @given(TEXTS)
 def test_nothing_kept_is_like_anything_kept_before(texts: list[str]):
     twins = twins_of(texts, 0.8)
