@@ -148,6 +148,18 @@ async def test_a_failing_model_ends_the_answer_once(
     assert [name for _, name, _ in events].count("answer.failed") == 1
 
 
+async def test_a_models_answer_says_how_sure_the_documents_make_it(
+    model_client: httpx2.AsyncClient, provider: Provider
+) -> None:
+    provider.behaviour.reply = "The ferry leaves at nine every morning [1]."
+    known, other = [
+        (await model_client.post("/v1/answers", json={"question": question})).json()
+        for question in ("When does the ferry leave?", "Which whales sing beneath Antarctic glaciers?")
+    ]
+    assert 0 <= other["confidence"] < known["confidence"] <= 1
+    assert "judge" in known["timings_ms"]
+
+
 async def test_the_model_may_say_that_the_documents_do_not_say(
     model_client: httpx2.AsyncClient, provider: Provider
 ) -> None:

@@ -95,9 +95,9 @@ class AnswerProblem:
 class Answer:
     """One reply. `cost_usd` is None where no model was asked or its price is not known.
 
-    `confidence` in 0..1 is how well the evidence fits the question; None where it was not judged. When the answer
-    abstained, `reason` says why and `nearest` holds the passages that came closest. `older` is what
-    older versions of the pinned documents say to the same.
+    `confidence` in 0..1 is the chance that the passages' own sentences answer the question rightly, whoever worded the
+    answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
+    that came closest. `older` is what older versions of the pinned documents say to the same.
     """
 
     id: str

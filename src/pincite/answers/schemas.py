@@ -115,7 +115,7 @@ class AnswerBody(BaseModel):
     answer: str
     abstained: bool
     reason: str | None = Field(description="Why it abstained: nothing-found, weak-evidence or model-declined.")
-    confidence: float | None = Field(description="How well the evidence fits the question, 0..1.")
+    confidence: float | None = Field(description="How likely the passages' own sentences answer rightly, 0..1.")
     nearest: list[Span] = Field(description="When it abstained: what came closest.")
     state: str
     mode: str

@@ -137,8 +137,10 @@ class WordedDraft:
             yield event
         older = await said_before(self._source, scope, evidence, self.answer.pins)
         self.answer = replace(self.answer, older=older)
-        if self._abstained and not self.answer.abstained:
+        with self._clock.stage("judge"):
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
+        self.answer = replace(self.answer, confidence=closest.confidence)
+        if self._abstained and not self.answer.abstained:
             nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
 
