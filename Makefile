@@ -8,7 +8,7 @@ WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
 TEST_WORKERS ?= 2
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ fix: install-dev ## mend what formatters and linters can mend, and make the refe
 gate: install-dev ## hold retrieval and answers against the bounds and baselines in gates/
 	@for file in gates/*.toml; do \
 	  PINCITE_HOME=$(CURDIR)/.artifacts/gate PINCITE_MODEL=none .venv/bin/pincite eval gate $$file || exit 1; done
+
+faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; takes about an hour
+	@PINCITE_FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults $(ARGS)
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

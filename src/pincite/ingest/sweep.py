@@ -18,6 +18,7 @@ from pincite.jobs import JobState, JobStatus
 from pincite.library import FINAL_STATES, RevisionState, WorkItem
 
 _AT_ONCE = 500
+_ATTEMPTS = 3  # of a document whose job is lost each time
 LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 log = get_logger(__name__)
@@ -86,9 +87,12 @@ class Sweep:
             log.info("revision queued by the sweep", revision=revision.id)
             await self.receiver.enqueue(item.scope, revision, bulk=True)
             return True
-        # The job ended, so the revision has too; unless the job could not even say so.
+        # The job ended, so the revision has too; unless the job engine itself failed and nobody could say so.
         log.warning("job ended without a result", revision=revision.id, job=status.state.value)
-        await self.work.fail(item.scope, revision.id, INTERRUPTED)
+        if revision.attempt % _ATTEMPTS == 0:
+            await self.work.fail(item.scope, revision.id, INTERRUPTED)
+        elif again := await self.parts.library.begin_again(item.scope, revision.id):
+            await self.receiver.enqueue(item.scope, again, bulk=True)
         return True
 
     async def _silent(self, item: WorkItem, job_id: str) -> bool:

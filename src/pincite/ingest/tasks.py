@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pincite.core import PinciteError, Scope, get_logger
 from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB
 from pincite.ingest.service import IngestService
@@ -27,6 +29,10 @@ class IngestTasks:
         scope, revision_id = _scope(payload), payload["revision"]
         try:
             await self._work.ingest(steps, scope, revision_id, int(payload.get("attempt", "0")) or None)
+        except SQLAlchemyError:
+            # The job engine could not write down a step. The sweep begins another job where this one was.
+            log.warning("job engine failed", job=INGEST_JOB, revision=revision_id)
+            raise
         except Exception as error:
             log.exception("job failed", job=INGEST_JOB, revision=revision_id)
             problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED

@@ -76,11 +76,11 @@ class Path:
 
 
 def headings_of(page: Page, until: int | None = None) -> list[Heading]:
-    """Return a page's headings in order, those that begin at or before the character `until`."""
+    """Return a page's headings in order, those that say anything and begin at or before the character `until`."""
     return [
         Heading(block.level, _SPACE.sub(" ", page.text[block.start : block.end]).strip()[:_MAX_TITLE], page.number, at)
         for block in page.blocks
-        if block.kind is BlockKind.HEADING
+        if block.kind is BlockKind.HEADING and page.text[block.start : block.end].strip()
         for at in [_first_letter(page.text, block.start)]
         if until is None or at <= until
     ]

@@ -270,12 +270,19 @@ async def test_the_sweep_queues_what_was_committed_but_never_queued(tmp_path: Pa
         assert await opened.ingest.sweep() == 0
 
 
-async def test_the_sweep_shows_a_job_that_ended_without_a_result(tmp_path: Path) -> None:
+async def test_the_sweep_begins_again_where_a_job_was_lost_and_gives_up_in_the_end(tmp_path: Path) -> None:
     async with rooms(tmp_path, settings=SMALL, work=False) as opened:
         received = await opened.ingest.receive(
             SCOPE, collection="default", source="valves.txt", stream=stream(text("valve"))
         )
-        await opened.jobs.cancel(ingest_job_id(received.document.latest))
+        latest = received.document.latest
+        for attempt in (2, 3):
+            await opened.jobs.cancel(ingest_job_id(latest))
+            assert await opened.ingest.sweep() == 1
+            latest = (await opened.library.document(SCOPE, received.document.id)).latest
+            assert (latest.state, latest.attempt) == (RevisionState.QUEUED, attempt)
+            assert await opened.ingest.sweep() == 0
+        await opened.jobs.cancel(ingest_job_id(latest))
         await opened.ingest.sweep()
         document = await opened.library.document(SCOPE, received.document.id)
         assert document.latest.state is RevisionState.FAILED

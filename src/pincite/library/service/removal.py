@@ -38,11 +38,11 @@ class Removals:
             await collections.next_version(tx, scope)
             if await documents.find_document(tx, scope, document_id) is not None:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
-            found = await documents.list_removals(tx, scope, document_id)
-            doomed: tuple[str, ...] = ()
-            for removal in found:
+            for removal in await documents.list_removals(tx, scope, document_id):
                 await purging.drop_document(tx, scope, removal)
-                doomed = await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
+                await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
+            # Those of an earlier try too, which broke off between the rows and the bytes.
+            doomed = await purging.doomed_blobs(tx, scope)
         for sha256 in doomed:
             await finish_deletion(self._db, self._blobs, scope, sha256)
 

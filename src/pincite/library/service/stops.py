@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pincite.core import Database, Scope, utc_now
 from pincite.core.batches import batched
-from pincite.library.domain import LEADS_FROM, RESTING_STATES, Document, Revision, RevisionState
+from pincite.library.domain import LEADS_FROM, RESTING_STATES, UNFINISHED_STATES, Document, Revision, RevisionState
 from pincite.library.store import collections, documents, revisions
 from pincite.library.store.revisions import Step
 
@@ -79,6 +79,18 @@ class Stops:
                     if each.id in moved and (again := await revisions.find_revision(tx, scope, each.latest.id))
                 ]
         return tuple(queued)
+
+    async def begin_again(self, scope: Scope, revision_id: str) -> Revision | None:
+        """Queue a revision whose job was lost on the way, as another attempt; None if it is not on its way any more."""
+        now = utc_now()
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            if not await revisions.requeue(tx, scope, revision_id, now, UNFINISHED_STATES):
+                return None
+            revision = await revisions.find_revision(tx, scope, revision_id)
+            assert revision is not None
+            await documents.touch(tx, scope, revision.document_id, version, now)
+        return revision
 
     async def count_unfinished(self, scope: Scope, most: int = 1_000_000) -> int:
         """Count the tenant's revisions that wait or are being read, up to `most`."""

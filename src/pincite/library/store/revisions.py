@@ -166,9 +166,9 @@ async def requeue(
 ) -> bool:
     """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
 
-    A paused one keeps its pages and goes on after them.
+    One that was paused or interrupted keeps its pages and goes on after them.
     """
-    paused = RevisionRow.state == RevisionState.PAUSED.value
+    begun = RevisionRow.state.in_([RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING])
     moved = await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
@@ -176,8 +176,8 @@ async def requeue(
         .values(
             state=RevisionState.QUEUED.value,
             attempt=RevisionRow.attempt + 1,
-            pages_done=case((paused, RevisionRow.pages_done), else_=0),
-            pages_total=case((paused, RevisionRow.pages_total), else_=None),
+            pages_done=case((begun, RevisionRow.pages_done), else_=0),
+            pages_total=case((begun, RevisionRow.pages_total), else_=None),
             chunks=0,
             problem=None,
             started_at=now,
