@@ -6,7 +6,7 @@ What a client was told is noted in a file; after a crash it goes on with what it
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Rooms:
 
 
 @asynccontextmanager
-async def opened(home: Path, points: Points) -> Any:
+async def opened(home: Path, points: Points) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder."""
     rooms = Rooms(home, points)
     async with rooms.db.engine.begin() as connection:
