@@ -47,7 +47,7 @@ CONFIGS = (
     "heading_weight=0.1",
 )
 # (passages asked for, tokens that they may take)
-SHAPES = ((8, 6_000), (16, 6_000), (24, 3_000), (24, 6_000))
+SHAPES = ((8, 6_000), (12, 6_000), (24, 3_000))
 Place = tuple[str, int]
 
 

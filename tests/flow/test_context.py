@@ -63,7 +63,7 @@ async def test_the_budget_decides_how_many_passages_are_shown(pincite_home: Path
         _, wide = await _asked(client)
     async with _client(pincite_home, provider, passage_tokens=900) as client:
         answer, small = await _asked(client)
-    assert len(wide) > 8
+    assert len(wide) >= 6
     assert 1 <= len(small) < len(wide)
     shown = provider.requests[-1]["messages"][-1]["content"]
     assert len(re.findall(r">> \[\d+\] rules.md", shown)) == len(small)

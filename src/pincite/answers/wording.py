@@ -29,8 +29,8 @@ from pincite.retrieval import Evidence, Query
 
 Event = tuple[str, Mapping[str, Any]]
 _LONGEST_QUESTION = 2_000
-# As many as may fill the context; how many are shown, the budget in tokens says.
-_PASSAGES = 16
+# As many as may fill the context; how many are shown, the budget in tokens says. Sixteen held no more labelled pages.
+_PASSAGES = 12
 
 log = get_logger(__name__)
 

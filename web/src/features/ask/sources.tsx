@@ -1,6 +1,6 @@
 // Under an answer: the passages that it cites, or the closest ones when the documents did not say.
 import { numberPins, type Source, spanKey } from "@/shared/answer/numbering";
-import type { Pin, RetrievedPassage, Span } from "@/shared/api/types";
+import type { OlderSpan, Pin, RetrievedPassage, Span } from "@/shared/api/types";
 import type { Target } from "@/shared/reader/target";
 import { flowing } from "@/shared/text/format";
 import { SourceName } from "@/shared/ui/source-name";
@@ -49,6 +49,28 @@ function SourceRow({ source, opened, onOpen }: { source: Source; opened: boolean
         </span>
       </button>
     </li>
+  );
+}
+
+export function OlderVersions({ older, onOpen }: { older: OlderSpan[]; onOpen: (span: Span) => void }) {
+  if (older.length === 0) return null;
+  return (
+    <section aria-label="Older versions" className="mt-6">
+      <h3 className="text-xs font-medium tracking-wide text-faint">{older.length === 1 ? "An older version says" : "Older versions say"}</h3>
+      <ul className="mt-1.5" data-testid="older">
+        {older.map((span) => (
+          <li key={spanKey(span)} className="border-b border-line last:border-0">
+            <button type="button" onClick={() => onOpen(span)} className="-mx-2 w-[calc(100%+1rem)] rounded-lg px-2 py-2.5 text-left hover:bg-sunken">
+              <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
+                <SourceName source={span.source} className="font-medium" />
+                <span className="text-xs text-faint">page {span.page}</span>
+              </span>
+              <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(span.quote)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -11,7 +11,7 @@ import { Notice } from "@/shared/ui/notice";
 import { BookOpenText } from "lucide-react";
 import { AnswerText } from "./answer-text";
 import { Details } from "./details";
-import { ClosestPassages, Sources } from "./sources";
+import { ClosestPassages, OlderVersions, Sources } from "./sources";
 import { useAnswer, useFoundPassages } from "./use-answer";
 import { VerdictSummary } from "./verdict";
 
@@ -44,6 +44,7 @@ export function Turn({ answer, onAsk }: Props) {
       </div>
       {!running && <Footer view={view} onAsk={onAsk} />}
       {view.abstained && !running ? <Closest view={view} /> : <Sources pins={view.pins} opened={shownKey} onOpen={open} />}
+      {!running && <OlderVersions older={view.older ?? []} onOpen={open} />}
     </article>
   );
 }

@@ -121,6 +121,11 @@ export interface Pin {
   corrected?: boolean;
 }
 
+/** What an older version of a pinned document says to the same; `newer` is the pinned one's source. */
+export interface OlderSpan extends Span {
+  newer: string;
+}
+
 export interface RetrievedPassage {
   n: number;
   document: string;
@@ -143,6 +148,8 @@ export interface Answer {
   reason: "nothing-found" | "weak-evidence" | "model-declined" | null;
   confidence: number | null;
   nearest: Span[];
+  /** Absent in answers of version 0.1.0. */
+  older?: OlderSpan[];
   state: AnswerState;
   mode: "extractive" | "model";
   model: string | null;
