@@ -16,13 +16,17 @@ T = TypeVar("T")
 
 MOST_PARTS = 4
 _MOST_CARRIED = 6
+_LITTLE = 2  # content words
 _LONGEST_SIDE = 8
 _WH = r"(?:who|whom|whose|what|when|where|which|why|how)"
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|must)"
 _SUBJECT = r"(?:it|they|he|she|we|you|I|there|the|an?|this|that|these|those|its|their|his|her|[A-Z]\w+)"
-_ASKS = re.compile(rf"^\W*(?:and\s+|but\s+|also\s+)?(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
+_BEFORE = r"(?:in|at|on|by|from|to|for|with|within|under|after|of|until|since|per)"  # "within how many days"
+_ASKS = re.compile(rf"^\W*(?:and\s+|but\s+|also\s+)?(?:{_WH}|{_BEFORE}\s+{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
 # "What is X, and who is Y?", but neither "how and when do I" nor "is told X and must do Y".
-_JOINT = re.compile(rf"(?:,?\s+and|,?\s+but|;)\s+(?:also\s+)?(?={_WH}\b|{_AUXILIARY}\s+{_SUBJECT}\b)")
+_JOINT = re.compile(
+    rf"(?:,?\s+and|,?\s+but|;)\s+(?:also\s+)?(?={_WH}\b|{_BEFORE}\s+{_WH}\b|{_AUXILIARY}\s+{_SUBJECT}\b)"
+)
 _GOES_ON = re.compile(r"^\W*(?:if (?:so|not|yes|any)|otherwise|and if)\b", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:[A-Z][\w&'’-]+|\d[A-Z]\w*|(?:19|20)\d\d)(?:\s+(?:[A-Z][\w&'’-]+|(?:19|20)\d\d))*")
 _REFERS = re.compile(
@@ -112,11 +116,16 @@ def _sides(question: str) -> tuple[str, ...]:
 
 
 def _made_whole(part: str, first: str) -> str:
-    """Give a part that points back, or names nothing, the names of the first; where that has none, its words."""
+    """Give a part that points back, or says little, the names of the first; where that has none, its words.
+
+    A part that names nothing gets names as well ("and what was its tax rate", "what was the tax rate"), but no words:
+    those would be of another subject.
+    """
     own = _names(part)
-    if own and not _REFERS.search(part):
+    leans = _REFERS.search(part) is not None or len(_words(part)) < _LITTLE
+    if own and not leans:
         return part
-    carried = _names(first) or _words(first)[:_MOST_CARRIED]
+    carried = _names(first) or (_words(first)[:_MOST_CARRIED] if leans else [])
     added = [each for each in carried if each not in own and each.lower() not in part.lower()]
     return f"{part} ({' '.join(added)})" if added else part
 

@@ -132,7 +132,8 @@ class Retrieval:
         with clock.stage("write"):
             wrote = await self._writing.wrote(scope, text)
         parts = wrote.parts or (parts_of(text, pairs=self._settings.pairs) if self._settings.decompose else ())
-        asked = [(text, wrote.beside), *((part, ()) for part in parts)]
+        # The parts come first: each is found by its own words better than by those of all.
+        asked = [*((part, ()) for part in parts), (text, wrote.beside)]
         found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
         chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
         calls = () if wrote.call is None else (wrote.call,)
