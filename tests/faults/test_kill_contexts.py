@@ -1,0 +1,34 @@
+"""`kill -9` while a model writes contexts: the next run goes on, every chunk has one, and little is paid for twice."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.faults.context_driver import BATCH
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def drive(home: Path, after: int) -> dict[str, Any] | None:
+    """Run to the end, for a report, or to its death."""
+    command = [sys.executable, "-m", "tests.faults.context_driver", str(home), str(after)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == (-9 if after else 0), done.stderr[-3000:]
+    return None if after else json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.faults
+def test_killed_between_two_batches_and_within_one(tmp_path: Path) -> None:
+    first, second = BATCH + 3, 2
+    drive(tmp_path, first)
+    drive(tmp_path, second)
+    done = drive(tmp_path, 0)
+    assert done is not None
+    assert done["searched"] == done["chunks"]
+    assert done["kept"] == len(done["chunks"])
+    assert done["findings"] == []
+    # The first run kept one batch, the second none: nothing that was kept is asked for again.
+    assert done["asked"] == len(done["chunks"]) - BATCH
