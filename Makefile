@@ -35,7 +35,7 @@ gate: install-dev ## hold retrieval and answers against the bounds and baselines
 	  PINCITE_HOME=$(CURDIR)/.artifacts/gate PINCITE_MODEL=none .venv/bin/pincite eval gate $$file || exit 1; done
 
 faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; takes about an hour
-	@PINCITE_FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults $(ARGS)
+	@FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults $(ARGS)
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.points import Mode
 from tests.faults.strikes import strike
 
-WHOLE = os.environ.get("PINCITE_FAULTS") == "whole"
+WHOLE = os.environ.get("FAULTS") == "whole"
 OF_EACH: dict[Mode, int] = {"kill": 8, "io": 6, "full": 4}
 KILLS = 1000 if WHOLE else 10
 SAME = ("documents", "points", "twice", "findings")

@@ -23,15 +23,21 @@ KINDS = ("year", "figure", "month", "name", "adverb", "verb", "other")
 _POINTING = frozenset(
     {"passage", "passages", "provided", "based", "information", "mentioned", "summary", "following", "context"}
 )
+# Of a claim, by weight: what a second sentence must add to be shown as evidence.
+_LEAST_ADDED = 0.04
 _ALIKE_FROM, _ALIKE_RANGE, _CREDIT = 0.35, 0.35, 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A claim beside the sentences: its figures by name and the sentences that carry most of it, best first."""
+    """A claim beside the sentences: its figures by name and the sentences that carry most of it, best first.
+
+    `carrying` are those of them that add something to the ones before.
+    """
 
     figures: dict[str, float]
     chosen: tuple[int, ...]
+    carrying: tuple[int, ...]
     terms: Terms
     differs: tuple[Difference, ...]
 
@@ -71,7 +77,7 @@ def compare(claim: str, index: EvidenceIndex) -> Comparison | None:
         **_likeness(claim, index, chosen),
         **_sizes(claim, terms, index, chosen),
     }
-    return Comparison(figures, tuple(chosen), terms, differs)
+    return Comparison(figures, tuple(chosen), _carrying(words.found, share, chosen), terms, differs)
 
 
 def is_verbatim(terms: Terms, index: EvidenceIndex) -> bool:
@@ -120,6 +126,18 @@ def _chosen(found: Matrix, share: Matrix) -> list[int]:
         chosen.append(best)
         carried = np.maximum(carried, found[:, best])
     return chosen
+
+
+def _carrying(found: Matrix, share: Matrix, chosen: Sequence[int]) -> tuple[int, ...]:
+    """The chosen sentences that add to those before; a heading with no word of the claim is no evidence for it."""
+    kept = [chosen[0]]
+    carried = found[:, chosen[0]]
+    for place in chosen[1:]:
+        more = np.maximum(carried, found[:, place])
+        if float(share @ (more - carried)) >= _LEAST_ADDED:
+            kept.append(place)
+            carried = more
+    return tuple(kept)
 
 
 def _coverage(words: _Words, share: Matrix, chosen: Sequence[int], near: Sequence[int]) -> dict[str, float]:

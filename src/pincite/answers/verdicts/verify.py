@@ -86,7 +86,7 @@ class Verifier:
         if is_verbatim(compared.terms, self._index):
             score = max(score, _VERBATIM_SCORE)
         covered = max(compared.figures["cover_near"], compared.figures["cover_3_heads"])
-        return _Judged(compared.chosen, score, compared.differs, covered)
+        return _Judged(compared.carrying, score, compared.differs, covered)
 
     def _verdict(self, judged: _Judged, differs: Sequence[Difference]) -> Verdict:
         if judged.score < self._weights.partial_from or judged.covered < _LEAST_COVERED / 2:

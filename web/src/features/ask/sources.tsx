@@ -44,6 +44,11 @@ function SourceRow({ source, opened, onOpen }: { source: Source; opened: boolean
           <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
             <SourceName source={source.span.source} className="font-medium" />
             <span className="text-xs text-faint">page {source.span.page}</span>
+            {source.corrected && (
+              <span className="text-xs text-caution" data-testid="corrected">
+                the model pointed elsewhere; this is where it stands
+              </span>
+            )}
           </span>
           <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(source.span.quote)}</span>
         </span>
@@ -53,12 +58,28 @@ function SourceRow({ source, opened, onOpen }: { source: Source; opened: boolean
 }
 
 export function OlderVersions({ older, onOpen }: { older: OlderSpan[]; onOpen: (span: Span) => void }) {
-  if (older.length === 0) return null;
+  return <Quotes title={older.length === 1 ? "An older version says" : "Older versions say"} testId="older" spans={older} onOpen={onOpen} />;
+}
+
+/** The sentences that came closest to an answer, each opening its page at its words. */
+export function Nearest({ spans, onOpen }: { spans: Span[]; onOpen: (span: Span) => void }) {
+  return <Quotes title="The sentences that come closest" testId="nearest" spans={spans} onOpen={onOpen} />;
+}
+
+interface QuotesProps {
+  title: string;
+  testId: string;
+  spans: readonly Span[];
+  onOpen: (span: Span) => void;
+}
+
+function Quotes({ title, testId, spans, onOpen }: QuotesProps) {
+  if (spans.length === 0) return null;
   return (
-    <section aria-label="Older versions" className="mt-6">
-      <h3 className="text-xs font-medium tracking-wide text-faint">{older.length === 1 ? "An older version says" : "Older versions say"}</h3>
-      <ul className="mt-1.5" data-testid="older">
-        {older.map((span) => (
+    <section aria-label={title} className="mt-6">
+      <h3 className="text-xs font-medium tracking-wide text-faint">{title}</h3>
+      <ul className="mt-1.5" data-testid={testId}>
+        {spans.map((span) => (
           <li key={spanKey(span)} className="border-b border-line last:border-0">
             <button type="button" onClick={() => onOpen(span)} className="-mx-2 w-[calc(100%+1rem)] rounded-lg px-2 py-2.5 text-left hover:bg-sunken">
               <span className="flex flex-wrap items-baseline gap-x-2 text-sm">

@@ -11,7 +11,7 @@ import { Notice } from "@/shared/ui/notice";
 import { BookOpenText } from "lucide-react";
 import { AnswerText } from "./answer-text";
 import { Details } from "./details";
-import { ClosestPassages, OlderVersions, Sources } from "./sources";
+import { ClosestPassages, Nearest, OlderVersions, Sources } from "./sources";
 import { useAnswer, useFoundPassages } from "./use-answer";
 import { VerdictSummary } from "./verdict";
 
@@ -38,7 +38,7 @@ export function Turn({ answer, onAsk }: Props) {
       <div className="mt-2 mb-5 min-h-5 text-[0.8rem] text-faint" role="status">
         <Progress view={view} lost={lost} />
       </div>
-      {view.abstained && <Abstained />}
+      {view.abstained && <Abstained view={view} />}
       <div aria-live={live ? "polite" : "off"} aria-busy={running} data-testid="answer-text">
         <AnswerText text={view.abstained && saysOnlyThat(view.answer) ? "" : view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
       </div>
@@ -88,19 +88,48 @@ function StillReading({ sources }: { sources: string[] }) {
 /** The server's own words for "not in the documents"; the heading says them already. */
 const saysOnlyThat = (text: string): boolean => /^the documents do not say\.?$/i.test(text.trim());
 
-function Abstained() {
+const REASONS: Record<NonNullable<Answer["reason"]>, string> = {
+  "nothing-found": "No passage of your documents comes near the question.",
+  "weak-evidence": "Some passages come near the question, but none says it clearly enough to quote.",
+  "model-declined": "The model read the passages below and found no answer in them.",
+};
+
+function Abstained({ view }: { view: AnswerView }) {
   return (
-    <p className="mb-3 flex items-center gap-2.5 font-serif text-xl" data-testid="abstained">
-      <BookOpenText aria-hidden className="size-5 text-caution" />
-      The documents do not say.
-    </p>
+    <div className="mb-3" data-testid="abstained">
+      <p className="flex items-center gap-2.5 font-serif text-xl">
+        <BookOpenText aria-hidden className="size-5 text-caution" />
+        The documents do not say.
+      </p>
+      {view.reason && (
+        <p className="mt-1 text-sm text-muted" data-testid="reason">
+          {REASONS[view.reason]}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** How sure the documents make an answer, in words: the figure is an estimate and looks more exact than it is. */
+function Confidence({ view }: { view: AnswerView }) {
+  if (view.confidence === null || view.abstained) return null;
+  const words = view.confidence >= 0.75 ? "strong" : view.confidence >= 0.45 ? "fair" : "thin";
+  return (
+    <span data-testid="confidence" title="How well the passages that were found answer the question by themselves">
+      Evidence: {words}
+    </span>
   );
 }
 
 function Closest({ view }: { view: AnswerView }) {
   const { open } = useViewer();
   const found = useFoundPassages(view.id, !view.retrieved);
-  return <ClosestPassages passages={view.retrieved ? view.passages : found} onOpen={open} />;
+  return (
+    <>
+      <Nearest spans={view.nearest} onOpen={open} />
+      <ClosestPassages passages={view.retrieved ? view.passages : found} onOpen={open} />
+    </>
+  );
 }
 
 function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) => void }) {
@@ -124,6 +153,7 @@ function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) =
       {view.answer && (
         <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-1.5 text-[0.8rem] text-muted">
           <VerdictSummary pins={view.pins} />
+          <Confidence view={view} />
           <span className="ml-auto flex items-center">
             <Details view={view} />
             <CopyButton label="Copy the answer with its citations" text={() => answerAsText(view)} />

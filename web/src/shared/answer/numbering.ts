@@ -5,6 +5,8 @@ export interface Source {
   n: number;
   span: Span;
   verdict: Verdict;
+  /** A claim that is pinned here was marked with other passages by the model. */
+  corrected: boolean;
 }
 
 /** One claim's pins: `at` and `from` are offsets of the answer in code points. */
@@ -33,7 +35,8 @@ export function numberPins(pins: readonly Pin[]): Numbered {
     const sources = new Set<Source>();
     for (const span of pin.spans) {
       const key = spanKey(span);
-      const source = known.get(key) ?? { n: known.size + 1, span, verdict: pin.verdict };
+      const source = known.get(key) ?? { n: known.size + 1, span, verdict: pin.verdict, corrected: false };
+      source.corrected ||= pin.corrected ?? false;
       if (RANK[pin.verdict] < RANK[source.verdict]) source.verdict = pin.verdict;
       known.set(key, source);
       sources.add(source);

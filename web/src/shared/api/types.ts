@@ -119,6 +119,8 @@ export interface Pin {
   spans: Span[];
   /** The model named other passages than the spans lie in; absent in answers of version 0.1.0. */
   corrected?: boolean;
+  /** Who gave a second opinion on the verdict. */
+  judge?: string | null;
 }
 
 /** What an older version of a pinned document says to the same; `newer` is the pinned one's source. */
