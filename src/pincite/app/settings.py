@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         str,
         Field(
             description="What judges the first passages once more: `none`, `windows:EMBEDDER`, `cross:FOLDER`, "
-            "`cohere:MODEL`, `jina:MODEL` or `judge` (the chat model)."
+            "`late:FOLDER`, `cohere:MODEL`, `jina:MODEL` or `judge` (the chat model)."
         ),
     ] = "none"
     expansion: Annotated[

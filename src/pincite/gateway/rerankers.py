@@ -10,11 +10,12 @@ from pathlib import Path
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
 from pincite.gateway.adapters.rerank_http import ADDRESSES, KEY_NAMES, HttpReranker
 from pincite.gateway.adapters.rerank_judge import ListJudge
+from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker
 from pincite.gateway.domain import ChatModel, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.settings import ModelSettings
 
-_KNOWN = "`none`, `windows:EMBEDDER`, `cross:FOLDER`, `cohere:MODEL`, `jina:MODEL` or `judge`"
+_KNOWN = "`none`, `windows:EMBEDDER`, `cross:FOLDER`, `late:FOLDER`, `cohere:MODEL`, `jina:MODEL` or `judge`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def make_reranker(name: str, parts: RerankerParts) -> Reranker | None:
         return WindowReranker(name, parts.embedder(rest))
     if prefix == "cross" and rest:
         return CrossEncoder(Path(rest).expanduser())
+    if prefix == "late" and rest:
+        return LateInteraction(Path(rest).expanduser())
     if prefix in ADDRESSES and rest:
         return _over_http(name, prefix, parts)
     if name == "judge":

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from tests.doubles.onnx_models import write_model
 from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope, Unavailable
@@ -15,6 +16,7 @@ from pincite.gateway import ModelError, ModelNotConfigured, ModelSettings, Stati
 from pincite.gateway.adapters.memory import ScriptedChat
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
 from pincite.gateway.adapters.rerank_judge import ListJudge
+from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker, windows
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 
@@ -95,6 +97,24 @@ async def test_a_folder_with_another_kind_of_model_is_refused(tmp_path: Path) ->
         CrossEncoder(_tiny_cross_encoder(tmp_path, outputs=3))
     with pytest.raises(Unavailable):
         CrossEncoder(tmp_path / "nothing")
+
+
+async def test_late_interaction_finds_the_like_of_each_token(tmp_path: Path) -> None:
+    write_model(tmp_path / "tokens")
+    late = LateInteraction(tmp_path / "tokens")
+    passages = ["engine oil", "holiday leave days", "soup", "leave soup days oil"] * 3
+    scores = await late.rerank(SCOPE, "leave days", passages)
+    assert scores.shape == (12,)
+    assert set(np.argsort(-scores)[:6] % 4) == {1, 3}
+    assert np.allclose(scores[:4], (await late.rerank(SCOPE, "leave days", passages[:4])))
+    assert np.all((scores >= 0) & (scores <= 1))
+    assert (await late.rerank(SCOPE, "leave days", [])).shape == (0,)
+
+
+async def test_late_interaction_needs_vectors_of_tokens(tmp_path: Path) -> None:
+    write_model(tmp_path / "pooled", output="sentence_embedding")
+    with pytest.raises(Unavailable, match="no vectors of tokens"):
+        LateInteraction(tmp_path / "pooled")
 
 
 @pytest.mark.parametrize("name", ["cohere:rerank-v4", "jina:jina-reranker-v3"])
