@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from pincite.core.sentences import sentence_spans
-from pincite.core.words import content_pairs
+from pincite.core.words import content_pairs, is_stop_word
 from pincite.retrieval.pairs import completed, pair_of
 
 T = TypeVar("T")
@@ -20,17 +20,21 @@ _LITTLE = 2  # content words
 _LONGEST_SIDE = 8
 _WH = r"(?:who|whom|whose|what|when|where|which|why|how)"
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may|must)"
-_SUBJECT = r"(?:it|they|he|she|we|you|I|there|the|an?|this|that|these|those|its|their|his|her|[A-Z]\w+)"
+_SUBJECT = r"(?:it|they|he|she|we|you|I|there|the|an?|this|that|these|those|its|their|his|her|[A-Z]\w+|\d\w*[A-Z]\w*)"
 _BEFORE = r"(?:in|at|on|by|from|to|for|with|within|under|after|of|until|since|per)"  # "within how many days"
 _ASKS = re.compile(rf"^\W*(?:and\s+|but\s+|also\s+)?(?:{_WH}|{_BEFORE}\s+{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
+# A clause may lead into a question: of ours, which is the oldest?
+_LEADS_IN = re.compile(rf"^[^?]{{3,300}}[,:]\s+(?:{_WH}|{_AUXILIARY})\b", re.IGNORECASE)
 # "What is X, and who is Y?", but neither "how and when do I" nor "is told X and must do Y".
 _JOINT = re.compile(
-    rf"(?:,?\s+and|,?\s+but|;)\s+(?:also\s+)?(?={_WH}\b|{_BEFORE}\s+{_WH}\b|{_AUXILIARY}\s+{_SUBJECT}\b)"
+    rf"(?:,?\s+and|,?\s+but|;)\s+(?:also\s+)?(?=(?:(?:for|in|at|as of)\s[A-Z0-9][^,;?]{{1,40}},\s+)?"
+    rf"(?:{_WH}\b|{_BEFORE}\s+{_WH}\b|{_AUXILIARY}\s+{_SUBJECT}\b))"
 )
+_TIME = re.compile(r"(?:FY|Q[1-4]|of|(?:19|20)\d\d|['’\s]|\d\d\b)+(?:['’]s)?")
 _GOES_ON = re.compile(r"^\W*(?:if (?:so|not|yes|any)|otherwise|and if)\b", re.IGNORECASE)
 _NAME = re.compile(r"\b(?:[A-Z][\w&'’-]+|\d[A-Z]\w*|(?:19|20)\d\d)(?:\s+(?:[A-Z][\w&'’-]+|(?:19|20)\d\d))*")
 _REFERS = re.compile(
-    r"\b(?:its|it|they|them|their|theirs|he|him|his|she|her|hers|that|this|these|those|same)\b", re.IGNORECASE
+    r"\b(?:its|it|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|same|that(?=\W*$))\b", re.IGNORECASE
 )
 _POINT = r"(?:\s+(?P<point>(?:in|on|by|for|with|regarding|concerning)\s+[^?]+?))?"
 _COMPARED = (
@@ -95,7 +99,7 @@ def _sentences(question: str) -> list[str]:
 
 
 def _cut(sentence: str) -> list[str]:
-    if not _ASKS.match(sentence):
+    if not _ASKS.match(sentence) and not _LEADS_IN.match(sentence):
         return [sentence]
     pieces = [piece.strip(" ,;") for piece in _JOINT.split(sentence)]
     fit = len(_words(pieces[0])) > 1 and all(_words(piece) for piece in pieces)
@@ -122,10 +126,14 @@ def _made_whole(part: str, first: str) -> str:
     those would be of another subject.
     """
     own = _names(part)
-    leans = _REFERS.search(part) is not None or len(_words(part)) < _LITTLE
-    if own and not leans:
-        return part
+    named = next((part.index(each) for each in own if not _TIME.fullmatch(each)), None)
+    refers = _REFERS.search(part)
+    if named is not None and (refers is None or refers.start() > named):
+        return part  # what it points back to is its own: "has Verizon increased its debt"
+    leans = refers is not None or len(_words(part)) < _LITTLE
     carried = _names(first) or (_words(first)[:_MOST_CARRIED] if leans else [])
+    if any(_TIME.fullmatch(each) for each in own):
+        carried = [each for each in carried if not _TIME.fullmatch(each)]
     added = [each for each in carried if each not in own and each.lower() not in part.lower()]
     return f"{part} ({' '.join(added)})" if added else part
 
@@ -135,6 +143,7 @@ def _words(text: str) -> list[str]:
 
 
 def _names(text: str) -> list[str]:
-    """Capitals and years; a word that begins the text counts only where it is no asking one."""
-    found = [match.group() for match in _NAME.finditer(text) if not _ASKS.match(match.group())]
-    return list(dict.fromkeys(found))
+    """Capitals and years, without a word before them that is no name: "Has Verizon", "At"."""
+    found = (match.group().split() for match in _NAME.finditer(text))
+    bare = (name[1:] if is_stop_word(name[0].lower()) else name for name in found)
+    return list(dict.fromkeys(" ".join(name) for name in bare if name))

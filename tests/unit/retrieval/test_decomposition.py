@@ -35,6 +35,11 @@ def test_several_parts_are_cut(question: str, parts: tuple[str, ...] | None) -> 
         assert found == parts
 
 
+def test_a_part_about_something_else_is_not_given_words_of_the_first() -> None:
+    first, second = "What arrangement is there after leave", "within how many days do claims have to be entered?"
+    assert parts_of(f"{first}, and {second}") == (first, second)
+
+
 @pytest.mark.parametrize(
     "question",
     [
