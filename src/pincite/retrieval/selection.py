@@ -40,9 +40,18 @@ def select(ranked: Sequence[ScoredPassage], question: str, limit: int, settings:
 
 
 def together(found: Sequence[Selection], limit: int, settings: RetrievalSettings) -> Selection:
-    """Join what was found for the whole of a question and for its parts: in turn, so that each has its share."""
-    passages = interleaved([each.passages for each in found], lambda each: each.passage.chunk.id, limit * len(found))
+    """Join what was found for the parts of a question, and last for its whole.
+
+    The parts take turns, so that each has its share; what the whole found fills what they leave. Where the whole took
+    turns too, it took a third of the places for passages on neither part.
+    """
+    in_turn = interleaved([each.passages for each in found[:-1]], _chunk_id, limit * len(found))
+    passages = interleaved([[*in_turn, *found[-1].passages]], _chunk_id, limit * len(found))
     twins = twins_of([each.passage.chunk.text for each in passages], settings.same_from)
     kept = [each for each, twin in zip(passages, twins, strict=True) if twin is None][:limit]
     older = {each.passage.chunk.id: each for selection in found for each in selection.older}
     return Selection(tuple(kept), tuple(older.values()))
+
+
+def _chunk_id(scored: ScoredPassage) -> str:
+    return scored.passage.chunk.id

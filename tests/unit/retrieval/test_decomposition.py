@@ -35,6 +35,17 @@ def test_several_parts_are_cut(question: str, parts: tuple[str, ...] | None) -> 
         assert found == parts
 
 
+def test_a_part_that_has_its_own_names_is_given_no_others() -> None:
+    first, second = "Did Pfizer grow in 2021?", "Has Verizon increased its debt?"
+    assert parts_of(f"{first} {second}") == (first, second)
+    assert parts_of(f"{first} Who audits it?") == (first, "Who audits it? (Pfizer 2021)")
+
+
+def test_a_name_may_lead_into_the_next_question() -> None:
+    first, second = "Who are the customers of Boeing", "for Pfizer, which region had the biggest drop?"
+    assert parts_of(f"{first}, and {second}") == (first, second)
+
+
 def test_a_part_about_something_else_is_not_given_words_of_the_first() -> None:
     first, second = "What arrangement is there after leave", "within how many days do claims have to be entered?"
     assert parts_of(f"{first}, and {second}") == (first, second)

@@ -194,3 +194,13 @@ async def test_names_may_be_left_out(embedder: StaticEmbedder, generation: Gener
     library = SmallLibrary(generation, names={"d3": ("oslo-guide.pdf", "c2")})
     await Retrieval(library, index, embedder, RetrievalSettings(name_weight=0.0)).find(SCOPE, Query("hotel limit"))
     assert library.names_read == 0
+
+
+async def test_each_part_of_a_question_has_its_share(embedder: StaticEmbedder, generation: Generation) -> None:
+    library, index = SmallLibrary(generation), await filled(embedder, generation, ALL)
+    question = Query("What is the hotel limit in town 7, and how is a broken laptop exchanged?", limit=3)
+    parts = Retrieval(library, index, embedder, RetrievalSettings(decompose=True))
+    assert ids(await parts.find(SCOPE, question))[:2] == ["x7", "k2"]
+    found = await parts.find(SCOPE, Query(question.text, limit=50))
+    assert len(found.passages) == len(set(ids(found)))
+    assert set(ids(found)) >= {"k3", "k4", "x1", "x39"}, "what the whole question finds comes too"
