@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from reportlab.pdfgen.canvas import Canvas
 
 _SAMPLE_S = 0.1
 
@@ -52,14 +53,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, help="data folder to fill and leave; a temporary one by default")
     parser.add_argument("--pdfs", type=Path, help="folder of documents")
+    parser.add_argument("--pages", type=int, help="instead, one PDF with this many made-up pages")
     arguments = parser.parse_args()
-    folder = arguments.pdfs or Path(os.environ["PINCITE_BENCH_DATA"]) / "financebench" / "pdfs"
     with tempfile.TemporaryDirectory() as temporary:
+        if arguments.pages:
+            folder = Path(temporary) / "made"
+            _make(folder, arguments.pages)
+        else:
+            folder = arguments.pdfs or Path(os.environ["PINCITE_BENCH_DATA"]) / "financebench" / "pdfs"
         home = arguments.home or Path(temporary) / "home"
         lines = _add_all(home, folder)
         longest = max(lines, key=lambda line: line["pages"])
         _upload_one(Path(temporary) / "second", next(folder.rglob(Path(longest["source"]).name)), longest["pages"])
     return 0 if all(line["state"] == "ready" for line in lines) else 1
+
+
+def _make(folder: Path, pages: int) -> None:
+    """Write a PDF of pages with forty lines each, no two alike."""
+    folder.mkdir()
+    canvas = Canvas(str(folder / "made.pdf"))
+    for page in range(pages):
+        for line in range(40):
+            said = (
+                f"Line {line} of page {page}: unit {page * 40 + line} is set to {page % 97} bar and was checked twice."
+            )
+            canvas.drawString(50, 800 - 18 * line, said)
+        canvas.showPage()
+    canvas.save()
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ class GuardSettings:
     """
 
     max_pages: int = 20_000
-    max_text_chars: int = 20_000_000
+    max_text_chars: int = 100_000_000
     max_unpacked_mb: int = 512
     time_limit_s: float = 300.0
     batch_time_limit_s: float = 60.0

@@ -85,7 +85,8 @@ class Work:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
             await self.fail(scope, revision_id, problem_of(error))
             return {"outcome": "failed"}
-        log.info("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
+        said = log.debug if more else log.info
+        said("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
         return {"outcome": "more" if more else "read"}
 
     async def _is_kept(self, scope: Scope, revision_id: str) -> bool:
