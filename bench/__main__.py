@@ -27,6 +27,7 @@ def main() -> int:
                 ["financebench", "--retrieval-only"],
                 ["selection"],
                 ["selection", "--twins"],
+                ["understanding", "--limit", "100"],
                 ["followups"],
                 ["conflicts"],
                 ["search"],

@@ -4,9 +4,9 @@
         [--config CONFIG ...]
 
 Sets: the staged ones (passage nDCG@10), FinanceBench with all filings in one collection and the handbook (a right page
-in the first ten passages), and questions of two parts made of pairs of theirs (of the two pages, the share among the
-first ten). Without PINCITE_BENCH_DATA only the handbook's are run. Every configuration is compared with the first,
-question by question. Runs `pincite eval run`: outcomes are kept in PINCITE_HOME and not computed twice.
+in the first ten passages; nDCG@10), and questions of two parts made of pairs of theirs (of the two pages, the share
+among the first ten; five). Without PINCITE_BENCH_DATA only the handbook's are run. Every configuration is compared
+with the first, question by question. Runs `pincite eval run`: outcomes are kept in PINCITE_HOME, not computed twice.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def places(data: Path | None, folder: Path, count: int) -> Iterable[Place]:
     """Yield the sets there are; those of pairs are written into `folder`."""
     golden, files = HANDBOOK / "golden.jsonl", HANDBOOK / "files"
     yield Place("handbook", golden, files, "page nDCG@10")
-    yield Place("handbook-pairs", _paired(golden, folder / "handbook-pairs.jsonl", count), files, "page R@10")
+    yield Place("handbook-pairs", _paired(golden, folder / "handbook-pairs.jsonl", count), files, "page R@5")
     if data is None:
         return
     filings = data / "financebench" / "pdfs"
