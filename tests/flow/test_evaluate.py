@@ -11,10 +11,11 @@ import pytest
 from tests.flow.conftest import settled, upload
 
 from pincite.app.evaluation import BadConfiguration, Configuration, learned_weight, open_subject
+from pincite.app.margins import learned_margin
 from pincite.app.wiring import House
 from pincite.core import NotFound, Unavailable
-from pincite.evals import Subject, read_set, report_of, write_set
-from pincite.evals.domain import Case, GoldenSet, Outcome
+from pincite.evals import SetKind, Subject, read_set, report_of, write_set
+from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, Outcome, Place
 
 RULES = (
     b"# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning.\n\nA bicycle costs 4 euros.\n"
@@ -81,7 +82,39 @@ async def test_a_run_over_documents_answers_and_is_not_asked_twice(
     async with open_subject(house, golden, chosen, retrieval_only=False) as subject:
         assert (await house.evaluations.run(scope, golden, subject, progress=_silent)).fresh == 3
     assert (await learned_weight(house, [golden], None))["weight"] >= 0
+    with pytest.raises(BadGoldenSet, match="changed no question"):  # one document: there is nothing to reorder
+        await learned_margin(house, [golden], None, "windows:static")
     assert (await client.get("/v1/conversations")).json()["items"] == []
+
+
+class Ranks:
+    """A subject with the right page second; `mends` puts it first where the question is unclear."""
+
+    def __init__(self, name: str, *, mends: bool) -> None:
+        self.name = self.key = name
+        self._mends = mends
+
+    async def judge(self, case: Case) -> Outcome:
+        clear = case.tags == ("clear",)
+        right = 0 if clear or self._mends else 1
+        scores = (0.9, 0.4, 0.3, 0.2, 0.1) if clear else (0.5, 0.49, 0.48, 0.47, 0.46)
+        found = [Found(str(place), f"{place - right}.md", 1, 1, score) for place, score in enumerate(scores)]
+        return Outcome(case.id, tuple(found))
+
+
+async def test_clear_questions_spare_the_reranker_once_that_was_learned(house: House) -> None:
+    cases = [
+        Case(str(place), f"Question {place}?", places=(Place("0.md", 1),), tags=("clear" if place % 2 else "unclear",))
+        for place in range(40)
+    ]
+    golden = GoldenSet("both", SetKind.DOCUMENTS, tuple(cases))
+    pair = (golden, Ranks("plain", mends=False), Ranks("reranked", mends=True))
+    learned = await house.evaluations.margin(await house.owner(), [pair])
+    assert learned.margin is not None
+    assert 0.04 < learned.margin <= 0.8
+    assert learned.skipped.mean == pytest.approx(0.5)
+    assert learned.loss.mean == pytest.approx(0.0)
+    assert learned.gain.mean > 0.1
 
 
 class Breaks:

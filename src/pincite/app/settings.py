@@ -134,6 +134,15 @@ class Settings(BaseSettings):
             "`late:FOLDER`, `cohere:MODEL`, `jina:MODEL` or `judge` (the chat model)."
         ),
     ] = "none"
+    rerank_skip_margin: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="The lead of the first score over the fifth that spares the reranker, learned by "
+            "`pincite eval tune --reranker`; it is always asked where none is set.",
+        ),
+    ] = None
     expansion: Annotated[
         Literal["none", "passage", "queries", "parts"],
         Field(

@@ -270,7 +270,9 @@ def _build(
     accounts = Accounts(database)
     library = Library(database, blobs)
     written = None if settings.expansion == "none" else settings.expansion
-    found_with = RetrievalSettings(written=written, heading_weight=settings.heading_weight)
+    found_with = RetrievalSettings(
+        written=written, heading_weight=settings.heading_weight, rerank_skip_margin=settings.rerank_skip_margin
+    )
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))

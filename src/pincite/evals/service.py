@@ -13,6 +13,7 @@ from pincite.core import Database, Scope, utc_now
 from pincite.evals import store
 from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject, outcome_from
 from pincite.evals.formats import case_to
+from pincite.evals.margins import Margin, Ranked, learn_margin, ranked_cases
 
 Progress = Callable[[int, int], None]
 """Told how many cases are done, and of how many."""
@@ -68,6 +69,17 @@ class Evaluations:
             progress(len(made), len(golden.cases))
         ordered = {case.id: made[case.id] for case in golden.cases}
         return Run(subject.name, ordered, len(missing), time.perf_counter() - began)
+
+    async def margin(self, scope: Scope, asked: Sequence[tuple[GoldenSet, Subject, Subject]]) -> Margin:
+        """Learn when the reranker can be spared, from each set asked without one and with one.
+
+        Raises: BadGoldenSet, EvalExtraMissing, PinciteError.
+        """
+        sets: dict[str, list[Ranked]] = {}
+        for golden, plain, reranked in asked:
+            runs = [await self.run(scope, golden, each, progress=lambda _, __: None) for each in (plain, reranked)]
+            sets[golden.name] = await asyncio.to_thread(ranked_cases, golden, runs[0], runs[1])
+        return await asyncio.to_thread(learn_margin, sets)
 
 
 async def _judged(subject: Subject, cases: Sequence[Case], jobs: int) -> list[Outcome]:

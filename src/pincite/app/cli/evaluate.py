@@ -16,7 +16,9 @@ from rich.table import Table
 
 from pincite.app.cli.documents import add_paths
 from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.cli.tuned import print_margin, print_tuned
 from pincite.app.evaluation import Configuration, learned_weight, open_subject, scratch_home
+from pincite.app.margins import learned_margin
 from pincite.app.settings import Settings, foreign_values, read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import InvalidInput, utc_now
@@ -235,21 +237,24 @@ def gate(
 def tune(
     names: Annotated[list[str], typer.Argument(help="Files, BEIR folders or names of sets; all count alike.")],
     embedder: Annotated[str | None, typer.Option(help="As in the setting; default: the one that is set.")] = None,
+    reranker: Annotated[str | None, typer.Option(help="Learn when this reranker (as in the setting) is spared")] = None,
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
-    """Learn how much the embedder's score should weigh beside BM25, with cross-validation."""
+    """Learn how much the embedder's score should weigh beside BM25, or when a reranker is spared, cross-validated."""
 
     async def work() -> dict[str, Any]:
         async with open_house(read_settings(log_level="error")) as house:
             goldens = [(await _golden(house, name)).only(None, limit) for name in names]
+            if reranker:
+                return await learned_margin(house, goldens, embedder, reranker)
             return await learned_weight(house, goldens, embedder)
 
     tuned = run(work(), as_json=as_json)
     if as_json:
         print_json(tuned)
     else:
-        _print_tuned(tuned)
+        print_margin(tuned) if reranker else print_tuned(tuned)
 
 
 async def _golden(house: House, name: str) -> GoldenSet:
@@ -374,16 +379,3 @@ def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
             holds = "yes" if finding["holds"] else "NO"
             table.add_row(check["set"], check["config"], finding["demand"], finding["found"], holds)
     out().print(table)
-
-
-def _print_tuned(tuned: Mapping[str, Any]) -> None:
-    table = Table("Set", "Words alone", "Fused, cross-validated", "Gain (95 % interval)")
-    for name, (words, fused, gain) in tuned["by_set"].items():
-        table.add_row(name, f"{words:.4f}", f"{fused:.4f}", _gain(gain))
-    table.add_row("mean", f"{tuned['words']['mean']:.4f}", f"{tuned['quality']['mean']:.4f}", _gain(tuned["gain"]))
-    out().print(table)
-    out().print(f"Weight of the dense score: {tuned['weight']:.2f}")
-
-
-def _gain(found: Mapping[str, float]) -> str:
-    return f"{found['mean']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})"
