@@ -7,7 +7,7 @@ import pytest
 
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.guard import Block, BlockKind, FileType, PageText
+from pincite.guard import Block, BlockKind, DocumentReader, FileType, GuardSettings, PageText
 from pincite.library import Chunk, Document, Library, Revision, RevisionState
 from pincite.library.domain import Registered
 
@@ -99,3 +99,10 @@ class Hands:
 @pytest.fixture
 def hands(library: Library, blobs: BlobStore) -> Hands:
     return Hands(library, blobs)
+
+
+@pytest.fixture
+async def reader() -> AsyncIterator[DocumentReader]:
+    made = DocumentReader(GuardSettings(children=2, viewers=2, max_text_chars=2_000_000, max_unpacked_mb=64))
+    yield made
+    await made.close()

@@ -1,5 +1,6 @@
 """One small sample of every format, made by code: what the format suite reads."""
 
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +14,7 @@ import pptx
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
-from pincite.guard import FileType
+from pincite.guard import DocumentReader, FileType, PageText
 
 FACT = "Hotels are paid up to 180 euros a night."
 
@@ -135,6 +136,77 @@ RTF = (
     r"\trowd\intbl City\cell Rate\cell\row\trowd\intbl Oslo\cell 90\cell\row\pard Done.\par}"
 )
 
+RST = f"""======
+Travel
+======
+
+{FACT} See :ref:`the rates <rates>` or `the site <https://example.org>`_.
+
+* Keep the ``bill``
+* Hand it in
+
+.. note:: Ask *first*.
+
+.. image:: /secret.png
+   :alt: nothing
+
+Rates
+-----
+
++------+------+
+| City | Rate |
++======+======+
+| Oslo | 90   |
++------+------+
+
+Call it like this::
+
+    pay("Oslo")
+"""
+CODE = f'''"""Pays bills."""
+
+LIMIT = 180
+
+
+# {FACT}
+def pay(city: str) -> int:
+    return LIMIT if city == "Oslo" else 90
+
+
+class Till:
+    """Keeps them."""
+'''
+_ODF = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    'xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0"'
+)
+ODT = (
+    "<text:tracked-changes><text:p>Deleted.</text:p></text:tracked-changes>"
+    '<text:h text:outline-level="1">Travel</text:h>'
+    f"<text:p>{FACT}<text:note><text:note-citation>1</text:note-citation>"
+    "<text:note-body><text:p>With breakfast.</text:p></text:note-body></text:note></text:p>"
+    "<text:list><text:list-item><text:p>Keep the<text:s/>bill</text:p></text:list-item>"
+    "<text:list-item><text:p>Hand it in</text:p></text:list-item></text:list>"
+    '<text:h text:outline-level="2">Rates</text:h><table:table><table:table-row><table:table-cell><text:p>City</text:p>'
+    "</table:table-cell><table:table-cell><text:p>Rate</text:p></table:table-cell></table:table-row><table:table-row>"
+    "<table:table-cell><text:p>Oslo</text:p></table:table-cell><table:table-cell><text:p>90</text:p></table:table-cell>"
+    "</table:table-row></table:table>"
+)
+
+
+def open_document(path: Path, kind: str = "text", body: str = ODT) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {_ODF}><office:body><office:{kind}>{body}</office:{kind}></office:body>"
+            "</office:document-content>",
+        )
+
+
 MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.PDF: pdf,
     FileType.DOCX: word,
@@ -147,4 +219,12 @@ MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.EML: mail,
     FileType.EPUB: book,
     FileType.RTF: lambda path: path.write_text(RTF),
+    FileType.OPENDOCUMENT: open_document,
+    FileType.RST: lambda path: path.write_text(RST),
+    FileType.JSON: lambda path: path.write_text(json.dumps({"travel": {"hotel": FACT, "cities": ["Oslo", "Rome"]}})),
+    FileType.CODE: lambda path: path.write_text(CODE),
 }
+
+
+async def pages_of(reader: DocumentReader, path: Path, file_type: FileType) -> list[PageText]:
+    return [page async for batch in reader.read(path, file_type) for page in batch.pages]

@@ -23,6 +23,10 @@ class FileType(StrEnum):
     EML = "eml"
     EPUB = "epub"
     RTF = "rtf"
+    OPENDOCUMENT = "opendocument"
+    RST = "rst"
+    JSON = "json"
+    CODE = "code"
 
 
 class BlockKind(StrEnum):

@@ -13,7 +13,10 @@ from pincite.guard.source import Source
 
 _HEAD_BYTES = 65_536
 _PDF_HEADER_WITHIN = 1024
-_READABLE = "Pincite reads PDF, DOCX, PPTX, XLSX, CSV, HTML, Markdown, text, EML, EPUB and RTF."
+_READABLE = (
+    "Pincite reads PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, source "
+    "code, EML, EPUB and RTF."
+)
 _OFFICE_PARTS = (
     ("word/document", FileType.DOCX),
     ("ppt/presentation", FileType.PPTX),
@@ -40,6 +43,7 @@ _FOREIGN = (
     (b"\xe4R\\{", "a OneNote section"), (b"wOFF", "a font"), (b"wOF2", "a font"), (b"OTTO", "a font"),
     (b"\0asm", "a WebAssembly program"), (b"!<arch>", "a library archive"), (b"\x25\x46\x44\x46", "a PDF form file"),
 )  # fmt: skip
+_OPEN_KINDS = frozenset({b"text", b"spreadsheet", b"presentation"})
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_STREAMS = (
     ("EncryptedPackage", ""),
@@ -63,8 +67,17 @@ _MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|[-*] \[[ x]\]|\|?[ :|-]*-{3,}[ :|-]*\
 _BY_SUFFIX = {
     ".csv": FileType.CSV, ".tsv": FileType.CSV, ".tab": FileType.CSV, ".md": FileType.MARKDOWN,
     ".markdown": FileType.MARKDOWN, ".mdown": FileType.MARKDOWN, ".mkd": FileType.MARKDOWN, ".txt": FileType.TEXT,
-    ".text": FileType.TEXT, ".log": FileType.TEXT,
+    ".text": FileType.TEXT, ".log": FileType.TEXT, ".rst": FileType.RST, ".rest": FileType.RST,
+    ".jsonl": FileType.JSON, ".ndjson": FileType.JSON,
 }  # fmt: skip
+_CODE_SUFFIXES = frozenset(
+    """
+    .py .pyi .js .mjs .cjs .jsx .ts .tsx .java .kt .kts .scala .go .rs .c .h .cc .cpp .cxx .hpp .hh .cs .fs .vb .swift
+    .m .mm .rb .php .pl .pm .lua .r .jl .dart .ex .exs .erl .hs .clj .groovy .sh .bash .zsh .ps1 .psm1 .sql .proto .tf
+    .zig .nim .v
+    """.split()  # noqa: SIM905 (a list of 50 quoted suffixes is harder to read)
+)
+_JSON_BEGINS = re.compile(r"\s*(?:\{\s*(?:\"|\})|\[\s*(?:[\[{\"\d\]-]|true|false|null))")
 
 
 def sniff(source: Source, name: str) -> FileType:
@@ -106,7 +119,9 @@ def _container(archive: Archive) -> FileType:
             return found
         raise UnsupportedType("This is an office file of a kind that Pincite does not read.", remedy=_READABLE)
     if mimetype.startswith(b"application/vnd.oasis.opendocument"):
-        raise UnsupportedType("This is an OpenDocument file.", remedy="Save it as DOCX, XLSX, PPTX or PDF.")
+        if archive.has("content.xml") and mimetype.split(b".")[-1].split(b"-")[0] in _OPEN_KINDS:
+            return FileType.OPENDOCUMENT
+        raise UnsupportedType("This is an OpenDocument drawing or formula.", remedy="Save it as PDF and upload that.")
     raise UnsupportedType("This is a zip archive.", remedy="Unpack it and upload the documents inside.")
 
 
@@ -146,6 +161,10 @@ def _text_kind(text: str, suffix: str) -> FileType:
         return FileType.EML
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
+    if suffix in _CODE_SUFFIXES:
+        return FileType.CODE
+    if suffix in {".json", ".geojson", ".ipynb", ""} and _is_json(text):
+        return FileType.JSON
     if len(_HTML_TAG.findall(head)) >= 5 and head.lstrip().startswith("<"):
         return FileType.HTML
     if len(_MARKDOWN.findall(head)) >= 2 and re.search(r"^#{1,6} \S", head, re.MULTILINE):
@@ -173,3 +192,8 @@ def _is_csv(head: str) -> bool:
         if len(counts) == 1 and counts.pop() >= 2:
             return True
     return False
+
+
+def _is_json(text: str) -> bool:
+    """Whether text begins as JSON and ends as it: what was read may be the head of a large file."""
+    return _JSON_BEGINS.match(text) is not None and (len(text) >= _HEAD_BYTES // 4 or text.rstrip()[-1:] in {"}", "]"})

@@ -21,6 +21,10 @@ MEDIA_TYPES = {
     FileType.EML: "message/rfc822",
     FileType.EPUB: "application/epub+zip",
     FileType.RTF: "application/rtf",
+    FileType.OPENDOCUMENT: "application/octet-stream",
+    FileType.RST: "text/x-rst; charset=utf-8",
+    FileType.JSON: "application/json",
+    FileType.CODE: "text/plain; charset=utf-8",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _DIGITS = 18

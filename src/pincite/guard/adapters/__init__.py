@@ -20,6 +20,10 @@ ADAPTERS: dict[FileType, str] = {
     FileType.EML: "eml",
     FileType.EPUB: "epub",
     FileType.RTF: "rtf",
+    FileType.OPENDOCUMENT: "opendocument",
+    FileType.RST: "rst",
+    FileType.JSON: "json",
+    FileType.CODE: "code",
 }
 
 

@@ -121,7 +121,7 @@ function EmptyLibrary() {
       <FileText aria-hidden className="size-8 text-accent" strokeWidth={1.4} />
       <h2 className="mt-4 font-serif text-2xl font-semibold">Drop documents here</h2>
       <p className="mt-2 max-w-md text-sm leading-relaxed text-muted">
-        PDF, Word, PowerPoint, Excel, CSV, web pages, Markdown, text, mail, e-books and RTF; single files or whole folders. Each page can be asked as soon as it
+        PDF, Word, PowerPoint, Excel, OpenDocument, CSV, web pages, Markdown, text, JSON, code, mail, e-books and RTF; single files or whole folders. Each page can be asked as soon as it
         has been read.
       </p>
       <p className="mt-4 max-w-md text-sm leading-relaxed text-muted">

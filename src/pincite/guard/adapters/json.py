@@ -1,0 +1,88 @@
+"""JSON and JSON lines: a line for each value with the names above it. Runs in the child only.
+
+`{"hours": {"Monday": "9-5"}}` reads "hours > Monday: 9-5"; a list of records of one shape reads as a table.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from pincite.guard.adapters.text import read_text
+from pincite.guard.domain import BlockKind, UnreadableDocument
+from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.source import Opened, Source
+
+_MAX_DEPTH = 60
+_MOST_COLUMNS = 40
+_DAMAGED = "Check the file with a JSON validator and upload it again."
+
+
+def open_source(source: Source) -> Opened:
+    """Open JSON, or one JSON value a line."""
+    text = read_text(source)
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        value = _lines(text)
+    return Opened(cut_sections(_part(value, (), 1)))
+
+
+def _lines(text: str) -> list[Any]:
+    """Read JSON lines. Raises: UnreadableDocument, naming the line that is none."""
+    found: list[Any] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found.append(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            raise UnreadableDocument(f"Line {number} is no JSON.", remedy=_DAMAGED) from error
+    return found
+
+
+def _part(value: Any, path: tuple[str, ...], group: int) -> Iterator[Element]:
+    if len(path) > _MAX_DEPTH:
+        raise UnreadableDocument("The JSON is nested too deeply.", remedy=_DAMAGED)
+    if isinstance(value, dict):
+        yield from _object(cast("Mapping[str, Any]", value), path, group)
+    elif isinstance(value, list):
+        yield from _list(cast("Sequence[Any]", value), path, group)
+    else:
+        name = " > ".join(path)
+        said = _said(value)
+        yield Element(BlockKind.LIST, f"{name}: {said}" if name else said, group=group)
+
+
+def _object(value: Mapping[str, Any], path: tuple[str, ...], group: int) -> Iterator[Element]:
+    for number, (name, inner) in enumerate(value.items()):
+        large = isinstance(inner, dict | list) and len(path) < 2 and len(cast("Sequence[Any]", inner)) > 1
+        if large:
+            yield Element(BlockKind.HEADING, squeeze(str(name)), level=len(path) + 1)
+        yield from _part(inner, (*path, squeeze(str(name))), group * 31 + number if large else group)
+
+
+def _list(value: Sequence[Any], path: tuple[str, ...], group: int) -> Iterator[Element]:
+    columns = _columns(value)
+    if columns:
+        yield Element(BlockKind.TABLE, row_text(columns), group=group)
+        for record in value:
+            yield Element(BlockKind.TABLE, row_text(_said(record.get(name)) for name in columns), group=group)
+        return
+    for number, inner in enumerate(value, start=1):
+        plain = not isinstance(inner, dict | list)
+        yield from _part(inner, path if plain else (*path, str(number)), group)
+
+
+def _columns(value: Sequence[Any]) -> list[str]:
+    """Return the names of records that are all flat and alike; none where they are not."""
+    if len(value) < 2 or not all(isinstance(each, dict) for each in value):
+        return []
+    names = dict.fromkeys(str(name) for record in value for name in record)
+    flat = all(not isinstance(inner, dict | list) for record in value for inner in record.values())
+    return list(names) if flat and 0 < len(names) <= _MOST_COLUMNS else []
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else squeeze(str(value))
