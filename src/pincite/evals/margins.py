@@ -31,7 +31,9 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """A margin learned on all cases, None where none is good enough; its figures are on folds that did not choose it.
+    """A margin learned on all cases; its figures are on folds that did not choose it.
+
+    None where no margin is good enough, or where what was learned costs too much on those folds: it would be a fit.
 
     `skipped` is the share of questions that it spares (0..1), `loss` the nDCG@10 that this costs, `gain` what the
     reranker brings when it is always asked.
@@ -56,10 +58,11 @@ def learn_margin(sets: Mapping[str, Sequence[Ranked]]) -> Margin:
         )
     tables = {name: _table(rows) for name, rows in cases.items()}
     held = [_held_out(name, tables) for name in tables]
+    loss = mean_over_groups([each[:, 1].tolist() for each in held])
     return Margin(
-        margin=_chosen(list(tables.values())),
+        margin=_chosen(list(tables.values())) if loss.mean < LOSS_BELOW else None,
         skipped=mean_over_groups([each[:, 0].tolist() for each in held]),
-        loss=mean_over_groups([each[:, 1].tolist() for each in held]),
+        loss=loss,
         gain=mean_over_groups([[row.reranked - row.first for row in rows] for rows in cases.values()]),
     )
 

@@ -26,6 +26,15 @@ def test_nothing_is_spared_where_the_reranker_always_helps() -> None:
     assert learned.loss.mean < LOSS_BELOW * 3
 
 
+def test_a_margin_that_only_fits_is_not_proposed() -> None:
+    dice = random.Random(11)
+    noise = [Ranked(dice.random(), dice.random(), dice.random() + 0.05) for _ in range(50)]
+    learned = learn_margin({"noise": noise})
+    assert learned.skipped.mean > 0
+    assert learned.loss.mean >= LOSS_BELOW
+    assert learned.margin is None
+
+
 def test_a_short_list_is_never_spared() -> None:
     learned = learn_margin({"all": [Ranked(-1.0, 0.4, 0.4)] * 10 + [Ranked(0.1, 0.2, 0.9)] * 10})
     assert learned.margin is None

@@ -19,7 +19,7 @@ def print_margin(learned: Mapping[str, Any]) -> None:
     table.add_row("nDCG@10 that the reranker brings", _gain(learned["gain"]))
     out().print(table)
     if learned["margin"] is None:
-        out().print("No margin spares a question without costing more than it may: leave it unset.")
+        out().print("No margin keeps its cost below the limit on questions that did not choose it: leave it unset.")
     else:
         out().print(f"PINCITE_RERANK_SKIP_MARGIN={learned['margin']:.2f}")
 
