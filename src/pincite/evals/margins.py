@@ -79,7 +79,7 @@ def ranked_cases(golden: GoldenSet, first: Run, reranked: Run) -> list[Ranked]:
 
 
 def _lead(outcome: Outcome) -> float:
-    """The lead among what is left without near-duplicates: never more is spared by it than would be in service."""
+    """The lead among what is left without near-duplicates, a little wider than the one that is looked at in service."""
     scores = [found.score for found in outcome.ranking]
     return scores[0] - scores[_FIFTH] if len(scores) > _FIFTH else _NO_LEAD
 
