@@ -261,7 +261,10 @@ class _Run:
         points = await points_for(self._reader.parts, target.embedder, self._scope, self._source, chunks)
         self._reader.checkpoint("read.embedded")
         await self._reader.parts.index.write(self._scope, target.generation, points)
-        self._reader.upkeep.touched(self._scope, target.generation)
+        if target.generation in await all_generations(self._reader.parts, self._scope):
+            self._reader.upkeep.touched(self._scope, target.generation)
+        else:  # it was replaced and dropped between the question and the write, which made it anew
+            await self._reader.parts.index.drop(self._scope, target.generation)
 
 
 async def _none() -> AsyncIterator[PageBatch]:
