@@ -71,7 +71,8 @@ def test_a_reload_in_mid_answer_sees_it_finish(page: Page, model_server: Server,
         assert text.count(f"Sentence number {number} says") == 1
     # Sentences with a figure that the rules do not have are never supported; the true one is.
     assert answer.locator('[data-pin][data-verdict="supported"]').count() >= 1
-    assert answer.locator('[data-pin]:not([data-verdict="supported"])').count() >= SENTENCES - 1
+    # The ninth has no other figure than the rules, which say "nine".
+    assert answer.locator('[data-pin]:not([data-verdict="supported"])').count() >= SENTENCES - 2
 
 
 @pytest.mark.browser

@@ -81,9 +81,14 @@ class Reindex:
     async def _drop(self, scope: Scope, state: str, *, spare: Generation | None = None) -> int:
         dropped = [entry.generation for entry in await self._entries(scope, state) if entry.generation != spare]
         for generation in dropped:
-            await self.parts.index.drop(scope, generation)
-            await self.parts.library.forget_generation(scope, generation.name)
+            await self._discard(scope, generation)
         return len(dropped)
+
+    async def _discard(self, scope: Scope, generation: Generation) -> None:
+        """Drop a build and forget it. A write that is under way meanwhile makes it anew, so it is dropped once more."""
+        await self.parts.index.drop(scope, generation)
+        await self.parts.library.forget_generation(scope, generation.name)
+        await self.parts.index.drop(scope, generation)
 
     async def _switch(self, scope: Scope, target: Target) -> None:
         """Let a build answer. Before: what was published since it was visited, by a worker that knew nothing of it."""
@@ -95,8 +100,7 @@ class Reindex:
         )
         for old in retired:
             if old != before or old.model_id == target.generation.model_id:
-                await self.parts.index.drop(scope, old)
-                await library.forget_generation(scope, old.name)
+                await self._discard(scope, old)
         unread = {item.revision_id for item in await library.unfinished()}
         waiting = await library.waiting_revisions(scope)
         await self._complete(scope, target)
