@@ -52,7 +52,7 @@ class Database:
             async with self._write_session.begin() as session:
                 yield session
         except DBAPIError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -65,7 +65,7 @@ class Database:
             async with self._read_session() as session:
                 yield session
         except DBAPIError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     async def ping(self) -> None:
         """Run one trivial query. Raises: Unavailable."""
@@ -122,7 +122,8 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def _translated(error: DBAPIError) -> Exception:
+def translated(error: DBAPIError) -> Exception:
+    """Return what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
     said = str(error.orig).lower()
     if "disk is full" in said or "no space left" in said:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")

@@ -6,11 +6,12 @@ Nothing is parsed here; what the bytes are is found in a confined child.
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
 
-from pincite.core import Scope
+from pincite.core import Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
 from pincite.ingest.settings import IngestSettings
 from pincite.library import Revision
 
+log = get_logger(__name__)
 INGEST_JOB = "ingest"
 REMOVE_JOB = "remove"
 CLEAN_JOB = "clean"
@@ -59,9 +60,16 @@ class Receiver:
         )
         self.checkpoint("receive.registered")
         if registered.needs_work:
-            await self.enqueue(scope, registered.revision, bulk=bulk)
+            await self._enqueue_now(scope, registered.revision, bulk=bulk)
         self.checkpoint("receive.queued")
         return Received(registered.document, registered.outcome)
+
+    async def _enqueue_now(self, scope: Scope, revision: Revision, *, bulk: bool) -> None:
+        try:
+            await self.enqueue(scope, revision, bulk=bulk)
+        except (Unavailable, StorageFull) as error:
+            # The document is stored and registered: the sweep queues it, and nobody need send it again.
+            log.warning("not queued yet", revision=revision.id, code=error.code, message=error.message)
 
     async def enqueue(self, scope: Scope, revision: Revision, *, bulk: bool = False) -> None:
         """Queue a revision; again does nothing.

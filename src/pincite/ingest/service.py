@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 
-from pincite.core import Scope
+from pincite.core import Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import (
     Checkpoint,
@@ -34,6 +34,7 @@ from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
 from pincite.library import FINAL_STATES, Document, RevisionState
 
+log = get_logger(__name__)
 _LOOK_S = 0.1
 _QUEUED_AT_ONCE = 500
 
@@ -158,9 +159,13 @@ class IngestService:
         """Hide a document at once and queue the rest: its points, rows and bytes. Raises: NotFound."""
         document = await self._parts.library.document(scope, document_id)
         await self._parts.library.remove(scope, document_id)
-        if document.latest.state not in FINAL_STATES:
-            await self._parts.jobs.cancel(ingest_job_id(document.latest))
-        await self._receiver.enqueue_removal(scope, document_id)
+        try:
+            if document.latest.state not in FINAL_STATES:
+                await self._parts.jobs.cancel(ingest_job_id(document.latest))
+            await self._receiver.enqueue_removal(scope, document_id)
+        except (Unavailable, StorageFull) as error:
+            # It is hidden, and the sweep queues the rest: asking again would find nothing to remove.
+            log.warning("removal not queued yet", document=document_id, code=error.code, message=error.message)
 
     async def sweep(self) -> int:
         """Bring back work that was committed but never queued, of all tenants; returns how much there was."""

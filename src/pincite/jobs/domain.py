@@ -62,7 +62,10 @@ Workflow = Callable[[Steps, Mapping[str, str]], Awaitable[None]]
 
 
 class JobQueue(Protocol):
-    """Durable jobs. A job id is enqueued at most once: enqueuing it again does nothing."""
+    """Durable jobs. A job id is enqueued at most once: enqueuing it again does nothing.
+
+    What asks the engine raises `Unavailable` or `StorageFull` where its database fails, and `QueueNotStarted`.
+    """
 
     def register(self, name: str, workflow: Workflow) -> None:
         """Name a workflow; before `start`."""

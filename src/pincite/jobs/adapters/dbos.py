@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from pincite.core import Conflict, Database, new_id
+from pincite.core.database import translated
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
 from pincite.jobs.domain import JobState, JobStatus, QueueNotStarted, Workflow
 from pincite.jobs.reaper import Reaper
@@ -132,7 +134,10 @@ class DbosQueue:
         client = self._open
         if client is None:
             raise QueueNotStarted("The job queue is not open.", remedy="Start Pincite again.")
-        return await asyncio.to_thread(call, client)
+        try:
+            return await asyncio.to_thread(call, client)
+        except DBAPIError as error:
+            raise translated(error) from error
 
 
 class _Orphans:
