@@ -34,6 +34,7 @@ def main() -> int:
                 ["ingest", "--home", home],
                 ["serve", "--home", home],
                 ["pins", "--home", home],
+                ["formats"],
             ]
         )
 
