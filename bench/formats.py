@@ -106,19 +106,19 @@ async def _read(reader: DocumentReader, path: Path) -> Outcome:
     except (UnreadableDocument, UnsupportedType) as error:
         state, said = "unforeseen" if error.message == _UNFORESEEN else "refused", error.message
     seconds = time.perf_counter() - began
-    expected = _expected(path) if state == "read" else None
+    expected = _expected(path, named) if state == "read" else None
     recall = _recall(expected, "\n".join(texts)) if expected else None
     return Outcome(named, state, said, len(texts), seconds, recall)
 
 
-def _expected(path: Path) -> str | None:
+def _expected(path: Path, named: str) -> str | None:
     """Return the text that a file should yield, where its collection says so."""
     for beside in (path.parent, path.parent.parent):
         for name in (f"{path.name}.md", f"{path.stem}.md"):
             found = beside / "groundtruth" / name
             if found.is_file():
                 return _MARKUP.sub(r" \1 ", found.read_text("utf-8", "replace"))
-    if "corpus_encodings" in path.parts and path.suffix in {".txt", ".srt"}:
+    if "corpus_encodings" in path.parts and named == "text":
         return _decoded(path)
     return None
 

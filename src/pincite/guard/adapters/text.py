@@ -7,6 +7,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from pincite.guard.adapters.encodings import guess_encoding, is_shifted_japanese
 from pincite.guard.domain import Block, BlockKind, PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
 
@@ -45,8 +46,9 @@ def read_text(source: Source) -> str:
 def decode(data: bytes) -> str:
     r"""Decode bytes that should be text; never fails.
 
-    A byte order mark decides; then UTF-8; then UTF-16 when every other byte is mostly zero; then Windows-1252, where
-    bytes without a meaning become U+FFFD. Line ends become "\n", NUL becomes U+FFFD.
+    A byte order mark decides; then the shifts of ISO-2022-JP; then UTF-8; then UTF-16 when every other byte is mostly
+    zero; then the old encoding whose characters are the commonest in some language, where bytes without a meaning
+    become U+FFFD. Line ends become "\n", NUL becomes U+FFFD.
     """
     text = _decoded(data)
     if "\r" in text:
@@ -69,6 +71,8 @@ def _decoded(data: bytes) -> str:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")
+    if is_shifted_japanese(data):
+        return data.decode("iso2022_jp", "replace")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -78,15 +82,15 @@ def _decoded(data: bytes) -> str:
     for name, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[::2])):
         if zeros.count(0) > len(zeros) // 3:
             return data.decode(name, "replace")
-    return _damaged_or_windows(data)
+    return _damaged_or_old(data)
 
 
-def _damaged_or_windows(data: bytes) -> str:
-    """Tell UTF-8 with a few damaged bytes from Windows-1252 by which has the more sequences that make sense."""
+def _damaged_or_old(data: bytes) -> str:
+    """Tell UTF-8 with a few damaged bytes from older encodings by whether most of its sequences make sense."""
     as_utf8 = data.decode("utf-8", "replace")
     broken = as_utf8.count("\ufffd")
     multibyte = sum(character > "\x7f" for character in as_utf8) - broken
-    return as_utf8 if multibyte > 2 * broken else data.decode("cp1252", "replace")
+    return as_utf8 if multibyte > 2 * broken else data.decode(guess_encoding(data), "replace")
 
 
 def cut_text(text: str) -> Iterator[PageText]:
