@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -24,20 +24,26 @@ from pincite.library import FINAL_STATES, Document, RevisionState
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
+_SENT_AT_ONCE = 4
 Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name; made if there is none.")]
 
 
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")],
     collection: Collection = "default",
+    bulk: Annotated[bool, typer.Option("--bulk", help="Let them wait for all that was not added in bulk.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Add documents and wait until each is ready or has failed. Exit code 1 if any failed."""
+    """Add documents and wait until each is ready or has failed. Exit code 1 if any failed.
+
+    Stopped half-way, it can be run again: what is there is not read again, and the rest goes on where it was.
+    """
 
     async def work() -> list[dict[str, Any]]:
         settings = read_settings(log_level="error")
         async with open_house(settings, work=True) as house:
-            return await add_paths(house, await house.owner(), paths, collection=collection, quiet=as_json)
+            scope = await house.owner()
+            return await add_paths(house, scope, paths, collection=collection, quiet=as_json, bulk=bulk)
 
     lines = run(work(), as_json=as_json)
     for line in lines:
@@ -94,32 +100,97 @@ def remove(
 
 
 async def add_paths(
-    house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool
+    house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool, bulk: bool = False
 ) -> list[dict[str, Any]]:
     """Upload every file under `paths` and wait for all and their vectors; returns one summary a file, in order."""
     files = _files(paths)
     if not files:
         raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
     collection_id = await house.ensure_collection(scope, collection)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn())
-    with Progress(*columns, console=err(), disable=quiet, transient=True) as progress:
+    began = await house.library.latest_version(scope)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err(), disable=quiet, transient=True, speed_estimate_period=60) as progress:
         bars = _Bars(progress, len(files))
-        waiting: dict[str, int] = {}
-        refused: dict[int, dict[str, Any]] = {}
-        for position, (path, source) in enumerate(files):
-            try:
-                received = await house.ingest.receive(
-                    scope, collection=collection_id, source=source, stream=_pieces(path)
-                )
-                waiting[received.document.id] = position
-            except PinciteError as error:
-                refused[position] = _refused(source, error)
-                bars.done(None)
-            bars.uploaded(position + 1)
-        lines = refused | await _wait(house, scope, waiting, bars)
+        added = _Added(house, scope, bars)
+        sending = asyncio.create_task(added.send(files, collection_id, bulk=bulk))
+        try:
+            lines = await added.follow(sending, began)
+        finally:
+            sending.cancel()
         bars.filling()
         await house.ingest.filled(scope)
     return [lines[position] for position in range(len(files))]
+
+
+class _Added:
+    """The files of one command: those that wait, by document, and what became of the others, by place."""
+
+    def __init__(self, house: House, scope: Scope, bars: "_Bars") -> None:
+        self._house = house
+        self._scope = scope
+        self._bars = bars
+        self._waiting: dict[str, int] = {}
+        self._lines: dict[int, dict[str, Any]] = {}
+
+    async def send(self, files: Sequence[tuple[Path, str]], collection: str, *, bulk: bool) -> None:
+        """Upload all, a few at once."""
+        left = iter(enumerate(files))
+        sent = 0
+
+        async def some() -> None:
+            nonlocal sent
+            for position, (path, source) in left:
+                try:
+                    received = await self._house.ingest.receive(
+                        self._scope, collection=collection, source=source, stream=_pieces(path), bulk=bulk
+                    )
+                    self._waiting[received.document.id] = position
+                    # It may have ended before it was waited for, and the feed does not say so twice.
+                    self._see(await self._house.library.document(self._scope, received.document.id))
+                except PinciteError as error:
+                    self._lines[position] = _refused(source, error)
+                    self._bars.done(None)
+                sent += 1
+                self._bars.uploaded(sent)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_SENT_AT_ONCE):
+                group.create_task(some())
+
+    async def follow(self, sending: "asyncio.Task[None]", version: int) -> dict[int, dict[str, Any]]:
+        """Wait for all by the feed of changes after a version, however many there are; returns a line a file."""
+        while not sending.done() or self._waiting:
+            changes = await self._house.library.changes(self._scope, version)
+            for change in changes:
+                version = change.version
+                if change.document is not None:
+                    self._see(change.document)
+                elif change.removed_id in self._waiting:
+                    position = self._waiting.pop(change.removed_id)
+                    gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
+                    self._lines[position] = _refused("", gone)
+                    self._bars.done(change.removed_id)
+            if sending.done():
+                sending.result()
+            if not changes:
+                await asyncio.sleep(_POLL_S)
+        return self._lines
+
+    def _see(self, document: Document) -> None:
+        """Take a document as it is now; an older state of one that has ended already says nothing."""
+        if document.id not in self._waiting:
+            return
+        if document.latest.state not in FINAL_STATES | {RevisionState.PAUSED}:
+            self._bars.reading(document)
+            return
+        self._lines[self._waiting.pop(document.id)] = summary(document)
+        self._bars.done(document.id)
 
 
 def summary(document: Document) -> dict[str, Any]:
@@ -168,22 +239,6 @@ class _Bars:
             self._of[document.id] = self._progress.add_task(escape(document.source[-40:]), total=None, note="")
         note = f"{latest.state}, page {latest.pages_done} of {latest.pages_total or '?'}"
         self._progress.update(self._of[document.id], completed=latest.pages_done, total=latest.pages_total, note=note)
-
-
-async def _wait(house: House, scope: Scope, waiting: dict[str, int], bars: _Bars) -> dict[int, dict[str, Any]]:
-    lines: dict[int, dict[str, Any]] = {}
-    while waiting:
-        for document_id, position in list(waiting.items()):
-            document = await house.library.document(scope, document_id)
-            if document.latest.state not in FINAL_STATES | {RevisionState.PAUSED}:
-                bars.reading(document)
-                continue
-            lines[position] = summary(document)
-            del waiting[document_id]
-            bars.done(document_id)
-        if waiting:
-            await asyncio.sleep(_POLL_S)
-    return lines
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:

@@ -1,0 +1,37 @@
+"""`pincite add`: many files at once, in their order; what is there already is not read again; a second run goes on."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add(home: Path, folder: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
+    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+    command = [sys.executable, "-m", "pincite.app.cli", "add", "--json", *options, str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_many_files_are_added_in_order_and_only_what_changed_is_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"note-{number:02d}.md").write_text(f"# Note {number}\n\nThe valve of unit {number} is red.\n")
+    (folder / "note-20.md").write_text("")
+    (folder / "note-30.md").write_text("---\ntitle: nothing\n---\n")
+    code, lines = add(tmp_path / "home", folder, "--bulk")
+    assert code == 1
+    assert [line["source"] for line in lines] == [f"note-{number:02d}.md" for number in range(40)]
+    failed = {line["source"]: line["problem"]["code"] for line in lines if line["state"] != "ready"}
+    assert failed == {"note-20.md": "empty-upload", "note-30.md": "unreadable-document"}
+    (folder / "note-20.md").write_text("# Note 20\n\nNow it says something.\n")
+    (folder / "note-30.md").unlink()
+    again, after = add(tmp_path / "home", folder)
+    assert again == 0
+    assert len(after) == 39
+    same = {line["id"] for line in lines} & {line["id"] for line in after}
+    assert len(same) == 38
+    assert {line["seconds"] for line in after if line["id"] in same} <= {line["seconds"] for line in lines}
