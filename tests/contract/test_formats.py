@@ -105,7 +105,7 @@ async def test_slides_have_their_notes(reader: DocumentReader, tmp_path: Path) -
 
 async def test_mail_names_people_and_attachments(reader: DocumentReader, tmp_path: Path) -> None:
     mail(tmp_path / "a.eml")
-    (page,) = await pages_of(reader, tmp_path / "a.eml", FileType.EML)
+    page, *_ = await pages_of(reader, tmp_path / "a.eml", FileType.EML)
     assert page.text.startswith("Reise nach München\n")
     for expected in ("From: Ada <ada@example.org>", "To: bob@example.org", "2026", "Attachments: bill.pdf"):
         assert expected in page.text

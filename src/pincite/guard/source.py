@@ -24,12 +24,14 @@ class Source:
     """An untrusted file, open for reading. There is no path: the child can open nothing.
 
     Pages before `first_page` are not wanted; an adapter that cannot begin there gives them all the same.
+    `depth` is 0 for what was uploaded, 1 for a document within it, and so on.
     """
 
     file: BinaryIO
     size_bytes: int
     limits: ReadLimits
     first_page: int = 1
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)

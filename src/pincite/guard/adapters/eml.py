@@ -1,4 +1,4 @@
-"""Mail: subject, people, date, the readable body, and the names of what is attached. Runs in the child only."""
+"""Mail: subject, people, date, the readable body, and what is attached as pages of its own. Runs in the child only."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from typing import cast
 
 from pincite.guard.adapters.html import html_elements
 from pincite.guard.adapters.text import clean, decode
-from pincite.guard.domain import BlockKind, UnreadableDocument
+from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
+from pincite.guard.members import Member, member_pages
 from pincite.guard.sections import Element, cut_sections, squeeze
 from pincite.guard.source import Opened, Source
 
@@ -32,14 +33,35 @@ def open_source(source: Source) -> Opened:
         )
     # compat32 keeps odd headers as they are; the newer policy fails on some of them.
     message = message_from_bytes(source.file.read(), policy=policy.compat32)
-    return Opened(cut_sections(_elements(message)))
+    return Opened(_pages(source, message))
 
 
-def _elements(message: Message) -> Iterator[Element]:
+def _pages(source: Source, message: Message) -> Iterator[PageText]:
+    plain, marked_up, attached = _parts(message)
+    number = 0
+    for page in cut_sections(_elements(message, plain, marked_up, [name for name, _ in attached])):
+        yield page
+        number = page.number
+    for name, part in attached:
+        data = _content(part)
+        for page in member_pages(source, Member(name, data), first=number + 1) if data else ():
+            yield page
+            number = page.number
+
+
+def _content(part: Message) -> bytes:
+    """Return an attachment's bytes, those of a message that is forwarded whole among them."""
+    inner = _inner(part)
+    if inner and part.get_content_type() == "message/rfc822":
+        return inner[0].as_bytes()
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _elements(message: Message, plain: str, marked_up: str, attached: list[str]) -> Iterator[Element]:
     yield Element(BlockKind.HEADING, _header(message, "Subject") or "(no subject)", level=1)
     fields = [f"{name}: {value}" for name in _FIELDS if (value := _header(message, name))]
     yield Element(BlockKind.PARAGRAPH, "\n".join(fields))
-    plain, marked_up, attached = _parts(message)
     if plain.strip():
         for paragraph in _PARAGRAPHS.split(_QUOTED.sub("", plain)):
             yield Element(BlockKind.PARAGRAPH, paragraph.strip())
@@ -55,11 +77,11 @@ def _below_subject(element: Element) -> Element:
     return Element(element.kind, element.text, level, element.group)
 
 
-def _parts(message: Message) -> tuple[str, str, list[str]]:
-    """Return the plain body, the HTML body and the names of attachments."""
+def _parts(message: Message) -> tuple[str, str, list[tuple[str, Message]]]:
+    """Return the plain body, the HTML body and the attachments with their names."""
     plain: list[str] = []
     marked_up: list[str] = []
-    attached: list[str] = []
+    attached: list[tuple[str, Message]] = []
     waiting: list[Message] = [message]
     seen = 0
     while waiting and seen < _MAX_PARTS:
@@ -68,7 +90,7 @@ def _parts(message: Message) -> tuple[str, str, list[str]]:
         content = part.get_content_type()
         name = part.get_filename()
         if name or part.get_content_disposition() == "attachment" or content == "message/rfc822":
-            attached.append(_words(name) if name else _inner_subject(part))
+            attached.append((_words(name) if name else _inner_subject(part), part))
         elif part.is_multipart():
             waiting = _inner(part) + waiting
         elif content == "text/plain":

@@ -25,7 +25,8 @@ _SAME_LINE = 0.5  # boxes that share this much of the lower one's height lie on 
 
 def open_pdf(source: Source) -> pypdfium2.PdfDocument:
     """Open a PDF. Raises: UnreadableDocument when it is encrypted or damaged."""
-    private = mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_COPY)
+    whole = isinstance(source.file, io.BytesIO)  # an attachment lies in memory
+    private = bytearray(source.file.read()) if whole else mmap.mmap(source.file.fileno(), 0, access=mmap.ACCESS_COPY)
     data = (ctypes.c_ubyte * source.size_bytes).from_buffer(private)
     try:
         return pypdfium2.PdfDocument(data)
@@ -49,7 +50,7 @@ def raw_text(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int] | Non
     The second value is None where the two are the same, which they nearly always are. They differ where pdfium holds
     characters that it does not put out (control codes) and beyond the basic plane (two indices a character).
     """
-    count = pdfium.FPDFText_CountChars(text_page)
+    count = cast("int", pdfium.FPDFText_CountChars(text_page))
     first, last = 0, count - 1
     while first <= last and pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first) == -1:
         first += 1
@@ -57,8 +58,8 @@ def raw_text(text_page: pypdfium2.PdfTextPage) -> tuple[str, Sequence[int] | Non
         last -= 1
     if first > last:
         return "", None
-    first_unit = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first)
-    last_unit = pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last)
+    first_unit = cast("int", pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, first))
+    last_unit = cast("int", pdfium.FPDFText_GetTextIndexFromCharIndex(text_page, last))
     buffer = (ctypes.c_ushort * (last_unit + 2 - first_unit))()
     written = pdfium.FPDFText_GetText(text_page, first, last + 1 - first, buffer)
     units = memoryview(buffer).cast("B").cast("H")[: max(0, written - 1)]
