@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 from tests.unit.ingest.hostile import page, pdf
 from tests.unit.ingest.rooms import OTHER, SCOPE, Rooms, rooms, stream
 from tests.unit.ingest.test_service import points, text
@@ -143,3 +144,23 @@ async def test_a_worker_that_was_frozen_writes_nothing_when_it_wakes(tmp_path: P
             with pytest.raises(RevisionOvertaken):
                 await late
         assert (await opened.library.document(SCOPE, document.id)).latest == ready.latest
+
+
+async def test_a_document_that_was_interrupted_is_whole_in_an_index_that_was_built_meanwhile(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS) as opened:
+        await opened.add("first.txt", text("boiler", 2))
+        document = await upload(opened, "valves.txt", text("valve", 300))
+        async with asyncio.timeout(20):
+            while (await opened.library.document(SCOPE, document.id)).latest.chunks < 8:
+                await asyncio.sleep(0.002)
+        await opened.jobs.stop()
+        latest = (await opened.library.document(SCOPE, document.id)).latest
+        assert latest.state not in {RevisionState.READY, RevisionState.FAILED}
+        async with opened.db.transaction() as tx:  # it served early, and the new index would hold what it has so far
+            await tx.execute(sql("UPDATE library_documents SET serving = NULL WHERE source = 'valves.txt'"))
+        await opened.ingest.reindex(SCOPE, progress=lambda _: None)
+        await opened.jobs.start()
+        ready = await opened.ends(document.id)
+        assert (ready.latest.state, ready.latest.attempt) == (RevisionState.READY, 1)
+        assert (await points(opened))[ready.latest.id] == ready.latest.chunks
+        assert (await opened.ingest.fsck(SCOPE, repair=False, strict=True)).clean
