@@ -63,8 +63,7 @@ class Points:
         def before_commit(connection: Connection) -> None:
             name = os.path.basename(str(connection.engine.url.database))  # noqa: PTH119 (a URL's path)
             if self.strikes(f"commit {name}"):
-                said = "database or disk is full" if self._mode == "full" else "disk I/O error"
-                raise OperationalError("COMMIT", None, sqlite3.OperationalError(said))
+                raise _failed("database or disk is full" if self._mode == "full" else "disk I/O error")
 
         event.listen(Engine, "commit", before_commit)
         try:
@@ -127,7 +126,8 @@ class _PassedSteps:
             return result
 
         result = await self._inner.run(name, body)
-        self._points.strikes(f"step {name} recorded")
+        if self._points.strikes(f"step {name} recorded"):
+            raise _failed("disk I/O error")
         return result
 
 
@@ -174,6 +174,10 @@ class FaultyQueue:
     async def cancel(self, job_id: str) -> None:
         """Cancel a job."""
         await self._inner.cancel(job_id)
+
+
+def _failed(said: str) -> OperationalError:
+    return OperationalError("COMMIT", None, sqlite3.OperationalError(said))
 
 
 async def pieces(content: bytes) -> AsyncIterator[bytes]:

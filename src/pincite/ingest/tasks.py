@@ -30,8 +30,10 @@ class IngestTasks:
         try:
             await self._work.ingest(steps, scope, revision_id, int(payload.get("attempt", "0")) or None)
         except SQLAlchemyError:
-            # The job engine could not write down a step. The sweep begins another job where this one was.
+            # The job engine could not write down a step. The sweep begins another job where this one was, unless only
+            # the tidying was left.
             log.warning("job engine failed", job=INGEST_JOB, revision=revision_id)
+            await self._work.tidy(scope, revision_id)
             raise
         except Exception as error:
             log.exception("job failed", job=INGEST_JOB, revision=revision_id)
@@ -39,7 +41,13 @@ class IngestTasks:
             await self._work.fail(scope, revision_id, problem)
 
     async def _clean(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        await self._work.clean(steps, _scope(payload), payload["revision"])
+        scope, revision_id = _scope(payload), payload["revision"]
+        try:
+            await self._work.clean(steps, scope, revision_id)
+        except SQLAlchemyError:
+            log.warning("job engine failed", job=CLEAN_JOB, revision=revision_id)
+            await self._work.tidy(scope, revision_id)
+            raise
 
     async def _remove(self, steps: Steps, payload: Mapping[str, str]) -> None:
         await self._work.remove(steps, _scope(payload), payload["document"])

@@ -55,6 +55,18 @@ class Work:
         if not await self._is_kept(scope, revision_id):
             await steps.run("clean", lambda: self._clean(scope, revision_id))
 
+    async def tidy(self, scope: Scope, revision_id: str) -> None:
+        """Do without the job engine what is left of a revision that ended: points that nobody reads go."""
+        try:
+            library = self.reader.parts.library
+            if (await library.revision(scope, revision_id)).state is RevisionState.READY:
+                for old in await library.publish(scope, revision_id):
+                    await self._clean(scope, old)
+            elif not await self._is_kept(scope, revision_id):
+                await self._clean(scope, revision_id)
+        except (NotFound, RevisionOvertaken, Unavailable, StorageFull) as error:
+            log.warning("points left behind", revision=revision_id, code=error.code, message=error.message)
+
     async def remove(self, steps: Steps, scope: Scope, document_id: str) -> None:
         """Finish a removal: points out of the index, then rows and bytes."""
         await steps.run("unindex", lambda: self._unindex(scope, document_id))
