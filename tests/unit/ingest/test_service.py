@@ -391,7 +391,7 @@ async def test_a_tidy_up_follows_a_burst_of_writes_once(tmp_path: Path) -> None:
         async def maintain(self, scope: Scope, generation: Generation) -> None:
             tidied.append(generation.name)
 
-    settings = IngestSettings(page_batch=2, index_batch=4, sweep_s=60.0, maintain_after_s=0.3)
+    settings = IngestSettings(page_batch=2, index_batch=4, sweep_s=60.0, maintain_after_s=1.5)
     async with rooms(tmp_path, settings=settings, index=Counting()) as opened:
         await asyncio.gather(*(opened.add(f"{n}.txt", text("valve", 12)) for n in range(3)))
         await opened.ingest.settle()
