@@ -14,7 +14,7 @@ def test_a_document_is_paused_gone_on_with_and_cancelled(
     page: Page, server: Server, tmp_path: Path, artifacts: Path
 ) -> None:
     path = tmp_path / "plant.pdf"
-    path.write_bytes(pdf(_pages(6000)))
+    path.write_bytes(pdf(_pages(4000)))
     sign_in(page, server)
     page.goto(f"{server.url}/library")
     page.get_by_test_id("upload-input").first.set_input_files(str(path))

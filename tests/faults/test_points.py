@@ -14,8 +14,8 @@ from tests.faults.points import Mode
 from tests.faults.strikes import strike
 
 WHOLE = os.environ.get("FAULTS") == "whole"
-OF_EACH: dict[Mode, int] = {"kill": 8, "io": 6, "full": 4}
-KILLS = 1000 if WHOLE else 10
+OF_EACH: dict[Mode, int] = {"kill": 4, "io": 3, "full": 2}
+KILLS = 1000 if WHOLE else 4
 SAME = ("documents", "points", "twice", "findings")
 
 
@@ -46,8 +46,8 @@ def test_a_fault_at_any_point_changes_nothing(undisturbed: dict[str, Any], tmp_p
         if found is None or any(found[key] != undisturbed[key] for key in SAME):
             wrong[point] = None if found is None else {key: found[key] for key in SAME}
     assert wrong == {}
-    # The job engine polls, so a few of its commits are not reached again.
-    assert struck > 0.7 * len(chosen)
+    # The job engine polls, so some of its commits are not reached again by a run that is quicker.
+    assert struck >= len(chosen) // 2
     print(f"{mode}: {struck} of {len(points)} points struck")
 
 
