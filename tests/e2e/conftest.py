@@ -74,7 +74,7 @@ def stop_server(server: Server) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server without a model, on a data folder of its own."""
+    """A server without a model, on a data folder of its own. Ask for it before `page`: open streams delay its end."""
     home = tmp_path / "home"
     home.mkdir()
     started = start_server(home)

@@ -95,7 +95,7 @@ def test_an_answer_says_that_the_documents_do_not_say(page: Page, server: Server
 
 
 @pytest.mark.browser
-def test_a_refused_upload_says_why(page: Page, server: Server, tmp_path: Path) -> None:
+def test_a_refused_upload_says_why(server: Server, page: Page, tmp_path: Path) -> None:
     disguised = tmp_path / "picture.pdf"
     disguised.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 200)
     sign_in(page, server)

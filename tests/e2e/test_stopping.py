@@ -11,7 +11,7 @@ from tests.unit.ingest.hostile import bomb, page, pdf
 
 @pytest.mark.browser
 def test_a_document_is_paused_gone_on_with_and_cancelled(
-    page: Page, server: Server, tmp_path: Path, artifacts: Path
+    server: Server, page: Page, tmp_path: Path, artifacts: Path
 ) -> None:
     path = tmp_path / "plant.pdf"
     path.write_bytes(pdf(_pages(4000)))
@@ -30,7 +30,7 @@ def test_a_document_is_paused_gone_on_with_and_cancelled(
 
 
 @pytest.mark.browser
-def test_a_page_that_was_left_out_is_named(page: Page, server: Server, tmp_path: Path, artifacts: Path) -> None:
+def test_a_page_that_was_left_out_is_named(server: Server, page: Page, tmp_path: Path, artifacts: Path) -> None:
     path = tmp_path / "plant.pdf"
     path.write_bytes(pdf([*_pages(3), bomb(), *_pages(2)]))
     sign_in(page, server)
