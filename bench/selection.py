@@ -23,7 +23,7 @@ import numpy as np
 
 from bench.financebench import golden_lines
 from pincite.answers.context import Excerpt, filled
-from pincite.app.cli.documents import add_paths
+from pincite.app.cli.adding import add_paths
 from pincite.app.evaluation import Configuration
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house

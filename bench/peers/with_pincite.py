@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.peers.system import RESULTS, Found
-from pincite.app.cli.documents import add_paths
+from pincite.app.cli.adding import add_paths
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope

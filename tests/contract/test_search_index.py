@@ -115,7 +115,7 @@ async def test_a_hostile_id_in_a_filter_is_only_a_value(index: SearchIndex, name
     assert await text_ids(index, "engines", Filter((name,))) == ["k9"]
     assert await vector_ids(index, (1, 0, 0, 0), Filter((name,))) == ["k9"]
     await index.delete_document(SCOPE, GENERATION, name)
-    await index.delete_revision(SCOPE, GENERATION, name)
+    await index.delete_revisions(SCOPE, GENERATION, [name])
     assert len(await stored(index)) == 5
 
 
@@ -157,11 +157,11 @@ async def test_writing_nothing_is_fine(index: SearchIndex):
 
 async def test_revisions_and_documents_can_be_removed(index: SearchIndex):
     await index.write(SCOPE, GENERATION, [*POINTS, point("k5", "more", document="d1", revision="r5")])
-    await index.delete_revision(SCOPE, GENERATION, "r1")
+    await index.delete_revisions(SCOPE, GENERATION, ["r1"])
     assert await stored(index) == [("k2", "r2"), ("k3", "r3"), ("k4", "r4"), ("k5", "r5")]
     await index.delete_document(SCOPE, GENERATION, "d1")
     assert await stored(index) == [("k2", "r2"), ("k3", "r3"), ("k4", "r4")]
-    await index.delete_revision(SCOPE, GENERATION, "nobody")
+    await index.delete_revisions(SCOPE, GENERATION, ["nobody"])
 
 
 async def test_tenants_and_generations_never_meet(index: SearchIndex):
@@ -179,7 +179,7 @@ async def test_what_was_never_written_is_empty_not_an_error(index: SearchIndex):
     assert await text_ids(index, "engines") == []
     assert await vector_ids(index, (1, 0, 0, 0)) == []
     assert await stored(index) == []
-    await index.delete_revision(SCOPE, GENERATION, "r1")
+    await index.delete_revisions(SCOPE, GENERATION, ["r1"])
     await index.delete_document(SCOPE, GENERATION, "d1")
     await index.maintain(SCOPE, GENERATION)
     await index.drop(SCOPE, GENERATION)

@@ -78,8 +78,8 @@ class SearchIndex(Protocol):
         """Upsert by chunk id; visible to searches in other processes within a second."""
         ...
 
-    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
-        """Remove a revision's points; none is not an error."""
+    async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
+        """Remove the points of revisions; none is not an error."""
         ...
 
     async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:

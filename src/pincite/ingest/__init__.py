@@ -7,6 +7,7 @@ from pincite.ingest.domain import (
     IndexOutdated,
     IngestParts,
     Received,
+    Staged,
 )
 from pincite.ingest.service import IngestService
 from pincite.ingest.settings import IngestSettings
@@ -20,4 +21,5 @@ __all__ = [
     "IngestService",
     "IngestSettings",
     "Received",
+    "Staged",
 ]

@@ -121,7 +121,7 @@ class Contexts:
         if (await self.parts.library.revision(scope, revision_id)).state is not RevisionState.SUPERSEDED:
             return
         for generation in await all_generations(self.parts, scope):
-            await self.parts.index.delete_revision(scope, generation, revision_id)
+            await self.parts.index.delete_revisions(scope, generation, [revision_id])
 
     def _gives_up(self, tally: _Tally) -> bool:
         return tally.in_a_row >= self.settings.context_failures

@@ -54,7 +54,7 @@ class Filler:
             await library.release_vectors(scope, work.revision_id)
             raise
         if not serves:
-            await self.parts.index.delete_revision(scope, target.generation, work.revision_id)
+            await self.parts.index.delete_revisions(scope, target.generation, [work.revision_id])
         await library.finish_vectors(scope, work.revision_id, target.generation)
 
     async def _chunks(self, scope: Scope, target: Target, work: VectorWork) -> None:

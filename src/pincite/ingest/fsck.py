@@ -170,7 +170,7 @@ class Fsck:
 
     async def _mend(self, scope: Scope, suspect: _Suspect) -> None:
         """Write a revision's points afresh, or drop those that nobody reads."""
-        await self.parts.index.delete_revision(scope, suspect.target.generation, suspect.revision_id)
+        await self.parts.index.delete_revisions(scope, suspect.target.generation, [suspect.revision_id])
         if suspect.document is None:
             return
         async for chunks in self.parts.library.chunks(scope, suspect.revision_id, batch=self.batch):

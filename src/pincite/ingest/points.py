@@ -40,22 +40,10 @@ async def points_of(
         Unavailable: the embedder did not answer.
     """
     known = contexts or {}
-    titles = [_searched_title(source, chunk, known.get(digest_of(chunk)) if known else None) for chunk in chunks]
-    vectors = await embedder.embed(
-        scope, [f"{title}\n{chunk.text}" for title, chunk in zip(titles, chunks, strict=True)]
-    )
-    return [
-        Point(
-            chunk_id=chunk.id,
-            document_id=chunk.document_id,
-            revision_id=chunk.revision_id,
-            collection_id=chunk.collection_id,
-            title=title,
-            text=chunk.text,
-            vector=vector,
-        )
-        for chunk, title, vector in zip(chunks, titles, vectors, strict=True)
+    titled = [
+        (_searched_title(source, chunk, known.get(digest_of(chunk)) if known else None), chunk) for chunk in chunks
     ]
+    return await _embedded(embedder, scope, titled)
 
 
 async def points_for(
@@ -67,6 +55,39 @@ async def points_for(
         digests = [digest_of(chunk) for chunk in chunks]
         known = await parts.library.contexts(scope, chunks[0].document_id, digests)
     return await points_of(embedder, scope, source, chunks, known)
+
+
+async def points_of_many(
+    parts: IngestParts, embedder: Embedder, scope: Scope, documents: Sequence[tuple[str, Sequence[Chunk]]]
+) -> list[Point]:
+    """Return the points of the chunks of many documents, embedded together; each has its name beside its chunks.
+
+    Raises: Unavailable.
+    """
+    owners = [chunks[0].document_id for _, chunks in documents if chunks]
+    known = await parts.library.contexts_of(scope, owners)
+    titled = [
+        (_searched_title(source, chunk, known.get((chunk.document_id, digest_of(chunk))) if known else None), chunk)
+        for source, chunks in documents
+        for chunk in chunks
+    ]
+    return await _embedded(embedder, scope, titled)
+
+
+async def _embedded(embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]) -> list[Point]:
+    vectors = await embedder.embed(scope, [f"{title}\n{chunk.text}" for title, chunk in titled])
+    return [
+        Point(
+            chunk_id=chunk.id,
+            document_id=chunk.document_id,
+            revision_id=chunk.revision_id,
+            collection_id=chunk.collection_id,
+            title=title,
+            text=chunk.text,
+            vector=vector,
+        )
+        for (title, chunk), vector in zip(titled, vectors, strict=True)
+    ]
 
 
 def _searched_title(source: str, chunk: Chunk, context: str | None) -> str:

@@ -39,10 +39,10 @@ class Reader:
     upkeep: Upkeep
     checkpoint: Checkpoint
 
-    async def drop_points(self, scope: Scope, revision_id: str) -> None:
-        """Take a revision out of the index. Raises: Unavailable, StorageFull."""
+    async def drop_points(self, scope: Scope, *revision_ids: str) -> None:
+        """Take revisions out of the index. Raises: Unavailable, StorageFull."""
         for generation in await all_generations(self.parts, scope):
-            await self.parts.index.delete_revision(scope, generation, revision_id)
+            await self.parts.index.delete_revisions(scope, generation, revision_ids)
             self.upkeep.touched(scope, generation)
 
 
@@ -198,7 +198,7 @@ class _Run:
     async def _finish(self) -> None:
         await self._store_pages()
         if not self._has_text:
-            raise UnreadableDocument("There is no text in this document.", remedy="Check that it is the right file.")
+            raise without_text()
         self._waiting.extend(await asyncio.to_thread(self._rest))
         self._total = self.pages_done
         await self._report(RevisionState.EMBEDDING)
@@ -265,6 +265,11 @@ class _Run:
             self._reader.upkeep.touched(self._scope, target.generation)
         else:  # it was replaced and dropped between the question and the write, which made it anew
             await self._reader.parts.index.drop(self._scope, target.generation)
+
+
+def without_text() -> UnreadableDocument:
+    """Return how it is said that there is nothing to search in a document."""
+    return UnreadableDocument("There is no text in this document.", remedy="Check that it is the right file.")
 
 
 async def _none() -> AsyncIterator[PageBatch]:

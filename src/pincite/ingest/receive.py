@@ -3,16 +3,17 @@
 Nothing is parsed here; what the bytes are is found in a confined child.
 """
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass
 
-from pincite.core import Scope, StorageFull, Unavailable, get_logger
+from pincite.core import PinciteError, Scope, StorageFull, Unavailable, get_logger, new_id
 from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
 from pincite.ingest.settings import IngestSettings
 from pincite.library import Revision
 
 log = get_logger(__name__)
 INGEST_JOB = "ingest"
+SLICE_JOB = "slice"
 REMOVE_JOB = "remove"
 CLEAN_JOB = "clean"
 # Priorities of what came in bulk begin here; nobody waits for more files than this.
@@ -64,6 +65,44 @@ class Receiver:
         self.checkpoint("receive.queued")
         return Received(registered.document, registered.outcome)
 
+    async def register_many(
+        self, scope: Scope, arrivals: Sequence[tuple[str, Staged]], *, collection: str, bulk: bool = False
+    ) -> list[Received | PinciteError]:
+        """Register staged bytes under names, in one transaction; small ones are read in slices (`slices.py`).
+
+        Returns: what became of each, in order. Raises: NotFound (the collection), Unavailable, StorageFull.
+        """
+        jobs = _jobs([staged.blob.size_bytes for _, staged in arrivals], self.settings)
+        self.checkpoint("receive.staged")
+        outcomes = await self.parts.library.register_uploads(
+            scope,
+            collection,
+            [(name, staged.blob, staged.file_type, job) for (name, staged), job in zip(arrivals, jobs, strict=True)],
+        )
+        self.checkpoint("receive.registered")
+        slices: dict[str, list[Revision]] = {}
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, PinciteError) or not outcome.needs_work:
+                continue
+            if job is None:
+                await self._enqueue_now(scope, outcome.revision, bulk=bulk)
+            else:
+                slices.setdefault(job, []).append(outcome.revision)
+        for job, revisions in slices.items():
+            await self._enqueue_slice(scope, job, revisions, bulk=bulk)
+        self.checkpoint("receive.queued")
+        return [each if isinstance(each, PinciteError) else Received(each.document, each.outcome) for each in outcomes]
+
+    async def _enqueue_slice(self, scope: Scope, job: str, revisions: Sequence[Revision], *, bulk: bool) -> None:
+        before = await self.parts.library.count_unfinished(scope, _BULK)
+        attempts = ",".join(f"{each.id}:{each.attempt}" for each in revisions)
+        try:
+            await self.parts.jobs.enqueue(
+                SLICE_JOB, job, payload(scope, revisions=attempts), priority=before + (_BULK if bulk else 0)
+            )
+        except (Unavailable, StorageFull) as error:
+            log.warning("not queued yet", job=job, code=error.code, message=error.message)
+
     async def _enqueue_now(self, scope: Scope, revision: Revision, *, bulk: bool) -> None:
         try:
             await self.enqueue(scope, revision, bulk=bulk)
@@ -95,6 +134,21 @@ class Receiver:
         await self.parts.jobs.enqueue(
             REMOVE_JOB, f"{REMOVE_JOB}:{document_id}:{run}", payload(scope, document=document_id)
         )
+
+
+def _jobs(sizes: Sequence[int], settings: IngestSettings) -> list[str | None]:
+    """Return which job reads each of the arrivals: one that it shares, or None for one of its own."""
+    jobs: list[str | None] = []
+    name, documents, held = "", settings.slice_documents, 0
+    for size in sizes:
+        if size > settings.small_bytes or len(sizes) == 1:
+            jobs.append(None)
+            continue
+        if documents >= settings.slice_documents or held + size > settings.slice_bytes:
+            name, documents, held = f"{SLICE_JOB}:{new_id()}", 0, 0
+        documents, held = documents + 1, held + size
+        jobs.append(name)
+    return jobs
 
 
 def payload(scope: Scope, **more: str) -> dict[str, str]:

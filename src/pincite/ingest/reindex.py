@@ -149,7 +149,7 @@ class Reindex:
                 await self.parts.index.write(scope, target.generation, points)
                 written += len(points)
         except NotFound:
-            await self.parts.index.delete_revision(scope, target.generation, revision_id)  # removed meanwhile
+            await self.parts.index.delete_revisions(scope, target.generation, [revision_id])  # removed meanwhile
         return written
 
     async def _complete(self, scope: Scope, target: Target) -> None:
@@ -163,7 +163,7 @@ class Reindex:
             ):
                 await self._copy_revision(scope, target, document, document.serving)
         for revision_id in held.keys() - wanted:
-            await self.parts.index.delete_revision(scope, target.generation, revision_id)
+            await self.parts.index.delete_revisions(scope, target.generation, [revision_id])
 
     async def _held(self, scope: Scope, generation: Generation) -> Mapping[str, int]:
         """Return how many points each revision has."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
-from pincite.core import InvalidInput, Scope
+from pincite.core import InvalidInput, PinciteError, Scope
 from pincite.ingest.domain import Received, Staged
 from pincite.ingest.multipart import BadUpload, MultipartReader
 from pincite.ingest.service import IngestService
@@ -126,13 +126,12 @@ class IngestRoutes:
             raise InvalidInput("One source cannot name several files.", remedy="Send the files one by one.")
         collection = fields.get("collection") or DEFAULT_COLLECTION
         bulk = fields.get("bulk", "").lower() in {"1", "true"}
-        items = [
-            _uploaded(
-                await self._ingest.register(scope, each, collection=collection, source=source or each.name, bulk=bulk)
-            )
-            for each in staged
-        ]
-        return Uploaded(items=items)
+        arrivals = [(source or each.name, each) for each in staged]
+        received = await self._ingest.register_many(scope, arrivals, collection=collection, bulk=bulk)
+        for each in received:
+            if isinstance(each, PinciteError):
+                raise each
+        return Uploaded(items=[_uploaded(each) for each in received if isinstance(each, Received)])
 
     async def remove(self, scope: CurrentScope, document_id: str) -> Response:
         """Hide a document at once; its text, its place in the index and its bytes follow."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 
-from pincite.core import Scope, StorageFull, Unavailable, get_logger
+from pincite.core import PinciteError, Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import (
     Checkpoint,
@@ -58,7 +58,7 @@ class IngestService:
         self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
         self._receiver = Receiver(parts, settings, checkpoint)
         self._contexts = Contexts(parts, settings, self._upkeep)
-        self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts)
+        self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts, self._receiver)
         self._reindex = Reindex(parts, settings.index_batch)
         self._filler = Filler(parts, settings, self._upkeep)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep, timedelta(seconds=settings.silence_s))
@@ -111,6 +111,21 @@ class IngestService:
     ) -> Received:
         """Make staged bytes a document or a revision of one, and queue it; see `receive` for what it raises."""
         return await self._receiver.register(scope, staged, collection=collection, source=source, bulk=bulk)
+
+    async def register_many(
+        self, scope: Scope, arrivals: Sequence[tuple[str, Staged]], *, collection: str, bulk: bool = False
+    ) -> list[Received | PinciteError]:
+        """Make staged bytes documents, or revisions of some, all in one transaction, and queue them.
+
+        Args:
+            scope: the asker.
+            arrivals: the name of each, and its bytes.
+            collection: id or name.
+            bulk: whether they may wait for all that did not come in bulk.
+
+        Returns: what became of each, in order. Raises: NotFound (the collection), StorageFull, Unavailable.
+        """
+        return await self._receiver.register_many(scope, arrivals, collection=collection, bulk=bulk)
 
     async def pause(
         self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None

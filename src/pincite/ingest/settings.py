@@ -14,6 +14,9 @@ class IngestSettings:
         portion_limit_s: longest time that one step may take.
         look_s: how often it is seen, during a step, whether the document is still wanted.
         silence_s: a document that was begun fails when nothing is heard of it for so long; more than a step takes.
+        slice_documents: how many small documents that come together are read as one piece of work, at most.
+        slice_bytes: of how many bytes together, at most.
+        small_bytes: no document of more bytes is a small one.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
         tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
         retry_wait_s: the first wait, in seconds.
@@ -36,6 +39,9 @@ class IngestSettings:
     portion_limit_s: float = 900.0
     look_s: float = 1.0
     silence_s: float = 4500.0
+    slice_documents: int = 64
+    slice_bytes: int = 2 << 20
+    small_bytes: int = 256 << 10
     index_batch: int = 512
     tries: int = 4
     retry_wait_s: float = 0.5

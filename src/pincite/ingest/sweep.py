@@ -65,8 +65,8 @@ class Sweep:
         healed, after = 0, ""
         while items := await self.parts.library.unfinished(_AT_ONCE, after):
             after = items[-1].revision_id
-            jobs = {item.revision_id: f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
-            statuses = await self.parts.jobs.statuses(list(jobs.values()))
+            jobs = {item.revision_id: item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
+            statuses = await self.parts.jobs.statuses(sorted(set(jobs.values())))
             for item in items:
                 status = statuses.get(jobs[item.revision_id])
                 if status is None or status.state not in LIVE:
@@ -85,6 +85,8 @@ class Sweep:
             return False
         if status is None:
             log.info("revision queued by the sweep", revision=revision.id)
+            if item.job is not None:  # which it was to share, and which was never queued
+                await self.parts.library.give_back(item.scope, [revision.id])
             await self.receiver.enqueue(item.scope, revision, bulk=True)
             return True
         # The job ended, so the revision has too; unless the job engine itself failed and nobody could say so.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Scope, get_logger
-from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB
+from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
 from pincite.ingest.service import IngestService
 from pincite.ingest.work import UNEXPECTED, problem_of
 from pincite.jobs import JobQueue, Steps
@@ -22,6 +22,7 @@ class IngestTasks:
     def register(self, jobs: JobQueue) -> None:
         """Name the jobs; before the queue starts."""
         jobs.register(INGEST_JOB, self._ingest)
+        jobs.register(SLICE_JOB, self._slice)
         jobs.register(REMOVE_JOB, self._remove)
         jobs.register(CLEAN_JOB, self._clean)
 
@@ -39,6 +40,21 @@ class IngestTasks:
             log.exception("job failed", job=INGEST_JOB, revision=revision_id)
             problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED
             await self._work.fail(scope, revision_id, problem)
+
+    async def _slice(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        scope = _scope(payload)
+        pairs = [each.split(":") for each in payload["revisions"].split(",")]
+        wanted = {revision_id: int(attempt) for revision_id, attempt in pairs}
+        try:
+            await self._work.ingest_slice(steps, scope, wanted)
+        except SQLAlchemyError:
+            log.warning("job engine failed", job=SLICE_JOB, revisions=len(wanted))
+            for revision_id in wanted:
+                await self._work.tidy(scope, revision_id)
+            raise
+        except Exception as error:
+            # Each of them gets a job of its own by the sweep: what the others did not do it may say for itself.
+            log.exception("job failed", job=SLICE_JOB, revisions=len(wanted), code=getattr(error, "code", None))
 
     async def _clean(self, steps: Steps, payload: Mapping[str, str]) -> None:
         scope, revision_id = _scope(payload), payload["revision"]

@@ -4,7 +4,7 @@ How often a failed step is tried again and how a failure is shown is decided her
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
+from pincite.ingest.receive import Receiver
+from pincite.ingest.slices import SliceReader
 from pincite.jobs import Json, Steps
 from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionState
 
@@ -27,6 +29,7 @@ class Work:
 
     reader: Reader
     contexts: Contexts
+    receiver: Receiver
 
     async def ingest(self, steps: Steps, scope: Scope, revision_id: str, attempt: int | None = None) -> None:
         """Bring a revision in: read, publish, clean. Ends quietly where it was removed, stopped or overtaken.
@@ -49,6 +52,22 @@ class Work:
         self.reader.checkpoint("clean.done")
         if self.reader.parts.writer is not None:  # last, so that a workflow may be taken up with or without it
             await steps.run("context", lambda: self._contexts(scope, revision_id))
+
+    async def ingest_slice(self, steps: Steps, scope: Scope, wanted: Mapping[str, int]) -> None:
+        """Bring a slice of small documents in, given by the attempt of each; see `slices.py`.
+
+        Raises: what no step knows; see `fail`.
+        """
+        outcome = await steps.run("slice", lambda: self._slice(scope, wanted))
+        self.reader.checkpoint("slice.done")
+        if outcome["superseded"]:
+            await steps.run("clean", lambda: self._clean(scope, *outcome["superseded"]))
+        if outcome["alone"]:
+            due = {revision_id: wanted[revision_id] for revision_id in outcome["alone"]}
+            await steps.run("alone", lambda: self._alone(scope, due))
+        if self.reader.parts.writer is not None:
+            for revision_id in outcome["published"]:
+                await steps.run("context", lambda revision_id=revision_id: self._contexts(scope, revision_id))
 
     async def clean(self, steps: Steps, scope: Scope, revision_id: str) -> None:
         """Take the points of a revision that was stopped out of the index, unless it was begun again meanwhile."""
@@ -101,6 +120,47 @@ class Work:
         said("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
         return {"outcome": "more" if more else "read"}
 
+    async def _slice(self, scope: Scope, wanted: Mapping[str, int]) -> Json:
+        clock = StageClock()
+        try:
+            with clock.stage("ingest.slice"):
+                outcome = await self._retried(lambda: SliceReader(self.reader).run(scope, wanted))
+        except (StorageFull, Unavailable, IndexOutdated) as error:
+            log.info("documents failed", documents=len(wanted), code=error.code, message=error.message)
+            for revision_id, attempt in wanted.items():
+                if await self._is_due(scope, revision_id, attempt):
+                    await self.fail(scope, revision_id, problem_of(error))
+            return {"published": [], "superseded": [], "alone": []}
+        for revision_id, error in outcome.failed:
+            log.info("document failed", revision=revision_id, code=error.code, message=error.message)
+            await self.fail(scope, revision_id, problem_of(error))
+        for revision_id in outcome.left:
+            if not await self._is_kept(scope, revision_id):
+                await self._clean(scope, revision_id)
+        log.info("slice read", documents=len(outcome.published), timings_ms=clock.timings_ms)
+        return {
+            "published": list(outcome.published),
+            "superseded": list(outcome.superseded),
+            "alone": list(outcome.alone),
+        }
+
+    async def _is_due(self, scope: Scope, revision_id: str, attempt: int) -> bool:
+        """Whether a revision is still to be read by this attempt: it did not end, was not removed and does not rest."""
+        try:
+            revision = await self.reader.parts.library.revision(scope, revision_id)
+        except NotFound:
+            return False
+        return revision.attempt == attempt and revision.state not in FINAL_STATES | {RevisionState.PAUSED}
+
+    async def _alone(self, scope: Scope, due: Mapping[str, int]) -> Json:
+        """Give documents jobs of their own. One that is not queued here is found by the sweep."""
+        await self._retried(lambda: self.reader.parts.library.give_back(scope, list(due)))
+        for revision_id, attempt in due.items():
+            if await self._is_due(scope, revision_id, attempt):
+                revision = await self.reader.parts.library.revision(scope, revision_id)
+                await self.receiver.enqueue(scope, revision, bulk=True)
+        return None
+
     async def _is_kept(self, scope: Scope, revision_id: str) -> bool:
         """Whether its points are in use: another worker has it or finished it, or it rests until somebody goes on."""
         try:
@@ -126,8 +186,8 @@ class Work:
         log.info("contexts written", revision=revision_id, **asdict(report))
         return asdict(report)
 
-    async def _clean(self, scope: Scope, revision_id: str) -> Json:
-        await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+    async def _clean(self, scope: Scope, *revision_ids: str) -> Json:
+        await self._retried(lambda: self.reader.drop_points(scope, *revision_ids))
         return None
 
     async def _unindex(self, scope: Scope, document_id: str) -> Json:

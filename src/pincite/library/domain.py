@@ -3,7 +3,7 @@
 No database and no parser here; the queries are in `store.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pincite.core import ErrorKind, PinciteError, Scope
-from pincite.guard import Block, FileType, PageBoxes
+from pincite.guard import Block, FileType, PageBoxes, PageText
 from pincite.index import Generation
 
 T = TypeVar("T")
@@ -320,6 +320,26 @@ class WorkItem:
     state: RevisionState
     attempt: int
     updated_at: datetime
+    job: str | None = None
+
+
+class WholeDocument(Protocol):
+    """All of a small document as it was read: its revision with the lease it was read under, its pages and chunks."""
+
+    @property
+    def revision(self) -> Revision:
+        """Whose they are."""
+        ...
+
+    @property
+    def pages(self) -> Sequence[PageText]:
+        """All pages, in order."""
+        ...
+
+    @property
+    def chunks(self) -> Sequence[Chunk]:
+        """All chunks, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class RevisionRow(Table):
     """One version of a document's bytes. `problem` is JSON; `started_at` is the upload or the last retry.
 
     `lease` grows each time that a worker begins or goes on; `read_by` is the version of the parsers that made its
-    pages; `warnings` is JSON: [[page, message], ...].
+    pages; `warnings` is JSON: [[page, message], ...]; `job` reads it among others, NULL where it has one of its own.
     """
 
     __tablename__ = "library_revisions"
@@ -96,6 +96,7 @@ class RevisionRow(Table):
     pages_total: Mapped[int | None] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)
     problem: Mapped[str | None] = mapped_column(Text)
+    job: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[datetime]
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -339,7 +339,7 @@ async def test_fsck_finds_and_mends_what_the_index_lost_or_should_not_have(tmp_p
         before = await points(opened)
         generation = await opened.library.active_generation(SCOPE)
         assert generation is not None
-        await opened.index.delete_revision(SCOPE, generation, lost.latest.id)
+        await opened.index.delete_revisions(SCOPE, generation, [lost.latest.id])
         vector = np.ones(generation.dimensions, dtype=np.float32) / generation.dimensions**0.5
         stray = Point("stray-1", kept.id, "nobody", kept.collection_id, "t", "x", vector)
         await opened.index.write(SCOPE, generation, [stray])

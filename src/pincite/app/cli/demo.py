@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from pincite.app.cli.adding import add_paths
 from pincite.app.cli.ask import print_answer
-from pincite.app.cli.documents import add_paths
 from pincite.app.cli.output import err, out, run
 from pincite.app.cli.serve import announce, bind, serve_until_stopped
 from pincite.app.settings import Settings, read_settings

@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pincite.app.cli.documents import add_paths
+from pincite.app.cli.adding import add_paths
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.cli.tuned import print_margin, print_tuned
 from pincite.app.evaluation import Configuration, learned_weight, open_subject, scratch_home

@@ -30,9 +30,9 @@ class DeferredIndex:
         """See `SearchIndex`."""
         await (await self._engine()).write(scope, generation, points)
 
-    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
+    async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
         """See `SearchIndex`."""
-        await (await self._engine()).delete_revision(scope, generation, revision_id)
+        await (await self._engine()).delete_revisions(scope, generation, revision_ids)
 
     async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:
         """See `SearchIndex`."""

@@ -73,9 +73,9 @@ def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
 
 def predicate(where: Filter) -> str:
     """Return the filter as SQL. The only place that writes values into a predicate, all of them quoted."""
-    clauses = [_among("collection_id", where.collections)]
+    clauses = [among("collection_id", where.collections)]
     if where.documents is not None:
-        clauses.append(_among("document_id", where.documents))
+        clauses.append(among("document_id", where.documents))
     return " AND ".join(clauses)
 
 
@@ -84,7 +84,8 @@ def equals(column: str, value: str) -> str:
     return f"{column} = {_literal(value)}"
 
 
-def _among(column: str, values: Iterable[str]) -> str:
+def among(column: str, values: Iterable[str]) -> str:
+    """Return `column IN (...)` with the values quoted; there must be some."""
     return f"{column} IN ({', '.join(_literal(value) for value in sorted(set(values)))})"
 
 

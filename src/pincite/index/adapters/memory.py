@@ -43,10 +43,10 @@ class MemoryIndex:
         for point in points:
             table.entries[point.chunk_id] = _Entry(point, Counter(words(searched_text(point.title, point.text))))
 
-    async def delete_revision(self, scope: Scope, generation: Generation, revision_id: str) -> None:
-        """Remove a revision's points."""
+    async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
+        """Remove the points of revisions."""
         entries = self._entries(scope, generation)
-        for key in [key for key, entry in entries.items() if entry.point.revision_id == revision_id]:
+        for key in [key for key, entry in entries.items() if entry.point.revision_id in revision_ids]:
             del entries[key]
 
     async def delete_document(self, scope: Scope, generation: Generation, document_id: str) -> None:

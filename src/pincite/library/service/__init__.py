@@ -8,13 +8,16 @@ from pincite.library.service.generations import Generations
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
 from pincite.library.service.sections import Sections
+from pincite.library.service.slices import Slices
 from pincite.library.service.stops import Stops
 from pincite.library.service.upkeep import Upkeep
 from pincite.library.service.uploads import Uploads
 from pincite.library.service.waiting import Waiting
 
 
-class Library(Collections, Uploads, Progress, Stops, Sections, Removals, Generations, Waiting, Contexts, Upkeep):
+class Library(
+    Collections, Uploads, Progress, Slices, Stops, Sections, Removals, Generations, Waiting, Contexts, Upkeep
+):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
 
     Args:

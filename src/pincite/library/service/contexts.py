@@ -22,6 +22,13 @@ class Contexts:
         async with self._db.read() as session:
             return await contexts.find_contexts(session, scope, document_id, digests)
 
+    async def contexts_of(self, scope: Scope, document_ids: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """Return what was written about the texts of a few documents, by document and digest."""
+        if not document_ids:
+            return {}
+        async with self._db.read() as session:
+            return await contexts.contexts_of(session, scope, document_ids)
+
     async def save_contexts(self, scope: Scope, document_id: str, written: Sequence[WrittenContext]) -> None:
         """Keep contexts of a document's texts. Raises: NotFound, if it was removed meanwhile."""
         async with self._db.transaction() as tx:

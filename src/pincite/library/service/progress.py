@@ -25,7 +25,6 @@ from pincite.library.store.revisions import Step
 
 _CLOSED = RESTING_STATES | {RevisionState.SUPERSEDED}
 _BEING_READ = frozenset({RevisionState.EXTRACTING, RevisionState.EMBEDDING})
-_MOST_WARNINGS = 100
 
 
 class Counts(TypedDict, total=False):
@@ -113,7 +112,7 @@ class Progress:
             await passages.put_pages(tx, scope, revision_id, pages)
             if noticed:
                 known = [each for each in revision.warnings if each.page < noticed[0].page]
-                await revisions.warn(tx, scope, revision_id, [*known, *noticed][:_MOST_WARNINGS])
+                await revisions.warn(tx, scope, revision_id, [*known, *noticed])
 
     async def save_chunks(
         self, scope: Scope, revision_id: str, chunks: Sequence[Chunk], *, lease: int | None = None

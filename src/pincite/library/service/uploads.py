@@ -3,11 +3,12 @@
 Receiving the bytes and queueing the work belong to `ingest`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.core import Conflict, Database, NotFound, Scope, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
 from pincite.library.domain import (
@@ -52,22 +53,51 @@ class Uploads:
             NotFound: no such collection.
             DocumentBusy: the same bytes are being deleted at this moment.
         """
-        name = clean_source(source)
-        registered: Registered | None = None
-        async with self._db.transaction() as tx:
-            version = await collections.next_version(tx, scope)
-            doomed = await purging.doomed_blobs(tx, scope, blob.sha256)
-            if not doomed:
-                home = await _collection(tx, scope, collection)
-                registered = await _register(tx, scope, _Arrival(home.id, name, blob, file_type, version))
-        if registered is None:
-            await finish_deletion(self._db, self._blobs, scope, blob.sha256)
-            raise _deleted_meanwhile()
-        # Bytes that were deleted just before the row was written cannot be served; with the row there, nobody will.
-        if not await self._blobs.exists(scope, blob.sha256):
-            await self._take_back(scope, registered)
-            raise _deleted_meanwhile()
+        registered = (await self.register_uploads(scope, collection, [(source, blob, file_type, None)]))[0]
+        if isinstance(registered, PinciteError):
+            raise registered
         return registered
+
+    async def register_uploads(
+        self, scope: Scope, collection: str, arrivals: Sequence[tuple[str, BlobRef, FileType, str | None]]
+    ) -> list[Registered | PinciteError]:
+        """Register many at once, in one transaction; see `register_upload`.
+
+        Args:
+            scope: the asker.
+            collection: id or name.
+            arrivals: name, bytes, type, and the job that will read it among others; None where it has its own.
+
+        Returns:
+            What became of each, in order: InvalidInput or DocumentBusy for one that was refused.
+
+        Raises: NotFound: no such collection.
+        """
+        outcomes: list[Registered | PinciteError] = [_deleted_meanwhile() for _ in arrivals]
+        async with self._db.transaction() as tx:
+            last = await collections.next_version(tx, scope, len(arrivals))
+            doomed = frozenset(await purging.doomed_blobs(tx, scope))
+            home = await _collection(tx, scope, collection)
+            for place, (source, blob, file_type, job) in enumerate(arrivals):
+                if blob.sha256 in doomed:
+                    continue
+                try:
+                    name = clean_source(source)
+                except InvalidInput as error:
+                    outcomes[place] = error
+                    continue
+                version = last - len(arrivals) + 1 + place
+                arrival = _Arrival(home.id, name, blob, file_type, version, job)
+                outcomes[place] = await _register(tx, scope, arrival)
+        for place, (_, blob, _, _) in enumerate(arrivals):
+            outcome = outcomes[place]
+            if blob.sha256 in doomed:
+                await finish_deletion(self._db, self._blobs, scope, blob.sha256)
+            # Bytes that were deleted just before the row was written cannot be served; with the row there, nobody will.
+            elif isinstance(outcome, Registered) and not await self._blobs.exists(scope, blob.sha256):
+                await self._take_back(scope, outcome)
+                outcomes[place] = _deleted_meanwhile()
+        return outcomes
 
     async def retry(self, scope: Scope, document_id: str) -> Revision:
         """Queue a failed, paused or cancelled latest revision again (`attempt` + 1).
@@ -116,6 +146,7 @@ class _Arrival:
     blob: BlobRef
     file_type: FileType
     version: int
+    job: str | None = None
 
 
 async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
@@ -134,7 +165,7 @@ async def _register(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Regist
     if document.latest.sha256 == arrival.blob.sha256:
         return await _same_bytes(tx, scope, document, arrival)
     revision = _new_revision(document.id, document.latest.number + 1, arrival)
-    await revisions.add_revision(tx, scope, revision)
+    await revisions.add_revision(tx, scope, revision, arrival.job)
     await documents.point_latest(tx, scope, document.id, revision.id)
     await documents.touch(tx, scope, document.id, arrival.version, revision.created_at)
     changed = replace(document, latest=revision, version=arrival.version, updated_at=revision.created_at)
@@ -155,13 +186,13 @@ async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Register
         version=arrival.version,
     )
     await documents.add_document(tx, scope, document)
-    await revisions.add_revision(tx, scope, revision)
+    await revisions.add_revision(tx, scope, revision, arrival.job)
     return Registered(document, revision, RegisterOutcome.CREATED)
 
 
 async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
     now = utc_now()
-    if await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
+    if await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES, job=arrival.job):
         await documents.touch(tx, scope, document.id, arrival.version, now)
         again = await documents.find_document(tx, scope, document.id)
         assert again is not None

@@ -24,6 +24,16 @@ async def find_contexts(
     return {row.digest: row.text for row in (await session.execute(query)).all()}
 
 
+async def contexts_of(
+    session: AsyncSession, scope: Scope, document_ids: Sequence[str]
+) -> Mapping[tuple[str, str], str]:
+    """Return all contexts of documents, by document and digest."""
+    query = select(ContextRow.document_id, ContextRow.digest, ContextRow.text).where(
+        visible_to(scope, ContextRow), ContextRow.document_id.in_(document_ids)
+    )
+    return {(row.document_id, row.digest): row.text for row in (await session.execute(query)).all()}
+
+
 async def put_contexts(
     session: AsyncSession, scope: Scope, document_id: str, written: Sequence[WrittenContext]
 ) -> None:

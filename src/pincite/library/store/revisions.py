@@ -27,6 +27,7 @@ from pincite.library.store.rows import problem_json, revision_of, visible_to
 from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
 
 _MOST_IDS = 500  # in one query
+MOST_WARNINGS = 100  # of one revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,8 @@ async def find_revision(
     return None if row is None else revision_of(row)
 
 
-async def add_revision(session: AsyncSession, scope: Scope, revision: Revision) -> None:
-    """Insert a revision that waits in the queue."""
+async def add_revision(session: AsyncSession, scope: Scope, revision: Revision, job: str | None = None) -> None:
+    """Insert a revision that waits in the queue, for a job that reads it among others where one is given."""
     values = {
         "id": revision.id,
         "tenant": scope.tenant,
@@ -86,6 +87,7 @@ async def add_revision(session: AsyncSession, scope: Scope, revision: Revision) 
         "pages_total": revision.pages_total,
         "chunks": revision.chunks,
         "problem": None,
+        "job": job,
         "created_at": revision.created_at,
         "started_at": revision.created_at,
         "updated_at": revision.created_at,
@@ -152,7 +154,7 @@ async def take(session: AsyncSession, scope: Scope, revision_id: str, read_by: s
 
 async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: Sequence[PageWarning]) -> None:
     """Set what a revision's reader noticed."""
-    said = json.dumps([[each.page, each.message] for each in warnings])
+    said = warnings_json([(each.page, each.message) for each in warnings])
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
@@ -161,8 +163,19 @@ async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: 
     )
 
 
+def warnings_json(warnings: Sequence[tuple[int, str]]) -> str | None:
+    """Write (page, message) as they are stored; None where there is nothing to say."""
+    return json.dumps([list(each) for each in warnings[:MOST_WARNINGS]]) if warnings else None
+
+
 async def requeue(
-    session: AsyncSession, scope: Scope, revision_id: str, now: datetime, out_of: Iterable[RevisionState]
+    session: AsyncSession,
+    scope: Scope,
+    revision_id: str,
+    now: datetime,
+    out_of: Iterable[RevisionState],
+    *,
+    job: str | None = None,
 ) -> bool:
     """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
 
@@ -180,6 +193,7 @@ async def requeue(
             pages_total=case((begun, RevisionRow.pages_total), else_=None),
             chunks=0,
             problem=None,
+            job=job,
             started_at=now,
             updated_at=now,
             finished_at=None,
@@ -234,10 +248,17 @@ async def tenants_with_rows(session: AsyncSession) -> list[Scope]:
 async def unfinished_revisions(session: AsyncSession, limit: int, after: str) -> list[WorkItem]:
     """Return revisions that wait or are being read, of all tenants, by id. For the installation's own work."""
     query = (
-        select(RevisionRow.tenant, RevisionRow.id, RevisionRow.state, RevisionRow.attempt, RevisionRow.updated_at)
+        select(
+            RevisionRow.tenant,
+            RevisionRow.id,
+            RevisionRow.state,
+            RevisionRow.attempt,
+            RevisionRow.updated_at,
+            RevisionRow.job,
+        )
         .where(RevisionRow.state.in_(sorted(UNFINISHED_STATES)), _of_live_document(), RevisionRow.id > after)
         .order_by(RevisionRow.id)
         .limit(limit)
     )
     rows = (await session.execute(query)).all()
-    return [WorkItem(system_scope(row[0]), row[1], RevisionState(row[2]), row[3], row[4]) for row in rows]
+    return [WorkItem(system_scope(row[0]), row[1], RevisionState(row[2]), row[3], row[4], row[5]) for row in rows]

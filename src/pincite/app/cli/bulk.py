@@ -1,0 +1,128 @@
+"""Sends thousands of files: in groups, what is there already by its sha256 left out, the rest in one transaction each.
+
+What becomes of the documents is waited for in `adding.py`.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+from pincite.app.wiring import House
+from pincite.core import PinciteError, Scope
+from pincite.ingest import Received, Staged
+from pincite.library import Document, RevisionState
+
+_GROUP_FILES = 64
+_GROUP_BYTES = 8 << 20
+_GROUPS_AT_ONCE = 2
+_STAGED_AT_ONCE = 8
+
+Sent = Document | PinciteError | tuple[str, RevisionState]
+"""What became of a file: its document; why it was refused; or the id and state of the document that it is already."""
+
+_Group = list[tuple[int, Path, str]]
+
+
+class BulkSender:
+    """Sends files into one collection.
+
+    Args:
+        house: the rooms.
+        scope: the asker.
+        collection: the collection's id.
+        pieces: reads a file.
+        take: is told what became of each, by its place.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        scope: Scope,
+        collection: str,
+        pieces: Callable[[Path], AsyncIterator[bytes]],
+        take: Callable[[int, Sent], Awaitable[None]],
+    ) -> None:
+        self._house = house
+        self._scope = scope
+        self._collection = collection
+        self._pieces = pieces
+        self._take = take
+        self._staging = asyncio.Semaphore(_STAGED_AT_ONCE)
+
+    async def send(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Send all, two groups at once. Raises: StorageFull, Unavailable, NotFound (the collection)."""
+        groups = _groups(files)
+
+        async def some() -> None:
+            for group in groups:
+                await self._send(group)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(_GROUPS_AT_ONCE):
+                tasks.create_task(some())
+
+    async def _send(self, group: _Group) -> None:
+        hashes = await asyncio.to_thread(_hashes, group)
+        known = await self._house.library.unchanged(self._scope, self._collection, hashes)
+        new: _Group = []
+        for position, path, source in group:
+            if source in known:
+                await self._take(position, known[source])
+            else:
+                new.append((position, path, source))
+        staged = await asyncio.gather(*(self._stage(path, source) for _, path, source in new))
+        arrivals: list[tuple[int, str, Staged]] = []
+        for (position, _, source), became in zip(new, staged, strict=True):
+            if isinstance(became, PinciteError):
+                await self._take(position, became)
+            else:
+                arrivals.append((position, source, became))
+        if not arrivals:
+            return
+        received = await self._house.ingest.register_many(
+            self._scope, [(source, each) for _, source, each in arrivals], collection=self._collection, bulk=True
+        )
+        for (position, _, _), became in zip(arrivals, received, strict=True):
+            await self._take(position, became.document if isinstance(became, Received) else became)
+
+    async def _stage(self, path: Path, source: str) -> Staged | PinciteError:
+        async with self._staging:
+            try:
+                return await self._house.ingest.stage(self._scope, source, self._pieces(path))
+            except PinciteError as error:
+                return error
+
+
+def _groups(files: Sequence[tuple[Path, str]]) -> Iterator[_Group]:
+    """Yield (place, file, name) in groups of bounded number and size."""
+    group: _Group = []
+    held = 0
+    for position, (path, source) in enumerate(files):
+        size = _size(path)
+        if group and (len(group) >= _GROUP_FILES or held + size > _GROUP_BYTES):
+            yield group
+            group, held = [], 0
+        group.append((position, path, source))
+        held += size
+    if group:
+        yield group
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # it is said when it is read
+
+
+def _hashes(group: _Group) -> dict[str, str]:
+    """Return the sha256 of the files that can be read, by name."""
+    hashes: dict[str, str] = {}
+    for _, path, source in group:
+        try:
+            with path.open("rb") as file:
+                hashes[source] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            continue
+    return hashes

@@ -1,0 +1,151 @@
+"""Many small documents as one piece of work: parsed side by side, then stored, indexed and published together.
+
+A commit of each store is shared by all of them. One that is long, or kills its parser, goes its own way (`reading.py`).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from pincite.core import NotFound, PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.guard import FileType, PageText, ParserCrashed, UnreadableDocument, UnsupportedType
+from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
+from pincite.ingest.generations import Target, all_generations, targets
+from pincite.ingest.points import points_of_many
+from pincite.ingest.reading import READ_BY, Reader, without_text
+from pincite.library import Chunk, Document, Revision
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All of a small document as it was read."""
+
+    document: Document
+    pages: tuple[PageText, ...]
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def revision(self) -> Revision:
+        """The revision, with the lease that it was read under."""
+        return self.document.latest
+
+
+@dataclass(frozen=True, slots=True)
+class SliceOutcome:
+    """What became of a slice.
+
+    Args:
+        published: the revisions that serve now.
+        superseded: revisions whose points are of no use any more.
+        alone: those that need jobs of their own.
+        failed: the documents that are at fault, and why.
+        left: those that were stopped, removed or taken by others while they were read.
+    """
+
+    published: tuple[str, ...]
+    superseded: tuple[str, ...]
+    alone: tuple[str, ...]
+    failed: tuple[tuple[str, PinciteError], ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceReader:
+    """Reads slices. Every write is idempotent and fenced by the leases of the revisions."""
+
+    reader: Reader
+
+    async def run(self, scope: Scope, wanted: Mapping[str, int]) -> SliceOutcome:
+        """Bring revisions in, given with the attempt that is meant.
+
+        Raises: Unavailable, StorageFull, IndexOutdated: the installation is at fault, and all of it can be run again.
+        """
+        limit_s = self.reader.settings.portion_limit_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._run(scope, wanted)
+        except TimeoutError:
+            message = f"Nothing was read for {limit_s / 60:.0f} minutes."
+            raise Unavailable(message, remedy="Try again.") from None
+
+    async def _run(self, scope: Scope, wanted: Mapping[str, int]) -> SliceOutcome:
+        library, checkpoint = self.reader.parts.library, self.reader.checkpoint
+        taken = await library.take_all(scope, wanted, READ_BY)
+        before = [each.latest.id for each in taken if each.latest.lease > 1 or each.latest.attempt > 1]
+        if before:  # points of a run that broke off
+            await library.have_vectors(scope, frozenset(before))
+            await self.reader.drop_points(scope, *before)
+        checkpoint("slice.taken")
+        read = await asyncio.gather(*(self._read(scope, each) for each in taken))
+        whole = [each for each in read if isinstance(each, Whole)]
+        stored = await library.save_all(scope, whole)
+        whole = [each for each in whole if each.revision.id in stored]
+        checkpoint("slice.stored")
+        await self._index(scope, whole)
+        checkpoint("slice.indexed")
+        published = await library.publish_all(scope, list(wanted), whole)
+        checkpoint("slice.published")
+        became = {each.latest.id: what for each, what in zip(taken, read, strict=True)}
+        return SliceOutcome(
+            published=tuple(published),
+            superseded=tuple(older for some in published.values() for older in some),
+            alone=tuple(each for each, what in became.items() if what is None),
+            failed=tuple((each, what) for each, what in became.items() if isinstance(what, PinciteError)),
+            left=tuple(each.revision.id for each in whole if each.revision.id not in published),
+        )
+
+    async def _read(self, scope: Scope, document: Document) -> Whole | PinciteError | None:
+        """Read and cut one document; an error that it is at fault for; None where it has to go its own way."""
+        parts, most = self.reader.parts, self.reader.settings.page_batch
+        pages: list[PageText] = []
+        try:
+            async with (
+                parts.blobs.local_path(scope, document.latest.sha256) as path,
+                aclosing(parts.reader.read(path, document.latest.file_type)) as batches,
+            ):
+                async for batch in batches:
+                    pages += batch.pages
+                    if len(pages) > most:
+                        return None
+        except (ParserCrashed, NotFound):
+            return None
+        except (UnreadableDocument, UnsupportedType) as error:
+            return error
+        if not any(page.text.strip() for page in pages):
+            return without_text()
+        return Whole(document, tuple(pages), await asyncio.to_thread(_cut, document, pages))
+
+    async def _index(self, scope: Scope, whole: Sequence[Whole]) -> None:
+        if not whole:
+            return
+        for target in await targets(self.reader.parts, scope):
+            if target.fast:  # first the list, then the points: what is found at all is found by better vectors too
+                await self.reader.parts.library.await_all(scope, [each.revision.id for each in whole])
+            try:
+                await self._index_into(scope, target, whole)
+            except (Unavailable, StorageFull) as error:
+                if target.answers:
+                    raise
+                # It is completed before it answers; documents need not wait for that.
+                log.warning("index behind", generation=target.generation.name, message=error.message)
+
+    async def _index_into(self, scope: Scope, target: Target, whole: Sequence[Whole]) -> None:
+        parts = self.reader.parts
+        points = await points_of_many(
+            parts, target.embedder, scope, [(each.document.source, each.chunks) for each in whole]
+        )
+        await parts.index.write(scope, target.generation, points)
+        if target.generation in await all_generations(parts, scope):
+            self.reader.upkeep.touched(scope, target.generation)
+        else:  # it was replaced and dropped between the question and the write, which made it anew
+            await parts.index.drop(scope, target.generation)
+
+
+def _cut(document: Document, pages: Sequence[PageText]) -> tuple[Chunk, ...]:
+    revision = document.latest
+    owner = ChunkOwner(revision.id, document.id, document.collection_id)
+    chunker = Chunker(owner, ChunkingSettings(), flowing=revision.file_type is FileType.PDF)
+    return (*(chunk for page in pages for chunk in chunker.add(page)), *chunker.finish())
