@@ -164,3 +164,20 @@ async def test_a_document_that_was_interrupted_is_whole_in_an_index_that_was_bui
         assert (ready.latest.state, ready.latest.attempt) == (RevisionState.READY, 1)
         assert (await points(opened))[ready.latest.id] == ready.latest.chunks
         assert (await opened.ingest.fsck(SCOPE, repair=False, strict=True)).clean
+
+
+async def test_who_still_reads_for_a_cancelled_attempt_writes_nothing_into_the_next(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS, work=False) as opened:
+        document = await upload(opened, "valves.txt", text("valve", 40))
+        late, _ = await opened.library.take(SCOPE, document.latest.id, "1")
+        await opened.library.set_state(SCOPE, late.id, RevisionState.EXTRACTING, lease=late.lease)
+        await opened.ingest.cancel(SCOPE, chosen=[document.id])
+        await opened.ingest.retry(SCOPE, document.id)
+        for write in (
+            opened.library.set_state(SCOPE, late.id, RevisionState.EXTRACTING, lease=late.lease, pages_done=9, chunks=9),
+            opened.library.save_chunks(SCOPE, late.id, (), lease=late.lease),
+        ):
+            with pytest.raises(RevisionOvertaken):
+                await write
+        waiting = (await opened.library.document(SCOPE, document.id)).latest
+        assert (waiting.state, waiting.pages_done, waiting.chunks) == (RevisionState.QUEUED, 0, 0)

@@ -166,7 +166,8 @@ async def requeue(
 ) -> bool:
     """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
 
-    One that was paused or interrupted keeps its pages and goes on after them.
+    One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
+    the attempt before must not write into this one.
     """
     begun = RevisionRow.state.in_([RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING])
     moved = await session.execute(
@@ -176,6 +177,7 @@ async def requeue(
         .values(
             state=RevisionState.QUEUED.value,
             attempt=RevisionRow.attempt + 1,
+            lease=RevisionRow.lease + 1,
             pages_done=case((begun, RevisionRow.pages_done), else_=0),
             pages_total=case((begun, RevisionRow.pages_total), else_=None),
             chunks=0,
