@@ -90,8 +90,8 @@ class Sweep:
         # The job ended, so the revision has too; unless the job engine itself failed and nobody could say so.
         log.warning("job ended without a result", revision=revision.id, job=status.state.value)
         if revision.attempt % _ATTEMPTS == 0:
-            await self.work.fail(item.scope, revision.id, INTERRUPTED)
-        elif again := await self.parts.library.begin_again(item.scope, revision.id):
+            await self.work.fail(item.scope, revision.id, INTERRUPTED, attempt=item.attempt)
+        elif again := await self.parts.library.begin_again(item.scope, revision.id, item.attempt):
             await self.receiver.enqueue(item.scope, again, bulk=True)
         return True
 
@@ -99,7 +99,7 @@ class Sweep:
         """End what says nothing any more although its worker lives: no state is without a deadline."""
         log.error("document is stuck", revision=item.revision_id, state=item.state.value, since=str(item.updated_at))
         await self.parts.jobs.cancel(job_id)
-        await self.work.fail(item.scope, item.revision_id, STUCK)
+        await self.work.fail(item.scope, item.revision_id, STUCK, attempt=item.attempt)
         return True
 
     async def _removal(self, scope: Scope, document_id: str) -> bool:

@@ -11,13 +11,14 @@ from typing import TypeVar
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
-from pincite.ingest.domain import IndexOutdated, Quarantined
+from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.jobs import Json, Steps
 from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
+_FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
 log = get_logger(__name__)
 
 
@@ -42,7 +43,8 @@ class Work:
             await reading.close()
         if outcome["outcome"] != "read":
             return
-        outcome = await steps.run("publish", lambda: self._publish(scope, revision_id))
+        lease = outcome.get("lease")  # of the step that read to the end, in whichever process; old jobs tell none
+        outcome = await steps.run("publish", lambda: self._publish(scope, revision_id, lease))
         self.reader.checkpoint("publish.done")
         for old in outcome["superseded"]:
             await steps.run("clean", lambda old=old: self._clean(scope, old))
@@ -74,11 +76,14 @@ class Work:
         await steps.run("purge", lambda: self._purge(scope, document_id))
         self.reader.checkpoint("remove.purged")
 
-    async def fail(self, scope: Scope, revision_id: str, problem: Problem) -> None:
-        """Show a failure on the revision, unless it is gone or done already."""
+    async def fail(
+        self, scope: Scope, revision_id: str, problem: Problem, *, lease: int | None = None, attempt: int | None = None
+    ) -> None:
+        """Show a failure on the revision, unless it is gone, done, another worker's or in another attempt by now."""
+        library, failed = self.reader.parts.library, RevisionState.FAILED
         try:
             await self._retried(
-                lambda: self.reader.parts.library.set_state(scope, revision_id, RevisionState.FAILED, problem=problem)
+                lambda: library.set_state(scope, revision_id, failed, problem=problem, lease=lease, attempt=attempt)
             )
             await self._retried(lambda: self.reader.drop_points(scope, revision_id))
         except (NotFound, RevisionOvertaken):
@@ -93,13 +98,13 @@ class Work:
             if not await self._is_kept(scope, revision_id):
                 await self._retried(lambda: self.reader.drop_points(scope, revision_id))
             return {"outcome": "gone"}
-        except (UnreadableDocument, UnsupportedType, Quarantined, StorageFull, Unavailable, IndexOutdated) as error:
+        except _FAILURES as error:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
-            await self.fail(scope, revision_id, problem_of(error))
+            await self.fail(scope, revision_id, problem_of(error), lease=reading.lease, attempt=reading.attempt)
             return {"outcome": "failed"}
         said = log.debug if more else log.info
         said("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
-        return {"outcome": "more" if more else "read"}
+        return {"outcome": "more" if more else "read", "lease": reading.lease}
 
     async def _is_kept(self, scope: Scope, revision_id: str) -> bool:
         """Whether its points are in use: another worker has it or finished it, or it rests until somebody goes on."""
@@ -109,11 +114,12 @@ class Work:
             return False
         return revision.state not in FINAL_STATES - {RevisionState.READY}
 
-    async def _publish(self, scope: Scope, revision_id: str) -> Json:
+    async def _publish(self, scope: Scope, revision_id: str, lease: int | None) -> Json:
         try:
-            superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id))
+            superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id, lease=lease))
         except (NotFound, RevisionOvertaken):
-            superseded = (revision_id,)  # a newer one serves, or the document is gone: these points go instead
+            # A newer one serves, or the document is gone: these points go instead. One that was paused keeps them.
+            superseded = () if await self._is_kept(scope, revision_id) else (revision_id,)
         return {"superseded": list(superseded)}
 
     async def _contexts(self, scope: Scope, revision_id: str) -> Json:

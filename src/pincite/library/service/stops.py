@@ -80,12 +80,15 @@ class Stops:
                 ]
         return tuple(queued)
 
-    async def begin_again(self, scope: Scope, revision_id: str) -> Revision | None:
-        """Queue a revision whose job was lost on the way, as another attempt; None if it is not on its way any more."""
+    async def begin_again(self, scope: Scope, revision_id: str, attempt: int) -> Revision | None:
+        """Queue a revision whose job was lost on the way, as another attempt.
+
+        Returns None if it is not on its way any more, or somebody else began another attempt.
+        """
         now = utc_now()
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
-            if not await revisions.requeue(tx, scope, revision_id, now, UNFINISHED_STATES):
+            if not await revisions.requeue(tx, scope, revision_id, now, UNFINISHED_STATES, attempt):
                 return None
             revision = await revisions.find_revision(tx, scope, revision_id)
             assert revision is not None

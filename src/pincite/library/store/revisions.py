@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -31,7 +31,10 @@ _MOST_IDS = 500  # in one query
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move of a revision to `state`; numbers that are None stay as they are. With `lease`, only while that holds."""
+    """A move of a revision to `state`; numbers that are None stay as they are.
+
+    With `lease`, only while that holds; with `attempt`, only in that one.
+    """
 
     state: RevisionState
     now: datetime
@@ -41,6 +44,14 @@ class Step:
     problem: Problem | None = None
     finished: bool = False
     lease: int | None = None
+    attempt: int | None = None
+
+    def holds(self) -> ColumnElement[bool]:
+        """Return the predicate of the revisions that it is still about."""
+        return and_(
+            true() if self.lease is None else RevisionRow.lease == self.lease,
+            true() if self.attempt is None else RevisionRow.attempt == self.attempt,
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the columns it sets."""
@@ -98,11 +109,10 @@ async def move(
     session: AsyncSession, scope: Scope, revision_id: str, step: Step, allowed: Iterable[RevisionState]
 ) -> str | None:
     """Set a revision's state if it is in one of `allowed` now; returns the document's id, None if it is not."""
-    held = true() if step.lease is None else RevisionRow.lease == step.lease
     moved = await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state.in_(sorted(allowed)), held)
+        .where(RevisionRow.state.in_(sorted(allowed)), step.holds())
         .values(**step.values())
         .returning(RevisionRow.document_id)
         .execution_options(synchronize_session=False)
@@ -162,9 +172,14 @@ async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: 
 
 
 async def requeue(
-    session: AsyncSession, scope: Scope, revision_id: str, now: datetime, out_of: Iterable[RevisionState]
+    session: AsyncSession,
+    scope: Scope,
+    revision_id: str,
+    now: datetime,
+    out_of: Iterable[RevisionState],
+    attempt: int | None = None,
 ) -> bool:
-    """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
+    """Put a revision back to QUEUED for another attempt; False if it is in none of those states, or not in `attempt`.
 
     One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
     the attempt before must not write into this one.
@@ -174,6 +189,7 @@ async def requeue(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
         .where(RevisionRow.state.in_(sorted(out_of)))
+        .where(true() if attempt is None else RevisionRow.attempt == attempt)
         .values(
             state=RevisionState.QUEUED.value,
             attempt=RevisionRow.attempt + 1,
