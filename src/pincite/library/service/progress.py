@@ -166,9 +166,9 @@ class Progress:
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             revision = await _existing(tx, scope, revision_id)
-            older = await revisions.older_revisions(tx, scope, revision)
             if revision.state is RevisionState.READY:
-                return older
+                return await revisions.superseded_by(tx, scope, revision)
+            older = await revisions.older_revisions(tx, scope, revision)
             step = Step(RevisionState.READY, now, finished=True, lease=lease)
             if await revisions.move(tx, scope, revision_id, step, _BEING_READ) is None:
                 raise _overtaken(revision, "ready")

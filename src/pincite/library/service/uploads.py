@@ -102,7 +102,9 @@ class Uploads:
                     await purging.drop_document(tx, scope, removal)
                 return
             before = await revisions.older_revisions(tx, scope, registered.revision)
-            await documents.point_latest(tx, scope, registered.document.id, before[-1])
+            now_latest = await documents.find_document(tx, scope, registered.document.id)
+            if before and now_latest is not None and now_latest.latest.id == registered.revision.id:
+                await documents.point_latest(tx, scope, registered.document.id, before[-1])
             await documents.touch(tx, scope, registered.document.id, version, now)
             await purging.drop_revisions(tx, scope, [registered.revision.id])
 

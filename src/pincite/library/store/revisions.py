@@ -209,18 +209,35 @@ async def requeue(
 
 
 async def older_revisions(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
-    """Return the ids of the document's revisions before this one, oldest first."""
+    """Return the ids of the document's revisions before this one that are not superseded, oldest first."""
     query = (
         select(RevisionRow.id)
         .where(visible_to(scope, RevisionRow), RevisionRow.document_id == revision.document_id)
-        .where(RevisionRow.number < revision.number)
+        .where(RevisionRow.number < revision.number, RevisionRow.state != RevisionState.SUPERSEDED.value)
+        .order_by(RevisionRow.number)
+    )
+    return tuple((await session.scalars(query)).all())
+
+
+async def superseded_by(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
+    """Return the ids of the older revisions that were superseded when this one was published."""
+    published = (
+        select(RevisionRow.finished_at)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(RevisionRow.id)
+        .where(visible_to(scope, RevisionRow), RevisionRow.document_id == revision.document_id)
+        .where(RevisionRow.number < revision.number, RevisionRow.state == RevisionState.SUPERSEDED.value)
+        .where(RevisionRow.updated_at == published)
         .order_by(RevisionRow.number)
     )
     return tuple((await session.scalars(query)).all())
 
 
 async def supersede(session: AsyncSession, scope: Scope, revision_ids: tuple[str, ...], now: datetime) -> None:
-    """Set revisions to SUPERSEDED, whatever state they are in."""
+    """Set revisions to SUPERSEDED, whatever state they are in; the time is that of the one that replaces them."""
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))
