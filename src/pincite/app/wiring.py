@@ -148,7 +148,7 @@ class House:
                 raise NotFound(f"There is no document {name}.", remedy="See `pincite list`.")
 
     async def _is_leaving(self, scope: Scope, document_id: str) -> bool:
-        return any(left.document_id == document_id for left in await self.library.removals(scope))
+        return bool(await self.library.removals(scope, document_id))
 
 
 class HomeUnusable(PinciteError):

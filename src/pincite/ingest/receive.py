@@ -24,6 +24,11 @@ def ingest_job_id(revision: Revision) -> str:
     return f"{INGEST_JOB}:{revision.id}:{revision.attempt}"
 
 
+def removal_job_id(document_id: str, run: int) -> str:
+    """Return the job id of one try to finish a removal; they count from 1."""
+    return f"{REMOVE_JOB}:{document_id}:{run}"
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Takes uploads in."""
@@ -93,7 +98,7 @@ class Receiver:
     async def enqueue_removal(self, scope: Scope, document_id: str, run: int = 1) -> None:
         """Queue the second half of a removal; again does nothing."""
         await self.parts.jobs.enqueue(
-            REMOVE_JOB, f"{REMOVE_JOB}:{document_id}:{run}", payload(scope, document=document_id)
+            REMOVE_JOB, removal_job_id(document_id, run), payload(scope, document=document_id)
         )
 
 
