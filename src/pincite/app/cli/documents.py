@@ -5,6 +5,7 @@ The data folder may be served by another process at the same time; both see the 
 
 import asyncio
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from pincite.library import FINAL_STATES, Document, RevisionState
 _PIECE = 1 << 20
 _POLL_S = 0.1
 _SENT_AT_ONCE = 4
+_MOST_ROWS = 100
 Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name; made if there is none.")]
 
 
@@ -50,7 +52,7 @@ def add(
         if as_json:
             print_json(line)
     if not as_json:
-        _print_summary(lines)
+        _print_summary(lines, most=_MOST_ROWS)
     if any(line["state"] == RevisionState.FAILED for line in lines):
         raise typer.Exit(1)
 
@@ -135,12 +137,14 @@ class _Added:
         self._house = house
         self._scope = scope
         self._bars = bars
-        self._waiting: dict[str, int] = {}
+        self._waiting: dict[str, list[int]] = {}
+        self._sources: Sequence[str] = ()
         self._lines: dict[int, dict[str, Any]] = {}
 
     async def send(self, files: Sequence[tuple[Path, str]], collection: str, *, bulk: bool) -> None:
         """Upload all, a few at once."""
         left = iter(enumerate(files))
+        self._sources = [source for _, source in files]
         sent = 0
 
         async def some() -> None:
@@ -150,7 +154,8 @@ class _Added:
                     received = await self._house.ingest.receive(
                         self._scope, collection=collection, source=source, stream=_pieces(path), bulk=bulk
                     )
-                    self._waiting[received.document.id] = position
+                    # Two files may be one document: names that differ in nothing that is kept.
+                    self._waiting.setdefault(received.document.id, []).append(position)
                     # It may have ended before it was waited for, and the feed does not say so twice.
                     self._see(await self._house.library.document(self._scope, received.document.id))
                 except PinciteError as error:
@@ -171,15 +176,13 @@ class _Added:
                 version = change.version
                 if change.document is not None:
                     self._see(change.document)
-                elif change.removed_id in self._waiting:
-                    position = self._waiting.pop(change.removed_id)
-                    gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
-                    self._lines[position] = _refused("", gone)
-                    self._bars.done(change.removed_id)
+                elif change.removed_id is not None:
+                    self._end(change.removed_id, None)
             if sending.done():
                 sending.result()
             if not changes:
                 await asyncio.sleep(_POLL_S)
+        sending.result()
         return self._lines
 
     def _see(self, document: Document) -> None:
@@ -189,8 +192,14 @@ class _Added:
         if document.latest.state not in FINAL_STATES | {RevisionState.PAUSED}:
             self._bars.reading(document)
             return
-        self._lines[self._waiting.pop(document.id)] = summary(document)
-        self._bars.done(document.id)
+        self._end(document.id, summary(document))
+
+    def _end(self, document_id: str, line: dict[str, Any] | None) -> None:
+        """Take down what became of a document; None says that it was removed."""
+        for position in self._waiting.pop(document_id, []):
+            gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
+            self._lines[position] = line or _refused(self._sources[position], gone)
+            self._bars.done(document_id)
 
 
 def summary(document: Document) -> dict[str, Any]:
@@ -267,12 +276,9 @@ def _walked(folder: Path) -> Iterator[Path]:
 
 def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     """Name files of one name by their whole path: under one name the second would be a revision of the first."""
-    names = Counter(source for _, source in files)
-    given = {path.absolute(): source for path, source in files}
-    return [
-        (path, source if names[source] == 1 else path.as_posix().lstrip("./"))
-        for path, source in ((path, given[path]) for path in given)
-    ]
+    given = {path.absolute(): unicodedata.normalize("NFC", source) for path, source in files}  # as names are kept
+    names = Counter(given.values())
+    return [(path, source if names[source] == 1 else path.as_posix().lstrip("./")) for path, source in given.items()]
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -303,9 +309,20 @@ def _refused(source: str, error: PinciteError) -> dict[str, Any]:
     }
 
 
-def _print_summary(lines: Sequence[dict[str, Any]]) -> None:
+def _print_summary(lines: Sequence[dict[str, Any]], *, most: int | None = None) -> None:
+    """Print a row a document; of more than `most`, so many of those that have a problem or a warning, and counts."""
     table = Table("Source", "State", "Pages", "Chunks", "Seconds", "Problem")
-    for line in lines:
+    shown = lines
+    if most is not None and len(lines) > most:
+        noted = [line for line in lines if line["problem"] or line["warnings"]]
+        shown = noted[:most]
+        counts = Counter(line["state"] for line in lines)
+        out().print(", ".join(f"{count} {state}" for state, count in counts.most_common()) + ".")
+        if len(noted) > most:
+            out().print(f"The first {most} of {len(noted)} with a problem or a warning; `--json` prints all.")
+        if not shown:
+            return
+    for line in shown:
         problem = line["problem"]
         said = _warned(line["warnings"]) if problem is None else f"{problem['message']} {problem['remedy']}".strip()
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
