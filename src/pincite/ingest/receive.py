@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pincite.core import Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
 from pincite.ingest.settings import IngestSettings
+from pincite.ingest.turns import MOST, Turns
 from pincite.library import Revision
 
 log = get_logger(__name__)
 INGEST_JOB = "ingest"
 REMOVE_JOB = "remove"
 CLEAN_JOB = "clean"
-# Priorities of what came in bulk begin here; nobody waits for more files than this.
-_BULK = 1_000_000
 
 
 def ingest_job_id(revision: Revision) -> str:
@@ -36,6 +35,7 @@ class Receiver:
     parts: IngestParts
     settings: IngestSettings
     checkpoint: Checkpoint
+    turns: Turns
 
     async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
         """Store the bytes and find what they are, before it is known where they belong.
@@ -82,12 +82,11 @@ class Receiver:
         A revision's turn comes after those with fewer of their tenant's before them: fifty thousand files of one do not
         hold up the one file of another. What is not in bulk goes before all that is.
         """
-        before = await self.parts.library.count_unfinished(scope, _BULK)
         await self.parts.jobs.enqueue(
             INGEST_JOB,
             ingest_job_id(revision),
             payload(scope, revision=revision.id, attempt=str(revision.attempt)),
-            priority=before + (_BULK if bulk else 0),
+            priority=await self.turns.next(scope) + (MOST if bulk else 0),
         )
 
     async def enqueue_cleaning(self, scope: Scope, revision: Revision) -> None:

@@ -30,6 +30,7 @@ from pincite.ingest.receive import Receiver
 from pincite.ingest.reindex import Reindex
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.sweep import Sweep, every
+from pincite.ingest.turns import Turns
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
 from pincite.library import Document, RevisionState
@@ -56,7 +57,7 @@ class IngestService:
         self._parts = parts
         self._settings = settings
         self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
-        self._receiver = Receiver(parts, settings, checkpoint)
+        self._receiver = Receiver(parts, settings, checkpoint, Turns(parts.library))
         self._contexts = Contexts(parts, settings, self._upkeep)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts)
         self._reindex = Reindex(parts, settings.index_batch)

@@ -80,15 +80,14 @@ class Uploads:
             document = await documents.find_document(tx, scope, document_id)
             if document is None:
                 raise NotFound("There is no such document.")
-            if not await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
+            queued = await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES)
+            if not queued:
                 raise Conflict(
                     f"{document.source} has not failed; it is {document.latest.state.value}.",
                     remedy="Only a failed, paused or cancelled document can be tried again.",
                 )
             await documents.touch(tx, scope, document_id, version, now)
-            revision = await revisions.find_revision(tx, scope, document.latest.id)
-        assert revision is not None
-        return revision
+        return queued[0]
 
     async def _take_back(self, scope: Scope, registered: Registered) -> None:
         if registered.outcome is RegisterOutcome.UNCHANGED:
@@ -163,7 +162,7 @@ async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Register
 
 async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
     now = utc_now()
-    if await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
+    if await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES):
         await documents.touch(tx, scope, document.id, arrival.version, now)
         again = await documents.find_document(tx, scope, document.id)
         assert again is not None

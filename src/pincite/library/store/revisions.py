@@ -174,38 +174,41 @@ async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: 
 async def requeue(
     session: AsyncSession,
     scope: Scope,
-    revision_id: str,
+    revision_ids: Sequence[str],
     now: datetime,
     out_of: Iterable[RevisionState],
     attempt: int | None = None,
-) -> bool:
-    """Put a revision back to QUEUED for another attempt; False if it is in none of those states, or not in `attempt`.
+) -> list[Revision]:
+    """Put revisions back to QUEUED for another attempt; returns those that were in such a state, and in `attempt`.
 
     One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
     the attempt before must not write into this one.
     """
     begun = RevisionRow.state.in_([RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING])
-    moved = await session.execute(
-        update(RevisionRow)
-        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state.in_(sorted(out_of)))
-        .where(true() if attempt is None else RevisionRow.attempt == attempt)
-        .values(
-            state=RevisionState.QUEUED.value,
-            attempt=RevisionRow.attempt + 1,
-            lease=RevisionRow.lease + 1,
-            pages_done=case((begun, RevisionRow.pages_done), else_=0),
-            pages_total=case((begun, RevisionRow.pages_total), else_=None),
-            chunks=0,
-            problem=None,
-            started_at=now,
-            updated_at=now,
-            finished_at=None,
+    queued: list[Revision] = []
+    for some in batched(revision_ids, _MOST_IDS):
+        moved = await session.scalars(
+            update(RevisionRow)
+            .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(some), _of_live_document())
+            .where(RevisionRow.state.in_(sorted(out_of)))
+            .where(true() if attempt is None else RevisionRow.attempt == attempt)
+            .values(
+                state=RevisionState.QUEUED.value,
+                attempt=RevisionRow.attempt + 1,
+                lease=RevisionRow.lease + 1,
+                pages_done=case((begun, RevisionRow.pages_done), else_=0),
+                pages_total=case((begun, RevisionRow.pages_total), else_=None),
+                chunks=0,
+                problem=None,
+                started_at=now,
+                updated_at=now,
+                finished_at=None,
+            )
+            .returning(RevisionRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
-        .returning(RevisionRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return moved.first() is not None
+        queued += [revision_of(row) for row in moved.all()]
+    return queued
 
 
 async def older_revisions(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
