@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pincite.app.cli.documents import add_paths
+from pincite.app.wiring import House
+
 
 def add(home: Path, folder: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
     environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
@@ -35,3 +38,12 @@ def test_many_files_are_added_in_order_and_only_what_changed_is_read_again(tmp_p
     same = {line["id"] for line in lines} & {line["id"] for line in after}
     assert len(same) == 38
     assert {line["seconds"] for line in after if line["id"] in same} <= {line["seconds"] for line in lines}
+
+
+async def test_two_files_that_are_one_document_have_a_line_each(house: House, tmp_path: Path) -> None:
+    for name in ("caf\u00e9.md", "cafe\u0301.md"):  # one name, composed and decomposed
+        (tmp_path / "menus").mkdir(exist_ok=True)
+        (tmp_path / "menus" / name).write_text(f"# Menu\n\nThe soup of {name!r} is hot.\n")
+    lines = await add_paths(house, await house.owner(), [tmp_path / "menus"], collection="default", quiet=True)
+    assert [line["state"] for line in lines] == ["ready", "ready"]
+    assert all(line["source"].endswith("caf\u00e9.md") for line in lines)

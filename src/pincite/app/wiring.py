@@ -128,27 +128,15 @@ class House:
         return sum([await self.ingest.confirm(scope) for scope in await self.system_scopes()])
 
     async def remove_and_wait(self, scope: Scope, name: str) -> None:
-        """Remove a document by id or source and wait until nothing of it is left. Raises: NotFound."""
-        document_id = await self.document_id(scope, name)
+        """Remove a document by id or source and wait until its text is gone. Raises: NotFound, InvalidInput."""
+        document_id = (await self.library.named(scope, name)).id
         await self.ingest.remove(scope, document_id)
         async with asyncio.timeout(60):
             while await self._is_leaving(scope, document_id):  # noqa: ASYNC110 - another process may do the work
                 await asyncio.sleep(0.05)
 
-    async def document_id(self, scope: Scope, name: str) -> str:
-        """Return the id of a document by its id or source. Raises: NotFound."""
-        cursor = None
-        while True:
-            listing = await self.library.documents(scope, limit=200, cursor=cursor)
-            found = next((each for each in listing.items if name in {each.id, each.source}), None)
-            cursor = listing.next_cursor
-            if found is not None:
-                return found.id
-            if cursor is None:
-                raise NotFound(f"There is no document {name}.", remedy="See `pincite list`.")
-
     async def _is_leaving(self, scope: Scope, document_id: str) -> bool:
-        return any(left.document_id == document_id for left in await self.library.removals(scope))
+        return bool(await self.library.removals(scope, document_id))
 
 
 class HomeUnusable(PinciteError):

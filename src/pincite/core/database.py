@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from pincite.core.errors import StorageFull, Unavailable
@@ -51,7 +52,7 @@ class Database:
         try:
             async with self._write_session.begin() as session:
                 yield session
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error
 
     @asynccontextmanager
@@ -64,7 +65,7 @@ class Database:
         try:
             async with self._read_session() as session:
                 yield session
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error
 
     async def ping(self) -> None:
@@ -122,8 +123,10 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
     event.listen(engine, "begin", on_begin)
 
 
-def translated(error: DBAPIError) -> Exception:
+def translated(error: DBAPIError | PoolTimeout) -> Exception:
     """Return what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable("Too much is going on: no connection to the database was free.", remedy="Try again.")
     said = str(error.orig).lower()
     if "disk is full" in said or "no space left" in said:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")

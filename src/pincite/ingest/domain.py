@@ -155,6 +155,13 @@ class Quarantined(PinciteError):
     kind = ErrorKind.INVALID
 
 
+class BytesLost(PinciteError):
+    """The bytes of a document are no longer where they were stored."""
+
+    code = "bytes-lost"
+    kind = ErrorKind.NOT_FOUND
+
+
 class IndexOutdated(PinciteError):
     """The index that answers questions was made by another embedder than the one in use."""
 

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pincite.core import Scope, StorageFull, Unavailable, get_logger
+from pincite.core import NotFound, Scope, StorageFull, Unavailable, get_logger
 from pincite.guard import FileType, PageBatch, PageText, UnreadableDocument
 from pincite.ingest.ahead import one_ahead
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
-from pincite.ingest.domain import Checkpoint, IngestParts
+from pincite.ingest.domain import BytesLost, Checkpoint, IngestParts
 from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.pages import PageStream
 from pincite.ingest.points import points_for
@@ -60,7 +60,8 @@ class Reading:
         self._reader = reader
         self._scope = scope
         self._revision_id = revision_id
-        self._attempt = attempt
+        self.attempt = attempt
+        self.lease: int | None = None  # what this worker's last take gave; None before the first
         self._open = AsyncExitStack()
         self._run: _Run | None = None
 
@@ -70,7 +71,7 @@ class Reading:
         Raises:
             UnreadableDocument, UnsupportedType, Quarantined: the document is at fault.
             NotFound, RevisionOvertaken: it was removed or stopped, a newer one was published, or another worker has it.
-            StorageFull, Unavailable, IndexOutdated: the installation is at fault.
+            BytesLost, StorageFull, Unavailable, IndexOutdated: the installation is at fault.
         """
         try:
             async with asyncio.timeout(self._reader.settings.portion_limit_s):
@@ -96,7 +97,8 @@ class Reading:
 
     async def _begin(self) -> "_Run":
         parts = self._reader.parts
-        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY, attempt=self._attempt)
+        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY, attempt=self.attempt)
+        self.lease = revision.lease
         document = await parts.library.document(self._scope, revision.document_id)
         if afresh and (revision.lease > 1 or revision.attempt > 1):
             # Points of a run that broke off; another version of the parsers might cut the document differently.
@@ -105,7 +107,10 @@ class Reading:
         run = _Run(self._reader, self._scope, document, revision)
         await run.take_up()
         self._reader.checkpoint("read.cleared")
-        path = await self._open.enter_async_context(parts.blobs.local_path(self._scope, revision.sha256))
+        try:
+            path = await self._open.enter_async_context(parts.blobs.local_path(self._scope, revision.sha256))
+        except NotFound as error:
+            raise BytesLost("The uploaded bytes are no longer there.", remedy="Upload the file again.") from error
         stream = PageStream(parts.reader, path, revision.file_type, next_page=run.pages_done + 1)
         run.batches = await self._open.enter_async_context(one_ahead(stream.batches()))
         return run

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pincite.core import PinciteError, Scope, StorageFull, Unavailable, get_logger, new_id
 from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
 from pincite.ingest.settings import IngestSettings
+from pincite.ingest.turns import MOST, Turns
 from pincite.library import Revision
 
 log = get_logger(__name__)
@@ -16,13 +17,16 @@ INGEST_JOB = "ingest"
 SLICE_JOB = "slice"
 REMOVE_JOB = "remove"
 CLEAN_JOB = "clean"
-# Priorities of what came in bulk begin here; nobody waits for more files than this.
-_BULK = 1_000_000
 
 
 def ingest_job_id(revision: Revision) -> str:
     """Return the job id of one run of a revision through the queue; a retry is another run."""
     return f"{INGEST_JOB}:{revision.id}:{revision.attempt}"
+
+
+def removal_job_id(document_id: str, run: int) -> str:
+    """Return the job id of one try to finish a removal; they count from 1."""
+    return f"{REMOVE_JOB}:{document_id}:{run}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Receiver:
     parts: IngestParts
     settings: IngestSettings
     checkpoint: Checkpoint
+    turns: Turns
 
     async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
         """Store the bytes and find what they are, before it is known where they belong.
@@ -94,11 +99,13 @@ class Receiver:
         return [each if isinstance(each, PinciteError) else Received(each.document, each.outcome) for each in outcomes]
 
     async def _enqueue_slice(self, scope: Scope, job: str, revisions: Sequence[Revision], *, bulk: bool) -> None:
-        before = await self.parts.library.count_unfinished(scope, _BULK)
         attempts = ",".join(f"{each.id}:{each.attempt}" for each in revisions)
         try:
             await self.parts.jobs.enqueue(
-                SLICE_JOB, job, payload(scope, revisions=attempts), priority=before + (_BULK if bulk else 0)
+                SLICE_JOB,
+                job,
+                payload(scope, revisions=attempts),
+                priority=await self.turns.next(scope) + (MOST if bulk else 0),
             )
         except (Unavailable, StorageFull) as error:
             log.warning("not queued yet", job=job, code=error.code, message=error.message)
@@ -116,12 +123,11 @@ class Receiver:
         A revision's turn comes after those with fewer of their tenant's before them: fifty thousand files of one do not
         hold up the one file of another. What is not in bulk goes before all that is.
         """
-        before = await self.parts.library.count_unfinished(scope, _BULK)
         await self.parts.jobs.enqueue(
             INGEST_JOB,
             ingest_job_id(revision),
             payload(scope, revision=revision.id, attempt=str(revision.attempt)),
-            priority=before + (_BULK if bulk else 0),
+            priority=await self.turns.next(scope) + (MOST if bulk else 0),
         )
 
     async def enqueue_cleaning(self, scope: Scope, revision: Revision) -> None:
@@ -132,7 +138,7 @@ class Receiver:
     async def enqueue_removal(self, scope: Scope, document_id: str, run: int = 1) -> None:
         """Queue the second half of a removal; again does nothing."""
         await self.parts.jobs.enqueue(
-            REMOVE_JOB, f"{REMOVE_JOB}:{document_id}:{run}", payload(scope, document=document_id)
+            REMOVE_JOB, removal_job_id(document_id, run), payload(scope, document=document_id)
         )
 
 

@@ -26,13 +26,14 @@ from pincite.ingest.forecast import Forecast
 from pincite.ingest.fsck import Fsck
 from pincite.ingest.generations import better
 from pincite.ingest.reading import Reader
-from pincite.ingest.receive import Receiver, ingest_job_id
+from pincite.ingest.receive import Receiver
 from pincite.ingest.reindex import Reindex
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.sweep import Sweep, every
+from pincite.ingest.turns import Turns
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 log = get_logger(__name__)
 _LOOK_S = 0.1
@@ -56,7 +57,7 @@ class IngestService:
         self._parts = parts
         self._settings = settings
         self._upkeep = Upkeep(parts.index, settings.maintain_after_s)
-        self._receiver = Receiver(parts, settings, checkpoint)
+        self._receiver = Receiver(parts, settings, checkpoint, Turns(parts.library))
         self._contexts = Contexts(parts, settings, self._upkeep)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts, self._receiver)
         self._reindex = Reindex(parts, settings.index_batch)
@@ -172,11 +173,10 @@ class IngestService:
 
     async def remove(self, scope: Scope, document_id: str) -> None:
         """Hide a document at once and queue the rest: its points, rows and bytes. Raises: NotFound."""
-        document = await self._parts.library.document(scope, document_id)
+        await self._parts.library.document(scope, document_id)
         await self._parts.library.remove(scope, document_id)
         try:
-            if document.latest.state not in FINAL_STATES:
-                await self._parts.jobs.cancel(ingest_job_id(document.latest))
+            # Its own job is not cancelled: it sees by itself that the document is gone, and takes back what it wrote.
             await self._receiver.enqueue_removal(scope, document_id)
         except (Unavailable, StorageFull) as error:
             # It is hidden, and the sweep queues the rest: asking again would find nothing to remove.

@@ -28,8 +28,9 @@ class IngestTasks:
 
     async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
         scope, revision_id = _scope(payload), payload["revision"]
+        attempt = int(payload.get("attempt", "0")) or None
         try:
-            await self._work.ingest(steps, scope, revision_id, int(payload.get("attempt", "0")) or None)
+            await self._work.ingest(steps, scope, revision_id, attempt)
         except SQLAlchemyError:
             # The job engine could not write down a step. The sweep begins another job where this one was, unless only
             # the tidying was left.
@@ -39,7 +40,7 @@ class IngestTasks:
         except Exception as error:
             log.exception("job failed", job=INGEST_JOB, revision=revision_id)
             problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED
-            await self._work.fail(scope, revision_id, problem)
+            await self._work.fail(scope, revision_id, problem, attempt=attempt)
 
     async def _slice(self, steps: Steps, payload: Mapping[str, str]) -> None:
         scope = _scope(payload)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
-from pincite.ingest.domain import IndexOutdated, Quarantined
+from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
@@ -20,6 +20,7 @@ from pincite.jobs import Json, Steps
 from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
+_FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
 log = get_logger(__name__)
 
 
@@ -45,7 +46,8 @@ class Work:
             await reading.close()
         if outcome["outcome"] != "read":
             return
-        outcome = await steps.run("publish", lambda: self._publish(scope, revision_id))
+        lease = outcome.get("lease")  # of the step that read to the end, in whichever process; old jobs tell none
+        outcome = await steps.run("publish", lambda: self._publish(scope, revision_id, lease))
         self.reader.checkpoint("publish.done")
         for old in outcome["superseded"]:
             await steps.run("clean", lambda old=old: self._clean(scope, old))
@@ -93,11 +95,14 @@ class Work:
         await steps.run("purge", lambda: self._purge(scope, document_id))
         self.reader.checkpoint("remove.purged")
 
-    async def fail(self, scope: Scope, revision_id: str, problem: Problem) -> None:
-        """Show a failure on the revision, unless it is gone or done already."""
+    async def fail(
+        self, scope: Scope, revision_id: str, problem: Problem, *, lease: int | None = None, attempt: int | None = None
+    ) -> None:
+        """Show a failure on the revision, unless it is gone, done, another worker's or in another attempt by now."""
+        library, failed = self.reader.parts.library, RevisionState.FAILED
         try:
             await self._retried(
-                lambda: self.reader.parts.library.set_state(scope, revision_id, RevisionState.FAILED, problem=problem)
+                lambda: library.set_state(scope, revision_id, failed, problem=problem, lease=lease, attempt=attempt)
             )
             await self._retried(lambda: self.reader.drop_points(scope, revision_id))
         except (NotFound, RevisionOvertaken):
@@ -112,13 +117,13 @@ class Work:
             if not await self._is_kept(scope, revision_id):
                 await self._retried(lambda: self.reader.drop_points(scope, revision_id))
             return {"outcome": "gone"}
-        except (UnreadableDocument, UnsupportedType, Quarantined, StorageFull, Unavailable, IndexOutdated) as error:
+        except _FAILURES as error:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
-            await self.fail(scope, revision_id, problem_of(error))
+            await self.fail(scope, revision_id, problem_of(error), lease=reading.lease, attempt=reading.attempt)
             return {"outcome": "failed"}
         said = log.debug if more else log.info
         said("pages read", revision=revision_id, more=more, timings_ms=clock.timings_ms)
-        return {"outcome": "more" if more else "read"}
+        return {"outcome": "more" if more else "read", "lease": reading.lease}
 
     async def _slice(self, scope: Scope, wanted: Mapping[str, int]) -> Json:
         clock = StageClock()
@@ -128,12 +133,11 @@ class Work:
         except (StorageFull, Unavailable, IndexOutdated) as error:
             log.info("documents failed", documents=len(wanted), code=error.code, message=error.message)
             for revision_id, attempt in wanted.items():
-                if await self._is_due(scope, revision_id, attempt):
-                    await self.fail(scope, revision_id, problem_of(error))
+                await self.fail(scope, revision_id, problem_of(error), attempt=attempt)
             return {"published": [], "superseded": [], "alone": []}
         for revision_id, error in outcome.failed:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
-            await self.fail(scope, revision_id, problem_of(error))
+            await self.fail(scope, revision_id, problem_of(error), attempt=wanted[revision_id])
         for revision_id in outcome.left:
             if not await self._is_kept(scope, revision_id):
                 await self._clean(scope, revision_id)
@@ -169,11 +173,12 @@ class Work:
             return False
         return revision.state not in FINAL_STATES - {RevisionState.READY}
 
-    async def _publish(self, scope: Scope, revision_id: str) -> Json:
+    async def _publish(self, scope: Scope, revision_id: str, lease: int | None) -> Json:
         try:
-            superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id))
+            superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id, lease=lease))
         except (NotFound, RevisionOvertaken):
-            superseded = (revision_id,)  # a newer one serves, or the document is gone: these points go instead
+            # A newer one serves, or the document is gone: these points go instead. One that was paused keeps them.
+            superseded = () if await self._is_kept(scope, revision_id) else (revision_id,)
         return {"superseded": list(superseded)}
 
     async def _contexts(self, scope: Scope, revision_id: str) -> Json:

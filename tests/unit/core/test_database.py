@@ -63,6 +63,17 @@ async def test_ping_says_when_nobody_answers(database: Database, tmp_path: Path)
     await elsewhere.close()
 
 
+async def test_a_connection_that_does_not_become_free_is_said(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    setattr(database.engine.pool, "_timeout", 0.05)  # noqa: B010 - a minute is long for a test
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE n (v INTEGER)"))
+        with pytest.raises(Unavailable):
+            async with database.transaction() as waiting:
+                await waiting.execute(text("INSERT INTO n VALUES (1)"))
+    await database.close()
+
+
 async def test_a_full_disk_is_said_and_the_transaction_is_undone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     async with database.transaction() as tx:

@@ -42,7 +42,7 @@ async def points(opened: Rooms, scope: Scope = SCOPE) -> dict[str, int]:
 
 async def gone(opened: Rooms) -> None:
     async with asyncio.timeout(10):
-        while await opened.library.removals(SCOPE):
+        while any(job.name == "remove" for job in await opened.jobs.unfinished()):  # bytes go after the rows
             await asyncio.sleep(0.02)
 
 

@@ -14,7 +14,7 @@ from tests.unit.ingest.test_service import points, text
 from pincite.core import Scope
 from pincite.ingest import IngestSettings
 from pincite.jobs import MemoryQueue
-from pincite.library import Document, RevisionOvertaken, RevisionState
+from pincite.library import Document, Problem, RevisionOvertaken, RevisionState
 
 STEPS = IngestSettings(page_batch=2, index_batch=4, portion_pages=4, retry_wait_s=0.01, look_s=0.05, sweep_s=60.0)
 
@@ -164,3 +164,77 @@ async def test_a_document_that_was_interrupted_is_whole_in_an_index_that_was_bui
         assert (ready.latest.state, ready.latest.attempt) == (RevisionState.READY, 1)
         assert (await points(opened))[ready.latest.id] == ready.latest.chunks
         assert (await opened.ingest.fsck(SCOPE, repair=False, strict=True)).clean
+
+
+async def test_who_still_reads_for_a_cancelled_attempt_writes_nothing_into_the_next(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS, work=False) as opened:
+        document = await upload(opened, "valves.txt", text("valve", 40))
+        late, _ = await opened.library.take(SCOPE, document.latest.id, "1")
+        await opened.library.set_state(SCOPE, late.id, RevisionState.EXTRACTING, lease=late.lease)
+        await opened.ingest.cancel(SCOPE, chosen=[document.id])
+        await opened.ingest.retry(SCOPE, document.id)
+        for write in (
+            opened.library.set_state(
+                SCOPE, late.id, RevisionState.EXTRACTING, lease=late.lease, pages_done=9, chunks=9
+            ),
+            opened.library.save_chunks(SCOPE, late.id, (), lease=late.lease),
+        ):
+            with pytest.raises(RevisionOvertaken):
+                await write
+        waiting = (await opened.library.document(SCOPE, document.id)).latest
+        assert (waiting.state, waiting.pages_done, waiting.chunks) == (RevisionState.QUEUED, 0, 0)
+
+
+async def test_a_document_paused_between_reading_and_publishing_keeps_what_is_read(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS) as opened:
+        pausing: list[asyncio.Task[object]] = []
+
+        async def pause() -> None:
+            await opened.ingest.pause(SCOPE, collection="default")
+
+        publish = opened.library.publish
+
+        async def paused_just_before(scope: Scope, revision_id: str, *, lease: int | None = None) -> tuple[str, ...]:
+            if not pausing:
+                pausing.append(asyncio.create_task(pause()))
+                await pausing[0]
+            return await publish(scope, revision_id, lease=lease)
+
+        opened.library.publish = paused_just_before
+        document = await upload(opened, "valves.txt", text("valve", 40))
+        paused = await state(opened, document, RevisionState.PAUSED)
+        async with asyncio.timeout(10):
+            while await opened.jobs.unfinished():
+                await asyncio.sleep(0.01)
+        assert (await points(opened)).get(paused.latest.id, 0) == paused.latest.chunks > 0
+        await opened.ingest.go_on(SCOPE, chosen=[document.id])
+        ready = await opened.ends(document.id)
+        assert await points(opened) == {ready.latest.id: ready.latest.chunks}
+
+
+async def test_a_late_worker_neither_publishes_nor_fails_what_another_one_reads(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS, work=False) as opened:
+        document = await upload(opened, "valves.txt", text("valve", 2))
+        revision = document.latest.id
+        late, _ = await opened.library.take(SCOPE, revision, "1")
+        await opened.library.set_state(SCOPE, revision, RevisionState.EXTRACTING, lease=late.lease)
+        mine, _ = await opened.library.take(SCOPE, revision, "2")
+        with pytest.raises(RevisionOvertaken):
+            await opened.library.publish(SCOPE, revision, lease=late.lease)
+        problem = Problem("unavailable", "The index did not answer.")
+        await opened.ingest.work.fail(SCOPE, revision, problem, lease=late.lease)
+        await opened.ingest.work.fail(SCOPE, revision, problem, attempt=late.attempt + 1)
+        found = await opened.library.revision(SCOPE, revision)
+        assert (found.state, found.lease) == (RevisionState.EXTRACTING, mine.lease)
+        assert await opened.library.begin_again(SCOPE, revision, late.attempt) is not None
+        assert await opened.library.begin_again(SCOPE, revision, late.attempt) is None, "two sweeps begin one attempt"
+
+
+async def test_a_document_whose_bytes_are_gone_says_so_at_once(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=STEPS, work=False) as opened:
+        document = await upload(opened, "valves.txt", text("valve", 2))
+        await opened.blobs.delete(SCOPE, document.latest.sha256)
+        await opened.jobs.start()
+        failed = (await opened.ends(document.id)).latest
+        assert failed.problem is not None
+        assert (failed.state, failed.problem.code) == (RevisionState.FAILED, "bytes-lost")

@@ -2,13 +2,14 @@
 
 import os
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
 from pincite.core import Database, Scope, Unavailable
-from pincite.core.blobs import BlobStore
+from pincite.core.blobs import BlobEntry, BlobStore
 from pincite.library import Library
 from pincite.library.domain import DocumentBusy
 
@@ -91,3 +92,28 @@ async def test_passages_are_found_with_one_query(library: Library, hands, scope:
     assert set(await library.hydrate(scope, [*ids, "unknown"])) == set(ids)
     assert len([s for s in statements if s.startswith("SELECT")]) == 1
     assert await library.hydrate(scope, []) == {}
+
+
+class BusyStore(BlobStore):
+    """A store into which somebody uploads while it is being listed."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def list(self, scope: Scope) -> AsyncIterator[BlobEntry]:
+        async for entry in super().list(scope):
+            yield entry
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+
+
+async def test_an_upload_that_comes_while_the_check_lists_the_bytes_is_not_lost(
+    database: Database, hands, scope: Scope, tmp_path: Path
+) -> None:
+    await hands.ready()
+    store = BusyStore(str(tmp_path / "blobs"))
+    store.meanwhile = lambda: hands.upload("b.pdf", b"two")
+    checked = Library(database, store)
+    assert await checked.check(scope, repair=True) == ()
+    states = {each.source: each.latest.state.value for each in (await checked.documents(scope)).items}
+    assert states == {"a.pdf": "ready", "b.pdf": "queued"}

@@ -5,6 +5,7 @@ The commands are in `documents.py`.
 
 import asyncio
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,8 @@ class _Added:
         self._house = house
         self._scope = scope
         self._bars = bars
-        self._waiting: dict[str, int] = {}
+        self._waiting: dict[str, list[int]] = {}
+        self._sources: Sequence[str] = ()
         # What ended before it was waited for: the feed does not say so twice.
         self._early: dict[str, Document] = {}
         self._lines: dict[int, dict[str, Any]] = {}
@@ -69,6 +71,7 @@ class _Added:
     async def send(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
         """Upload all, a few at once."""
         left = iter(enumerate(files))
+        self._sources = [source for _, source in files]
         sent = 0
 
         async def some() -> None:
@@ -80,7 +83,7 @@ class _Added:
                     )
                     self._await(received.document, position)
                 except PinciteError as error:
-                    self._refuse(position, source, error)
+                    self._refuse(position, error)
                 sent += 1
                 self._bars.uploaded(sent)
 
@@ -90,6 +93,7 @@ class _Added:
 
     async def send_in_bulk(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
         """Upload what is not there yet, many in one transaction."""
+        self._sources = [source for _, source in files]
         sent = 0
 
         async def take(position: int, became: Sent) -> None:
@@ -97,7 +101,7 @@ class _Added:
             sent += 1
             self._bars.uploaded(sent)
             if isinstance(became, PinciteError):
-                self._refuse(position, files[position][1], became)
+                self._refuse(position, became)
             elif isinstance(became, Document):
                 self._await(became, position)
             elif became[1] is RevisionState.READY:
@@ -117,17 +121,18 @@ class _Added:
                 version = change.version
                 if change.document is not None:
                     self._see(change.document)
-                elif change.removed_id in self._waiting:
-                    gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
-                    self._refuse(self._waiting.pop(change.removed_id), "", gone, change.removed_id)
+                elif change.removed_id is not None:
+                    self._end(change.removed_id, None)
             if sending.done():
                 sending.result()
             if not changes:
                 await asyncio.sleep(_POLL_S)
+        sending.result()
         return self._lines
 
     def _await(self, document: Document, position: int) -> None:
-        self._waiting[document.id] = position
+        # Two files may be one document: names that differ in nothing that is kept.
+        self._waiting.setdefault(document.id, []).append(position)
         early = self._early.pop(document.id, document)
         self._see(early if early.version > document.version else document)
 
@@ -141,12 +146,18 @@ class _Added:
         if not ended:
             self._bars.reading(document)
             return
-        self._lines[self._waiting.pop(document.id)] = summary(document)
-        self._bars.done(document.id)
+        self._end(document.id, summary(document))
 
-    def _refuse(self, position: int, source: str, error: PinciteError, document_id: str | None = None) -> None:
-        self._lines[position] = _refused(source, error)
-        self._bars.done(document_id)
+    def _end(self, document_id: str, line: dict[str, Any] | None) -> None:
+        """Take down what became of a document; None says that it was removed."""
+        for position in self._waiting.pop(document_id, []):
+            gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
+            self._lines[position] = line or _refused(self._sources[position], gone)
+            self._bars.done(document_id)
+
+    def _refuse(self, position: int, error: PinciteError) -> None:
+        self._lines[position] = _refused(self._sources[position], error)
+        self._bars.done(None)
 
 
 def summary(document: Document) -> dict[str, Any]:
@@ -230,12 +241,9 @@ def _walked(folder: Path) -> Iterator[Path]:
 
 def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     """Name files of one name by their whole path: under one name the second would be a revision of the first."""
-    names = Counter(source for _, source in files)
-    given = {path.absolute(): source for path, source in files}
-    return [
-        (path, source if names[source] == 1 else path.as_posix().lstrip("./"))
-        for path, source in ((path, given[path]) for path in given)
-    ]
+    given = {path.absolute(): unicodedata.normalize("NFC", source) for path, source in files}  # as names are kept
+    names = Counter(given.values())
+    return [(path, source if names[source] == 1 else path.as_posix().lstrip("./")) for path, source in given.items()]
 
 
 def _hidden(path: Path, root: Path) -> bool:

@@ -18,7 +18,7 @@ from pincite.app.settings import read_settings
 from pincite.app.wiring import open_house
 from pincite.library import RevisionState
 
-_MOST_LINES = 50  # of a table that people read; the rest is counted
+_MOST_ROWS = 100
 Collection = Annotated[str, typer.Option("--collection", "-c", help="The collection's name; made if there is none.")]
 
 
@@ -44,7 +44,7 @@ def add(
         if as_json:
             print_json(line)
     if not as_json:
-        _print_added(lines)
+        _print_summary(lines, most=_MOST_ROWS)
     if any(line["state"] == RevisionState.FAILED for line in lines):
         raise typer.Exit(1)
 
@@ -93,24 +93,20 @@ def remove(
         out().print(f"Removed {len(documents)}.")
 
 
-def _print_added(lines: Sequence[dict[str, Any]]) -> None:
-    """Print all where they are few; else those that need somebody's eyes, and how many there are of each state."""
-    if len(lines) <= _MOST_LINES:
-        _print_summary(lines)
-        return
-    notable = [line for line in lines if line["state"] != RevisionState.READY or line["warnings"]]
-    if notable:
-        _print_summary(notable[:_MOST_LINES])
-    if len(notable) > _MOST_LINES:
-        out().print(f"{len(notable) - _MOST_LINES} more like these; `pincite list --json` has all.")
-    counts = Counter(line["state"] for line in lines)
-    counts["unchanged"] = sum(line.get("unchanged", False) for line in lines)
-    out().print(", ".join(f"{count} {state}" for state, count in counts.items() if count) + ".")
-
-
-def _print_summary(lines: Sequence[dict[str, Any]]) -> None:
+def _print_summary(lines: Sequence[dict[str, Any]], *, most: int | None = None) -> None:
+    """Print a row a document; of more than `most`, so many of those that have a problem or a warning, and counts."""
     table = Table("Source", "State", "Pages", "Chunks", "Seconds", "Problem")
-    for line in lines:
+    shown = lines
+    if most is not None and len(lines) > most:
+        noted = [line for line in lines if line["problem"] or line["warnings"]]
+        shown = noted[:most]
+        counts = Counter("unchanged" if line.get("unchanged") else line["state"] for line in lines)
+        out().print(", ".join(f"{count} {state}" for state, count in counts.most_common()) + ".")
+        if len(noted) > most:
+            out().print(f"The first {most} of {len(noted)} with a problem or a warning; `--json` prints all.")
+        if not shown:
+            return
+    for line in shown:
         problem = line["problem"]
         said = _warned(line["warnings"]) if problem is None else f"{problem['message']} {problem['remedy']}".strip()
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"

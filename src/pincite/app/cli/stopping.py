@@ -46,7 +46,7 @@ def _change(
     async def work() -> tuple[str, ...]:
         async with open_house(read_settings(log_level="error")) as house:
             scope = await house.owner()
-            chosen = [await house.document_id(scope, name) for name in documents] if documents else None
+            chosen = [(await house.library.named(scope, name)).id for name in documents] if documents else None
             return await act(house)(scope, chosen=chosen, collection=collection)
 
     changed = run(work(), as_json=as_json)

@@ -48,6 +48,7 @@ class Progress:
         *,
         problem: Problem | None = None,
         lease: int | None = None,
+        attempt: int | None = None,
         **counts: Unpack[Counts],
     ) -> None:
         """Move a revision on, or report progress in the same state; counts not given, or None, stay as they are.
@@ -57,14 +58,15 @@ class Progress:
 
         Raises:
             NotFound: no such revision, or its document was removed.
-            RevisionOvertaken: its state does not lead there, or another worker has it by now (`lease` is over).
+            RevisionOvertaken: its state does not lead there, another worker has it by now (`lease` is over), or it is
+                in another `attempt`.
         """
         if state in {RevisionState.READY, RevisionState.SUPERSEDED}:
             await self._already(scope, revision_id, state)
             return
         now = utc_now()
         ended = state in {RevisionState.FAILED, RevisionState.CANCELLED}
-        step = Step(state, now, **counts, problem=problem, finished=ended, lease=lease)
+        step = Step(state, now, **counts, problem=problem, finished=ended, lease=lease, attempt=attempt)
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.move(tx, scope, revision_id, step, LEADS_FROM[state])
@@ -146,8 +148,8 @@ class Progress:
             document = await documents.find_document(tx, scope, revision.document_id)
         return document is not None and document.serving == revision_id
 
-    async def publish(self, scope: Scope, revision_id: str) -> tuple[str, ...]:
-        """Make the revision READY and the one that serves, in one transaction.
+    async def publish(self, scope: Scope, revision_id: str, *, lease: int | None = None) -> tuple[str, ...]:
+        """Make the revision READY and the one that serves, in one transaction; with `lease`, only while that holds.
 
         Older revisions become SUPERSEDED: their pages stay, so that old pins resolve, their chunks go. Doing it
         again changes nothing and returns the same.
@@ -157,16 +159,16 @@ class Progress:
 
         Raises:
             NotFound: no such revision, or its document was removed.
-            RevisionOvertaken: it failed, was not begun, or a newer one was published.
+            RevisionOvertaken: it failed, was stopped or not begun, a newer one was published, or another worker has it.
         """
         now = utc_now()
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
             revision = await _existing(tx, scope, revision_id)
-            older = await revisions.older_revisions(tx, scope, revision)
             if revision.state is RevisionState.READY:
-                return older
-            step = Step(RevisionState.READY, now, finished=True)
+                return await revisions.superseded_by(tx, scope, revision)
+            older = await revisions.older_revisions(tx, scope, revision)
+            step = Step(RevisionState.READY, now, finished=True, lease=lease)
             if await revisions.move(tx, scope, revision_id, step, _BEING_READ) is None:
                 raise _overtaken(revision, "ready")
             if older:

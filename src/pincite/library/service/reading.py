@@ -26,6 +26,7 @@ from pincite.library.domain import (
 from pincite.library.store import collections, documents, passages, revisions, stretches
 
 READING_LIMIT = 100
+_MOST_NAMED = 10
 
 
 class Reading:
@@ -38,6 +39,20 @@ class Reading:
         """Return a document that was not removed. Raises: NotFound."""
         async with self._db.read() as session:
             return await _document(session, scope, document_id)
+
+    async def named(self, scope: Scope, name: str) -> Document:
+        """Return the document of that id, or of that source where one collection alone has it.
+
+        Raises: NotFound; InvalidInput where several collections have one of that source.
+        """
+        async with self._db.read() as session:
+            found = await documents.named_documents(session, scope, name, _MOST_NAMED)
+        if not found:
+            raise NotFound(f"There is no document {name[:200]}.", remedy="See `pincite list`.")
+        if len(found) > 1 and found[0].id != name:
+            ids = ", ".join(each.id for each in found)
+            raise InvalidInput(f"Several documents are named {name[:200]}.", remedy=f"Say which by its id: {ids}.")
+        return found[0]
 
     async def documents(
         self, scope: Scope, *, collection: str | None = None, limit: int = 50, cursor: str | None = None

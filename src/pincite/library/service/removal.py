@@ -46,10 +46,10 @@ class Removals:
         for sha256 in doomed:
             await finish_deletion(self._db, self._blobs, scope, sha256)
 
-    async def removals(self, scope: Scope) -> list[Removal]:
-        """Return the tenant's documents that are removed and not purged yet."""
+    async def removals(self, scope: Scope, document_id: str | None = None) -> list[Removal]:
+        """Return the tenant's documents that are removed and not purged yet, or that one if it is."""
         async with self._db.read() as session:
-            return await documents.list_removals(session, scope)
+            return await documents.list_removals(session, scope, document_id)
 
 
 async def finish_deletion(database: Database, blobs: BlobStore, scope: Scope, sha256: str) -> None:

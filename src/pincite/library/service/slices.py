@@ -73,7 +73,7 @@ class Slices:
     async def give_back(self, scope: Scope, revision_ids: Sequence[str]) -> None:
         """Let revisions that were taken have jobs of their own."""
         async with self._db.transaction() as tx:
-            await slices.give_back(tx, scope, revision_ids)
+            await slices.assign(tx, scope, revision_ids, None)
 
     async def save_all(self, scope: Scope, whole: Sequence[WholeDocument]) -> frozenset[str]:
         """Store the pages and chunks of documents; returns the ids of the revisions that were stored.
@@ -115,8 +115,8 @@ class Slices:
             await slices.publish_all(tx, scope, chunks, tuple(held.values()), now)
             await documents.touch_all(tx, scope, [each.id for each in held.values()], version, now)
             found = await slices.find_latest(tx, scope, wanted)
-            ready = [each.latest for each in found if each.latest.state is RevisionState.READY]
-            return await slices.older_of(tx, scope, ready)
+            ready = [each.latest.id for each in found if each.latest.state is RevisionState.READY]
+            return await slices.superseded_by(tx, scope, ready)
 
     async def _held(
         self,

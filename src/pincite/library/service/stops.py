@@ -3,7 +3,7 @@
 Which jobs then end or begin is decided in `ingest`.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from pincite.core import Database, Scope, utc_now
 from pincite.core.batches import batched
@@ -11,7 +11,7 @@ from pincite.library.domain import LEADS_FROM, RESTING_STATES, UNFINISHED_STATES
 from pincite.library.store import collections, documents, revisions
 from pincite.library.store.revisions import Step
 
-# One transaction for this many: others may write between two.
+# One transaction for this many: others may write between two. More than ids are asked for at once.
 _AT_ONCE = 2000
 
 
@@ -41,9 +41,8 @@ class Stops:
 
         Raises: NotFound: no such collection.
         """
-        found = await self._latest(scope, LEADS_FROM[state] - {state}, chosen, collection)
         stopped: list[Revision] = []
-        for some in batched(found, _AT_ONCE):
+        async for some in self._latest(scope, LEADS_FROM[state] - {state}, chosen, collection):
             now = utc_now()
             step = Step(state, now, finished=state is RevisionState.CANCELLED)
             async with self._db.transaction() as tx:
@@ -63,34 +62,28 @@ class Stops:
 
         Returns: the revisions that wait now. Raises: NotFound: no such collection.
         """
-        found = await self._latest(scope, RESTING_STATES, chosen, collection)
         queued: list[Revision] = []
-        for some in batched(found, _AT_ONCE):
+        async for some in self._latest(scope, RESTING_STATES, chosen, collection):
             now = utc_now()
             async with self._db.transaction() as tx:
                 version = await collections.next_version(tx, scope, len(some))
-                moved = {
-                    each.id for each in some if await revisions.requeue(tx, scope, each.latest.id, now, RESTING_STATES)
-                }
-                await documents.touch_all(tx, scope, sorted(moved), version, now)
-                queued += [
-                    again
-                    for each in some
-                    if each.id in moved and (again := await revisions.find_revision(tx, scope, each.latest.id))
-                ]
+                again = await revisions.requeue(tx, scope, [each.latest.id for each in some], now, RESTING_STATES)
+                await documents.touch_all(tx, scope, sorted(each.document_id for each in again), version, now)
+            queued += sorted(again, key=lambda each: each.id)
         return tuple(queued)
 
-    async def begin_again(self, scope: Scope, revision_id: str) -> Revision | None:
-        """Queue a revision whose job was lost on the way, as another attempt; None if it is not on its way any more."""
+    async def begin_again(self, scope: Scope, revision_id: str, attempt: int) -> Revision | None:
+        """Queue a revision whose job was lost on the way, as another attempt.
+
+        Returns None if it is not on its way any more, or somebody else began another attempt.
+        """
         now = utc_now()
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
-            if not await revisions.requeue(tx, scope, revision_id, now, UNFINISHED_STATES):
-                return None
-            revision = await revisions.find_revision(tx, scope, revision_id)
-            assert revision is not None
-            await documents.touch(tx, scope, revision.document_id, version, now)
-        return revision
+            queued = await revisions.requeue(tx, scope, [revision_id], now, UNFINISHED_STATES, attempt)
+            for revision in queued:
+                await documents.touch(tx, scope, revision.document_id, version, now)
+        return queued[0] if queued else None
 
     async def count_unfinished(self, scope: Scope, most: int = 1_000_000) -> int:
         """Count the tenant's revisions that wait or are being read, up to `most`."""
@@ -99,9 +92,20 @@ class Stops:
 
     async def _latest(
         self, scope: Scope, states: frozenset[RevisionState], chosen: Sequence[str] | None, collection: str | None
-    ) -> list[Document]:
-        async with self._db.read() as session:
-            home = None
-            if collection is not None:
+    ) -> AsyncIterator[Sequence[Document]]:
+        """Yield documents whose latest revision is in such a state, so many at once; between two nothing is open."""
+        home = None
+        if collection is not None:
+            async with self._db.read() as session:
                 home = (await collections.required_collection(session, scope, collection)).id
-            return await documents.documents_in_states(session, scope, states, chosen, home)
+        after = ""
+        for ids in [None] if chosen is None else list(batched(chosen, documents.MOST_IDS)):
+            more = True
+            while more:
+                wanted = documents.Wanted(states, home, ids, after)
+                async with self._db.read() as session:
+                    found = await documents.documents_in_states(session, scope, wanted, _AT_ONCE)
+                more = len(found) == _AT_ONCE
+                if found:
+                    after = found[-1].id if more else ""
+                    yield found

@@ -81,7 +81,9 @@ class Upkeep:
             referenced.add(sha256)
             entry = stored.get(sha256)
             if entry is None:
-                yield await self._lost(scope, revision_id, state, repair)
+                # Bytes that came after the listing began are there all the same.
+                if not await self._blobs.exists(scope, sha256):
+                    yield await self._lost(scope, revision_id, state, repair)
             elif entry.size_bytes != size or (deep and first and not await self._blobs.verify(scope, sha256)):
                 yield Finding("blob-damaged", f"The bytes of revision {revision_id} are not what was uploaded.", False)
         for sha256 in stored.keys() - referenced:

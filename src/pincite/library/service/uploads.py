@@ -24,7 +24,7 @@ from pincite.library.domain import (
 )
 from pincite.library.names import clean_source
 from pincite.library.service.removal import finish_deletion
-from pincite.library.store import collections, documents, purging, revisions
+from pincite.library.store import collections, documents, purging, revisions, slices
 
 
 class Uploads:
@@ -110,15 +110,14 @@ class Uploads:
             document = await documents.find_document(tx, scope, document_id)
             if document is None:
                 raise NotFound("There is no such document.")
-            if not await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES):
+            queued = await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES)
+            if not queued:
                 raise Conflict(
                     f"{document.source} has not failed; it is {document.latest.state.value}.",
                     remedy="Only a failed, paused or cancelled document can be tried again.",
                 )
             await documents.touch(tx, scope, document_id, version, now)
-            revision = await revisions.find_revision(tx, scope, document.latest.id)
-        assert revision is not None
-        return revision
+        return queued[0]
 
     async def _take_back(self, scope: Scope, registered: Registered) -> None:
         if registered.outcome is RegisterOutcome.UNCHANGED:
@@ -132,7 +131,9 @@ class Uploads:
                     await purging.drop_document(tx, scope, removal)
                 return
             before = await revisions.older_revisions(tx, scope, registered.revision)
-            await documents.point_latest(tx, scope, registered.document.id, before[-1])
+            now_latest = await documents.find_document(tx, scope, registered.document.id)
+            if before and now_latest is not None and now_latest.latest.id == registered.revision.id:
+                await documents.point_latest(tx, scope, registered.document.id, before[-1])
             await documents.touch(tx, scope, registered.document.id, version, now)
             await purging.drop_revisions(tx, scope, [registered.revision.id])
 
@@ -192,7 +193,9 @@ async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Register
 
 async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
     now = utc_now()
-    if await revisions.requeue(tx, scope, document.latest.id, now, RESTING_STATES, job=arrival.job):
+    if await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES):
+        if arrival.job is not None:
+            await slices.assign(tx, scope, [document.latest.id], arrival.job)
         await documents.touch(tx, scope, document.id, arrival.version, now)
         again = await documents.find_document(tx, scope, document.id)
         assert again is not None

@@ -4,9 +4,10 @@ Their revisions' progress is in `revisions.py`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -17,7 +18,7 @@ from pincite.library.store.rows import document_of, insert_new, table_of, visibl
 from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
 
 _LIVE = DocumentRow.removed_at.is_(None)
-_MOST_IDS = 500  # in one query
+MOST_IDS = 500  # in one query
 
 
 async def find_document(session: AsyncSession, scope: Scope, document_id: str) -> Document | None:
@@ -167,7 +168,7 @@ async def touch_all(
 
 async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tuple[str, str]]) -> None:
     """Let documents no longer answer from those revisions, given as (document, revision), where they do."""
-    for some in batched(served, _MOST_IDS):
+    for some in batched(served, MOST_IDS):
         await session.execute(
             update(DocumentRow)
             .where(visible_to(scope, DocumentRow), DocumentRow.serving.in_([revision for _, revision in some]))
@@ -176,29 +177,43 @@ async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tup
         )
 
 
-async def documents_in_states(
-    session: AsyncSession,
-    scope: Scope,
-    states: frozenset[RevisionState],
-    chosen: Sequence[str] | None,
-    collection_id: str | None,
-) -> list[Document]:
-    """Return documents whose latest revision is in one of those states, oldest first; None chooses all."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which documents: by the state of their latest revision; None leaves a condition out. At most `MOST_IDS` ids."""
+
+    states: frozenset[RevisionState]
+    collection_id: str | None = None
+    ids: Sequence[str] | None = None
+    after: str = ""
+
+
+async def documents_in_states(session: AsyncSession, scope: Scope, wanted: Wanted, limit: int) -> list[Document]:
+    """Return documents by id, from the one after `wanted.after`."""
     query = (
         select(DocumentRow, RevisionRow)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
-        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(states)))
+        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(wanted.states)))
+        .where(DocumentRow.id > wanted.after)
         .order_by(DocumentRow.id)
+        .limit(limit)
     )
-    if collection_id is not None:
-        query = query.where(DocumentRow.collection_id == collection_id)
-    if chosen is None:
-        return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
-    found: list[Document] = []
-    for some in batched(chosen, _MOST_IDS):
-        rows = (await session.execute(query.where(DocumentRow.id.in_(some)))).all()
-        found += [document_of(document, latest) for document, latest in rows]
-    return found
+    if wanted.collection_id is not None:
+        query = query.where(DocumentRow.collection_id == wanted.collection_id)
+    if wanted.ids is not None:
+        query = query.where(DocumentRow.id.in_(wanted.ids))
+    return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
+
+
+async def named_documents(session: AsyncSession, scope: Scope, name: str, limit: int) -> list[Document]:
+    """Return the documents of that id or source, the one with the id first, then by id."""
+    query = (
+        select(DocumentRow, RevisionRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow), _LIVE, or_(DocumentRow.id == name, DocumentRow.source == name))
+        .order_by(DocumentRow.id != name, DocumentRow.id)
+        .limit(limit)
+    )
+    return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
 
 
 async def point_latest(session: AsyncSession, scope: Scope, document_id: str, revision_id: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -32,7 +32,10 @@ MOST_WARNINGS = 100  # of one revision
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A move of a revision to `state`; numbers that are None stay as they are. With `lease`, only while that holds."""
+    """A move of a revision to `state`; numbers that are None stay as they are.
+
+    With `lease`, only while that holds; with `attempt`, only in that one.
+    """
 
     state: RevisionState
     now: datetime
@@ -42,6 +45,14 @@ class Step:
     problem: Problem | None = None
     finished: bool = False
     lease: int | None = None
+    attempt: int | None = None
+
+    def holds(self) -> ColumnElement[bool]:
+        """Return the predicate of the revisions that it is still about."""
+        return and_(
+            true() if self.lease is None else RevisionRow.lease == self.lease,
+            true() if self.attempt is None else RevisionRow.attempt == self.attempt,
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the columns it sets."""
@@ -100,11 +111,10 @@ async def move(
     session: AsyncSession, scope: Scope, revision_id: str, step: Step, allowed: Iterable[RevisionState]
 ) -> str | None:
     """Set a revision's state if it is in one of `allowed` now; returns the document's id, None if it is not."""
-    held = true() if step.lease is None else RevisionRow.lease == step.lease
     moved = await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state.in_(sorted(allowed)), held)
+        .where(RevisionRow.state.in_(sorted(allowed)), step.holds())
         .values(**step.values())
         .returning(RevisionRow.document_id)
         .execution_options(synchronize_session=False)
@@ -171,52 +181,74 @@ def warnings_json(warnings: Sequence[tuple[int, str]]) -> str | None:
 async def requeue(
     session: AsyncSession,
     scope: Scope,
-    revision_id: str,
+    revision_ids: Sequence[str],
     now: datetime,
     out_of: Iterable[RevisionState],
-    *,
-    job: str | None = None,
-) -> bool:
-    """Put a revision back to QUEUED for another attempt; False if it is in none of those states.
+    attempt: int | None = None,
+) -> list[Revision]:
+    """Put revisions back to QUEUED for another attempt; returns those that were in such a state, and in `attempt`.
 
-    One that was paused or interrupted keeps its pages and goes on after them.
+    One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
+    the attempt before must not write into this one.
     """
     begun = RevisionRow.state.in_([RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING])
-    moved = await session.execute(
-        update(RevisionRow)
-        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
-        .where(RevisionRow.state.in_(sorted(out_of)))
-        .values(
-            state=RevisionState.QUEUED.value,
-            attempt=RevisionRow.attempt + 1,
-            pages_done=case((begun, RevisionRow.pages_done), else_=0),
-            pages_total=case((begun, RevisionRow.pages_total), else_=None),
-            chunks=0,
-            problem=None,
-            job=job,
-            started_at=now,
-            updated_at=now,
-            finished_at=None,
+    queued: list[Revision] = []
+    for some in batched(revision_ids, _MOST_IDS):
+        moved = await session.scalars(
+            update(RevisionRow)
+            .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(some), _of_live_document())
+            .where(RevisionRow.state.in_(sorted(out_of)))
+            .where(true() if attempt is None else RevisionRow.attempt == attempt)
+            .values(
+                state=RevisionState.QUEUED.value,
+                attempt=RevisionRow.attempt + 1,
+                lease=RevisionRow.lease + 1,
+                pages_done=case((begun, RevisionRow.pages_done), else_=0),
+                pages_total=case((begun, RevisionRow.pages_total), else_=None),
+                chunks=0,
+                problem=None,
+                job=None,
+                started_at=now,
+                updated_at=now,
+                finished_at=None,
+            )
+            .returning(RevisionRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
-        .returning(RevisionRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return moved.first() is not None
+        queued += [revision_of(row) for row in moved.all()]
+    return queued
 
 
 async def older_revisions(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
-    """Return the ids of the document's revisions before this one, oldest first."""
+    """Return the ids of the document's revisions before this one that are not superseded, oldest first."""
     query = (
         select(RevisionRow.id)
         .where(visible_to(scope, RevisionRow), RevisionRow.document_id == revision.document_id)
-        .where(RevisionRow.number < revision.number)
+        .where(RevisionRow.number < revision.number, RevisionRow.state != RevisionState.SUPERSEDED.value)
+        .order_by(RevisionRow.number)
+    )
+    return tuple((await session.scalars(query)).all())
+
+
+async def superseded_by(session: AsyncSession, scope: Scope, revision: Revision) -> tuple[str, ...]:
+    """Return the ids of the older revisions that were superseded when this one was published."""
+    published = (
+        select(RevisionRow.finished_at)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision.id)
+        .scalar_subquery()
+    )
+    query = (
+        select(RevisionRow.id)
+        .where(visible_to(scope, RevisionRow), RevisionRow.document_id == revision.document_id)
+        .where(RevisionRow.number < revision.number, RevisionRow.state == RevisionState.SUPERSEDED.value)
+        .where(RevisionRow.updated_at == published)
         .order_by(RevisionRow.number)
     )
     return tuple((await session.scalars(query)).all())
 
 
 async def supersede(session: AsyncSession, scope: Scope, revision_ids: tuple[str, ...], now: datetime) -> None:
-    """Set revisions to SUPERSEDED, whatever state they are in."""
+    """Set revisions to SUPERSEDED, whatever state they are in; the time is that of the one that replaces them."""
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from pincite.core import Scope
-from pincite.library.domain import UNFINISHED_STATES, Document, Revision, RevisionState, WholeDocument
+from pincite.library.domain import UNFINISHED_STATES, Document, RevisionState, WholeDocument
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
 from pincite.library.store.revisions import supersede, warnings_json
 from pincite.library.store.rows import document_of, page_values, table_of, upsert, visible_to
@@ -76,12 +77,12 @@ async def take_all(
     await drop_pages(session, scope, revision_ids)
 
 
-async def give_back(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> None:
-    """Let revisions have jobs of their own."""
+async def assign(session: AsyncSession, scope: Scope, revision_ids: Sequence[str], job: str | None) -> None:
+    """Say which job reads revisions among others; None where each has its own."""
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))
-        .values(job=None)
+        .values(job=job)
         .execution_options(synchronize_session=False)
     )
 
@@ -116,20 +117,20 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
         await (await session.connection()).execute(statement, values)
 
 
-async def older_of(session: AsyncSession, scope: Scope, revisions: Sequence[Revision]) -> dict[str, tuple[str, ...]]:
-    """Return the ids of the revisions before each, oldest first, by the id of each."""
-    numbers = {each.document_id: each.number for each in revisions}
-    ids = {each.document_id: each.id for each in revisions}
-    older: dict[str, tuple[str, ...]] = {each.id: () for each in revisions}
+async def superseded_by(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the older revisions that were superseded when each of these was published, oldest first."""
+    newer = aliased(RevisionRow)
     query = (
-        select(RevisionRow.document_id, RevisionRow.id, RevisionRow.number)
-        .where(visible_to(scope, RevisionRow), RevisionRow.document_id.in_(sorted(numbers)))
+        select(newer.id, RevisionRow.id)
+        .join(newer, newer.document_id == RevisionRow.document_id)
+        .where(visible_to(scope, RevisionRow), newer.id.in_(revision_ids), RevisionRow.number < newer.number)
+        .where(RevisionRow.state == RevisionState.SUPERSEDED.value, RevisionRow.updated_at == newer.finished_at)
         .order_by(RevisionRow.number)
     )
-    for document_id, revision_id, number in (await session.execute(query)).all():
-        if number < numbers[document_id]:
-            older[ids[document_id]] += (revision_id,)
-    return older
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(revision_ids, ())
+    for revision_id, older in (await session.execute(query)).all():
+        found[revision_id] += (older,)
+    return found
 
 
 async def publish_all(
@@ -152,17 +153,28 @@ async def publish_all(
         ),
         done,
     )
-    older = await older_of(session, scope, [each.latest for each in documents])
-    superseded = tuple(each for some in older.values() for each in some)
-    if superseded:
-        await supersede(session, scope, superseded, now)
-        await drop_chunks(session, scope, superseded)
+    older = await _not_superseded(session, scope, documents)
+    if older:
+        await supersede(session, scope, older, now)
+        await drop_chunks(session, scope, older)
     home = table_of(DocumentRow)
     serving = home.update().where(visible_to(scope, DocumentRow), home.c.id == bindparam("id_"))
     await connection.execute(
         serving.values(serving=bindparam("revision")),
         [{"id_": each.id, "revision": each.latest.id} for each in documents],
     )
+
+
+async def _not_superseded(session: AsyncSession, scope: Scope, documents: Sequence[Document]) -> tuple[str, ...]:
+    """Return the ids of the revisions before the latest of each that are not superseded."""
+    latest = {each.id: each.latest.number for each in documents}
+    query = (
+        select(RevisionRow.document_id, RevisionRow.id, RevisionRow.number)
+        .where(visible_to(scope, RevisionRow), RevisionRow.document_id.in_(sorted(latest)))
+        .where(RevisionRow.state != RevisionState.SUPERSEDED.value)
+    )
+    rows = (await session.execute(query)).all()
+    return tuple(revision_id for document_id, revision_id, number in rows if number < latest[document_id])
 
 
 def is_unfinished(document: Document) -> bool:
