@@ -165,3 +165,33 @@ async def test_nothing_is_printed(db: Database, tmp_path: Path, capfd: pytest.Ca
     await queue.start()
     await queue.stop()
     assert capfd.readouterr() == ("", "")
+
+
+async def test_a_job_that_was_taken_and_lost_by_the_engine_is_run_after_all(db: Database, tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def slow() -> None:
+            await asyncio.sleep(1.6)
+            ran.append(payload["n"])
+
+        await steps.run("slow", slow)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("slow", workflow)
+    await queue.start()
+    assert queue._open is not None
+    assert queue._reaper is not None
+    queue._open.enqueue({"workflow_name": "slow", "queue_name": "nowhere", "workflow_id": "lost"}, {"n": "lost"})
+    await queue.enqueue("slow", "kept", {"n": "kept"})
+    with sqlite3.connect(tmp_path / "jobs.db") as engine:  # as it is where its database fails after the claim
+        engine.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = ? WHERE workflow_uuid = 'lost'",
+            [queue._reaper._worker],
+        )
+    try:
+        await until(lambda: sorted(ran) == ["kept", "lost"])
+        await asyncio.sleep(0.5)
+    finally:
+        await queue.stop()
+    assert sorted(ran) == ["kept", "lost"]
