@@ -5,20 +5,22 @@ Queries live in each room's `store.py`; nothing here knows a table.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from pincite.core.errors import StorageFull, Unavailable
+from pincite.core.ids import utc_now
 
 BUSY_TIMEOUT_MS = 20_000
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
-# PostgreSQL's SQLSTATE by its first characters: who may connect; and what passes: a lost connection, too many of them, a
-# server that stops or starts, a deadlock.
+# PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
+# them, a server that stops or starts, a deadlock.
 _REFUSED = ("28", "3D")
 _PASSING = ("08", "53", "57P", "40001", "40P01")
 
@@ -119,6 +121,14 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+async def database_now(session: AsyncSession) -> datetime:
+    """Return the time by the database's clock: hosts may disagree, their database does not. Of SQLite, this host's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    found: datetime = await session.scalar(select(func.clock_timestamp()))
+    return found
 
 
 def translated(error: DBAPIError) -> Exception:

@@ -5,7 +5,7 @@ database failed; which jobs those are is asked through `Orphanage`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,7 +24,7 @@ class Orphanage(Protocol):
         """Return the ids of running jobs by worker."""
         ...
 
-    def at_work(self) -> Set[str]:
+    def at_work(self) -> frozenset[str]:
         """Return the ids of the jobs that this process runs at this moment."""
         ...
 

@@ -122,7 +122,7 @@ def test_ids_are_unique_sortable_uuids() -> None:
 @pytest.mark.parametrize(("right", "wrong"), [("/t", "/nowhere"), ("//postgres:", "//nobody:")])
 async def test_a_connection_that_is_refused_is_said(postgres_url: str, right: str, wrong: str) -> None:
     elsewhere = Database(postgres_url.replace(right, wrong, 1))
-    with pytest.raises(Unavailable, match="refused the connection.*does not exist") as refused:
+    with pytest.raises(Unavailable, match=r"refused the connection.*does not exist") as refused:
         await elsewhere.ping()
     assert "PINCITE_DATABASE_URL" in refused.value.remedy
     await elsewhere.close()

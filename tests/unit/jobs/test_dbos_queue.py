@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pincite.core import Conflict, Database, Table
-from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps
+from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps, store
 
 WORKER = """
 import asyncio, sys
@@ -195,3 +196,20 @@ async def test_a_job_that_was_taken_and_lost_by_the_engine_is_run_after_all(db: 
     finally:
         await queue.stop()
     assert sorted(ran) == ["kept", "lost"]
+
+
+async def test_a_clock_that_was_set_back_keeps_no_dead_worker_alive(sql_url: str) -> None:
+    database = Database(sql_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    async with database.transaction() as tx:
+        for worker in ("dead", "claimed", "living"):
+            await store.beat(tx, worker)
+        await tx.execute(text("UPDATE jobs_workers SET beat_at = beat_at + 3600 WHERE id <> 'living'"))
+        await tx.execute(text("UPDATE jobs_workers SET claimed_at = beat_at WHERE id = 'claimed'"))
+        assert await store.living(tx, 5.0) == {"living"}
+        assert not await store.claim(tx, "living", 5.0)
+        for worker in ("dead", "claimed"):
+            assert await store.claim(tx, worker, 5.0)
+            assert not await store.claim(tx, worker, 5.0)
+    await database.close()

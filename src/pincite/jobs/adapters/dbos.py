@@ -5,7 +5,7 @@ DBOS's process-wide singleton and its event loop are kept in `dbos_worker.py`.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -130,8 +130,8 @@ class DbosQueue:
         """Cancel a job before its next step; none is not an error."""
         await self._ask(lambda client: client.cancel_workflow(job_id))
 
-    def _at_work(self) -> Set[str]:
-        return set() if self._worker is None else self._worker.at_work()
+    def _at_work(self) -> frozenset[str]:
+        return frozenset() if self._worker is None else self._worker.at_work()
 
     async def _ask(self, call: "Callable[[DBOSClient], T]") -> T:
         client = self._open
@@ -146,7 +146,7 @@ class DbosQueue:
 class _Orphans:
     """The reaper's view of the engine."""
 
-    def __init__(self, client: "DBOSClient", at_work: Callable[[], Set[str]]) -> None:
+    def __init__(self, client: "DBOSClient", at_work: Callable[[], frozenset[str]]) -> None:
         self._client = client
         self.at_work = at_work
 

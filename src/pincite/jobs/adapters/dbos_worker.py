@@ -9,7 +9,7 @@ again, and waits for the job's end.
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,9 +75,9 @@ class DbosWorker:
         if left:
             await asyncio.wait(left, timeout=10)
 
-    def at_work(self) -> Set[str]:
+    def at_work(self) -> frozenset[str]:
         """Return the ids of the jobs that run here now."""
-        return set(self._jobs.copy().values())
+        return frozenset(self._jobs.copy().values())
 
     def _launch(self) -> None:
         from dbos import DBOS, DBOSPortableJSONSerializer
