@@ -127,8 +127,7 @@ async def database_now(session: AsyncSession) -> datetime:
     """Return the time by the database's clock: hosts may disagree, their database does not. Of SQLite, this host's."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
-    found: datetime = await session.scalar(select(func.clock_timestamp()))
-    return found
+    return (await session.execute(select(func.clock_timestamp()))).scalar_one()
 
 
 def translated(error: DBAPIError) -> Exception:

@@ -15,7 +15,8 @@ class IngestSettings:
         look_s: how often it is seen, during a step, whether the document is still wanted.
         silence_s: a document that was begun fails when nothing is heard of it for so long; more than a step takes.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
-        tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
+        tries: how often a step is tried when storage fails; waits double from `retry_wait_s`, up to 15 s: a database
+            that is restarted should cost nobody a document.
         retry_wait_s: the first wait, in seconds.
         sweep_s: how often work that was lost between commit and queue is looked for.
         litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
@@ -37,7 +38,7 @@ class IngestSettings:
     look_s: float = 1.0
     silence_s: float = 4500.0
     index_batch: int = 512
-    tries: int = 4
+    tries: int = 8
     retry_wait_s: float = 0.5
     sweep_s: float = 60.0
     litter_s: float = 3600.0
