@@ -96,7 +96,7 @@ def _postgres_server() -> Iterator[str]:
     # Not in pytest's own temporary folder: each run of pytest closes that one to other users, and under root the
     # server runs as one.
     server = pgserver.get_server(tempfile.mkdtemp(prefix="pincite-postgres-"), cleanup_mode="delete", start=False)
-    _start(server)
+    start_postgres(server)
     uri: str = server.get_uri(database="postgres").replace("/postgres?", "/{}?")
     with psycopg.connect(uri.format("postgres"), autocommit=True) as connection:
         # Nothing here outlives the run, so durability is only time lost.
@@ -107,7 +107,7 @@ def _postgres_server() -> Iterator[str]:
     server.cleanup()
 
 
-def _start(server: Any) -> None:
+def start_postgres(server: Any) -> None:
     """Start PostgreSQL; on a busy machine the 10 s that the package grants may not do, and another try picks it up."""
     for attempt in range(5):
         try:

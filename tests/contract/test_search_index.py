@@ -197,3 +197,17 @@ async def test_maintain_changes_no_result(index: SearchIndex):
     before = await text_ids(index, "engines days"), await vector_ids(index, (0.5, 0.5, 0, 0))
     await index.maintain(SCOPE, GENERATION)
     assert (await text_ids(index, "engines days"), await vector_ids(index, (0.5, 0.5, 0, 0))) == before
+
+
+async def test_what_is_as_it_was_written_is_not_damaged(index: SearchIndex, tmp_path: Path) -> None:
+    assert await index.damaged(SCOPE, GENERATION) in ([], ())
+    for _ in range(2):
+        await index.write(SCOPE, GENERATION, POINTS)
+        await index.maintain(SCOPE, GENERATION)
+        assert not await index.damaged(SCOPE, GENERATION)
+    stored = sorted((tmp_path / "index").rglob("data/*.lance"))
+    for path in stored:
+        path.write_bytes(path.read_bytes()[:-1])
+    assert len(await index.damaged(SCOPE, GENERATION)) == len(stored)
+    await index.drop(SCOPE, GENERATION)
+    assert not await index.damaged(SCOPE, GENERATION)

@@ -5,18 +5,25 @@ Queries live in each room's `store.py`; nothing here knows a table.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from pincite.core.errors import StorageFull, Unavailable
+from pincite.core.ids import utc_now
 
 BUSY_TIMEOUT_MS = 20_000
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+
+# PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
+# them, a server that stops or starts, a deadlock.
+_REFUSED = ("28", "3D")
+_PASSING = ("08", "53", "57P", "40001", "40P01")
 
 
 class Database:
@@ -93,18 +100,12 @@ def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> Async
 
 
 def _connect_postgres(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
-    """Connect as the dialect would; what the driver raises instead of a database error is named here."""
-    from asyncpg import PostgresError
-
+    """Connect as the dialect would; what is raised instead of a database's error is named here."""
     try:
         return dialect.connect(*arguments, **named)
     except OSError as error:  # refused, unknown host, too slow
         raise Unavailable(
             "The database cannot be reached.", remedy="Check PINCITE_DATABASE_URL and that the database runs."
-        ) from error
-    except PostgresError as error:
-        raise Unavailable(
-            f"The database refused the connection: {error}.", remedy="Check the user, password and name in its URL."
         ) from error
 
 
@@ -123,13 +124,24 @@ def _prepare_sqlite(engine: Engine, begin: str) -> None:
     event.listen(engine, "begin", on_begin)
 
 
+async def database_now(session: AsyncSession) -> datetime:
+    """Return the time by the database's clock: hosts may disagree, their database does not. Of SQLite, this host's."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    return (await session.execute(select(func.clock_timestamp()))).scalar_one()
+
+
 def translated(error: DBAPIError | PoolTimeout) -> Exception:
     """Return what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
     if isinstance(error, PoolTimeout):
         return Unavailable("Too much is going on: no connection to the database was free.", remedy="Try again.")
     said = str(error.orig).lower()
+    state = str(getattr(error.orig, "sqlstate", None) or "")
     if "disk is full" in said or "no space left" in said:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
-    if isinstance(error, OperationalError) or error.connection_invalidated:
+    if state.startswith(_REFUSED):
+        message = f"The database refused the connection: {error.orig.args[0] if error.orig else state}."
+        return Unavailable(message, remedy="Check the user, password and name in PINCITE_DATABASE_URL.")
+    if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
         return Unavailable("The database did not answer in time.", remedy="Try again; see `pincite doctor`.")
     return error

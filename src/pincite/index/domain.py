@@ -106,6 +106,10 @@ class SearchIndex(Protocol):
         """Yield (chunk id, revision id) of every point."""
         ...
 
+    async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
+        """Return the stored parts that are not what was written, as far as that is known; reads all of them."""
+        ...
+
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """Remove the whole table; a missing one is not an error."""
         ...

@@ -8,12 +8,12 @@ import hashlib
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
-from pincite.core import NotFound, Scope
+from pincite.core import NotFound, Scope, Unavailable
 from pincite.ingest.domain import Finding, FsckReport, IngestParts
 from pincite.ingest.generations import Target, answering
 from pincite.ingest.points import points_for
 from pincite.ingest.receive import ingest_job_id
-from pincite.ingest.reindex import documents_of, revisions_in_index
+from pincite.ingest.reindex import Reindex, documents_of, revisions_in_index
 from pincite.ingest.strict import StrictCheck
 from pincite.ingest.sweep import LIVE, Sweep
 from pincite.library import FINAL_STATES, Document, RevisionState
@@ -62,10 +62,16 @@ class Fsck:
         """
         findings = await self._of_library(scope, repair=repair, deep=deep or strict)
         findings += await self._stuck(scope, repair=repair)
-        suspects = await self._suspects(scope)
+        damaged = await self._damage(scope, deep=deep or strict)
+        for target, what in damaged.values():
+            if repair:
+                await Reindex(self.parts, self.batch).replace(scope, target)
+            findings.append(Finding("index-damaged", what, repaired=repair))
+        unreadable = frozenset[str]() if repair else frozenset(damaged)
+        suspects = await self._suspects(scope, unreadable)
         if suspects:  # a second look: what is being written at this moment fits a moment later
             await asyncio.sleep(RECHECK_AFTER_S)
-            again = {(one.target.generation.name, one.revision_id) for one in await self._suspects(scope)}
+            again = {(one.target.generation.name, one.revision_id) for one in await self._suspects(scope, unreadable)}
             suspects = [one for one in suspects if (one.target.generation.name, one.revision_id) in again]
         for suspect in suspects:
             if repair:
@@ -121,10 +127,27 @@ class Fsck:
         status = await self.parts.jobs.status(ingest_job_id(revision))
         return status is not None and status.state in LIVE
 
-    async def _suspects(self, scope: Scope) -> list[_Suspect]:
+    async def _damage(self, scope: Scope, *, deep: bool) -> dict[str, tuple[Target, str]]:
+        """Find the builds that answer and are not what was written, by name; `deep` compares every file's checksum."""
+        found: dict[str, tuple[Target, str]] = {}
+        for target in await answering(self.parts, scope):
+            parts = await self.parts.index.damaged(scope, target.generation) if deep else ()
+            if parts:
+                what = f"{len(parts)} files of the search index are not what was written: {', '.join(parts[:3])}."
+                found[target.generation.name] = (target, what)
+                continue
+            try:
+                await fingerprints(self.parts.index.chunk_ids(scope, target.generation))
+            except Unavailable as error:
+                found[target.generation.name] = (target, f"The search index cannot be read: {error.message}")
+        return found
+
+    async def _suspects(self, scope: Scope, unreadable: frozenset[str]) -> list[_Suspect]:
         """Look at the builds that answer; others are completed before they do. What waits for vectors is not missed."""
         suspects: list[_Suspect] = []
         for target in await answering(self.parts, scope):
+            if target.generation.name in unreadable:
+                continue
             held = await fingerprints(self.parts.index.chunk_ids(scope, target.generation))
             waiting = frozenset[str]() if target.fast else await self.parts.library.waiting_revisions(scope)
             suspects += [one for one in await self._compare(scope, target, held) if one.revision_id not in waiting]

@@ -40,6 +40,21 @@ class Reindex:
         await self._switch(scope, target)
         return sum((await self._held(scope, target.generation)).values())
 
+    async def replace(self, scope: Scope, damaged: Target) -> None:
+        """Build an index that answers anew, with the same embedder, from what the library holds; then drop the old one.
+
+        Raises: Unavailable, StorageFull.
+        """
+        if damaged.fast:
+            await self.parts.index.drop(scope, damaged.generation)
+            await self._complete(scope, damaged)
+            return
+        fresh = Target(await fresh_generation(scope, damaged.embedder), damaged.embedder)
+        await self.parts.library.add_generation(scope, fresh.generation)
+        await self._copy(scope, fresh, lambda _: None)
+        await self.parts.index.maintain(scope, fresh.generation)
+        await self._switch(scope, fresh)
+
     async def go_back(self, scope: Scope) -> str:
         """Let the index that was replaced answer again, with what came in meanwhile; returns its embedder's name.
 

@@ -18,7 +18,8 @@ class IngestSettings:
         slice_bytes: of how many bytes together, at most.
         small_bytes: no document of more bytes is a small one.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
-        tries: how often a step is tried when storage fails; waits double from `retry_wait_s`.
+        tries: how often a step is tried when storage fails; waits double from `retry_wait_s`, up to 15 s: a database
+            that is restarted should cost nobody a document.
         retry_wait_s: the first wait, in seconds.
         sweep_s: how often work that was lost between commit and queue is looked for.
         litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
@@ -43,7 +44,7 @@ class IngestSettings:
     slice_bytes: int = 2 << 20
     small_bytes: int = 256 << 10
     index_batch: int = 512
-    tries: int = 4
+    tries: int = 8
     retry_wait_s: float = 0.5
     sweep_s: float = 60.0
     litter_s: float = 3600.0

@@ -4,11 +4,12 @@ Jobs of a worker that died are not its concern: the queue hands those on by itse
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
+from pincite.core import NotFound, PinciteError, Scope, get_logger
 from pincite.core.batches import batched
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import all_generations
@@ -34,6 +35,7 @@ class Sweep:
     work: Work
     upkeep: Upkeep
     silence: timedelta
+    heard: dict[str, tuple[datetime, float]] = field(default_factory=dict[str, tuple[datetime, float]])
 
     async def sweep(self) -> int:
         """Return how many things were put right. Raises: Unavailable, StorageFull."""
@@ -63,6 +65,7 @@ class Sweep:
 
     async def _unfinished(self) -> int:
         healed, after = 0, ""
+        heard: dict[str, tuple[datetime, float]] = {}
         while items := await self.parts.library.unfinished(_AT_ONCE, after):
             after = items[-1].revision_id
             jobs = {item.revision_id: item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
@@ -71,9 +74,21 @@ class Sweep:
                 status = statuses.get(jobs[item.revision_id])
                 if status is None or status.state not in LIVE:
                     healed += await self._lost(item, status)
-                elif item.state is not RevisionState.QUEUED and utc_now() - item.updated_at > self.silence:
-                    healed += await self._silent(item, jobs[item.revision_id])
+                elif item.state is not RevisionState.QUEUED:
+                    heard[item.revision_id] = last = self._heard(item)
+                    if time.monotonic() - last[1] > self.silence.total_seconds():
+                        healed += await self._silent(item, jobs[item.revision_id])
+        self.heard.clear()
+        self.heard.update(heard)
         return healed
+
+    def _heard(self, item: WorkItem) -> tuple[datetime, float]:
+        """Return its last sign of life, and when this process saw it first, by a clock that nobody sets.
+
+        Hosts' clocks may disagree, and a machine that slept for hours was not silent.
+        """
+        known = self.heard.get(item.revision_id)
+        return known if known is not None and known[0] == item.updated_at else (item.updated_at, time.monotonic())
 
     async def _lost(self, item: WorkItem, status: JobStatus | None) -> bool:
         """Queue what no job is about, and end what a job did not."""

@@ -22,6 +22,7 @@ from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionSt
 T = TypeVar("T")
 _FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
 log = get_logger(__name__)
+_LONGEST_WAIT_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ class Work:
                 return await work()
             except (StorageFull, Unavailable) as error:
                 log.warning("storage failed, trying again", attempt=attempt, code=error.code, message=error.message)
-                await asyncio.sleep(settings.retry_wait_s * 2 ** (attempt - 1))
+                await asyncio.sleep(min(settings.retry_wait_s * 2 ** (attempt - 1), _LONGEST_WAIT_S))
         return await work()
 
 

@@ -1,6 +1,7 @@
 """Heartbeat and reaper: a worker says that it lives, and hands on the jobs of workers that no longer do.
 
-The engine itself never adopts the jobs of a dead worker; which jobs those are is asked through `Orphanage`.
+The engine itself never adopts the jobs of a dead worker, nor those that a living one took and lost when the engine's
+database failed; which jobs those are is asked through `Orphanage`.
 """
 
 import asyncio
@@ -23,6 +24,10 @@ class Orphanage(Protocol):
         """Return the ids of running jobs by worker."""
         ...
 
+    def at_work(self) -> frozenset[str]:
+        """Return the ids of the jobs that this process runs at this moment."""
+        ...
+
     async def requeue(self, job_ids: Sequence[str]) -> None:
         """Queue these jobs again; they go on after their last finished step."""
         ...
@@ -37,6 +42,8 @@ class Reaper:
         self._worker = worker
         self._jobs = jobs
         self._task: asyncio.Task[None] | None = None
+        self._missing: dict[str, float] = {}
+        self._patience_until = 0.0
 
     async def start(self) -> None:
         """Write the first beat, then go on beating in the background."""
@@ -56,12 +63,14 @@ class Reaper:
             log.warning("worker not signed off", error=error.message)
 
     async def reap(self) -> int:
-        """Hand on the jobs of silent workers; returns how many."""
+        """Hand on the jobs of silent workers, and those of its own that it does not run; returns how many."""
         # Jobs first, then the living: a worker that starts in between has beaten before it took a job.
         running = await self._jobs.running()
+        handed_on = await self._own(running.get(self._worker, ()))
+        if asyncio.get_running_loop().time() < self._patience_until:
+            return handed_on
         async with self._db.read() as session:
             alive = await store.living(session, self._settings.ttl_s)
-        handed_on = 0
         for worker in running.keys() - alive - {self._worker}:
             async with self._db.transaction() as session:
                 mine = await store.claim(session, worker, self._settings.ttl_s)
@@ -73,6 +82,17 @@ class Reaper:
                 handed_on += len(orphans)
         return handed_on
 
+    async def _own(self, mine: Sequence[str]) -> int:
+        """Queue again what the engine thinks runs here and does not: it may begin a moment later, so not at once."""
+        now = asyncio.get_running_loop().time()
+        lost = set(mine) - self._jobs.at_work()
+        self._missing = {job: self._missing.get(job, now) for job in lost}
+        overdue = [job for job, since in self._missing.items() if now - since >= self._settings.ttl_s]
+        if overdue:
+            log.warning("jobs lost by the engine", jobs=len(overdue))
+            await self._jobs.requeue(overdue)
+        return len(overdue)
+
     async def _run(self) -> None:
         while True:
             try:
@@ -82,4 +102,6 @@ class Reaper:
                     await store.beat(session, self._worker)
             except (PinciteError, SQLAlchemyError, OSError) as error:
                 log.warning("heartbeat failed", error=str(error))
+                # Others could not beat either: they are given the time to, once the database is back.
+                self._patience_until = asyncio.get_running_loop().time() + self._settings.beat_s + self._settings.ttl_s
                 await asyncio.sleep(self._settings.beat_s)

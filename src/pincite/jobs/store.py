@@ -1,5 +1,7 @@
 """Every query on the table of workers. It holds no tenant data, so nothing here takes a scope."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Float, delete, extract, func, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,19 +18,17 @@ async def beat(session: AsyncSession, worker: str) -> None:
 
 async def living(session: AsyncSession, ttl_s: float) -> set[str]:
     """Return the workers heard of within the last `ttl_s` seconds."""
-    since = _clock(session) - ttl_s
-    return set((await session.scalars(select(WorkerRow.id).where(WorkerRow.beat_at >= since))).all())
+    return set((await session.scalars(select(WorkerRow.id).where(~_long_ago(session, WorkerRow.beat_at, ttl_s)))).all())
 
 
 async def claim(session: AsyncSession, worker: str, ttl_s: float) -> bool:
     """Take the right to hand on the jobs of a silent worker; True for one caller in `ttl_s` seconds."""
     await _upsert(session, worker, None)
-    clock = _clock(session)
     taken = await session.execute(
         update(WorkerRow)
-        .where(WorkerRow.id == worker, WorkerRow.beat_at < clock - ttl_s)
-        .where(or_(WorkerRow.claimed_at == 0.0, WorkerRow.claimed_at < clock - ttl_s))
-        .values(claimed_at=clock)
+        .where(WorkerRow.id == worker, _long_ago(session, WorkerRow.beat_at, ttl_s))
+        .where(_long_ago(session, WorkerRow.claimed_at, ttl_s))
+        .values(claimed_at=_clock(session))
         .returning(WorkerRow.id)
     )
     return taken.first() is not None
@@ -36,7 +36,7 @@ async def claim(session: AsyncSession, worker: str, ttl_s: float) -> bool:
 
 async def forget(session: AsyncSession, worker: str) -> None:
     """Drop a worker that stops, and those that have been silent for an hour."""
-    old = WorkerRow.beat_at < _clock(session) - FORGET_AFTER_S
+    old = _long_ago(session, WorkerRow.beat_at, FORGET_AFTER_S)
     await session.execute(delete(WorkerRow).where(or_(WorkerRow.id == worker, old)))
 
 
@@ -47,6 +47,12 @@ async def _upsert(session: AsyncSession, worker: str, beat_at: ColumnElement[flo
         await session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
         return
     await session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"beat_at": beat_at}))
+
+
+def _long_ago(session: AsyncSession, at: Any, seconds: float) -> ColumnElement[bool]:
+    """Longer ago than so many seconds; or as far ahead, by a clock that was set back since."""
+    clock = _clock(session)
+    return or_(at < clock - seconds, at > clock + seconds)
 
 
 def _clock(session: AsyncSession) -> ColumnElement[float]:

@@ -127,3 +127,24 @@ def test_ids_are_unique_sortable_uuids() -> None:
     assert all(UUID(i).version == 7 and len(i) == 32 for i in made)
     assert [i[:12] for i in made] == sorted(i[:12] for i in made)
     assert utc_now().tzinfo is UTC
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("right", "wrong"), [("/t", "/nowhere"), ("//postgres:", "//nobody:")])
+async def test_a_connection_that_is_refused_is_said(postgres_url: str, right: str, wrong: str) -> None:
+    elsewhere = Database(postgres_url.replace(right, wrong, 1))
+    with pytest.raises(Unavailable, match=r"refused the connection.*does not exist") as refused:
+        await elsewhere.ping()
+    assert "PINCITE_DATABASE_URL" in refused.value.remedy
+    await elsewhere.close()
+
+
+@pytest.mark.postgres
+async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    for state in ("57P03", "57P01", "40P01", "53300"):
+        with pytest.raises(Unavailable):
+            async with database.transaction() as tx:
+                await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'going down' USING ERRCODE = '{state}'; END $$"))
+    await database.ping()
+    await database.close()

@@ -238,3 +238,17 @@ async def test_a_document_whose_bytes_are_gone_says_so_at_once(tmp_path: Path) -
         failed = (await opened.ends(document.id)).latest
         assert failed.problem is not None
         assert (failed.state, failed.problem.code) == (RevisionState.FAILED, "bytes-lost")
+
+
+async def test_another_host_whose_clock_is_behind_is_not_silent(tmp_path: Path) -> None:
+    settings = IngestSettings(page_batch=2, silence_s=0.2, sweep_s=60.0)
+    async with rooms(tmp_path, settings=settings, work=False) as opened:
+        document = await upload(opened, "valves.txt", text("valve", 2))
+        await opened.library.take(SCOPE, document.latest.id, "1")
+        for hours in (2, 3, 1):
+            await opened.library.set_state(SCOPE, document.latest.id, RevisionState.EXTRACTING)
+            async with opened.db.transaction() as tx:
+                await tx.execute(sql(f"UPDATE library_revisions SET updated_at = datetime('now', '-{hours} hours')"))
+            assert await opened.ingest.sweep() == 0
+            await asyncio.sleep(0.15)
+        assert (await opened.library.document(SCOPE, document.id)).latest.state is RevisionState.EXTRACTING

@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pincite.core import Conflict, Database, Table
-from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps
+from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps, store
 
 WORKER = """
 import asyncio, sys
@@ -165,3 +166,50 @@ async def test_nothing_is_printed(db: Database, tmp_path: Path, capfd: pytest.Ca
     await queue.start()
     await queue.stop()
     assert capfd.readouterr() == ("", "")
+
+
+async def test_a_job_that_was_taken_and_lost_by_the_engine_is_run_after_all(db: Database, tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def slow() -> None:
+            await asyncio.sleep(1.6)
+            ran.append(payload["n"])
+
+        await steps.run("slow", slow)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("slow", workflow)
+    await queue.start()
+    assert queue._open is not None
+    assert queue._reaper is not None
+    queue._open.enqueue({"workflow_name": "slow", "queue_name": "nowhere", "workflow_id": "lost"}, {"n": "lost"})
+    await queue.enqueue("slow", "kept", {"n": "kept"})
+    with sqlite3.connect(tmp_path / "jobs.db") as engine:  # as it is where its database fails after the claim
+        engine.execute(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = ? WHERE workflow_uuid = 'lost'",
+            [queue._reaper._worker],
+        )
+    try:
+        await until(lambda: sorted(ran) == ["kept", "lost"])
+        await asyncio.sleep(0.5)
+    finally:
+        await queue.stop()
+    assert sorted(ran) == ["kept", "lost"]
+
+
+async def test_a_clock_that_was_set_back_keeps_no_dead_worker_alive(sql_url: str) -> None:
+    database = Database(sql_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    async with database.transaction() as tx:
+        for worker in ("dead", "claimed", "living"):
+            await store.beat(tx, worker)
+        await tx.execute(text("UPDATE jobs_workers SET beat_at = beat_at + 3600 WHERE id <> 'living'"))
+        await tx.execute(text("UPDATE jobs_workers SET claimed_at = beat_at WHERE id = 'claimed'"))
+        assert await store.living(tx, 5.0) == {"living"}
+        assert not await store.claim(tx, "living", 5.0)
+        for worker in ("dead", "claimed"):
+            assert await store.claim(tx, worker, 5.0)
+            assert not await store.claim(tx, worker, 5.0)
+    await database.close()

@@ -59,6 +59,10 @@ class DeferredIndex:
         async for found in (await self._engine()).chunk_ids(scope, generation):
             yield found
 
+    async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
+        """See `SearchIndex`."""
+        return await (await self._engine()).damaged(scope, generation)
+
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """See `SearchIndex`."""
         await (await self._engine()).drop(scope, generation)

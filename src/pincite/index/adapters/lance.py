@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 # The one environment access outside settings: the engine's two Rust loggers read these once, when they are imported.
@@ -26,6 +27,7 @@ from lancedb.query import MatchQuery
 from pincite.core import Scope, StorageFull, Unavailable
 from pincite.core.batches import batched
 from pincite.index.adapters import lance_schema as shape
+from pincite.index.adapters import lance_sums
 from pincite.index.adapters.lance_upkeep import create_indexes, upkeep
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings
@@ -128,6 +130,9 @@ class LanceIndex:
                 return
             async with opened.upkeep:
                 await upkeep(opened.table, self._settings)
+                folder = self._folder_of(name)
+                if folder is not None:
+                    await asyncio.to_thread(lance_sums.note, folder)
 
     async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """Yield (chunk id, revision id) of every point. Raises: Unavailable."""
@@ -141,6 +146,11 @@ class LanceIndex:
             async for batch in batches:
                 for chunk_id, revision_id in zip(batch["chunk_id"], batch["revision_id"], strict=True):
                     yield chunk_id.as_py(), revision_id.as_py()
+
+    async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
+        """Return the files whose checksum `maintain` noted and that is another by now; reads all of them."""
+        folder = self._folder_of(shape.table_name(scope.tenant, generation))
+        return [] if folder is None else await asyncio.to_thread(lance_sums.damaged, folder)
 
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """Remove the whole table; a missing one is not an error. Raises: Unavailable."""
@@ -206,6 +216,11 @@ class LanceIndex:
                 self._tables[name] = _Open(table)
             return self._tables[name]
 
+    def _folder_of(self, name: str) -> Path | None:
+        """Return where a table's files are; None in a bucket, or where there are none yet."""
+        folder = Path(self._uri.removeprefix("file://"), f"{name}.lance")
+        return None if "://" in self._uri.removeprefix("file://") or not folder.is_dir() else folder
+
     def _forget(self, name: str) -> None:
         self._tables.pop(name, None)
 
@@ -213,8 +228,9 @@ class LanceIndex:
     async def _errors(self, name: str, timeout_s: float | None) -> AsyncIterator[None]:
         """Turn the engine's errors into ours; a handle that failed is opened afresh by the next call."""
         try:
-            async with asyncio.timeout(timeout_s):
-                yield
+            with _Panics():
+                async with asyncio.timeout(timeout_s):
+                    yield
         except TimeoutError as error:
             raise Unavailable("The search index did not answer in time.", remedy="Try again.") from error
         except (RuntimeError, OSError, ValueError, pa.ArrowException) as error:
@@ -224,6 +240,18 @@ class LanceIndex:
                 raise StorageFull(message, remedy="Free some space and try again.") from error
             message = f"The search index failed: {str(error)[:200]}"
             raise Unavailable(message, remedy="Try again; `pincite reindex` rebuilds the index.") from error
+
+
+class _Panics:
+    """Turns a panic over damaged files, whose class cannot be imported to catch it, into an error."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        """Raises: RuntimeError, in place of a panic."""
+        if kind is not None and kind.__name__ in {"RustPanic", "PanicException"}:
+            raise RuntimeError("it stopped at what it read") from error
 
 
 def _matches_nothing(where: Filter) -> bool:

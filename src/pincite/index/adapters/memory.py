@@ -89,6 +89,10 @@ class MemoryIndex:
         for entry in list(self._entries(scope, generation).values()):
             yield entry.point.chunk_id, entry.point.revision_id
 
+    async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
+        """Nothing is stored, so nothing decays."""
+        return ()
+
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """Remove the whole table."""
         self._tables.pop((scope.tenant, generation.name), None)

@@ -64,7 +64,7 @@ class DbosQueue:
         if not work:
             return
         worker_id = f"{socket.gethostname()[:40]}-{new_id()}"
-        self._reaper = Reaper(self._db, self._settings, worker_id, _Orphans(self._open))
+        self._reaper = Reaper(self._db, self._settings, worker_id, _Orphans(self._open, self._at_work))
         await self._reaper.start()  # the first beat comes before the first job
         worker = DbosWorker(self._url, worker_id, self._workflows)
         try:
@@ -130,6 +130,9 @@ class DbosQueue:
         """Cancel a job before its next step; none is not an error."""
         await self._ask(lambda client: client.cancel_workflow(job_id))
 
+    def _at_work(self) -> frozenset[str]:
+        return frozenset() if self._worker is None else self._worker.at_work()
+
     async def _ask(self, call: "Callable[[DBOSClient], T]") -> T:
         client = self._open
         if client is None:
@@ -143,8 +146,9 @@ class DbosQueue:
 class _Orphans:
     """The reaper's view of the engine."""
 
-    def __init__(self, client: "DBOSClient") -> None:
+    def __init__(self, client: "DBOSClient", at_work: Callable[[], frozenset[str]]) -> None:
         self._client = client
+        self.at_work = at_work
 
     async def running(self) -> Mapping[str, Sequence[str]]:
         found = await asyncio.to_thread(

@@ -60,7 +60,7 @@ class DbosWorker:
         self._workflows = workflows
         self._home = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
-        self._jobs: set[Future[None]] = set()
+        self._jobs: dict[Future[None], str] = {}
 
     async def start(self) -> None:
         """Launch DBOS in a thread, so that it makes its own loop. Raises: Conflict, if one works in this process."""
@@ -74,6 +74,10 @@ class DbosWorker:
         left = [asyncio.wrap_future(job) for job in self._jobs if not job.done()]
         if left:
             await asyncio.wait(left, timeout=10)
+
+    def at_work(self) -> frozenset[str]:
+        """Return the ids of the jobs that run here now."""
+        return frozenset(self._jobs.copy().values())
 
     def _launch(self) -> None:
         from dbos import DBOS, DBOSPortableJSONSerializer
@@ -97,6 +101,8 @@ class DbosWorker:
 
     def _clerk(self, workflow: Workflow) -> Callable[[dict[str, str]], Awaitable[None]]:
         async def clerk(payload: dict[str, str]) -> None:
+            from dbos import DBOS
+
             here = asyncio.get_running_loop()
             requests: asyncio.Queue[_Request | None] = asyncio.Queue()
 
@@ -105,8 +111,8 @@ class DbosWorker:
                     here.call_soon_threadsafe(requests.put_nowait, None)
 
             job = self._at_home(workflow(_BridgedSteps(here, requests), payload))
-            self._jobs.add(job)
-            job.add_done_callback(self._jobs.discard)
+            self._jobs[job] = DBOS.workflow_id or ""
+            job.add_done_callback(self._jobs.pop)
             job.add_done_callback(ended)
             try:
                 while (request := await requests.get()) is not None:

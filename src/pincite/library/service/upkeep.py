@@ -76,7 +76,7 @@ class Upkeep:
     async def _bytes(self, scope: Scope, repair: bool, deep: bool) -> AsyncIterator[Finding]:
         stored = {entry.sha256: entry async for entry in self._blobs.list(scope)}
         referenced: set[str] = set()
-        async for revision_id, sha256, state, size in self._revisions(scope):
+        async for revision_id, sha256, state, size, source in self._revisions(scope):
             first = sha256 not in referenced
             referenced.add(sha256)
             entry = stored.get(sha256)
@@ -85,12 +85,13 @@ class Upkeep:
                 if not await self._blobs.exists(scope, sha256):
                     yield await self._lost(scope, revision_id, state, repair)
             elif entry.size_bytes != size or (deep and first and not await self._blobs.verify(scope, sha256)):
-                yield Finding("blob-damaged", f"The bytes of revision {revision_id} are not what was uploaded.", False)
+                what = f"The bytes of {source} (revision {revision_id}) are not what was uploaded. Upload it again."
+                yield Finding("blob-damaged", what, False)
         for sha256 in stored.keys() - referenced:
             if stored[sha256].modified_at < utc_now() - ORPHAN_AGE:
                 yield await self._orphan(scope, sha256, repair)
 
-    async def _revisions(self, scope: Scope) -> AsyncIterator[tuple[str, str, RevisionState, int]]:
+    async def _revisions(self, scope: Scope) -> AsyncIterator[tuple[str, str, RevisionState, int, str]]:
         after = ""
         while True:
             async with self._db.read() as session:

@@ -6,6 +6,7 @@ The vectors are made in `ingest`; how both tiers answer one question is decided 
 from datetime import timedelta
 
 from pincite.core import Database, Scope, utc_now
+from pincite.core.database import database_now
 from pincite.index import FastTier, Generation
 from pincite.library.domain import GenerationState, VectorWork
 from pincite.library.store import generations, waiting
@@ -44,15 +45,16 @@ class Waiting:
 
         Revisions that failed, were superseded or are gone leave the list here.
         """
-        now = utc_now()
         async with self._db.transaction() as tx:
+            now = await database_now(tx)
             await waiting.drop_stale(tx, scope)
             return await waiting.claim(tx, scope, now, now + timedelta(seconds=lease_s))
 
     async def note_vectors(self, scope: Scope, revision_id: str, done: int, lease_s: float) -> None:
         """Note how many chunks are done, and keep the claim."""
         async with self._db.transaction() as tx:
-            await waiting.note(tx, scope, revision_id, done, utc_now() + timedelta(seconds=lease_s))
+            until = await database_now(tx) + timedelta(seconds=lease_s)
+            await waiting.note(tx, scope, revision_id, done, until)
 
     async def release_vectors(self, scope: Scope, revision_id: str) -> None:
         """Give a claim back; what is done stays done."""

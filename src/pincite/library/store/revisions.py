@@ -260,15 +260,16 @@ async def supersede(session: AsyncSession, scope: Scope, revision_ids: tuple[str
 
 async def stored_revisions(
     session: AsyncSession, scope: Scope, after: str, limit: int
-) -> list[tuple[str, str, RevisionState, int]]:
-    """Return (id, sha256, state, size in bytes) of the tenant's revisions by id, from the one after `after`."""
+) -> list[tuple[str, str, RevisionState, int, str]]:
+    """Return (id, sha256, state, size in bytes, source) of the tenant's revisions by id, after `after`."""
     query = (
-        select(RevisionRow.id, RevisionRow.sha256, RevisionRow.state, RevisionRow.size_bytes)
+        select(RevisionRow.id, RevisionRow.sha256, RevisionRow.state, RevisionRow.size_bytes, DocumentRow.source)
+        .join(DocumentRow, DocumentRow.id == RevisionRow.document_id)
         .where(visible_to(scope, RevisionRow), RevisionRow.id > after)
         .order_by(RevisionRow.id)
         .limit(limit)
     )
-    return [(row[0], row[1], RevisionState(row[2]), row[3]) for row in (await session.execute(query)).all()]
+    return [(row[0], row[1], RevisionState(row[2]), row[3], row[4]) for row in (await session.execute(query)).all()]
 
 
 async def tenants_with_rows(session: AsyncSession) -> list[Scope]:

@@ -41,8 +41,12 @@ async def count_waiting(session: AsyncSession, scope: Scope) -> tuple[int, int]:
 
 
 async def claim(session: AsyncSession, scope: Scope, now: datetime, until: datetime) -> VectorWork | None:
-    """Claim the oldest whose revision is ready and that nobody else has a claim on."""
-    free = or_(WaitingRow.claimed_until.is_(None), WaitingRow.claimed_until < now)
+    """Claim the oldest whose revision is ready and that nobody else has a claim on.
+
+    A claim for much longer than ours is of a clock that was set back since.
+    """
+    until_when = WaitingRow.claimed_until
+    free = or_(until_when.is_(None), until_when < now, until_when > until + (until - now))
     query = (
         select(WaitingRow.revision_id, WaitingRow.chunks_done)
         .join(RevisionRow, RevisionRow.id == WaitingRow.revision_id)

@@ -1,0 +1,45 @@
+"""Processes whose clock on the wall is wrong, or is set while they run: a small library that is loaded before theirs.
+
+What it moves is said in `clock.c`; tests that ask for it are skipped, visibly, where there is no C compiler.
+"""
+
+import shutil
+import struct
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOUR_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class WrongClock:
+    """A clock that is as many seconds ahead as its file says; processes see a change at once."""
+
+    library: Path
+    file: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process is started with to have this clock."""
+        return {"LD_PRELOAD": str(self.library), "CLOCK_MOVED_BY": str(self.file)}
+
+    def move(self, seconds: int) -> None:
+        """Set it to so many seconds ahead of the right time."""
+        with self.file.open("r+b") as out:
+            out.write(struct.pack("=q", seconds))
+
+
+def wrong_clock(folder: Path, seconds: int) -> WrongClock:
+    """Return a clock that is so many seconds ahead."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler to build the wrong clock with")
+    library = folder / "clock.so"
+    source = Path(__file__).with_name("clock.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True, timeout=60)
+    made = WrongClock(library, folder / f"moved-{seconds}")
+    made.file.write_bytes(struct.pack("=q", seconds))
+    return made

@@ -1,0 +1,82 @@
+"""Hosts whose clocks are two hours apart, and a clock that is set while documents are read: both change nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.e2e.conftest import Server, start_server, stop_server
+from tests.faults.clocks import HOUR_S, wrong_clock
+from tests.faults.cluster import cluster, report
+
+REPORT = report(270)
+TAKEN_OVER_S = 10.0
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+async def test_workers_whose_clocks_are_two_hours_apart(tmp_path: Path, postgres_url: str) -> None:
+    async with cluster(tmp_path, postgres_url) as stands:
+        behind = await stands.start_worker(**wrong_clock(tmp_path, -HOUR_S).environment)
+        ahead = await stands.start_worker(**wrong_clock(tmp_path, HOUR_S).environment)
+        documents = [await stands.upload(f"{number}.pdf", REPORT) for number in range(3)]
+        await stands.both_at_work(behind, ahead)
+        assert [each.log.read_text().count("jobs taken over") for each in (behind, ahead)] == [0, 0]
+        ahead.process.kill()
+        assert await stands.taken_over(ahead) < TAKEN_OVER_S
+        await stands.finished(*documents)
+        assert await stands.wrong(documents[0]) == []
+
+
+def ask(server: Server, key: str, path: str) -> Any:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx2.get(f"{server.url}{path}", headers=headers, timeout=30).json()
+
+
+def command(home: Path, *words: str) -> Any:
+    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+    line = [sys.executable, "-m", "pincite.app.cli", *words, "--json"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=90)
+    return json.loads(done.stdout)
+
+
+def states(server: Server, key: str) -> list[str]:
+    return [each["state"] for each in ask(server, key, "/v1/documents")["items"]]
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(300)
+def test_a_clock_that_is_set_back_and_forth_under_work_and_after_a_kill(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    key = command(home, "keys", "create", "tests")["key"]
+    clock = wrong_clock(tmp_path, HOUR_S)
+    server = start_server(home, clock.environment)
+    files = [("file", (f"{number}.pdf", REPORT)) for number in range(6)]
+    headers = {"Authorization": f"Bearer {key}"}
+    accepted = httpx2.post(f"{server.url}/v1/documents", files=files, headers=headers, timeout=60)
+    assert accepted.status_code == 202, accepted.text
+    for ready, moved in enumerate((2 * HOUR_S, 0, HOUR_S)):
+        while states(server, key).count("ready") < ready:
+            time.sleep(0.05)
+        clock.move(moved)
+        time.sleep(0.5)
+    server.process.kill()
+    server.process.wait(10)
+    # It died an hour ahead of the clock that is right again: its last sign of life lies in the future.
+    again = start_server(home)
+    try:
+        assert set(states(again, key)) != {"ready"}, "it was too late to kill it"
+        until = time.monotonic() + 90
+        while set(states(again, key)) != {"ready"}:
+            assert time.monotonic() < until, "the jobs of the dead server wait for its clock"
+            time.sleep(0.05)
+        assert command(home, "fsck", "--check", "--deep", "--strict")["findings"] == []
+    finally:
+        stop_server(again)

@@ -1,0 +1,60 @@
+"""Two worker processes on one PostgreSQL: one is killed, one is frozen and woken. Another takes over; nothing is twice.
+
+`make faults` freezes for a minute, CI for somewhat longer than a worker may be silent.
+"""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+from tests.faults.cluster import Cluster, Worker, cluster, report
+
+from pincite.jobs import JobsSettings
+from pincite.library import Document
+
+WHOLE = os.environ.get("FAULTS") == "whole"
+FROZEN_S = 60.0 if WHOLE else JobsSettings("").ttl_s + 3
+REPORT = report(700 if WHOLE else 270)
+TAKEN_OVER_S = 10.0
+
+pytestmark = [pytest.mark.postgres, pytest.mark.faults]
+
+
+async def busy(stands: Cluster, name: str, *workers: Worker) -> list[Document]:
+    """Give the workers one document more than one of them takes at once, and wait until all read."""
+    documents = [await stands.upload(f"{name}-{number}.pdf", REPORT) for number in range(3)]
+    await stands.both_at_work(*workers)
+    return documents
+
+
+@pytest.mark.timeout(300)
+async def test_one_is_killed_and_one_is_frozen_and_woken(tmp_path: Path, postgres_url: str) -> None:
+    async with cluster(tmp_path, postgres_url) as stands:
+        doomed, heir = await stands.start_worker(), await stands.start_worker()
+        calm = await stands.upload("calm.pdf", REPORT)
+        await stands.finished(calm)
+
+        killed = await busy(stands, "killed", doomed, heir)
+        doomed.process.kill()
+        after_kill_s = await stands.taken_over(doomed)
+        await stands.finished(*killed)
+
+        frozen = await busy(stands, "frozen", heir, await stands.start_worker())
+        heir.freeze()
+        began = time.monotonic()
+        after_freeze_s = await stands.taken_over(heir)
+        await stands.finished(*frozen)
+        ready = [(await stands.document(each)).latest for each in frozen]
+        await asyncio.sleep(FROZEN_S - (time.monotonic() - began))
+        heir.thaw()
+        # It wakes in the middle of its work, is refused, and then works like any other.
+        after = [await stands.upload(f"after-{number}.pdf", REPORT) for number in range(3)]
+        await stands.both_at_work(heir)
+        await stands.finished(*after)
+        assert heir.process.poll() is None
+        assert [(await stands.document(each)).latest for each in frozen] == ready
+        assert await stands.wrong(calm) == []
+        print(f"taken over {after_kill_s:.1f} s after a kill, {after_freeze_s:.1f} s after a freeze")
+        assert max(after_kill_s, after_freeze_s) < TAKEN_OVER_S
