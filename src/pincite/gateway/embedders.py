@@ -78,6 +78,10 @@ class Embedders:
             self._known[model_id] = await asyncio.to_thread(self._reopened, model_id)
         return self._known[model_id]
 
+    def is_quick(self, embedder: Embedder) -> bool:
+        """Say whether embedding a text takes less time than finding its vector in a database would."""
+        return isinstance(embedder, StaticEmbedder)
+
     def cost_usd(self, tokens: int) -> Decimal | None:
         """Return what embedding so many tokens with the chosen one costs; 0 on this machine, None if nobody knows."""
         if isinstance(self.chosen, OpenAIEmbedder):

@@ -217,6 +217,6 @@ class Contexts:
         for target in await targets(self.parts, scope):
             if target.fast:
                 await self.parts.library.await_vectors(scope, chunks[0].revision_id)
-            points = await points_of(target.embedder, scope, document.source, chunks, texts)
+            points = await points_of(self.parts, target.embedder, scope, chunks, (document.source, texts))
             await self.parts.index.write(scope, target.generation, points)
             self.upkeep.touched(scope, target.generation)

@@ -7,6 +7,7 @@ from pincite.core import Scope
 from pincite.gateway import Embedder
 from pincite.index import Point
 from pincite.ingest.domain import IngestParts
+from pincite.ingest.remembering import embedded_once
 from pincite.library import Chunk
 
 
@@ -21,29 +22,31 @@ def digest_of(chunk: Chunk) -> str:
 
 
 async def points_of(
+    parts: IngestParts,
     embedder: Embedder,
     scope: Scope,
-    source: str,
     chunks: Sequence[Chunk],
-    contexts: Mapping[str, str] | None = None,
+    known: tuple[str, Mapping[str, str]],
 ) -> list[Point]:
     """Embed chunks of one document, each below its title, and return their points in order.
 
     Args:
+        parts: the rooms; what was embedded before is not embedded again.
         embedder: makes the vectors.
         scope: the tenant.
-        source: the document's name.
         chunks: of one document.
-        contexts: what a model wrote about them, by `digest_of`: searched and embedded, never shown.
+        known: the document's name, and what a model wrote about the chunks, by `digest_of`: searched and embedded,
+            never shown.
 
     Raises:
         Unavailable: the embedder did not answer.
     """
-    known = contexts or {}
+    source, contexts = known
     titled = [
-        (_searched_title(source, chunk, known.get(digest_of(chunk)) if known else None), chunk) for chunk in chunks
+        (_searched_title(source, chunk, contexts.get(digest_of(chunk)) if contexts else None), chunk)
+        for chunk in chunks
     ]
-    return await _embedded(embedder, scope, titled)
+    return await _embedded(parts, embedder, scope, titled)
 
 
 async def points_for(
@@ -54,7 +57,7 @@ async def points_for(
     if chunks:
         digests = [digest_of(chunk) for chunk in chunks]
         known = await parts.library.contexts(scope, chunks[0].document_id, digests)
-    return await points_of(embedder, scope, source, chunks, known)
+    return await points_of(parts, embedder, scope, chunks, (source, known))
 
 
 async def points_of_many(
@@ -71,11 +74,18 @@ async def points_of_many(
         for source, chunks in documents
         for chunk in chunks
     ]
-    return await _embedded(embedder, scope, titled)
+    return await _embedded(parts, embedder, scope, titled)
 
 
-async def _embedded(embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]) -> list[Point]:
-    vectors = await embedder.embed(scope, [f"{title}\n{chunk.text}" for title, chunk in titled])
+async def _embedded(
+    parts: IngestParts, embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]
+) -> list[Point]:
+    texts = [f"{title}\n{chunk.text}" for title, chunk in titled]
+    if parts.embedders.is_quick(embedder):
+        vectors = await embedder.embed(scope, texts)
+    else:
+        owners = [chunk.document_id for _, chunk in titled]
+        vectors = await embedded_once(parts.library, embedder, scope, texts, owners)
     return [
         Point(
             chunk_id=chunk.id,

@@ -75,7 +75,10 @@ class Reindex:
 
     async def confirm(self, scope: Scope) -> int:
         """Drop the indexes that were kept for `go_back`; returns how many. Raises: Unavailable."""
-        return await self._drop(scope, _RETIRED)
+        dropped = await self._drop(scope, _RETIRED)
+        used = {entry.generation.model_id for entry in await self.parts.library.generations(scope)}
+        await self.parts.library.keep_vectors_of(scope, sorted(used))
+        return dropped
 
     async def _entries(self, scope: Scope, state: str) -> list[IndexGeneration]:
         return [entry for entry in await self.parts.library.generations(scope) if entry.state.value == state]

@@ -5,7 +5,7 @@ Ids are text made by `new_id`. `tenant` is on every row, so that `visible_to` ne
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -206,3 +206,19 @@ class ContextRow(Table):
     model: Mapped[str] = mapped_column(String(200))
     tokens: Mapped[int] = mapped_column(Integer)
     cost_usd: Mapped[float | None]
+
+
+class VectorRow(Table):
+    """The vector of a text, so that no text is embedded twice. `digest` is the text's sha256, `vector` float32 (LE).
+
+    It goes with the document that it was first made for; another one with the same text has it made once more then.
+    """
+
+    __tablename__ = "library_vectors"
+    __table_args__ = (Index(None, "tenant", "document_id"),)
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_id: Mapped[str] = mapped_column(_ID)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)

@@ -12,11 +12,12 @@ from pincite.library.service.slices import Slices
 from pincite.library.service.stops import Stops
 from pincite.library.service.upkeep import Upkeep
 from pincite.library.service.uploads import Uploads
+from pincite.library.service.vectors import Vectors
 from pincite.library.service.waiting import Waiting
 
 
 class Library(
-    Collections, Uploads, Progress, Slices, Stops, Sections, Removals, Generations, Waiting, Contexts, Upkeep
+    Collections, Uploads, Progress, Slices, Stops, Sections, Removals, Generations, Waiting, Vectors, Contexts, Upkeep
 ):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
 

@@ -32,6 +32,20 @@ async def find_document(session: AsyncSession, scope: Scope, document_id: str) -
     return None if row is None else document_of(row[0], row[1])
 
 
+async def live_documents(session: AsyncSession, scope: Scope, document_ids: Sequence[str]) -> frozenset[str]:
+    """Return the ids of those that were not removed, and keep them from being purged meanwhile."""
+    found: set[str] = set()
+    for some in batched(document_ids, MOST_IDS):
+        query = (
+            select(DocumentRow.id)
+            .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.id.in_(some))
+            .order_by(DocumentRow.id)
+            .with_for_update(read=True)
+        )
+        found.update((await session.scalars(query)).all())
+    return frozenset(found)
+
+
 async def find_by_source(session: AsyncSession, scope: Scope, collection_id: str, source: str) -> Document | None:
     """Return the live document of that name."""
     query = (

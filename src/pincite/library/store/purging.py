@@ -14,6 +14,7 @@ from pincite.library.domain import Removal
 from pincite.library.store.contexts import drop_contexts
 from pincite.library.store.passages import drop_chunks, drop_pages
 from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.store.vectors import drop_vectors
 from pincite.library.tables import BlobDeletionRow, DocumentRow, RevisionRow
 
 
@@ -22,6 +23,7 @@ async def drop_document(session: AsyncSession, scope: Scope, removal: Removal) -
     await drop_chunks(session, scope, removal.revision_ids)
     await drop_pages(session, scope, removal.revision_ids)
     await drop_contexts(session, scope, removal.document_id)
+    await drop_vectors(session, scope, removal.document_id)
     await drop_revisions(session, scope, removal.revision_ids)
     await session.execute(
         delete(DocumentRow).where(visible_to(scope, DocumentRow), DocumentRow.id == removal.document_id)

@@ -26,6 +26,7 @@ from pincite.library.tables import (
     PageRow,
     RevisionRow,
     TombstoneRow,
+    VectorRow,
     WaitingRow,
 )
 
@@ -41,6 +42,7 @@ TenantRow = (
     | type[GenerationRow]
     | type[WaitingRow]
     | type[ContextRow]
+    | type[VectorRow]
 )
 
 
