@@ -20,7 +20,7 @@ from pincite.jobs.domain import Json, StepFailed, Workflow
 
 APPLICATION = "pincite"
 QUEUE = "pincite"
-_LISTEN_S = 0.1  # DBOS's listener for messages, which are not used here, sleeps so long before it sees that it is to end
+_LISTEN_S = 0.1  # its listener for messages, which are not used here, sleeps so long before it sees that it is to end
 VERSION = "1"  # pinned: by default it is a hash of the source, and a new release would strand unfinished jobs
 
 log = get_logger(__name__)
