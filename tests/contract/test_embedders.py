@@ -1,7 +1,6 @@
 """Every embedder keeps the seam's promises: shapes, unit vectors, order, meaning, names."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pincite_minilm
@@ -16,11 +15,14 @@ from pincite.gateway.adapters.memory import WordEmbedder
 
 SCOPE = Scope("acme", "ada")
 TEXTS = ["leave and holiday days", "engine oil", "Soup of the day: onion.", "leave and holiday days", "x" * 3_000]
+# The adapters below live as long as the module, and one of them has connections of the loop that it was first used on.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAMES = ("static", "minilm", "onnx", "onnx-tokens", "openai", "fastembed", "words")
 
 
-@pytest.fixture(params=NAMES)
-def embedder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Embedder]:
+@pytest.fixture(params=NAMES, scope="module")
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    """One of each for all tests: they load for a second, and keep nothing of what they are given."""
     name: str = request.param
     if name == "words":
         yield WordEmbedder()
@@ -35,8 +37,9 @@ def embedder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Embedde
     elif name == "onnx":
         yield _opened(f"onnx:{pincite_minilm.folder()}")
     elif name == "onnx-tokens":
-        write_model(tmp_path)
-        yield _opened(f"onnx:{tmp_path}")
+        folder = tmp_path_factory.mktemp("model")
+        write_model(folder)
+        yield _opened(f"onnx:{folder}")
     else:
         yield _opened(name)
 
@@ -84,7 +87,7 @@ async def test_no_text_is_too_strange(embedder: Embedder, text: str) -> None:
     assert vectors[1].any()
 
 
-def test_fastembed_knows_its_models_by_name() -> None:
+async def test_fastembed_knows_its_models_by_name() -> None:
     assert _opened("fastembed:BAAI/bge-small-en-v1.5").dimensions == 384
     with pytest.raises(PinciteError, match="knows no model"):
         _opened("fastembed:no-such-model")

@@ -1,17 +1,21 @@
-"""A real server process and a real browser: what the tests of whole journeys share."""
+"""A real server process and a real browser: what the tests of whole journeys share.
+
+Both take seconds to start. The browser is one for the tests of a file, and so is `shared_server`, for tests that other
+documents in the library do not disturb. A file says by `xdist_group` that its tests stay together.
+"""
 
 import os
 import re
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.doubles.provider import Provider, serve
+from tests.forked import Forked, command
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -30,35 +34,23 @@ STATIC = Path(__file__).resolve().parents[2] / "src" / "pincite" / "app" / "stat
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running `pincite serve`: where it is and the link that signs its owner in."""
+    """A running `pincite serve`: where it is, the link that signs its owner in, and what a browser got for it."""
 
     url: str
     sign_in: str
     home: Path
-    process: subprocess.Popen[str]
+    process: Forked
+    cookies: list[Any] = field(default_factory=list)
 
 
 def start_server(home: Path, environment: dict[str, str] | None = None) -> Server:
     """Start `pincite serve` on a free port and wait until it says where it is."""
     full = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none", **(environment or {})}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pincite.app.cli", "serve", "--port", "0"],
-        env=full,
-        stdout=subprocess.PIPE,
-        stderr=(home.parent / "server.log").open("w"),
-        text=True,
-    )
-    assert process.stdout is not None
-    said = ""
-    until = time.monotonic() + 60
-    while time.monotonic() < until and "#token=" not in said and "keys sign-in-link" not in said:
-        line = process.stdout.readline()
-        if not line:
-            break
-        said += line
+    process = Forked(command, (["serve", "--port", "0"],), full)
+    said = process.wait_for(re.compile(r"#token=\S+\s|keys sign-in-link").search, 60)
     where = re.search(r"Pincite is at (\S+)", said)
     link = re.search(r"(http\S+#token=\S+)", said)
-    assert where, f"the server did not start: {said} {(home.parent / 'server.log').read_text()[-2000:]}"
+    assert where, f"the server did not start: {said} {process.stderr[-2000:]}"
     return Server(where[1], link[1] if link else "", home, process)
 
 
@@ -67,7 +59,7 @@ def stop_server(server: Server) -> None:
     server.process.terminate()
     try:
         server.process.wait(15)
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         server.process.kill()
         server.process.wait(5)
 
@@ -82,11 +74,43 @@ def server(tmp_path: Path) -> Iterator[Server]:
     stop_server(started)
 
 
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without a model that the tests of a file share, with all that they upload."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    home.mkdir()
+    started = start_server(home)
+    yield started
+    stop_server(started)
+
+
 @pytest.fixture
+def provider() -> Iterator[Provider]:
+    """A provider of models on a loopback port, told what to do through its `behaviour`."""
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def model_server(tmp_path: Path, provider: Provider) -> Iterator[Server]:
+    """A server with the provider's model, on a data folder of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        "PINCITE_MODEL": "openai:test-model",
+        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
+        "PINCITE_MODEL_API_KEY": "good-key",
+    }
+    started = start_server(home, environment)
+    yield started
+    stop_server(started)
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium; the test is skipped, visibly, where there is none or the web app is not built.
 
-    One for each test: Playwright's own event loop must be gone before the next test may have one.
+    One for each file: Playwright's own event loop must be gone before a test that has one of its own.
     """
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")

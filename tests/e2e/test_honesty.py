@@ -1,14 +1,14 @@
 """What an answer admits: why it declines and what came closest, a marker that was moved, how thin the evidence is."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.doubles.provider import Provider, serve
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.doubles.provider import Provider
+from tests.e2e.conftest import Server
 from tests.e2e.journey import sign_in, upload
 
+pytestmark = pytest.mark.xdist_group("e2e-honesty")
 RULES = """# Ferry rules
 
 The ferry to Hven leaves the northern quay at nine every morning in summer.
@@ -21,26 +21,6 @@ TIMES = """# Harbour
 
 The harbour office at Landskrona is open from eight to four on weekdays.
 """
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def model_server(tmp_path: Path, provider: Provider) -> Iterator[Server]:
-    home = tmp_path / "home"
-    home.mkdir()
-    environment = {
-        "PINCITE_MODEL": "openai:test-model",
-        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
-        "PINCITE_MODEL_API_KEY": "good-key",
-    }
-    started = start_server(home, environment)
-    yield started
-    stop_server(started)
 
 
 def ask(page: Page, question: str) -> None:

@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.e2e.conftest import Server
 from tests.e2e.journey import sign_in, upload
 
+pytestmark = pytest.mark.xdist_group("e2e-pinned-answer")
 FACT = "Night-shift technicians receive a supplement of 42 kroner an hour."
 QUESTION = "What supplement do night-shift technicians receive?"
 
@@ -47,11 +48,11 @@ def _words_box(path: Path, page_number: int, words: str) -> tuple[float, float, 
 
 
 @pytest.mark.browser
-def test_a_pin_lights_up_the_right_words(page: Page, server: Server, shift_rules: Path, artifacts: Path) -> None:
-    sign_in(page, server)
-    upload(page, server, shift_rules)
+def test_a_pin_lights_up_the_right_words(page: Page, shared_server: Server, shift_rules: Path, artifacts: Path) -> None:
+    sign_in(page, shared_server)
+    upload(page, shared_server, shift_rules)
     page.screenshot(path=str(artifacts / "library.png"))
-    page.goto(server.url)
+    page.goto(shared_server.url)
     page.get_by_test_id("ask-input").fill(QUESTION)
     page.get_by_test_id("ask-send").click()
     answer = page.get_by_test_id("answer").last
@@ -82,10 +83,10 @@ def test_a_pin_lights_up_the_right_words(page: Page, server: Server, shift_rules
 
 
 @pytest.mark.browser
-def test_an_answer_says_that_the_documents_do_not_say(page: Page, server: Server, shift_rules: Path) -> None:
-    sign_in(page, server)
-    upload(page, server, shift_rules)
-    page.goto(server.url)
+def test_an_answer_says_that_the_documents_do_not_say(page: Page, shared_server: Server, shift_rules: Path) -> None:
+    sign_in(page, shared_server)
+    upload(page, shared_server, shift_rules)
+    page.goto(shared_server.url)
     page.get_by_test_id("ask-input").fill("Which dentist does the canteen's accountant recommend?")
     page.get_by_test_id("ask-send").click()
     answer = page.get_by_test_id("answer").last
@@ -95,11 +96,11 @@ def test_an_answer_says_that_the_documents_do_not_say(page: Page, server: Server
 
 
 @pytest.mark.browser
-def test_a_refused_upload_says_why(server: Server, page: Page, tmp_path: Path) -> None:
+def test_a_refused_upload_says_why(shared_server: Server, page: Page, tmp_path: Path) -> None:
     disguised = tmp_path / "picture.pdf"
     disguised.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 200)
-    sign_in(page, server)
-    page.goto(f"{server.url}/library")
+    sign_in(page, shared_server)
+    page.goto(f"{shared_server.url}/library")
     page.get_by_test_id("upload-input").first.set_input_files(str(disguised))
     expect(page.get_by_text("picture.pdf").first).to_be_visible()
     expect(page.get_by_text("PNG").first).to_be_visible()

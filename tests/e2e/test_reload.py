@@ -1,12 +1,11 @@
 """A reload in the middle of an answer loses nothing: the page finds the answer again and sees it finish."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.doubles.provider import Provider, serve
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.doubles.provider import Provider
+from tests.e2e.conftest import Server
 from tests.e2e.journey import sign_in, upload
 
 RULES = """# Ferry rules
@@ -22,26 +21,10 @@ REPLY = (
 )
 
 
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        running.behaviour.reply = REPLY
-        running.behaviour.piece_delay_s = 0.012
-        yield running
-
-
-@pytest.fixture
-def model_server(tmp_path: Path, provider: Provider) -> Iterator[Server]:
-    home = tmp_path / "home"
-    home.mkdir()
-    environment = {
-        "PINCITE_MODEL": "openai:test-model",
-        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
-        "PINCITE_MODEL_API_KEY": "good-key",
-    }
-    started = start_server(home, environment)
-    yield started
-    stop_server(started)
+@pytest.fixture(autouse=True)
+def _reply(provider: Provider) -> None:
+    provider.behaviour.reply = REPLY
+    provider.behaviour.piece_delay_s = 0.012
 
 
 @pytest.fixture

@@ -8,15 +8,17 @@ from tests.e2e.conftest import Server
 from tests.e2e.journey import sign_in
 from tests.unit.ingest.hostile import bomb, page, pdf
 
+pytestmark = pytest.mark.xdist_group("e2e-stopping")
+
 
 @pytest.mark.browser
 def test_a_document_is_paused_gone_on_with_and_cancelled(
-    server: Server, page: Page, tmp_path: Path, artifacts: Path
+    shared_server: Server, page: Page, tmp_path: Path, artifacts: Path
 ) -> None:
     path = tmp_path / "plant.pdf"
     path.write_bytes(pdf(_pages(4000)))
-    sign_in(page, server)
-    page.goto(f"{server.url}/library")
+    sign_in(page, shared_server)
+    page.goto(f"{shared_server.url}/library")
     page.get_by_test_id("upload-input").first.set_input_files(str(path))
     row = page.get_by_test_id("document-row").filter(has_text=path.name)
     row.get_by_test_id("pause").click()
@@ -30,11 +32,11 @@ def test_a_document_is_paused_gone_on_with_and_cancelled(
 
 
 @pytest.mark.browser
-def test_a_page_that_was_left_out_is_named(server: Server, page: Page, tmp_path: Path, artifacts: Path) -> None:
-    path = tmp_path / "plant.pdf"
+def test_a_page_that_was_left_out_is_named(shared_server: Server, page: Page, tmp_path: Path, artifacts: Path) -> None:
+    path = tmp_path / "boiler.pdf"
     path.write_bytes(pdf([*_pages(3), bomb(), *_pages(2)]))
-    sign_in(page, server)
-    page.goto(f"{server.url}/library")
+    sign_in(page, shared_server)
+    page.goto(f"{shared_server.url}/library")
     page.get_by_test_id("upload-input").first.set_input_files(str(path))
     row = page.get_by_test_id("document-row").filter(has_text=path.name)
     expect(row).to_have_attribute("data-state", "ready", timeout=40_000)

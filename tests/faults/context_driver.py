@@ -1,13 +1,12 @@
 """A process that has contexts written and kills itself in the middle, for its test.
 
-`python -m tests.faults.context_driver HOME AFTER`: it dies when the model is asked for the AFTERth time (0: never).
+`run(HOME, AFTER)`: it dies when the model is asked for the AFTERth time (0: never).
 """
 
 import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,5 +57,6 @@ async def main(home: Path, after: int) -> None:
     print(json.dumps(found))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+def run(home: Path, after: int) -> None:
+    """Be the process."""
+    asyncio.run(main(home, after))

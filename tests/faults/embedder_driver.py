@@ -1,6 +1,6 @@
 """A process that changes the embedder or makes better vectors and kills itself in the middle, for its test.
 
-`python -m tests.faults.embedder_driver HOME WORK AFTER`: the work is `begin`, `reindex`, `add` or `finish`; it dies
+`run(HOME, WORK, AFTER)`: the work is `begin`, `reindex`, `add` or `finish`; it dies
 once the better embedder has seen so many passages (0: never).
 """
 
@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -67,5 +66,6 @@ async def report(opened: Rooms, embedded: int) -> None:
     print(json.dumps({"builds": builds, "findings": [each.what for each in found.findings], "embedded": embedded}))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+def run(home: Path, work: str, after: int) -> None:
+    """Be the process."""
+    asyncio.run(main(home, work, after))

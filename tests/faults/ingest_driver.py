@@ -1,13 +1,12 @@
 """A process that ingests and kills itself at a boundary of the work; run by `test_kill_ingest.py`.
 
-`python -m tests.faults.ingest_driver HOME BOUNDARY NUMBER`; with the boundary `none` it only finishes what is open.
+`run(HOME, BOUNDARY, NUMBER)`; with the boundary `none` it only finishes what is open.
 """
 
 import asyncio
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 
 from tests.unit.ingest.rooms import SCOPE, Rooms, rooms, stream
@@ -99,5 +98,6 @@ async def finish(opened: Rooms) -> None:
     )
 
 
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+def run(home: Path, boundary: str, number: int) -> None:
+    """Be the process."""
+    asyncio.run(main(home, boundary, number))

@@ -2,21 +2,11 @@
 
 import asyncio
 import json
-import multiprocessing
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
 from tests.faults.points import Mode, Points
-
-_PRELOADED = ["tests.faults.scenario", "lancedb", "dbos", "pincite.index.adapters.lance"]
-
-
-def context() -> ForkServerContext:
-    """Return the starter of processes."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(_PRELOADED)
-    return made
+from tests.forked import context
 
 
 def strike(home: Path, mode: Mode, at: str, kill_after_s: float | None = None) -> dict[str, Any] | None:

@@ -1,21 +1,17 @@
 """`kill -9` while a model writes contexts: the next run goes on, every chunk has one, and little is paid for twice."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.context_driver import BATCH
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.faults.context_driver import BATCH, run
+from tests.forked import finished
 
 
 def drive(home: Path, after: int) -> dict[str, Any] | None:
     """Run to the end, for a report, or to its death."""
-    command = [sys.executable, "-m", "tests.faults.context_driver", str(home), str(after)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = finished(run, (home, after))
     assert done.returncode == (-9 if after else 0), done.stderr[-3000:]
     return None if after else json.loads(done.stdout.splitlines()[-1])
 

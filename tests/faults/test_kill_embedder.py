@@ -1,21 +1,19 @@
 """`kill -9` while the index is built for another embedder, or better vectors follow: nothing lost, little twice."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.faults.embedder_driver import run
+from tests.forked import finished
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FILLED_AT_ONCE = 5
 
 
 def drive(home: Path, work: str, after: int = 0) -> dict[str, Any] | None:
     """Run to the end, for a report, or to its death."""
-    command = [sys.executable, "-m", "tests.faults.embedder_driver", str(home), work, str(after)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = finished(run, (home, work, after))
     assert done.returncode == (-9 if after else 0), done.stderr[-3000:]
     return None if after else json.loads(done.stdout.splitlines()[-1])
 

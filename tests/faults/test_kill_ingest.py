@@ -1,15 +1,13 @@
 """`kill -9` at every boundary of the work on a document: the next start loses nothing and doubles nothing."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.ingest_driver import ACKNOWLEDGED
+from tests.faults.ingest_driver import ACKNOWLEDGED, run
+from tests.forked import Forked, finished
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BEFORE_REGISTERED = "receive.staged"
 AROUND = (
     BEFORE_REGISTERED,
@@ -31,9 +29,8 @@ WITHIN = (
 )
 
 
-def drive(home: Path, boundary: str, number: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.faults.ingest_driver", str(home), boundary, str(number)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+def drive(home: Path, boundary: str, number: int = 0) -> Forked:
+    return finished(run, (home, boundary, number))
 
 
 @pytest.mark.faults

@@ -3,12 +3,9 @@
 Afterwards `fsck` is clean and no chunk is there twice.
 """
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import httpx2
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 from tests.e2e.conftest import Server, start_server, stop_server
+from tests.forked import pincite_json
 
 DOCUMENTS = 10
 PAGES = 60
@@ -39,12 +37,7 @@ def _pdf(folder: Path, number: int) -> Path:
 
 
 def _command(home: Path, *words: str) -> dict[str, Any]:
-    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
-    command = [sys.executable, "-m", "pincite.app.cli", *words, "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
-    assert done.stdout, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
+    return pincite_json(words, {"PINCITE_HOME": str(home), "PINCITE_MODEL": "none"})
 
 
 def _documents(server: Server, key: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Servers under hard conditions: a port in use, a second server on the same folder, a disk that fills."""
 
-import json
 import os
 import socket
 import subprocess
@@ -13,15 +12,14 @@ from typing import Any
 import httpx2
 import pytest
 from tests.e2e.conftest import Server, start_server, stop_server
+from tests.forked import pincite_json
 
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves at nine every morning.\n"
 
 
 def _client(server: Server) -> httpx2.Client:
-    environment = {**os.environ, "PINCITE_HOME": str(server.home)}
-    command = [sys.executable, "-m", "pincite.app.cli", "keys", "create", "tests", "--json"]
-    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
-    headers = {"Authorization": f"Bearer {json.loads(made.stdout)['key']}"}
+    made = pincite_json(["keys", "create", "tests"], {"PINCITE_HOME": str(server.home)})
+    headers = {"Authorization": f"Bearer {made['key']}"}
     return httpx2.Client(base_url=server.url, headers=headers, timeout=30)
 
 

@@ -2,19 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from tests.doubles.provider import Provider, serve
-from tests.flow.conftest import settled, upload
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, house_with_model, signed_in
 
-from pincite.app.settings import read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 
 RULES = b"""# Ferry rules
 
@@ -28,32 +26,15 @@ Dogs travel free of charge but must be kept on a lead on deck.
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
 async def model_house(pincite_home: Path, provider: Provider) -> AsyncIterator[House]:
-    settings = read_settings(
-        home=pincite_home,
-        model="openai:test-model",
-        model_base_url=f"{provider.url}/v1",
-        model_api_key="good-key",
-        log_level="error",
-    )
-    async with open_house(settings, work=True) as opened:
+    async with house_with_model(pincite_home, provider) as opened:
         yield opened
 
 
 @pytest.fixture
 async def model_client(model_house: House) -> AsyncIterator[httpx2.AsyncClient]:
-    made = await model_house.accounts.create_key(await model_house.owner(), "tests")
-    transport = httpx2.ASGITransport(app=create_app(model_house), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {made.secret}"}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
-        uploaded = (await upload(opened, "rules.md", RULES)).json()["items"][0]
-        await settled(opened, uploaded["id"])
+    async with signed_in(model_house) as opened:
+        await add(opened, "rules.md", RULES)
         yield opened
 
 

@@ -2,19 +2,15 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from tests.doubles.provider import Provider, serve
-from tests.flow.conftest import settled, upload
-
-from pincite.app.settings import read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import open_house
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, client_with_model
 
 RULES = "\n\n".join(
     f"# Rule {number}\n\n" + f"The ferry number {number} leaves the northern quay at {number} and carries dogs. " * 25
@@ -22,31 +18,17 @@ RULES = "\n\n".join(
 ).encode()
 
 
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        running.behaviour.reply = "The ferry number 3 leaves the northern quay at 3 and carries dogs [1]."
-        yield running
+@pytest.fixture(autouse=True)
+def _reply(provider: Provider) -> None:
+    provider.behaviour.reply = "The ferry number 3 leaves the northern quay at 3 and carries dogs [1]."
 
 
 @asynccontextmanager
 async def _client(home: Path, provider: Provider, **given: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    settings = read_settings(
-        home=home,
-        model="openai:test-model",
-        model_base_url=f"{provider.url}/v1",
-        model_api_key="good-key",
-        log_level="error",
-        **given,
-    )
-    async with open_house(settings, work=True) as house:
-        made = await house.accounts.create_key(await house.owner(), "tests")
-        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
-        headers = {"Authorization": f"Bearer {made.secret}"}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
-            if not (await opened.get("/v1/documents")).json()["items"]:
-                await settled(opened, (await upload(opened, "rules.md", RULES)).json()["items"][0]["id"])
-            yield opened
+    async with client_with_model(home, provider, **given) as opened:
+        if not (await opened.get("/v1/documents")).json()["items"]:
+            await add(opened, "rules.md", RULES)
+        yield opened
 
 
 async def _asked(client: httpx2.AsyncClient) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -1,17 +1,13 @@
 """With an expansion set, what the chat model writes is searched with; one that fails or dawdles changes nothing."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
-from tests.doubles.provider import Provider, serve
-from tests.flow.conftest import settled, upload
-
-from pincite.app.settings import read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import open_house
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, client_with_model
 
 TEXTS = {
     "vet.md": b"# Animals\n\nA veterinarian must vaccinate every hound before it boards, against rabies.\n",
@@ -21,31 +17,12 @@ TEXTS = {
 QUESTION = "What do my dogs need at the gangway?"
 
 
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        yield running
-
-
 @asynccontextmanager
 async def opened(home: Path, provider: Provider, expansion: str) -> AsyncIterator[httpx2.AsyncClient]:
-    settings = read_settings(
-        home=home,
-        model="openai:test-model",
-        model_base_url=f"{provider.url}/v1",
-        model_api_key="good-key",
-        expansion=expansion,
-        log_level="error",
-    )
-    async with open_house(settings, work=True) as house:
-        made = await house.accounts.create_key(await house.owner(), "tests")
-        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
-        headers = {"Authorization": f"Bearer {made.secret}"}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
-            for name, text in TEXTS.items():
-                uploaded = (await upload(client, name, text)).json()["items"][0]
-                await settled(client, uploaded["id"])
-            yield client
+    async with client_with_model(home, provider, expansion=expansion) as client:
+        for name, text in TEXTS.items():
+            await add(client, name, text)
+        yield client
 
 
 async def score(client: httpx2.AsyncClient, source: str) -> float:

@@ -1,16 +1,14 @@
 """With a second opinion set, the provider is asked about an uncertain sentence, and the pin says who judged."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from tests.doubles.provider import Provider, serve
-from tests.flow.conftest import settled, upload
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, client_with_model
 
 from pincite.app.settings import BadSettings, read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import open_house
 
 RULES = b"""# Ferry rules
 
@@ -22,29 +20,10 @@ UNSURE = "Dogs sail on the ferry free of charge as guests of the captain [1]."
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
 async def client(pincite_home: Path, provider: Provider) -> AsyncIterator[httpx2.AsyncClient]:
-    settings = read_settings(
-        home=pincite_home,
-        model="openai:test-model",
-        model_base_url=f"{provider.url}/v1",
-        model_api_key="good-key",
-        second_opinion="judge:openai:gpt-5-mini",
-        log_level="error",
-    )
-    async with open_house(settings, work=True) as house:
-        made = await house.accounts.create_key(await house.owner(), "tests")
-        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
-        headers = {"Authorization": f"Bearer {made.secret}"}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
-            uploaded = (await upload(opened, "rules.md", RULES)).json()["items"][0]
-            await settled(opened, uploaded["id"])
-            yield opened
+    async with client_with_model(pincite_home, provider, second_opinion="judge:openai:gpt-5-mini") as opened:
+        await add(opened, "rules.md", RULES)
+        yield opened
 
 
 def _told(provider: Provider, opinion: str) -> None:

@@ -8,9 +8,9 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from tests.flow.test_answers import model_client, model_house, provider
+from tests.flow.test_answers import model_client, model_house
 
-__all__ = ["model_client", "model_house", "provider"]
+__all__ = ["model_client", "model_house"]
 
 
 @pytest.fixture

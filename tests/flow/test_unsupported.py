@@ -1,17 +1,13 @@
 """With the strict setting a model's unsupported sentences are left out, and the documents speak instead."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from tests.doubles.provider import Provider, serve
-from tests.flow.conftest import settled, upload
-
-from pincite.app.settings import read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import open_house
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, client_with_model
 
 RULES = b"""# Ferry rules
 
@@ -21,29 +17,10 @@ Tickets cost 80 kroner and are sold on board by the mate.
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
 async def client(pincite_home: Path, provider: Provider) -> AsyncIterator[httpx2.AsyncClient]:
-    settings = read_settings(
-        home=pincite_home,
-        model="openai:test-model",
-        model_base_url=f"{provider.url}/v1",
-        model_api_key="good-key",
-        unsupported="drop",
-        log_level="error",
-    )
-    async with open_house(settings, work=True) as house:
-        made = await house.accounts.create_key(await house.owner(), "tests")
-        transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
-        headers = {"Authorization": f"Bearer {made.secret}"}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
-            uploaded = (await upload(opened, "rules.md", RULES)).json()["items"][0]
-            await settled(opened, uploaded["id"])
-            yield opened
+    async with client_with_model(pincite_home, provider, unsupported="drop") as opened:
+        await add(opened, "rules.md", RULES)
+        yield opened
 
 
 async def _ask(client: httpx2.AsyncClient, question: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ How such a model is made is in `tools/distill_static.py`; its files are in `gate
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,40 @@ _SHIPPED = Path(__file__).parent.parent / "models" / "static-256"
 _BATCH = 32
 
 
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What a folder holds; nothing of it is ever changed, so embedders may share it."""
+
+    tokenizer: Tokenizer
+    rows: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    model_id: str
+    dense_weight: float
+
+    @classmethod
+    def read(cls, folder: Path) -> "_Model":
+        """Read it. Raises: Unavailable."""
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            tensors = load_file(folder / "model.safetensors")
+            tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
+            rows: NDArray[np.int8] = tensors["embeddings"]
+            scales: NDArray[np.float32] = tensors["weights"].astype(np.float32)
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            message = f"The embedding model in {folder} cannot be read."
+            raise Unavailable(message, remedy="Reinstall Pincite or correct the model folder.") from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        model_id = str(config.get("model_id", folder.name))
+        return cls(tokenizer, rows, scales, model_id, float(config.get("dense_weight", 0.3)))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> _Model:
+    """Read the model that ships with Pincite, once a process: its files do not change and take a tenth of a second."""
+    return _Model.read(_SHIPPED)
+
+
 class StaticEmbedder:
     """`Embedder` from a folder in model2vec's layout (`model.safetensors`, `tokenizer.json`, `config.json`).
 
@@ -34,36 +70,23 @@ class StaticEmbedder:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or _SHIPPED
-        try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            tensors = load_file(folder / "model.safetensors")
-            self._tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
-            self._rows: NDArray[np.int8] = tensors["embeddings"]
-            self._scales: NDArray[np.float32] = tensors["weights"].astype(np.float32)
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
-            message = f"The embedding model in {folder} cannot be read."
-            raise Unavailable(message, remedy="Reinstall Pincite or correct the model folder.") from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._unknown = self._tokenizer.token_to_id("[UNK]")
-        self._model_id = str(config.get("model_id", folder.name))
-        self._dense_weight = float(config.get("dense_weight", 0.3))
+        self._model = _shipped() if folder is None else _Model.read(folder)
+        self._unknown = self._model.tokenizer.token_to_id("[UNK]")
 
     @property
     def model_id(self) -> str:
         """Names the model and its version."""
-        return self._model_id
+        return self._model.model_id
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return int(self._rows.shape[1])
+        return int(self._model.rows.shape[1])
 
     @property
     def dense_weight(self) -> float:
         """Weight in 0..1 of the dense score beside BM25, as measured for this model."""
-        return self._dense_weight
+        return self._model.dense_weight
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """Return (len(texts), dimensions) float32 rows of unit length, zero for a text without known words."""
@@ -86,11 +109,11 @@ class StaticEmbedder:
 
     def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         # One text after another: the batch call would start a thread for each core of the machine.
-        return [self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        return [self._model.tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
 
     def _pooled(self, token_ids: list[int]) -> NDArray[np.float32]:
         ids = np.asarray(token_ids, dtype=np.int64)
         ids = ids[ids != self._unknown]
-        pooled = self._scales[ids] @ self._rows[ids].astype(np.float32)
+        pooled = self._model.scales[ids] @ self._model.rows[ids].astype(np.float32)
         length = float(np.linalg.norm(pooled))
         return pooled / length if length > 0 else pooled

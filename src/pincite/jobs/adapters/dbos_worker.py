@@ -20,6 +20,7 @@ from pincite.jobs.domain import Json, StepFailed, Workflow
 
 APPLICATION = "pincite"
 QUEUE = "pincite"
+_LISTEN_S = 0.1  # its listener for messages, which are not used here, sleeps so long before it sees that it is to end
 VERSION = "1"  # pinned: by default it is a hash of the source, and a new release would strand unfinished jobs
 
 log = get_logger(__name__)
@@ -91,6 +92,7 @@ class DbosWorker:
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "WARNING",
                 "run_migrations": False,
+                "notification_listener_polling_interval_sec": _LISTEN_S,
             }
         )
         if self._worker_id != DBOS.executor_id:  # a second DBOS() gives back the first
