@@ -1,6 +1,8 @@
 """One small sample of every format, made by code: what the format suite reads."""
 
+import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -13,6 +15,7 @@ import openpyxl
 import pptx
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
+from tests.contract.compound_files import outlook
 
 from pincite.guard import DocumentReader, FileType, PageText
 
@@ -207,6 +210,20 @@ def open_document(path: Path, kind: str = "text", body: str = ODT) -> None:
         )
 
 
+def packed(path: Path, members: "dict[str, bytes] | None" = None) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (members or {"travel/rules.md": MARKDOWN.encode(), "facts.txt": FACT.encode()}).items():
+            archive.writestr(name, data)
+
+
+def taped(path: Path, mode: str = "w:gz") -> None:
+    with tarfile.open(path, mode) as archive:  # pyright: ignore[reportCallIssue, reportArgumentType]
+        for name, data in {"travel/rules.md": MARKDOWN.encode(), "facts.txt": FACT.encode()}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
 MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.PDF: pdf,
     FileType.DOCX: word,
@@ -223,6 +240,9 @@ MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.RST: lambda path: path.write_text(RST),
     FileType.JSON: lambda path: path.write_text(json.dumps({"travel": {"hotel": FACT, "cities": ["Oslo", "Rome"]}})),
     FileType.CODE: lambda path: path.write_text(CODE),
+    FileType.MSG: lambda path: outlook(path, "Travel", f"Hello.\r\n\r\n{FACT}\r\n", {"rules.md": MARKDOWN.encode()}),
+    FileType.ZIP: packed,
+    FileType.TAR: taped,
 }
 
 

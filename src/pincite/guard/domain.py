@@ -27,6 +27,9 @@ class FileType(StrEnum):
     RST = "rst"
     JSON = "json"
     CODE = "code"
+    MSG = "msg"
+    ZIP = "zip"
+    TAR = "tar"
 
 
 class BlockKind(StrEnum):

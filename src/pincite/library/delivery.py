@@ -25,6 +25,9 @@ MEDIA_TYPES = {
     FileType.RST: "text/x-rst; charset=utf-8",
     FileType.JSON: "application/json",
     FileType.CODE: "text/plain; charset=utf-8",
+    FileType.MSG: "application/vnd.ms-outlook",
+    FileType.ZIP: "application/zip",
+    FileType.TAR: "application/octet-stream",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _DIGITS = 18

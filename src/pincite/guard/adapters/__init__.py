@@ -24,6 +24,9 @@ ADAPTERS: dict[FileType, str] = {
     FileType.RST: "rst",
     FileType.JSON: "json",
     FileType.CODE: "code",
+    FileType.MSG: "msg",
+    FileType.ZIP: "zip",
+    FileType.TAR: "tar",
 }
 
 
