@@ -13,6 +13,7 @@ from typing import Any
 import docx
 import openpyxl
 import pptx
+import xlwt
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 from tests.contract.compound_files import outlook
@@ -76,6 +77,20 @@ def sheets(path: Path) -> None:
     notes = book.create_sheet("Notes")
     notes.append([FACT])
     book.save(path)
+
+
+def old_sheets(path: Path) -> None:
+    book: Any = xlwt.Workbook()
+    rates = book.add_sheet("Rates")
+    for row, cells in enumerate((("City", "Rate", "From", "Share"), ("Oslo", 1234.5, date(2026, 3, 1), 0.125))):
+        for column, (value, code) in enumerate(zip(cells, ("General", "#,##0.00", "dd.mm.yyyy", "0.0%"), strict=True)):
+            rates.write(row, column, value, xlwt.easyxf(num_format_str=code))
+    rates.write_merge(2, 3, 0, 0, "Rome")
+    rates.write(2, 1, 80)
+    rates.write(3, 1, True)
+    book.add_sheet("Lists").visibility = 1
+    book.add_sheet("Notes").write(0, 0, FACT)
+    book.save(str(path))
 
 
 def mail(path: Path) -> None:
@@ -229,6 +244,7 @@ MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.DOCX: word,
     FileType.PPTX: slides,
     FileType.XLSX: sheets,
+    FileType.XLS: old_sheets,
     FileType.CSV: lambda path: path.write_text(f'City;Rate;Note\nOslo;90;"{FACT}"\nRome;80;x\nLima;70;y\n'),
     FileType.HTML: lambda path: path.write_text(HTML),
     FileType.MARKDOWN: lambda path: path.write_text(MARKDOWN),

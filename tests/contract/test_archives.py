@@ -37,7 +37,8 @@ async def test_members_are_pages_under_their_paths(reader: DocumentReader, tmp_p
     assert await reader.sniff(path, "all.zip") is FileType.ZIP
     pages = await pages_of(reader, path, FileType.ZIP)
     assert [page.label for page in pages] == [
-        "a/rules.md, Travel", "a/rules.md, Rates", "a/b/rates.xlsx, Sheet 'Rates'", "a/b/rates.xlsx, Sheet 'Notes'",
+        "a/rules.md, Travel", "a/rules.md, Rates", "a/b/rates.xlsx, Sheet 'Rates', A1:D2",
+        "a/b/rates.xlsx, Sheet 'Notes', A1",
         "Not read",
     ]  # fmt: skip
     assert pages[0].text.startswith("a/rules.md\n\nTravel\n\n")

@@ -16,8 +16,8 @@ from pincite.guard.source import Source
 _HEAD_BYTES = 65_536
 _PDF_HEADER_WITHIN = 1024
 _READABLE = (
-    "Pincite reads PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, source "
-    "code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
+    "Pincite reads PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, "
+    "source code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
 )
 _OFFICE_PARTS = (
     ("word/document", FileType.DOCX),
@@ -52,8 +52,6 @@ _OPEN_KINDS = frozenset({b"text", b"spreadsheet", b"presentation"})
 _OLE_STREAMS = (
     ("WordDocument", "an old Word document (.doc)", "Save it as DOCX or PDF and upload that."),
     ("PowerPoint Document", "an old PowerPoint presentation (.ppt)", "Save it as PPTX or PDF and upload that."),
-    ("Workbook", "an old Excel workbook (.xls)", "Save it as XLSX and upload that."),
-    ("Book", "an old Excel workbook (.xls)", "Save it as XLSX and upload that."),
     ("Quill", "a Publisher file", "Save it as PDF and upload that."),
     ("VisioDocument", "a Visio drawing", "Save it as PDF and upload that."),
     ("HwpSummaryInformation", "a Hangul document", "Save it as DOCX or PDF and upload that."),
@@ -146,6 +144,8 @@ def _compound(compound: Compound) -> FileType:
         )
     if any(name.startswith("__") and name.endswith("version1.0") for name in names):
         return FileType.MSG
+    if names & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
+        return FileType.XLS
     for stream, called, remedy in _OLE_STREAMS:
         if stream in names:
             raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=remedy)

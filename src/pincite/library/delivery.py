@@ -14,6 +14,7 @@ MEDIA_TYPES = {
     FileType.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileType.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     FileType.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileType.XLS: "application/vnd.ms-excel",
     FileType.CSV: "text/csv; charset=utf-8",
     FileType.HTML: "text/html; charset=utf-8",
     FileType.MARKDOWN: "text/markdown; charset=utf-8",

@@ -13,6 +13,7 @@ ADAPTERS: dict[FileType, str] = {
     FileType.DOCX: "docx",
     FileType.PPTX: "pptx",
     FileType.XLSX: "xlsx",
+    FileType.XLS: "xls",
     FileType.CSV: "csv",
     FileType.HTML: "html",
     FileType.MARKDOWN: "markdown",

@@ -55,5 +55,5 @@ class _Window:
             return False
         for step in range((reference & 15) + 2):
             at = (start + step) % _WINDOW_BYTES
-            self.write(self._held[at : at + 1])
+            self.write(bytes(self._held[at : at + 1]))
         return True
