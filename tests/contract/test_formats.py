@@ -81,7 +81,7 @@ async def test_sections_tables_and_lists(reader: DocumentReader, tmp_path: Path,
 async def test_a_workbook_is_shown_as_people_see_it(reader: DocumentReader, tmp_path: Path) -> None:
     sheets(tmp_path / "a.xlsx")
     rates, notes = await pages_of(reader, tmp_path / "a.xlsx", FileType.XLSX)
-    assert rates.text == "City | Rate | From | Share\nOslo | 1,234.50 | 01.03.2026 | 12.5%"
+    assert rates.text == "Rates\n\nCity | Rate | From | Share\nOslo | 1,234.50 | 01.03.2026 | 12.5%"
     assert (rates.label, notes.label) == ("Sheet 'Rates', A1:D2", "Sheet 'Notes', A1")
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pincite.guard.adapters import open_document
-from pincite.guard.domain import Block, BlockKind, PageText, UnreadableDocument, UnsupportedType
+from pincite.guard.domain import PageText, UnreadableDocument, UnsupportedType
+from pincite.guard.sections import titled
 from pincite.guard.sniffing import sniff
 from pincite.guard.source import Opened, Source
 
@@ -105,13 +106,8 @@ class Members:
         self.last += 1
         blocks = tuple(replace(block, level=self._lowered(block.level)) for block in page.blocks)
         warning = f"{name}: {page.warning}" if page.warning else ""
-        text = page.text
-        if named and text.strip():
-            lead = len(name) + 2
-            text = f"{name}\n\n{text}"
-            moved = (replace(block, start=block.start + lead, end=block.end + lead) for block in blocks)
-            blocks = (Block(BlockKind.HEADING, 0, len(name), self._level), *moved)
-        return replace(page, number=self.last, label=f"{name}, {page.label}", text=text, blocks=blocks, warning=warning)
+        placed = replace(page, number=self.last, label=f"{name}, {page.label}", blocks=blocks, warning=warning)
+        return titled(placed, name, self._level) if named and page.text.strip() else placed
 
     def _lowered(self, level: int) -> int:
         return min(level + self._level, _LEVELS) if level else 0

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pincite.guard.domain import BlockKind, PageText
-from pincite.guard.sections import MAX_PAGE_CHARS, Element, lay_out, row_text
+from pincite.guard.sections import MAX_PAGE_CHARS, Element, lay_out, row_text, squeeze, titled
 
 Row = tuple[int, Sequence[str]]
 _MAX_HEADER = 1_000
@@ -36,11 +36,15 @@ class Sheet:
 
 
 def sheet_pages(sheets: Iterable[Sheet], hidden: Sequence[str] = ()) -> Iterator[PageText]:
-    """Yield the pages of a workbook; that it has `hidden` sheets, which are not read, is a warning."""
+    """Yield the pages of a workbook, each sheet under its name as a heading.
+
+    That it has `hidden` sheets, which are not read, is a warning.
+    """
     number = 1
     for sheet in sheets:
-        for page in cut_rows(sheet.rows, name=f"Sheet '{sheet.name}'", first=number, column=sheet.column):
-            yield page
+        name, first = squeeze(sheet.name), number
+        for page in cut_rows(sheet.rows, name=f"Sheet '{name}'", first=number, column=sheet.column):
+            yield titled(page, name, 1) if name and page.number == first else page
             number = page.number + 1
     if hidden:
         said = ", ".join(f"'{name}'" for name in hidden[:_MOST_RANGES]) + (" and more" * (len(hidden) > _MOST_RANGES))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _RANGES = re.compile(r"(?s)(.*Sheet '.*'), ([A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?(?:, [A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?)*)")
 _RANGE = re.compile(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?")
 _MOST_SHOWN = 3
-_MOST_NAMES = 3
+_MOST_NAMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def narrowed(label: str, text: str, start: int, end: int) -> str:
         for column, first, last_column, last in _RANGE.findall(found[2])
     ]
     named = len(lines) - sum(each.last - each.first + 1 for each in ranges)
-    # A document within others begins with their names, a line each; other lines mean that the label only sums up.
+    # A sheet begins with its name, after those of the documents it lies in; other lines: the label only sums up.
     if not 0 <= named <= _MOST_NAMES:
         return label
     first = _line(text, start) - named
