@@ -1,6 +1,8 @@
 """One small sample of every format, made by code: what the format suite reads."""
 
+import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -11,8 +13,10 @@ from typing import Any
 import docx
 import openpyxl
 import pptx
+import xlwt
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
+from tests.contract.compound_files import outlook
 
 from pincite.guard import DocumentReader, FileType, PageText
 
@@ -73,6 +77,20 @@ def sheets(path: Path) -> None:
     notes = book.create_sheet("Notes")
     notes.append([FACT])
     book.save(path)
+
+
+def old_sheets(path: Path) -> None:
+    book: Any = xlwt.Workbook()
+    rates = book.add_sheet("Rates")
+    for row, cells in enumerate((("City", "Rate", "From", "Share"), ("Oslo", 1234.5, date(2026, 3, 1), 0.125))):
+        for column, (value, code) in enumerate(zip(cells, ("General", "#,##0.00", "dd.mm.yyyy", "0.0%"), strict=True)):
+            rates.write(row, column, value, xlwt.easyxf(num_format_str=code))
+    rates.write_merge(2, 3, 0, 0, "Rome")
+    rates.write(2, 1, 80)
+    rates.write(3, 1, True)
+    book.add_sheet("Lists").visibility = 1
+    book.add_sheet("Notes").write(0, 0, FACT)
+    book.save(str(path))
 
 
 def mail(path: Path) -> None:
@@ -207,11 +225,26 @@ def open_document(path: Path, kind: str = "text", body: str = ODT) -> None:
         )
 
 
+def packed(path: Path, members: "dict[str, bytes] | None" = None) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in (members or {"travel/rules.md": MARKDOWN.encode(), "facts.txt": FACT.encode()}).items():
+            archive.writestr(name, data)
+
+
+def taped(path: Path, mode: str = "w:gz") -> None:
+    with tarfile.open(path, mode) as archive:  # pyright: ignore[reportCallIssue, reportArgumentType]
+        for name, data in {"travel/rules.md": MARKDOWN.encode(), "facts.txt": FACT.encode()}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
 MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.PDF: pdf,
     FileType.DOCX: word,
     FileType.PPTX: slides,
     FileType.XLSX: sheets,
+    FileType.XLS: old_sheets,
     FileType.CSV: lambda path: path.write_text(f'City;Rate;Note\nOslo;90;"{FACT}"\nRome;80;x\nLima;70;y\n'),
     FileType.HTML: lambda path: path.write_text(HTML),
     FileType.MARKDOWN: lambda path: path.write_text(MARKDOWN),
@@ -223,6 +256,9 @@ MAKERS: dict[FileType, Callable[[Path], object]] = {
     FileType.RST: lambda path: path.write_text(RST),
     FileType.JSON: lambda path: path.write_text(json.dumps({"travel": {"hotel": FACT, "cities": ["Oslo", "Rome"]}})),
     FileType.CODE: lambda path: path.write_text(CODE),
+    FileType.MSG: lambda path: outlook(path, "Travel", f"Hello.\r\n\r\n{FACT}\r\n", {"rules.md": MARKDOWN.encode()}),
+    FileType.ZIP: packed,
+    FileType.TAR: taped,
 }
 
 

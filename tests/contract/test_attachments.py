@@ -27,7 +27,7 @@ async def test_attachments_follow_the_mail_as_labelled_pages(reader: DocumentRea
     pages = await pages_of(reader, path, FileType.EML)
     assert [page.number for page in pages] == [1, 2, 3, 4, 5]
     assert [page.label for page in pages[1:]] == [
-        "bill.pdf, 1", "bill.pdf, 2", "rates.xlsx, Sheet 'Rates'", "rates.xlsx, Sheet 'Notes'",
+        "bill.pdf, 1", "bill.pdf, 2", "rates.xlsx, Sheet 'Rates', A1:D2", "rates.xlsx, Sheet 'Notes', A1",
     ]  # fmt: skip
     assert FACT in pages[1].text
     assert all(page.text[block.start : block.end].strip() for page in pages for block in page.blocks)

@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
+from tests.contract.compound_files import compound
 from tests.contract.format_samples import (
     FACT,
     MAKERS,
@@ -80,8 +81,8 @@ async def test_sections_tables_and_lists(reader: DocumentReader, tmp_path: Path,
 async def test_a_workbook_is_shown_as_people_see_it(reader: DocumentReader, tmp_path: Path) -> None:
     sheets(tmp_path / "a.xlsx")
     rates, notes = await pages_of(reader, tmp_path / "a.xlsx", FileType.XLSX)
-    assert rates.text == "City | Rate | From | Share\nOslo | 1,234.50 | 01.03.2026 | 12.5%"
-    assert (rates.label, notes.label) == ("Sheet 'Rates'", "Sheet 'Notes'")
+    assert rates.text == "Rates\n\nCity | Rate | From | Share\nOslo | 1,234.50 | 01.03.2026 | 12.5%"
+    assert (rates.label, notes.label) == ("Sheet 'Rates', A1:D2", "Sheet 'Notes', A1")
 
 
 async def test_a_long_table_repeats_its_header_in_each_part(reader: DocumentReader, tmp_path: Path) -> None:
@@ -246,12 +247,14 @@ def deep_docx(path: Path) -> None:
         (png, UnsupportedType, "PNG"),
         (lambda path: path.write_bytes(b""), UnreadableDocument, "empty"),
         (lambda path: path.write_bytes(os.urandom(5000)), UnsupportedType, "binary"),
-        (lambda path: zipped(path, {"a.txt": b"hello"}), UnsupportedType, "zip archive"),
-        (
-            lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
-            UnsupportedType,
-            "old office",
-        ),
+        (lambda path: zipped(path, {"a.png": b"\x89PNG\r\n\x1a\n"}), UnreadableDocument, "only a.png"),
+        (lambda path: zipped(path, {}), UnreadableDocument, "empty"),
+        (lambda path: zipped(path, {"AndroidManifest.xml": b"\0"}), UnsupportedType, "Android"),
+        (lambda path: path.write_bytes(compound({"WordDocument": b"x"})), UnsupportedType, "old Word"),
+        (lambda path: path.write_bytes(compound({"PowerPoint Document": b"x"})), UnsupportedType, "old PowerPoint"),
+        (lambda path: path.write_bytes(compound({"EncryptedPackage": b"x"})), UnreadableDocument, "password"),
+        (lambda path: path.write_bytes(compound({"Contents": b"x"})), UnsupportedType, "old office"),
+        (lambda path: path.write_bytes(compound({})[:600]), UnreadableDocument, "damaged or truncated"),
         (picture_pdf, UnreadableDocument, "no text layer"),
         (encrypted_pdf, UnreadableDocument, "password"),
         (truncated_pdf, UnreadableDocument, "damaged or truncated"),

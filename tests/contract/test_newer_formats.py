@@ -38,7 +38,7 @@ async def test_opendocument_sheets_repeat_what_says_something_and_slides_are_pag
     )
     open_document(path, "spreadsheet", f'<table:table table:name="Rates">{rows}</table:table>')
     (sheet,) = await pages_of(reader, path, FileType.OPENDOCUMENT)
-    assert (sheet.label, sheet.text) == ("Sheet 'Rates'", "City | Rate\nOslo | 90\nOslo | 90")
+    assert (sheet.label, sheet.text) == ("Sheet 'Rates', A1:B3", "Rates\n\nCity | Rate\nOslo | 90\nOslo | 90")
     frame = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
     notes = f"<presentation:notes>{frame.format('Say it slowly.')}</presentation:notes>"
     path = tmp_path / "show.odp"

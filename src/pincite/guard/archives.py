@@ -3,7 +3,9 @@
 What the XML means is in `adapters/`.
 """
 
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,30 +13,32 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from pincite.guard.domain import UnreadableDocument
-from pincite.guard.source import Source
+from pincite.guard.source import Allowance, Source, bomb
 
-_MAX_MEMBERS = 20_000
+MAX_MEMBERS = 20_000
+"""Most members of one archive."""
 _MAX_RATIO = 200
 _RATIO_FREE_BYTES = 32 << 20  # small members may compress as well as they like
 _MAX_DEPTH = 400
 _FEED_BYTES = 1 << 16
+TAR_BLOCK = 512
+"""Bytes of a tape archive's header."""
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError, struct.error,
+)  # fmt: skip
 _DAMAGED = "Open it in the program it was made with, save it again and upload that copy."
 
 
 class Archive:
-    """A zip container whose members are read whole, within a total budget.
+    """A zip container whose members are read whole, within the upload's allowance.
 
     Raises, on opening and on reading: UnreadableDocument.
     """
 
     def __init__(self, source: Source) -> None:
-        try:
-            self._zip = zipfile.ZipFile(source.file)
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
-        self._budget = source.limits.max_unpacked_bytes
+        self._zip = open_zip(source)
+        self._allowance = source.allowance
         self._members = {info.filename.replace("\\", "/").lstrip("/"): info for info in self._zip.infolist()}
-        self._refuse_bombs(self._zip.infolist())
 
     @property
     def names(self) -> list[str]:
@@ -50,19 +54,7 @@ class Archive:
         info = self._members.get(name)
         if info is None:
             return b""
-        if info.flag_bits & 1:
-            raise UnreadableDocument(
-                "The file is encrypted and needs a password.", remedy="Save a copy without a password and upload that."
-            )
-        try:
-            with self._zip.open(info) as member:
-                data = member.read(self._budget + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
-        self._budget -= len(data)
-        if self._budget < 0:
-            raise _bomb()
-        return data
+        return unpack(self._zip, info, self._allowance)
 
     def xml(self, name: str) -> ET.Element | None:
         """Parse one member as XML; None when there is none."""
@@ -81,20 +73,61 @@ class Archive:
             found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
         return found
 
-    def _refuse_bombs(self, members: list[zipfile.ZipInfo]) -> None:
-        total = sum(info.file_size for info in members)
-        if len(members) > _MAX_MEMBERS or total > self._budget:
-            raise _bomb()
-        for info in members:
-            if info.file_size > _RATIO_FREE_BYTES and info.file_size > _MAX_RATIO * max(info.compress_size, 1):
-                raise _bomb()
+
+def open_zip(source: Source) -> zipfile.ZipFile:
+    """Open a zip container. Raises: UnreadableDocument when it is damaged or has too many members."""
+    try:
+        opened = zipfile.ZipFile(source.file)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
+        raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
+    members = len(opened.infolist())
+    source.allowance.spend(members=members)
+    if members > MAX_MEMBERS:
+        raise too_many()
+    return opened
 
 
-def _bomb() -> UnreadableDocument:
+def too_many() -> UnreadableDocument:
+    """Return the error of an archive with too many members."""
     return UnreadableDocument(
-        "The file unpacks to far more than its size: it may have been made to exhaust memory.",
-        remedy="Save it again in the program it was made with, or split it, and upload that copy.",
+        f"The archive has more than {MAX_MEMBERS:,} members, which is the limit.",
+        remedy="Split it into smaller ones and upload those.",
     )
+
+
+def unpack(opened: zipfile.ZipFile, info: zipfile.ZipInfo, allowance: Allowance) -> bytes:
+    """Unpack one member. Raises: UnreadableDocument when it is damaged, encrypted, or more than is allowed."""
+    if info.flag_bits & 1:
+        raise UnreadableDocument(
+            "The file is encrypted and needs a password.", remedy="Save a copy without a password and upload that."
+        )
+    if info.file_size > _RATIO_FREE_BYTES and info.file_size > _MAX_RATIO * max(info.compress_size, 1):
+        raise bomb()
+    try:
+        with opened.open(info) as member:
+            data = member.read(allowance.bytes_left + 1)
+    except _DAMAGES as error:
+        raise UnreadableDocument("The file is damaged or truncated.", remedy=_DAMAGED) from error
+    allowance.spend(unpacked_bytes=len(data))
+    return data
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether bytes begin with a tape archive's header: its checksum says so, with or without the magic word."""
+    if len(head) < TAR_BLOCK or not head[0]:
+        return False
+    said = head[148:156].strip(b" \0")
+    if not said or set(said) - set(b"01234567"):
+        return False
+    return int(said, 8) == sum(head[:148]) + 8 * 0x20 + sum(head[156:TAR_BLOCK])
+
+
+def gzip_head(data: bytes) -> bytes:
+    """Return the first bytes of what gzip packed, as far as `data` goes; "" when it is damaged."""
+    try:
+        return zlib.decompressobj(31).decompress(data, 1 << 16)
+    except zlib.error:
+        return b""
 
 
 def local(element: ET.Element) -> str:

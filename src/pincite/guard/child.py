@@ -32,7 +32,7 @@ from pincite.core.errors import PinciteError  # noqa: E402
 from pincite.guard import confine, wire  # noqa: E402
 from pincite.guard.domain import UnreadableDocument  # noqa: E402
 from pincite.guard.operations import OPERATIONS, Channel, Operation  # noqa: E402
-from pincite.guard.source import ReadLimits, Source  # noqa: E402
+from pincite.guard.source import Allowance, ReadLimits, Source  # noqa: E402
 
 OUT_OF_MEMORY = 77
 """Exit code of a child that reached its memory limit."""
@@ -59,7 +59,7 @@ def _answer(channel: Channel, operation: Operation, file: BinaryIO, message: wir
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise UnreadableDocument("The file is empty.", remedy="Upload the file again; this copy has no content.")
-        operation(channel, Source(file, size, limits), message)
+        operation(channel, Source(file, size, limits, Allowance(limits.max_unpacked_bytes)), message)
     except PinciteError as error:
         page = getattr(error, "page", None)
         channel.send(

@@ -16,6 +16,7 @@ class FileType(StrEnum):
     DOCX = "docx"
     PPTX = "pptx"
     XLSX = "xlsx"
+    XLS = "xls"
     CSV = "csv"
     HTML = "html"
     MARKDOWN = "markdown"
@@ -27,6 +28,9 @@ class FileType(StrEnum):
     RST = "rst"
     JSON = "json"
     CODE = "code"
+    MSG = "msg"
+    ZIP = "zip"
+    TAR = "tar"
 
 
 class BlockKind(StrEnum):
@@ -58,7 +62,7 @@ class PageText:
 
     Args:
         number: counts from 1 in the document.
-        label: what people call it: "3", "Slide 3", "Sheet 'Rates', rows 2-80", or the section's heading.
+        label: what people call it: "3", "Slide 3", "Sheet 'Rates', A1:D80", or the section's heading.
         text: the page's text; every offset anywhere counts characters of this string. For PDF it is exactly what
             pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index.
         blocks: in order, not overlapping; may be empty where no structure was found.

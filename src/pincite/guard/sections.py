@@ -6,7 +6,7 @@ follows; a page over 8,000 characters is cut between elements. No format is know
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pincite.guard.domain import Block, BlockKind, PageText
 
@@ -62,6 +62,14 @@ def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator
         draft.append(element)
     if draft.elements:
         yield draft.page()
+
+
+def titled(page: PageText, title: str, level: int) -> PageText:
+    """Return a page that begins with a title of its own, as a heading; its blocks keep their levels."""
+    lead = len(title) + 2
+    moved = (replace(block, start=block.start + lead, end=block.end + lead) for block in page.blocks)
+    heading = Block(BlockKind.HEADING, 0, len(title), level)
+    return replace(page, text=f"{title}\n\n{page.text}", blocks=(heading, *moved))
 
 
 class _Draft:

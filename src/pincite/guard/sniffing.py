@@ -7,15 +7,17 @@ import re
 from pathlib import PurePosixPath
 
 from pincite.guard.adapters.text import decode
-from pincite.guard.archives import Archive
+from pincite.guard.archives import Archive, gzip_head, is_tar
+from pincite.guard.compound import MAGIC as _OLE
+from pincite.guard.compound import Compound
 from pincite.guard.domain import FileType, UnreadableDocument, UnsupportedType
 from pincite.guard.source import Source
 
 _HEAD_BYTES = 65_536
 _PDF_HEADER_WITHIN = 1024
 _READABLE = (
-    "Pincite reads PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, source "
-    "code, EML, EPUB and RTF."
+    "Pincite reads PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, "
+    "source code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
 )
 _OFFICE_PARTS = (
     ("word/document", FileType.DOCX),
@@ -34,7 +36,7 @@ _OFFICE_TYPES = (
 _FOREIGN = (
     (b"\x89PNG\r\n", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"),
     (b"II*\0", "a TIFF image"), (b"MM\0*", "a TIFF image"), (b"BM", "a BMP image"), (b"\0\0\x01\0", "an icon"),
-    (b"\x1f\x8b", "a gzip archive"), (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"),
+    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"), (b"Rar!", "a RAR archive"), (b"\x1f\x9d", "a compress archive"),
     (b"\x7fELF", "a program"), (b"MZ", "a Windows program"), (b"\xca\xfe\xba\xbe", "a program"),
     (b"SQLite format 3", "an SQLite database"), (b"PAR1", "a Parquet file"), (b"ID3", "an MP3 recording"),
@@ -43,16 +45,16 @@ _FOREIGN = (
     (b"\xe4R\\{", "a OneNote section"), (b"wOFF", "a font"), (b"wOF2", "a font"), (b"OTTO", "a font"),
     (b"\0asm", "a WebAssembly program"), (b"!<arch>", "a library archive"), (b"\x25\x46\x44\x46", "a PDF form file"),
 )  # fmt: skip
+# Members that make a zip container what nobody packed by hand.
+_PROGRAMS = (("AndroidManifest.xml", "an Android program"), ("META-INF/MANIFEST.MF", "a Java program"))
 _OPEN_KINDS = frozenset({b"text", b"spreadsheet", b"presentation"})
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Outermost streams of compound files, and what people call such a file and should do with it.
 _OLE_STREAMS = (
-    ("EncryptedPackage", ""),
-    ("WordDocument", "an old Word document (.doc)"),
-    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)"),
-    ("Workbook", "an old Excel workbook (.xls)"),
-    ("Book", "an old Excel workbook (.xls)"),
-    ("__substg1.0", "an Outlook message (.msg)"),
-    ("__properties_version1.0", "an Outlook message (.msg)"),
+    ("WordDocument", "an old Word document (.doc)", "Save it as DOCX or PDF and upload that."),
+    ("PowerPoint Document", "an old PowerPoint presentation (.ppt)", "Save it as PPTX or PDF and upload that."),
+    ("Quill", "a Publisher file", "Save it as PDF and upload that."),
+    ("VisioDocument", "a Visio drawing", "Save it as PDF and upload that."),
+    ("HwpSummaryInformation", "a Hangul document", "Save it as DOCX or PDF and upload that."),
 )
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
@@ -87,7 +89,9 @@ def sniff(source: Source, name: str) -> FileType:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _container(Archive(source))
     if head.startswith(_OLE):
-        raise _old_office(source)
+        return _compound(Compound(source))
+    if is_tar(head) or (head.startswith(b"\x1f\x8b") and gzip_head(head)):
+        return FileType.TAR
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
         return FileType.RTF
     if 0 <= head.find(b"%PDF-") < _PDF_HEADER_WITHIN:
@@ -122,22 +126,30 @@ def _container(archive: Archive) -> FileType:
         if archive.has("content.xml") and mimetype.split(b".")[-1].split(b"-")[0] in _OPEN_KINDS:
             return FileType.OPENDOCUMENT
         raise UnsupportedType("This is an OpenDocument drawing or formula.", remedy="Save it as PDF and upload that.")
-    raise UnsupportedType("This is a zip archive.", remedy="Unpack it and upload the documents inside.")
+    called = next((called for mark, called in _PROGRAMS if mark in names), None)
+    if called is not None:
+        raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=_READABLE)
+    if any(name.endswith((".iwa", "index.apxl")) or name == "buildVersionHistory.plist" for name in names):
+        raise UnsupportedType(
+            "This is an Apple Pages, Numbers or Keynote file.", remedy="Export it as PDF or in Office's format."
+        )
+    return FileType.ZIP
 
 
-def _old_office(source: Source) -> UnreadableDocument | UnsupportedType:
-    data = source.file.read(8 << 20)
-    for stream, called in _OLE_STREAMS:
-        if stream.encode("utf-16-le") in data:
-            if not called:
-                return UnreadableDocument(
-                    "The document is encrypted and needs a password.",
-                    remedy="Save a copy without a password and upload that.",
-                )
-            return UnsupportedType(f"This is {called}.", remedy="Save it in the current format or as PDF, then upload.")
-    return UnsupportedType(
-        "This is an old office file.", remedy="Save it in the current format or as PDF, then upload."
-    )
+def _compound(compound: Compound) -> FileType:
+    names = {name.lstrip("\x01\x05") for name in compound.names}
+    if "EncryptedPackage" in names:
+        raise UnreadableDocument(
+            "The document is encrypted and needs a password.", remedy="Save a copy without a password and upload that."
+        )
+    if any(name.startswith("__") and name.endswith("version1.0") for name in names):
+        return FileType.MSG
+    if names & {"Workbook", "Book", "WORKBOOK", "BOOK"}:
+        return FileType.XLS
+    for stream, called, remedy in _OLE_STREAMS:
+        if stream in names:
+            raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=remedy)
+    raise UnsupportedType("This is an old office file.", remedy="Save it in the current format or as PDF, then upload.")
 
 
 def _is_binary(head: bytes) -> bool:

@@ -14,6 +14,7 @@ MEDIA_TYPES = {
     FileType.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     FileType.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     FileType.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    FileType.XLS: "application/vnd.ms-excel",
     FileType.CSV: "text/csv; charset=utf-8",
     FileType.HTML: "text/html; charset=utf-8",
     FileType.MARKDOWN: "text/markdown; charset=utf-8",
@@ -25,6 +26,9 @@ MEDIA_TYPES = {
     FileType.RST: "text/x-rst; charset=utf-8",
     FileType.JSON: "application/json",
     FileType.CODE: "text/plain; charset=utf-8",
+    FileType.MSG: "application/vnd.ms-outlook",
+    FileType.ZIP: "application/zip",
+    FileType.TAR: "application/octet-stream",
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _DIGITS = 18

@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.guard import Block, FileType, PageBoxes, PageText
 from pincite.index import Generation
+from pincite.library.places import narrowed
 
 T = TypeVar("T")
 DEFAULT_COLLECTION = "default"
@@ -237,6 +238,11 @@ class PassageView:
     start: int
     end: int
     layout: PageBoxes | None
+
+    @property
+    def label(self) -> str:
+        """What people call the place: the page's label, narrowed to the cells of the range on a sheet."""
+        return narrowed(self.page.label, self.page.text, self.start, self.end)
 
     @property
     def quote(self) -> str:

@@ -245,7 +245,7 @@ class PassageBody(BaseModel):
             file_type=view.revision.file_type,
             page=view.page.number,
             pages=view.pages,
-            label=view.page.label,
+            label=view.label,
             text=view.page.text,
             blocks=[BlockBody(kind=b.kind, start=b.start, end=b.end, level=b.level) for b in view.page.blocks],
             start=view.start,

@@ -13,6 +13,7 @@ ADAPTERS: dict[FileType, str] = {
     FileType.DOCX: "docx",
     FileType.PPTX: "pptx",
     FileType.XLSX: "xlsx",
+    FileType.XLS: "xls",
     FileType.CSV: "csv",
     FileType.HTML: "html",
     FileType.MARKDOWN: "markdown",
@@ -24,6 +25,9 @@ ADAPTERS: dict[FileType, str] = {
     FileType.RST: "rst",
     FileType.JSON: "json",
     FileType.CODE: "code",
+    FileType.MSG: "msg",
+    FileType.ZIP: "zip",
+    FileType.TAR: "tar",
 }
 
 

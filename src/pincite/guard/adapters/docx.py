@@ -1,11 +1,14 @@
-"""DOCX: headings by style or outline level, lists, tables, notes, text boxes. Runs in the child only.
+"""DOCX: headings by style or outline level, numbered as shown, lists, tables, notes, text boxes. In the child only.
 
-Deleted text (tracked changes), comments, headers and footers are left out.
+Tracked changes count as accepted; comments and hidden text are left out. What headers and footers say comes once, at
+the end.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element as Node
 
+from pincite.guard.adapters.docx_numbering import Numbering
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
@@ -15,6 +18,8 @@ _CONTAINERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "m
 _HIDDEN = frozenset({"del", "moveFrom", "instrText", "delText", "rPr", "pPr"})
 _MARKS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
 _NOTE_KINDS = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_LEAST_LETTERS = 6  # "Page 3 of 9" in any language is no more
+_MARGINS = {"header": "Header", "footer": "Footer"}
 _MAX_BASED_ON = 20
 
 
@@ -30,15 +35,18 @@ def open_source(source: Source) -> Opened:
             "The Word document has no text in it, or is damaged.",
             remedy="Open it in Word, save it again and upload that.",
         )
-    return Opened(cut_sections(_Reader(archive, part).elements(body)))
+    return Opened(cut_sections(_Reader(archive, part).document(body)))
 
 
 class _Reader:
     """Walks the body; knows the styles and notes of the document."""
 
     def __init__(self, archive: Archive, part: str) -> None:
-        targets = dict(archive.relations(part).values())
+        self._archive = archive
+        self._relations = list(archive.relations(part).values())
+        targets = dict(self._relations)
         self._styles = _styles(archive.xml(targets.get("styles", "")))
+        self._numbering = Numbering(archive.xml(targets.get("numbering", "")))
         self._notes: dict[tuple[str, str], str] = {}
         for kind, name in (("footnote", "footnotes"), ("endnote", "endnotes")):
             for note in children(archive.xml(targets.get(name, "")), kind):
@@ -46,6 +54,18 @@ class _Reader:
                     self._notes[kind, attribute(note, "id")] = squeeze(_deep_text(note))
         self._groups = 0
         self._in_list = False
+
+    def document(self, body: Node) -> Iterator[Element]:
+        """Yield the body's elements and, once each, the lines of headers and footers that are more than a number."""
+        yield from self.elements(body)
+        said: dict[str, None] = {}
+        for kind, target in self._relations:
+            root = self._archive.xml(target) if kind in _MARGINS else None
+            for element in self.elements(root) if root is not None else ():
+                if sum(char.isalpha() for char in element.text) > _LEAST_LETTERS:
+                    said[f"{_MARGINS[kind]}: {squeeze(element.text)}"] = None
+        for text in said:
+            yield Element(BlockKind.PARAGRAPH, text)
 
     def elements(self, container: Node) -> Iterator[Element]:
         """Yield the elements of a body, cell or text box."""
@@ -72,24 +92,33 @@ class _Reader:
 
     def _classified(self, node: Node, text: str) -> Element:
         properties = child(node, "pPr")
-        style_level, style_lists = self._styles.get(_value(properties, "pStyle"), (0, False))
+        style = self._styles.get(_value(properties, "pStyle"), _Style())
         outline = _value(properties, "outlineLvl")
-        level = int(outline) + 1 if outline.isdigit() and int(outline) < 6 else style_level
+        level = int(outline) + 1 if outline.isdigit() and int(outline) < 6 else style.level
         numbering = child(properties, "numPr")
-        listed = style_lists if numbering is None else _value(numbering, "numId") not in {"", "0"}
+        listed = style.lists if numbering is None else _value(numbering, "numId") not in {"", "0"}
+        number = self._number(style, numbering) if listed or style.number else ""
         if level and len(text) < 400:
             self._in_list = False
-            return Element(BlockKind.HEADING, squeeze(text), level=level)
+            return Element(BlockKind.HEADING, squeeze(f"{number} {text}"), level=level)
         if listed:
             self._groups += not self._in_list
             self._in_list = True
-            return Element(BlockKind.LIST, squeeze(text), group=self._groups)
+            return Element(BlockKind.LIST, squeeze(f"{number} {text}"), group=self._groups)
         self._in_list = False
         return Element(BlockKind.PARAGRAPH, text)
+
+    def _number(self, style: "_Style", numbering: Node | None) -> str:
+        """Return what stands before a paragraph; its own numbering goes before its style's."""
+        name = _value(numbering, "numId") or style.number
+        place = _value(numbering, "ilvl") or style.place
+        return self._numbering.next(name, int(place) if place.isdigit() and len(place) == 1 else 0)
 
     def _runs(self, node: Node, boxes: list[Node], notes: list[str]) -> Iterator[str]:
         for part in node:
             name = local(part)
+            if name == "r" and child(part, "rPr", "vanish") is not None:
+                continue
             if name == "t":
                 yield part.text or ""
             elif name in _MARKS:
@@ -125,7 +154,8 @@ class _Reader:
 def _rows(node: Node) -> Iterator[list[Node]]:
     for part in node:
         if local(part) == "tr":
-            yield list(_cells(part))
+            if child(part, "trPr", "del") is None:
+                yield list(_cells(part))
         elif local(part) in _CONTAINERS:
             yield from _rows(part)
 
@@ -147,10 +177,32 @@ def _deep_text(node: Node) -> str:
     return "".join((part.text or "") if local(part) == "t" else " " for part in node.iter())
 
 
-def _styles(root: Node | None) -> dict[str, tuple[int, bool]]:
-    """Return each paragraph style's heading level (0 for none) and whether it makes a list."""
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """A paragraph style: its heading level (0 for none), whether it makes a list, and the list that numbers it."""
+
+    level: int = 0
+    lists: bool = False
+    number: str = ""
+    place: str = ""
+
+
+def _styles(root: Node | None) -> dict[str, _Style]:
     nodes = {attribute(style, "styleId"): style for style in children(root, "style")}
-    return {name: (_style_level(nodes, name), _style_lists(nodes, name)) for name in nodes}
+    return {
+        name: _Style(
+            _style_level(nodes, name),
+            _style_lists(nodes, name),
+            _style_number(nodes, name, "numId"),
+            _style_number(nodes, name, "ilvl"),
+        )
+        for name in nodes
+    }
+
+
+def _style_number(nodes: dict[str, Node], name: str, what: str) -> str:
+    found = (_value(child(style, "pPr", "numPr"), what) for style in _lineage(nodes, name))
+    return next((value for value in found if value), "")
 
 
 def _lineage(nodes: dict[str, Node], name: str) -> Iterator[Node]:

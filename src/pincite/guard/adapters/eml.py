@@ -1,18 +1,17 @@
 """Mail: subject, people, date, the readable body, and what is attached as pages of its own. Runs in the child only."""
 
-import re
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message as AnyMessage
+from functools import partial
 from typing import cast
 
-from pincite.guard.adapters.html import html_elements
 from pincite.guard.adapters.text import clean, decode
-from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
-from pincite.guard.members import Member, member_pages
-from pincite.guard.sections import Element, cut_sections, squeeze
+from pincite.guard.domain import UnreadableDocument
+from pincite.guard.letters import Letter, body_elements, letter_pages
+from pincite.guard.members import Member
+from pincite.guard.sections import squeeze
 from pincite.guard.source import Opened, Source
 
 Message = AnyMessage
@@ -20,8 +19,6 @@ Message = AnyMessage
 _MAX_BYTES = 100 << 20
 _MAX_PARTS = 2_000
 _FIELDS = ("From", "To", "Cc", "Date")
-_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
-_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 
 
 def open_source(source: Source) -> Opened:
@@ -33,20 +30,17 @@ def open_source(source: Source) -> Opened:
         )
     # compat32 keeps odd headers as they are; the newer policy fails on some of them.
     message = message_from_bytes(source.file.read(), policy=policy.compat32)
-    return Opened(_pages(source, message))
+    return Opened(letter_pages(source, _letter(message)))
 
 
-def _pages(source: Source, message: Message) -> Iterator[PageText]:
+def _letter(message: Message) -> Letter:
     plain, marked_up, attached = _parts(message)
-    number = 0
-    for page in cut_sections(_elements(message, plain, marked_up, [name for name, _ in attached])):
-        yield page
-        number = page.number
-    for name, part in attached:
-        data = _content(part)
-        for page in member_pages(source, Member(name, data), first=number + 1) if data else ():
-            yield page
-            number = page.number
+    return Letter(
+        _header(message, "Subject"),
+        tuple((name, _header(message, name)) for name in _FIELDS),
+        tuple(body_elements(plain, marked_up)),
+        tuple(Member(name, partial(_content, part)) for name, part in attached),
+    )
 
 
 def _content(part: Message) -> bytes:
@@ -56,25 +50,6 @@ def _content(part: Message) -> bytes:
         return inner[0].as_bytes()
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
-
-
-def _elements(message: Message, plain: str, marked_up: str, attached: list[str]) -> Iterator[Element]:
-    yield Element(BlockKind.HEADING, _header(message, "Subject") or "(no subject)", level=1)
-    fields = [f"{name}: {value}" for name in _FIELDS if (value := _header(message, name))]
-    yield Element(BlockKind.PARAGRAPH, "\n".join(fields))
-    if plain.strip():
-        for paragraph in _PARAGRAPHS.split(_QUOTED.sub("", plain)):
-            yield Element(BlockKind.PARAGRAPH, paragraph.strip())
-    elif marked_up:
-        yield from (_below_subject(element) for element in html_elements(marked_up)[0])
-    if attached:
-        yield Element(BlockKind.PARAGRAPH, "Attachments: " + ", ".join(attached))
-
-
-def _below_subject(element: Element) -> Element:
-    """Lower the body's headings, so that a message stays one section where it can."""
-    level = min(element.level + 2, 6) if element.level else 0
-    return Element(element.kind, element.text, level, element.group)
 
 
 def _parts(message: Message) -> tuple[str, str, list[tuple[str, Message]]]:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element as Node
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, lay_out, row_text, squeeze
-from pincite.guard.sheets import cut_rows
+from pincite.guard.sheets import Sheet, sheet_pages
 from pincite.guard.source import Opened, Source
 
 _LEFT_OUT = frozenset(
@@ -44,7 +44,8 @@ def _text(body: Node) -> Opened:
 
 
 def _spreadsheet(body: Node) -> Opened:
-    return Opened(_sheets(body))
+    tables = children(body, "table")
+    return Opened(sheet_pages(Sheet(attribute(table, "name"), _rows(table)) for table in tables))
 
 
 def _presentation(body: Node) -> Opened:
@@ -105,14 +106,6 @@ class _Reader:
         group = self._groups
         for _, cells in _rows(node):
             yield Element(BlockKind.TABLE, row_text(cells), group=group)
-
-
-def _sheets(body: Node) -> Iterator[PageText]:
-    number = 1
-    for sheet in children(body, "table"):
-        for page in cut_rows(_rows(sheet), name=f"Sheet '{attribute(sheet, 'name')}'", first=number):
-            yield page
-            number = page.number + 1
 
 
 def _slides(slides: list[Node]) -> Iterator[PageText]:

@@ -48,8 +48,12 @@ class _State:
 
 def open_source(source: Source) -> Opened:
     """Open an RTF document."""
-    data = source.file.read(source.limits.max_text_chars * 4)
-    return Opened(cut_sections(_Reader(data.decode("latin-1")).elements()))
+    return Opened(cut_sections(rtf_elements(source.file.read(source.limits.max_text_chars * 4))))
+
+
+def rtf_elements(data: bytes) -> Iterator[Element]:
+    """Yield the elements of RTF; Outlook's messages may have such a body."""
+    return _Reader(data.decode("latin-1")).elements()
 
 
 class _Reader:

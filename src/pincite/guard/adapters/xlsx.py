@@ -1,22 +1,26 @@
 """XLSX: a page a sheet (or a part of one), cells as people see them. Runs in the child only.
 
+Formulas give the value that was saved with them. Hidden sheets, notes and charts are left out.
 How a number is shown is in `xlsx_numbers.py`.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.xlsx_numbers import BUILT_IN, show
 from pincite.guard.archives import Archive, attribute, child, children, iter_xml, local
-from pincite.guard.domain import PageText, UnreadableDocument
-from pincite.guard.sheets import cut_rows
+from pincite.guard.domain import UnreadableDocument
+from pincite.guard.sheets import Merge, Sheet, fill_merged, sheet_pages
 from pincite.guard.source import Opened, Source
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension[^>]*\bref=\"([A-Z]{1,3})\d+")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MAX_COLUMNS = 1_000
+_MAX_MERGED = 20_000
 _MAX_SHARED = 4_000_000
 
 
@@ -48,22 +52,24 @@ def open_source(source: Source) -> Opened:
     sheets = list(children(child(root, "sheets"), "sheet"))
     shown = [sheet for sheet in sheets if sheet.get("state", "visible") == "visible"] or sheets
     parts = [(sheet.get("name", ""), relations.get(attribute(sheet, "id"), ("", ""))) for sheet in shown]
-    return Opened(_pages(archive, book, [(name, target) for name, (kind, target) in parts if kind == "worksheet"]))
+    found = [(name, target) for name, (kind, target) in parts if kind == "worksheet"]
+    hidden = [sheet.get("name", "") for sheet in sheets if sheet not in shown]
+    return Opened(sheet_pages((_sheet(name, archive.read(target), book) for name, target in found), hidden))
 
 
-def _pages(archive: Archive, book: _Book, sheets: list[tuple[str, str]]) -> Iterator[PageText]:
-    number = 1
-    for name, target in sheets:
-        for page in cut_rows(_rows(archive.read(target), book), name=f"Sheet '{name}'", first=number):
-            yield page
-            number = page.number + 1
-
-
-def _rows(data: bytes, book: _Book) -> Iterator[tuple[int, list[str]]]:
-    if not data:
-        return
+def _sheet(name: str, data: bytes, book: _Book) -> Sheet:
     dimension = _DIMENSION.search(data[:4096])
     first = _column(dimension[1].decode()) if dimension else 0
+    merges = (
+        Merge(int(found[2]), int(found[4]), _column(found[1].decode()) - first, _column(found[3].decode()) - first)
+        for found in islice(_MERGED.finditer(data), _MAX_MERGED)
+    )
+    return Sheet(name, fill_merged(_rows(data, book, first), merges), first)
+
+
+def _rows(data: bytes, book: _Book, first: int) -> Iterator[tuple[int, list[str]]]:
+    if not data:
+        return
     number = 0
     for row in iter_xml(data, "row"):
         given = row.get("r", "")
