@@ -11,6 +11,7 @@ from pincite.guard.domain import (
     ParserCrashed,
     UnreadableDocument,
     UnsupportedType,
+    body_text,
 )
 from pincite.guard.service import DocumentReader
 from pincite.guard.settings import GuardSettings
@@ -28,4 +29,5 @@ __all__ = [
     "ParserCrashed",
     "UnreadableDocument",
     "UnsupportedType",
+    "body_text",
 ]

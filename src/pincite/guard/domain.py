@@ -3,6 +3,7 @@
 How a format is read is in `adapters/`; that it happens in a confined child is in `sandbox.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +38,8 @@ class BlockKind(StrEnum):
     LIST = "list"
     TABLE = "table"
     CODE = "code"
+    MARGIN = "margin"
+    """What stands at the same place on page after page: a running header or footer, a page's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,23 @@ class PageText:
     text: str
     blocks: tuple[Block, ...] = ()
     warning: str = ""
+
+
+def body_text(text: str, blocks: Sequence[Block]) -> str:
+    """Return a page's text with the margins that begin or end it blanked, character for character.
+
+    This is what chunks are made of: offsets are the page's. A margin amid the text stays, so that what is cut out of
+    the result without white space at its ends is always verbatim.
+    """
+    margins = [block for block in blocks if block.kind is BlockKind.MARGIN]
+    start, end = 0, len(text)
+    for block in margins:
+        if text[start : block.start].isspace() or block.start <= start:
+            start = max(start, block.end)
+    for block in reversed(margins):
+        if block.start >= start and (text[block.end : end].isspace() or block.end >= end):
+            end = min(end, block.start)
+    return " " * start + text[start:end] + " " * (len(text) - end)
 
 
 @dataclass(frozen=True, slots=True)

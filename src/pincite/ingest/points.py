@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from pincite.core import Scope
+from pincite.core.words import whole_words
 from pincite.gateway import Embedder
 from pincite.index import Point
 from pincite.ingest.domain import IngestParts
@@ -42,7 +43,7 @@ async def points_of(
     known = contexts or {}
     titles = [_searched_title(source, chunk, known.get(digest_of(chunk)) if known else None) for chunk in chunks]
     vectors = await embedder.embed(
-        scope, [f"{title}\n{chunk.text}" for title, chunk in zip(titles, chunks, strict=True)]
+        scope, [f"{title}\n{whole_words(chunk.text)}" for title, chunk in zip(titles, chunks, strict=True)]
     )
     return [
         Point(

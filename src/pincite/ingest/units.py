@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pincite.core.sentences import line_width, sentence_spans
+from pincite.core.words import whole_words
 from pincite.guard import Block, BlockKind
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -65,7 +66,7 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
 
 
 def page_units(page: PageLike, count: CountTokens, max_tokens: int) -> list[Unit]:
-    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space."""
+    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space and margins."""
     text = page.text
     stretches = list(_stretches(text, page.blocks))
     counts = count([text[stretch.start : stretch.end] for stretch in stretches])
@@ -92,12 +93,14 @@ def _unit(page: PageLike, stretch: _Stretch, tokens: int) -> Unit:
 
 def one_line(text: str, most: int = _MAX_TITLE) -> str:
     """Return text on one line and of bounded length, by default as in a heading path."""
-    return _SPACE.sub(" ", text).strip()[:most]
+    return _SPACE.sub(" ", whole_words(text)).strip()[:most]
 
 
 def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
     width = line_width(text)
     for number, block in enumerate(_whole(text, blocks)):
+        if block.kind is BlockKind.MARGIN:
+            continue
         if block.kind is BlockKind.HEADING:
             body = text[block.start : block.end]
             start = block.start + len(body) - len(body.lstrip())

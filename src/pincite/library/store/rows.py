@@ -133,8 +133,12 @@ def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, obj
 
 def page_of(row: PageRow) -> Page:
     """Make the value of a page's row."""
-    blocks = tuple(Block(BlockKind(kind), start, end, level) for kind, start, end, level in json.loads(row.blocks))
-    return Page(row.revision_id, row.number, row.label, row.text, blocks)
+    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks))
+
+
+def blocks_of(stored: str) -> tuple[Block, ...]:
+    """Make the blocks of a page from their column."""
+    return tuple(Block(BlockKind(kind), start, end, level) for kind, start, end, level in json.loads(stored))
 
 
 def chunk_values(scope: Scope, chunk: Chunk) -> dict[str, object]:
