@@ -5,12 +5,12 @@ How units become chunks is in `chunking.py`.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pincite.core.sentences import line_width, sentence_spans
 from pincite.core.words import whole_words
-from pincite.guard import Block, BlockKind
+from pincite.guard import Block, BlockKind, Cell, Table
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Counts the tokens of each text."""
@@ -19,6 +19,7 @@ _PIECE = re.compile(r"\w{1,7}|[^\w\s]")
 _LINE = re.compile(r"[^\r\n]+")
 _SPACE = re.compile(r"\s+")
 _MAX_TITLE = 160
+_MAX_HEADER = 240
 
 
 class PageLike(Protocol):
@@ -36,8 +37,8 @@ class PageLike(Protocol):
 class Unit:
     """A stretch [start, end) of a page that is not cut further.
 
-    `block` numbers the blocks of the page, so that rows of one table are known; `header` is the first row of the table
-    that a row belongs to, "" for that row itself.
+    `block` numbers the blocks of the page, so that rows of one table are known; `header` is the head of the table
+    that a row belongs to, "" for the head itself.
     """
 
     page: int
@@ -109,6 +110,8 @@ def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
         elif block.kind is BlockKind.PARAGRAPH:
             for start, end in sentence_spans(text[block.start : block.end], width=width):
                 yield _Stretch(block.start + start, block.start + end, number, block)
+        elif block.table is not None:
+            yield from _rows(text, block, block.table, number)
         else:
             yield from _lines(text, block, number)
 
@@ -137,6 +140,31 @@ def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
         yield _Stretch(start, start + len(body), number, block, header)
         if block.kind is BlockKind.TABLE and not header:
             header = one_line(body)
+
+
+def _rows(text: str, block: Block, table: Table, number: int) -> Iterator[_Stretch]:
+    """Yield the head of a table as one, then its rows with what the head says."""
+    head, rows = table.rows[: table.head_rows], table.rows[table.head_rows :]
+    starts = [min(cell.start for cell in row) for row in rows]
+    if starts and starts[0] > block.start:
+        yield _stripped(text, _Stretch(block.start, starts[0], number, block))
+    header = head_text(text, head)
+    for start, end in zip(starts, [*starts[1:], block.end], strict=True):
+        yield _stripped(text, _Stretch(start, end, number, block, header))
+
+
+def head_text(text: str, head: Sequence[Sequence[Cell]]) -> str:
+    """Return what a table's head says, column by column from the top, on one line; empty without a head."""
+    columns: dict[int, list[str]] = {}
+    for cell in (cell for row in head for cell in row):
+        columns.setdefault(cell.column, []).append(text[cell.start : cell.end])
+    return one_line(" | ".join(" ".join(columns[column]) for column in sorted(columns)), _MAX_HEADER)
+
+
+def _stripped(text: str, stretch: _Stretch) -> _Stretch:
+    body = text[stretch.start : stretch.end]
+    start = stretch.start + len(body) - len(body.lstrip())
+    return replace(stretch, start=start, end=start + len(body.strip()))
 
 
 def _pieces(text: str, stretch: _Stretch, tokens: int, max_tokens: int) -> Iterator[_Stretch]:

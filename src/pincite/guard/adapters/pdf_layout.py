@@ -5,9 +5,11 @@ What is seen of a line is in `pdf_lines.py`, what of it is a running header in `
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from pincite.guard.adapters.pdf_lines import Line
+from pincite.guard.adapters.pdf_tables import head_start, table_of
 from pincite.guard.domain import Block, BlockKind
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -20,7 +22,6 @@ _TABLE_ROWS = 3
 _DIGITS = "0123456789"
 _OUTSTANDING = 1.15  # a heading's size beside that of the text
 _MAX_STEP = 3
-_NUMBERS_IN_ROW = 2
 _ALONE = frozenset({BlockKind.TABLE, BlockKind.MARGIN})
 
 
@@ -40,14 +41,24 @@ def find_blocks(lines: Sequence[Line], titles: Mapping[str, int]) -> tuple[Block
         return ()
     _mark_tables(lines)
     _mark_headings(lines, titles)
-    return tuple(_group(lines))
+    return tuple(_with_table(block, lines) for block in _group(lines))
+
+
+def _with_table(block: Block, lines: Sequence[Line]) -> Block:
+    if block.kind is not BlockKind.TABLE:
+        return block
+    within = [line for line in lines if block.start <= line.start < block.end]
+    return replace(block, table=table_of(within))
 
 
 def _mark_tables(lines: Sequence[Line]) -> None:
-    """Mark runs of at least three rows with two or more numbers; up to two label lines may stand between rows."""
+    """Mark runs of at least three rows with two or more numbers, and the head above them.
+
+    Up to two label lines may stand between rows.
+    """
     run: list[int] = []
     for index, line in enumerate(lines):
-        if line.margin or not _is_row(line):
+        if line.margin or not (line.has_cells or line.is_row):
             continue
         if run and index - run[-1] > _MAX_STEP:
             _mark_run(lines, run)
@@ -58,26 +69,18 @@ def _mark_tables(lines: Sequence[Line]) -> None:
 
 def _mark_run(lines: Sequence[Line], rows: Sequence[int]) -> None:
     if len(rows) >= _TABLE_ROWS:
-        for line in lines[rows[0] : rows[-1] + 1]:
+        for line in lines[head_start(lines, rows[0], rows[-1]) : rows[-1] + 1]:
             line.table = not line.margin
-
-
-def _is_row(line: Line) -> bool:
-    if line.has_cells:
-        return True
-    if line.numbers < _NUMBERS_IN_ROW:
-        return False
-    words = len(_WORD.findall(line.text))
-    return line.numbers * 2 >= words - 1 and not (_ENDS_SENTENCE.search(line.text) and words > 8)
 
 
 def _mark_headings(lines: Sequence[Line], titles: Mapping[str, int]) -> None:
     body = [line for line in lines if not line.table and not line.margin] or list(lines)
     size = _most_common([(line.size, len(line.text)) for line in body])
     weight = _most_common([(line.weight, len(line.text)) for line in body])
+    rows = max(size, _most_common([(line.size, len(line.text)) for line in lines if line.table] or [(0.0, 0)]))
     entitled = _titled(lines, titles) if titles else {}
     for index, line in enumerate(lines):
-        if line.margin or (line.table and not (line.size >= _OUTSTANDING * size and line.numbers == 0)):
+        if line.margin or (line.table and not (line.size >= _OUTSTANDING * rows and line.numbers == 0)):
             continue
         line.level = entitled.get(index, 0) or _level(line, size, weight)
         line.table = line.table and not line.level

@@ -24,7 +24,6 @@ _MOST_NUMBERS = 3
 _LONGEST_NUMBER = 5
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlc]+")
-_SPACE = re.compile(r"\s+")
 
 _Key = tuple[str, int]
 _Band = list[Line]
@@ -35,7 +34,8 @@ class Sheet:
     """A page on its way: its text and its lines.
 
     `titles` are those that the outline puts there (see `plain`); `edges` is the lowest and the highest point of the
-    page, None where nothing is known of margins: on a page that is turned, on an empty one.
+    page, None where nothing is known of margins: on a page that is turned, on an empty one. `size` is the usual font's
+    and `keys` what stands at the edges, filled in here.
     """
 
     number: int
@@ -45,6 +45,7 @@ class Sheet:
     titles: Mapping[str, int]
     edges: tuple[float, float] | None = None
     warning: str = ""
+    size: float = 0.0
     keys: frozenset[_Key] = field(default_factory=frozenset[_Key])
 
 
@@ -66,6 +67,7 @@ def with_margins(sheets: Iterator[Sheet], *, ahead: bool) -> Iterator[Sheet]:
     window: list[Sheet] = []
     at = 0
     for sheet in sheets:
+        sheet.size = _usual_size(sheet.lines)
         sheet.keys = frozenset(
             key for zone in _zones(sheet) for band in zone.bands for line in band for key in _keys(line, sheet)
         )
@@ -145,7 +147,7 @@ def _keys(line: Line, sheet: Sheet) -> list[_Key]:
 
     A number alone is known by that distance wherever it stands. What the outline calls a title is never repeated.
     """
-    text = _SPACE.sub(" ", line.text.casefold())
+    text = " ".join(line.text.casefold().split())
     if sheet.titles and "".join(filter(str.isalnum, text)) in sheet.titles:
         return []
     height = round(line.bottom / _SAME_HEIGHT)
@@ -155,7 +157,7 @@ def _keys(line: Line, sheet: Sheet) -> list[_Key]:
     counted = [f"{text[: found.start()]}#{int(found[0]) - sheet.number}{text[found.end() :]}" for found in numbers]
     if text.isdecimal() and numbers:
         return [(counted[0], 0)]
-    large = line.size >= _LARGE * _usual_size(sheet.lines)
+    large = line.size >= _LARGE * sheet.size
     return [(said, height) for said in ([text] if large else [text, *counted])]
 
 
@@ -163,7 +165,7 @@ def _usual_size(lines: Sequence[Line]) -> float:
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0]
+    return max(sizes, key=sizes.__getitem__, default=0.0)
 
 
 def _step(one: _Band, two: _Band) -> float:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope, Table
-from pincite.guard import Block, BlockKind, FileType, PageText
+from pincite.guard import Block, FileType, PageText
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
     BlobDeletionRow,
@@ -127,7 +127,7 @@ def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, obj
         "label": page.label,
         "chars": len(page.text),
         "text": page.text,
-        "blocks": json.dumps([[b.kind, b.start, b.end, b.level] for b in page.blocks], separators=(",", ":")),
+        "blocks": json.dumps([block.as_list() for block in page.blocks], separators=(",", ":")),
     }
 
 
@@ -138,7 +138,7 @@ def page_of(row: PageRow) -> Page:
 
 def blocks_of(stored: str) -> tuple[Block, ...]:
     """Make the blocks of a page from their column."""
-    return tuple(Block(BlockKind(kind), start, end, level) for kind, start, end, level in json.loads(stored))
+    return tuple(map(Block.of_list, json.loads(stored)))
 
 
 def chunk_values(scope: Scope, chunk: Chunk) -> dict[str, object]:
