@@ -35,6 +35,7 @@ def main() -> int:
                 ["serve", "--home", home],
                 ["pins", "--home", home],
                 ["formats"],
+                ["tables"],
             ]
         )
 

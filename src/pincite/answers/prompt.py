@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
 from pincite.answers.drafting import ABSTAINED, Turn
 from pincite.core.tokens import estimate_tokens
+from pincite.core.words import whole_words
 from pincite.gateway import ChatRequest, Message
 from pincite.retrieval import ScoredPassage
 
@@ -71,7 +72,7 @@ def _excerpt(number: int, found: ScoredPassage) -> Excerpt:
     chunk = found.passage.chunk
     version = "" if found.newer is None else f" (an older version of {found.newer})"
     heading = f"{found.passage.source}{version}, page {chunk.page}. {' > '.join(chunk.heading_path)}"
-    return Excerpt(number, heading, chunk.text)
+    return Excerpt(number, heading, whole_words(chunk.text))
 
 
 def _block(excerpt: Excerpt, fence: str) -> str:

@@ -19,6 +19,7 @@ from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
 from pincite.answers.spending import with_calls
 from pincite.core import Scope, StageClock
+from pincite.core.words import whole_words
 from pincite.gateway import Embedder
 from pincite.retrieval import Evidence, Query
 
@@ -103,7 +104,7 @@ class QuotedDraft:
         self, chosen: Chosen, evidence: Evidence, lead: str
     ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         gap = f" {lead}" if self.answer.text else ""
-        shown = " ".join(chosen.text.split())
+        shown = " ".join(whole_words(chosen.text).split())
         start = len(self.answer.text) + len(gap)
         pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span_of(evidence, chosen),))
         text = self.answer.text + gap + shown

@@ -11,6 +11,7 @@ import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*|[^\W\d_]+(?:\d+)?")
 _HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
+_CUT = str.maketrans("", "", "\u00ad\ufffe")
 _STOP_WORDS = frozenset(
     """
     a about above across after again against all also am an and any are aren as at be because been before being
@@ -26,6 +27,15 @@ _STOP_WORDS = frozenset(
 )
 
 
+def whole_words(text: str) -> str:
+    """Return a text with the words whole again that a line's end cut in two.
+
+    pdfium writes U+FFFE for the hyphen and joins the halves; others leave a soft hyphen. For searching, reading and
+    showing; where offsets count, the text stays as it is.
+    """
+    return text.translate(_CUT)
+
+
 def content_words(text: str) -> list[str]:
     """Return the stems of a text's words without stop words; "1,577.0" is one word, "1577.0"."""
     return [found for found, _ in content_pairs(text)]
@@ -33,6 +43,7 @@ def content_words(text: str) -> list[str]:
 
 def content_pairs(text: str) -> list[tuple[str, str]]:
     """Return (stem, word in lower case) of a text's words without stop words; hyphenated ones come again at the end."""
+    text = whole_words(text)
     found = [word.lower() for word in _WORD.findall(text)]
     # "pass-phrase" is written "passphrase" elsewhere: a hyphenated word counts as its parts and as one.
     found += [word.replace("-", "").lower() for word in _HYPHENATED.findall(text)]
@@ -46,7 +57,7 @@ def is_stop_word(word: str) -> bool:
 
 def words(text: str) -> list[str]:
     """Return the stems of all words of a text in order, stop words included."""
-    return [stem(word.lower()) for word in _WORD.findall(text)]
+    return [stem(word.lower()) for word in _WORD.findall(whole_words(text))]
 
 
 @lru_cache(maxsize=65_536)

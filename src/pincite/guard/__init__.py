@@ -4,13 +4,16 @@ from pincite.guard.domain import (
     Block,
     BlockKind,
     Box,
+    Cell,
     FileType,
     PageBatch,
     PageBoxes,
     PageText,
     ParserCrashed,
+    Table,
     UnreadableDocument,
     UnsupportedType,
+    body_text,
 )
 from pincite.guard.service import DocumentReader
 from pincite.guard.settings import GuardSettings
@@ -19,6 +22,7 @@ __all__ = [
     "Block",
     "BlockKind",
     "Box",
+    "Cell",
     "DocumentReader",
     "FileType",
     "GuardSettings",
@@ -26,6 +30,8 @@ __all__ = [
     "PageBoxes",
     "PageText",
     "ParserCrashed",
+    "Table",
     "UnreadableDocument",
     "UnsupportedType",
+    "body_text",
 ]

@@ -3,8 +3,10 @@
 How a format is read is in `adapters/`; that it happens in a confined child is in `sandbox.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pincite.core.errors import ErrorKind, PinciteError
 
@@ -41,19 +43,57 @@ class BlockKind(StrEnum):
     LIST = "list"
     TABLE = "table"
     CODE = "code"
+    MARGIN = "margin"
+    """What stands at the same place on page after page: a running header or footer, a page's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Characters [start, end) of a page's text; `column` counts from 0."""
+
+    start: int
+    end: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a table with their cells, in the order of the text; the first `head_rows` are its head."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    head_rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of a page's text, [start, end) in characters; `level` is 1..6 for headings, else 0.
 
-    A table's text is one row a line with cells separated by " | ", the header row first. A list is one item a line.
+    A table's text is one row a line with cells separated by " | ", the header row first; a PDF's is as the page has it,
+    and `table` says what is a row and a cell. A list is one item a line.
     """
 
     kind: BlockKind
     start: int
     end: int
     level: int = 0
+    table: Table | None = None
+
+    def as_list(self) -> list[Any]:
+        """Return it as plain lists, to be stored or sent."""
+        plain: list[Any] = [self.kind.value, self.start, self.end, self.level]
+        if self.table is not None:
+            plain += [self.table.head_rows, [[[c.start, c.end, c.column] for c in row] for row in self.table.rows]]
+        return plain
+
+    @classmethod
+    def of_list(cls, value: Sequence[Any]) -> "Block":
+        """Return what `as_list` flattened. Raises: ValueError, TypeError on anything else."""
+        kind, start, end, level, *rest = value
+        table = None
+        if rest:
+            head_rows, rows = rest
+            table = Table(tuple(tuple(Cell(int(s), int(e), int(c)) for s, e, c in row) for row in rows), int(head_rows))
+        return cls(BlockKind(kind), int(start), int(end), int(level), table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +114,23 @@ class PageText:
     text: str
     blocks: tuple[Block, ...] = ()
     warning: str = ""
+
+
+def body_text(text: str, blocks: Sequence[Block]) -> str:
+    """Return a page's text with the margins that begin or end it blanked, character for character.
+
+    This is what chunks are made of: offsets are the page's. A margin amid the text stays, so that what is cut out of
+    the result without white space at its ends is always verbatim.
+    """
+    margins = [block for block in blocks if block.kind is BlockKind.MARGIN]
+    start, end = 0, len(text)
+    for block in margins:
+        if text[start : block.start].isspace() or block.start <= start:
+            start = max(start, block.end)
+    for block in reversed(margins):
+        if block.start >= start and (text[block.end : end].isspace() or block.end >= end):
+            end = min(end, block.start)
+    return " " * start + text[start:end] + " " * (len(text) - end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,15 @@ Operation = Callable[[Channel, Source, wire.Message], None]
 
 
 def _read(channel: Channel, source: Source, message: wire.Message) -> None:
-    first = int(message["first_page"])
-    opened = open_document(FileType(message["type"]), replace(source, first_page=first))
+    first, one_by_one = int(message["first_page"]), bool(message["one_by_one"])
+    source = replace(source, first_page=first, one_by_one=one_by_one)
+    opened = open_document(FileType(message["type"]), source)
     if opened.total is not None and opened.total > source.limits.max_pages:
         raise _too_many_pages(source.limits)
     # Pages before the first one wanted were seen by another child.
     has_text = first > 1
     wanted = (page for page in opened.pages if page.number >= first)
-    for batch in _batches(wanted, source.limits, 1 if message["one_by_one"] else _BATCH_PAGES):
+    for batch in _batches(wanted, source.limits, 1 if one_by_one else _BATCH_PAGES):
         has_text = has_text or any(page.text.strip() for page in batch)
         channel.send({"kind": "pages", "total": opened.total, "pages": [wire.page_to_wire(page) for page in batch]})
     if not has_text:

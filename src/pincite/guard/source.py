@@ -59,6 +59,7 @@ class Source:
     """An untrusted file, open for reading. There is no path: the child can open nothing.
 
     Pages before `first_page` are not wanted; an adapter that cannot begin there gives them all the same.
+    `one_by_one` asks for a page before the next is looked at, so that it is known which page a parser died of.
     `depth` is 0 for what was uploaded, 1 for a document within it, and so on; they share the allowance.
     """
 
@@ -68,6 +69,7 @@ class Source:
     allowance: Allowance
     first_page: int = 1
     depth: int = 0
+    one_by_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

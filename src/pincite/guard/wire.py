@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pincite.guard.domain import Block, BlockKind, PageText
+from pincite.guard.domain import Block, PageText
 
 MAX_FRAME_BYTES = 64 << 20
 HEAD = struct.Struct(">II")
@@ -46,18 +46,10 @@ def unpack_head(head: bytes) -> Message:
 
 def page_to_wire(page: PageText) -> list[Any]:
     """Return a page as plain lists."""
-    blocks = [[block.kind.value, block.start, block.end, block.level] for block in page.blocks]
-    return [page.number, page.label, page.text, blocks, page.warning]
+    return [page.number, page.label, page.text, [block.as_list() for block in page.blocks], page.warning]
 
 
 def page_from_wire(value: list[Any]) -> PageText:
     """Return the page that `page_to_wire` flattened. Raises: ValueError, TypeError on anything else."""
     number, label, text, blocks, warning = value
-    return PageText(int(number), str(label), str(text), tuple(_block(*block) for block in blocks), str(warning))
-
-
-def _block(kind: str, start: int, end: int, level: int) -> Block:
-    return Block(_KINDS[kind], int(start), int(end), int(level))
-
-
-_KINDS = {kind.value: kind for kind in BlockKind}
+    return PageText(int(number), str(label), str(text), tuple(map(Block.of_list, blocks)), str(warning))

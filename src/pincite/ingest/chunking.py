@@ -6,7 +6,7 @@ Memory holds the pages of two chunks however long the document is. What a unit i
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pincite.guard import BlockKind
+from pincite.guard import BlockKind, body_text
 from pincite.ingest.units import CountTokens, PageLike, Unit, estimate_tokens, page_units
 from pincite.library import Chunk
 
@@ -68,7 +68,7 @@ class Chunker:
 
     def add(self, page: PageLike) -> list[Chunk]:
         """Take the next page. Returns the chunks that it completed."""
-        self._texts[page.number] = page.text
+        self._texts[page.number] = body_text(page.text, page.blocks)
         units = page_units(page, self._count, self._settings.max_tokens)
         chunks: list[Chunk] = []
         if units and not self._flowing and self._draft.tokens * 4 >= self._settings.min_tokens:

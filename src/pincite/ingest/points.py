@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from pincite.core import Scope
+from pincite.core.words import whole_words
 from pincite.gateway import Embedder
 from pincite.index import Point
 from pincite.ingest.domain import IngestParts
@@ -80,7 +81,7 @@ async def points_of_many(
 async def _embedded(
     parts: IngestParts, embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]
 ) -> list[Point]:
-    texts = [f"{title}\n{chunk.text}" for title, chunk in titled]
+    texts = [f"{title}\n{whole_words(chunk.text)}" for title, chunk in titled]
     if parts.embedders.is_quick(embedder):
         vectors = await embedder.embed(scope, texts)
     else:

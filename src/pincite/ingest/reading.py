@@ -24,7 +24,7 @@ from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, Revis
 
 FIRST_WRITE = 128  # chunks: the first write comes early, so that a long document can be searched while it is read
 # Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
-READ_BY = "1"
+READ_BY = "2"
 
 T = TypeVar("T")
 log = get_logger(__name__)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pincite.core import NotFound, Scope
+from pincite.guard import body_text
 from pincite.ingest.domain import Finding, IngestParts
 from pincite.ingest.receive import INGEST_JOB
 from pincite.ingest.reindex import documents_of
@@ -92,7 +93,7 @@ def _text_of(pages: dict[int, Page], chunk: Chunk) -> str | None:
     wanted = range(chunk.page, chunk.end_page + 1)
     if any(number not in pages for number in wanted):
         return None
-    texts: Sequence[str] = [pages[number].text for number in wanted]
+    texts: Sequence[str] = [body_text(pages[number].text, pages[number].blocks) for number in wanted]
     if len(texts) == 1:
         return texts[0][chunk.start : chunk.end]
     return "\n".join([texts[0][chunk.start :], *texts[1:-1], texts[-1][: chunk.end]])

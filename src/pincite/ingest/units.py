@@ -5,11 +5,12 @@ How units become chunks is in `chunking.py`.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pincite.core.sentences import line_width, sentence_spans
-from pincite.guard import Block, BlockKind
+from pincite.core.words import whole_words
+from pincite.guard import Block, BlockKind, Cell, Table
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Counts the tokens of each text."""
@@ -18,6 +19,7 @@ _PIECE = re.compile(r"\w{1,7}|[^\w\s]")
 _LINE = re.compile(r"[^\r\n]+")
 _SPACE = re.compile(r"\s+")
 _MAX_TITLE = 160
+_MAX_HEADER = 240
 
 
 class PageLike(Protocol):
@@ -35,8 +37,8 @@ class PageLike(Protocol):
 class Unit:
     """A stretch [start, end) of a page that is not cut further.
 
-    `block` numbers the blocks of the page, so that rows of one table are known; `header` is the first row of the table
-    that a row belongs to, "" for that row itself.
+    `block` numbers the blocks of the page, so that rows of one table are known; `header` is the head of the table
+    that a row belongs to, "" for the head itself.
     """
 
     page: int
@@ -65,7 +67,7 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
 
 
 def page_units(page: PageLike, count: CountTokens, max_tokens: int) -> list[Unit]:
-    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space."""
+    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space and margins."""
     text = page.text
     stretches = list(_stretches(text, page.blocks))
     counts = count([text[stretch.start : stretch.end] for stretch in stretches])
@@ -92,12 +94,14 @@ def _unit(page: PageLike, stretch: _Stretch, tokens: int) -> Unit:
 
 def one_line(text: str, most: int = _MAX_TITLE) -> str:
     """Return text on one line and of bounded length, by default as in a heading path."""
-    return _SPACE.sub(" ", text).strip()[:most]
+    return _SPACE.sub(" ", whole_words(text)).strip()[:most]
 
 
 def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
     width = line_width(text)
     for number, block in enumerate(_whole(text, blocks)):
+        if block.kind is BlockKind.MARGIN:
+            continue
         if block.kind is BlockKind.HEADING:
             body = text[block.start : block.end]
             start = block.start + len(body) - len(body.lstrip())
@@ -106,6 +110,8 @@ def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
         elif block.kind is BlockKind.PARAGRAPH:
             for start, end in sentence_spans(text[block.start : block.end], width=width):
                 yield _Stretch(block.start + start, block.start + end, number, block)
+        elif block.table is not None:
+            yield from _rows(text, block, block.table, number)
         else:
             yield from _lines(text, block, number)
 
@@ -134,6 +140,31 @@ def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
         yield _Stretch(start, start + len(body), number, block, header)
         if block.kind is BlockKind.TABLE and not header:
             header = one_line(body)
+
+
+def _rows(text: str, block: Block, table: Table, number: int) -> Iterator[_Stretch]:
+    """Yield the head of a table as one, then its rows with what the head says."""
+    head, rows = table.rows[: table.head_rows], table.rows[table.head_rows :]
+    starts = [min(cell.start for cell in row) for row in rows]
+    if starts and starts[0] > block.start:
+        yield _stripped(text, _Stretch(block.start, starts[0], number, block))
+    header = head_text(text, head)
+    for start, end in zip(starts, [*starts[1:], block.end], strict=True):
+        yield _stripped(text, _Stretch(start, end, number, block, header))
+
+
+def head_text(text: str, head: Sequence[Sequence[Cell]]) -> str:
+    """Return what a table's head says, column by column from the top, on one line; empty without a head."""
+    columns: dict[int, list[str]] = {}
+    for cell in (cell for row in head for cell in row):
+        columns.setdefault(cell.column, []).append(text[cell.start : cell.end])
+    return one_line(" | ".join(" ".join(columns[column]) for column in sorted(columns)), _MAX_HEADER)
+
+
+def _stripped(text: str, stretch: _Stretch) -> _Stretch:
+    body = text[stretch.start : stretch.end]
+    start = stretch.start + len(body) - len(body.lstrip())
+    return replace(stretch, start=start, end=start + len(body.strip()))
 
 
 def _pieces(text: str, stretch: _Stretch, tokens: int, max_tokens: int) -> Iterator[_Stretch]:

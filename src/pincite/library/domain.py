@@ -141,7 +141,8 @@ class Page:
 class Chunk:
     """A structure-aware slice of a revision: from `start` on `page` to `end` (exclusive) on `end_page`.
 
-    `text` is the slice's text as indexed (pages joined by a newline). `ordinal` counts from 0 in the revision and
+    `text` is the slice's text as indexed: pages joined by a newline, running headers and footers at their ends blanked
+    (see `guard.body_text`), so that lengths are the pages'. `ordinal` counts from 0 in the revision and
     `id` is made from (revision, ordinal), so writing the same chunk twice is one chunk.
     """
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.guard import FileType
+from pincite.guard import Block, FileType
 from pincite.library.domain import Collection, Document, PageSummary, PassageView, RevisionState
 from pincite.library.sections import Section
 
@@ -175,13 +175,40 @@ class PageList(BaseModel):
     next_cursor: str | None
 
 
+class CellBody(BaseModel):
+    """A table's cell: a stretch [start, end) of the page's text; `column` counts from 0."""
+
+    start: int
+    end: int
+    column: int
+
+
 class BlockBody(BaseModel):
-    """A stretch [start, end) of a page's text, and what it is; `level` is 1 to 6 for headings, else 0."""
+    """A stretch [start, end) of a page's text, and what it is; `level` is 1 to 6 for headings, else 0.
+
+    A table of a PDF has `rows`, of which the first `head_rows` are its head.
+    """
 
     kind: str
     start: int
     end: int
     level: int
+    head_rows: int = 0
+    rows: list[list[CellBody]] = []
+
+    @classmethod
+    def of(cls, block: Block) -> "BlockBody":
+        """Make the body of a block."""
+        table = block.table
+        rows = () if table is None else table.rows
+        return cls(
+            kind=block.kind,
+            start=block.start,
+            end=block.end,
+            level=block.level,
+            head_rows=0 if table is None else table.head_rows,
+            rows=[[CellBody(start=c.start, end=c.end, column=c.column) for c in row] for row in rows],
+        )
 
 
 class BoxBody(BaseModel):
@@ -247,7 +274,7 @@ class PassageBody(BaseModel):
             pages=view.pages,
             label=view.label,
             text=view.page.text,
-            blocks=[BlockBody(kind=b.kind, start=b.start, end=b.end, level=b.level) for b in view.page.blocks],
+            blocks=[BlockBody.of(block) for block in view.page.blocks],
             start=view.start,
             end=view.end,
             quote=view.quote,

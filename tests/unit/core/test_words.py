@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincite.core.words import content_words, words
+from pincite.core.words import content_words, whole_words, words
 
 
 def test_stop_words_go_and_the_rest_is_stemmed():
@@ -17,6 +17,12 @@ def test_numbers_stay_whole():
 
 def test_a_hyphenated_word_is_its_parts_and_one():
     assert content_words("pass-phrases") == ["pass", "phrase", "passphras"]
+
+
+def test_a_word_that_a_lines_end_cut_in_two_is_whole():
+    assert whole_words("the docu\ufffement and re\u00adport") == "the document and report"
+    assert content_words("docu\ufffements") == content_words("documents")
+    assert words("docu\ufffements") == words("documents")
 
 
 @given(st.text("aB1 -.é", max_size=60))

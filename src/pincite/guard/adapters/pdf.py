@@ -1,6 +1,7 @@
 """PDF as pages: each page's exact text, its label and its blocks. Runs in the child only.
 
-Text and boxes come from `pdf_pages.py`, blocks from `pdf_layout.py`.
+Text and boxes come from `pdf_pages.py`, lines from `pdf_lines.py`, margins from `pdf_margins.py`, blocks from
+`pdf_layout.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,12 +10,15 @@ from typing import cast
 import pypdfium2
 
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
+from pincite.guard.adapters.pdf_lines import page_lines
+from pincite.guard.adapters.pdf_margins import Sheet, with_margins
 from pincite.guard.adapters.pdf_pages import open_pdf, raw_text
 from pincite.guard.domain import PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
 
 _MAX_BOOKMARKS = 5_000
 _MAX_LABEL = 40
+_PICTURE = "The page holds no text, only pictures or nothing: it cannot be searched."
 
 Outline = Mapping[int, Mapping[str, int]]
 """Page index (from 0) -> plain title -> heading level (from 1)."""
@@ -23,20 +27,27 @@ Outline = Mapping[int, Mapping[str, int]]
 def open_source(source: Source) -> Opened:
     """Open a PDF; the total is known at once."""
     pdf = open_pdf(source)
-    return Opened(_pages(pdf, source.first_page - 1), len(pdf))
+    sheets = with_margins(_sheets(pdf, source.first_page - 1), ahead=not source.one_by_one)
+    return Opened((_page_text(sheet) for sheet in sheets), len(pdf))
 
 
-def _pages(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[PageText]:
+def _page_text(sheet: Sheet) -> PageText:
+    blocks = find_blocks(sheet.lines, sheet.titles)
+    return PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
+
+
+def _sheets(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[Sheet]:
     outline = _outline(pdf)
     with_text = broken = 0
     for index in range(first, len(pdf)):
         try:
-            page = _page(pdf, index, outline)
+            sheet = _sheet(pdf, index, outline)
         except pypdfium2.PdfiumError:
             broken += 1
-            page = PageText(index + 1, f"{index + 1} (damaged)", "", warning="The page is damaged and cannot be read.")
-        with_text += bool(page.text.strip())
-        yield page
+            warning = "The page is damaged and cannot be read."
+            sheet = Sheet(index + 1, f"{index + 1} (damaged)", "", [], {}, warning=warning)
+        with_text += bool(sheet.text.strip())
+        yield sheet
     if first:
         return  # whether there is any text was seen by those who read the pages before
     if broken == len(pdf):
@@ -47,19 +58,28 @@ def _pages(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[PageText]:
         )
 
 
-def _page(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> PageText:
+def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> Sheet:
     page = pdf[index]
     try:
         text_page = page.get_textpage()
         try:
             text, indices = raw_text(text_page)
-            blocks = find_blocks(text, text_page, indices, outline.get(index, {}))
+            lines = page_lines(text, text_page, indices)
+            edges = _edges(page)
         finally:
             text_page.close()
     finally:
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
-    return PageText(index + 1, label, text.replace("\0", "\ufffd"), blocks)
+    warning = "" if text.strip() else _PICTURE
+    return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning)
+
+
+def _edges(page: pypdfium2.PdfPage) -> tuple[float, float] | None:
+    if page.get_rotation():
+        return None
+    _, low, _, high = cast("tuple[float, float, float, float]", page.get_cropbox())
+    return low, high
 
 
 def _outline(pdf: pypdfium2.PdfDocument) -> Outline:

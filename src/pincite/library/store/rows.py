@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope, Table
-from pincite.guard import Block, BlockKind, FileType, PageText
+from pincite.guard import Block, FileType, PageText
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
     BlobDeletionRow,
@@ -129,14 +129,18 @@ def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, obj
         "label": page.label,
         "chars": len(page.text),
         "text": page.text,
-        "blocks": json.dumps([[b.kind, b.start, b.end, b.level] for b in page.blocks], separators=(",", ":")),
+        "blocks": json.dumps([block.as_list() for block in page.blocks], separators=(",", ":")),
     }
 
 
 def page_of(row: PageRow) -> Page:
     """Make the value of a page's row."""
-    blocks = tuple(Block(BlockKind(kind), start, end, level) for kind, start, end, level in json.loads(row.blocks))
-    return Page(row.revision_id, row.number, row.label, row.text, blocks)
+    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks))
+
+
+def blocks_of(stored: str) -> tuple[Block, ...]:
+    """Make the blocks of a page from their column."""
+    return tuple(map(Block.of_list, json.loads(stored)))
 
 
 def chunk_values(scope: Scope, chunk: Chunk) -> dict[str, object]:

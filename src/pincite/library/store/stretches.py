@@ -1,4 +1,4 @@
-"""Queries on runs of chunks that stand side by side in a revision: read as one passage, verbatim from the pages.
+"""Queries on runs of chunks that stand side by side in a revision: read as one passage, from the pages.
 
 Which chunks are read together is the asker's business. Only serving revisions are read, as in `passages.py`.
 """
@@ -10,8 +10,9 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.guard import body_text
 from pincite.library.domain import Chunk, Passage
-from pincite.library.store.rows import CHUNK_COLUMNS, chunk_of, visible_to
+from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of, visible_to
 from pincite.library.tables import ChunkRow, DocumentRow, PageRow
 
 Run = tuple[str, int, int]
@@ -37,7 +38,7 @@ def joined(chunks: Sequence[Chunk], pages: Mapping[tuple[str, int], str]) -> Chu
 
     Args:
         chunks: of one revision, in order.
-        pages: the text of each (revision, page) that they touch.
+        pages: the text of each (revision, page) that they touch, as chunks have it.
     """
     first, last = chunks[0], max(chunks, key=lambda each: (each.end_page, each.end))
     numbers = range(first.page, last.end_page + 1)
@@ -71,5 +72,6 @@ async def _pages(session: AsyncSession, scope: Scope, runs: Sequence[Sequence[Ch
     ]
     if not spans:
         return {}
-    query = select(PageRow.revision_id, PageRow.number, PageRow.text).where(visible_to(scope, PageRow), or_(*spans))
-    return {(revision, number): text for revision, number, text in (await session.execute(query)).all()}
+    columns = (PageRow.revision_id, PageRow.number, PageRow.text, PageRow.blocks)
+    rows = await session.execute(select(*columns).where(visible_to(scope, PageRow), or_(*spans)))
+    return {(revision, number): body_text(text, blocks_of(blocks)) for revision, number, text, blocks in rows.all()}

@@ -1,0 +1,215 @@
+"""The lines of a PDF page's text with what is seen of them: place, size, weight, gaps. Cheap on purpose.
+
+A few calls a line: of its first character the font's size and weight, of its first and last where they lie. What the
+lines are is decided in `pdf_layout.py` and `pdf_margins.py`.
+"""
+
+import ctypes
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+_NUMBER = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*[)%x]*(?!\w)|(?<!\S)[—–-](?!\S)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_DIGIT = re.compile(r"\d")
+_DASHES = re.compile(r"[—–\s-]+")
+_TOKEN = re.compile(r"\S+")
+_FIGURE = re.compile(r"[($€£+-]*\d[\d,.]*[)%x*]*|[—–-]+")
+_CURRENCY = re.compile(r"[($€£¥]+")
+_CLOSING = re.compile(r"[)%]+")
+_MAX_LINES = 3_000  # beyond this a page is a data dump; it stays without lines
+_NUMBERS_IN_ROW = 2
+_SMALLEST, _TALLEST = 0.4, 1.1  # of letters, beside the font's size
+_SAME_HEIGHT = 0.5
+_CELL_GAP = 0.9  # beside the font's size; a word's space is a third of it
+_CLOSING_GAP = 1.2
+_LOOSE = 1.1  # beside the usual width of a character
+
+
+class Piece(NamedTuple):
+    """Characters [start, end) of a page's text that stand together in a line, from `left` to `right`."""
+
+    start: int
+    end: int
+    left: float
+    right: float
+
+
+@dataclass(slots=True)
+class Line:
+    """A line [start, end) of a page's text, in points of the page's own space (y upwards).
+
+    `numbers` counts its figures; `is_row` says that it has more of them than words around them, `has_cells` that a gap
+    wider than a letter is high cuts it. `pieces` are what stands together, where the line could be a table's row.
+    `level`, `table` and `margin` are filled in by those who decide what it is.
+    """
+
+    start: int
+    end: int
+    text: str
+    size: float = 0.0
+    weight: int = 0
+    top: float = 0.0
+    bottom: float = 0.0
+    right: float = 0.0
+    left: float = 0.0
+    numbers: int = 0
+    is_row: bool = False
+    has_cells: bool = False
+    level: int = 0
+    table: bool = False
+    margin: bool = False
+    pieces: tuple[Piece, ...] = ()
+
+    def is_level(self, other: "Line") -> bool:
+        """Whether it stands at the height of another one: half of the lower one's height is shared."""
+        shared = min(self.top, other.top) - max(self.bottom, other.bottom)
+        return shared > _SAME_HEIGHT * min(self.top - self.bottom, other.top - other.bottom)
+
+    def is_beside(self, before: "Line") -> bool:
+        """Whether it goes on at the right of the one before it."""
+        return self.left >= before.right and self.is_level(before)
+
+
+def page_lines(text: str, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> list[Line]:
+    """Return the lines of a page in the order of its text; none where there are too many to mean anything.
+
+    Args:
+        text: the page's text.
+        text_page: pdfium's page, for fonts and positions.
+        indices: pdfium's index of each character, None where they are the same.
+    """
+    lines = _lines(text)
+    if len(lines) > _MAX_LINES:
+        return []
+    for line in lines:
+        _measure(line, text_page, indices)
+    _mark_rows(lines)
+    _mark_cells(lines, text_page, indices)
+    return lines
+
+
+def _lines(text: str) -> list[Line]:
+    found: list[Line] = []
+    at = 0
+    for raw in text.splitlines(keepends=True):
+        stripped = raw.strip()
+        if stripped:
+            start = at + len(raw) - len(raw.lstrip())
+            line = Line(start, start + len(stripped), stripped)
+            figures = _DIGIT.search(stripped) or _DASHES.fullmatch(stripped)
+            line.numbers = len(_NUMBER.findall(stripped)) if figures else 0
+            found.append(line)
+        at += len(raw)
+    return found
+
+
+_left, _right, _bottom, _top = (ctypes.c_double() for _ in range(4))
+_matrix = pdfium.FS_MATRIX()
+_edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctypes.byref(_top))
+
+
+def _measure(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+    index, last = line.start, line.end - 1
+    if indices is not None:
+        index, last = indices[index], indices[last]
+    handle = text_page.raw
+    line.size = round(pdfium.FPDFText_GetFontSize(handle, index), 1)
+    line.weight = pdfium.FPDFText_GetFontWeight(handle, index)
+    if pdfium.FPDFText_GetCharBox(handle, index, *_edges):
+        line.bottom, line.top, line.left = _bottom.value, _top.value, _left.value
+    if pdfium.FPDFText_GetCharBox(handle, last, *_edges):
+        line.right = _right.value
+    height = line.top - line.bottom
+    if not _SMALLEST * line.size < height < _TALLEST * line.size:
+        line.size = _shown_size(line.size, height, text_page, index)
+
+
+def _shown_size(size: float, height: float, text_page: pypdfium2.PdfTextPage, index: int) -> float:
+    """Return a font's size as people see it, where the text's space is scaled."""
+    if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(_matrix)):
+        size *= math.hypot(_matrix.c, _matrix.d)
+    return round(size if size > 1.0 else height * 1.4, 1)
+
+
+def _mark_cells(lines: Sequence[Line], text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+    """Cut lines with figures, and those that are wide for their characters, where there is a gap."""
+    if not lines:
+        return
+    loose = [(line.right - line.left) / (len(line.text) * line.size) if line.size > 0 else 0.0 for line in lines]
+    usual = sorted(loose)[len(loose) // 2]
+    for line, looseness in zip(lines, loose, strict=True):
+        is_loose = looseness > _LOOSE * usual
+        if line.is_row or is_loose:
+            tokens = _tokens(line, text_page, indices)
+            line.pieces = _pieces(tokens, line)
+            gaps = (two.left - one.right for one, two in pairwise(tokens))
+            line.has_cells = is_loose and line.numbers < _NUMBERS_IN_ROW and any(gap > line.size for gap in gaps)
+
+
+def _mark_rows(lines: Sequence[Line]) -> None:
+    """Find rows: also those that pdfium gives as several lines, because a dash stands higher than a figure."""
+    for start, line in enumerate(lines):
+        if start and line.is_beside(lines[start - 1]):
+            continue
+        end = start + 1
+        while end < len(lines) and lines[end].is_beside(lines[end - 1]):
+            end += 1
+        if _is_row(lines[start:end]):
+            for part in lines[start:end]:
+                part.is_row = True
+
+
+def _is_row(parts: Sequence[Line]) -> bool:
+    numbers = sum(part.numbers for part in parts)
+    if numbers < _NUMBERS_IN_ROW:
+        return False
+    words = sum(len(_WORD.findall(part.text)) for part in parts)
+    return numbers * 2 >= words - 1 and not (_ENDS_SENTENCE.search(parts[-1].text) and words > 8)
+
+
+def _tokens(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> list[Piece]:
+    box, handle, at = pdfium.FPDFText_GetCharBox, text_page.raw, line.start
+    found: list[Piece] = []
+    for token in _TOKEN.finditer(line.text):
+        start, end = at + token.start(), at + token.end()
+        first, last = (start, end - 1) if indices is None else (indices[start], indices[end - 1])
+        if box(handle, first, *_edges):
+            left = _left.value
+            if last != first:
+                box(handle, last, *_edges)
+            found.append(Piece(start, end, left, _right.value))
+    return found
+
+
+def _pieces(tokens: Sequence[Piece], line: Line) -> tuple[Piece, ...]:
+    """Join tokens to cells: apart where the gap is wide, and between one figure and the next."""
+    cells: list[Piece] = []
+    before = ""
+    for token in tokens:
+        word = line.text[token.start - line.start : token.end - line.start]
+        if cells and _belongs(before, word, token.left - cells[-1].right, line.size):
+            last = cells.pop()
+            cells.append(Piece(last.start, token.end, last.left, max(last.right, token.right)))
+        else:
+            cells.append(token)
+        before = word
+    return tuple(cells)
+
+
+def _belongs(before: str, word: str, gap: float, size: float) -> bool:
+    """Whether a token is of the same cell as the one before it."""
+    if _CURRENCY.fullmatch(before):
+        return True
+    if _CLOSING.fullmatch(word):
+        return gap < _CLOSING_GAP * size
+    if gap > _CELL_GAP * size or gap < -size or _CURRENCY.fullmatch(word):
+        return False
+    return not (_FIGURE.fullmatch(before) and _FIGURE.fullmatch(word) and before[-1] != ",")
