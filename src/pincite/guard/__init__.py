@@ -12,6 +12,8 @@ from pincite.guard.domain import (
     UnreadableDocument,
     UnsupportedType,
 )
+from pincite.guard.fetching import Fetcher
+from pincite.guard.outbound import FetchFailed, Outbound
 from pincite.guard.service import DocumentReader
 from pincite.guard.settings import GuardSettings
 
@@ -20,8 +22,11 @@ __all__ = [
     "BlockKind",
     "Box",
     "DocumentReader",
+    "FetchFailed",
+    "Fetcher",
     "FileType",
     "GuardSettings",
+    "Outbound",
     "PageBatch",
     "PageBoxes",
     "PageText",
