@@ -128,7 +128,8 @@ def _ipv6(spelled: str, text: str) -> str:
 
 
 def _name(spelled: str, text: str) -> str:
-    host = spelled.lower() if spelled.isascii() else _ascii(spelled, text)
+    is_plain = spelled.isascii() and "xn--" not in spelled.lower()
+    host = spelled.lower() if is_plain else _ascii(spelled, text)
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise _bad("The host is no name", text)
