@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.doubles.site import Reply, serving
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -53,4 +55,30 @@ async def folder(tmp: Path) -> AsyncIterator[Opened]:
     yield Opened("folder", str(root), put, fail)
 
 
-PLACES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Opened]]] = {"folder": folder}
+@asynccontextmanager
+async def web(tmp: Path) -> AsyncIterator[Opened]:
+    """A site with robots.txt, a sitemap and links between its pages."""
+    async with serving() as site:
+        site.replies["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /private/\n", "text/plain")
+
+        async def put(texts: Mapping[str, str]) -> None:
+            for path in [path for path in site.replies if path.startswith("/docs/")]:
+                del site.replies[path]
+            links = "".join(f'<a href="{name}.html">{name}</a>' for name in texts if name != "three")
+            site.page("/docs/", f"<html><head><meta name=robots content=noindex></head>{links}</html>")
+            for name, text in texts.items():
+                site.page(f"/docs/{name}.html", f"<html><body><main><h1>{name}</h1><p>{text}</p></main></body></html>")
+            listed = f"<url><loc>{site.url}/docs/three.html</loc></url>" if "three" in texts else ""
+            sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</urlset>'
+            site.replies["/sitemap.xml"] = Reply(sitemap.encode(), "application/xml")
+
+        async def fail() -> None:
+            site.down = True
+
+        def reads() -> int:
+            return sum(path.startswith("/docs/") and path != "/docs/" for path in site.given)
+
+        yield Opened("web", f"{site.url}/docs/", put, fail, {"pause_s": 0}, {}, [f"127.0.0.1:{site.port}"], reads)
+
+
+PLACES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Opened]]] = {"folder": folder, "web": web}

@@ -3,8 +3,8 @@
 from pincite.guard.domain import (
     Block,
     BlockKind,
-    Box,
     FileType,
+    Markup,
     PageBatch,
     PageBoxes,
     PageText,
@@ -13,19 +13,20 @@ from pincite.guard.domain import (
     UnsupportedType,
 )
 from pincite.guard.fetching import Fetcher
-from pincite.guard.outbound import FetchFailed, Outbound
+from pincite.guard.outbound import Outbound
 from pincite.guard.service import DocumentReader
 from pincite.guard.settings import GuardSettings
+from pincite.guard.urls import FetchFailed
 
 __all__ = [
     "Block",
     "BlockKind",
-    "Box",
     "DocumentReader",
     "FetchFailed",
     "Fetcher",
     "FileType",
     "GuardSettings",
+    "Markup",
     "Outbound",
     "PageBatch",
     "PageBoxes",

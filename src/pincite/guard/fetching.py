@@ -15,8 +15,8 @@ from typing import Any
 import httpcore2
 
 from pincite.core.errors import ErrorKind
-from pincite.guard.outbound import FetchFailed, Outbound
-from pincite.guard.urls import BadUrl, Url, join_url, parse_url
+from pincite.guard.outbound import Outbound
+from pincite.guard.urls import BadUrl, FetchFailed, Url, join_url, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PIECE = 1 << 16
@@ -149,6 +149,10 @@ class Fetcher:
             raise FetchTimeout(
                 f"{url.host} took longer than the limit of {self._limits.total_s:g} s.", remedy=_LATER
             ) from None
+
+    def normal(self, address: str) -> str:
+        """Return the one spelling of an address, which links are compared by. Raises: BadUrl."""
+        return str(parse_url(address))
 
     async def close(self) -> None:
         """Close what is open."""

@@ -8,8 +8,8 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from pincite.core.errors import ErrorKind, PinciteError
-from pincite.guard.urls import BadUrl, clean_host
+from pincite.core.errors import ErrorKind
+from pincite.guard.urls import BadUrl, FetchFailed, clean_host
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the addresses of a name. Raises: OSError."""
@@ -25,13 +25,6 @@ _UNICAST_V6 = _V6("2000::/3")
 _NOT_PUBLIC_V6 = (_V6("2001::/23"), _V6("2001:db8::/32"), _V6("2002::/16"), _V6("3fff::/20"), _V6("2620:4f:8000::/48"))
 _OWN_NAMES = frozenset({"localhost", "local", "internal", "localdomain", "home", "lan", "corp", "intranet", "onion"})
 _ALLOW = "Whoever runs this installation may allow the host by PINCITE_FETCH_ALLOW."
-
-
-class FetchFailed(PinciteError):
-    """Something outside could not be fetched: it does not answer, or not as it should."""
-
-    code = "fetch-failed"
-    kind = ErrorKind.UNAVAILABLE
 
 
 class AddressRefused(FetchFailed):

@@ -25,7 +25,14 @@ _KEPT = "%/:@!$&'()*+,;=~-._?[]|"
 _REMEDY = "Give an address such as https://example.com/page."
 
 
-class BadUrl(PinciteError):
+class FetchFailed(PinciteError):
+    """Something outside could not be fetched: it does not answer, or not as it should."""
+
+    code = "fetch-failed"
+    kind = ErrorKind.UNAVAILABLE
+
+
+class BadUrl(FetchFailed):
     """The address is none that is fetched: another scheme, or spelled so that programs disagree on where it leads."""
 
     code = "bad-url"

@@ -154,13 +154,14 @@ class Found:
         name: what the document is called, after the source's name; a file ending in it helps to tell text formats.
         mark: differs when the content differs, as an ETag or a hash; the content is read only when it does.
         read: gives the bytes. May be called after others were found, except where the adapter says `one_by_one`.
+            None for what is no document and only remembered: a page that stands for another, say.
         memory: what the adapter wants to know of it the next time.
     """
 
     key: str
     name: str
     mark: str
-    read: Callable[[], AsyncIterator[bytes]]
+    read: Callable[[], AsyncIterator[bytes]] | None
     memory: Memory = field(default_factory=dict[str, Any])
 
 
@@ -221,17 +222,30 @@ class Adapter(Protocol):
         ...
 
     @classmethod
-    def local_path(cls, location: str) -> Path | None:
+    def local_path(cls, location: str, /) -> Path | None:
         """Return the path on this machine that a location names; None where it is elsewhere."""
         ...
 
-    def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
+    def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show what is there. Raises: SourceUnreachable, and what the guarded fetcher raises."""
         ...
 
     def watched(self) -> Path | None:
         """Return the folder whose changes are worth a run at once, where there is one."""
         ...
+
+
+class Elsewhere:
+    """What adapters of places share that are not on this machine and do not tell when they change."""
+
+    @classmethod
+    def local_path(cls, _location: str, /) -> Path | None:
+        """Return None: no path here is meant."""
+        return None
+
+    def watched(self) -> Path | None:
+        """Return None: nothing tells of changes."""
+        return None
 
 
 class BadSource(InvalidInput):

@@ -227,7 +227,10 @@ async def keep(session: AsyncSession, scope: Scope, turn: Turn, item: Item, memo
 async def count(session: AsyncSession, scope: Scope, turn: Turn) -> tuple[int, int, int]:
     """Return how many items the run found, how many of those have trouble, and how many it did not find."""
     of_source = (visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id)
-    found = select(func.count(), func.count(ItemRow.trouble)).where(*of_source, ItemRow.seen_run == turn.run)
+    is_document = ItemRow.document_id.is_not(None) | ItemRow.trouble.is_not(None)
+    found = select(func.count(), func.count(ItemRow.trouble)).where(
+        *of_source, ItemRow.seen_run == turn.run, is_document
+    )
     seen, failed = (await session.execute(found)).one()
     gone = select(func.count()).where(*of_source, ItemRow.seen_run < turn.run, ItemRow.document_id.is_not(None))
     return seen, failed, await session.scalar(gone) or 0

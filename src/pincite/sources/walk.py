@@ -114,6 +114,11 @@ class Walk:
             raise failed.exceptions[0] from failed  # the first failure ends the job, and is said as itself
 
     async def _read(self, found: Found, before: Remembered | None) -> None:
+        if found.read is None:
+            # What was a document and says that it is none goes with what was not found, under the same rule.
+            if before is None or before.document_id is None:
+                await self._keep(Item(found.key, found.name, found.mark, None, None), found.memory, None)
+            return
         async with self._reading:
             name = before.name if before else document_name(self._source.name, found.name)
             document_id, outcome, trouble = before.document_id if before else None, None, None

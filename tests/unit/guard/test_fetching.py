@@ -16,8 +16,8 @@ from tests.unit.guard.bad_urls import PRIVATE, PRIVATE_V6, bad_urls
 
 from pincite.core import PinciteError
 from pincite.guard.fetching import Fetched, Fetcher, FetchLimits, FetchTimeout, FetchTooLarge, WrongContent
-from pincite.guard.outbound import AddressRefused, FetchFailed, Outbound
-from pincite.guard.urls import BadUrl, join_url, parse_url
+from pincite.guard.outbound import AddressRefused, Outbound
+from pincite.guard.urls import BadUrl, FetchFailed, join_url, parse_url
 
 PUBLIC = "93.184.216.34"
 PUBLIC_V6 = "2606:2800:220:1::1"

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pincite.sources.adapters.folder import FolderSource
+from pincite.sources.adapters.web import WebSource
 from pincite.sources.domain import Adapter, BadSource, Place, Source, Tools
 
-KINDS: Mapping[str, type[Adapter]] = {kind.kind: kind for kind in (FolderSource,)}
+KINDS: Mapping[str, type[Adapter]] = {kind.kind: kind for kind in (FolderSource, WebSource)}
 
 
 def kind_of(name: str) -> type[Adapter]:

@@ -53,7 +53,7 @@ class FolderSource:
         """Return the folder."""
         return self._root
 
-    async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
+    async def find(self, _recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the files. Raises: SourceUnreachable, at the end where only a part of the folder could be listed."""
         denied: list[str] = []
         files = self._files(denied)
