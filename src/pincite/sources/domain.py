@@ -209,13 +209,15 @@ class Adapter(Protocol):
     """One kind of outside place, opened. `find` shows everything that is there now, each thing once.
 
     When `find` ends without an error the list is whole, and what was not in it is gone from the place. So it must
-    raise where a part could not be listed.
+    raise where a part could not be listed. `forgets` is False for a place that shows only what is newest: there nothing
+    goes because it is no longer shown.
     """
 
     kind: ClassVar[str]
     options: ClassVar[type[BaseModel]]
     every_s: ClassVar[int]
     one_by_one: ClassVar[bool]
+    forgets: bool
 
     def __init__(self, place: Place, options: Any, tools: Tools) -> None:
         """Take a location and checked options. Raises: BadSource."""

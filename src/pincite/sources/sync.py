@@ -11,6 +11,7 @@ from typing import Any
 from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.jobs import Steps
 from pincite.sources import store
+from pincite.sources.adapters import opened
 from pincite.sources.deletions import withheld
 from pincite.sources.domain import (
     Counts,
@@ -125,6 +126,8 @@ class Sync:
         async with self._parts.database.read() as session:
             source = await store.source(session, scope, turn.source_id)
             found, _, gone = await store.count(session, scope, turn)
+        if source.state is not SourceState.LEAVING and not opened(source, self._parts.tools).forgets:
+            return None
         refusal = None if source.run.forced else withheld(source.name, found=found, gone=gone)
         if refusal is not None:
             return asdict(refusal)

@@ -1,15 +1,27 @@
-"""The kinds of places, one file each: a new one is a file here and a line in `KINDS`."""
+"""The kinds of places, one file each: a new one is a file here and a line below."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from pincite.sources.adapters.bucket import BucketSource
+from pincite.sources.adapters.feed import FeedSource
 from pincite.sources.adapters.folder import FolderSource
+from pincite.sources.adapters.git import GitSource
+from pincite.sources.adapters.imap import ImapSource
 from pincite.sources.adapters.web import WebSource
 from pincite.sources.domain import Adapter, BadSource, Place, Source, Tools
 
-KINDS: Mapping[str, type[Adapter]] = {kind.kind: kind for kind in (FolderSource, WebSource)}
+_ALL: tuple[type[Adapter], ...] = (
+    FolderSource,
+    WebSource,
+    BucketSource,
+    GitSource,
+    FeedSource,
+    ImapSource,
+)
+KINDS: Mapping[str, type[Adapter]] = {kind.kind: kind for kind in _ALL}
 
 
 def kind_of(name: str) -> type[Adapter]:

@@ -35,6 +35,7 @@ class FolderSource:
     kind: ClassVar[str] = "folder"
     options: ClassVar[type[BaseModel]] = FolderOptions
     every_s: ClassVar[int] = 300
+    forgets: bool = True
     one_by_one: ClassVar[bool] = False
 
     def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:

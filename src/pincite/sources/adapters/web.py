@@ -42,6 +42,7 @@ class WebSource(Elsewhere):
     kind: ClassVar[str] = "web"
     options: ClassVar[type[BaseModel]] = WebOptions
     every_s: ClassVar[int] = 86_400
+    forgets: bool = True
     one_by_one: ClassVar[bool] = True
 
     def __init__(self, place: Place, options: WebOptions, tools: Tools) -> None:
