@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pincite.guard import DocumentReader, GuardSettings, ParserCrashed, UnreadableDocument, UnsupportedType
+from pincite.guard import DocumentReader, ParserCrashed, UnreadableDocument, UnsupportedType
+from pincite.guard.settings import GuardSettings
 
 _RECALL = 0.9
 _SKIPPED = frozenset({"source.md", "readme.txt", "readme.md"})

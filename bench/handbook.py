@@ -21,7 +21,8 @@ from pincite.answers.candidates import candidates
 from pincite.answers.extractive import Extract, extract, texts_to_embed
 from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
-from pincite.guard import DocumentReader, FileType, GuardSettings, PageText
+from pincite.guard import DocumentReader, FileType, PageText
+from pincite.guard.settings import GuardSettings
 from pincite.index import Generation
 from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner

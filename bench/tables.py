@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from pincite.guard import Block, DocumentReader, FileType, GuardSettings, PageText
+from pincite.guard import Block, DocumentReader, FileType, PageText
+from pincite.guard.settings import GuardSettings
 
 Relation = tuple[int, str, str, str]
 """(page, direction, what one cell says, what the next one says)."""

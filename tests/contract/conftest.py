@@ -7,7 +7,8 @@ import pytest
 
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.guard import Block, BlockKind, DocumentReader, FileType, GuardSettings, PageText
+from pincite.guard import Block, BlockKind, DocumentReader, FileType, PageText
+from pincite.guard.settings import GuardSettings
 from pincite.library import Chunk, Document, Library, Revision, RevisionState
 from pincite.library.domain import Registered
 

@@ -16,7 +16,8 @@ from tests.unit.ingest.hostile import page, pdf
 
 from pincite.core import Database, NotFound, PinciteError, Scope, Table
 from pincite.gateway import Embedders, StaticEmbedder
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings
 from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
-_ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library")
+_ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library", "sources")
 
 
 def declare_tables() -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import ArgumentError
 from pincite.core import ErrorKind, PinciteError
 
 PREFIX = "PINCITE_"
+# Values of secrets that sources name in their options; nothing else in the environment can be named there.
+SECRET_PREFIX = "PINCITE_SECRET_"  # noqa: S105 - the name of a variable
 # Read by tests, benchmarks and the files of gates.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
 _POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -162,6 +164,17 @@ class Settings(BaseSettings):
     parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024
     parser_timeout_s: Annotated[float, Field(gt=0, description="Longest one document may take to parse.")] = 300.0
     workers: Annotated[int, Field(ge=0, le=64, description="Documents read at once in this process.")] = 2
+    source_folders: Annotated[
+        str | None,
+        Field(description="Folders, with `:` between them, that sources added over HTTP may read; none by default."),
+    ] = None
+    fetch_allow: Annotated[
+        str | None,
+        Field(
+            description="Hosts (`name` or `name:port`, with commas) that sources may be read from although they are on "
+            "a private network or at an unusual port; none by default."
+        ),
+    ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
     otlp_endpoint: Annotated[
         str | None, Field(description="OTLP/HTTP address that traces are sent to; none by default.")
@@ -235,7 +248,7 @@ def read_settings(**overrides: object) -> Settings:
         BadSettings: a variable is unknown or its value does not fit; the message names it.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields} | _FOREIGN
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(name for name in os.environ if _is_unknown(name, known))
     if unknown:
         raise BadSettings(
             f"Unknown setting {', '.join(unknown)}.", remedy="See the settings reference; unset it or fix its name."
@@ -258,6 +271,20 @@ def provider_environment() -> Mapping[str, str]:
 def foreign_values() -> Mapping[str, str]:
     """Return the variables that tests, benchmarks and gates name their data by, where they are set."""
     return {name: os.environ[name] for name in sorted(_FOREIGN) if os.environ.get(name)}
+
+
+def source_secret(name: str) -> str:
+    """Return the value of a variable that a source names for its secret. Raises: BadSettings."""
+    remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable in the source's option."
+    if not name.startswith(SECRET_PREFIX):
+        raise BadSettings(f"{name[:60]} may not be used by a source.", remedy=remedy)
+    if not os.environ.get(name):
+        raise BadSettings(f"The secret {name[:60]} is not set.", remedy=remedy)
+    return os.environ[name]
+
+
+def _is_unknown(name: str, known: set[str]) -> bool:
+    return name.startswith(PREFIX) and not name.startswith(SECRET_PREFIX) and name not in known
 
 
 def _from_environment() -> dict[str, object]:

@@ -9,18 +9,20 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pincite.accounts import Accounts, Door
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
-from pincite.app.settings import Settings, provider_environment
+from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader, Fetcher
+from pincite.guard.settings import GuardSettings
 from pincite.index import SearchIndex
 from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
@@ -29,6 +31,8 @@ from pincite.jobs import DbosQueue, JobsSettings
 from pincite.library import Library
 from pincite.retrieval import Evidence, Judge, Retrieval, RetrievalSettings, SecondModels
 from pincite.retrieval.routes import search_response
+from pincite.sources import SourceParts, Sources, SourcesSettings, Tools
+from pincite.sources.tasks import SourceTasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class House:
     door: Door
     library: Library
     ingest: IngestService
+    fetcher: Fetcher
+    sources: Sources
     retrieval: Retrieval
     answers: Answers
     models: Models
@@ -171,15 +177,18 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         second = await asyncio.to_thread(open_second_opinion, settings, models)
         house = _build(settings, database, models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
+        closing.push_async_callback(house.fetcher.close)
         if bootstrap:
             await house.accounts.bootstrap()
         await house.jobs.start(work=work)
         closing.push_async_callback(house.jobs.stop)
         if work:
             await house.ingest.start()
+            await house.sources.start()
             warming = asyncio.create_task(house.index.warm(), name="index-warm")
             closing.push_async_callback(asyncio.wait, [warming])
         closing.push_async_callback(house.ingest.stop)
+        closing.push_async_callback(house.sources.stop)
         await house.answers.open()
         closing.push_async_callback(house.answers.close)
         yield house
@@ -257,14 +266,13 @@ def _build(
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     library = Library(database, blobs)
-    written = None if settings.expansion == "none" else settings.expansion
-    found_with = RetrievalSettings(
-        written=written, heading_weight=settings.heading_weight, rerank_skip_margin=settings.rerank_skip_margin
-    )
+    found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
+    tools = _source_tools(settings, reader)
+    sources = _build_sources(settings, SourceParts(database, library, ingest, jobs, tools))
     return House(
         settings=settings,
         database=database,
@@ -278,6 +286,8 @@ def _build(
         door=Door(accounts),
         library=library,
         ingest=ingest,
+        fetcher=tools.fetcher,
+        sources=sources,
         retrieval=retrieval,
         answers=Answers(
             database,
@@ -293,6 +303,29 @@ def _build(
         models=models,
         evaluations=Evaluations(database),
     )
+
+
+def _retrieval_settings(settings: Settings) -> RetrievalSettings:
+    written = None if settings.expansion == "none" else settings.expansion
+    return RetrievalSettings(
+        written=written, heading_weight=settings.heading_weight, rerank_skip_margin=settings.rerank_skip_margin
+    )
+
+
+def _source_tools(settings: Settings, reader: DocumentReader) -> Tools:
+    fetcher = Fetcher.allowing(_listed(settings.fetch_allow, ","))
+    return Tools(fetcher, reader, source_secret, settings.home / "sources")
+
+
+def _build_sources(settings: Settings, parts: SourceParts) -> Sources:
+    folders = tuple(Path(each) for each in _listed(settings.source_folders, os.pathsep))
+    sources = Sources(parts, SourcesSettings(folders))
+    SourceTasks(sources).register(parts.jobs)
+    return sources
+
+
+def _listed(value: str | None, separator: str) -> list[str]:
+    return [each.strip() for each in (value or "").split(separator) if each.strip()]
 
 
 def build_index(uri: str) -> SearchIndex:

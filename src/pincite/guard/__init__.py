@@ -3,34 +3,34 @@
 from pincite.guard.domain import (
     Block,
     BlockKind,
-    Box,
     Cell,
     FileType,
+    Markup,
     PageBatch,
     PageBoxes,
     PageText,
     ParserCrashed,
-    Table,
     UnreadableDocument,
     UnsupportedType,
     body_text,
 )
+from pincite.guard.fetching import Fetcher
 from pincite.guard.service import DocumentReader
-from pincite.guard.settings import GuardSettings
+from pincite.guard.urls import FetchFailed
 
 __all__ = [
     "Block",
     "BlockKind",
-    "Box",
     "Cell",
     "DocumentReader",
+    "FetchFailed",
+    "Fetcher",
     "FileType",
-    "GuardSettings",
+    "Markup",
     "PageBatch",
     "PageBoxes",
     "PageText",
     "ParserCrashed",
-    "Table",
     "UnreadableDocument",
     "UnsupportedType",
     "body_text",

@@ -153,6 +153,37 @@ class PageBoxes:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where a page, a sitemap or a feed leads.
+
+    Args:
+        url: absolute, in the one spelling of `urls.Url`; still to be fetched by the guarded fetcher alone.
+        stamp: when it changed, as a sitemap or a feed says it; "" where it says nothing.
+        title, key, text: of an entry of a feed: its title, what it is known by, and its own text as HTML.
+    """
+
+    url: str
+    stamp: str = ""
+    title: str = ""
+    key: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What a file of markup leads to. `kind` is page, urlset, sitemapindex or feed.
+
+    `canonical` is the address that a page says is its own, "" where it says none; `index` is False where it asks not
+    to be collected. Of a page that asks for its links not to be followed there are none.
+    """
+
+    kind: str
+    links: tuple[Link, ...]
+    canonical: str = ""
+    index: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PageBatch:
     """Some consecutive pages of a document as they were read; `total` is known early for PDF, else at the end."""
 

@@ -3,6 +3,7 @@
 Confinement and failures are in `child.py`.
 """
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -107,5 +108,18 @@ def _render(channel: Channel, source: Source, message: wire.Message) -> None:
     channel.send({"kind": "image"}, pdf_pages.render(source, message["page"], message["width_px"]))
 
 
-OPERATIONS: dict[str, Operation] = {"read": _read, "sniff": _sniff, "boxes": _boxes, "render": _render}
+def _markup(channel: Channel, source: Source, message: wire.Message) -> None:
+    from pincite.guard.markup import read_markup
+
+    found = json.dumps(read_markup(source, str(message["base"]))).encode()
+    channel.send({"kind": "markup"}, found)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "read": _read,
+    "sniff": _sniff,
+    "boxes": _boxes,
+    "render": _render,
+    "markup": _markup,
+}
 """What a request's `op` may name."""

@@ -5,6 +5,7 @@ All parsing happens in confined children (`sandbox.py`); here requests are made 
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from pincite.guard import wire
 from pincite.guard.domain import (
     Box,
     FileType,
+    Link,
+    Markup,
     PageBatch,
     PageBoxes,
     ParserCrashed,
@@ -101,6 +104,18 @@ class DocumentReader:
         _, payload = await self._view(path, {"op": "render", "page": page, "width_px": width_px})
         return payload
 
+    async def markup(self, path: Path, base: str) -> Markup:
+        """Read where a page, a sitemap or a feed leads; XML that declares entities is refused.
+
+        Args:
+            path: the file.
+            base: the address that it came from.
+
+        Raises: UnreadableDocument, ParserCrashed.
+        """
+        _, payload = await self._view(path, {"op": "markup", "base": base})
+        return _checked(lambda: _markup(json.loads(payload)))
+
     async def close(self) -> None:
         """End all children."""
         here = asyncio.get_running_loop()
@@ -145,6 +160,11 @@ class DocumentReader:
                 child.request(request | limits, file)
             except OSError:
                 raise ParserCrashed("The parser ended unexpectedly.", remedy="Try again.") from None
+
+
+def _markup(found: dict[str, Any]) -> Markup:
+    links = [Link(**{name: str(value) for name, value in link.items()}) for link in found["links"]]
+    return Markup(str(found["kind"]), tuple(links), str(found.get("canonical", "")), bool(found.get("index", True)))
 
 
 def _batch(message: wire.Message) -> PageBatch:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pincite.core.sentences import line_width, sentence_spans
 from pincite.core.words import whole_words
-from pincite.guard import Block, BlockKind, Cell, Table
+from pincite.guard import Block, BlockKind, Cell
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Counts the tokens of each text."""
@@ -111,7 +111,7 @@ def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
             for start, end in sentence_spans(text[block.start : block.end], width=width):
                 yield _Stretch(block.start + start, block.start + end, number, block)
         elif block.table is not None:
-            yield from _rows(text, block, block.table, number)
+            yield from _rows(text, block, number)
         else:
             yield from _lines(text, block, number)
 
@@ -142,8 +142,11 @@ def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
             header = one_line(body)
 
 
-def _rows(text: str, block: Block, table: Table, number: int) -> Iterator[_Stretch]:
+def _rows(text: str, block: Block, number: int) -> Iterator[_Stretch]:
     """Yield the head of a table as one, then its rows with what the head says."""
+    table = block.table
+    if table is None:
+        return
     head, rows = table.rows[: table.head_rows], table.rows[table.head_rows :]
     starts = [min(cell.start for cell in row) for row in rows]
     if starts and starts[0] > block.start:

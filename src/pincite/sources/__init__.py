@@ -1,1 +1,29 @@
-"""Sources: keep outside places in step with collections. Nothing is built here yet."""
+"""Sources: keep outside places in step with collections."""
+
+from pincite.sources.domain import (
+    LIVE_RUNS,
+    Item,
+    NewSource,
+    Run,
+    RunState,
+    Source,
+    Tools,
+    Trouble,
+)
+from pincite.sources.service import Sources
+from pincite.sources.settings import SourcesSettings
+from pincite.sources.walk import SourceParts
+
+__all__ = [
+    "LIVE_RUNS",
+    "Item",
+    "NewSource",
+    "Run",
+    "RunState",
+    "Source",
+    "SourceParts",
+    "Sources",
+    "SourcesSettings",
+    "Tools",
+    "Trouble",
+]

@@ -11,7 +11,8 @@ import openpyxl
 import pptx
 import pytest
 
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 HANDBOOK = ROOT / "examples" / "handbook"

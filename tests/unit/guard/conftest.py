@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings
 
 
 @pytest.fixture

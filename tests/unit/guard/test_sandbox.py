@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pincite.guard import DocumentReader, FileType, GuardSettings, ParserCrashed
+from pincite.guard import DocumentReader, FileType, ParserCrashed
 from pincite.guard.sandbox import ChildPool
+from pincite.guard.settings import GuardSettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
 

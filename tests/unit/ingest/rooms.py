@@ -12,7 +12,8 @@ from pathlib import Path
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobStore
 from pincite.gateway import ChatModel, Embedders, StaticEmbedder
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings
 from pincite.index import SearchIndex
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings

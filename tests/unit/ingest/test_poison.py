@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.unit.ingest.hostile import bomb, page, pdf
 from tests.unit.ingest.rooms import SCOPE, rooms
 
-from pincite.guard import GuardSettings
+from pincite.guard.settings import GuardSettings
 from pincite.library import RevisionState
 
 SMALL_CHILD = GuardSettings(memory_limit_mb=512, children=1)

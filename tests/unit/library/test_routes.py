@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse, Response
 
 from pincite.accounts import Accounts, Door, check_declared
 from pincite.core import Database, ErrorKind, PinciteError, Scope
-from pincite.guard import Box, FileType, PageBoxes
+from pincite.guard import FileType, PageBoxes
+from pincite.guard.domain import Box
 from pincite.library import Library, RevisionState
 from pincite.library.feed import FeedSettings
 from pincite.library.routes import LibraryRoutes

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve, stopping
+from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve, sources, stopping
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -37,6 +37,7 @@ app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
+app.add_typer(sources.app, name="sources")
 
 
 def main() -> None:

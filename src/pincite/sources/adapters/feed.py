@@ -1,0 +1,96 @@
+"""An RSS or Atom feed: each entry is a document, the page that it leads to or its own text.
+
+A feed shows the newest entries alone, so what is no longer in it stays, unless the options say otherwise.
+"""
+
+import hashlib
+import html
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.guard import FetchFailed, Markup
+from pincite.sources.domain import Elsewhere, Found, Known, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.pages import Pages, pieces
+
+
+class FeedOptions(BaseModel):
+    """What a feed takes besides its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: Literal["page", "entry"] = Field("page", description="Read the page that an entry leads to, or its text.")
+    keep: bool = Field(True, description="Keep what is no longer in the feed.")
+    pause_s: float = Field(1.0, ge=0, le=60, description="Seconds between two requests.")
+
+
+class FeedSource(Elsewhere):
+    """Entries by their id; one has changed when the feed says another date for it, or its text is another."""
+
+    kind: ClassVar[str] = "feed"
+    options: ClassVar[type[BaseModel]] = FeedOptions
+    every_s: ClassVar[int] = 3600
+    one_by_one: ClassVar[bool] = True
+
+    def __init__(self, place: Place, options: FeedOptions, tools: Tools) -> None:
+        self._url = tools.fetcher.normal(place.location)
+        self._options = options
+        self._pages = Pages(tools, options.pause_s)
+        self.forgets = not options.keep
+
+    async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
+        """Show the entries. Raises: SourceUnreachable, and what the guarded fetcher and the parser raise."""
+        for entry in (await self._feed()).links:
+            key = entry.key or entry.url
+            if self._options.content == "entry":
+                page = _page_of(entry.title, entry.text)
+                mark = hashlib.sha256(page).hexdigest()
+                yield Found(key, f"{entry.title or key}.html", mark, partial(_whole, page))
+                continue
+            known = await recall(key)
+            if known is not None and (known.seen or (entry.stamp and known.memory.get("stamp") == entry.stamp)):
+                yield Found(key, "", known.mark, partial(_whole, b""), known.memory)
+                continue
+            async for found in self._looked_at(key, entry.url, entry.stamp, known):
+                yield found
+
+    async def _feed(self) -> Markup:
+        async with self._pages.get(self._url) as page:
+            if page.path is None:
+                raise SourceUnreachable(f"{self._url} answers {page.status}.", remedy="Check the feed's address.")
+            markup = await self._pages.markup(page)
+        if markup.kind != "feed":
+            raise SourceUnreachable(f"{self._url} is no feed.", remedy="Give the address of an RSS or Atom feed.")
+        return markup
+
+    async def _looked_at(self, key: str, url: str, stamp: str, known: Known | None) -> AsyncGenerator[Found, None]:
+        name = url.partition("://")[2].rstrip("/")
+        try:
+            async with self._pages.get(url, known.memory if known and known.mark else None) as page:
+                if page.status == 304 and known is not None:
+                    yield Found(key, name, known.mark, partial(_whole, b""), {**known.memory, "stamp": stamp})
+                elif page.path is not None:
+                    memory = {**(page.validators or {}), "stamp": stamp}
+                    yield Found(key, name, page.mark, partial(pieces, page.path), memory)
+                else:
+                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+        except (FetchFailed, SourceUnreachable) as error:
+            yield Found(key, name, "failed", partial(_raising, error))
+
+
+def _page_of(title: str, text: str) -> bytes:
+    shown = html.escape(title)
+    return (
+        f"<!doctype html><html><head><title>{shown}</title></head><body><h1>{shown}</h1>{text}</body></html>".encode()
+    )
+
+
+async def _whole(page: bytes) -> AsyncIterator[bytes]:
+    yield page
+
+
+async def _raising(error: FetchFailed | SourceUnreachable) -> AsyncIterator[bytes]:
+    raise error
+    yield b""

@@ -1,0 +1,115 @@
+"""A folder on this machine, with all below it; a change in it is noticed at once where the system tells.
+
+Links are not followed, so nothing outside is read; hidden files are left out.
+"""
+
+import asyncio
+import fnmatch
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.sources.domain import BadSource, Found, ItemGone, Place, Recall, SourceUnreachable, Tools
+
+_PIECE = 1 << 20
+_AT_ONCE = 500
+
+
+class FolderOptions(BaseModel):
+    """What a folder takes besides its path."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    only: list[str] = Field([], description="Patterns such as `*.pdf`; a file must fit one of them.")
+    hidden: bool = Field(False, description="Read files and folders too whose name begins with a dot.")
+
+
+class FolderSource:
+    """Files by their path in the folder; one has changed when its time or size has."""
+
+    kind: ClassVar[str] = "folder"
+    options: ClassVar[type[BaseModel]] = FolderOptions
+    every_s: ClassVar[int] = 300
+    forgets: bool = True
+    one_by_one: ClassVar[bool] = False
+
+    def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:
+        path = Path(place.location).expanduser()
+        if not path.is_absolute():
+            raise BadSource(f"{place.location} is no absolute path.", remedy="Give the folder's whole path.")
+        self._root = path
+        self._options = options
+
+    @classmethod
+    def local_path(cls, location: str) -> Path | None:
+        """Return the folder."""
+        return Path(location).expanduser()
+
+    def watched(self) -> Path | None:
+        """Return the folder."""
+        return self._root
+
+    async def find(self, _recall: Recall, /) -> AsyncGenerator[Found, None]:
+        """Show the files. Raises: SourceUnreachable, at the end where only a part of the folder could be listed."""
+        denied: list[str] = []
+        files = self._files(denied)
+        while some := await asyncio.to_thread(lambda: list(islice(files, _AT_ONCE))):
+            for path, mark in some:
+                name = os.fsencode(path.relative_to(self._root)).decode("utf-8", "backslashreplace")
+                yield Found(name.replace(os.sep, "/"), name.replace(os.sep, "/"), mark, partial(_pieces, path))
+        if denied:
+            raise SourceUnreachable(
+                f"{len(denied)} folders could not be listed, {denied[0]} among them.", remedy="Check their permissions."
+            )
+
+    def _files(self, denied: list[str]) -> Iterator[tuple[Path, str]]:
+        if not self._root.is_dir():
+            raise SourceUnreachable(
+                f"The folder {self._root} is not there.", remedy="Check its path, and that its disk is mounted."
+            )
+        waiting = [self._root]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(folder) as listing:
+                    entries = sorted(listing, key=lambda entry: entry.name)
+            except OSError:
+                denied.append(str(folder))
+                continue
+            for entry in entries:
+                if entry.name.startswith(".") and not self._options.hidden:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
+                    yield from _stamped(entry)
+
+    def _is_wanted(self, name: str) -> bool:
+        return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
+
+
+def _stamped(entry: "os.DirEntry[str]") -> Iterator[tuple[Path, str]]:
+    try:
+        stat = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return  # deleted since the folder was listed
+    yield Path(entry.path), f"{stat.st_mtime_ns}:{stat.st_size}"
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    try:
+        descriptor = await asyncio.to_thread(os.open, path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+    except FileNotFoundError:
+        raise ItemGone(f"{path.name} was deleted meanwhile.") from None
+    except OSError as error:
+        raise SourceUnreachable(
+            f"{path.name} cannot be read: {error.strerror}.", remedy="Check its permissions."
+        ) from error

@@ -1,0 +1,223 @@
+"""A web site: from its sitemaps and by its links, as far as robots.txt, depth and number of pages allow.
+
+What of a page is its main text is decided by the parser of HTML when the document is read.
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from functools import partial
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.core import ErrorKind, PinciteError
+from pincite.guard import FetchFailed, Markup
+from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.pages import Page, Pages, pieces
+from pincite.sources.robots import MAX_BYTES, Robots, read_robots
+
+_AGENT = "pincite"
+_MAX_SITEMAPS = 50
+_MAX_LINKS = 1000
+_GONE = frozenset({404, 410})
+
+
+class WebOptions(BaseModel):
+    """What a site takes besides its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: str | None = Field(None, description="Paths that belong to it begin with this; default is the folder.")
+    pages: int = Field(1000, ge=1, le=100_000, description="Most pages.")
+    depth: int = Field(5, ge=0, le=50, description="Most links away from the first page; 0 for sitemaps only.")
+    sitemap: bool = Field(True, description="Read sitemaps.")
+    pause_s: float = Field(1.0, ge=0, le=60, description="Seconds between two requests; robots.txt may ask for more.")
+
+
+class WebSource(Elsewhere):
+    """Pages by their address; one has changed when its content has, and is fetched again only when the server says."""
+
+    kind: ClassVar[str] = "web"
+    options: ClassVar[type[BaseModel]] = WebOptions
+    every_s: ClassVar[int] = 86_400
+    forgets: bool = True
+    one_by_one: ClassVar[bool] = True
+
+    def __init__(self, place: Place, options: WebOptions, tools: Tools) -> None:
+        self._start = tools.fetcher.normal(place.location)
+        parts = urlsplit(self._start)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        folder = parts.path.rpartition("/")[0] + "/"
+        prefix = folder if options.prefix is None else options.prefix
+        if not prefix.startswith("/"):
+            raise BadSource("The prefix is no path.", remedy="Give it as /docs/.")
+        self._within = self._origin + prefix
+        self._options = options
+        self._pages = Pages(tools, options.pause_s)
+        self._robots = Robots()
+
+    async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
+        """Show the pages. Raises: SourceUnreachable, and what the guarded fetcher raises."""
+        await self._ask_robots()
+        crawl = _Frontier(self._options.depth)
+        crawl.add(self._start, 0)
+        if self._options.sitemap:
+            async for url in self._listed():
+                if self._belongs(url):
+                    crawl.add(url, min(1, self._options.depth))
+        shown = 0
+        while shown < self._options.pages and (following := crawl.next()) is not None:
+            url, depth = following
+            known = await recall(url)
+            if known is not None and known.seen:
+                crawl.follow(self._followed(known.memory), depth - bool(known.memory.get("elsewhere")))
+                shown += known.mark != ""
+                continue
+            async with aclosing(self._looked_at(url, known, crawl, depth)) as looking:
+                async for found in looking:
+                    shown += found.read is not None
+                    yield found
+
+    async def _ask_robots(self) -> None:
+        async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=MAX_BYTES) as page:
+            if page.path is not None:
+                self._robots = read_robots(page.path.read_text("utf-8", "replace"), _AGENT)
+            elif page.status >= 500:
+                raise SourceUnreachable(
+                    f"{self._origin} does not say what may be collected: robots.txt answers {page.status}.",
+                    remedy="Try again later.",
+                )
+        self._pages.pause_s = max(self._pages.pause_s, self._robots.delay_s)
+        if not self._allowed(self._start):
+            raise SourceUnreachable(
+                f"robots.txt of {self._origin} asks not to collect this page.", remedy="Ask whoever runs the site."
+            )
+
+    async def _listed(self) -> AsyncIterator[str]:
+        """Give the pages of all sitemaps, those that they name among them."""
+        named = [each for each in self._robots.sitemaps if each.startswith(self._origin + "/")]
+        waiting = deque(named or [f"{self._origin}/sitemap.xml"])
+        seen: set[str] = set()
+        while waiting and len(seen) < _MAX_SITEMAPS:
+            address = waiting.popleft()
+            if address in seen:
+                continue
+            seen.add(address)
+            async with self._pages.get(address) as page:
+                if page.path is None:
+                    if page.status >= 500:
+                        raise SourceUnreachable(f"{address} answers {page.status}.", remedy="Try again later.")
+                    continue
+                markup = await self._pages.markup(page)
+            if markup.kind == "sitemapindex":
+                waiting.extend(link.url for link in markup.links if link.url.startswith(self._origin + "/"))
+            elif markup.kind == "urlset":
+                for link in markup.links:
+                    yield link.url
+
+    async def _looked_at(
+        self, url: str, known: Known | None, crawl: "_Frontier", depth: int
+    ) -> AsyncGenerator[Found, None]:
+        try:
+            async with self._pages.get(url, known.memory if known and known.mark else None) as page:
+                if page.status == 304 and known is not None:
+                    crawl.follow(self._followed(known.memory), depth)
+                    yield Found(url, name_of(url), known.mark, _nothing, known.memory)
+                elif page.status == 200:
+                    yield await self._read(url, page, crawl, depth)
+                elif page.status not in _GONE:
+                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+                elif url == self._start:
+                    raise SourceUnreachable(f"{url} is not there.", remedy="Check the address.")
+        except (FetchFailed, SourceUnreachable) as error:
+            if url == self._start:
+                raise
+            yield self._failing(url, known, error)
+
+    def _failing(self, url: str, known: Known | None, error: PinciteError) -> Found:
+        """Return an item that cannot be read: what is known of it stays, and the run says so. A picture is none."""
+        if error.kind is ErrorKind.UNSUPPORTED:
+            return Found(url, name_of(url), "", None)
+        return Found(url, name_of(url), f"failed:{known.mark if known else ''}", partial(_raising, error))
+
+    async def _read(self, url: str, page: Page, crawl: "_Frontier", depth: int) -> Found:
+        """Return a page, or what is to be remembered of one that stands for another or asks not to be collected."""
+        assert page.path is not None
+        markup = await self._markup(page)
+        links = [link.url for link in markup.links if self._belongs(link.url)][:_MAX_LINKS]
+        own = self._own_address(page, markup)
+        if own != url:
+            if url == self._start and not self._belongs(own):
+                raise SourceUnreachable(f"{url} leads to {own}.", remedy="Make that the source's address.")
+            links = [own] if self._belongs(own) else []
+            crawl.follow(links, depth - 1)  # another name of the page, no step further
+            return Found(url, name_of(url), "", None, {"links": links, "elsewhere": True})
+        crawl.follow(links, depth)
+        if not markup.index:
+            return Found(url, name_of(url), "", None, {"links": links})
+        memory: Memory = {**(page.validators or {}), "links": links}
+        return Found(url, name_of(url), page.mark, partial(pieces, page.path), memory)
+
+    async def _markup(self, page: Page) -> Markup:
+        assert page.path is not None
+        with page.path.open("rb") as file:
+            if b"<" not in file.read(2048):
+                return Markup("page", ())
+        try:
+            return await self._pages.markup(page)
+        except PinciteError:  # damaged, or no markup at all: that is for whoever reads the document
+            return Markup("page", ())
+
+    def _own_address(self, page: Page, markup: Markup) -> str:
+        """Return where the page says it is at home: a redirect leads there, or it names it."""
+        if markup.canonical and markup.canonical != page.url and self._belongs(markup.canonical):
+            return markup.canonical
+        return page.url
+
+    def _belongs(self, url: str) -> bool:
+        return url.startswith(self._within) and self._allowed(url)
+
+    def _allowed(self, url: str) -> bool:
+        return self._robots.allows(url.removeprefix(self._origin))
+
+    def _followed(self, memory: Memory) -> list[str]:
+        return [str(url) for url in memory.get("links", ()) if self._belongs(str(url))]
+
+
+class _Frontier:
+    """Addresses to look at, the near ones first, each once."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._waiting: deque[tuple[str, int]] = deque()
+        self._seen: set[str] = set()
+
+    def add(self, url: str, depth: int) -> None:
+        if url not in self._seen and depth <= self._depth:
+            self._seen.add(url)
+            self._waiting.append((url, depth))
+
+    def follow(self, urls: list[str], depth: int) -> None:
+        for url in urls:
+            self.add(url, depth + 1)
+
+    def next(self) -> tuple[str, int] | None:
+        return self._waiting.popleft() if self._waiting else None
+
+
+def name_of(url: str) -> str:
+    """Return an address as a document's name: without its scheme, readable."""
+    return unquote(url.partition("://")[2]).rstrip("/")
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Give nothing: the page is as it was, and nobody asks."""
+    return
+    yield b""
+
+
+async def _raising(error: PinciteError) -> AsyncIterator[bytes]:
+    raise error
+    yield b""

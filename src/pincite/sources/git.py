@@ -1,0 +1,126 @@
+"""Runs `git` as a child that reads no configuration, runs no hook, asks nothing and reaches one checked address.
+
+Which repository, and what of it is wanted, is the business of `adapters/git.py`.
+"""
+
+import asyncio
+import base64
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from pincite.sources.domain import SourceUnreachable
+
+_LIMIT_S = 900.0
+_PIECE = 1 << 20
+_SAID = 300
+# Everything that could run a program, ask somebody, follow a redirect or reach another place is off.
+_SAFE = {
+    "protocol.allow": "never",
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.askPass": "",
+    "credential.helper": "",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "fetch.recurseSubmodules": "false",
+    "http.followRedirects": "false",
+    "http.proxy": "",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
+    "transfer.credentialsInUrl": "die",
+}
+
+
+class Git:
+    """Runs git in one bare repository.
+
+    Args:
+        folder: the repository, made by `init`.
+        protocol: the one that may be spoken: `file` or `https`, or `http`.
+        config: further settings; they are in the child's environment, where a process list does not show them.
+    """
+
+    def __init__(self, folder: Path, protocol: str, config: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._protocol = protocol
+        self._config = {**_SAFE, f"protocol.{protocol}.allow": "always", **config}
+
+    async def text(self, *arguments: str) -> str:
+        """Run a command and return what it says. Raises: SourceUnreachable."""
+        return b"".join([piece async for piece in self.pieces(*arguments)]).decode("utf-8", "surrogateescape")
+
+    async def pieces(self, *arguments: str) -> AsyncIterator[bytes]:
+        """Run a command and give its output as it comes. Raises: SourceUnreachable, where it fails in the end."""
+        async with self._running(arguments) as process:
+            assert process.stdout is not None
+            while piece := await process.stdout.read(_PIECE):
+                yield piece
+            assert process.stderr is not None
+            said = (await process.stderr.read(1 << 16)).decode("utf-8", "replace")
+            if await process.wait() != 0:
+                raise SourceUnreachable(
+                    f"git said: {_line(said)}", remedy="Check the repository, its branch and token."
+                )
+
+    @asynccontextmanager
+    async def _running(self, arguments: Sequence[str]) -> AsyncGenerator[asyncio.subprocess.Process]:
+        program = shutil.which("git")
+        if program is None:
+            raise SourceUnreachable("There is no `git` on this machine.", remedy="Install git and try again.")
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        process = await asyncio.create_subprocess_exec(
+            program, f"--git-dir={self._folder}", *arguments, env=self._environment(program), cwd=self._folder,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        watch = asyncio.get_running_loop().call_later(_LIMIT_S, _end, process)
+        try:
+            yield process
+        finally:
+            watch.cancel()
+            if process.returncode is None:
+                _end(process)
+                await process.wait()
+
+    def _environment(self, program: str) -> dict[str, str]:
+        pairs = list(self._config.items())
+        settings = {
+            name: value
+            for number, (key, set_to) in enumerate(pairs)
+            for name, value in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", set_to))
+        }
+        return {
+            "PATH": f"{Path(program).parent}{os.pathsep}{os.defpath}",
+            "HOME": str(self._folder),
+            "LC_ALL": "C",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ALLOW_PROTOCOL": self._protocol,
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_CONFIG_COUNT": str(len(pairs)),
+            **settings,
+        }
+
+
+def sign_in(token: str) -> dict[str, str]:
+    """Return the setting that sends a token as GitHub, GitLab, Gitea and Bitbucket take it."""
+    encoded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {"http.extraHeader": f"Authorization: Basic {encoded}"}
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    text = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "nothing")
+    return "".join(char if char.isprintable() else "?" for char in text)[:_SAID]

@@ -1,0 +1,143 @@
+"""Looks after sources: begins runs whose time has come, gives lost ones another job, watches folders.
+
+Safe from any number of processes: a run is begun once, and a job is queued once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
+
+from pincite.core import PinciteError, Scope, get_logger, utc_now
+from pincite.jobs import JobState
+from pincite.sources import store
+from pincite.sources.adapters import opened
+from pincite.sources.domain import Source, Trouble
+from pincite.sources.settings import SourcesSettings
+from pincite.sources.store import Turn
+from pincite.sources.sync import Sync, job_id
+from pincite.sources.walk import SourceParts
+
+log = get_logger(__name__)
+_LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
+_LOST = Trouble(
+    "sync-interrupted",
+    "The run ended several times without a word, as when its process dies.",
+    "See the log; `pincite sources sync` tries again.",
+)
+
+
+class Keeper:
+    """The chores of one process that works."""
+
+    def __init__(self, parts: SourceParts, settings: SourcesSettings, work: Sync) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._work = work
+        self._looking: asyncio.Task[None] | None = None
+        self._watching: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Begin to look, now and again."""
+        self._looking = asyncio.create_task(self._look_on(), name="sources-look")
+
+    async def stop(self) -> None:
+        """Stop looking and watching."""
+        tasks = [*self._watching.values(), *([self._looking] if self._looking else [])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        self._looking = None
+        self._watching = {}
+
+    async def _look_on(self) -> None:
+        while True:
+            for chore in (self.begin_due, self.heal, self.watch):
+                await _tried(chore)
+            await asyncio.sleep(self._settings.look_s)
+
+    async def begin_due(self) -> None:
+        """Begin a run of each source whose time has come. Raises: Unavailable, StorageFull."""
+        async with self._parts.database.read() as session:
+            found = await store.due(session, utc_now())
+        for tenant, source_id in found:
+            await self._begin(_system(tenant), source_id)
+
+    async def heal(self) -> None:
+        """Give a run another job where its own is gone or ended without a word. Raises: Unavailable, StorageFull."""
+        async with self._parts.database.read() as session:
+            found = await store.under_way(session)
+        statuses = await self._parts.jobs.statuses([job_id(turn) for _, turn, _ in found])
+        for tenant, turn, lost in found:
+            status = statuses.get(job_id(turn))
+            if status is None:
+                await self._work.enqueue(_system(tenant), turn)
+            elif status.state not in _LIVE:
+                await self._lost(_system(tenant), turn, lost + 1)
+
+    async def watch(self) -> None:
+        """Watch the folders of active sources that are on this machine; stop for those that are gone or rest."""
+        async with self._parts.database.read() as session:
+            found = await store.watchable(session)
+        wanted = {source.id: (tenant, source) for tenant, source in found}
+        for gone in self._watching.keys() - wanted.keys():
+            self._watching.pop(gone).cancel()
+        for source_id, (tenant, source) in wanted.items():
+            running = self._watching.get(source_id)
+            folder = None if running is not None and not running.done() else self._folder_of(source)
+            if folder is not None:
+                task = self._follow(_system(tenant), source, folder)
+                self._watching[source_id] = asyncio.create_task(task, name=f"watch-{source.name}")
+
+    def _folder_of(self, source: Source) -> Path | None:
+        folder = opened(source, self._parts.tools).watched()
+        return folder if folder is not None and folder.is_dir() else None
+
+    async def _follow(self, scope: Scope, source: Source, folder: Path) -> None:
+        """Begin a run whenever something changes; changes during a run are the next one's."""
+        settle_ms = int(self._settings.settle_s * 1000)
+        try:
+            async for _ in awatch(folder, watch_filter=None, debounce=settle_ms * 4, step=max(50, settle_ms)):
+                await _tried(lambda: self._make_due(scope, source))
+        except (OSError, RuntimeError) as error:  # too many watches, or a folder that went: the rhythm is left
+            log.warning("folder not watched", source=source.id, error=str(error))
+            await asyncio.sleep(60)
+
+    async def _make_due(self, scope: Scope, source: Source) -> None:
+        async with self._parts.database.transaction() as tx:
+            await store.change(tx, scope, source.id, next_at=utc_now())
+
+    async def _begin(self, scope: Scope, source_id: str) -> None:
+        async with self._parts.database.transaction() as tx:
+            source = await store.source(tx, scope, source_id)
+            at = utc_now()
+            following = None if source.every_s is None else at + timedelta(seconds=source.every_s)
+            turn = await store.begin(tx, scope, source_id, at, forced=False, next_at=following)
+        if turn is not None:
+            await self._work.enqueue(scope, turn)
+
+    async def _lost(self, scope: Scope, turn: Turn, lost: int) -> None:
+        if lost >= self._settings.most_lost:
+            said = asdict(_LOST)
+            await self._work.end(scope, turn, said, said)
+            return
+        async with self._parts.database.transaction() as tx:
+            following = await store.advance(tx, scope, turn, lost=lost)
+        if following is not None:
+            log.warning("sync job lost", source=turn.source_id, run=turn.run)
+            await self._work.enqueue(scope, following)
+
+
+async def _tried(chore: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await chore()
+    except PinciteError as error:
+        log.warning("chore failed", chore=getattr(chore, "__name__", ""), code=error.code, message=error.message)
+
+
+def _system(tenant: str) -> Scope:
+    return Scope(tenant, user="system", roles=frozenset({"system"}))

@@ -1,0 +1,150 @@
+"""Speaks IMAP (RFC 3501) by the standard library, in threads, to an address that was checked before.
+
+Only reads: the folder is opened by EXAMINE and bodies are peeked at, so nothing becomes read or moves.
+"""
+
+import asyncio
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from pincite.sources.domain import ItemGone, SourceUnreachable
+
+_TIMEOUT_S = 60.0
+_PIECE = 1 << 20
+_ENTRY = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a mailbox is and how to get in. `address` was checked; `host` is what the certificate must name.
+
+    `tls` is None where the connection is not encrypted.
+    """
+
+    host: str
+    port: int
+    address: str
+    user: str
+    password: str
+    tls: ssl.SSLContext | None
+
+
+class Mailbox:
+    """A folder of one account. Use it from one task at a time.
+
+    Args:
+        account: see `Account`.
+        folder: its name, as the server spells it.
+    """
+
+    def __init__(self, account: Account, folder: str) -> None:
+        self._account = account
+        self._folder = folder
+        self._client: imaplib.IMAP4 | None = None
+
+    async def open(self) -> str:
+        """Connect, sign in and open the folder; returns what its ids are valid for. Raises: SourceUnreachable."""
+        return await self._ask(self._open)
+
+    async def sizes(self) -> dict[int, int]:
+        """Return the size in bytes of each message by its id, without those marked as deleted."""
+        return await self._ask(self._sizes)
+
+    async def read(self, uid: int) -> AsyncIterator[bytes]:
+        """Give a message piece by piece. Raises: SourceUnreachable, ItemGone."""
+        start = 0
+        while True:
+            piece = await self._ask(partial(self._piece, uid, start))
+            if piece:
+                yield piece
+            start += len(piece)
+            if len(piece) < _PIECE:
+                return
+
+    async def close(self) -> None:
+        """Leave."""
+        client, self._client = self._client, None
+        if client is not None:
+            await asyncio.to_thread(_leave, client)
+
+    async def _ask(self, question: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(4 * _TIMEOUT_S):
+                return await asyncio.to_thread(question)
+        except (imaplib.IMAP4.error, OSError, TimeoutError) as error:
+            said = "".join(char if char.isprintable() else "?" for char in str(error))[:200]
+            raise SourceUnreachable(
+                f"The mail server {self._account.host} refused or did not answer: {said}",
+                remedy="Check the host, the user, the password and the folder.",
+            ) from error
+
+    def _open(self) -> str:
+        account = self._account
+        self._client = _Checked(account)
+        self._client.login(_quoted(account.user), account.password)
+        kind, said = self._client.select(_quoted(self._folder), readonly=True)
+        if kind != "OK":
+            raise imaplib.IMAP4.error(f"no folder {self._folder}: {said!r}")
+        found = self._client.response("UIDVALIDITY")[1]
+        return found[0].decode("ascii", "replace") if found and found[0] else "0"
+
+    def _sizes(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for line in _lines(self._command("FETCH", "1:*", "(UID FLAGS RFC822.SIZE)")):
+            uid, size = _ENTRY.search(line), _SIZE.search(line)
+            if uid and size and b"\\Deleted" not in line:
+                found[int(uid[1])] = int(size[1])
+        return found
+
+    def _piece(self, uid: int, start: int) -> bytes:
+        for part in self._command("FETCH", str(uid), f"(UID BODY.PEEK[]<{start}.{_PIECE}>)"):
+            if isinstance(part, tuple):
+                return bytes(part[1])
+        if start == 0:
+            raise ItemGone(f"The message {uid} was deleted meanwhile.")
+        return b""
+
+    def _command(self, name: str, *arguments: str) -> list[bytes | tuple[bytes, bytes] | None]:
+        assert self._client is not None
+        kind, said = self._client.uid(name, *arguments)
+        if kind != "OK":
+            raise imaplib.IMAP4.error(f"{name}: {said!r}")
+        return said
+
+
+class _Checked(imaplib.IMAP4):
+    """A client that connects to the address it is given, and to no name; TLS checks the name all the same."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        super().__init__(account.host, account.port, timeout=_TIMEOUT_S)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        account = self._account
+        plain = socket.create_connection((account.address, account.port), timeout or _TIMEOUT_S)
+        if account.tls is None:
+            return plain
+        return account.tls.wrap_socket(plain, server_hostname=account.host)
+
+
+def _lines(said: list[bytes | tuple[bytes, bytes] | None]) -> list[bytes]:
+    return [part if isinstance(part, bytes) else part[0] for part in said if part is not None]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _leave(client: imaplib.IMAP4) -> None:
+    try:
+        client.logout()
+    except (imaplib.IMAP4.error, OSError):
+        client.shutdown()

@@ -1,0 +1,162 @@
+"""One job of a run over a source: what the place shows becomes documents, what it no longer shows goes.
+
+A run may take many jobs, so that a slow place holds up nobody's documents. Killed anywhere, the next job goes on:
+what was read is known by its mark, and what was come by by the run's number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
+from pincite.jobs import Steps
+from pincite.sources import store
+from pincite.sources.adapters import opened
+from pincite.sources.deletions import withheld
+from pincite.sources.domain import (
+    Counts,
+    RunState,
+    SourceState,
+    SyncOvertaken,
+    Trouble,
+)
+from pincite.sources.settings import SourcesSettings
+from pincite.sources.store import Turn
+from pincite.sources.walk import Checkpoint, Errand, SourceParts, Walk
+
+log = get_logger(__name__)
+SYNC_JOB = "sync"
+# A run goes on when the documents that waited in bulk before it have been read; see `ingest.receive`.
+_BULK = 1_000_000
+_REMOVED_AT_ONCE = 50
+
+
+class Sync:
+    """Does the jobs of runs.
+
+    Args:
+        parts: the rooms it stands on.
+        settings: limits and rhythms.
+        checkpoint: called at each boundary.
+    """
+
+    def __init__(self, parts: SourceParts, settings: SourcesSettings, checkpoint: Checkpoint) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._checkpoint = checkpoint
+
+    async def enqueue(self, scope: Scope, turn: Turn) -> None:
+        """Queue a run's job; again does nothing. Raises: Unavailable, StorageFull; then the sweep queues it."""
+        before = await self._parts.library.count_unfinished(scope, _BULK)
+        payload = {"tenant": scope.tenant, "user": scope.user, "source": turn.source_id}
+        await self._parts.jobs.enqueue(
+            SYNC_JOB,
+            job_id(turn),
+            payload | {"run": str(turn.run), "portion": str(turn.portion)},
+            priority=_BULK + before,
+        )
+
+    async def job(self, steps: Steps, scope: Scope, turn: Turn) -> None:
+        """Do one job of a run. Raises: SyncOvertaken, where the run was stopped or another job goes on with it."""
+        if not await steps.run("take", lambda: self._take(scope, turn)):
+            return
+        walked = await steps.run("walk", lambda: self._walk(scope, turn))
+        if walked["left"]:
+            await steps.run("next", lambda: self._next(scope, turn))
+            return
+        trouble = walked["trouble"] or await steps.run("clear", lambda: self._clear(scope, turn))
+        await steps.run("end", lambda: self.end(scope, turn, walked["trouble"], trouble))
+
+    async def end(
+        self, scope: Scope, turn: Turn, failure: dict[str, str] | None, trouble: dict[str, str] | None
+    ) -> None:
+        """End a run, failed or done, with what is to be said of it; a source that was leaving is gone."""
+        async with self._parts.database.transaction() as tx:
+            try:
+                row = await store.hold(tx, scope, turn)
+            except SyncOvertaken:
+                return
+            if row.state == SourceState.LEAVING and failure is None:
+                await store.drop(tx, scope, turn.source_id)
+                return
+            found, failed, _ = await store.count(tx, scope, turn)
+            state = RunState.FAILED if failure else RunState.DONE
+            await store.change(
+                tx,
+                scope,
+                turn.source_id,
+                run_state=state.value,
+                finished_at=utc_now(),
+                trouble=trouble,
+                counts={**row.counts, "found": found, "failed": failed},
+            )
+        log.info("source synced", source=turn.source_id, run=turn.run, state=state.value)
+
+    async def _take(self, scope: Scope, turn: Turn) -> bool:
+        async with self._parts.database.transaction() as tx:
+            return await store.take(tx, scope, turn)
+
+    async def _next(self, scope: Scope, turn: Turn) -> None:
+        async with self._parts.database.transaction() as tx:
+            found, failed, _ = await store.count(tx, scope, turn)
+            row = await store.hold(tx, scope, turn)
+            counts = {**row.counts, "found": found, "failed": failed}
+            await store.change(tx, scope, turn.source_id, counts=counts)
+            following = await store.advance(tx, scope, turn, lost=0)
+        self._checkpoint("sync.advanced")
+        if following is not None:
+            await self.enqueue(scope, following)
+
+    async def _walk(self, scope: Scope, turn: Turn) -> dict[str, Any]:
+        async with self._parts.database.read() as session:
+            source = await store.source(session, scope, turn.source_id)
+        if source.state is SourceState.LEAVING:
+            return {"left": False, "trouble": None}
+        try:
+            left = await Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn)).run()
+        except SyncOvertaken:
+            raise
+        except PinciteError as error:
+            log.warning("source not synced", source=source.id, code=error.code, message=error.message)
+            return {"left": False, "trouble": asdict(Trouble.of(error))}
+        return {"left": left, "trouble": None}
+
+    async def _clear(self, scope: Scope, turn: Turn) -> dict[str, str] | None:
+        """Take out what the run did not find; returns why not, where it must not."""
+        async with self._parts.database.read() as session:
+            source = await store.source(session, scope, turn.source_id)
+            found, _, gone = await store.count(session, scope, turn)
+        if source.state is not SourceState.LEAVING and not opened(source, self._parts.tools).forgets:
+            return None
+        refusal = None if source.run.forced else withheld(source.name, found=found, gone=gone)
+        if refusal is not None:
+            return asdict(refusal)
+        while True:
+            async with self._parts.database.read() as session:
+                items = await store.vanished(session, scope, turn, _REMOVED_AT_ONCE)
+            if not items:
+                return None
+            await self._remove(scope, turn, items)
+
+    async def _remove(self, scope: Scope, turn: Turn, items: Sequence[tuple[str, str | None]]) -> None:
+        async with self._parts.database.transaction() as tx:
+            await store.hold(tx, scope, turn)  # nothing is removed under a turn that is over
+        documents = [document for _, document in items if document is not None]
+        for document in documents:
+            try:
+                await self._parts.ingest.remove(scope, document)
+            except NotFound:
+                log.info("document is gone already", document=document)
+            self._checkpoint("sync.removed")
+        async with self._parts.database.transaction() as tx:
+            row = await store.hold(tx, scope, turn)
+            await store.forget(tx, scope, turn, [key for key, _ in items])
+            counts = Counts(**row.counts)
+            counts = replace(counts, removed=counts.removed + len(documents))
+            await store.change(tx, scope, turn.source_id, counts=asdict(counts))
+        self._checkpoint("sync.forgotten")
+
+
+def job_id(turn: Turn) -> str:
+    """Return the id of a run's job."""
+    return f"{SYNC_JOB}:{turn.source_id}:{turn.run}:{turn.portion}"
