@@ -129,6 +129,8 @@ class Reading:
             if not task.done():
                 task.cancel()
                 await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # what it ended with besides is known by now, and needs no trace in the log
 
 
 class _Run:
