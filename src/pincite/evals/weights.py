@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pincite.core import Scope
+from pincite.core.languages import UNDETERMINED
 from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, SetKind
 from pincite.evals.ranking import items, ndcg_at_10, relevant
 from pincite.evals.tuning import WEIGHTS, Tuned, tune
@@ -15,6 +16,7 @@ from pincite.retrieval import fuse, plan
 
 _CANDIDATES = 100
 _KEPT = 50
+_LANGUAGES = 8
 
 
 class Passages(Protocol):
@@ -26,6 +28,10 @@ class Passages(Protocol):
 
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
         """Return the ids of the collections that are searched."""
+        ...
+
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str | None]:
+        """Return at most `limit` languages of what is there."""
         ...
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
@@ -63,7 +69,9 @@ async def _quality_by_weight(
     generation = await passages.active_generation(scope)
     if generation is None:
         return []
-    where = Filter(collections=tuple(await passages.visible_collections(scope)))
+    collections = tuple(await passages.visible_collections(scope))
+    told = await passages.document_languages(scope, collections, _LANGUAGES)
+    where = Filter(collections, languages=tuple(each or UNDETERMINED for each in told))
     ranked: list[dict[str, list[str]]] = [{} for _ in WEIGHTS]
     for case in cases:
         by_text, by_vector = await _rankings(scope, case, generation, where, (index, embedder))

@@ -186,7 +186,8 @@ class Retrieval:
         visible = await self._library.visible_collections(scope)
         wanted = None if query.collections is None else set(query.collections)
         narrowed = tuple(each for each in visible if wanted is None or each in wanted)
-        return Filter(collections=narrowed, documents=query.documents)
+        languages = await self._catalogue.languages(scope, narrowed) if narrowed else ()
+        return Filter(collections=narrowed, documents=query.documents, languages=languages)
 
     async def _searched(
         self, scope: Scope, builds: Builds, text: str, sought: tuple[Plan, Filter], clock: StageClock
@@ -199,9 +200,9 @@ class Retrieval:
         first = sorted(named, key=lambda each: (-named[each], each))[: self._settings.named_documents]
         if first:
             names = (await self._catalogue.names(scope, where.collections)).words_of(first)
-            targets.append(Target(without(planned.words, names), Filter(where.collections, tuple(first))))
+            targets.append(Target(without(planned.words, names), replace(where, documents=tuple(first))))
         if self._settings.filter_named and first:
-            only = Filter(where.collections, tuple(most_named(named)))
+            only = replace(where, documents=tuple(most_named(named)))
             found = (await self._searcher.search(scope, builds, text, [Target(targets[1].words, only)], clock))[0]
             if len(found) >= _ENOUGH:
                 return found
