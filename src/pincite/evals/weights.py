@@ -12,11 +12,11 @@ from pincite.evals.tuning import WEIGHTS, Tuned, tune
 from pincite.gateway import Embedder
 from pincite.index import Filter, Generation, Hit, SearchIndex
 from pincite.library import Passage
-from pincite.retrieval import fuse, plan
+from pincite.retrieval import asked_in, fuse, plan
 
 _CANDIDATES = 100
 _KEPT = 50
-_LANGUAGES = 8
+_LANGUAGES = 40
 
 
 class Passages(Protocol):
@@ -71,9 +71,10 @@ async def _quality_by_weight(
         return []
     collections = tuple(await passages.visible_collections(scope))
     told = await passages.document_languages(scope, collections, _LANGUAGES)
-    where = Filter(collections, languages=tuple(each or UNDETERMINED for each in told))
+    languages = tuple(dict.fromkeys(each or UNDETERMINED for each in told))
     ranked: list[dict[str, list[str]]] = [{} for _ in WEIGHTS]
     for case in cases:
+        where = Filter(collections, languages=await asyncio.to_thread(asked_in, case.question, languages))
         by_text, by_vector = await _rankings(scope, case, generation, where, (index, embedder))
         known = await passages.hydrate(scope, [hit.chunk_id for hit in (*by_text, *by_vector)])
         for place, weight in enumerate(WEIGHTS):

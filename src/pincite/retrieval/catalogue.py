@@ -15,8 +15,8 @@ from pincite.retrieval.naming import NameIndex
 
 # Beyond this many documents names are too many to be told apart by, and too many to read for one question.
 MOST_NAMES = 20_000
-# Each costs a question a few more words to look for; languages of fewer documents are looked for as unknown ones.
-MOST_LANGUAGES = 8
+# More than anybody's documents are in.
+MOST_LANGUAGES = 40
 _KEPT = 64
 _FRESH_S = 2.0
 

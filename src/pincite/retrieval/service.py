@@ -17,6 +17,7 @@ from pincite.retrieval.decomposition import parts_of
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.expansion import BACKGROUND, Writer, Writing, blended, feedback
 from pincite.retrieval.fusion import Fused, weigh_names
+from pincite.retrieval.languages import asked_in
 from pincite.retrieval.naming import most_named
 from pincite.retrieval.narrowing import figures_of, holding_first
 from pincite.retrieval.neighbours import Run, grouped, merged, widened
@@ -186,7 +187,8 @@ class Retrieval:
         visible = await self._library.visible_collections(scope)
         wanted = None if query.collections is None else set(query.collections)
         narrowed = tuple(each for each in visible if wanted is None or each in wanted)
-        languages = await self._catalogue.languages(scope, narrowed) if narrowed else ()
+        there = await self._catalogue.languages(scope, narrowed) if narrowed else ()
+        languages = await asyncio.to_thread(asked_in, query.text, there)
         return Filter(collections=narrowed, documents=query.documents, languages=languages)
 
     async def _searched(
