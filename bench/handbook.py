@@ -23,10 +23,10 @@ from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
 from pincite.guard import DocumentReader, FileType, PageText
 from pincite.guard.settings import GuardSettings
-from pincite.index import Generation
+from pincite.index import Generation, Point
 from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
-from pincite.ingest.points import points_of
+from pincite.ingest.points import title_of
 from pincite.library import Passage
 from pincite.retrieval import Evidence, Query, Retrieval
 
@@ -56,6 +56,9 @@ class Shelf:
 
     async def latest_version(self, scope: Scope) -> int:
         return 0
+
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+        return ("en",)
 
     async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
         return [(each, each) for each in sorted({passage.source for passage in self.passages.values()})]
@@ -103,7 +106,13 @@ class Handbook:
         chunks = [chunk for page in pages for chunk in chunker.add(page)] + chunker.finish()
         self.shelf.pages.update({(source, page.number): page.text for page in pages})
         self.shelf.passages.update({chunk.id: Passage(chunk, source) for chunk in chunks})
-        await self._index.write(SCOPE, self.shelf.generation, await points_of(self.embedder, SCOPE, source, chunks))
+        titles = [title_of(source, chunk) for chunk in chunks]
+        texts = [f"{title}\n{chunk.text}" for title, chunk in zip(titles, chunks, strict=True)]
+        points = [
+            Point(chunk.id, source, source, "handbook", title, chunk.text, vector, "en")
+            for chunk, title, vector in zip(chunks, titles, await self.embedder.embed(SCOPE, texts), strict=True)
+        ]
+        await self._index.write(SCOPE, self.shelf.generation, points)
 
     async def ask(self, question: str) -> tuple[Extract, Evidence]:
         evidence = await self._retrieval.find(SCOPE, Query(question))

@@ -39,8 +39,9 @@ def point(
     collection: str = "c1",
     title: str = "",
     vector: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0),
+    language: str = "und",
 ) -> Point:
-    return Point(chunk, document, revision, collection, title, text, np.asarray(vector, dtype=np.float32))
+    return Point(chunk, document, revision, collection, title, text, np.asarray(vector, dtype=np.float32), language)
 
 
 POINTS = [
@@ -211,3 +212,50 @@ async def test_what_is_as_it_was_written_is_not_damaged(index: SearchIndex, tmp_
     assert len(await index.damaged(SCOPE, GENERATION)) == len(stored)
     await index.drop(SCOPE, GENERATION)
     assert not await index.damaged(SCOPE, GENERATION)
+
+
+WRITTEN = [
+    ("de", "Die Häuser der Gesellschaften wurden verkauft.", "Haus Gesellschaft"),
+    ("es", "Los trabajadores firmaron sus contratos.", "contrato trabajador"),
+    ("fr", "Les évaluations des salariés sont publiées.", "evaluation"),
+    ("ru", "Договоры хранятся в архивах.", "договор в архиве"),
+    ("fi", "Asiakirjat säilytetään arkistoissa.", "arkistossa"),
+    ("zh", "员工最多可以将五天年假结转到下一年。", "年假有几天"),
+    ("ja", "従業員は年次休暇を翌年に繰り越すことができます。", "年次休暇の日数"),
+    ("ko", "직원은 연차 휴가를 이월할 수 있습니다.", "연차휴가"),
+    ("th", "พนักงานสามารถสะสมวันลาพักร้อนได้", "วันลาพักร้อน"),
+    ("en", "The engines were running.", "engine runs"),
+]
+
+
+async def test_each_document_is_found_in_its_own_language(index: SearchIndex):
+    points = [point(language, text, document=language, language=language) for language, text, _ in WRITTEN]
+    await index.write(SCOPE, GENERATION, points)
+    everything = Filter(("c1",), languages=tuple(language for language, _, _ in WRITTEN))
+    for language, _, query in WRITTEN:
+        assert (await text_ids(index, query, everything))[:1] == [language]
+        assert (await text_ids(index, query, Filter(("c1",), languages=(language,))))[:1] == [language]
+
+
+async def test_a_language_that_is_not_searched_is_not_stemmed(index: SearchIndex):
+    await index.write(SCOPE, GENERATION, [point("k1", "Die Häuser", language="de")])
+    assert await text_ids(index, "Häusern", Filter(("c1",), languages=("en",))) == []
+    assert await text_ids(index, "Häusern", Filter(("c1",), languages=("en", "de"))) == ["k1"]
+
+
+async def test_an_index_of_the_version_before_answers_and_is_written_as_it_was(index: SearchIndex):
+    before = Generation("g0", "test-4", 4, terms=1)
+    await index.write(SCOPE, before, [*POINTS, point("k5", "Häuser", language="de")])
+    where = Filter(("c1", "c2"), languages=("de", "en"))
+    assert [hit.chunk_id for hit in await index.search_text(SCOPE, before, "engine running", where, 10)] == ["k1", "k3"]
+    assert [hit.chunk_id for hit in await index.search_text(SCOPE, before, "hauser", where, 10)] == ["k5"]
+    await index.maintain(SCOPE, before)
+    assert await index.search_text(SCOPE, GENERATION, "engine", where, 10) == []
+
+
+async def test_vectors_of_a_revision_can_be_had_again(index: SearchIndex):
+    await index.write(SCOPE, GENERATION, [*POINTS, point("k5", "more", revision="r1", vector=(0, 0.5, 0.5, 0))])
+    found = await index.vectors(SCOPE, GENERATION, "r1")
+    assert {key: vector.tolist() for key, vector in found.items()} == {"k1": [1, 0, 0, 0], "k5": [0, 0.5, 0.5, 0]}
+    assert await index.vectors(SCOPE, GENERATION, "r9") == {}
+    assert await index.vectors(OTHER, GENERATION, "r1") == {}

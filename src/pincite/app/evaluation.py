@@ -18,6 +18,7 @@ from pincite.answers import ClaimChecks, Drafters, EvidenceSource, Rehearsals, S
 from pincite.app.settings import Settings
 from pincite.app.wiring import House, build_index, open_embedders, open_reranker, open_second_opinion, second_models
 from pincite.core import ErrorKind, PinciteError, Scope
+from pincite.core.terms import TERMS_VERSION
 from pincite.evals import (
     ClaimSubject,
     DocumentSubject,
@@ -178,9 +179,9 @@ async def learned_weight(house: House, goldens: Sequence[GoldenSet], embedder_na
 
 
 async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: Embedder) -> PassageShelf:
-    name = hashlib.sha256(f"{golden.version} {embedder.model_id}".encode()).hexdigest()[:24]
+    name = hashlib.sha256(f"{golden.version} {embedder.model_id} {TERMS_VERSION}".encode()).hexdigest()[:24]
     dimensions = embedder.dimensions or (await embedder.embed(scope, ["size"])).shape[1]
-    shelf = PassageShelf(golden, Generation(f"set-{name}", embedder.model_id, dimensions))
+    shelf = await asyncio.to_thread(PassageShelf, golden, Generation(f"set-{name}", embedder.model_id, dimensions))
     await shelf.fill(scope, index, embedder)
     return shelf
 

@@ -18,6 +18,7 @@ from pincite.app import migrate
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
+from pincite.core.languages import load_languages
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
@@ -185,8 +186,10 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         if work:
             await house.ingest.start()
             await house.sources.start()
+            # The first document need wait for neither.
             warming = asyncio.create_task(house.index.warm(), name="index-warm")
-            closing.push_async_callback(asyncio.wait, [warming])
+            loading = asyncio.create_task(asyncio.to_thread(load_languages), name="languages-load")
+            closing.push_async_callback(asyncio.wait, [warming, loading])
         closing.push_async_callback(house.ingest.stop)
         closing.push_async_callback(house.sources.stop)
         await house.answers.open()

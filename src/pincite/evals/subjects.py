@@ -4,11 +4,13 @@ Both go through the same doors as users: retrieval, answers, library.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pincite.answers import Answer, PinSpan, Rehearsals
 from pincite.core import NotFound, Scope
+from pincite.core.languages import language_of
 from pincite.evals.domain import Case, CorpusPassage, Found, GoldenSet, Outcome, Pinned
 from pincite.gateway import Embedder
 from pincite.index import Generation, Point, SearchIndex
@@ -113,6 +115,7 @@ class PassageShelf:
     def __init__(self, golden: GoldenSet, generation: Generation) -> None:
         self._generation = generation
         self._passages = passages_of(golden)
+        self._languages = {key: language_of(each.chunk.text) for key, each in self._passages.items()}
 
     async def active_generation(self, scope: Scope) -> Generation:
         """Return the set's own generation."""
@@ -125,6 +128,10 @@ class PassageShelf:
     async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
         """Return nothing: passages of a set are no documents that a question names."""
         return ()
+
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+        """Return the languages of the passages, that of most first."""
+        return [language for language, _ in Counter(self._languages.values()).most_common(limit)]
 
     async def fast_tier(self, scope: Scope) -> None:
         """Return nothing: a set has one build."""
@@ -161,7 +168,16 @@ class PassageShelf:
         texts = [f"{title}\n{chunk.text}" for title, chunk in zip(titles, chunks, strict=True)]
         vectors = await embedder.embed(scope, texts)
         points = [
-            Point(chunk.id, chunk.document_id, chunk.revision_id, _CORPUS, title, chunk.text, vector)
+            Point(
+                chunk.id,
+                chunk.document_id,
+                chunk.revision_id,
+                _CORPUS,
+                title,
+                chunk.text,
+                vector,
+                self._languages[chunk.id],
+            )
             for chunk, title, vector in zip(chunks, titles, vectors, strict=True)
         ]
         await index.write(scope, self._generation, points)

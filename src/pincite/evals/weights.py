@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pincite.core import Scope
+from pincite.core.languages import UNDETERMINED
 from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, SetKind
 from pincite.evals.ranking import items, ndcg_at_10, relevant
 from pincite.evals.tuning import WEIGHTS, Tuned, tune
 from pincite.gateway import Embedder
 from pincite.index import Filter, Generation, Hit, SearchIndex
 from pincite.library import Passage
-from pincite.retrieval import fuse, plan
+from pincite.retrieval import asked_in, fuse, plan
 
 _CANDIDATES = 100
 _KEPT = 50
+_LANGUAGES = 40
 
 
 class Passages(Protocol):
@@ -26,6 +28,10 @@ class Passages(Protocol):
 
     async def visible_collections(self, scope: Scope) -> Sequence[str]:
         """Return the ids of the collections that are searched."""
+        ...
+
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str | None]:
+        """Return at most `limit` languages of what is there."""
         ...
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
@@ -63,9 +69,12 @@ async def _quality_by_weight(
     generation = await passages.active_generation(scope)
     if generation is None:
         return []
-    where = Filter(collections=tuple(await passages.visible_collections(scope)))
+    collections = tuple(await passages.visible_collections(scope))
+    told = await passages.document_languages(scope, collections, _LANGUAGES)
+    languages = tuple(dict.fromkeys(each or UNDETERMINED for each in told))
     ranked: list[dict[str, list[str]]] = [{} for _ in WEIGHTS]
     for case in cases:
+        where = Filter(collections, languages=await asyncio.to_thread(asked_in, case.question, languages))
         by_text, by_vector = await _rankings(scope, case, generation, where, (index, embedder))
         known = await passages.hydrate(scope, [hit.chunk_id for hit in (*by_text, *by_vector)])
         for place, weight in enumerate(WEIGHTS):

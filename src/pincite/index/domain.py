@@ -3,7 +3,7 @@
 The index proposes and the library disposes: all of it can be rebuilt from the library. Engines are in `adapters/`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,17 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import Scope
+from pincite.core.languages import UNDETERMINED
+from pincite.core.terms import TERMS_VERSION
 
 Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One build of a tenant's index: a name for its table and the embedder that made its vectors."""
+    """One build of a tenant's index: a name for its table, the embedder that made its vectors, how words were cut.
+
+    `terms` is the `TERMS_VERSION` of its words; those of 1 are stemmed as English by the engine, whatever they are.
+    """
 
     name: str
     model_id: str
     dimensions: int
+    terms: int = TERMS_VERSION
+
+    @property
+    def outdated(self) -> bool:
+        """Whether its words were cut as an earlier version did; it answers all the same."""
+        return self.terms != TERMS_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,11 @@ class FastTier:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A chunk as the engine sees it. `title` is the document's source name and heading path as text."""
+    """A chunk as the engine sees it.
+
+    `title` is the document's source name and heading path as text; `language`, as BCP-47, is what its words are stemmed
+    as.
+    """
 
     chunk_id: str
     document_id: str
@@ -48,17 +63,20 @@ class Point:
     title: str
     text: str
     vector: Vector
+    language: str = UNDETERMINED
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What the asker may see, as a predicate inside the query. Empty `collections` matches nothing.
 
-    `documents`, where given, narrows to those.
+    `documents`, where given, narrows to those. `languages` are those of what is there, as BCP-47: a question's words
+    are looked for as each of them stems them.
     """
 
     collections: tuple[str, ...]
     documents: tuple[str, ...] | None = None
+    languages: tuple[str, ...] = (UNDETERMINED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,7 @@ class SearchIndex(Protocol):
     async def search_text(
         self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
     ) -> list[Hit]:
-        """Return the best by BM25 (stemmed), best first."""
+        """Return the best by BM25 over stems, best first."""
         ...
 
     async def search_vector(
@@ -108,6 +126,10 @@ class SearchIndex(Protocol):
 
     async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
         """Return the stored parts that are not what was written, as far as that is known; reads all of them."""
+        ...
+
+    async def vectors(self, scope: Scope, generation: Generation, revision_id: str) -> Mapping[str, Vector]:
+        """Return the vectors of a revision's points by chunk id."""
         ...
 
     async def drop(self, scope: Scope, generation: Generation) -> None:

@@ -1,18 +1,27 @@
-"""The text that word search sees of a chunk. Pure; used by every engine, shown to nobody."""
+"""What word search sees of a chunk. Pure; used by every engine, shown to nobody."""
 
-import re
-
+from pincite.core.terms import hyphenated, terms
 from pincite.core.words import whole_words
 
-_HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
+
+def searched_terms(title: str, text: str, language: str) -> list[str]:
+    """Return the terms of a chunk's title (source name, heading path) and text, and of its hyphenated words joined.
+
+    Words that a line's end cut in two are whole.
+    """
+    whole = whole_words(text)
+    return terms(f"{title}\n{whole}", language) + terms(_joined(whole), language)
 
 
 def searched_text(title: str, text: str) -> str:
-    """Return a chunk's title (source name, heading path) above its text, and hyphenated words also joined.
+    """Return a chunk's title above its text, and hyphenated words also joined: for engines that cut words themselves.
 
-    Engines cut "pass-phrase" in two; who asks for a "passphrase" should find it all the same. Words that a line's end
+    They cut "pass-phrase" in two; who asks for a "passphrase" should find it all the same. Words that the end of a line
     cut in two are whole.
     """
-    text = whole_words(text)
-    joined = " ".join(dict.fromkeys(word.replace("-", "") for word in _HYPHENATED.findall(text)))
-    return "\n".join(part for part in (title, text, joined) if part)
+    whole = whole_words(text)
+    return "\n".join(part for part in (title, whole, _joined(whole)) if part)
+
+
+def _joined(text: str) -> str:
+    return " ".join(dict.fromkeys(hyphenated(text)))

@@ -1,13 +1,14 @@
 """Turns chunks into points: the title and the text that are searched, and the vector."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pincite.core import Scope
 from pincite.core.words import whole_words
 from pincite.gateway import Embedder
-from pincite.index import Point
+from pincite.index import Point, Vector
 from pincite.ingest.domain import IngestParts
+from pincite.ingest.language import language_for
 from pincite.ingest.remembering import embedded_once
 from pincite.library import Chunk
 
@@ -41,52 +42,72 @@ async def points_of(
 
     Raises:
         Unavailable: the embedder did not answer.
+        NotFound: the revision was removed.
     """
-    source, contexts = known
-    titled = [
-        (_searched_title(source, chunk, contexts.get(digest_of(chunk)) if contexts else None), chunk)
-        for chunk in chunks
-    ]
-    return await _embedded(parts, embedder, scope, titled)
+    if not chunks:
+        return []
+    titled = _titled(chunks, known)
+    language = await language_for(parts, scope, chunks)
+    vectors = await _embedded(parts, embedder, scope, titled)
+    return _points(titled, vectors, {chunks[0].revision_id: language})
 
 
 async def points_for(
     parts: IngestParts, embedder: Embedder, scope: Scope, source: str, chunks: Sequence[Chunk]
 ) -> list[Point]:
-    """Return the points of chunks of one document with the contexts that are known. Raises: Unavailable."""
-    known: Mapping[str, str] = {}
-    if chunks:
-        digests = [digest_of(chunk) for chunk in chunks]
-        known = await parts.library.contexts(scope, chunks[0].document_id, digests)
-    return await points_of(parts, embedder, scope, chunks, (source, known))
+    """Return the points of chunks of one revision with the contexts that are known. Raises: Unavailable, NotFound."""
+    return await points_of(parts, embedder, scope, chunks, (source, await _contexts(parts, scope, chunks)))
+
+
+async def points_with(
+    parts: IngestParts, scope: Scope, source: str, chunks: Sequence[Chunk], vectors: Mapping[str, Vector]
+) -> list[Point]:
+    """Return the points of chunks of one revision whose vectors, by chunk id, are known. Raises: NotFound."""
+    if not chunks:
+        return []
+    titled = _titled(chunks, (source, await _contexts(parts, scope, chunks)))
+    language = await language_for(parts, scope, chunks)
+    return _points(titled, [vectors[chunk.id] for chunk in chunks], {chunks[0].revision_id: language})
 
 
 async def points_of_many(
-    parts: IngestParts, embedder: Embedder, scope: Scope, documents: Sequence[tuple[str, Sequence[Chunk]]]
+    parts: IngestParts, embedder: Embedder, scope: Scope, documents: Sequence[tuple[str, str, Sequence[Chunk]]]
 ) -> list[Point]:
-    """Return the points of the chunks of many documents, embedded together; each has its name beside its chunks.
+    """Return the points of the chunks of many documents, embedded together: (name, language, chunks) of each.
 
     Raises: Unavailable.
     """
-    owners = [chunks[0].document_id for _, chunks in documents if chunks]
+    owners = [chunks[0].document_id for _, _, chunks in documents if chunks]
     known = await parts.library.contexts_of(scope, owners)
     titled = [
         (_searched_title(source, chunk, known.get((chunk.document_id, digest_of(chunk))) if known else None), chunk)
-        for source, chunks in documents
+        for source, _, chunks in documents
         for chunk in chunks
     ]
-    return await _embedded(parts, embedder, scope, titled)
+    languages = {chunks[0].revision_id: language for _, language, chunks in documents if chunks}
+    return _points(titled, await _embedded(parts, embedder, scope, titled), languages)
+
+
+async def _contexts(parts: IngestParts, scope: Scope, chunks: Sequence[Chunk]) -> Mapping[str, str]:
+    """Return what a model wrote about chunks of one document, by `digest_of`."""
+    if not chunks:
+        return {}
+    return await parts.library.contexts(scope, chunks[0].document_id, [digest_of(chunk) for chunk in chunks])
 
 
 async def _embedded(
     parts: IngestParts, embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]
-) -> list[Point]:
+) -> Iterable[Vector]:
     texts = [f"{title}\n{whole_words(chunk.text)}" for title, chunk in titled]
     if parts.embedders.is_quick(embedder):
-        vectors = await embedder.embed(scope, texts)
-    else:
-        owners = [chunk.document_id for _, chunk in titled]
-        vectors = await embedded_once(parts.library, embedder, scope, texts, owners)
+        return await embedder.embed(scope, texts)
+    owners = [chunk.document_id for _, chunk in titled]
+    return await embedded_once(parts.library, embedder, scope, texts, owners)
+
+
+def _points(
+    titled: Sequence[tuple[str, Chunk]], vectors: Iterable[Vector], languages: Mapping[str, str]
+) -> list[Point]:
     return [
         Point(
             chunk_id=chunk.id,
@@ -96,8 +117,17 @@ async def _embedded(
             title=title,
             text=chunk.text,
             vector=vector,
+            language=languages[chunk.revision_id],
         )
         for (title, chunk), vector in zip(titled, vectors, strict=True)
+    ]
+
+
+def _titled(chunks: Sequence[Chunk], known: tuple[str, Mapping[str, str]]) -> list[tuple[str, Chunk]]:
+    source, contexts = known
+    return [
+        (_searched_title(source, chunk, contexts.get(digest_of(chunk)) if contexts else None), chunk)
+        for chunk in chunks
     ]
 
 

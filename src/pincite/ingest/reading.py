@@ -16,6 +16,7 @@ from pincite.ingest.ahead import one_ahead
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.domain import BytesLost, Checkpoint, IngestParts
 from pincite.ingest.generations import Target, all_generations, targets
+from pincite.ingest.language import told_by
 from pincite.ingest.pages import PageStream
 from pincite.ingest.points import points_for
 from pincite.ingest.settings import IngestSettings
@@ -152,6 +153,7 @@ class _Run:
         self._waiting: list[Chunk] = []
         self._chunks_done = revision.chunks
         self._total = revision.pages_total
+        self._language = revision.language
         self._has_text = False
         self.batches = _none()
         self.pages_done = revision.pages_done
@@ -244,9 +246,13 @@ class _Run:
     async def _write(self) -> None:
         """Store, embed and index what waits; rows first, so that no point is ever without its chunk."""
         size = self._reader.settings.index_batch
+        if self._language is None and self._waiting:
+            self._language = await told_by(self._waiting)
         while self._waiting:
             chunks, self._waiting = self._waiting[:size], self._waiting[size:]
-            await self._library.save_chunks(self._scope, self._revision_id, chunks, lease=self._lease)
+            await self._library.save_chunks(
+                self._scope, self._revision_id, chunks, lease=self._lease, language=self._language
+            )
             self._reader.checkpoint("read.chunks")
             await self._index(chunks)
             self._reader.checkpoint("read.indexed")

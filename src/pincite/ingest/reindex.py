@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from pincite.core import Conflict, NotFound, Scope
 from pincite.gateway import Embedder
-from pincite.index import Generation
+from pincite.index import Generation, Vector
 from pincite.ingest.domain import IndexOutdated, IngestParts, Progress
 from pincite.ingest.generations import Target, fresh_generation
-from pincite.ingest.points import points_for
+from pincite.ingest.points import points_for, points_with
 from pincite.library import Document, IndexGeneration
 
 _BUILDING, _RETIRED, _FAST = "building", "retired", "fast"
@@ -90,7 +90,8 @@ class Reindex:
         found = await self._entries(scope, _BUILDING)
         if active is not None and active.model_id != chosen.model_id:
             found = [*await self._entries(scope, _FAST), *await self._entries(scope, _RETIRED), *found]
-        usable = [entry.generation for entry in found if entry.generation.model_id == chosen.model_id]
+        usable = [each.generation for each in found if each.generation.model_id == chosen.model_id]
+        usable = [each for each in usable if not each.outdated]
         if not usable:
             usable = [await fresh_generation(scope, chosen)]
             await self.parts.library.add_generation(scope, usable[0])
@@ -125,7 +126,7 @@ class Reindex:
         await library.have_vectors(scope, waiting - unread)
         if fast is None:
             await self._drop(scope, _FAST)
-        elif not await self._entries(scope, _FAST):
+        elif all(entry.generation.outdated for entry in await self._entries(scope, _FAST)):
             await self._add_fast(scope, fast)
 
     def _fast_for(self, target: Target) -> Embedder | None:
@@ -138,6 +139,7 @@ class Reindex:
         fresh = Target(await fresh_generation(scope, embedder), embedder)
         await self.parts.library.add_generation(scope, fresh.generation)
         await self._complete(scope, fresh)
+        await self._drop(scope, _FAST)  # an outdated one, which answered until now
         await self.parts.library.make_fast(scope, fresh.generation.name)
         await self._complete(scope, fresh)
 
@@ -160,15 +162,30 @@ class Reindex:
                 progress(done)
 
     async def _copy_revision(self, scope: Scope, target: Target, document: Document, revision_id: str) -> int:
-        written = 0
+        written, source = 0, document.source
         try:
+            known = await self._known_vectors(scope, target, revision_id)
             async for chunks in self.parts.library.chunks(scope, revision_id, batch=self.batch):
-                points = await points_for(self.parts, target.embedder, scope, document.source, chunks)
+                new = [chunk for chunk in chunks if chunk.id not in known]
+                points = await points_for(self.parts, target.embedder, scope, source, new)
+                old = [chunk for chunk in chunks if chunk.id in known]
+                points += await points_with(self.parts, scope, source, old, known)
                 await self.parts.index.write(scope, target.generation, points)
                 written += len(points)
         except NotFound:
             await self.parts.index.delete_revisions(scope, target.generation, [revision_id])  # removed meanwhile
         return written
+
+    async def _known_vectors(self, scope: Scope, target: Target, revision_id: str) -> Mapping[str, Vector]:
+        """Return the vectors that an index had whose words alone are outdated: they need not be paid for again.
+
+        From an index of today's words none are taken: it may be built again because it was damaged.
+        """
+        generation = target.generation
+        for entry in await self.parts.library.generations(scope):
+            if entry.generation.outdated and entry.generation.model_id == generation.model_id:
+                return await self.parts.index.vectors(scope, entry.generation, revision_id)
+        return {}
 
     async def _complete(self, scope: Scope, target: Target) -> None:
         """Write the chunks of serving revisions that the build lacks, and drop those of superseded ones."""

@@ -28,6 +28,7 @@ from pincite.ingest.generations import better
 from pincite.ingest.reading import Reader
 from pincite.ingest.receive import Receiver
 from pincite.ingest.reindex import Reindex
+from pincite.ingest.renewal import Renewal
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.turns import Turns
@@ -61,6 +62,7 @@ class IngestService:
         self._contexts = Contexts(parts, settings, self._upkeep)
         self.work = Work(Reader(parts, settings, self._upkeep, checkpoint), self._contexts, self._receiver)
         self._reindex = Reindex(parts, settings.index_batch)
+        self.renewal = Renewal(parts, self._reindex)
         self._filler = Filler(parts, settings, self._upkeep)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep, timedelta(seconds=settings.silence_s))
         self._chores: list[asyncio.Task[None]] = []
@@ -71,6 +73,7 @@ class IngestService:
         chores = (
             (self._settings.sweep_s, self._sweep.sweep),
             (self._settings.litter_s, self._sweep.pick_up_litter),
+            (self._settings.renew_s, self.renewal.look),
             (self._settings.fill_s, self._filler.fill),
         )
         self._chores = [asyncio.create_task(every(seconds, chore), name=chore.__name__) for seconds, chore in chores]

@@ -23,6 +23,7 @@ class IngestSettings:
         retry_wait_s: the first wait, in seconds.
         sweep_s: how often work that was lost between commit and queue is looked for.
         litter_s: how often bytes that belong to no document (refused or broken-off uploads) are removed.
+        renew_s: how often it is looked for indexes of an earlier version.
         fill_s: how often it is looked for documents that wait for the better embedder.
         fill_batch: chunks that it is given at once.
         fill_lease_s: how long a batch may take before another process may think that this one died.
@@ -48,6 +49,7 @@ class IngestSettings:
     retry_wait_s: float = 0.5
     sweep_s: float = 60.0
     litter_s: float = 3600.0
+    renew_s: float = 3600.0
     fill_s: float = 2.0
     fill_batch: int = 128
     fill_lease_s: float = 90.0

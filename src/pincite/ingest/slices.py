@@ -12,6 +12,7 @@ from pincite.core import NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.guard import FileType, PageText, ParserCrashed, UnreadableDocument, UnsupportedType
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.generations import Target, all_generations, targets
+from pincite.ingest.language import told_by
 from pincite.ingest.points import points_of_many
 from pincite.ingest.reading import READ_BY, Reader, without_text
 from pincite.library import Chunk, Document, Revision
@@ -26,6 +27,7 @@ class Whole:
     document: Document
     pages: tuple[PageText, ...]
     chunks: tuple[Chunk, ...]
+    language: str
 
     @property
     def revision(self) -> Revision:
@@ -116,7 +118,8 @@ class SliceReader:
             return error
         if not any(page.text.strip() for page in pages):
             return without_text()
-        return Whole(document, tuple(pages), await asyncio.to_thread(_cut, document, pages))
+        chunks = await asyncio.to_thread(_cut, document, pages)
+        return Whole(document, tuple(pages), chunks, await told_by(chunks))
 
     async def _index(self, scope: Scope, whole: Sequence[Whole]) -> None:
         if not whole:
@@ -134,9 +137,8 @@ class SliceReader:
 
     async def _index_into(self, scope: Scope, target: Target, whole: Sequence[Whole]) -> None:
         parts = self.reader.parts
-        points = await points_of_many(
-            parts, target.embedder, scope, [(each.document.source, each.chunks) for each in whole]
-        )
+        documents = [(each.document.source, each.language, each.chunks) for each in whole]
+        points = await points_of_many(parts, target.embedder, scope, documents)
         await parts.index.write(scope, target.generation, points)
         if target.generation in await all_generations(parts, scope):
             self.reader.upkeep.touched(scope, target.generation)

@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Scope, get_logger
 from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
+from pincite.ingest.renewal import RENEW_JOB
 from pincite.ingest.service import IngestService
 from pincite.ingest.work import UNEXPECTED, problem_of
 from pincite.jobs import JobQueue, Steps
@@ -18,6 +19,7 @@ class IngestTasks:
 
     def __init__(self, service: IngestService) -> None:
         self._work = service.work
+        self._renewal = service.renewal
 
     def register(self, jobs: JobQueue) -> None:
         """Name the jobs; before the queue starts."""
@@ -25,6 +27,7 @@ class IngestTasks:
         jobs.register(SLICE_JOB, self._slice)
         jobs.register(REMOVE_JOB, self._remove)
         jobs.register(CLEAN_JOB, self._clean)
+        jobs.register(RENEW_JOB, self._renew)
 
     async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
         scope, revision_id = _scope(payload), payload["revision"]
@@ -65,6 +68,9 @@ class IngestTasks:
             log.warning("job engine failed", job=CLEAN_JOB, revision=revision_id)
             await self._work.tidy(scope, revision_id)
             raise
+
+    async def _renew(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        await self._renewal.renew(steps, _scope(payload))
 
     async def _remove(self, steps: Steps, payload: Mapping[str, str]) -> None:
         await self._work.remove(steps, _scope(payload), payload["document"])

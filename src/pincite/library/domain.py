@@ -86,7 +86,8 @@ class Revision:
 
     `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue. `lease`
     grows each time that a worker begins or goes on: a write with an older one is refused. `read_by` is the version of
-    the parsers that made the pages so far.
+    the parsers that made the pages so far. `language` is that of its text as BCP-47, `und` where that cannot be told
+    and None where no text was looked at yet.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Revision:
     lease: int = 0
     read_by: str | None = None
     warnings: tuple[PageWarning, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ class WorkItem:
 
 
 class WholeDocument(Protocol):
-    """All of a small document as it was read: its revision with the lease it was read under, its pages and chunks."""
+    """All of a small document as it was read: the revision with the lease it was read under, and what is in it."""
 
     @property
     def revision(self) -> Revision:
@@ -346,6 +348,11 @@ class WholeDocument(Protocol):
     @property
     def chunks(self) -> Sequence[Chunk]:
         """All chunks, in order."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """That of the text, as BCP-47; see `Revision`."""
         ...
 
 

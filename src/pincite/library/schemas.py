@@ -22,6 +22,7 @@ _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "pages_done": 9,
     "pages_total": 9,
     "chunks": 31,
+    "language": "en",
     "revision": "01a1fb2f3017767590d9fe702eb04542",
     "revision_number": 1,
     "serving": True,
@@ -51,7 +52,10 @@ class WarningBody(BaseModel):
 
 
 class DocumentBody(BaseModel):
-    """A document as its latest revision stands; `serving` says whether any revision of it answers questions."""
+    """A document as its latest revision stands; `serving` says whether any revision of it answers questions.
+
+    `language` is BCP-47: `und` where it cannot be told, null until some text was read.
+    """
 
     model_config = ConfigDict(json_schema_extra={"example": _DOCUMENT_EXAMPLE})
 
@@ -64,6 +68,7 @@ class DocumentBody(BaseModel):
     pages_done: int
     pages_total: int | None
     chunks: int
+    language: str | None
     revision: str
     revision_number: int
     serving: bool
@@ -89,6 +94,7 @@ class DocumentBody(BaseModel):
             "pages_done": latest.pages_done,
             "pages_total": latest.pages_total,
             "chunks": latest.chunks,
+            "language": latest.language,
             "revision": latest.id,
             "revision_number": latest.number,
             "serving": document.serving is not None,

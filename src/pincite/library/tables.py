@@ -68,6 +68,8 @@ class DocumentRow(Table):
 class RevisionRow(Table):
     """One version of a document's bytes. `problem` is JSON; `started_at` is the upload or the last retry.
 
+    `language` is BCP-47, NULL until some text was looked at.
+
     `lease` grows each time that a worker begins or goes on; `read_by` is the version of the parsers that made its
     pages; `warnings` is JSON: [[page, message], ...]; `job` reads it among others, NULL where it has one of its own.
     """
@@ -92,6 +94,7 @@ class RevisionRow(Table):
     lease: Mapped[int] = mapped_column(Integer, server_default="0")
     read_by: Mapped[str | None] = mapped_column(String(60))
     warnings: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(35))
     pages_done: Mapped[int] = mapped_column(Integer)
     pages_total: Mapped[int | None] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)
@@ -161,7 +164,7 @@ class BlobDeletionRow(Table):
 
 
 class GenerationRow(Table):
-    """A build of the tenant's search index; one is active at most."""
+    """A build of the tenant's search index; one is active at most. `terms` is the version of how its words were cut."""
 
     __tablename__ = "library_generations"
     __table_args__ = (
@@ -178,6 +181,7 @@ class GenerationRow(Table):
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(200))
     dimensions: Mapped[int] = mapped_column(Integer)
+    terms: Mapped[int] = mapped_column(Integer, server_default="1")
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
 

@@ -6,6 +6,7 @@ from pincite.retrieval.domain import (
     ScoredPassage,
 )
 from pincite.retrieval.fusion import fuse
+from pincite.retrieval.languages import asked_in
 from pincite.retrieval.planning import plan
 from pincite.retrieval.reranking import Judge
 from pincite.retrieval.service import MAX_QUESTION_CHARS, QuestionTooLong, Retrieval, SecondModels, checked_question
@@ -21,6 +22,7 @@ __all__ = [
     "RetrievalSettings",
     "ScoredPassage",
     "SecondModels",
+    "asked_in",
     "checked_question",
     "fuse",
     "plan",

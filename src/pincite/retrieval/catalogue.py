@@ -1,6 +1,6 @@
-"""The names of the documents in view, kept ready for as long as nothing changes.
+"""The names of the documents in view and their languages, kept ready for as long as nothing changes.
 
-Names are read through the library for the asker's scope; which of them a question names is found in `naming.py`.
+They are read through the library for the asker's scope; which names a question says is found in `naming.py`.
 """
 
 import time
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pincite.core import Scope
+from pincite.core.languages import UNDETERMINED
 from pincite.retrieval.naming import NameIndex
 
 # Beyond this many documents names are too many to be told apart by, and too many to read for one question.
 MOST_NAMES = 20_000
+# More than anybody's documents are in.
+MOST_LANGUAGES = 40
 _KEPT = 64
 _FRESH_S = 2.0
 
@@ -29,16 +32,21 @@ class NameSource(Protocol):
         """Return (document id, source) of at most `limit` documents in those collections that answer now."""
         ...
 
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str | None]:
+        """Return at most `limit` languages of what answers there, that of most documents first."""
+        ...
+
 
 @dataclass(slots=True)
 class _Known:
-    names: NameIndex
     version: int
     looked_at: float
+    names: NameIndex | None = None
+    languages: tuple[str, ...] | None = None
 
 
 class Catalogue:
-    """Finds the documents that questions name.
+    """Finds the documents that questions name, and the languages that there are.
 
     Args:
         library: where names come from.
@@ -50,18 +58,32 @@ class Catalogue:
 
     async def names(self, scope: Scope, collections: tuple[str, ...]) -> NameIndex:
         """Return the names of documents in collections that the asker may read; at most two seconds old."""
+        known = await self._current(scope, collections)
+        if known.names is None:
+            found = await self._library.document_names(scope, collections, MOST_NAMES + 1)
+            known.names = NameIndex(found if len(found) <= MOST_NAMES else ())
+        return known.names
+
+    async def languages(self, scope: Scope, collections: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the languages of the documents there, as BCP-47, that of most first; at most two seconds old."""
+        known = await self._current(scope, collections)
+        if known.languages is None:
+            told = await self._library.document_languages(scope, collections, MOST_LANGUAGES)
+            known.languages = tuple(dict.fromkeys([each or UNDETERMINED for each in told])) or (UNDETERMINED,)
+        return known.languages
+
+    async def _current(self, scope: Scope, collections: tuple[str, ...]) -> _Known:
         key = (scope.tenant, scope.user, collections)
         known = self._known.get(key)
         now = time.monotonic()
         if known is not None and now - known.looked_at < _FRESH_S:
-            return known.names
+            return known
         version = await self._library.latest_version(scope)
         if known is None or known.version != version:
-            found = await self._library.document_names(scope, collections, MOST_NAMES + 1)
-            known = _Known(NameIndex(found if len(found) <= MOST_NAMES else ()), version, now)
+            known = _Known(version, now)
         known.looked_at = now
         self._known[key] = known
         self._known.move_to_end(key)
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
-        return known.names
+        return known

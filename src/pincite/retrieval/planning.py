@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pincite.core.terms import hyphenated, plain_words
 from pincite.core.words import is_stop_word, stem, words
 from pincite.retrieval.lexicon import meanings
 
@@ -27,8 +28,6 @@ _INSTRUCTS = re.compile(
     r"\b(?:answer|round your|please|assum\w+ that|calculate|compute|provide an?|explain \w+|state that|judgments?)\b",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_]+")
-_HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _FISCAL = re.compile(r"\bFY\s?'?(\d{4}|\d{2})\b", re.IGNORECASE)
 
 
@@ -63,10 +62,9 @@ def plan(question: str, *, expand: bool) -> Plan:
 
 
 def _telling(text: str) -> list[str]:
-    """The words of a text as the engine cuts them, in lower case, without stop words; hyphenated ones also joined."""
-    found = [word.lower() for word in _WORD.findall(text)]
-    joined = [word.replace("-", "").lower() for word in _HYPHENATED.findall(text)]
-    return [word for word in found if not is_stop_word(word)] + joined
+    """The words of a text as the index cuts them, in lower case, without stop words; hyphenated ones also joined."""
+    joined = [word.lower() for word in hyphenated(text)]
+    return [word for word in plain_words(text) if not is_stop_word(word)] + joined
 
 
 def without(text: str, names: Iterable[str]) -> str:

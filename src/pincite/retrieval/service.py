@@ -17,6 +17,7 @@ from pincite.retrieval.decomposition import parts_of
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.expansion import BACKGROUND, Writer, Writing, blended, feedback
 from pincite.retrieval.fusion import Fused, weigh_names
+from pincite.retrieval.languages import asked_in
 from pincite.retrieval.naming import most_named
 from pincite.retrieval.narrowing import figures_of, holding_first
 from pincite.retrieval.neighbours import Run, grouped, merged, widened
@@ -186,7 +187,9 @@ class Retrieval:
         visible = await self._library.visible_collections(scope)
         wanted = None if query.collections is None else set(query.collections)
         narrowed = tuple(each for each in visible if wanted is None or each in wanted)
-        return Filter(collections=narrowed, documents=query.documents)
+        there = await self._catalogue.languages(scope, narrowed) if narrowed else ()
+        languages = await asyncio.to_thread(asked_in, query.text, there)
+        return Filter(collections=narrowed, documents=query.documents, languages=languages)
 
     async def _searched(
         self, scope: Scope, builds: Builds, text: str, sought: tuple[Plan, Filter], clock: StageClock
@@ -199,9 +202,9 @@ class Retrieval:
         first = sorted(named, key=lambda each: (-named[each], each))[: self._settings.named_documents]
         if first:
             names = (await self._catalogue.names(scope, where.collections)).words_of(first)
-            targets.append(Target(without(planned.words, names), Filter(where.collections, tuple(first))))
+            targets.append(Target(without(planned.words, names), replace(where, documents=tuple(first))))
         if self._settings.filter_named and first:
-            only = Filter(where.collections, tuple(most_named(named)))
+            only = replace(where, documents=tuple(most_named(named)))
             found = (await self._searcher.search(scope, builds, text, [Target(targets[1].words, only)], clock))[0]
             if len(found) >= _ENOUGH:
                 return found

@@ -51,7 +51,8 @@ async def _chunks(opened: Rooms, document: Document) -> list[Chunk]:
 async def _until_written(opened: Rooms, document: Document) -> int:
     chunks = len(await _chunks(opened, document))
     async with asyncio.timeout(20):
-        while await _with_context(opened, document) < chunks:
+        # Contexts are kept a moment after their chunks are found by them.
+        while min(await _with_context(opened, document), (await opened.library.context_costs(SCOPE)).contexts) < chunks:
             await asyncio.sleep(0.02)
     return chunks
 

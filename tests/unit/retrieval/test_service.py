@@ -53,6 +53,9 @@ class SmallLibrary:
     async def latest_version(self, scope: Scope) -> int:
         return self.version
 
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+        return ("en",)
+
     async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
         self.names_read += 1
         return [(key, source) for key, (source, collection) in self.names.items() if collection in collections]

@@ -4,7 +4,7 @@ A server that is asked nothing yet is ready without it, and a command that does 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from pincite.core import Scope
 from pincite.index.domain import Filter, Generation, Hit, Point, SearchIndex, Vector
@@ -62,6 +62,10 @@ class DeferredIndex:
     async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
         """See `SearchIndex`."""
         return await (await self._engine()).damaged(scope, generation)
+
+    async def vectors(self, scope: Scope, generation: Generation, revision_id: str) -> Mapping[str, Vector]:
+        """See `SearchIndex`."""
+        return await (await self._engine()).vectors(scope, generation, revision_id)
 
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """See `SearchIndex`."""

@@ -9,7 +9,7 @@ Upkeep of the indexes is in `lance_upkeep.py`, the table's shape in `lance_schem
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +21,7 @@ os.environ.setdefault("LANCEDB_LOG", "error")
 os.environ.setdefault("LANCE_LOG", "error")
 
 import lancedb
+import numpy as np
 import pyarrow as pa
 from lancedb.query import MatchQuery
 
@@ -67,7 +68,7 @@ class LanceIndex:
         """Upsert by chunk id. Raises: InvalidInput (a vector of the wrong shape), StorageFull, Unavailable."""
         if not points:
             return
-        rows = await asyncio.to_thread(shape.to_arrow, points, generation.dimensions)
+        rows = await asyncio.to_thread(shape.to_arrow, points, generation)
         name = shape.table_name(scope.tenant, generation)
         async with self._errors(name, self._settings.write_timeout_s):
             opened = await self._ensure(name, generation)
@@ -87,14 +88,15 @@ class LanceIndex:
         self, scope: Scope, generation: Generation, query: str, where: Filter, limit: int
     ) -> list[Hit]:
         """Return the best by BM25, best first; nothing for a query without words. Raises: Unavailable."""
-        if not query.strip() or _matches_nothing(where) or limit < 1:
+        asked = shape.asked(query, where, generation).strip()
+        if not asked or _matches_nothing(where) or limit < 1:
             return []
         name = shape.table_name(scope.tenant, generation)
         async with self._errors(name, self._settings.query_timeout_s):
             opened = await self._open(name)
             if opened is None:
                 return []
-            words = MatchQuery(query, shape.BODY)  # pyright: ignore[reportCallIssue] (its defaults are not declared)
+            words = MatchQuery(asked, shape.BODY)  # pyright: ignore[reportCallIssue] (its defaults are not declared)
             search = await opened.table.search(words, query_type="fts")
             search = search.where(shape.predicate(where)).select([*_IDS, "_score"]).limit(limit)
             return _hits(await search.to_arrow(), "_score")
@@ -129,7 +131,7 @@ class LanceIndex:
             if opened is None:
                 return
             async with opened.upkeep:
-                await upkeep(opened.table, self._settings)
+                await upkeep(opened.table, generation, self._settings)
                 folder = self._folder_of(name)
                 if folder is not None:
                     await asyncio.to_thread(lance_sums.note, folder)
@@ -151,6 +153,20 @@ class LanceIndex:
         """Return the files whose checksum `maintain` noted and that is another by now; reads all of them."""
         folder = self._folder_of(shape.table_name(scope.tenant, generation))
         return [] if folder is None else await asyncio.to_thread(lance_sums.damaged, folder)
+
+    async def vectors(self, scope: Scope, generation: Generation, revision_id: str) -> Mapping[str, Vector]:
+        """Return the vectors of a revision's points by chunk id. Raises: Unavailable."""
+        name = shape.table_name(scope.tenant, generation)
+        found: dict[str, Vector] = {}
+        async with self._errors(name, None):
+            opened = await self._open(name)
+            if opened is None:
+                return found
+            search = opened.table.query().where(shape.equals("revision_id", revision_id))
+            async for batch in await search.select(["chunk_id", shape.VECTOR]).to_batches():
+                rows = np.asarray(batch[shape.VECTOR].flatten()).reshape(batch.num_rows, -1)
+                found |= dict(zip(batch["chunk_id"].to_pylist(), rows, strict=True))
+        return found
 
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """Remove the whole table; a missing one is not an error. Raises: Unavailable."""
@@ -212,7 +228,7 @@ class LanceIndex:
             if name not in self._tables:
                 connection = await self._connected()
                 table = await connection.create_table(name, schema=shape.schema(generation.dimensions), exist_ok=True)
-                await create_indexes(table)
+                await create_indexes(table, generation)
                 self._tables[name] = _Open(table)
             return self._tables[name]
 

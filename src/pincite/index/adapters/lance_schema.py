@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from pincite.core import InvalidInput
+from pincite.core.terms import asked_terms
 from pincite.index.domain import Filter, Generation, Point
-from pincite.index.searched import searched_text
+from pincite.index.searched import searched_terms, searched_text
 
 BODY = "body"
 VECTOR = "vector"
@@ -50,12 +51,13 @@ def schema(dimensions: int) -> pa.Schema:
     )
 
 
-def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
-    """Return the points as a table of `schema(dimensions)`, the last of each chunk id.
+def to_arrow(points: Sequence[Point], generation: Generation) -> pa.Table:
+    """Return the points as a table of the generation's `schema`, the last of each chunk id.
 
     Raises:
         InvalidInput: a vector is not of that length or holds a number that is not finite.
     """
+    dimensions = generation.dimensions
     latest = list({point.chunk_id: point for point in points}.values())
     vectors = np.asarray([point.vector for point in latest], dtype=np.float32).reshape(len(latest), -1)
     if vectors.shape != (len(latest), dimensions) or not np.isfinite(vectors).all():
@@ -65,10 +67,26 @@ def to_arrow(points: Sequence[Point], dimensions: int) -> pa.Table:
         pa.array([point.document_id for point in latest], pa.utf8()),
         pa.array([point.revision_id for point in latest], pa.utf8()),
         pa.array([point.collection_id for point in latest], pa.utf8()),
-        pa.array([searched_text(point.title, point.text) for point in latest], pa.utf8()),
+        pa.array([_body(point, generation) for point in latest], pa.utf8()),
         pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), dimensions),
     ]
     return pa.table(columns, schema=schema(dimensions))
+
+
+def cuts_words(generation: Generation) -> bool:
+    """Whether the engine cuts and stems the words of a generation, all as English; later ones are written in terms."""
+    return generation.terms == 1
+
+
+def asked(query: str, where: Filter, generation: Generation) -> str:
+    """Return a question as the words of a generation are written."""
+    return query if cuts_words(generation) else " ".join(asked_terms(query, where.languages))
+
+
+def _body(point: Point, generation: Generation) -> str:
+    if cuts_words(generation):
+        return searched_text(point.title, point.text)
+    return " ".join(searched_terms(point.title, point.text, point.language))
 
 
 def predicate(where: Filter) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from lancedb.index import FTS, Bitmap, BTree, IvfRq
 
 from pincite.core import get_logger
-from pincite.index.adapters.lance_schema import BODY, VECTOR
+from pincite.index.adapters.lance_schema import BODY, VECTOR, cuts_words
+from pincite.index.domain import Generation
 from pincite.index.settings import IndexSettings
 
 _TEXT_INDEX = f"{BODY}_idx"
@@ -23,13 +24,27 @@ _SMALL_FRAGMENTS = 16
 _log = get_logger(__name__)
 
 
-async def create_indexes(table: Any) -> None:
+def _of_words(generation: Generation) -> FTS:
+    """Return how words are found. Positions would double the index for phrases that nobody can ask for yet."""
+    if cuts_words(generation):
+        # Stop words stay: "to whom it may concern" has nothing else.
+        return FTS(with_position=False, language="English", stem=True, remove_stop_words=False, max_token_length=64)
+    return FTS(
+        with_position=False,
+        base_tokenizer="whitespace",
+        stem=False,
+        lower_case=False,
+        ascii_folding=False,
+        remove_stop_words=False,
+        max_token_length=None,
+    )
+
+
+async def create_indexes(table: Any, generation: Generation) -> None:
     """Give a table its text and scalar indexes unless it has them. Safe when two processes do it at once."""
     present = {index.name for index in await table.list_indices()}
     wanted = {
-        # Stop words stay: "to whom it may concern" has nothing else. Positions would double the index for phrases
-        # that nobody can ask for yet.
-        BODY: FTS(with_position=False, language="English", stem=True, remove_stop_words=False, max_token_length=64),
+        BODY: _of_words(generation),
         "chunk_id": BTree(),
         "document_id": BTree(),
         "revision_id": BTree(),
@@ -40,10 +55,10 @@ async def create_indexes(table: Any) -> None:
             await _unless_lost(table.create_index(column, config=config, replace=False), f"index {column}")
 
 
-async def upkeep(table: Any, settings: IndexSettings) -> None:
+async def upkeep(table: Any, generation: Generation, settings: IndexSettings) -> None:
     """Fold rows that wait outside the indexes in, and now and then merge segments, files and versions."""
     await table.checkout_latest()
-    await create_indexes(table)
+    await create_indexes(table, generation)
     text = await table.index_stats(_TEXT_INDEX)
     if text is None:
         return

@@ -5,15 +5,15 @@ Nothing here survives the process.
 
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from pincite.core import Scope
-from pincite.core.words import words
+from pincite.core.terms import asked_terms
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
-from pincite.index.searched import searched_text
+from pincite.index.searched import searched_terms
 
 # BM25 (Robertson & Zaragoza 2009) with the constants that suit short passages (Anserini's defaults).
 _K1 = 0.9
@@ -41,7 +41,8 @@ class MemoryIndex:
         """Upsert by chunk id."""
         table = self._tables.setdefault((scope.tenant, generation.name), _Table())
         for point in points:
-            table.entries[point.chunk_id] = _Entry(point, Counter(words(searched_text(point.title, point.text))))
+            found = searched_terms(point.title, point.text, point.language)
+            table.entries[point.chunk_id] = _Entry(point, Counter(found))
 
     async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
         """Remove the points of revisions."""
@@ -63,11 +64,11 @@ class MemoryIndex:
         if not entries:
             return []
         mean_length = sum(entry.terms.total() for entry in entries) / len(entries)
-        terms = set(words(query))
-        idf = {term: _idf(len(entries), sum(term in entry.terms for entry in entries)) for term in terms}
+        asked = asked_terms(query, where.languages)
+        idf = {term: _idf(len(entries), sum(term in entry.terms for entry in entries)) for term in set(asked)}
         found: list[Hit] = []
         for entry in entries:
-            score = sum(idf[term] * _saturated(entry.terms, term, mean_length) for term in terms)
+            score = sum(idf[term] * _saturated(entry.terms, term, mean_length) for term in asked)
             if score > 0 and _allowed(entry.point, where):
                 found.append(_hit(entry.point, score))
         return _best(found, limit)
@@ -92,6 +93,11 @@ class MemoryIndex:
     async def damaged(self, scope: Scope, generation: Generation) -> Sequence[str]:
         """Nothing is stored, so nothing decays."""
         return ()
+
+    async def vectors(self, scope: Scope, generation: Generation, revision_id: str) -> Mapping[str, Vector]:
+        """Return the vectors of a revision's points by chunk id."""
+        points = [entry.point for entry in self._entries(scope, generation).values()]
+        return {point.chunk_id: point.vector for point in points if point.revision_id == revision_id}
 
     async def drop(self, scope: Scope, generation: Generation) -> None:
         """Remove the whole table."""

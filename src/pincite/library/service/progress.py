@@ -117,9 +117,15 @@ class Progress:
                 await revisions.warn(tx, scope, revision_id, [*known, *noticed])
 
     async def save_chunks(
-        self, scope: Scope, revision_id: str, chunks: Sequence[Chunk], *, lease: int | None = None
+        self,
+        scope: Scope,
+        revision_id: str,
+        chunks: Sequence[Chunk],
+        *,
+        lease: int | None = None,
+        language: str | None = None,
     ) -> None:
-        """Store chunks of one revision; the same id stored twice is one chunk.
+        """Store chunks of one revision, and its language where it is given; the same id stored twice is one chunk.
 
         Raises:
             NotFound: no such revision, or its document was removed.
@@ -131,6 +137,17 @@ class Progress:
             if any(c.revision_id != revision_id or c.document_id != revision.document_id for c in chunks):
                 raise InvalidInput("A chunk belongs to another revision than the one it is stored for.")
             await passages.put_chunks(tx, scope, chunks)
+            if language is not None and language != revision.language:
+                await revisions.tell_language(tx, scope, revision_id, language)
+
+    async def tell_language(self, scope: Scope, revision_id: str, language: str) -> None:
+        """Set the language of a revision's text, as BCP-47. Raises: NotFound."""
+        async with self._db.transaction() as tx:
+            version = await collections.next_version(tx, scope)
+            document_id = await revisions.tell_language(tx, scope, revision_id, language)
+            if document_id is None:
+                raise NotFound("There is no such revision.")
+            await documents.touch(tx, scope, document_id, version, utc_now())
 
     async def serve_early(self, scope: Scope, revision_id: str) -> bool:
         """Let an unfinished revision answer if the document has none that does; True if it serves now.

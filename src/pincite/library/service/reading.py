@@ -148,6 +148,11 @@ class Reading:
         async with self._db.read() as session:
             return await documents.document_names(session, scope, tuple(collections), limit)
 
+    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> tuple[str | None, ...]:
+        """Return at most `limit` languages of what answers there, that of most documents first; see `Revision`."""
+        async with self._db.read() as session:
+            return await documents.document_languages(session, scope, tuple(collections), limit)
+
     async def reading(self, scope: Scope, collections: Sequence[str] | None = None) -> tuple[str, ...]:
         """Return the sources (at most 100, by name) that are still on their way in; ids of collections narrow it."""
         within = None if collections is None else tuple(collections)

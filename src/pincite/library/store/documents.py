@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -135,6 +135,21 @@ async def document_names(
         .limit(limit)
     )
     return tuple((document_id, source) for document_id, source in rows.all())
+
+
+async def document_languages(
+    session: AsyncSession, scope: Scope, collections: tuple[str, ...], limit: int
+) -> tuple[str | None, ...]:
+    """Return the languages of what answers there, that of most documents first; None for those not looked at."""
+    rows = await session.execute(
+        select(RevisionRow.language)
+        .join(DocumentRow, DocumentRow.serving == RevisionRow.id)
+        .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.collection_id.in_(collections))
+        .group_by(RevisionRow.language)
+        .order_by(func.count().desc(), RevisionRow.language)
+        .limit(limit)
+    )
+    return tuple(rows.scalars())
 
 
 async def add_document(session: AsyncSession, scope: Scope, document: Document) -> None:

@@ -35,6 +35,7 @@ async def add_generation(
         "name": generation.name,
         "model_id": generation.model_id,
         "dimensions": generation.dimensions,
+        "terms": generation.terms,
         "state": state.value,
         "created_at": now,
     }
@@ -57,5 +58,5 @@ async def drop_generation(session: AsyncSession, scope: Scope, name: str) -> Non
 
 def _generation_of(row: GenerationRow) -> IndexGeneration:
     return IndexGeneration(
-        Generation(row.name, row.model_id, row.dimensions), GenerationState(row.state), row.created_at
+        Generation(row.name, row.model_id, row.dimensions, row.terms), GenerationState(row.state), row.created_at
     )

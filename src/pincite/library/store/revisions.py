@@ -153,7 +153,7 @@ async def count_unfinished(session: AsyncSession, scope: Scope, most: int) -> in
 
 async def take(session: AsyncSession, scope: Scope, revision_id: str, read_by: str, *, afresh: bool) -> None:
     """Take a revision for a worker: the leases before are over. `afresh` forgets how far it was."""
-    begun = {"pages_done": 0, "chunks": 0, "warnings": None, "read_by": read_by} if afresh else {}
+    begun = {"pages_done": 0, "chunks": 0, "warnings": None, "language": None, "read_by": read_by} if afresh else {}
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
@@ -176,6 +176,19 @@ async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: 
 def warnings_json(warnings: Sequence[tuple[int, str]]) -> str | None:
     """Write (page, message) as they are stored; None where there is nothing to say."""
     return json.dumps([list(each) for each in warnings[:MOST_WARNINGS]]) if warnings else None
+
+
+async def tell_language(session: AsyncSession, scope: Scope, revision_id: str, language: str) -> str | None:
+    """Set the language of a revision's text; returns its document's id, None where there is no such revision."""
+    told = await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document())
+        .values(language=language)
+        .returning(RevisionRow.document_id)
+        .execution_options(synchronize_session=False)
+    )
+    found: str | None = told.scalar()
+    return found
 
 
 async def requeue(

@@ -97,6 +97,7 @@ def revision_of(row: RevisionRow) -> Revision:
         lease=row.lease,
         read_by=row.read_by,
         warnings=() if row.warnings is None else tuple(PageWarning(*each) for each in json.loads(row.warnings)),
+        language=row.language,
     )
 
 

@@ -97,6 +97,7 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
         {
             "id_": each.revision.id,
             "count": len(each.pages),
+            "told": each.language,
             "said": warnings_json([(page.number, page.warning) for page in each.pages if page.warning]),
         }
         for each in whole
@@ -110,6 +111,7 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
             pages_done=bindparam("count"),
             pages_total=bindparam("count"),
             warnings=bindparam("said"),
+            language=bindparam("told"),
             updated_at=now,
         )
     )
