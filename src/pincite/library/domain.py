@@ -85,7 +85,7 @@ class Revision:
 
     `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue. `lease`
     grows each time that a worker begins or goes on: a write with an older one is refused. `read_by` is the version of
-    the parsers that made the pages so far.
+    the parsers that made the pages so far. `batch` is the id of the batch that it came in.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Revision:
     lease: int = 0
     read_by: str | None = None
     warnings: tuple[PageWarning, ...] = ()
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
