@@ -87,13 +87,14 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         """Pass everything on."""
-        found = getattr(self._inner, name)
+        found: Any = getattr(self._inner, name)
         if name.startswith(("_", *_READS)) or not callable(found):
             return found
 
         async def changing(*arguments: Any, **named: Any) -> Any:
             await self._meddler.passes(f"{self._name}.{name}")
-            result = await found(*arguments, **named)
+            work: Any = found(*arguments, **named)
+            result = await work
             await self._meddler.passes(f"{self._name}.{name} done")
             return result
 

@@ -20,7 +20,8 @@ from tests.unit.ingest.rooms import SCOPE, stream
 from pincite.core import Database, Table
 from pincite.core.blobs import BlobStore
 from pincite.gateway import Embedders, StaticEmbedder
-from pincite.guard import DocumentReader, GuardSettings
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings
 from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks

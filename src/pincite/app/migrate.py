@@ -23,6 +23,7 @@ def declare_tables() -> None:
     """Import the face of every room that owns tables, so that the metadata is whole."""
     for room in _ROOMS_WITH_TABLES:
         import_module(f"pincite.{room}")
+    import_module("pincite.app.replays.tables")
 
 
 def known_revisions() -> list[str]:

@@ -3,9 +3,11 @@
 Rooms' routes only translate; what they call is made in `wiring.py`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
@@ -17,6 +19,8 @@ from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
 from pincite.app.middleware import Metrics, RequestEdge
 from pincite.app.problems import install
+from pincite.app.replays import ReplayEdge, Replays
+from pincite.app.replays.edge import declare
 from pincite.app.spa import WebAppRoutes
 from pincite.app.wiring import House
 from pincite.core import PinciteError
@@ -49,6 +53,14 @@ class Status(BaseModel):
     model: str | None
     embedder: str
     documents: int
+
+
+class _Api(FastAPI):
+    """The application; it says of each write that it heeds `Idempotency-Key`."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of the API."""
+        return declare(super().openapi(), self.routes)
 
 
 class SystemRoutes:
@@ -115,11 +127,15 @@ def create_app(house: House) -> FastAPI:
     """
     metrics = Metrics()
 
+    replays = Replays(house.database)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        cleaning = asyncio.create_task(replays.clean(), name="replays-clean")
         yield
+        cleaning.cancel()
 
-    app = FastAPI(
+    app = _Api(
         title="Pincite",
         version=version("pincite"),
         description=_DESCRIPTION,
@@ -133,6 +149,7 @@ def create_app(house: House) -> FastAPI:
         app.include_router(router)
     install(app)
     check_declared(app.routes)
+    app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
     app.add_middleware(RequestEdge, metrics=metrics)
     return app
 

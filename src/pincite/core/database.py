@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Float, event, extract, func, literal_column, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -129,6 +129,13 @@ async def database_now(session: AsyncSession) -> datetime:
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
     return (await session.execute(select(func.clock_timestamp()))).scalar_one()
+
+
+def clock(session: AsyncSession) -> ColumnElement[float]:
+    """Return the database's clock as seconds since 1970: hosts may disagree, their database does not."""
+    if session.get_bind().dialect.name == "postgresql":
+        return extract("epoch", func.clock_timestamp()).cast(Float(53))
+    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Float(53))
 
 
 def translated(error: DBAPIError | PoolTimeout) -> Exception:

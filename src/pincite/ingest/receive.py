@@ -54,15 +54,24 @@ class Receiver:
         return Staged(blob, file_type, name)
 
     async def register(
-        self, scope: Scope, staged: Staged, *, collection: str, source: str, bulk: bool = False
+        self,
+        scope: Scope,
+        staged: Staged,
+        *,
+        collection: str,
+        source: str,
+        bulk: bool = False,
+        batch: str | None = None,
     ) -> Received:
-        """Make the staged bytes a document, or a revision of one, and queue it; with `bulk` behind all that is not.
+        """Make the staged bytes a document, or a revision of one, and queue it.
 
-        Raises: InvalidInput, NotFound, DocumentBusy, Unavailable, StorageFull.
+        What comes in bulk, or in a batch, waits for all that does not.
+
+        Raises: InvalidInput, NotFound, DocumentBusy, BatchCancelled, Unavailable, StorageFull.
         """
         self.checkpoint("receive.staged")
         registered = await self.parts.library.register_upload(
-            scope, collection=collection, source=source, blob=staged.blob, file_type=staged.file_type
+            scope, collection=collection, source=source, blob=staged.blob, file_type=staged.file_type, batch=batch
         )
         self.checkpoint("receive.registered")
         if registered.needs_work:
@@ -71,11 +80,19 @@ class Receiver:
         return Received(registered.document, registered.outcome)
 
     async def register_many(
-        self, scope: Scope, arrivals: Sequence[tuple[str, Staged]], *, collection: str, bulk: bool = False
+        self,
+        scope: Scope,
+        arrivals: Sequence[tuple[str, Staged]],
+        *,
+        collection: str,
+        bulk: bool = False,
+        batch: str | None = None,
     ) -> list[Received | PinciteError]:
         """Register staged bytes under names, in one transaction; small ones are read in slices (`slices.py`).
 
-        Returns: what became of each, in order. Raises: NotFound (the collection), Unavailable, StorageFull.
+        Returns: what became of each, in order.
+
+        Raises: NotFound (the collection), BatchCancelled, InvalidInput (the batch), Unavailable, StorageFull.
         """
         jobs = _jobs([staged.blob.size_bytes for _, staged in arrivals], self.settings)
         self.checkpoint("receive.staged")
@@ -83,6 +100,7 @@ class Receiver:
             scope,
             collection,
             [(name, staged.blob, staged.file_type, job) for (name, staged), job in zip(arrivals, jobs, strict=True)],
+            batch,
         )
         self.checkpoint("receive.registered")
         slices: dict[str, list[Revision]] = {}
@@ -94,7 +112,7 @@ class Receiver:
             else:
                 slices.setdefault(job, []).append(outcome.revision)
         for job, revisions in slices.items():
-            await self._enqueue_slice(scope, job, revisions, bulk=bulk)
+            await self._enqueue_slice(scope, job, revisions, bulk=bulk or batch is not None)
         self.checkpoint("receive.queued")
         return [each if isinstance(each, PinciteError) else Received(each.document, each.outcome) for each in outcomes]
 
@@ -118,7 +136,7 @@ class Receiver:
             log.warning("not queued yet", revision=revision.id, code=error.code, message=error.message)
 
     async def enqueue(self, scope: Scope, revision: Revision, *, bulk: bool = False) -> None:
-        """Queue a revision; again does nothing.
+        """Queue a revision; again does nothing. One of a batch is in bulk.
 
         A revision's turn comes after those with fewer of their tenant's before them: fifty thousand files of one do not
         hold up the one file of another. What is not in bulk goes before all that is.
@@ -127,7 +145,7 @@ class Receiver:
             INGEST_JOB,
             ingest_job_id(revision),
             payload(scope, revision=revision.id, attempt=str(revision.attempt)),
-            priority=await self.turns.next(scope) + (MOST if bulk else 0),
+            priority=await self.turns.next(scope) + (MOST if bulk or revision.batch else 0),
         )
 
     async def enqueue_cleaning(self, scope: Scope, revision: Revision) -> None:

@@ -3,9 +3,10 @@
 What documents look like over HTTP is decided in `library`.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
@@ -29,6 +30,10 @@ _UPLOAD_BODY: dict[str, Any] = {
                         "collection": {"type": "string", "description": "Name or id; default is `default`."},
                         "source": {"type": "string", "description": "The document's name; default is the file's."},
                         "bulk": {"type": "boolean", "description": "Let it wait for all that was not sent in bulk."},
+                        "batch": {
+                            "type": "string",
+                            "description": "Name or id of the batch that it comes in; made if there is none.",
+                        },
                     },
                 }
             }
@@ -66,6 +71,12 @@ class Changed(BaseModel):
     """The ids of the documents that something was done to; others of the choice were in no state for it."""
 
     documents: list[str]
+
+
+class BatchChanged(BaseModel):
+    """How many documents of a batch something was done to; others were in no state for it."""
+
+    documents: int
 
 
 class IngestRoutes:
@@ -114,7 +125,28 @@ class IngestRoutes:
                 response_model=Changed,
                 summary=summary,
             )
+        for action, summary in (
+            ("pause", "Let the documents of a batch rest"),
+            ("resume", "Go on with a batch"),
+            ("retry", "Read what failed or was cancelled of a batch again"),
+            ("cancel", "Give up what is left of a batch"),
+        ):
+            router.add_api_route(
+                f"/batches/{{batch}}/{action}",
+                self._changes(action),
+                methods=["POST"],
+                status_code=202,
+                response_model=BatchChanged,
+                summary=summary,
+            )
         return router
+
+    def _changes(self, action: str) -> Callable[..., Awaitable[BatchChanged]]:
+        async def change(scope: CurrentScope, batch: Annotated[str, Path(max_length=200)]) -> BatchChanged:
+            """Do it to all documents of a batch that are in a state for it, and to its files that are still to come."""
+            return BatchChanged(documents=await self._ingest.change_batch(scope, batch, action))
+
+        return change
 
     async def upload(
         self, request: Request, scope: CurrentScope, content_type: Annotated[str, Header(include_in_schema=False)] = ""
@@ -127,7 +159,9 @@ class IngestRoutes:
         collection = fields.get("collection") or DEFAULT_COLLECTION
         bulk = fields.get("bulk", "").lower() in {"1", "true"}
         arrivals = [(source or each.name, each) for each in staged]
-        received = await self._ingest.register_many(scope, arrivals, collection=collection, bulk=bulk)
+        received = await self._ingest.register_many(
+            scope, arrivals, collection=collection, bulk=bulk, batch=fields.get("batch") or None
+        )
         for each in received:
             if isinstance(each, PinciteError):
                 raise each
@@ -161,7 +195,7 @@ class IngestRoutes:
         async for part in reader.parts():
             if part.name == "file" and part.filename is not None:
                 staged.append(await self._ingest.stage(scope, part.filename or "unnamed", reader.pieces()))
-            elif part.name in {"collection", "source", "bulk"}:
+            elif part.name in {"collection", "source", "bulk", "batch"}:
                 fields[part.name] = await reader.text()
         if not staged:
             raise BadUpload("There is no file in the request.", remedy="Send it in a field named `file`.")

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 
-from pincite.core import PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.core import InvalidInput, PinciteError, Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import (
     Checkpoint,
@@ -34,7 +34,7 @@ from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.turns import Turns
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
-from pincite.library import Document, RevisionState
+from pincite.library import FINAL_STATES, Document, RevisionState
 
 log = get_logger(__name__)
 _LOOK_S = 0.1
@@ -66,6 +66,7 @@ class IngestService:
         self._filler = Filler(parts, settings, self._upkeep)
         self._sweep = Sweep(parts, self._receiver, self.work, self._upkeep, timedelta(seconds=settings.silence_s))
         self._chores: list[asyncio.Task[None]] = []
+        self._later: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to look after forgotten work, now and again. Call in a process that works, once the queue is open."""
@@ -80,14 +81,22 @@ class IngestService:
 
     async def stop(self) -> None:
         """Stop looking after; the jobs belong to the queue."""
-        for chore in self._chores:
-            chore.cancel()
-        if self._chores:
-            await asyncio.wait(self._chores)
+        tasks = [*self._chores, *([] if self._later is None else [self._later])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         await self._upkeep.stop()
 
     async def receive(
-        self, scope: Scope, *, collection: str, source: str, stream: AsyncIterable[bytes], bulk: bool = False
+        self,
+        scope: Scope,
+        *,
+        collection: str,
+        source: str,
+        stream: AsyncIterable[bytes],
+        bulk: bool = False,
+        batch: str | None = None,
     ) -> Received:
         """Take an upload in and queue it; returns before it is read.
 
@@ -97,27 +106,43 @@ class IngestService:
             source: the name the user gave; with the collection it is the document's identity.
             stream: the bytes.
             bulk: whether it may wait for all that did not come in bulk.
+            batch: id or name of the batch that it comes in; made if it is not there.
 
         Raises:
             UploadTooLarge, EmptyUpload, UnsupportedType, UnreadableDocument: refused, nothing changed.
-            InvalidInput, NotFound, DocumentBusy: the name or the collection cannot be used.
+            InvalidInput, NotFound, DocumentBusy, BatchCancelled: the name, collection or batch cannot be used.
             StorageFull, Unavailable: nothing was stored.
         """
         staged = await self.stage(scope, source, stream)
-        return await self.register(scope, staged, collection=collection, source=source, bulk=bulk)
+        return await self.register(scope, staged, collection=collection, source=source, bulk=bulk, batch=batch)
 
     async def stage(self, scope: Scope, name: str, stream: AsyncIterable[bytes]) -> Staged:
         """Store bytes before it is known where they belong; see `receive` for what it raises."""
         return await self._receiver.stage(scope, name, stream)
 
     async def register(
-        self, scope: Scope, staged: Staged, *, collection: str, source: str, bulk: bool = False
+        self,
+        scope: Scope,
+        staged: Staged,
+        *,
+        collection: str,
+        source: str,
+        bulk: bool = False,
+        batch: str | None = None,
     ) -> Received:
         """Make staged bytes a document or a revision of one, and queue it; see `receive` for what it raises."""
-        return await self._receiver.register(scope, staged, collection=collection, source=source, bulk=bulk)
+        return await self._receiver.register(
+            scope, staged, collection=collection, source=source, bulk=bulk, batch=batch
+        )
 
     async def register_many(
-        self, scope: Scope, arrivals: Sequence[tuple[str, Staged]], *, collection: str, bulk: bool = False
+        self,
+        scope: Scope,
+        arrivals: Sequence[tuple[str, Staged]],
+        *,
+        collection: str,
+        bulk: bool = False,
+        batch: str | None = None,
     ) -> list[Received | PinciteError]:
         """Make staged bytes documents, or revisions of some, all in one transaction, and queue them.
 
@@ -126,13 +151,21 @@ class IngestService:
             arrivals: the name of each, and its bytes.
             collection: id or name.
             bulk: whether they may wait for all that did not come in bulk.
+            batch: id or name of the batch that they come in; made if it is not there.
 
-        Returns: what became of each, in order. Raises: NotFound (the collection), StorageFull, Unavailable.
+        Returns: what became of each, in order.
+
+        Raises: NotFound (the collection), BatchCancelled, InvalidInput (the batch), StorageFull, Unavailable.
         """
-        return await self._receiver.register_many(scope, arrivals, collection=collection, bulk=bulk)
+        return await self._receiver.register_many(scope, arrivals, collection=collection, bulk=bulk, batch=batch)
 
     async def pause(
-        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        batch: str | None = None,
     ) -> tuple[str, ...]:
         """Let documents on their way in rest until `go_on`; what is read stays and answers.
 
@@ -140,33 +173,78 @@ class IngestService:
             scope: the asker.
             chosen: ids of documents; None for all.
             collection: id or name; None for all.
+            batch: an id; None for all.
 
         Returns: the ids of those that were stopped; their worker lets go within a second or two.
 
         Raises: NotFound: no such collection.
         """
-        stopped = await self._parts.library.stop(scope, RevisionState.PAUSED, chosen=chosen, collection=collection)
+        stopped = await self._parts.library.stop(
+            scope, RevisionState.PAUSED, chosen=chosen, collection=collection, batch=batch
+        )
         return tuple(each.document_id for each in stopped)
 
     async def cancel(
-        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        batch: str | None = None,
     ) -> tuple[str, ...]:
         """Give up reading documents; an older revision goes on answering. See `pause` for the rest."""
-        stopped = await self._parts.library.stop(scope, RevisionState.CANCELLED, chosen=chosen, collection=collection)
+        stopped = await self._parts.library.stop(
+            scope, RevisionState.CANCELLED, chosen=chosen, collection=collection, batch=batch
+        )
         for revision in stopped:
             if revision.state is not RevisionState.QUEUED or revision.pages_done:
                 await self._receiver.enqueue_cleaning(scope, revision)
         return tuple(each.document_id for each in stopped)
 
     async def go_on(
-        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        batch: str | None = None,
+        out_of: frozenset[RevisionState] = FINAL_STATES | {RevisionState.PAUSED},
     ) -> tuple[str, ...]:
-        """Queue failed, paused and cancelled documents again; returns their ids. See `pause` for the rest."""
-        queued = await self._parts.library.go_on(scope, chosen=chosen, collection=collection)
-        # Of many the sweep queues the rest: nobody need wait for that.
+        """Queue failed, paused and cancelled documents again, those in `out_of`; returns their ids. See `pause`."""
+        queued = await self._parts.library.go_on(
+            scope, chosen=chosen, collection=collection, batch=batch, out_of=out_of
+        )
         for revision in queued[:_QUEUED_AT_ONCE]:
             await self._receiver.enqueue(scope, revision)
+        if len(queued) > _QUEUED_AT_ONCE:  # nobody need wait for that; where this process ends, others sweep
+            self._later = asyncio.create_task(self._sweep_soon(), name="sweep-soon")
         return tuple(each.document_id for each in queued)
+
+    async def change_batch(self, scope: Scope, batch: str, action: str) -> int:
+        """Pause, resume, retry or cancel a batch, by id or name, files that are still to come as well.
+
+        Resuming wakes what rests; retrying queues what failed or was cancelled. Returns how many documents changed.
+
+        Raises: NotFound; InvalidInput for another action.
+        """
+        after = {"pause": "paused", "cancel": "cancelled", "resume": "open", "retry": "open"}.get(action)
+        if after is None:
+            raise InvalidInput(
+                f"A batch cannot be told to {action[:50]!r}.", remedy="Pause, resume, retry or cancel it."
+            )
+        found = await self._parts.library.set_batch(scope, batch, after)
+        if action == "pause":
+            return len(await self.pause(scope, batch=found))
+        if action == "cancel":
+            return len(await self.cancel(scope, batch=found))
+        woken = {RevisionState.PAUSED} if action == "resume" else {RevisionState.FAILED, RevisionState.CANCELLED}
+        return len(await self.go_on(scope, batch=found, out_of=frozenset(woken)))
+
+    async def _sweep_soon(self) -> None:
+        try:
+            await self._sweep.sweep()
+        except PinciteError as error:
+            log.warning("not queued yet", code=error.code, message=error.message)
 
     async def retry(self, scope: Scope, document_id: str) -> Document:
         """Queue a failed, paused or cancelled document again. Raises: NotFound; Conflict for any other."""

@@ -87,7 +87,8 @@ class Revision:
     `attempt` counts from 1 and grows with each retry, so that (id, attempt) names one run through the queue. `lease`
     grows each time that a worker begins or goes on: a write with an older one is refused. `read_by` is the version of
     the parsers that made the pages so far. `language` is that of its text as BCP-47, `und` where that cannot be told
-    and None where no text was looked at yet.
+    and None where no text was looked at yet. `batch` is the id of the batch that
+    it came in.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Revision:
     read_by: str | None = None
     warnings: tuple[PageWarning, ...] = ()
     language: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pincite.core import InvalidInput
 
 SOURCE_CHARS = 500
 COLLECTION_CHARS = 100
+BATCH_CHARS = 200
 _DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
 # Direction overrides make a name look like another one (Unicode TR 36, "bidirectional text spoofing").
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
@@ -48,6 +49,18 @@ def clean_collection(name: str) -> str:
         raise InvalidInput(
             f"A collection's name has 1 to {COLLECTION_CHARS} characters.", remedy="Choose another name."
         )
+    return cleaned
+
+
+def clean_batch(name: str) -> str:
+    """Return a batch's name without control characters and outer blanks.
+
+    Raises:
+        InvalidInput: nothing is left, or the name is longer than 200 characters.
+    """
+    cleaned = " ".join(_printable(name).split())
+    if not cleaned or len(cleaned) > BATCH_CHARS:
+        raise InvalidInput(f"A batch's name has 1 to {BATCH_CHARS} characters.", remedy="Choose another name.")
     return cleaned
 
 

@@ -16,6 +16,8 @@ from pincite.library.delivery import content_headers, parse_range
 from pincite.library.domain import Document, PageReader, Revision
 from pincite.library.feed import FeedSettings, follow
 from pincite.library.schemas import (
+    BatchBody,
+    BatchList,
     CollectionBody,
     CollectionList,
     DocumentBody,
@@ -31,6 +33,7 @@ from pincite.library.service import Library
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the list before.")]
 Id = Annotated[str, Path(max_length=64)]
+BatchName = Annotated[str, Path(max_length=200, description="Id or name.")]
 PageNumber = Annotated[int, Path(ge=1, le=1_000_000, description="Pages count from 1.")]
 Offset = Annotated[int | None, Query(ge=0, le=1_000_000_000, description="A character of the page's text.")]
 
@@ -60,6 +63,7 @@ class LibraryRoutes:
         router = APIRouter(tags=["library"])
         self._add_collections(router)
         self._add_documents(router)
+        self._add_batches(router)
         self._add_passages(router)
         return router
 
@@ -107,6 +111,21 @@ class LibraryRoutes:
             dependencies=read,
             response_class=Response,
             summary="Download its original bytes",
+        )
+
+    def _add_batches(self, router: APIRouter) -> None:
+        add = router.add_api_route
+        read, write = [requires(Permission.READ)], [requires(Permission.WRITE)]
+        path = "/v1/batches"
+        add(path, self.batches, methods=["GET"], dependencies=read, summary="List batches of documents")
+        add(f"{path}/{{batch}}", self.batch, methods=["GET"], dependencies=read, summary="Show how far a batch is")
+        add(
+            f"{path}/{{batch}}",
+            self.forget_batch,
+            methods=["DELETE"],
+            dependencies=write,
+            status_code=204,
+            summary="Forget a batch, not its documents",
         )
 
     def _add_passages(self, router: APIRouter) -> None:
@@ -161,6 +180,19 @@ class LibraryRoutes:
         """List documents, newest first."""
         found = await self._library.documents(scope, collection=collection, limit=limit, cursor=cursor)
         return DocumentList(items=[DocumentBody.of(d) for d in found.items], next_cursor=found.next_cursor)
+
+    async def batches(self, scope: CurrentScope, limit: Limit = 50, cursor: Cursor = None) -> BatchList:
+        """List batches with how far they are, newest first."""
+        found = await self._library.batches(scope, limit=limit, cursor=cursor)
+        return BatchList(items=[BatchBody.of(each) for each in found.items], next_cursor=found.next_cursor)
+
+    async def batch(self, scope: CurrentScope, batch: BatchName) -> BatchBody:
+        """Show a batch, by id or name: documents by state, how far it is, and the time that is left."""
+        return BatchBody.of(await self._library.batch(scope, batch))
+
+    async def forget_batch(self, scope: CurrentScope, batch: BatchName) -> None:
+        """Forget a batch that is over; its documents stay."""
+        await self._library.forget_batch(scope, batch)
 
     async def document_events(
         self, scope: CurrentScope, after: Annotated[int | None, Depends(version_after)]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import Block, FileType
+from pincite.library.batches import Batch
 from pincite.library.domain import Collection, Document, PageSummary, PassageView, RevisionState
 from pincite.library.sections import Section
 
@@ -26,6 +27,8 @@ _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "revision": "01a1fb2f3017767590d9fe702eb04542",
     "revision_number": 1,
     "serving": True,
+    "serving_revision": "01a1fb2f3017767590d9fe702eb04542",
+    "batch": None,
     "seconds": 0.41,
     "problem": None,
     "warnings": [],
@@ -52,9 +55,10 @@ class WarningBody(BaseModel):
 
 
 class DocumentBody(BaseModel):
-    """A document as its latest revision stands; `serving` says whether any revision of it answers questions.
+    """A document as its latest revision stands.
 
-    `language` is BCP-47: `und` where it cannot be told, null until some text was read.
+    `serving` says whether any revision of it answers questions, and `serving_revision` which. `language` is BCP-47:
+    `und` where it cannot be told, null until some text was read.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _DOCUMENT_EXAMPLE})
@@ -72,6 +76,8 @@ class DocumentBody(BaseModel):
     revision: str
     revision_number: int
     serving: bool
+    serving_revision: str | None
+    batch: str | None
     seconds: float | None
     problem: ProblemBody | None
     warnings: list[WarningBody]
@@ -98,6 +104,8 @@ class DocumentBody(BaseModel):
             "revision": latest.id,
             "revision_number": latest.number,
             "serving": document.serving is not None,
+            "serving_revision": document.serving,
+            "batch": latest.batch,
             "seconds": latest.seconds,
             "problem": None
             if problem is None
@@ -118,6 +126,63 @@ class DocumentList(BaseModel):
     """Documents, newest first."""
 
     items: list[DocumentBody]
+    next_cursor: str | None
+
+
+class BatchBody(BaseModel):
+    """Files that were sent as one, as their documents stand now.
+
+    `state` is `reading`, `paused`, `cancelled` or `done`; `counts` are documents by state; `progress` is 0 to 1;
+    `seconds_left` is estimated by what was finished lately, and null while that says nothing.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "01a1fb2f",
+                "name": "contracts",
+                "state": "reading",
+                "created_at": "2026-11-20T09:00:00Z",
+                "documents": 5000,
+                "counts": {"queued": 3990, "extracting": 2, "ready": 1001, "failed": 7},
+                "warned": 4,
+                "progress": 0.2016,
+                "seconds_left": 412.0,
+            }
+        }
+    )
+
+    id: str
+    name: str
+    state: str
+    created_at: datetime
+    documents: int
+    counts: dict[RevisionState, int]
+    warned: int
+    progress: float
+    seconds_left: float | None
+
+    @classmethod
+    def of(cls, batch: Batch) -> "BatchBody":
+        """Make the body of a batch."""
+        left = batch.seconds_left
+        return cls(
+            id=batch.id,
+            name=batch.name,
+            state=batch.phase,
+            created_at=batch.created_at,
+            documents=batch.documents,
+            counts=dict(batch.counts),
+            warned=batch.warned,
+            progress=round(batch.progress, 4),
+            seconds_left=None if left is None else round(left, 1),
+        )
+
+
+class BatchList(BaseModel):
+    """Batches, newest first."""
+
+    items: list[BatchBody]
     next_cursor: str | None
 
 

@@ -80,6 +80,7 @@ class RevisionRow(Table):
         Index(None, "tenant", "sha256"),
         Index(None, "state", "updated_at"),
         Index(None, "tenant", "state"),
+        Index(None, "tenant", "batch"),
     )
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
@@ -93,6 +94,7 @@ class RevisionRow(Table):
     attempt: Mapped[int] = mapped_column(Integer)
     lease: Mapped[int] = mapped_column(Integer, server_default="0")
     read_by: Mapped[str | None] = mapped_column(String(60))
+    batch: Mapped[str | None] = mapped_column(_ID)
     warnings: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(35))
     pages_done: Mapped[int] = mapped_column(Integer)
@@ -104,6 +106,19 @@ class RevisionRow(Table):
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class BatchRow(Table):
+    """Files that were sent as one; its revisions name it. `state` says what becomes of those that come later."""
+
+    __tablename__ = "library_batches"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_TENANT)
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
 
 
 class PageRow(Table):

@@ -8,7 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pincite.guard import Block, BlockKind, PageText
 from pincite.guard.adapters.pdf import open_source
-from pincite.guard.source import ReadLimits, Source
+from pincite.guard.source import Allowance, ReadLimits, Source
 
 Draw = Callable[[Canvas, int], None]
 """Draws page `number` (from 1)."""
@@ -30,7 +30,7 @@ def paper(draw: Draw, pages: int = 1) -> bytes:
 
 def pages_of(data: bytes, *, first_page: int = 1, one_by_one: bool = False) -> list[PageText]:
     """Read a PDF."""
-    source = Source(io.BytesIO(data), len(data), LIMITS, first_page, one_by_one=one_by_one)
+    source = Source(io.BytesIO(data), len(data), LIMITS, Allowance(1 << 30), first_page, one_by_one=one_by_one)
     return list(open_source(source).pages)
 
 

@@ -117,7 +117,7 @@ async def test_thousands_are_stopped_and_go_on_in_runs(tmp_path: Path) -> None:
         found: list[list[str]] = []
         after = ""
         while True:
-            wanted = Wanted(frozenset({RevisionState.QUEUED}), None, ids, after)
+            wanted = Wanted(frozenset({RevisionState.QUEUED}), ids=ids, after=after)
             async with opened.db.read() as session:
                 some = await documents_in_states(session, SCOPE, wanted, 3)
             if not some:

@@ -26,13 +26,17 @@ _SENT_AT_ONCE = 4
 
 
 async def add_paths(
-    house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool, bulk: bool = False
+    house: House, scope: Scope, paths: Sequence[Path], *, collection: str, quiet: bool, batch: str | None = None
 ) -> list[dict[str, Any]]:
-    """Upload every file under `paths` and wait for all and their vectors; returns one summary a file, in order."""
+    """Upload every file under `paths` and wait for all and their vectors; returns one summary a file, in order.
+
+    With `batch` they are sent in bulk, as one of that name.
+    """
     files = _files(paths)
     if not files:
         raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
     collection_id = await house.ensure_collection(scope, collection)
+    batch_id = None if batch is None else (await house.library.begin_batch(scope, batch)).id
     began = await house.library.latest_version(scope)
     columns = (
         TextColumn("{task.description}"),
@@ -42,10 +46,10 @@ async def add_paths(
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err(), disable=quiet, transient=True, speed_estimate_period=60) as progress:
-        bars = _Bars(progress, len(files), each=not bulk)
+        bars = _Bars(progress, len(files), each=batch is None)
         added = _Added(house, scope, bars)
-        send = added.send_in_bulk if bulk else added.send
-        sending = asyncio.create_task(send(files, collection_id))
+        send = added.send(files, collection_id) if batch_id is None else added.send_in(batch_id, files, collection_id)
+        sending = asyncio.create_task(send)
         try:
             lines = await added.follow(sending, began)
         finally:
@@ -91,8 +95,8 @@ class _Added:
             for _ in range(_SENT_AT_ONCE):
                 group.create_task(some())
 
-    async def send_in_bulk(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
-        """Upload what is not there yet, many in one transaction."""
+    async def send_in(self, batch: str, files: Sequence[tuple[Path, str]], collection: str) -> None:
+        """Upload what is not there yet in a batch, many in one transaction."""
         self._sources = [source for _, source in files]
         sent = 0
 
@@ -110,7 +114,7 @@ class _Added:
             else:  # an earlier run sent it, and it is still on its way
                 self._await(await self._house.library.document(self._scope, became[0]), position)
 
-        sender = BulkSender(self._house, self._scope, collection, _pieces, take)
+        sender = BulkSender(self._house, self._scope, (collection, batch), _pieces, take)
         await sender.send(files)
 
     async def follow(self, sending: "asyncio.Task[None]", version: int) -> dict[int, dict[str, Any]]:

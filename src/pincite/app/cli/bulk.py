@@ -25,12 +25,12 @@ _Group = list[tuple[int, Path, str]]
 
 
 class BulkSender:
-    """Sends files into one collection.
+    """Sends files into one collection, as one batch.
 
     Args:
         house: the rooms.
         scope: the asker.
-        collection: the collection's id.
+        home: the ids of the collection and of the batch.
         pieces: reads a file.
         take: is told what became of each, by its place.
     """
@@ -39,13 +39,14 @@ class BulkSender:
         self,
         house: House,
         scope: Scope,
-        collection: str,
+        home: tuple[str, str],
         pieces: Callable[[Path], AsyncIterator[bytes]],
         take: Callable[[int, Sent], Awaitable[None]],
     ) -> None:
         self._house = house
         self._scope = scope
-        self._collection = collection
+        self._collection, self._batch = home
+        self._refusal: PinciteError | None = None
         self._pieces = pieces
         self._take = take
         self._staging = asyncio.Semaphore(_STAGED_AT_ONCE)
@@ -56,7 +57,11 @@ class BulkSender:
 
         async def some() -> None:
             for group in groups:
-                await self._send(group)
+                if self._refusal is None:
+                    await self._send(group)
+                else:  # the batch was cancelled: nobody wants the rest
+                    for position, _, _ in group:
+                        await self._take(position, self._refusal)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(_GROUPS_AT_ONCE):
@@ -80,11 +85,20 @@ class BulkSender:
                 arrivals.append((position, source, became))
         if not arrivals:
             return
-        received = await self._house.ingest.register_many(
-            self._scope, [(source, each) for _, source, each in arrivals], collection=self._collection, bulk=True
-        )
+        received = await self._register([(source, each) for _, source, each in arrivals])
         for (position, _, _), became in zip(arrivals, received, strict=True):
             await self._take(position, became.document if isinstance(became, Received) else became)
+
+    async def _register(self, arrivals: Sequence[tuple[str, Staged]]) -> Sequence[Received | PinciteError]:
+        try:
+            return await self._house.ingest.register_many(
+                self._scope, arrivals, collection=self._collection, bulk=True, batch=self._batch
+            )
+        except PinciteError as error:
+            if error.code != "batch-cancelled":
+                raise
+            self._refusal = error
+            return [error] * len(arrivals)
 
     async def _stage(self, path: Path, source: str) -> Staged | PinciteError:
         async with self._staging:

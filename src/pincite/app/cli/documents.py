@@ -26,10 +26,14 @@ def add(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")],
     collection: Collection = "default",
     bulk: Annotated[bool, typer.Option("--bulk", help="Let them wait for all that was not added in bulk.")] = False,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="The batch's name, with --bulk; by default that of the first path.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add documents and wait until each is ready or has failed. Exit code 1 if any failed.
 
+    With --bulk they are a batch: `pincite batches` shows how far it is, pauses, resumes, retries and cancels it.
     Stopped half-way, it can be run again: what is there is not read again, and the rest goes on where it was.
     """
 
@@ -37,7 +41,8 @@ def add(
         settings = read_settings(log_level="error")
         async with open_house(settings, work=True) as house:
             scope = await house.owner()
-            return await add_paths(house, scope, paths, collection=collection, quiet=as_json, bulk=bulk)
+            name = batch or (paths[0].resolve().name if bulk else None)
+            return await add_paths(house, scope, paths, collection=collection, quiet=as_json, batch=name)
 
     lines = run(work(), as_json=as_json)
     for line in lines:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, demo, documents, evaluate, keeping, keys, serve, sources, stopping
+from pincite.app.cli import ask, batches, demo, documents, evaluate, keeping, keys, serve, sources, stopping
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -35,6 +35,7 @@ app.command("reindex")(keeping.reindex)
 app.command("context")(keeping.context)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
+app.add_typer(batches.app, name="batches")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
 app.add_typer(sources.app, name="sources")

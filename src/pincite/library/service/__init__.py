@@ -2,6 +2,7 @@
 
 from pincite.core import Database
 from pincite.core.blobs import BlobStore
+from pincite.library.service.batches import Batches
 from pincite.library.service.collections import Collections
 from pincite.library.service.contexts import Contexts
 from pincite.library.service.generations import Generations
@@ -17,7 +18,19 @@ from pincite.library.service.waiting import Waiting
 
 
 class Library(
-    Collections, Uploads, Progress, Slices, Stops, Sections, Removals, Generations, Waiting, Vectors, Contexts, Upkeep
+    Collections,
+    Uploads,
+    Batches,
+    Progress,
+    Slices,
+    Stops,
+    Sections,
+    Removals,
+    Generations,
+    Waiting,
+    Vectors,
+    Contexts,
+    Upkeep,
 ):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.
 

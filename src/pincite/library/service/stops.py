@@ -27,6 +27,7 @@ class Stops:
         *,
         chosen: Sequence[str] | None = None,
         collection: str | None = None,
+        batch: str | None = None,
     ) -> tuple[Revision, ...]:
         """Pause (`PAUSED`) or cancel (`CANCELLED`) the latest revisions of documents that are on their way in.
 
@@ -35,6 +36,7 @@ class Stops:
             state: what they become.
             chosen: ids of documents; None for all.
             collection: id or name; None for all.
+            batch: an id; None for all.
 
         Returns:
             The revisions that were stopped, as they were before. Others are left as they are.
@@ -42,7 +44,7 @@ class Stops:
         Raises: NotFound: no such collection.
         """
         stopped: list[Revision] = []
-        async for some in self._latest(scope, LEADS_FROM[state] - {state}, chosen, collection):
+        async for some in self._latest(scope, LEADS_FROM[state] - {state}, chosen, (collection, batch)):
             now = utc_now()
             step = Step(state, now, finished=state is RevisionState.CANCELLED)
             async with self._db.transaction() as tx:
@@ -56,18 +58,32 @@ class Stops:
         return tuple(stopped)
 
     async def go_on(
-        self, scope: Scope, *, chosen: Sequence[str] | None = None, collection: str | None = None
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        batch: str | None = None,
+        out_of: frozenset[RevisionState] = RESTING_STATES,
     ) -> tuple[Revision, ...]:
         """Queue failed, paused and cancelled latest revisions again; paused ones go on where they were.
 
+        Args:
+            scope: the asker.
+            chosen: ids of documents; None for all.
+            collection: id or name; None for all.
+            batch: an id; None for all.
+            out_of: the states that they may be in.
+
         Returns: the revisions that wait now. Raises: NotFound: no such collection.
         """
+        out_of &= RESTING_STATES
         queued: list[Revision] = []
-        async for some in self._latest(scope, RESTING_STATES, chosen, collection):
+        async for some in self._latest(scope, out_of, chosen, (collection, batch)):
             now = utc_now()
             async with self._db.transaction() as tx:
                 version = await collections.next_version(tx, scope, len(some))
-                again = await revisions.requeue(tx, scope, [each.latest.id for each in some], now, RESTING_STATES)
+                again = await revisions.requeue(tx, scope, [each.latest.id for each in some], now, out_of)
                 await documents.touch_all(tx, scope, sorted(each.document_id for each in again), version, now)
             queued += sorted(again, key=lambda each: each.id)
         return tuple(queued)
@@ -91,10 +107,14 @@ class Stops:
             return await revisions.count_unfinished(session, scope, most)
 
     async def _latest(
-        self, scope: Scope, states: frozenset[RevisionState], chosen: Sequence[str] | None, collection: str | None
+        self,
+        scope: Scope,
+        states: frozenset[RevisionState],
+        chosen: Sequence[str] | None,
+        within: tuple[str | None, str | None],
     ) -> AsyncIterator[Sequence[Document]]:
         """Yield documents whose latest revision is in such a state, so many at once; between two nothing is open."""
-        home = None
+        home, (collection, batch) = None, within
         if collection is not None:
             async with self._db.read() as session:
                 home = (await collections.required_collection(session, scope, collection)).id
@@ -102,7 +122,7 @@ class Stops:
         for ids in [None] if chosen is None else list(batched(chosen, documents.MOST_IDS)):
             more = True
             while more:
-                wanted = documents.Wanted(states, home, ids, after)
+                wanted = documents.Wanted(states, home, batch, ids, after)
                 async with self._db.read() as session:
                     found = await documents.documents_in_states(session, scope, wanted, _AT_ONCE)
                 more = len(found) == _AT_ONCE

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
+from pincite.library.batches import Batch, BatchCancelled, BatchState
 from pincite.library.domain import (
     DEFAULT_COLLECTION,
     RESTING_STATES,
@@ -22,9 +23,9 @@ from pincite.library.domain import (
     Revision,
     RevisionState,
 )
-from pincite.library.names import clean_source
+from pincite.library.names import clean_batch, clean_source
 from pincite.library.service.removal import finish_deletion
-from pincite.library.store import collections, documents, purging, revisions, slices
+from pincite.library.store import batches, collections, documents, purging, revisions, slices
 
 
 class Uploads:
@@ -34,7 +35,14 @@ class Uploads:
     _blobs: BlobStore
 
     async def register_upload(
-        self, scope: Scope, *, collection: str, source: str, blob: BlobRef, file_type: FileType
+        self,
+        scope: Scope,
+        *,
+        collection: str,
+        source: str,
+        blob: BlobRef,
+        file_type: FileType,
+        batch: str | None = None,
     ) -> Registered:
         """Register bytes under a name; safe to call at once from many places.
 
@@ -47,19 +55,25 @@ class Uploads:
             source: the name the user gave; cleaned of `../`, absolute paths and control characters.
             blob: what `BlobStore.put` returned.
             file_type: as found from the content.
+            batch: id or name of the batch that it comes in, made if it is not there; in a paused one it rests.
 
         Raises:
+            BatchCancelled: the batch takes no more.
             InvalidInput: the name has nothing left to use or is too long.
             NotFound: no such collection.
             DocumentBusy: the same bytes are being deleted at this moment.
         """
-        registered = (await self.register_uploads(scope, collection, [(source, blob, file_type, None)]))[0]
+        registered = (await self.register_uploads(scope, collection, [(source, blob, file_type, None)], batch))[0]
         if isinstance(registered, PinciteError):
             raise registered
         return registered
 
     async def register_uploads(
-        self, scope: Scope, collection: str, arrivals: Sequence[tuple[str, BlobRef, FileType, str | None]]
+        self,
+        scope: Scope,
+        collection: str,
+        arrivals: Sequence[tuple[str, BlobRef, FileType, str | None]],
+        batch: str | None = None,
     ) -> list[Registered | PinciteError]:
         """Register many at once, in one transaction; see `register_upload`.
 
@@ -67,17 +81,23 @@ class Uploads:
             scope: the asker.
             collection: id or name.
             arrivals: name, bytes, type, and the job that will read it among others; None where it has its own.
+            batch: id or name of the batch that they come in.
 
         Returns:
             What became of each, in order: InvalidInput or DocumentBusy for one that was refused.
 
-        Raises: NotFound: no such collection.
+        Raises:
+            NotFound: no such collection.
+            BatchCancelled: the batch takes no more.
+            InvalidInput: the batch's name cannot be kept.
         """
+        sent_in = None if batch is None else clean_batch(batch)
         outcomes: list[Registered | PinciteError] = [_deleted_meanwhile() for _ in arrivals]
         async with self._db.transaction() as tx:
             last = await collections.next_version(tx, scope, len(arrivals))
             doomed = frozenset(await purging.doomed_blobs(tx, scope))
             home = await _collection(tx, scope, collection)
+            within = None if sent_in is None else await _batch(tx, scope, sent_in)
             for place, (source, blob, file_type, job) in enumerate(arrivals):
                 if blob.sha256 in doomed:
                     continue
@@ -87,7 +107,7 @@ class Uploads:
                     outcomes[place] = error
                     continue
                 version = last - len(arrivals) + 1 + place
-                arrival = _Arrival(home.id, name, blob, file_type, version, job)
+                arrival = _Arrival(home.id, name, blob, file_type, version, job, within)
                 outcomes[place] = await _register(tx, scope, arrival)
         for place, (_, blob, _, _) in enumerate(arrivals):
             outcome = outcomes[place]
@@ -148,6 +168,12 @@ class _Arrival:
     file_type: FileType
     version: int
     job: str | None = None
+    batch: Batch | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits for people before it is read."""
+        return self.batch is not None and self.batch.state is BatchState.PAUSED
 
 
 async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
@@ -156,6 +182,15 @@ async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
     found = await collections.find_collection(tx, scope, asked)
     if found is None:
         raise NotFound(f"There is no collection {asked[:100]!r}.", remedy="Make it first, or leave it out.")
+    return found
+
+
+async def _batch(tx: AsyncSession, scope: Scope, asked: str) -> Batch:
+    found = await batches.open_batch(tx, scope, asked)
+    if found.state is BatchState.CANCELLED:
+        raise BatchCancelled(
+            f"The batch {found.name!r} was cancelled.", remedy="Retry the batch first, or send the file in another."
+        )
     return found
 
 
@@ -193,7 +228,9 @@ async def _create(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Register
 
 async def _same_bytes(tx: AsyncSession, scope: Scope, document: Document, arrival: _Arrival) -> Registered:
     now = utc_now()
-    if await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES):
+    if arrival.batch is not None and document.latest.state is not RevisionState.READY:
+        await batches.join_batch(tx, scope, document.latest.id, arrival.batch.id)
+    if not arrival.rests and await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES):
         if arrival.job is not None:
             await slices.assign(tx, scope, [document.latest.id], arrival.job)
         await documents.touch(tx, scope, document.id, arrival.version, now)
@@ -211,13 +248,14 @@ def _new_revision(document_id: str, number: int, arrival: _Arrival) -> Revision:
         sha256=arrival.blob.sha256,
         size_bytes=arrival.blob.size_bytes,
         file_type=arrival.file_type,
-        state=RevisionState.QUEUED,
+        state=RevisionState.PAUSED if arrival.rests else RevisionState.QUEUED,
         pages_done=0,
         pages_total=None,
         chunks=0,
         problem=None,
         created_at=utc_now(),
         seconds=None,
+        batch=None if arrival.batch is None else arrival.batch.id,
     )
 
 

@@ -212,6 +212,7 @@ class Wanted:
 
     states: frozenset[RevisionState]
     collection_id: str | None = None
+    batch_id: str | None = None
     ids: Sequence[str] | None = None
     after: str = ""
 
@@ -228,6 +229,8 @@ async def documents_in_states(session: AsyncSession, scope: Scope, wanted: Wante
     )
     if wanted.collection_id is not None:
         query = query.where(DocumentRow.collection_id == wanted.collection_id)
+    if wanted.batch_id is not None:
+        query = query.where(RevisionRow.batch == wanted.batch_id)
     if wanted.ids is not None:
         query = query.where(DocumentRow.id.in_(wanted.ids))
     return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]

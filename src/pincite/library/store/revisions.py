@@ -83,7 +83,7 @@ async def find_revision(
 
 
 async def add_revision(session: AsyncSession, scope: Scope, revision: Revision, job: str | None = None) -> None:
-    """Insert a revision that waits in the queue, for a job that reads it among others where one is given."""
+    """Insert a revision that waits in the queue or rests, for a job that reads it among others where one is given."""
     values = {
         "id": revision.id,
         "tenant": scope.tenant,
@@ -94,6 +94,7 @@ async def add_revision(session: AsyncSession, scope: Scope, revision: Revision, 
         "file_type": revision.file_type.value,
         "state": revision.state.value,
         "attempt": revision.attempt,
+        "batch": revision.batch,
         "pages_done": revision.pages_done,
         "pages_total": revision.pages_total,
         "chunks": revision.chunks,

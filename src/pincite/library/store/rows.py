@@ -16,6 +16,7 @@ from pincite.core import Scope, Table
 from pincite.guard import Block, FileType, PageText
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
+    BatchRow,
     BlobDeletionRow,
     ChunkRow,
     CollectionRow,
@@ -43,6 +44,7 @@ TenantRow = (
     | type[WaitingRow]
     | type[ContextRow]
     | type[VectorRow]
+    | type[BatchRow]
 )
 
 
@@ -96,6 +98,7 @@ def revision_of(row: RevisionRow) -> Revision:
         attempt=row.attempt,
         lease=row.lease,
         read_by=row.read_by,
+        batch=row.batch,
         warnings=() if row.warnings is None else tuple(PageWarning(*each) for each in json.loads(row.warnings)),
         language=row.language,
     )
