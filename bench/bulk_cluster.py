@@ -53,8 +53,7 @@ def _with_database(url: str, files: Path, home: Path, workers: int, kill: bool) 
     quiet: dict[str, Any] = {"env": environment, "text": True}
     serve = [*_COMMAND, "serve", "--port", "0", "--workers", "0"]
     running = [subprocess.Popen(serve, stdout=subprocess.PIPE, **quiet)]
-    for _ in range(workers):
-        running.append(subprocess.Popen([*_COMMAND, "worker"], stdout=subprocess.DEVNULL, **quiet))
+    running += [subprocess.Popen([*_COMMAND, "worker"], stdout=subprocess.DEVNULL, **quiet) for _ in range(workers)]
     try:
         out = running[0].stdout
         assert out is not None
