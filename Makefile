@@ -35,7 +35,7 @@ gate: install-dev ## hold retrieval and answers against the bounds and baselines
 	  PINCITE_HOME=$(CURDIR)/.artifacts/gate PINCITE_MODEL=none .venv/bin/pincite eval gate $$file || exit 1; done
 
 faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; goes on where it was broken off (ARGS=--afresh)
-	@.venv/bin/python -m tests.faults.whole $(ARGS)
+	@PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/python -m tests.faults.whole $(ARGS)
 	@FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md

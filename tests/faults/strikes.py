@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -73,6 +74,7 @@ def _run(home: Path, mode: Mode, at: str) -> None:
     from tests.faults.scenario import play
 
     points = Points(mode, at)
+    sys.stdout = (home / "said.txt").open("w")  # thousands of runs would drown what is to be read
     try:
         found = asyncio.run(play(home, points))
     except BaseException as error:

@@ -13,9 +13,9 @@ import pytest
 from tests.faults.scenario import text
 from tests.unit.ingest.rooms import SCOPE, Rooms, rooms, stream
 
-from pincite.guard import GuardSettings
 from pincite.guard.sandbox import ChildPool
 from pincite.guard.service import _Pools
+from pincite.guard.settings import GuardSettings
 from pincite.ingest import IngestSettings
 from pincite.jobs import DbosQueue, JobsSettings
 from pincite.library import FINAL_STATES, Document, RevisionState
