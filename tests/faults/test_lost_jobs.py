@@ -11,7 +11,7 @@ from tests.unit.ingest.rooms import SCOPE, Rooms, rooms, stream
 
 from pincite.core import Database
 from pincite.ingest import IngestSettings
-from pincite.jobs import DbosQueue, JobsSettings
+from pincite.jobs import DbosQueue, JobsSettings, JobState
 from pincite.library import Document, RevisionState
 
 SETTINGS = IngestSettings(page_batch=8, portion_pages=16, index_batch=16, retry_wait_s=0.02, sweep_s=0.3)
@@ -58,8 +58,12 @@ async def test_a_job_that_was_lost_begins_again_behind_what_is_read_and_not_for_
             while (now := await opened.library.document(SCOPE, document.id)).latest.attempt < attempt:
                 await asyncio.sleep(0.02)
         assert now.latest.pages_done >= 16, "it began at page 1"
+        job = f"ingest:{document.latest.id}:{attempt}"
+        async with asyncio.timeout(60):
+            while (known := await opened.jobs.status(job)) is None or known.state is not JobState.RUNNING:
+                await asyncio.sleep(0.01)
         # The engine drops it, and nobody says so to the library: as where a step could not be written down.
-        await opened.jobs.cancel(f"ingest:{document.latest.id}:{attempt}")
+        await opened.jobs.cancel(job)
     lost = (await opened.ends(document.id, 60)).latest
     assert lost.state is RevisionState.FAILED, lost
     assert lost.problem is not None
