@@ -34,8 +34,9 @@ gate: install-dev ## hold retrieval and answers against the bounds and baselines
 	@for file in gates/*.toml; do \
 	  PINCITE_HOME=$(CURDIR)/.artifacts/gate PINCITE_MODEL=none .venv/bin/pincite eval gate $$file || exit 1; done
 
-faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; takes about an hour
-	@FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults $(ARGS)
+faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; goes on where it was broken off (ARGS=--afresh)
+	@PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/python -m tests.faults.whole $(ARGS)
+	@FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

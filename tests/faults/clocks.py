@@ -6,6 +6,9 @@ What it moves is said in `clock.c`; tests that ask for it are skipped, visibly, 
 import shutil
 import struct
 import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,3 +46,52 @@ def wrong_clock(folder: Path, seconds: int) -> WrongClock:
     made = WrongClock(library, folder / f"moved-{seconds}")
     made.file.write_bytes(struct.pack("=q", seconds))
     return made
+
+
+class Started:
+    """The program, started from nothing: a forked process would keep the clock it was forked with.
+
+    Args:
+        words: what follows `pincite` on the command line.
+        environment: its whole environment.
+        log: where it writes.
+    """
+
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        with log.open("w") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pincite.app.cli", *words], env=environment, stdout=out, stderr=subprocess.STDOUT
+            )
+        self.pid = self._process.pid
+
+    @property
+    def stderr(self) -> str:
+        """What it said so far."""
+        return self._log.read_text()
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for its end."""
+        return self._process.wait(timeout_s)
+
+    def wait_for(self, words: str, timeout_s: float) -> str:
+        """Wait until it has said these words; returns all it said."""
+        until = time.monotonic() + timeout_s
+        while words not in self.stderr:
+            assert time.monotonic() < until, self.stderr
+            assert self.returncode is None, self.stderr
+            time.sleep(0.05)
+        return self.stderr
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it."""
+        self._process.kill()

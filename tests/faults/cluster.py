@@ -7,8 +7,6 @@ import asyncio
 import hashlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import text as sql
+from tests.faults.clocks import Started
+from tests.forked import Forked, command
 from tests.unit.ingest.hostile import page, pdf
 from tests.unit.ingest.rooms import stream
 
@@ -24,7 +24,6 @@ from pincite.app.wiring import House, open_house
 from pincite.core import Scope
 from pincite.library import FINAL_STATES, Document, RevisionState
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 READY = "Reading documents"
 
 
@@ -38,9 +37,13 @@ def report(pages: int) -> bytes:
 class Worker:
     """A worker process, its log, and what the job engine calls it."""
 
-    process: subprocess.Popen[str]
-    log: Path
+    process: Forked | Started
     id: str = ""
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.returncode is None
 
     def freeze(self) -> None:
         """Stop it where it is."""
@@ -59,7 +62,7 @@ class Cluster:
         house: takes uploads, reads nothing.
         scope: the owner.
         environment: of worker processes.
-        folder: where workers write what they say.
+        folder: where workers that are started from nothing write what they say.
     """
 
     house: House
@@ -71,23 +74,17 @@ class Cluster:
     async def start_worker(self, **more: str) -> Worker:
         """Start `pincite worker` and wait until it works; `more` is added to its environment."""
         known = await self._known_workers()
-        said = self.folder / f"worker-{len(self.workers)}.log"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pincite.app.cli", "worker"],
-            cwd=ROOT,
-            env={**os.environ, **self.environment, **more},
-            stdout=subprocess.DEVNULL,
-            stderr=said.open("w"),
-            text=True,
-        )
-        worker = Worker(process, said)
+        environment = {**os.environ, **self.environment, **more}
+        # What a library is loaded into before others has to be started from nothing.
+        started = Started(["worker"], environment, self.folder / f"worker-{len(self.workers)}.log") if more else None
+        worker = Worker(started or Forked(command, (["worker"],), environment))
         self.workers.append(worker)
 
         async def up() -> bool:
-            return READY in said.read_text() or process.poll() is not None
+            return READY in worker.process.stderr or not worker.lives
 
         await until(up)
-        assert process.poll() is None, said.read_text()[-3000:]
+        assert worker.lives, worker.process.stderr[-3000:]
         (worker.id,) = await self._known_workers() - known
         return worker
 

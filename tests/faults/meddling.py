@@ -11,7 +11,7 @@ from typing import Any
 
 from pincite.jobs import Json, Steps, Workflow
 
-Action = Callable[[], Awaitable[object]]
+Action = Callable[[], Awaitable[Any]]
 _READS = (
     "revision",
     "document",
@@ -53,7 +53,7 @@ class Meddler:
         self._passed: Counter[str] = Counter()
         self._at = ""
         self._action: Action | None = None
-        self.doing: asyncio.Future[object] | None = None
+        self.doing: asyncio.Future[Any] | None = None
 
     def arm(self, at: str, action: Action) -> None:
         """Begin to count anew; do the action at that boundary."""

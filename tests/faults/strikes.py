@@ -2,11 +2,24 @@
 
 import asyncio
 import json
+import sys
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from tests.faults.points import Mode, Points
 from tests.forked import context
+
+SAME = ("documents", "points", "twice", "findings")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How often a home was struck, and what was wrong with it in the end."""
+
+    struck: int
+    wrong: dict[str, Any] | None
 
 
 def strike(home: Path, mode: Mode, at: str, kill_after_s: float | None = None) -> dict[str, Any] | None:
@@ -32,10 +45,36 @@ def strike(home: Path, mode: Mode, at: str, kill_after_s: float | None = None) -
     return found
 
 
+def wrong_after(found: dict[str, Any] | None, undisturbed: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what is not as it is without a fault; None where all is."""
+    if found is None:
+        return {"died": "without a fault"}
+    return {key: found[key] for key in SAME if found[key] != undisturbed[key]} or None
+
+
+def strike_and_finish(home: Path, mode: Mode, point: str, undisturbed: dict[str, Any]) -> Outcome:
+    """Strike one point of the work and finish it."""
+    found = strike(home, mode, point)
+    struck = found is None or bool(found["struck"])
+    if found is None:
+        found = strike(home, "record", "")
+    return Outcome(int(struck), wrong_after(found, undisturbed))
+
+
+def kill_and_finish(home: Path, chosen: Random, most: int, undisturbed: dict[str, Any]) -> Outcome:
+    """Kill the work up to so many times, each time after another while, and finish it."""
+    killed, found = 0, None
+    while found is None and killed < most:
+        found = strike(home, "record", "", kill_after_s=chosen.uniform(0.3, 2.5))
+        killed += found is None
+    return Outcome(killed, wrong_after(found or strike(home, "record", ""), undisturbed))
+
+
 def _run(home: Path, mode: Mode, at: str) -> None:
     from tests.faults.scenario import play
 
     points = Points(mode, at)
+    sys.stdout = (home / "said.txt").open("w")  # thousands of runs would drown what is to be read
     try:
         found = asyncio.run(play(home, points))
     except BaseException as error:

@@ -18,6 +18,7 @@ WHOLE = os.environ.get("FAULTS") == "whole"
 FROZEN_S = 60.0 if WHOLE else JobsSettings("").ttl_s + 3
 REPORT = report(700 if WHOLE else 270)
 TAKEN_OVER_S = 10.0
+STOPPED_S = 10.0
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults]
 
@@ -53,8 +54,17 @@ async def test_one_is_killed_and_one_is_frozen_and_woken(tmp_path: Path, postgre
         after = [await stands.upload(f"after-{number}.pdf", REPORT) for number in range(3)]
         await stands.both_at_work(heir)
         await stands.finished(*after)
-        assert heir.process.poll() is None
+        assert heir.lives
         assert [(await stands.document(each)).latest for each in frozen] == ready
+
+        # One that is told to stop ends at once, and what it read goes on elsewhere.
+        last = await busy(stands, "last", heir)
+        began = time.monotonic()
+        heir.process.terminate()
+        assert await asyncio.to_thread(heir.process.wait, STOPPED_S) == 0
+        stopped_s = time.monotonic() - began
+        await stands.finished(*last)
         assert await stands.wrong(calm) == []
+        print(f"stopped after {stopped_s:.1f} s")
         print(f"taken over {after_kill_s:.1f} s after a kill, {after_freeze_s:.1f} s after a freeze")
         assert max(after_kill_s, after_freeze_s) < TAKEN_OVER_S

@@ -1,13 +1,10 @@
 """A server under load: the same file fifty times at once, and SIGTERM in the middle of everything."""
 
 import asyncio
-import json
 import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -18,6 +15,7 @@ import httpx2
 import pytest
 from tests.e2e.conftest import Server, start_server, stop_server
 from tests.faults.cluster import report
+from tests.forked import pincite_json
 
 AT_ONCE = 50
 PAGES = 150
@@ -25,14 +23,6 @@ REPORT = report(PAGES)
 DRAINED_S = 10.0
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
-
-
-def command(home: Path, *words: str) -> Any:
-    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
-    line = [sys.executable, "-m", "pincite.app.cli", *words, "--json"]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=90)
-    assert done.stdout, done.stderr
-    return json.loads(done.stdout)
 
 
 def client(server: Server, key: str) -> httpx2.AsyncClient:
@@ -95,7 +85,7 @@ async def load(asked: httpx2.AsyncClient, acknowledged: set[str]) -> None:
 async def test_fifty_times_the_same_file_and_then_sigterm_under_load(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    key = command(home, "keys", "create", "tests")["key"]
+    key = pincite_json(["keys", "create", "tests"], {"PINCITE_HOME": str(home)})["key"]
     server = await asyncio.to_thread(start_server, home)
     acknowledged: set[str] = set()
     try:
@@ -114,7 +104,7 @@ async def test_fifty_times_the_same_file_and_then_sigterm_under_load(tmp_path: P
             drained_s = time.monotonic() - began
             await loading
         print(f"drained in {drained_s:.1f} s with {len(acknowledged)} uploads acknowledged, {dict(states)}")
-        assert (code, drained_s < DRAINED_S) == (0, True), (home.parent / "server.log").read_text()[-3000:]
+        assert (code, drained_s < DRAINED_S) == (0, True), server.process.stderr[-3000:]
     finally:
         stop_server(server)
 
@@ -124,7 +114,9 @@ async def test_fifty_times_the_same_file_and_then_sigterm_under_load(tmp_path: P
             found = await ready(asked, acknowledged | {"twin.pdf"})
             assert {each["pages_done"] for each in found.values()} == {PAGES}
             assert len({each["chunks"] for each in found.values()}) == 1
-        checked = await asyncio.to_thread(command, home, "fsck", "--check", "--deep", "--strict")
+        checked = await asyncio.to_thread(
+            pincite_json, ["fsck", "--check", "--deep", "--strict"], {"PINCITE_HOME": str(home)}
+        )
         assert checked["findings"] == []
         assert checked["documents"] == len(found)
     finally:

@@ -71,16 +71,21 @@ class Sweep:
             jobs = {item.revision_id: item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
             statuses = await self.parts.jobs.statuses(sorted(set(jobs.values())))
             for item in items:
-                status = statuses.get(jobs[item.revision_id])
-                if status is None or status.state not in LIVE:
-                    healed += await self._lost(item, status)
-                elif item.state is not RevisionState.QUEUED:
-                    heard[item.revision_id] = last = self._heard(item)
-                    if time.monotonic() - last[1] > self.silence.total_seconds():
-                        healed += await self._silent(item, jobs[item.revision_id])
+                healed += await self._one(item, statuses.get(jobs[item.revision_id]), jobs[item.revision_id], heard)
         self.heard.clear()
         self.heard.update(heard)
         return healed
+
+    async def _one(
+        self, item: WorkItem, status: JobStatus | None, job_id: str, heard: dict[str, tuple[datetime, float]]
+    ) -> bool:
+        """Look after one revision; notes in `heard` when one that is being read was heard of."""
+        if status is None or status.state not in LIVE:
+            return await self._lost(item, status)
+        if item.state is RevisionState.QUEUED:
+            return False
+        heard[item.revision_id] = last = self._heard(item)
+        return time.monotonic() - last[1] > self.silence.total_seconds() and await self._silent(item, job_id)
 
     def _heard(self, item: WorkItem) -> tuple[datetime, float]:
         """Return its last sign of life, and when this process saw it first, by a clock that nobody sets.

@@ -69,12 +69,14 @@ async def rooms(
     embedders: Embedders | None = None,
     writer: ChatModel | None = None,
     guard: GuardSettings | None = None,
+    database: Database | None = None,
+    blobs: BlobStore | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
-    db = Database(f"sqlite+aiosqlite:///{home}/pincite.db")
+    db = database or Database(f"sqlite+aiosqlite:///{home}/pincite.db")
     async with db.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
-    blobs = BlobStore(str(home / "blobs"))
+    blobs = blobs or BlobStore(str(home / "blobs"))
     library = Library(db, blobs)
     reader = DocumentReader(guard or GuardSettings())
     engine = index or MemoryIndex()

@@ -205,7 +205,8 @@ async def requeue(
     One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
     the attempt before must not write into this one.
     """
-    begun = RevisionRow.state.in_([RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING])
+    kept = {RevisionState.QUEUED, RevisionState.PAUSED, RevisionState.EXTRACTING, RevisionState.EMBEDDING}
+    begun = RevisionRow.state.in_(sorted(kept))
     queued: list[Revision] = []
     for some in batched(revision_ids, _MOST_IDS):
         moved = await session.scalars(
