@@ -74,10 +74,10 @@ class Sweep:
                 status = statuses.get(jobs[item.revision_id])
                 if status is None or status.state not in LIVE:
                     healed += await self._lost(item, status)
-                elif item.state is not RevisionState.QUEUED:
-                    heard[item.revision_id] = last = self._heard(item)
-                    if time.monotonic() - last[1] > self.silence.total_seconds():
-                        healed += await self._silent(item, jobs[item.revision_id])
+                    continue
+                if item.state is not RevisionState.QUEUED:
+                    heard[item.revision_id] = self._heard(item)
+                    healed += await self._silent(item, jobs[item.revision_id], heard[item.revision_id][1])
         self.heard.clear()
         self.heard.update(heard)
         return healed
@@ -112,8 +112,10 @@ class Sweep:
             await self.receiver.enqueue(item.scope, again, bulk=True)
         return True
 
-    async def _silent(self, item: WorkItem, job_id: str) -> bool:
-        """End what says nothing any more although its worker lives: no state is without a deadline."""
+    async def _silent(self, item: WorkItem, job_id: str, since: float) -> bool:
+        """End what has said nothing for too long although its worker lives: no state is without a deadline."""
+        if time.monotonic() - since <= self.silence.total_seconds():
+            return False
         log.error("document is stuck", revision=item.revision_id, state=item.state.value, since=str(item.updated_at))
         await self.parts.jobs.cancel(job_id)
         await self.work.fail(item.scope, item.revision_id, STUCK, attempt=item.attempt)
