@@ -50,3 +50,11 @@ async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
             await migrate.upgrade(database)
     finally:
         await database.close()
+
+
+def test_the_order_of_migrations_is_that_of_their_chain() -> None:
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(migrate.alembic_config())
+    assert migrate.known_revisions() == [each.revision for each in script.walk_revisions()][::-1]
+    assert script.get_heads() == [migrate.known_revisions()[-1]]

@@ -3,6 +3,7 @@
 The migrations themselves are in `migrations/versions/`; Alembic is imported only when there is one to run.
 """
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
+_SAID = re.compile(r'^(revision|down_revision) = "?(\w+)"?$', re.MULTILINE)
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
 _ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library", "sources")
 
@@ -27,8 +29,18 @@ def declare_tables() -> None:
 
 
 def known_revisions() -> list[str]:
-    """Return the numbers of the migrations there are, oldest first: the files are named by them."""
-    return sorted(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    """Return the numbers of the migrations there are, oldest first, as each says which it comes after.
+
+    Read and not imported: Alembic takes its time, and at most starts there is nothing to do.
+    """
+    after: dict[str, str] = {}
+    for path in (_FOLDER / "versions").glob("[0-9]*_*.py"):
+        said = dict(_SAID.findall(path.read_text("utf-8")))
+        after[said["down_revision"]] = said["revision"]
+    chain: list[str] = []
+    while (following := after.get(chain[-1] if chain else "None")) is not None:
+        chain.append(following)
+    return chain
 
 
 def alembic_config(connection: Connection | None = None) -> "Config":

@@ -117,8 +117,10 @@ class Sweep:
             await self.receiver.enqueue(item.scope, again, bulk=True)
         return True
 
-    async def _silent(self, item: WorkItem, job_id: str) -> bool:
-        """End what says nothing any more although its worker lives: no state is without a deadline."""
+    async def _silent(self, item: WorkItem, job_id: str, since: float) -> bool:
+        """End what has said nothing for too long although its worker lives: no state is without a deadline."""
+        if time.monotonic() - since <= self.silence.total_seconds():
+            return False
         log.error("document is stuck", revision=item.revision_id, state=item.state.value, since=str(item.updated_at))
         await self.parts.jobs.cancel(job_id)
         await self.work.fail(item.scope, item.revision_id, STUCK, attempt=item.attempt)

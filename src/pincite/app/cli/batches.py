@@ -18,7 +18,6 @@ from pincite.library.schemas import BatchBody
 T = TypeVar("T")
 app = typer.Typer(help="Batches of documents: how far they are, pause, resume, retry, cancel.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Id or name, from `pincite batches list`.")]
-_RESTING = ("paused", "cancelled")
 
 
 @app.command("list")
@@ -98,23 +97,20 @@ async def _opened(work: Callable[[House], Awaitable[T]]) -> T:
 
 
 def _print(lines: list[dict[str, Any]]) -> None:
-    table = Table("Batch", "State", "Documents", "Ready", "Warned", "Failed", "Stopped", "Left", "Time left")
+    table = Table("Batch", "State", "Documents", "Time left")
     for line in lines:
-        counts = line["counts"]
-        left = sum(counts.get(state, 0) for state in ("queued", "extracting", "embedding"))
-        cells = (
-            line["name"],
-            f"{line['state']}, {line['progress']:.0%}",
-            line["documents"],
-            counts.get("ready", 0),
-            line["warned"],
-            counts.get("failed", 0),
-            sum(counts.get(state, 0) for state in _RESTING),
-            left,
-            time_left(line["seconds_left"]) if left else "",
-        )
-        table.add_row(*(Text(str(cell)) for cell in cells))  # a name in brackets is no markup
+        reading = line["state"] == "reading"
+        left = time_left(line["seconds_left"]) if reading else ""
+        cells = (line["name"], f"{line['state']}, {line['progress']:.0%}", _counts(line), left)
+        table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
     out().print(table)
+
+
+def _counts(line: dict[str, Any]) -> str:
+    counts = {**line["counts"], "with warnings": line["warned"]}
+    left = sum(counts.pop(state, 0) for state in ("queued", "extracting", "embedding"))
+    others = (f"{count} {name}" for name, count in (*counts.items(), ("left", left)) if count and name != "ready")
+    return ", ".join((f"{counts.get('ready', 0)} of {line['documents']} ready", *others))
 
 
 def time_left(seconds: float | None) -> str:

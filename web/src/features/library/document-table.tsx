@@ -65,8 +65,9 @@ export function DocumentTable({ documents, collectionName }: Props) {
 
 function Row({ document, collection, onDelete }: { document: DocumentRow; collection: string; onDelete: () => void }) {
   const { open, target } = useViewer();
-  const readable = document.serving || document.state === "ready";
-  const current = target?.revision === document.revision;
+  // The one that answers: the newest may not be read yet, or never.
+  const shown = document.serving_revision;
+  const current = shown !== null && target?.revision === shown;
   return (
     <tr
       data-testid="document-row"
@@ -78,11 +79,11 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
         <div className="flex items-start gap-3">
           <TypeBadge type={document.file_type} />
           <div className="min-w-0">
-            {readable ? (
+            {shown !== null ? (
               <button
                 type="button"
                 data-testid="open"
-                onClick={() => open({ revision: document.revision, page: 1 })}
+                onClick={() => open({ revision: shown, page: 1 })}
                 className="block max-w-full text-left font-medium hover:text-accent hover:underline"
               >
                 <SourceName source={document.source} />
@@ -92,6 +93,7 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
             )}
             {document.revision_number > 1 && <span className="text-xs text-faint">revision {document.revision_number}</span>}
             {document.state === "failed" && <Failure document={document} />}
+            {shown !== null && shown !== document.revision && <p className="mt-1 text-[0.82rem] text-muted">The version before this one answers.</p>}
             <Warnings document={document} />
           </div>
         </div>
@@ -156,7 +158,7 @@ function DeleteDocument({ document, onClose }: { document: DocumentRow; onClose:
     onSuccess: () => {
       client.setQueryData<DocumentRow[]>(keys.documents, (all) => all?.filter((each) => each.id !== document.id));
       void client.invalidateQueries({ queryKey: keys.collections });
-      if (target?.revision === document.revision) close();
+      if (target && [document.revision, document.serving_revision].includes(target.revision)) close();
       onClose();
     },
   });

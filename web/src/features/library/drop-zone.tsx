@@ -8,6 +8,7 @@ const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.inc
 export function DropZone({ collection, children }: { collection: string; children: ReactNode }) {
   const { send } = useUploads();
   const [over, setOver] = useState(false);
+  const [failed, setFailed] = useState(false);
   const depth = useRef(0);
   const enter = (by: number) => {
     depth.current = Math.max(0, depth.current + by);
@@ -24,9 +25,18 @@ export function DropZone({ collection, children }: { collection: string; childre
         if (!carriesFiles(event)) return;
         event.preventDefault();
         enter(-depth.current);
-        void droppedFiles(event.dataTransfer).then((files) => send(files, collection));
+        setFailed(false);
+        droppedFiles(event.dataTransfer).then(
+          (files) => send(files, collection),
+          () => setFailed(true),
+        );
       }}
     >
+      {failed && (
+        <p role="alert" className="mx-auto mt-4 max-w-[64rem] px-4 text-sm text-bad sm:px-8">
+          What was dropped could not be read, so nothing was added. Check that the files are still there, or choose them with “Add files”.
+        </p>
+      )}
       {children}
       {over && (
         <div className="pointer-events-none fixed inset-4 z-40 grid place-items-center rounded-3xl border-2 border-dashed border-accent bg-paper/90">

@@ -6,6 +6,18 @@ const LITTER = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|~\$)/;
 
 const wanted = (each: FileToSend): boolean => !LITTER.test(each.source);
 
+/** So many files at once are a batch of their own. */
+const MANY = 10;
+
+/** What files that are sent together are called as a batch; null for a few. */
+export function batchName(files: readonly { source: string }[], now = new Date()): string | null {
+  if (files.length < MANY) return null;
+  const tops = new Set(files.map(({ source }) => (source.includes("/") ? source.slice(0, source.indexOf("/")) : "")));
+  const [top] = tops;
+  const what = tops.size === 1 && top ? top : `${files.length} files`;
+  return `${what.slice(0, 120)}, ${now.toLocaleString()}`;
+}
+
 export function pickedFiles(list: FileList | null): FileToSend[] {
   return [...(list ?? [])].map((file) => ({ file, source: file.webkitRelativePath || file.name })).filter(wanted);
 }

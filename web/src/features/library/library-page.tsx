@@ -1,5 +1,5 @@
 // The Library: what is there, how far it is, and the place to drop more.
-import { collectionsQuery } from "@/shared/api/queries";
+import { collectionsQuery, MOST_DOCUMENTS } from "@/shared/api/queries";
 import type { DocumentRow } from "@/shared/api/types";
 import { formatCount } from "@/shared/text/format";
 import { ErrorNotice } from "@/shared/ui/notice";
@@ -7,6 +7,7 @@ import { useQuery } from "@tanstack/react-query";
 import { FileText } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { AddBar } from "./add-bar";
+import { Batches } from "./batches";
 import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
 import { ForAllShown } from "./stopping";
@@ -32,6 +33,7 @@ export function LibraryPage() {
           <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
         </header>
         <UploadList />
+        <Batches />
         {documents.isError && (
           <div className="mt-6">
             <ErrorNotice error={documents.error} />
@@ -42,6 +44,11 @@ export function LibraryPage() {
           <>
             <Filters view={view} all={all} onChange={change} />
             <ForAllShown shelf={view.shelf} documents={shown} />
+            {all.length >= MOST_DOCUMENTS && (
+              <p className="mb-2 text-[0.82rem] text-muted">
+                Only the newest {formatCount(all.length, "document")} are listed here; questions go to all. <code>pincite list</code> lists the others.
+              </p>
+            )}
             <DocumentTable documents={shown} collectionName={(id) => names.get(id) ?? ""} />
             {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">No document fits. Clear the filter to see all {all.length}.</p>}
           </>

@@ -3,22 +3,27 @@ import { describe, expect, it } from "vitest";
 import type { DocumentRow } from "@/shared/api/types";
 import { pickedFiles } from "./files";
 import { progressOf } from "./state-cell";
-import { arrange, mergeDocument } from "./use-documents";
+import { arrange, mergeEvents } from "./use-documents";
+import { batchName } from "./files";
+import { batchWords } from "./batches";
 
 const row = (id: string, patch: Partial<DocumentRow> = {}): DocumentRow => ({
   id, collection_id: "c", source: `${id}.pdf`, file_type: "pdf", size_bytes: 1, state: "ready", pages_done: 1, pages_total: 1, chunks: 1,
-  revision: id, revision_number: 1, serving: true, seconds: 1, problem: null, warnings: [], created_at: `2026-01-0${id.length}`, updated_at: "", version: 5, ...patch,
+  revision: id, revision_number: 1, serving: true, serving_revision: id, batch: null, seconds: 1, problem: null, warnings: [], created_at: `2026-01-0${id.length}`, updated_at: "", version: 5, ...patch,
 });
 
-describe("mergeDocument", () => {
+describe("mergeEvents", () => {
   const changed = (data: unknown) => ({ name: "document.changed", id: "1", data });
 
   it("takes newer rows, keeps newer ones, adds and removes", () => {
     const all = [row("a"), row("bb")];
-    expect(mergeDocument(all, changed(row("a", { version: 6, state: "failed" })))[0]?.state).toBe("failed");
-    expect(mergeDocument(all, changed(row("a", { version: 4, state: "failed" })))[0]?.state).toBe("ready");
-    expect(mergeDocument(all, changed(row("ccc"))).map((each) => each.id)).toEqual(["ccc", "a", "bb"]);
-    expect(mergeDocument(all, { name: "document.removed", id: "2", data: { id: "a" } }).map((each) => each.id)).toEqual(["bb"]);
+    const removed = (id: string) => ({ name: "document.removed", id: "2", data: { id } });
+    const ids = (...events: Parameters<typeof mergeEvents>[1]) => mergeEvents(all, events).map((each) => each.id);
+    expect(mergeEvents(all, [changed(row("a", { version: 6, state: "failed" }))])[0]?.state).toBe("failed");
+    expect(mergeEvents(all, [changed(row("a", { version: 4, state: "failed" }))])[0]?.state).toBe("ready");
+    expect(ids(changed(row("ccc")), changed(row("dddd")))).toEqual(["dddd", "ccc", "a", "bb"]);
+    expect(ids(removed("a"))).toEqual(["bb"]);
+    expect(ids(changed(row("ccc")), removed("ccc"), changed(row("a", { version: 9 })))).toEqual(["a", "bb"]);
   });
 });
 
@@ -45,4 +50,22 @@ it("shows progress between 0 and 1, or none while the length is unknown", () => 
 it("leaves out what systems leave behind", () => {
   const files = ["a.pdf", ".DS_Store", "Thumbs.db", "~$draft.docx"].map((name) => new File(["x"], name));
   expect(pickedFiles(files as unknown as FileList).map((each) => each.source)).toEqual(["a.pdf"]);
+});
+
+it("sends many files as a batch, named after their folder or their number", () => {
+  const sent = (...sources: string[]) => sources.map((source) => ({ source }));
+  const many = (folder: string) => sent(...Array.from({ length: 12 }, (_, n) => `${folder}${n}.pdf`));
+  expect(batchName(sent("a.pdf", "b.pdf"))).toBeNull();
+  expect(batchName(many("contracts/2026/"), new Date(2026, 0, 2, 3, 4))).toMatch(/^contracts, .*2026/);
+  expect(batchName(many(""))).toMatch(/^12 files, /);
+});
+
+it("says how far a batch is, and does not make up a time", () => {
+  const batch = {
+    id: "b", name: "import", state: "reading", created_at: "", documents: 100, warned: 2, progress: 0.5, seconds_left: 480,
+    counts: { ready: 45, failed: 5, queued: 48, extracting: 2 },
+  } as const;
+  expect(batchWords(batch)).toBe("45 of 100 ready · 2 with warnings · 5 failed · about 8 min left");
+  expect(batchWords({ ...batch, seconds_left: null })).toContain("time left not known yet");
+  expect(batchWords({ ...batch, state: "paused", counts: { ready: 45, paused: 55 }, warned: 0 })).toBe("45 of 100 ready · 55 paused");
 });

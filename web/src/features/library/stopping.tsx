@@ -23,22 +23,24 @@ function useChange(documents: readonly DocumentRow[]) {
 export function Stopping({ document }: { document: DocumentRow }) {
   const change = useChange([document]);
   const shelf = shelfOf(document);
-  if (shelf === "stopped") {
-    return (
-      <IconButton label={`Go on reading ${document.source}`} data-testid="go-on" disabled={change.isPending} onClick={() => change.mutate("retry")}>
-        <Play aria-hidden />
-      </IconButton>
-    );
-  }
-  if (shelf !== "reading") return null;
+  if (shelf !== "stopped" && shelf !== "reading") return null;
   return (
     <>
-      <IconButton label={`Pause ${document.source}`} data-testid="pause" disabled={change.isPending} onClick={() => change.mutate("pause")}>
-        <Pause aria-hidden />
-      </IconButton>
-      <IconButton label={`Cancel ${document.source}`} data-testid="cancel" disabled={change.isPending} onClick={() => change.mutate("cancel")}>
-        <CircleX aria-hidden />
-      </IconButton>
+      {change.isError && <span role="alert" className="block max-w-40 text-xs whitespace-normal text-bad">{change.error.message}</span>}
+      {shelf === "stopped" ? (
+        <IconButton label={`Go on reading ${document.source}`} data-testid="go-on" disabled={change.isPending} onClick={() => change.mutate("retry")}>
+          <Play aria-hidden />
+        </IconButton>
+      ) : (
+        <IconButton label={`Pause ${document.source}`} data-testid="pause" disabled={change.isPending} onClick={() => change.mutate("pause")}>
+          <Pause aria-hidden />
+        </IconButton>
+      )}
+      {document.state !== "cancelled" && (
+        <IconButton label={`Cancel ${document.source}`} data-testid="cancel" disabled={change.isPending} onClick={() => change.mutate("cancel")}>
+          <CircleX aria-hidden />
+        </IconButton>
+      )}
     </>
   );
 }

@@ -29,8 +29,9 @@ export function UploadList() {
   );
 }
 
-/** The same bytes are refused again, but a busy or lost server may take them. */
-const mayHelp = ({ problem }: Upload): boolean => !problem || problem.status < 400 || problem.status >= 500 || problem.status === 429;
+/** The same bytes are refused again, but a busy or lost server may take them; so may one that was just deleting them. */
+const mayHelp = ({ problem }: Upload): boolean =>
+  !problem || problem.status < 400 || problem.status >= 500 || problem.status === 409 || problem.status === 429;
 
 function UploadRow({ upload }: { upload: Upload }) {
   const { again, dismiss } = useUploads();

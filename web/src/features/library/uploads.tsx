@@ -1,9 +1,11 @@
 // Files on their way to the server: a queue that survives moving between pages, two at a time, with progress.
 import { ApiProblem, problemFrom } from "@/shared/api/client";
 import { keys } from "@/shared/api/queries";
-import type { UploadedDocument } from "@/shared/api/types";
+import type { DocumentRow, UploadedDocument } from "@/shared/api/types";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { batchName } from "./files";
+import { asEvents, mergeEvents } from "./use-documents";
 
 export interface FileToSend {
   file: File;
@@ -28,7 +30,7 @@ interface Uploads {
   dismiss: (id: number) => void;
 }
 
-type Job = FileToSend & { id: number; collection: string };
+type Job = FileToSend & { id: number; collection: string; batch: string | null };
 
 const AT_ONCE = 2;
 const Context = createContext<Uploads | null>(null);
@@ -57,7 +59,9 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
           .then((documents) => {
             change(job.id, { state: "done", sent: job.file.size, outcome: documents[0]?.outcome ?? "created" });
             jobs.current.delete(job.id);
-            return client.invalidateQueries({ queryKey: keys.documents });
+            // The list is not asked for again at each of thousands of files: what came of this one is known.
+            client.setQueryData<DocumentRow[]>(keys.documents, (all) => all && mergeEvents(all, asEvents(documents)));
+            if (job.batch !== null) void client.invalidateQueries({ queryKey: keys.batches }, { cancelRefetch: false });
           })
           .catch((problem: unknown) => change(job.id, { state: "failed", problem: problem as ApiProblem }))
           .finally(() => {
@@ -72,7 +76,8 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
     () => ({
       uploads,
       send: (files, collection) => {
-        const added = files.map((file) => ({ ...file, collection, id: nextId.current++ }));
+        const batch = batchName(files);
+        const added = files.map((file) => ({ ...file, collection, batch, id: nextId.current++ }));
         for (const job of added) jobs.current.set(job.id, job);
         queue.current.push(...added);
         const rows = added.map(({ id, source, file }): Upload => {
@@ -108,6 +113,7 @@ export function useUploads(): Uploads {
 function sendFile(job: Job, onProgress: (sent: number) => void): Promise<UploadedDocument[]> {
   const form = new FormData();
   if (job.collection) form.append("collection", job.collection);
+  if (job.batch !== null) form.append("batch", job.batch);
   form.append("source", job.source);
   form.append("file", job.file, job.file.name);
   return new Promise((resolve, reject) => {

@@ -7,29 +7,57 @@ import { useEffect } from "react";
 
 const EVENTS = ["document.changed", "document.removed"];
 
-/** Apply one event; an event that is older than what is known changes nothing. */
-export function mergeDocument(all: DocumentRow[], event: StreamEvent): DocumentRow[] {
-  const changed = event.data as DocumentRow;
-  if (event.name === "document.removed") return all.filter((each) => each.id !== changed.id);
-  const known = all.find((each) => each.id === changed.id);
-  if (!known) return [changed, ...all];
-  if (known.version > changed.version) return all;
-  return all.map((each) => (each.id === changed.id ? changed : each));
+/** Apply events in their order, in one pass; a state that is older than what is known changes nothing. */
+export function mergeEvents(all: readonly DocumentRow[], events: readonly StreamEvent[]): DocumentRow[] {
+  const last = new Map<string, DocumentRow | null>();
+  for (const event of events) {
+    const changed = event.data as DocumentRow;
+    last.set(changed.id, event.name === "document.removed" ? null : changed);
+  }
+  const merged: DocumentRow[] = [];
+  for (const known of all) {
+    const changed = last.get(known.id);
+    last.delete(known.id);
+    if (changed !== null) merged.push(changed && changed.version >= known.version ? changed : known);
+  }
+  return [...[...last.values()].filter((each) => each !== null).reverse(), ...merged];
 }
+
+/** Documents that an upload came to, as events of the feed. */
+export const asEvents = (documents: readonly DocumentRow[]): StreamEvent[] =>
+  documents.map((data) => ({ name: "document.changed", id: String(data.version), data }));
+
+/** Thousands of files change dozens of documents a second; the list is made anew a few times a second. */
+const FLUSH_MS = 200;
 
 export function useDocuments() {
   const client = useQueryClient();
   const documents = useQuery(documentsQuery);
   useEffect(() => {
-    return openStream({
+    let waiting: StreamEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const flush = () => {
+      const events = waiting;
+      waiting = [];
+      timer = undefined;
+      client.setQueryData<DocumentRow[]>(keys.documents, (all) => all && mergeEvents(all, events));
+    };
+    const close = openStream({
       url: "/v1/documents/events",
       names: EVENTS,
-      onEvent: (event) => client.setQueryData<DocumentRow[]>(keys.documents, (all) => all && mergeDocument(all, event)),
+      onEvent: (event) => {
+        waiting.push(event);
+        timer ??= setTimeout(flush, FLUSH_MS);
+      },
       onConnection: (state) => {
         // A new stream begins now; what happened before is in the list.
         if (state === "open") void client.invalidateQueries({ queryKey: keys.documents });
       },
     });
+    return () => {
+      clearTimeout(timer);
+      close();
+    };
   }, [client]);
   return documents;
 }

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiProblem, request } from "./client";
 import type {
   ApiKey,
+  Batch,
   Collection,
   Conversation,
   ConversationRow,
@@ -20,6 +21,7 @@ export const keys = {
   apiKeys: ["keys"],
   collections: ["collections"],
   documents: ["documents"],
+  batches: ["batches"],
   conversations: ["conversations"],
   conversation: (id: string) => ["conversation", id],
 } as const;
@@ -47,23 +49,38 @@ export const apiKeysQuery = queryOptions({
 
 export const collectionsQuery = queryOptions({
   queryKey: keys.collections,
-  queryFn: async () => (await request<Page<Collection>>("/v1/collections?limit=100")).items,
+  queryFn: () => everyItem<Collection>("/v1/collections", 2_000),
 });
 
-/** Follows the cursor to the end: the Library sorts and filters in the browser. */
-async function everyDocument(): Promise<DocumentRow[]> {
-  const all: DocumentRow[] = [];
+/** More documents than this are not listed in the browser; the Library says so. */
+export const MOST_DOCUMENTS = 20_000;
+
+/** Follows the cursor to the end, or to where it gets too much. */
+async function everyItem<T>(path: string, most: number): Promise<T[]> {
+  const all: T[] = [];
   let cursor: string | null = null;
   do {
     const after: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    const page: Page<DocumentRow> = await request(`/v1/documents?limit=100${after}`);
+    const page: Page<T> = await request(`${path}?limit=200${after}`);
     all.push(...page.items);
     cursor = page.next_cursor;
-  } while (cursor && all.length < 20_000);
+  } while (cursor && all.length < most);
   return all;
 }
 
-export const documentsQuery = queryOptions({ queryKey: keys.documents, queryFn: everyDocument, staleTime: 60_000 });
+/** All of them: the Library sorts and filters in the browser. */
+export const documentsQuery = queryOptions({
+  queryKey: keys.documents,
+  queryFn: () => everyItem<DocumentRow>("/v1/documents", MOST_DOCUMENTS),
+  staleTime: 60_000,
+});
+
+/** The newest batches; asked for often while one is read. */
+export const batchesQuery = queryOptions({
+  queryKey: keys.batches,
+  queryFn: async () => (await request<Page<Batch>>("/v1/batches?limit=20")).items,
+  refetchInterval: (query) => (query.state.data?.some((each) => each.state === "reading") ? 2_000 : 20_000),
+});
 
 export const conversationsQuery = infiniteQueryOptions({
   queryKey: keys.conversations,
@@ -105,8 +122,19 @@ export const createCollection = (name: string) => request<Collection>("/v1/colle
 export const removeDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}`, "DELETE");
 export const retryDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}/retry`, "POST");
 export type DocumentAction = "pause" | "cancel" | "retry";
-export const changeDocuments = (action: DocumentAction, documents: string[]) =>
-  request<{ documents: string[] }>(`/v1/documents/${action}`, "POST", { documents });
+
+/** The server takes at most ten thousand ids at once. */
+export async function changeDocuments(action: DocumentAction, documents: string[]): Promise<void> {
+  for (let first = 0; first < documents.length; first += 10_000) {
+    await request(`/v1/documents/${action}`, "POST", { documents: documents.slice(first, first + 10_000) });
+  }
+}
+
+export type BatchAction = "pause" | "resume" | "retry" | "cancel";
+export const changeBatch = (id: string, action: BatchAction | "forget") =>
+  action === "forget"
+    ? request<undefined>(`/v1/batches/${encodeURIComponent(id)}`, "DELETE")
+    : request<{ documents: number }>(`/v1/batches/${encodeURIComponent(id)}/${action}`, "POST");
 export const removeConversation = (id: string) => request<undefined>(`/v1/conversations/${encodeURIComponent(id)}`, "DELETE");
 export const cancelAnswer = (id: string) => request<undefined>(`/v1/answers/${encodeURIComponent(id)}/cancel`, "POST");
 

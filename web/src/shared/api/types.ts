@@ -56,12 +56,30 @@ export interface DocumentRow {
   revision: string;
   revision_number: number;
   serving: boolean;
+  /** The revision that answers; another one than `revision` while that is read, or after it failed. */
+  serving_revision: string | null;
+  batch: string | null;
   seconds: number | null;
   problem: Problem | null;
   warnings: PageWarning[];
   created_at: string;
   updated_at: string;
   version: number;
+}
+
+export type BatchPhase = "reading" | "paused" | "cancelled" | "done";
+
+/** Files that were sent as one, as their documents stand now. */
+export interface Batch {
+  id: string;
+  name: string;
+  state: BatchPhase;
+  created_at: string;
+  documents: number;
+  counts: Partial<Record<DocumentState, number>>;
+  warned: number;
+  progress: number;
+  seconds_left: number | null;
 }
 
 export type UploadedDocument = DocumentRow & { outcome: "created" | "revised" | "unchanged" };
