@@ -7,7 +7,7 @@ from email.message import Message as AnyMessage
 from functools import partial
 from typing import cast
 
-from pincite.guard.adapters.text import clean, decode
+from pincite.guard.adapters.text import clean, decode, decode_as
 from pincite.guard.domain import UnreadableDocument
 from pincite.guard.letters import Letter, body_elements, letter_pages
 from pincite.guard.members import Member
@@ -90,12 +90,7 @@ def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     charset = part.get_content_charset()
-    if charset and charset not in {"utf-8", "us-ascii", "ascii"}:
-        try:
-            return clean(data.decode(charset, "replace").replace("\r\n", "\n"))
-        except (LookupError, UnicodeError):
-            return decode(data)
-    return decode(data)
+    return decode_as(data, charset) if charset else decode(data)
 
 
 def _header(message: Message, name: str) -> str:
@@ -114,7 +109,4 @@ def _words(value: str) -> str:
 
 
 def _piece(data: bytes, charset: str | None) -> str:
-    try:
-        return data.decode(charset or "utf-8", "replace")
-    except LookupError:
-        return decode(data)
+    return decode_as(data, charset) if charset else data.decode("utf-8", "replace")

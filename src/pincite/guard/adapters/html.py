@@ -6,7 +6,7 @@ EPUB, mail and Markdown use `html_elements` for the HTML in them.
 import re
 from html.parser import HTMLParser
 
-from pincite.guard.adapters.text import clean, decode
+from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
 from pincite.guard.source import Opened, Source
@@ -46,12 +46,7 @@ def decode_html(data: bytes) -> str:
     """Decode HTML by byte order mark, declared character set, or guess; never fails."""
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith(_BOMS):
-        name = declared[1].decode("ascii", "replace")
-        name = "cp1252" if name.casefold() in {"iso-8859-1", "latin1", "ascii", "us-ascii"} else name
-        try:
-            return clean(data.decode(name, "replace")) if name.casefold() not in {"utf-8", "utf8"} else decode(data)
-        except (LookupError, UnicodeError):
-            return decode(data)
+        return decode_as(data, declared[1].decode("ascii", "replace"))
     return decode(data)
 
 
