@@ -6,6 +6,7 @@ EPUB, mail and Markdown use `html_elements` for the HTML in them.
 import re
 from html.parser import HTMLParser
 
+from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
@@ -52,6 +53,7 @@ def decode_html(data: bytes) -> str:
 
 def html_elements(markup: str) -> tuple[list[Element], str]:
     """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+    markup = tame(markup)
     reader = _Reader(skip_asides=True)
     reader.run(markup)
     if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
@@ -158,8 +160,8 @@ class _Reader(HTMLParser):
 
     def _open_table_part(self, tag: str) -> None:
         if tag == "table":
-            for table in self._tables:  # a table in a table: the outer one is layout
-                table.is_layout = True
+            if self._tables:  # a table in a table: the outer one is layout
+                self._tables[-1].is_layout = True
             self._flush()
             self._groups += 1
             self._tables.append(_Table(self._groups))
