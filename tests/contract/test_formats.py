@@ -250,6 +250,8 @@ def deep_docx(path: Path) -> None:
         (lambda path: zipped(path, {"a.png": b"\x89PNG\r\n\x1a\n"}), UnreadableDocument, "only a.png"),
         (lambda path: zipped(path, {}), UnreadableDocument, "empty"),
         (lambda path: zipped(path, {"AndroidManifest.xml": b"\0"}), UnsupportedType, "Android"),
+        (lambda path: zipped(path, {"META-INF/manifest.xml": b"<x/>"}), UnsupportedType, "StarOffice"),
+        (lambda path: zipped(path, {"Index/Document.iwa": b"x"}), UnsupportedType, "Apple"),
         (lambda path: path.write_bytes(compound({"WordDocument": b"x"})), UnsupportedType, "old Word"),
         (lambda path: path.write_bytes(compound({"PowerPoint Document": b"x"})), UnsupportedType, "old PowerPoint"),
         (lambda path: path.write_bytes(compound({"EncryptedPackage": b"x"})), UnreadableDocument, "password"),

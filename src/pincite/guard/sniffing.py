@@ -46,7 +46,8 @@ _FOREIGN = (
     (b"\0asm", "a WebAssembly program"), (b"!<arch>", "a library archive"), (b"\x25\x46\x44\x46", "a PDF form file"),
 )  # fmt: skip
 # Members that make a zip container what nobody packed by hand.
-_PROGRAMS = (("AndroidManifest.xml", "an Android program"), ("META-INF/MANIFEST.MF", "a Java program"))
+_PROGRAMS = (("AndroidManifest.xml", "an Android program"), ("META-INF/MANIFEST.MF", "a Java program"),
+             (".app/Info.plist", "an iPhone program"))  # fmt: skip
 _OPEN_KINDS = frozenset({b"text", b"spreadsheet", b"presentation"})
 # Outermost streams of compound files, and what people call such a file and should do with it.
 _OLE_STREAMS = (
@@ -126,7 +127,11 @@ def _container(archive: Archive) -> FileType:
         if archive.has("content.xml") and mimetype.split(b".")[-1].split(b"-")[0] in _OPEN_KINDS:
             return FileType.OPENDOCUMENT
         raise UnsupportedType("This is an OpenDocument drawing or formula.", remedy="Save it as PDF and upload that.")
-    called = next((called for mark, called in _PROGRAMS if mark in names), None)
+    if mimetype.startswith(b"application/vnd.sun.xml") or archive.has("META-INF/manifest.xml"):
+        raise UnsupportedType(
+            "This is an old StarOffice or OpenOffice file.", remedy="Save it as ODT, ODS, ODP or PDF."
+        )
+    called = next((called for mark, called in _PROGRAMS if any(mark in name for name in names)), None)
     if called is not None:
         raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=_READABLE)
     if any(name.endswith((".iwa", "index.apxl")) or name == "buildVersionHistory.plist" for name in names):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.guard import DocumentReader
@@ -45,12 +45,14 @@ def test_a_few_signs_beyond_ascii_are_read_as_western() -> None:
     assert decode(b"Price: 20 \x80, caf\xe9") == "Price: 20 €, café"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WRITTEN), st.integers(1, 40))
 def test_a_longer_text_is_read_as_its_sentences_are(written: tuple[str, str], times: int) -> None:
     text = "\n".join([TEXTS[written[0]]] * times)
     assert decode(text.encode(written[1])) == text
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2_000))
 def test_any_bytes_become_text_that_can_be_stored(data: bytes) -> None:
     text = decode(data)

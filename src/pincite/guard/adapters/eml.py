@@ -7,7 +7,7 @@ from email.message import Message as AnyMessage
 from functools import partial
 from typing import cast
 
-from pincite.guard.adapters.text import clean, decode
+from pincite.guard.adapters.text import clean, decode, decode_as
 from pincite.guard.domain import UnreadableDocument
 from pincite.guard.letters import Letter, body_elements, letter_pages
 from pincite.guard.members import Member
@@ -17,6 +17,8 @@ from pincite.guard.source import Opened, Source
 Message = AnyMessage
 
 _MAX_BYTES = 100 << 20
+_MAX_PARAMETERS = 4_000
+_MAX_HEADER = 20_000
 _MAX_PARTS = 2_000
 _FIELDS = ("From", "To", "Cc", "Date")
 
@@ -62,6 +64,7 @@ def _parts(message: Message) -> tuple[str, str, list[tuple[str, Message]]]:
     while waiting and seen < _MAX_PARTS:
         part = waiting.pop(0)
         seen += 1
+        _shorten(part)
         content = part.get_content_type()
         name = part.get_filename()
         if name or part.get_content_disposition() == "attachment" or content == "message/rfc822":
@@ -73,6 +76,14 @@ def _parts(message: Message) -> tuple[str, str, list[tuple[str, Message]]]:
         elif content == "text/html":
             marked_up.append(_text(part))
     return "\n\n".join(plain), "\n".join(marked_up), attached
+
+
+def _shorten(part: Message) -> None:
+    """Cut headers whose parameters would take time that grows with the square of their length."""
+    for name in ("Content-Type", "Content-Disposition"):
+        value = part.get(name)
+        if value is not None and len(str(value)) > _MAX_PARAMETERS:
+            part.replace_header(name, str(value)[:_MAX_PARAMETERS])
 
 
 def _inner_subject(part: Message) -> str:
@@ -90,17 +101,12 @@ def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     charset = part.get_content_charset()
-    if charset and charset not in {"utf-8", "us-ascii", "ascii"}:
-        try:
-            return clean(data.decode(charset, "replace").replace("\r\n", "\n"))
-        except (LookupError, UnicodeError):
-            return decode(data)
-    return decode(data)
+    return decode_as(data, charset) if charset else decode(data)
 
 
 def _header(message: Message, name: str) -> str:
     value = message.get(name)
-    return _words(str(value)) if value is not None else ""
+    return _words(str(value)[:_MAX_HEADER]) if value is not None else ""
 
 
 def _words(value: str) -> str:
@@ -114,7 +120,4 @@ def _words(value: str) -> str:
 
 
 def _piece(data: bytes, charset: str | None) -> str:
-    try:
-        return data.decode(charset or "utf-8", "replace")
-    except LookupError:
-        return decode(data)
+    return decode_as(data, charset) if charset else data.decode("utf-8", "replace")

@@ -6,7 +6,8 @@ EPUB, mail and Markdown use `html_elements` for the HTML in them.
 import re
 from html.parser import HTMLParser
 
-from pincite.guard.adapters.text import clean, decode
+from pincite.guard.adapters.html_taming import tame
+from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
 from pincite.guard.source import Opened, Source
@@ -46,17 +47,13 @@ def decode_html(data: bytes) -> str:
     """Decode HTML by byte order mark, declared character set, or guess; never fails."""
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith(_BOMS):
-        name = declared[1].decode("ascii", "replace")
-        name = "cp1252" if name.casefold() in {"iso-8859-1", "latin1", "ascii", "us-ascii"} else name
-        try:
-            return clean(data.decode(name, "replace")) if name.casefold() not in {"utf-8", "utf8"} else decode(data)
-        except (LookupError, UnicodeError):
-            return decode(data)
+        return decode_as(data, declared[1].decode("ascii", "replace"))
     return decode(data)
 
 
 def html_elements(markup: str) -> tuple[list[Element], str]:
     """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+    markup = tame(markup)
     reader = _Reader(skip_asides=True)
     reader.run(markup)
     if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
@@ -163,8 +160,8 @@ class _Reader(HTMLParser):
 
     def _open_table_part(self, tag: str) -> None:
         if tag == "table":
-            for table in self._tables:  # a table in a table: the outer one is layout
-                table.is_layout = True
+            if self._tables:  # a table in a table: the outer one is layout
+                self._tables[-1].is_layout = True
             self._flush()
             self._groups += 1
             self._tables.append(_Table(self._groups))

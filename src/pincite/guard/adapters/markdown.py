@@ -12,13 +12,21 @@ from pincite.guard.sections import Element, cut_sections, row_text, squeeze
 from pincite.guard.source import Opened, Source
 
 _MAX_NESTING = 20
+_OPEN_COMMENTS = 20
 
 
 def open_source(source: Source) -> Opened:
     """Open a Markdown file."""
-    text = _without_front_matter(read_text(source))
+    text = _without_open_comments(_without_front_matter(read_text(source)))
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table").enable("strikethrough")
     return Opened(cut_sections(_elements(parser.parse(text))))
+
+
+def _without_open_comments(text: str) -> str:
+    """Return text in which no comment that is never closed is looked for again and again."""
+    last = text.rfind("-->") + 1
+    tail = text[last:]
+    return text[:last] + tail.replace("<!--", "< !--") if tail.count("<!--") > _OPEN_COMMENTS else text
 
 
 def _without_front_matter(text: str) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from pincite.guard.adapters.html import decode_html
 from pincite.guard.adapters.msg_rtf import unpack_rtf
 from pincite.guard.adapters.rtf import rtf_elements
-from pincite.guard.adapters.text import clean, decode
+from pincite.guard.adapters.text import clean, decode, decode_as
 from pincite.guard.compound import Compound, Path
 from pincite.guard.domain import UnreadableDocument
 from pincite.guard.letters import Letter, body_elements, letter_pages
@@ -82,7 +82,7 @@ class _Message:
             return
         data = self._stream(_HTML, _BINARY)
         page = self._fixed.get(_HTML_CODE_PAGE, 0)
-        html = (data.decode(_codec(page), "replace") if page else decode_html(data)) if data else self._text(_HTML)
+        html = (decode_as(data, _codec(page)) if page else decode_html(data)) if data else self._text(_HTML)
         if html.strip():
             yield from body_elements("", clean(html))
             return

@@ -20,10 +20,10 @@ _GRID = re.compile(r"\+(?:[-=]+\+)+")
 _SIMPLE = re.compile(r"=+(?:\s+=+)+\s*")
 _ROLE = re.compile(r":[\w:+-]+:`([^`<]+?)(?:\s*<[^>`]*>)?`")
 _LINK = re.compile(r"`([^`<]+?)(?:\s*<[^>`]*>)?`_{0,2}")
-_LITERAL = re.compile(r"``(.+?)``")
-_STRONG = re.compile(r"(\*\*|\*)(?=\S)(.+?)(?<=\S)\1")
+_LITERAL = re.compile(r"``(.{1,500}?)``")
+_STRONG = re.compile(r"(\*\*|\*)(?=\S)(.{1,500}?)(?<=\S)\1")
 _BULLET = re.compile(r"[-*+•]\s+")
-_SUBSTITUTED = re.compile(r"\|([^|\s][^|]*)\|_{0,2}|(\w+)_{1,2}(?=\W|$)")
+_SUBSTITUTED = re.compile(r"\|([^|\s][^|]*)\|_{0,2}|\b(\w{1,200})_{1,2}(?=\W|$)")
 # Directives whose body is text of the document; the bodies of others are options and code of no use to a reader.
 _SPOKEN = frozenset(
     {"note", "warning", "tip", "important", "caution", "attention", "danger", "error", "hint", "seealso", "admonition",

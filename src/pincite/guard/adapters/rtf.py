@@ -3,6 +3,7 @@
 Source of the rules: Rich Text Format Specification 1.9.1.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -174,10 +175,9 @@ class _Reader:
     def _set_codec(self, page: int) -> None:
         name = {65_001: "utf-8", 10_000: "mac_roman"}.get(page, f"cp{page}")
         try:
-            b"".decode(name)
+            self._codec = codecs.lookup(name).name
         except LookupError:
             return
-        self._codec = name
 
     def _end_style(self) -> None:
         name = "".join(self._style_name)

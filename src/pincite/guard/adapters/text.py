@@ -21,6 +21,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Python's codecs that are no character sets: some are slow beyond all measure on long texts.
+_NO_TEXT = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined",
+                      "unicode-escape", "ascii"})  # fmt: skip
+_AS_BROWSERS_DO = {"iso8859-1": "cp1252"}
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 _CUT = re.compile(r"\n[ \t]*\n|\n|(?<=[.!?])\s")
 
@@ -54,6 +58,21 @@ def decode(data: bytes) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return clean(text)
+
+
+def decode_as(data: bytes, name: str) -> str:
+    """Decode bytes by the character set that their document names, as `decode` does where that is none; never fails."""
+    try:
+        codec = codecs.lookup(name.strip()).name
+    except (LookupError, ValueError):
+        return decode(data)
+    if codec in _NO_TEXT or codec.startswith("utf-8"):
+        return decode(data)
+    try:
+        text = data.decode(_AS_BROWSERS_DO.get(codec, codec), "replace")
+    except (LookupError, ValueError):
+        return decode(data)
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clean(text: str) -> str:

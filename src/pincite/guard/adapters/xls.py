@@ -11,6 +11,7 @@ from typing import Any
 import xlrd
 from xlrd.biffh import XLRDError
 from xlrd.compdoc import CompDocError
+from xlrd.formula import FormulaError
 
 from pincite.guard.adapters.text import clean
 from pincite.guard.adapters.xlsx_numbers import show
@@ -23,8 +24,8 @@ _MAX_COLUMNS = 1_000
 _REMEDY = "Open it in a spreadsheet program, save it as XLSX and upload that."
 # xlrd checks little of what it reads: a damaged record surfaces as whatever it was used for.
 _DAMAGES: tuple[type[Exception], ...] = (
-    XLRDError, CompDocError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError,
-    NotImplementedError, struct.error,
+    XLRDError, CompDocError, FormulaError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError,
+    ValueError, NotImplementedError, RecursionError, struct.error,
 )  # fmt: skip
 
 
