@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
 from pincite.guard.adapters.pdf_lines import page_lines
 from pincite.guard.adapters.pdf_margins import Sheet, with_margins
+from pincite.guard.adapters.pdf_ocr import read_picture
 from pincite.guard.adapters.pdf_pages import open_pdf, raw_text
 from pincite.guard.domain import PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
@@ -62,8 +63,6 @@ def _page_text(pdf: pypdfium2.PdfDocument, sheet: Sheet, *, ocr: bool) -> PageTe
 
 def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText:
     """Read a page by OCR; only now, when it is its turn, so that the look ahead at others costs none of it."""
-    from pincite.guard.adapters.pdf_ocr import read_picture  # an extra, heavy to load
-
     page = pdf[sheet.number - 1]
     try:
         read = read_picture(page)

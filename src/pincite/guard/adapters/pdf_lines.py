@@ -117,7 +117,6 @@ def _lines(text: str) -> list[Line]:
 
 
 _left, _right, _bottom, _top = (ctypes.c_double() for _ in range(4))
-_matrix = pdfium.FS_MATRIX()
 _edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctypes.byref(_top))
 
 
@@ -139,8 +138,9 @@ def _measure(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int
 
 def _shown_size(size: float, height: float, text_page: pypdfium2.PdfTextPage, index: int) -> float:
     """Return a font's size as people see it, where the text's space is scaled."""
-    if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(_matrix)):
-        size *= math.hypot(_matrix.c, _matrix.d)
+    matrix = pdfium.FS_MATRIX()
+    if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)):
+        size *= math.hypot(matrix.c, matrix.d)
     return round(size if size > 1.0 else height * 1.4, 1)
 
 
