@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -152,21 +152,21 @@ def _rows(cells: Sequence[GridCell]) -> list[set[str]]:
 
 
 def _relations(grids: Sequence[Grid]) -> set[Relation]:
-    found: set[Relation] = set()
-    for page, cells in grids:
-        at = {
-            (row, column): cell
-            for cell in cells
-            if cell.text
-            for row in range(cell.row, cell.row_end)
-            for column in range(cell.column, cell.column_end)
-        }
-        for direction, order in (("beside", sorted(at)), ("below", sorted(at, key=lambda place: place[::-1]))):
-            line = 0 if direction == "beside" else 1
-            for one, two in pairwise(order):
-                if one[line] == two[line] and at[one] is not at[two]:
-                    found.add((page, direction, at[one].text, at[two].text))
-    return found
+    return {relation for page, cells in grids for relation in _neighbours(page, cells)}
+
+
+def _neighbours(page: int, cells: Sequence[GridCell]) -> Iterator[Relation]:
+    at = {place: cell for cell in cells if cell.text for place in _places(cell)}
+    for one, two in pairwise(sorted(at)):
+        if one[0] == two[0] and at[one] is not at[two]:
+            yield page, "beside", at[one].text, at[two].text
+    for one, two in pairwise(sorted(at, key=lambda place: place[::-1])):
+        if one[1] == two[1] and at[one] is not at[two]:
+            yield page, "below", at[one].text, at[two].text
+
+
+def _places(cell: GridCell) -> Iterator[tuple[int, int]]:
+    return product(range(cell.row, cell.row_end), range(cell.column, cell.column_end))
 
 
 def _bare(text: str) -> str:

@@ -16,6 +16,7 @@ from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, discover_model, open_embedders
 from pincite.core import PinciteError
+from pincite.guard.settings import ocr_is_installed
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
@@ -33,7 +34,7 @@ class Finding:
 
 async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
-    findings = [_python(), _sqlite(), _home(settings), _web_app()]
+    findings = [_python(), _sqlite(), _home(settings), _web_app(), _ocr(settings)]
     findings.append(await _database(settings))
     findings += await _model(settings, environment)
     findings.append(await _embedder(settings))
@@ -70,6 +71,16 @@ def _web_app() -> Finding:
     if (STATIC / "index.html").is_file():
         return Finding("ok", "Web app", "built")
     return Finding("note", "Web app", "not built; the API works without it", "Run `make web` in the checkout.")
+
+
+def _ocr(settings: Settings) -> Finding:
+    if settings.ocr == "off":
+        return Finding("ok", "OCR", "switched off; pages that are only pictures are not read")
+    if ocr_is_installed():
+        return Finding("ok", "OCR", "reads pages that are only pictures")
+    return Finding(
+        "ok", "OCR", "not installed; pages that are only pictures are not read (`pip install 'pincite[ocr]'`)"
+    )
 
 
 async def _database(settings: Settings) -> Finding:

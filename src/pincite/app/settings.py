@@ -163,6 +163,13 @@ class Settings(BaseSettings):
     max_pages: Annotated[int, Field(gt=0, description="Most pages one document may have.")] = 20_000
     parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024
     parser_timeout_s: Annotated[float, Field(gt=0, description="Longest one document may take to parse.")] = 300.0
+    ocr: Annotated[
+        Literal["auto", "off"],
+        Field(
+            description="`auto` reads PDF pages that are only pictures, if `pincite[ocr]` is installed, which takes "
+            "seconds a page and 2 GB of memory for a parsing process; `off` does not."
+        ),
+    ] = "auto"
     workers: Annotated[int, Field(ge=0, le=64, description="Documents read at once in this process.")] = 2
     source_folders: Annotated[
         str | None,

@@ -23,7 +23,7 @@ from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, Fetcher
-from pincite.guard.settings import GuardSettings
+from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 from pincite.index import SearchIndex
 from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
@@ -256,12 +256,14 @@ def _build(
 ) -> House:
     embedders, reranker, second = judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
+    ocr = settings.ocr == "auto" and ocr_is_installed()
     reader = DocumentReader(
         GuardSettings(
             max_pages=settings.max_pages,
             time_limit_s=settings.parser_timeout_s,
-            memory_limit_mb=settings.parser_memory_mb,
+            memory_limit_mb=max(settings.parser_memory_mb, OCR_MEMORY_MB) if ocr else settings.parser_memory_mb,
             children=max(1, settings.workers),
+            ocr=ocr,
         )
     )
     embedder = StaticEmbedder()

@@ -54,7 +54,7 @@ def serve(requests_fd: int, memory_limit_mb: int, operations: dict[str, Operatio
 
 
 def _answer(channel: Channel, operation: Operation, file: BinaryIO, message: wire.Message) -> None:
-    limits = ReadLimits(message["max_pages"], message["max_text_chars"], message["max_unpacked_bytes"])
+    limits = ReadLimits(message["max_pages"], message["max_text_chars"], message["max_unpacked_bytes"], message["ocr"])
     try:
         size = os.fstat(file.fileno()).st_size
         if size == 0:

@@ -97,6 +97,50 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanPart:
+    """Characters [start, end) of a page that was read by OCR, and where they lie as shown."""
+
+    start: int
+    end: int
+    box: "Box"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Where the text of a page lies that was read by OCR: no file holds its characters, so no reader can find them.
+
+    `width` and `height` are the page's as shown, in points.
+    """
+
+    width: float
+    height: float
+    parts: tuple[ScanPart, ...]
+
+    def boxes(self, start: int, end: int) -> "PageBoxes":
+        """Return where characters [start, end) lie, one box a part; within a part letters count as equally wide."""
+        found: list[Box] = []
+        for part in self.parts:
+            first, last = max(start, part.start), min(end, part.end)
+            if first < last:
+                letter = (part.box.x1 - part.box.x0) / (part.end - part.start)
+                left, right = part.box.x0 + letter * (first - part.start), part.box.x0 + letter * (last - part.start)
+                found.append(Box(round(left, 2), part.box.y0, round(right, 2), part.box.y1))
+        return PageBoxes(self.width, self.height, tuple(found))
+
+    def as_list(self) -> list[Any]:
+        """Return it as plain lists, to be stored or sent."""
+        parts = [[part.start, part.end, part.box.x0, part.box.y0, part.box.x1, part.box.y1] for part in self.parts]
+        return [self.width, self.height, parts]
+
+    @classmethod
+    def of_list(cls, value: Sequence[Any]) -> "Scan":
+        """Return what `as_list` flattened. Raises: ValueError, TypeError on anything else."""
+        width, height, parts = value
+        made = tuple(ScanPart(int(start), int(end), Box(*map(float, box))) for start, end, *box in parts)
+        return cls(float(width), float(height), made)
+
+
+@dataclass(frozen=True, slots=True)
 class PageText:
     r"""One page (PDF page, slide, sheet part) or one section of a pageless format.
 
@@ -107,6 +151,7 @@ class PageText:
             pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index.
         blocks: in order, not overlapping; may be empty where no structure was found.
         warning: what people should know of the page, as "The page is damaged."; empty where all is well.
+        scan: where the text lies, of a page that was read by OCR.
     """
 
     number: int
@@ -114,6 +159,7 @@ class PageText:
     text: str
     blocks: tuple[Block, ...] = ()
     warning: str = ""
+    scan: Scan | None = None
 
 
 def body_text(text: str, blocks: Sequence[Block]) -> str:

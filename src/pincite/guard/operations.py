@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import BinaryIO
 
 from pincite.guard import wire
@@ -15,6 +16,7 @@ from pincite.guard.domain import FileType, PageText, UnreadableDocument
 from pincite.guard.source import ReadLimits, Source
 
 _BATCH_PAGES = 32
+_BATCH_S = 2.0  # of work: pictures take seconds a page
 _BATCH_CHARS = 200_000
 _REQUEST_BYTES = 1 << 16
 _SPLIT = "Split the file into smaller ones and upload those."
@@ -60,7 +62,8 @@ def _read(channel: Channel, source: Source, message: wire.Message) -> None:
 
 
 def _batches(pages: Iterator[PageText], limits: ReadLimits, size: int) -> Iterator[list[PageText]]:
-    """Group pages by number and size; the first batch is one page, so that work downstream starts at once."""
+    """Group pages by number, size and time; the first batch is one page, so that work downstream starts at once."""
+    sent_s = monotonic()
     batch: list[PageText] = []
     chars = total_chars = 0
     for count, page in enumerate(pages, start=1):
@@ -75,9 +78,9 @@ def _batches(pages: Iterator[PageText], limits: ReadLimits, size: int) -> Iterat
                 page=page.number,
             )
         batch.append(page)
-        if count == 1 or len(batch) >= size or chars > _BATCH_CHARS:
+        if count == 1 or len(batch) >= size or chars > _BATCH_CHARS or monotonic() - sent_s > _BATCH_S:
             yield batch
-            batch, chars = [], 0
+            batch, chars, sent_s = [], 0, monotonic()
     if batch:
         yield batch
 

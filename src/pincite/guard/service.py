@@ -43,6 +43,11 @@ class DocumentReader:
         self._settings = settings
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pools] = WeakKeyDictionary()
 
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether pages that are only pictures are read by OCR."""
+        return self._settings.ocr
+
     async def sniff(self, path: Path, name: str) -> FileType:
         """Find what a file is from its content; the name only tells CSV, Markdown and plain text apart.
 
@@ -153,6 +158,7 @@ class DocumentReader:
             "max_pages": settings.max_pages,
             "max_text_chars": settings.max_text_chars,
             "max_unpacked_bytes": settings.max_unpacked_mb << 20,
+            "ocr": settings.ocr,
         }
         file = await asyncio.to_thread(path.open, "rb")
         with contextlib.closing(file):

@@ -4,6 +4,7 @@ Only values live here; what enforces them is `sandbox.py` (from outside) and `co
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class GuardSettings:
         viewers: parsing processes that sniff types, find boxes and draw pages.
         jobs_per_child: a process is replaced after this many documents.
         idle_s: a process without work ends after this long.
+        ocr: whether PDF pages without text are read by OCR; the extra has to be installed, and a process needs
+            `OCR_MEMORY_MB` for it.
     """
 
     max_pages: int = 20_000
@@ -33,3 +36,13 @@ class GuardSettings:
     viewers: int = 2
     jobs_per_child: int = 200
     idle_s: float = 60.0
+    ocr: bool = False
+
+
+OCR_MEMORY_MB = 2048
+"""Address space that a parsing process needs at least to read pictures; 1.3 GB were measured."""
+
+
+def ocr_is_installed() -> bool:
+    """Whether the extra `ocr` is there; nothing is imported."""
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None

@@ -14,11 +14,12 @@ _MAX_MEMBERS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """Limits that an adapter itself keeps; see `GuardSettings`."""
+    """Limits that an adapter itself keeps, and whether it may read pictures; see `GuardSettings`."""
 
     max_pages: int
     max_text_chars: int
     max_unpacked_bytes: int
+    ocr: bool = False
 
     @property
     def max_member_bytes(self) -> int:

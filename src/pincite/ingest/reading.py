@@ -26,6 +26,7 @@ from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, Revis
 FIRST_WRITE = 128  # chunks: the first write comes early, so that a long document can be searched while it is read
 # Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
 READ_BY = "2"
+_SHARE_OF_LIMIT = 1 / 3
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -98,7 +99,8 @@ class Reading:
 
     async def _begin(self) -> "_Run":
         parts = self._reader.parts
-        revision, afresh = await parts.library.take(self._scope, self._revision_id, READ_BY, attempt=self.attempt)
+        read_by = f"{READ_BY}+ocr" if parts.reader.reads_pictures else READ_BY
+        revision, afresh = await parts.library.take(self._scope, self._revision_id, read_by, attempt=self.attempt)
         self.lease = revision.lease
         document = await parts.library.document(self._scope, revision.document_id)
         if afresh and (revision.lease > 1 or revision.attempt > 1):
@@ -182,9 +184,13 @@ class _Run:
     async def portion(self) -> bool:
         """Read some pages; False at the end of the document, which is then wholly in the index."""
         until = self.pages_done + self._reader.settings.portion_pages
+        clock = asyncio.get_running_loop()
+        # Pictures take seconds a page: a portion of them ends by time, well before it would count as stuck.
+        until_s = clock.time() + self._reader.settings.portion_limit_s * _SHARE_OF_LIMIT
+        began = self.pages_done
         async for batch in self.batches:
             await self._take(batch)
-            if self.pages_done >= until:
+            if self.pages_done >= until or (self.pages_done > began and clock.time() > until_s):
                 return True
         await self._finish()
         return False

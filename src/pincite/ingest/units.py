@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pincite.core.sentences import line_width, sentence_spans
 from pincite.core.words import whole_words
-from pincite.guard import Block, BlockKind, Cell
+from pincite.guard import Block, BlockKind
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
 """Counts the tokens of each text."""
@@ -144,20 +144,18 @@ def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
 
 def _rows(text: str, block: Block, number: int) -> Iterator[_Stretch]:
     """Yield the head of a table as one, then its rows with what the head says."""
-    table = block.table
-    if table is None:
-        return
-    head, rows = table.rows[: table.head_rows], table.rows[table.head_rows :]
+    rows = () if block.table is None else block.table.rows[block.table.head_rows :]
     starts = [min(cell.start for cell in row) for row in rows]
     if starts and starts[0] > block.start:
         yield _stripped(text, _Stretch(block.start, starts[0], number, block))
-    header = head_text(text, head)
+    header = head_text(text, block)
     for start, end in zip(starts, [*starts[1:], block.end], strict=True):
         yield _stripped(text, _Stretch(start, end, number, block, header))
 
 
-def head_text(text: str, head: Sequence[Sequence[Cell]]) -> str:
+def head_text(text: str, block: Block) -> str:
     """Return what a table's head says, column by column from the top, on one line; empty without a head."""
+    head = () if block.table is None else block.table.rows[: block.table.head_rows]
     columns: dict[int, list[str]] = {}
     for cell in (cell for row in head for cell in row):
         columns.setdefault(cell.column, []).append(text[cell.start : cell.end])

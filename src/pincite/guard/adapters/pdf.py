@@ -1,24 +1,31 @@
 """PDF as pages: each page's exact text, its label and its blocks. Runs in the child only.
 
 Text and boxes come from `pdf_pages.py`, lines from `pdf_lines.py`, margins from `pdf_margins.py`, blocks from
-`pdf_layout.py`.
+`pdf_layout.py`; what is only a picture goes through `pdf_ocr.py`.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import cast
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
 from pincite.guard.adapters.pdf_lines import page_lines
 from pincite.guard.adapters.pdf_margins import Sheet, with_margins
+from pincite.guard.adapters.pdf_ocr import read_picture
 from pincite.guard.adapters.pdf_pages import open_pdf, raw_text
 from pincite.guard.domain import PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
 
 _MAX_BOOKMARKS = 5_000
 _MAX_LABEL = 40
+_MANY = 200  # objects: more than a page needs to be blank
+_MAY_SHOW = frozenset({pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM, pdfium.FPDF_PAGEOBJ_SHADING})
+_DAMAGED = "The page is damaged and cannot be read."
 _PICTURE = "The page holds no text, only pictures or nothing: it cannot be searched."
+_NOTHING = "The page holds no text, and OCR found none in its picture."
+_BY_OCR = "The page is a picture and was read by OCR: letters may be wrong."
 
 Outline = Mapping[int, Mapping[str, int]]
 """Page index (from 0) -> plain title -> heading level (from 1)."""
@@ -27,35 +34,52 @@ Outline = Mapping[int, Mapping[str, int]]
 def open_source(source: Source) -> Opened:
     """Open a PDF; the total is known at once."""
     pdf = open_pdf(source)
-    sheets = with_margins(_sheets(pdf, source.first_page - 1), ahead=not source.one_by_one)
-    return Opened((_page_text(sheet) for sheet in sheets), len(pdf))
+    return Opened(_pages(pdf, source), len(pdf))
 
 
-def _page_text(sheet: Sheet) -> PageText:
+def _pages(pdf: pypdfium2.PdfDocument, source: Source) -> Iterator[PageText]:
+    first = source.first_page - 1
+    with_text = damaged = 0
+    for sheet in with_margins(_sheets(pdf, first), ahead=not source.one_by_one):
+        page = _page_text(pdf, sheet, ocr=source.limits.ocr)
+        damaged += sheet.warning == _DAMAGED
+        with_text += bool(page.text.strip())
+        yield page
+    if first:
+        return  # whether there is any text was seen by those who read the pages before
+    if damaged == len(pdf):
+        raise UnreadableDocument("No page of the PDF can be read.", remedy="Export it again and upload that copy.")
+    if not with_text:
+        remedy = "Upload a sharper scan." if source.limits.ocr else "Install `pincite[ocr]`, or run OCR on it first."
+        raise UnreadableDocument("The PDF has no text layer on any page: it is made of pictures.", remedy=remedy)
+
+
+def _page_text(pdf: pypdfium2.PdfDocument, sheet: Sheet, *, ocr: bool) -> PageText:
+    if ocr and sheet.warning == _PICTURE:
+        return _read_picture(pdf, sheet)
     blocks = find_blocks(sheet.lines, sheet.titles)
     return PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
 
 
+def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText:
+    """Read a page by OCR; only now, when it is its turn, so that the look ahead at others costs none of it."""
+    page = pdf[sheet.number - 1]
+    try:
+        read = read_picture(page)
+    finally:
+        page.close()
+    if read is None:
+        return PageText(sheet.number, sheet.label, "", warning=_NOTHING)
+    return PageText(sheet.number, sheet.label, read.text, find_blocks(read.lines, sheet.titles), _BY_OCR, read.scan)
+
+
 def _sheets(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[Sheet]:
     outline = _outline(pdf)
-    with_text = broken = 0
     for index in range(first, len(pdf)):
         try:
-            sheet = _sheet(pdf, index, outline)
+            yield _sheet(pdf, index, outline)
         except pypdfium2.PdfiumError:
-            broken += 1
-            warning = "The page is damaged and cannot be read."
-            sheet = Sheet(index + 1, f"{index + 1} (damaged)", "", [], {}, warning=warning)
-        with_text += bool(sheet.text.strip())
-        yield sheet
-    if first:
-        return  # whether there is any text was seen by those who read the pages before
-    if broken == len(pdf):
-        raise UnreadableDocument("No page of the PDF can be read.", remedy="Export it again and upload that copy.")
-    if not with_text:
-        raise UnreadableDocument(
-            "The PDF has no text layer on any page: it is made of pictures.", remedy="Run OCR on it first."
-        )
+            yield Sheet(index + 1, f"{index + 1} (damaged)", "", [], {}, warning=_DAMAGED)
 
 
 def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> Sheet:
@@ -66,13 +90,21 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> Sheet:
             text, indices = raw_text(text_page)
             lines = page_lines(text, text_page, indices)
             edges = _edges(page)
+            picture = not text.strip() and _shows_something(page)
         finally:
             text_page.close()
     finally:
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
-    warning = "" if text.strip() else _PICTURE
+    warning = _PICTURE if picture else ""
     return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning)
+
+
+def _shows_something(page: pypdfium2.PdfPage) -> bool:
+    """Whether a page without text has a picture on it, or so many lines that they may be letters."""
+    count = cast("int", pdfium.FPDFPage_CountObjects(page.raw))
+    kinds = [pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page.raw, at)) for at in range(min(count, _MANY))]
+    return count >= _MANY or any(kind in _MAY_SHOW for kind in kinds)
 
 
 def _edges(page: pypdfium2.PdfPage) -> tuple[float, float] | None:

@@ -91,9 +91,15 @@ def page_lines(text: str, text_page: pypdfium2.PdfTextPage, indices: Sequence[in
         return []
     for line in lines:
         _measure(line, text_page, indices)
-    _mark_rows(lines)
+    mark_rows(lines)
     _mark_cells(lines, text_page, indices)
     return lines
+
+
+def count_numbers(text: str) -> int:
+    """Count the figures of a line, and the dashes that stand for one."""
+    figures = _DIGIT.search(text) or _DASHES.fullmatch(text)
+    return len(_NUMBER.findall(text)) if figures else 0
 
 
 def _lines(text: str) -> list[Line]:
@@ -104,15 +110,13 @@ def _lines(text: str) -> list[Line]:
         if stripped:
             start = at + len(raw) - len(raw.lstrip())
             line = Line(start, start + len(stripped), stripped)
-            figures = _DIGIT.search(stripped) or _DASHES.fullmatch(stripped)
-            line.numbers = len(_NUMBER.findall(stripped)) if figures else 0
+            line.numbers = count_numbers(stripped)
             found.append(line)
         at += len(raw)
     return found
 
 
 _left, _right, _bottom, _top = (ctypes.c_double() for _ in range(4))
-_matrix = pdfium.FS_MATRIX()
 _edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctypes.byref(_top))
 
 
@@ -134,8 +138,9 @@ def _measure(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int
 
 def _shown_size(size: float, height: float, text_page: pypdfium2.PdfTextPage, index: int) -> float:
     """Return a font's size as people see it, where the text's space is scaled."""
-    if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(_matrix)):
-        size *= math.hypot(_matrix.c, _matrix.d)
+    matrix = pdfium.FS_MATRIX()
+    if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)):
+        size *= math.hypot(matrix.c, matrix.d)
     return round(size if size > 1.0 else height * 1.4, 1)
 
 
@@ -154,7 +159,7 @@ def _mark_cells(lines: Sequence[Line], text_page: pypdfium2.PdfTextPage, indices
             line.has_cells = is_loose and line.numbers < _NUMBERS_IN_ROW and any(gap > line.size for gap in gaps)
 
 
-def _mark_rows(lines: Sequence[Line]) -> None:
+def mark_rows(lines: Sequence[Line]) -> None:
     """Find rows: also those that pdfium gives as several lines, because a dash stands higher than a figure."""
     for start, line in enumerate(lines):
         if start and line.is_beside(lines[start - 1]):

@@ -180,8 +180,10 @@ class Reading:
                 remedy="Take the range from a pin or a search hit of this very revision.",
             )
         layout = None
-        if revision.file_type is FileType.PDF:
-            until = end if span is not None else start
+        until = end if span is not None else start
+        if found.scan is not None:
+            layout = found.scan.boxes(start, until)
+        elif revision.file_type is FileType.PDF:
             async with self._blobs.local_path(scope, revision.sha256) as path:
                 layout = await reader.boxes(path, page, start, until)
         return PassageView(document, revision, found, count, start, end, layout)

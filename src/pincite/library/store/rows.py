@@ -5,7 +5,7 @@ No query is sent from here.
 
 import json
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Executable, Insert
 from sqlalchemy import Table as SqlTable
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope, Table
-from pincite.guard import Block, FileType, PageText
+from pincite.guard import Block, FileType, PageText, Scan
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
     BatchRow,
@@ -133,18 +133,28 @@ def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, obj
         "label": page.label,
         "chars": len(page.text),
         "text": page.text,
-        "blocks": json.dumps([block.as_list() for block in page.blocks], separators=(",", ":")),
+        "blocks": json.dumps(_structure(page), separators=(",", ":")),
     }
 
 
 def page_of(row: PageRow) -> Page:
     """Make the value of a page's row."""
-    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks))
+    kept: Any = json.loads(row.blocks)
+    scan = None if isinstance(kept, list) else Scan.of_list(kept["scan"])
+    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks), scan)
+
+
+def _structure(page: PageText) -> object:
+    """Return what is kept of a page beside its text: its blocks, and where the text lies if it was read by OCR."""
+    blocks = [block.as_list() for block in page.blocks]
+    return blocks if page.scan is None else {"blocks": blocks, "scan": page.scan.as_list()}
 
 
 def blocks_of(stored: str) -> tuple[Block, ...]:
     """Make the blocks of a page from their column."""
-    return tuple(map(Block.of_list, json.loads(stored)))
+    kept: Any = json.loads(stored)
+    flat = cast("list[list[Any]]", kept if isinstance(kept, list) else kept["blocks"])
+    return tuple(map(Block.of_list, flat))
 
 
 def chunk_values(scope: Scope, chunk: Chunk) -> dict[str, object]:
