@@ -41,7 +41,8 @@ async def chunks_of(opened: Rooms, document: Document) -> list[tuple[str, int, i
 
 
 async def test_they_become_what_each_would_become_alone(tmp_path: Path) -> None:
-    files = [(f"note-{number}.md", note(number) * 3) for number in range(20)]
+    files = [(f"note-{number}.md", note(number) * 3) for number in range(19)]
+    files.append(("notiz.md", "# Notiz\n\nDie Ventile werden von den Beschäftigten alle drei Tage geprüft.".encode()))
     (tmp_path / "together").mkdir()
     (tmp_path / "alone").mkdir()
     async with rooms(tmp_path / "together", settings=QUICK) as opened, rooms(tmp_path / "alone") as other:
@@ -53,6 +54,7 @@ async def test_they_become_what_each_would_become_alone(tmp_path: Path) -> None:
             assert await chunks_of(opened, document) == await chunks_of(other, alone)
             one, two = document.latest, alone.latest
             assert (one.pages_done, one.pages_total, one.chunks) == (two.pages_done, two.pages_total, two.chunks)
+            assert one.language == two.language == ("de" if name == "notiz.md" else "en")
         assert await points(opened) == {each.latest.id: each.latest.chunks for each in documents}
         assert (await opened.ingest.fsck(SCOPE, strict=True)).clean
 

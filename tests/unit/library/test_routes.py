@@ -93,8 +93,8 @@ async def test_documents_are_shown_as_the_contract_says(client: httpx2.AsyncClie
     shown = (await client.get(f"/v1/documents/{registered.document.id}")).json()
     assert set(shown) == {
         "id", "collection_id", "source", "file_type", "size_bytes", "state", "pages_done", "pages_total", "chunks",
-        "revision", "revision_number", "serving", "seconds", "problem", "warnings", "created_at", "updated_at",
-        "version",
+        "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings", "created_at",
+        "updated_at", "version",
     }  # fmt: skip
     assert (shown["state"], shown["serving"], shown["size_bytes"]) == ("ready", True, 5)
     assert shown["created_at"].endswith("Z")
