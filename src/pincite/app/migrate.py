@@ -3,6 +3,7 @@
 The migrations themselves are in `migrations/versions/`; Alembic is imported only when there is one to run.
 """
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
+_AFTER = re.compile(r'^down_revision = "(\d+)"', re.MULTILINE)
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
 _ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library", "sources")
 
@@ -27,8 +29,18 @@ def declare_tables() -> None:
 
 
 def known_revisions() -> list[str]:
-    """Return the numbers of the migrations there are, oldest first: the files are named by them."""
-    return sorted(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    """Return the numbers of the migrations there are, oldest first: each names the one that it comes after.
+
+    The files' names need not be in that order: what was begun first may be finished last.
+    """
+    follows: dict[str, str] = {}
+    for path in (_FOLDER / "versions").glob("[0-9]*_*.py"):
+        before = _AFTER.search(path.read_text(encoding="utf-8"))
+        follows[before[1] if before else ""] = path.name.split("_")[0]
+    known: list[str] = []
+    while (following := follows.get(known[-1] if known else "")) is not None:
+        known.append(following)
+    return known
 
 
 def alembic_config(connection: Connection | None = None) -> "Config":
