@@ -28,7 +28,7 @@ async def test_the_checked_address_is_pinned_and_no_redirect_is_followed(tmp_pat
         path = "/x.git/info/refs?service=git-upload-pack"
         for reply in (Reply(b"no", status=404), Reply(b"", status=302, headers={"location": elsewhere.url + path})):
             there.replies[path] = reply
-            source = GitSource(Place("1", f"http://{host}/x.git"), GitOptions(token="TOKEN"), tools)
+            source = GitSource(Place("1", f"http://{host}/x.git"), GitOptions.model_validate({"token": "TOKEN"}), tools)
             with pytest.raises(SourceUnreachable) as caught:
                 await anext(source.find(_nothing_known))
             assert "very-secret" not in str(caught.value)
