@@ -34,8 +34,9 @@ def settings_page() -> str:
     ]
     intro = (
         "Settings are environment variables, read once when a process starts. A `PINCITE_` name that is not "
-        "in this list stops the start, so a typing error is not silently ignored. Options of a command win "
-        "over the environment."
+        "in this list stops the start, so a typing error is not silently ignored; but for those that begin "
+        "with `PINCITE_SECRET_`, which [sources](../how-to/keep-sources-in-step.md) name for their secrets. "
+        "Options of a command win over the environment."
     )
     return _page("Settings", intro, _table(("setting", "kind", "default", "meaning"), rows))
 

@@ -49,7 +49,8 @@ def test_every_setting_has_a_meaning() -> None:
 def test_every_setting_named_in_the_guides_exists() -> None:
     known = set(re.findall(r"`(PINCITE_\w+)`", (DOCS / "reference/settings.md").read_text())) | {"PINCITE_BENCH_DATA"}
     named = {name for page in PAGES for name in re.findall(r"\bPINCITE_[A-Z_]+[A-Z]\b", page.read_text())}
-    assert named - known == set()
+    # Whoever runs the installation names these; sources say which of them holds a secret of theirs.
+    assert {name for name in named - known if not name.startswith("PINCITE_SECRET_")} == set()
 
 
 def test_every_command_has_a_meaning_and_every_option_too() -> None:

@@ -2,6 +2,7 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from pincite.app import migrate
@@ -15,6 +16,12 @@ def _differences(connection: Connection) -> list[object]:
 
 def _tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def test_the_newest_is_the_one_that_none_comes_after() -> None:
+    script = ScriptDirectory.from_config(migrate.alembic_config())
+    known = [each.revision for each in script.walk_revisions()]
+    assert migrate.known_revisions() == known[::-1]
 
 
 async def test_up_down_and_up_again(sql_url: str) -> None:

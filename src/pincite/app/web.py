@@ -27,6 +27,7 @@ from pincite.core import PinciteError
 from pincite.ingest.routes import IngestRoutes
 from pincite.library.routes import LibraryRoutes
 from pincite.retrieval.routes import SearchRoutes
+from pincite.sources.routes import SourceRoutes
 
 _DESCRIPTION = """Documents go in; questions come back with every sentence pinned to the passage that supports it.
 
@@ -160,6 +161,7 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         AccountRoutes(house.accounts).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader).router(),
+        SourceRoutes(house.sources).router(),
         SearchRoutes(house.retrieval, house.collection_ids).router(),
         AnswerRoutes(house.answers).router(),
         WebAppRoutes().router(),

@@ -165,6 +165,6 @@ def _utf8(part: str, text: str) -> str:
 
 
 def _bad(why: str, text: str) -> BadUrl:
-    shown = text[:80].encode("ascii", "backslashreplace").decode("ascii")
+    shown = re.sub(r"//[^/?#]*@", "//...@", text)[:80].encode("ascii", "backslashreplace").decode("ascii")
     printable = "".join(char if char.isprintable() else "?" for char in shown)
     return BadUrl(f"{why}: {printable}", remedy=_REMEDY)

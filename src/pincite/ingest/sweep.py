@@ -85,7 +85,7 @@ class Sweep:
         if item.state is RevisionState.QUEUED:
             return False
         heard[item.revision_id] = last = self._heard(item)
-        return time.monotonic() - last[1] > self.silence.total_seconds() and await self._silent(item, job_id)
+        return await self._silent(item, job_id, last[1])
 
     def _heard(self, item: WorkItem) -> tuple[datetime, float]:
         """Return its last sign of life, and when this process saw it first, by a clock that nobody sets.

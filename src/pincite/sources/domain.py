@@ -42,11 +42,15 @@ LIVE_RUNS = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a run or an item failed: a stable code, a sentence, what to do."""
+    """Why a run or an item failed: a stable code, a sentence, what to do.
+
+    `passing` says of an item that it is tried again; another is left alone until it changes.
+    """
 
     code: str
     message: str
     remedy: str = ""
+    passing: bool = False
 
     @classmethod
     def of(cls, error: PinciteError) -> "Trouble":

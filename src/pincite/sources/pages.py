@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pincite.core import PinciteError
 from pincite.guard import Markup
 from pincite.sources.domain import Memory, SourceUnreachable, Tools
 
@@ -102,6 +103,14 @@ async def pieces(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, _PIECE):
             yield piece
+
+
+async def given(*parts: bytes | PinciteError) -> AsyncIterator[bytes]:
+    """Give these bytes; an error among them is raised when its turn comes."""
+    for part in parts:
+        if isinstance(part, PinciteError):
+            raise part
+        yield part
 
 
 async def _spooled(body: AsyncIterator[bytes], path: Path) -> str:

@@ -1,7 +1,7 @@
 """Every query of sources. A source and its items belong to a tenant and are seen by all of it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -48,6 +48,7 @@ class Remembered:
     name: str
     document_id: str | None
     tried: bool
+    trouble: Trouble | None
 
 
 def visible_to(scope: Scope, row: type[SourceRow] | type[ItemRow]) -> ColumnElement[bool]:
@@ -187,18 +188,22 @@ async def remembered(session: AsyncSession, scope: Scope, turn: Turn, keys: Sequ
             row.name,
             row.document_id,
             row.tried_run == turn.run,
+            _trouble(row.trouble),
         )
         for row in rows
     }
 
 
-async def touch(session: AsyncSession, scope: Scope, turn: Turn, memories: Mapping[str, Memory]) -> None:
-    """Note that the run found these items, by key, unchanged or tried already."""
+async def touch(
+    session: AsyncSession, scope: Scope, turn: Turn, memories: Mapping[str, Memory], healed: Collection[str]
+) -> None:
+    """Note that the run found these items, by key, unchanged or tried already; those that healed have no trouble."""
     for key, memory in memories.items():
+        more: dict[str, Any] = {"trouble": None} if key in healed else {}
         await session.execute(
             update(ItemRow)
             .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.digest == digest_of(key))
-            .values(seen_run=turn.run, memory=dict(memory))
+            .values(seen_run=turn.run, memory=dict(memory), **more)
         )
 
 
@@ -340,5 +345,5 @@ def _source(row: SourceRow, items: int) -> Source:
     )
 
 
-def _trouble(kept: dict[str, str] | None) -> Trouble | None:
+def _trouble(kept: dict[str, Any] | None) -> Trouble | None:
     return None if kept is None else Trouble(**kept)

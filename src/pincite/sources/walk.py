@@ -101,11 +101,13 @@ class Walk:
             known = await store.remembered(session, self._scope, self._turn, list(shown))
         fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
         unseen = {key: each.memory for key, each in shown.items() if key not in fresh and not known[key].known.seen}
+        # It could not be read before and is as it was when it could.
+        healed = [key for key in unseen if (trouble := known[key].trouble) is not None and trouble.passing]
         if unseen:
             self._moved = True
             async with self._parts.database.transaction() as tx:
                 await store.hold(tx, self._scope, self._turn)
-                await store.touch(tx, self._scope, self._turn, unseen)
+                await store.touch(tx, self._scope, self._turn, unseen, healed)
         try:
             async with asyncio.TaskGroup() as group:
                 for each in fresh.values():
@@ -152,7 +154,7 @@ class Walk:
             self._failures += 1
             if self._failures >= self._settings.failures:
                 raise error
-        return Trouble.of(error), False
+        return replace(Trouble.of(error), passing=True), False
 
     async def _keep(self, item: Item, memory: Memory, outcome: RegisterOutcome | None) -> None:
         self._moved = True

@@ -5,7 +5,7 @@ A feed shows the newest entries alone, so what is no longer in it stays, unless 
 
 import hashlib
 import html
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import FetchFailed, Markup
 from pincite.sources.domain import Elsewhere, Found, Known, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Pages, pieces
+from pincite.sources.pages import Pages, given, pieces
 
 
 class FeedOptions(BaseModel):
@@ -47,11 +47,11 @@ class FeedSource(Elsewhere):
             if self._options.content == "entry":
                 page = _page_of(entry.title, entry.text)
                 mark = hashlib.sha256(page).hexdigest()
-                yield Found(key, f"{entry.title or key}.html", mark, partial(_whole, page))
+                yield Found(key, f"{entry.title or key}.html", mark, partial(given, page))
                 continue
             known = await recall(key)
             if known is not None and (known.seen or (entry.stamp and known.memory.get("stamp") == entry.stamp)):
-                yield Found(key, "", known.mark, partial(_whole, b""), known.memory)
+                yield Found(key, "", known.mark, given, known.memory)
                 continue
             async for found in self._looked_at(key, entry.url, entry.stamp, known):
                 yield found
@@ -70,14 +70,14 @@ class FeedSource(Elsewhere):
         try:
             async with self._pages.get(url, known.memory if known and known.mark else None) as page:
                 if page.status == 304 and known is not None:
-                    yield Found(key, name, known.mark, partial(_whole, b""), {**known.memory, "stamp": stamp})
+                    yield Found(key, name, known.mark, given, {**known.memory, "stamp": stamp})
                 elif page.path is not None:
                     memory = {**(page.validators or {}), "stamp": stamp}
                     yield Found(key, name, page.mark, partial(pieces, page.path), memory)
                 else:
                     raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
         except (FetchFailed, SourceUnreachable) as error:
-            yield Found(key, name, "failed", partial(_raising, error))
+            yield Found(key, name, "failed", partial(given, error))
 
 
 def _page_of(title: str, text: str) -> bytes:
@@ -85,12 +85,3 @@ def _page_of(title: str, text: str) -> bytes:
     return (
         f"<!doctype html><html><head><title>{shown}</title></head><body><h1>{shown}</h1>{text}</body></html>".encode()
     )
-
-
-async def _whole(page: bytes) -> AsyncIterator[bytes]:
-    yield page
-
-
-async def _raising(error: FetchFailed | SourceUnreachable) -> AsyncIterator[bytes]:
-    raise error
-    yield b""

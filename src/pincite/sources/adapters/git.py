@@ -21,6 +21,7 @@ from pincite.sources.git import Git, sign_in
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}")
 _HEAD = "refs/pincite/head"
+_OLDEST = (2, 37)  # knows http.curloptResolve
 _FILES = frozenset({"100644", "100755"})  # a link leads elsewhere, a submodule is another repository
 
 
@@ -114,11 +115,19 @@ class GitSource:
     async def _config(self) -> dict[str, str]:
         if self._protocol == "file":
             return {}
+        await self._refuse_old()
         host, port = _host_of(self._where)
         addresses = await self._tools.fetcher.outbound.addresses(host, port)
         spelled = ",".join(f"[{each}]" if ":" in each else each for each in addresses[:4])
         pinned = {"http.curloptResolve": f"{host}:{port}:{spelled}"}
         return pinned if self._options.token is None else pinned | sign_in(self._tools.secret(self._options.token))
+
+    async def _refuse_old(self) -> None:
+        """Refuse a git that would ask for the host's address by itself. Raises: SourceUnreachable."""
+        said = await Git(self._folder, "file", {}).text("version")
+        numbers = re.search(r"(\d+)\.(\d+)", said)
+        if numbers is None or (int(numbers[1]), int(numbers[2])) < _OLDEST:
+            raise SourceUnreachable(f"{said.strip()[:60]} is too old.", remedy="Install git 2.37 or newer.")
 
     def _is_wanted(self, name: str) -> bool:
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)

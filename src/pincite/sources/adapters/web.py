@@ -3,6 +3,7 @@
 What of a page is its main text is decided by the parser of HTML when the document is read.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -10,15 +11,17 @@ from functools import partial
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from protego import Protego
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.core import ErrorKind, PinciteError
 from pincite.guard import FetchFailed, Markup
 from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Page, Pages, pieces
-from pincite.sources.robots import MAX_BYTES, Robots, read_robots
+from pincite.sources.pages import Page, Pages, given, pieces
 
 _AGENT = "pincite"
+_MAX_ROBOTS_BYTES = 500 << 10  # RFC 9309 has programs read at least that much
+_MOST_DELAY_S = 30.0
 _MAX_SITEMAPS = 50
 _MAX_LINKS = 1000
 _GONE = frozenset({404, 410})
@@ -56,7 +59,7 @@ class WebSource(Elsewhere):
         self._within = self._origin + prefix
         self._options = options
         self._pages = Pages(tools, options.pause_s)
-        self._robots = Robots()
+        self._robots = Protego.parse("")
 
     async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
         """Show the pages. Raises: SourceUnreachable, and what the guarded fetcher raises."""
@@ -81,15 +84,17 @@ class WebSource(Elsewhere):
                     yield found
 
     async def _ask_robots(self) -> None:
-        async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=MAX_BYTES) as page:
+        async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=_MAX_ROBOTS_BYTES) as page:
             if page.path is not None:
-                self._robots = read_robots(page.path.read_text("utf-8", "replace"), _AGENT)
+                said = page.path.read_text("utf-8", "replace")
+                self._robots = await asyncio.to_thread(Protego.parse, said)
             elif page.status >= 500:
                 raise SourceUnreachable(
                     f"{self._origin} does not say what may be collected: robots.txt answers {page.status}.",
                     remedy="Try again later.",
                 )
-        self._pages.pause_s = max(self._pages.pause_s, self._robots.delay_s)
+        asked_s = min(self._robots.crawl_delay(_AGENT) or 0.0, _MOST_DELAY_S)
+        self._pages.pause_s = max(self._options.pause_s, asked_s)
         if not self._allowed(self._start):
             raise SourceUnreachable(
                 f"robots.txt of {self._origin} asks not to collect this page.", remedy="Ask whoever runs the site."
@@ -124,7 +129,7 @@ class WebSource(Elsewhere):
             async with self._pages.get(url, known.memory if known and known.mark else None) as page:
                 if page.status == 304 and known is not None:
                     crawl.follow(self._followed(known.memory), depth)
-                    yield Found(url, name_of(url), known.mark, _nothing, known.memory)
+                    yield Found(url, name_of(url), known.mark, given, known.memory)
                 elif page.status == 200:
                     yield await self._read(url, page, crawl, depth)
                 elif page.status not in _GONE:
@@ -140,7 +145,7 @@ class WebSource(Elsewhere):
         """Return an item that cannot be read: what is known of it stays, and the run says so. A picture is none."""
         if error.kind is ErrorKind.UNSUPPORTED:
             return Found(url, name_of(url), "", None)
-        return Found(url, name_of(url), f"failed:{known.mark if known else ''}", partial(_raising, error))
+        return Found(url, name_of(url), f"failed:{known.mark if known else ''}", partial(given, error))
 
     async def _read(self, url: str, page: Page, crawl: "_Frontier", depth: int) -> Found:
         """Return a page, or what is to be remembered of one that stands for another or asks not to be collected."""
@@ -180,7 +185,7 @@ class WebSource(Elsewhere):
         return url.startswith(self._within) and self._allowed(url)
 
     def _allowed(self, url: str) -> bool:
-        return self._robots.allows(url.removeprefix(self._origin))
+        return bool(self._robots.can_fetch(url, _AGENT))
 
     def _followed(self, memory: Memory) -> list[str]:
         return [str(url) for url in memory.get("links", ()) if self._belongs(str(url))]
@@ -210,14 +215,3 @@ class _Frontier:
 def name_of(url: str) -> str:
     """Return an address as a document's name: without its scheme, readable."""
     return unquote(url.partition("://")[2]).rstrip("/")
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    """Give nothing: the page is as it was, and nobody asks."""
-    return
-    yield b""
-
-
-async def _raising(error: PinciteError) -> AsyncIterator[bytes]:
-    raise error
-    yield b""

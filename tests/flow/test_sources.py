@@ -1,0 +1,125 @@
+"""A folder kept in step over HTTP: added, read, watched, paused and removed; and who may do which."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from pincite.app.settings import read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import House, open_house
+
+
+@pytest.fixture
+async def house(pincite_home: Path, tmp_path: Path) -> AsyncIterator[House]:
+    (tmp_path / "shared" / "papers").mkdir(parents=True)
+    (tmp_path / "private").mkdir()
+    settings = read_settings(
+        home=pincite_home, model="none", log_level="error", source_folders=str(tmp_path / "shared")
+    )
+    async with open_house(settings, work=True) as opened:
+        yield opened
+
+
+async def until(client: httpx2.AsyncClient, **wanted: Any) -> dict[str, Any]:
+    """Wait until the source's newest run shows these values."""
+    async with asyncio.timeout(60):
+        while True:
+            found: dict[str, Any] = (await client.get("/v1/sources/papers")).json()
+            if all(found["run"][name] == value for name, value in wanted.items()):
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def test_a_folder_is_kept_in_step_by_itself(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    folder = tmp_path / "shared" / "papers"
+    (folder / "a.md").write_text("# Valves\n\nThe valve of unit 7 is red.\n")
+    asked = {"name": "papers", "kind": "folder", "location": str(folder)}
+    added = await client.post("/v1/sources", json=asked)
+    assert added.status_code == 404, "a collection is named, not made"
+    await client.post("/v1/collections", json={"name": "default"})
+    added = await client.post("/v1/sources", json=asked)
+    assert (added.status_code, added.json()["state"], added.json()["every_s"]) == (201, "active", 300)
+    first = await until(client, number=1, state="done", added=1)
+    assert first["items"] == 1
+    await asyncio.sleep(1)
+    (folder / "b.txt").write_text("Pumps are blue.")
+    seen = await until(client, added=1, found=2, state="done")
+    assert seen["run"]["number"] > 1, "noticed long before its time"
+    (folder / "c.bin").write_bytes(bytes(range(256)) * 20)
+    assert (await until(client, found=3, failed=1, state="done"))["items"] == 2
+    troubled = (await client.get("/v1/sources/papers/troubled")).json()["items"]
+    assert [(each["name"], each["problem"]["code"]) for each in troubled] == [("papers/c.bin", "unsupported-type")]
+    paused = await client.post("/v1/sources/papers/pause")
+    assert paused.json()["state"] == "paused"
+    refused = await client.post("/v1/sources/papers/sync", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "source-busy")
+    (folder / "b.txt").unlink()
+    assert (await client.post("/v1/sources/papers/resume")).json()["state"] == "active"
+    await until(client, removed=1, state="done")
+    listed = (await client.get("/v1/sources")).json()["items"]
+    assert [each["name"] for each in listed] == ["papers"]
+    assert (await client.delete("/v1/sources/papers", params={"documents": True})).status_code == 204
+    async with asyncio.timeout(30):
+        while (await client.get("/v1/documents")).json()["items"] or (await client.get("/v1/sources")).json()["items"]:
+            await asyncio.sleep(0.1)
+
+
+async def test_what_does_not_fit_is_said(client: httpx2.AsyncClient, house: House, tmp_path: Path) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    inside = str(tmp_path / "shared" / "papers")
+    (tmp_path / "shared" / "link").symlink_to(tmp_path / "private")
+    for name, kind, location, options in (
+        ("a", "folder", str(tmp_path / "private"), {}),
+        ("a", "folder", str(tmp_path / "shared" / ".." / "private"), {}),
+        ("a", "folder", str(tmp_path / "shared" / "link"), {}),
+        ("a", "folder", "/etc", {}),
+        ("a", "git", "/etc", {}),
+        ("a", "folder", "relative", {}),
+        ("a", "floppy", inside, {}),
+        ("a/b", "folder", inside, {}),
+        ("", "folder", inside, {}),
+        ("a", "folder", inside, {"unknown": 1}),
+        ("a", "web", "http://127.0.0.1:99999/", {}),
+        ("a", "web", "file:///etc/passwd", {}),
+        ("a", "bucket", "s3://a_b/", {}),
+        ("a", "bucket", "s3://papers", {"endpoint": "http://169.254.169.254/"}),
+        ("a", "imap", "imap://mail.example.com/", {"user": "u", "password": "PINCITE_SECRET_X"}),
+        ("a", "git", "ext::sh -c true", {}),
+        ("a", "git", "ssh://git@example.com/x", {}),
+        ("a", "git", "https://user:token@example.com/x", {}),
+        ("a", "git", "https://example.com/x", {"branch": "--upload-pack=x"}),
+    ):
+        body = {"name": name, "kind": kind, "location": location, "options": options}
+        answer = await client.post("/v1/sources", json=body)
+        assert answer.status_code == 422, (body, answer.text)
+        assert answer.json()["detail"], body
+        assert "user:token" not in answer.text
+    assert (await client.get("/v1/sources")).json() == {"items": []}
+    assert (await client.get("/v1/sources/none")).status_code == 404
+    body = {"name": "a", "kind": "folder", "location": inside}
+    assert (await client.post("/v1/sources", json=body)).status_code == 201
+    assert (await client.post("/v1/sources", json=body)).status_code == 409
+
+
+async def test_a_secret_is_only_ever_named(client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    options = {"user": "u", "password": "OPENAI_API_KEY"}
+    body = {"name": "papers", "kind": "imap", "location": "imaps://8.8.8.8/", "options": options, "every_s": 0}
+    await client.post("/v1/sources", json=body)
+    found = await until(client, state="failed")
+    assert found["run"]["problem"]["code"] == "bad-settings"
+    assert "PINCITE_SECRET_" in found["run"]["problem"]["remedy"]
+    assert "sk-very-secret" not in str(found)
+
+
+async def test_strangers_may_nothing(house: House) -> None:
+    app = create_app(house)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as stranger:
+        for method, path in (("GET", ""), ("POST", ""), ("POST", "/x/sync"), ("DELETE", "/x")):
+            assert (await stranger.request(method, f"/v1/sources{path}", json={})).status_code == 401

@@ -1,0 +1,142 @@
+"""What a web site asks of those who collect its pages is kept to, and what it does wrong loses nothing."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.doubles.site import Reply, Site, serving
+from tests.unit.ingest.rooms import SCOPE
+from tests.unit.sources.kept import QUICK, Kept, kept
+
+from pincite.sources import NewSource, RunState, SourcesSettings
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with serving() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(site: Site, tmp_path: Path) -> AsyncIterator[Kept]:
+    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"]) as opened:
+        yield opened
+
+
+def links(*targets: str, head: str = "", text: str = "Some text.") -> str:
+    anchors = "".join(f'<a href="{each}">x</a>' for each in targets)
+    return f"<html><head>{head}</head><body><p>{text}</p>{anchors}</body></html>"
+
+
+async def names(room: Kept) -> set[str]:
+    return {name.partition("/docs/")[2] for name in await room.texts()}
+
+
+async def test_what_the_site_asks_is_kept_to(site: Site, room: Kept) -> None:
+    rules = "User-agent: *\nDisallow: /\n\nUser-agent: Pincite\nDisallow: /docs/private\nDisallow: /*.cgi$\n"
+    rules += "Allow: /docs/private/open\n"
+    site.replies["/robots.txt"] = Reply(rules.encode(), "text/plain")
+    targets = ("a", "private/x", "private/open", "b.cgi", "hidden", "leaf", "copy?from=here", "../outside", "old",
+               "pic.png", "javascript:x()", "mailto:a@b.c", "http://127.0.0.1:1/", "#top")  # fmt: skip
+    start = links(*targets, text="The start.")
+    site.page("/docs/", start)
+    site.page("/docs/a", links("b", text="Page a."))
+    site.page("/docs/b", links("//127.0.0.1:1/docs/", text="Page b."))
+    site.page("/docs/private/x", links(text="Private."))
+    site.page("/docs/private/open", links(text="Open."))
+    site.page("/docs/b.cgi", links(text="Script."))
+    site.page("/docs/hidden", links("behind", head='<meta name="robots" content="noindex">', text="Not to be kept."))
+    site.page("/docs/behind", links(text="Behind the hidden page."))
+    site.page("/docs/leaf", links("unfollowed", head='<meta name="robots" content="nofollow">', text="A leaf."))
+    site.page("/docs/unfollowed", links(text="Never asked for."))
+    site.page("/docs/copy?from=here", links(head='<link rel="canonical" href="/docs/a">', text="Page a."))
+    site.replies["/docs/old"] = Reply(b"", status=301, headers={"location": "/docs/new"}, has_etag=False)
+    site.page("/docs/new", links(text="Moved here."))
+    site.replies["/docs/pic.png"] = Reply(b"\x89PNG", "image/png")
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    done = await room.sync()
+    assert (done.run.state, done.run.trouble, done.run.counts.failed) == (RunState.DONE, None, 0)
+    assert await names(room) == {"", "a", "b", "private/open", "behind", "leaf", "new"}
+    for path in ("/docs/private/x", "/docs/b.cgi", "/docs/unfollowed", "/outside"):
+        assert path not in site.asked
+    assert site.asked.count("/docs/a") == 1
+    site.given.clear()
+    again = await room.sync()
+    assert (again.run.counts.found, again.run.counts.added) == (done.run.counts.found, 0)
+    assert set(site.given) <= {"/robots.txt", "/docs/hidden", "/docs/copy?from=here", "/docs/new", "/docs/pic.png"}
+
+
+async def test_depth_and_pages_are_limits(site: Site, room: Kept) -> None:
+    for number in range(12):
+        site.page(f"/docs/{number}", links(f"{number + 1}", text=f"Page {number}."))
+    await room.add("web", f"{site.url}/docs/0", pause_s=0, depth=3)
+    assert (await room.sync()).run.counts.found == 4
+    await room.sources.remove(SCOPE, "place")
+    few = {"pause_s": 0, "pages": 2}
+    await room.sources.add(SCOPE, NewSource("place", "web", f"{site.url}/docs/0", "kept", few, every_s=0))
+    assert (await room.sync()).run.counts.found == 2
+
+
+async def test_pages_that_fail_stay_and_pages_that_are_gone_go(site: Site, room: Kept) -> None:
+    site.page("/docs/", links("a", "b", "c", text="Start."))
+    for name in "abc":
+        site.page(f"/docs/{name}", links(text=f"Page {name}."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    assert (await room.sync()).items == 4
+    site.replies["/docs/a"] = Reply(b"oops", status=500)
+    site.replies["/docs/b"] = Reply(b"", status=404)
+    after = await room.sync()
+    assert (after.run.state, after.run.counts.failed, after.run.counts.removed, after.items) == (RunState.DONE, 1, 1, 3)
+    troubled = await room.sources.troubled(SCOPE, "place")
+    assert [(each.name.rpartition("/")[2], each.trouble is not None) for each in troubled] == [("a", True)]
+    site.page("/docs/a", links(text="Page a."))
+    assert (await room.sync()).run.counts.failed == 0
+    site.replies["/robots.txt"] = Reply(b"", status=503, headers={"retry-after": "9999"})
+    busy = await room.sync()
+    assert (busy.run.state, busy.items) == (RunState.FAILED, 3)
+    site.replies["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /", "text/plain")
+    refused = await room.sync()
+    assert refused.run.trouble is not None
+    assert "robots.txt" in refused.run.trouble.message
+    assert (refused.run.state, refused.items) == (RunState.FAILED, 3)
+
+
+async def test_a_site_that_leads_elsewhere_is_said(site: Site, room: Kept) -> None:
+    site.replies["/docs/"] = Reply(b"", status=302, headers={"location": "/login"}, has_etag=False)
+    site.page("/login", "<html>Sign in</html>")
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    done = await room.sync()
+    assert done.run.trouble is not None
+    assert "/login" in done.run.trouble.message
+
+
+async def test_sitemaps_of_sitemaps_are_read_and_bombs_are_not(site: Site, room: Kept) -> None:
+    site.page("/docs/", links(text="Start."))
+    site.page("/docs/far", links(text="Only a sitemap knows this."))
+    site.replies["/robots.txt"] = Reply(f"Sitemap: {site.url}/index.xml".encode(), "text/plain")
+    elsewhere = "<sitemap><loc>http://127.0.0.1:1/x</loc></sitemap>"
+    index = f"<sitemapindex><sitemap><loc>{site.url}/one.xml</loc></sitemap>{elsewhere}</sitemapindex>"
+    site.replies["/index.xml"] = Reply(index.encode(), "application/xml")
+    one = f"<urlset><url><loc>{site.url}/docs/far</loc></url><url><loc>{site.url}/other</loc></url></urlset>"
+    site.replies["/one.xml"] = Reply(one.encode(), "application/xml")
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    assert (await room.sync()).run.counts.found == 2
+    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    bomb += "<urlset><url><loc>&b;</loc></url></urlset>"
+    site.replies["/one.xml"] = Reply(bomb.encode(), "application/xml")
+    failed = await room.sync()
+    assert failed.run.trouble is not None
+    assert (failed.run.state, failed.run.trouble.code, failed.items) == (RunState.FAILED, "unreadable-document", 2)
+
+
+async def test_a_run_of_many_jobs_fetches_each_page_once(site: Site, tmp_path: Path) -> None:
+    site.page("/docs/", links(*(f"p{n}" for n in range(6)), text="Start."))
+    for number in range(6):
+        site.page(f"/docs/p{number}", links(text=f"Page {number}."))
+    settings = SourcesSettings(portion_s=0, look_s=QUICK.look_s)
+    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"], settings=settings) as room:
+        await room.add("web", f"{site.url}/docs/", pause_s=0)
+        done = await room.sync()
+    assert (done.run.state, done.items) == (RunState.DONE, 7)
+    assert done.run.portion > 5
+    assert all(site.asked.count(f"/docs/p{number}") == 1 for number in range(6))
