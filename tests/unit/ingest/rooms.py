@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pincite.core import Database, Scope, Table
+from tests.databases import sqlite_with_tables
+
+from pincite.core import Database, Scope
 from pincite.core.blobs import BlobStore
 from pincite.gateway import ChatModel, Embedders, StaticEmbedder
 from pincite.guard import DocumentReader
@@ -73,9 +75,7 @@ async def rooms(
     blobs: BlobStore | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
-    db = database or Database(f"sqlite+aiosqlite:///{home}/pincite.db")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    db = database or Database(sqlite_with_tables(home / "pincite.db"))
     blobs = blobs or BlobStore(str(home / "blobs"))
     library = Library(db, blobs)
     reader = DocumentReader(guard or GuardSettings())
