@@ -94,7 +94,7 @@ async def test_documents_are_shown_as_the_contract_says(client: httpx2.AsyncClie
     assert set(shown) == {
         "id", "collection_id", "source", "file_type", "size_bytes", "state", "pages_done", "pages_total", "chunks",
         "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings", "created_at",
-        "updated_at", "version",
+        "updated_at", "version", "batch", "serving_revision",
     }  # fmt: skip
     assert (shown["state"], shown["serving"], shown["size_bytes"]) == ("ready", True, 5)
     assert shown["created_at"].endswith("Z")
@@ -253,6 +253,6 @@ async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, l
 
 async def test_the_api_description_has_every_route(client: httpx2.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
-    assert len(described["paths"]) == 11
+    assert len(described["paths"]) == 13
     assert all("summary" in operation for path in described["paths"].values() for operation in path.values())
     assert described["components"]["schemas"]["DocumentBody"]["example"]["source"]
