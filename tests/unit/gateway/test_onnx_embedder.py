@@ -149,6 +149,12 @@ def test_every_text_gets_a_unit_vector_in_its_place(texts: list[str]):
     assert (vectors[-1] @ MINILM.vectors([texts[-1]])[0]) > 0.85
 
 
+def test_several_threads_make_the_rows_of_one_in_their_places():
+    texts = [f"Rule {number}. " + "The ferry leaves at nine. " * (number * 7 % 40) for number in range(60)]
+    many = OnnxEmbedder(pincite_minilm.folder(), threads=3)
+    assert many.vectors(texts) == pytest.approx(MINILM.vectors(texts), abs=1e-6)
+
+
 def test_pairs_are_read_together(tmp_path: Path):
     write_model(tmp_path)
     outputs = OnnxModel(tmp_path, max_tokens=8).run([("leave", "days"), ("engine oil soup days", "soup")])

@@ -33,7 +33,7 @@ class OnnxEmbedder:
 
     Args:
         folder: where the files are.
-        threads: threads of one run; 0 for one a core.
+        threads: how many work at once; 0 for one a core.
 
     Raises:
         Unavailable: onnxruntime is not installed, or the folder does not hold such a model.
@@ -42,7 +42,7 @@ class OnnxEmbedder:
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
         use = _Use.read(folder)
         self._use = use
-        self._model = OnnxModel(folder, max_tokens=use.max_tokens, threads=threads)
+        self._model = OnnxModel(folder, max_tokens=use.max_tokens, threads=threads, by_batch=True)
         self._output = next(name for name in (_POOLED, *_TOKENS, *self._model.outputs) if name in self._model.outputs)
         self._dimensions = self.vectors(["a"]).shape[1]
         made = self._model.fingerprint(use.query_prefix, use.passage_prefix, str(use.first_token))

@@ -31,7 +31,7 @@ class CrossEncoder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._model = OnnxModel(folder, max_tokens=_MAX_TOKENS)
+        self._model = OnnxModel(folder, max_tokens=_MAX_TOKENS, by_batch=True)
         self._output = "logits" if "logits" in self._model.outputs else self._model.outputs[0]
         self._scores(["a"], "a")  # a model of another kind is refused now, not at the first question
 
