@@ -43,6 +43,8 @@ class Outcome:
     versions: Mapping[str, str]
     pieces: int = 0
     ingest_s: float = 0.0
+    searchable_s: float = 0.0
+    read: tuple[str, ...] = ()
     peak_mb: float = 0.0
     hits: list[bool] = field(default_factory=list[bool])
     query_ms: list[float] = field(default_factory=list[float])
@@ -74,11 +76,13 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
 
-    def ingest(self, files: Sequence[Path]) -> None:
+    def ingest(self, files: Sequence[Path], *, warm_up: bool = True) -> None:
         """Give it the files; returns when all can be found. Then asks what is not counted."""
         made = self._do({"files": [str(each) for each in files]})
         self.outcome.pieces, self.outcome.ingest_s = made["pieces"], made["seconds"]
-        for question in _WARM_UP:
+        self.outcome.searchable_s = made["searchable_s"] or made["seconds"]
+        self.outcome.read = tuple(made["sources"])
+        for question in _WARM_UP if warm_up else ():
             self._do({"question": question})
 
     def ask(self, question: Question) -> None:

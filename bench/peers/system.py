@@ -19,6 +19,16 @@ class Found:
     chars: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of the files: how many pieces, and the names of those that have any."""
+
+    pieces: int
+    sources: frozenset[str]
+    searchable_s: float | None = None
+    """Seconds until all files could be found, where that is before the last vector is there."""
+
+
 class System(Protocol):
     """A pipeline with its model loaded and nothing in it yet."""
 
@@ -27,8 +37,8 @@ class System(Protocol):
         """The packages that make the pipeline, with their versions."""
         ...
 
-    def ingest(self, files: list[Path]) -> int:
-        """Read, cut, embed and store the files; returns how many pieces there are when all can be found."""
+    def ingest(self, files: list[Path]) -> Ingested:
+        """Read, cut, embed and store the files; returns when all can be found by their last vectors."""
         ...
 
     def ask(self, question: str) -> list[Found]:

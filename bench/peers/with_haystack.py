@@ -1,4 +1,5 @@
-"""Haystack as its indexing tutorial has it: pypdf converter, cleaner, splitter, document store in memory.
+"""Haystack as its indexing tutorials have it: its converter of many formats (pypdf, python-docx, trafilatura), cleaner,
+splitter, document store in memory.
 
 Defaults kept: 200 words a piece without overlap, dense retrieval. Only the embedding and top-k are set.
 """
@@ -11,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from haystack import Document, Pipeline, component
-from haystack.components.converters import PyPDFToDocument
+from haystack.components.converters import MultiFileConverter
 from haystack.components.preprocessors import DocumentCleaner, DocumentSplitter
 from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
 from haystack.components.writers import DocumentWriter
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found
+from bench.peers.system import RESULTS, Found, Ingested
 
 
 @component
@@ -53,7 +54,7 @@ class HaystackDefaults:
         shared = MiniLM(model, threads)
         self._store = InMemoryDocumentStore()
         self._indexing = _chain(
-            converter=PyPDFToDocument(),
+            converter=MultiFileConverter(),
             cleaner=DocumentCleaner(),
             splitter=DocumentSplitter(),
             embedder=_DocumentEmbedder(shared),
@@ -68,9 +69,10 @@ class HaystackDefaults:
     def versions(self) -> dict[str, str]:
         return {name: version(name) for name in ("haystack-ai", "pypdf")}
 
-    def ingest(self, files: list[Path]) -> int:
+    def ingest(self, files: list[Path]) -> Ingested:
         self._indexing.run({"converter": {"sources": files}})
-        return self._store.count_documents()
+        names = frozenset(Path(each.meta["file_path"]).name for each in self._store.filter_documents())
+        return Ingested(self._store.count_documents(), names)
 
     def ask(self, question: str) -> list[Found]:
         documents = self._query.run({"embedder": {"text": question}})["retriever"]["documents"]
@@ -92,6 +94,6 @@ def _chain(**components: Any) -> Pipeline:
 
 def _found(document: Document) -> Found:
     """Return a piece's pages: the one it says it starts on, and one more for each form feed inside it."""
-    text, first = document.content or "", int(document.meta["page_number"])
+    text, first = document.content or "", int(document.meta.get("page_number", 1))
     last = first + text.strip().count("\f")
     return Found(Path(document.meta["file_path"]).name, tuple(range(first, last + 1)), len(text))

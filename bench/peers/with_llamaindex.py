@@ -1,4 +1,5 @@
-"""LlamaIndex as its starter tutorial has it: directory reader (pypdf), sentence splitter, vector index in memory.
+"""LlamaIndex as its starter tutorial has it: directory reader (pypdf, docx2txt, the rest as plain text), sentence
+splitter, vector index in memory.
 
 Defaults kept: one document a page, 1,024 tokens a chunk, its overlap, its store. Only the embedding and top-k are set.
 """
@@ -12,7 +13,7 @@ from llama_index.core import SimpleDirectoryReader, VectorStoreIndex
 from llama_index.core.embeddings import BaseEmbedding
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found
+from bench.peers.system import RESULTS, Found, Ingested
 
 _PAGE = "page_from_1"
 
@@ -46,7 +47,7 @@ class LlamaIndexDefaults:
     def versions(self) -> dict[str, str]:
         return {name: version(name) for name in ("llama-index-core", "llama-index-readers-file", "pypdf")}
 
-    def ingest(self, files: list[Path]) -> int:
+    def ingest(self, files: list[Path]) -> Ingested:
         documents = SimpleDirectoryReader(input_files=files).load_data()
         pages: dict[str, int] = {}
         for document in documents:  # a page's label is not its place in the file; the place is kept out of the text
@@ -57,7 +58,7 @@ class LlamaIndexDefaults:
             document.excluded_llm_metadata_keys.append(_PAGE)
         index = VectorStoreIndex.from_documents(documents, embed_model=self._embedding)
         self._retriever = index.as_retriever(similarity_top_k=RESULTS)
-        return len(index.index_struct.nodes_dict)
+        return Ingested(len(index.index_struct.nodes_dict), frozenset(pages))
 
     def ask(self, question: str) -> list[Found]:
         nodes = [each.node for each in self._retriever.retrieve(question)]

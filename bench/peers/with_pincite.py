@@ -5,16 +5,19 @@ Defaults kept; the one thing set is the embedder: the built-in static one, or Mi
 
 import asyncio
 import tempfile
+import time
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.peers.system import RESULTS, Found
+from bench.peers.system import RESULTS, Found, Ingested
 from pincite.app.cli.adding import add_paths
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope
 from pincite.retrieval import Query, ScoredPassage
+
+_LOOK_S = 0.5
 
 
 class PinciteDefaults:
@@ -33,7 +36,7 @@ class PinciteDefaults:
     def versions(self) -> dict[str, str]:
         return {name: version(name) for name in ("pincite", "lancedb", "pypdfium2")}
 
-    def ingest(self, files: list[Path]) -> int:
+    def ingest(self, files: list[Path]) -> Ingested:
         return self._runner.run(self._ingest(files))
 
     def ask(self, question: str) -> list[Found]:
@@ -49,13 +52,22 @@ class PinciteDefaults:
         house = await self._closing.enter_async_context(open_house(settings, work=True))
         return house, await house.owner()
 
-    async def _ingest(self, files: list[Path]) -> int:
+    async def _ingest(self, files: list[Path]) -> Ingested:
+        looking = asyncio.create_task(self._searchable(len(files)))
         lines = await add_paths(self._house, self._scope, files, collection="default", quiet=True)
-        failed = [line["source"] for line in lines if line["state"] != "ready"]
-        if failed:
-            raise RuntimeError(f"not ready: {', '.join(failed)}")
         await self._house.ingest.settle()
-        return sum(line["chunks"] for line in lines)
+        read = frozenset(line["source"] for line in lines if line["state"] == "ready")
+        return Ingested(sum(line["chunks"] for line in lines), read, await looking)
+
+    async def _searchable(self, files: int) -> float:
+        """Return the seconds until every file has been read and can be found, by the built-in vectors at least."""
+        began = time.perf_counter()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if await self._house.count_documents(self._scope) == files and not await self._house.library.unfinished(
+                limit=1
+            ):
+                return time.perf_counter() - began
 
     async def _ask(self, question: str) -> list[Found]:
         evidence = await self._house.retrieval.find(self._scope, Query(question, limit=RESULTS))

@@ -1,18 +1,21 @@
 """txtai with its default embeddings database (Faiss, SQLite content), cut at page breaks by its segmentation pipeline.
 
-Its own PDF reader needs Docling's downloaded models or Tika's Java server, so pypdf reads the pages, as for the others.
+Its own reader of PDF and DOCX needs Docling's downloaded models or Tika's Java server, so pypdf and docx2txt read them,
+as for the others; HTML goes through its own pipeline.
 """
 
 # pyright: basic, reportMissingImports=false
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import docx2txt
 from pypdf import PdfReader
 from txtai import Embeddings
-from txtai.pipeline import Segmentation
+from txtai.pipeline import HTMLToMarkdown, Segmentation
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found
+from bench.peers.system import RESULTS, Found, Ingested
 
 
 class TxtaiDefaults:
@@ -26,19 +29,32 @@ class TxtaiDefaults:
 
         self._embeddings = Embeddings(method="external", transform=transform, content=True)
         self._segment = Segmentation(sections=True)
+        self._markdown = HTMLToMarkdown(sections=True)
 
     @property
     def versions(self) -> dict[str, str]:
         return {name: version(name) for name in ("txtai", "faiss-cpu", "pypdf")}
 
-    def ingest(self, files: list[Path]) -> int:
-        self._embeddings.index(
-            (f"{path.name}#{number}#{place}", piece, None)
-            for path in files
-            for number, page in enumerate(PdfReader(path).pages, 1)
-            for place, piece in enumerate(self._segment(page.extract_text()))
-        )
-        return self._embeddings.count()
+    def ingest(self, files: list[Path]) -> Ingested:
+        sources: set[str] = set()
+
+        def pieces() -> Iterator[tuple[str, str, None]]:
+            for path in files:
+                for number, page in enumerate(self._pages(path), 1):
+                    for place, piece in enumerate(self._segment(page)):
+                        sources.add(path.name)
+                        yield f"{path.name}#{number}#{place}", piece, None
+
+        self._embeddings.index(pieces())
+        return Ingested(self._embeddings.count(), frozenset(sources))
+
+    def _pages(self, path: Path) -> list[str]:
+        if path.suffix == ".pdf":
+            return [page.extract_text() for page in PdfReader(path).pages]
+        if path.suffix == ".docx":
+            return [docx2txt.process(str(path))]
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return [self._markdown(text) if path.suffix == ".html" else text]
 
     def ask(self, question: str) -> list[Found]:
         found = []

@@ -43,8 +43,9 @@ def obey(system: System, command: dict[str, Any]) -> dict[str, Any]:
     """Do one command and return what came of it, with how long it took."""
     began = time.perf_counter()
     if "files" in command:
-        pieces = system.ingest([Path(each) for each in command["files"]])
-        return {"pieces": pieces, "seconds": time.perf_counter() - began}
+        made = system.ingest([Path(each) for each in command["files"]])
+        seconds = time.perf_counter() - began
+        return {**asdict(made), "sources": sorted(made.sources), "seconds": seconds}
     found = system.ask(command["question"])
     return {"ms": (time.perf_counter() - began) * 1000, "found": [asdict(each) for each in found]}
 

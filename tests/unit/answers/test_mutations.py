@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 from pincite.answers.second_opinion import revised
-from pincite.answers.verdicts.verify import Verifier, texts_of_evidence, texts_of_sentence
+from pincite.answers.verdicts.verify import Alignment, Verifier, texts_of_evidence, texts_of_sentence
 from pincite.gateway import StaticEmbedder
 
+# Many sentences are judged by several tests: in one process each is judged once.
+pytestmark = pytest.mark.xdist_group("mutations")
 PAGES = handbook_pages()
 DISTANCES = (1, 2, 3, 5, 8, 13, 21)
 LEAST_LOST, LEAST_KEPT = 0.98, 0.95
@@ -30,14 +32,19 @@ class Judge:
         self._vectors: Vectors = {}
         self._want(texts_of_evidence(found))
         self._verifier = Verifier(found, self._vectors)
+        self._known: dict[str, Alignment] = {}
 
     def supports(self, sentence: str) -> bool:
-        self._want(texts_of_sentence(sentence))
-        return self._verifier.verify(sentence).verdict is Verdict.SUPPORTED
+        return self._judged(sentence).verdict is Verdict.SUPPORTED
 
     def lifted(self, sentence: str) -> bool:
-        self._want(texts_of_sentence(sentence))
-        return revised(self._verifier.verify(sentence), 1.0).verdict is Verdict.SUPPORTED
+        return revised(self._judged(sentence), 1.0).verdict is Verdict.SUPPORTED
+
+    def _judged(self, sentence: str) -> Alignment:
+        if sentence not in self._known:
+            self._want(texts_of_sentence(sentence))
+            self._known[sentence] = self._verifier.verify(sentence)
+        return self._known[sentence]
 
     def _want(self, texts: list[str]) -> None:
         new = [text for text in texts if text not in self._vectors]
