@@ -53,18 +53,19 @@ class PinciteDefaults:
         return house, await house.owner()
 
     async def _ingest(self, files: list[Path]) -> Ingested:
-        looking = asyncio.create_task(self._searchable(len(files)))
+        there = await self._house.count_documents(self._scope)
+        looking = asyncio.create_task(self._searchable(there + len(files)))
         lines = await add_paths(self._house, self._scope, files, collection="default", quiet=True)
         await self._house.ingest.settle()
         read = frozenset(line["source"] for line in lines if line["state"] == "ready")
         return Ingested(sum(line["chunks"] for line in lines), read, await looking)
 
-    async def _searchable(self, files: int) -> float:
-        """Return the seconds until every file has been read and can be found, by the built-in vectors at least."""
+    async def _searchable(self, documents: int) -> float:
+        """Return the seconds until so many have been read and can be found, by the built-in vectors at least."""
         began = time.perf_counter()
         while True:
             await asyncio.sleep(_LOOK_S)
-            if await self._house.count_documents(self._scope) == files and not await self._house.library.unfinished(
+            if await self._house.count_documents(self._scope) == documents and not await self._house.library.unfinished(
                 limit=1
             ):
                 return time.perf_counter() - began
