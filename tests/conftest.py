@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.databases import make_tables, sqlite_with_tables
 
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
 
@@ -123,16 +125,59 @@ def start_postgres(server: Any) -> None:
 @pytest.fixture
 def postgres_url(_postgres_server: str) -> Iterator[str]:
     """`postgresql+asyncpg://` URL of an empty database of this test's own."""
+    with _postgres_database(_postgres_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(_postgres_server: str) -> str:
+    """The name of a database with every table, ours and the job engine's."""
+    from dbos import DBOS
+
+    with _administered(_postgres_server) as run:
+        run("CREATE DATABASE {}", "tables")
+    url = _postgres_server.format("tables")
+    make_tables(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    DBOS.migrate(url)
+    return "tables"
+
+
+@pytest.fixture
+def postgres_tables_url(_postgres_server: str, _postgres_template: str) -> Iterator[str]:
+    """URL of a database of this test's own that has every table."""
+    with _postgres_database(_postgres_server, _postgres_template) as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(server: str, template: str) -> Iterator[str]:
+    name = f"t{uuid.uuid4().hex}"
+    with _administered(server) as run:
+        run("CREATE DATABASE {} TEMPLATE {}", name, template)
+    yield server.format(name).replace("postgresql://", "postgresql+asyncpg://", 1)
+    with _administered(server) as run:
+        run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+@contextmanager
+def _administered(server: str) -> Iterator[Callable[..., object]]:
     import psycopg
     from psycopg import sql
 
-    name = f"t{uuid.uuid4().hex}"
-    admin = _postgres_server.format("postgres")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield _postgres_server.format(name).replace("postgresql://", "postgresql+asyncpg://", 1)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+        yield lambda text, *names: connection.execute(sql.SQL(text).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture
+def sqlite_tables_url(tmp_path: Path) -> str:
+    """URL of a SQLite file that has every table."""
+    return sqlite_with_tables(tmp_path / "test.db")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def tables_url(request: pytest.FixtureRequest) -> str:
+    """URL of a database that has every table: the test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_tables_url")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pincite.core import Database, Scope, Table
+from pincite.core import Database, Scope
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import Block, BlockKind, DocumentReader, FileType, PageText
 from pincite.guard.settings import GuardSettings
@@ -16,10 +16,8 @@ SCOPE = Scope("tenant-1", "u")
 
 
 @pytest.fixture
-async def database(sql_url: str) -> AsyncIterator[Database]:
-    database = Database(sql_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    database = Database(tables_url)
     yield database
     await database.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pincite.core import Database, Table
+from pincite.core import Database
 from pincite.jobs import DbosQueue, JobQueue, JobsSettings, JobState, MemoryQueue, Steps
 
 Make = Callable[[], Awaitable[JobQueue]]
@@ -24,11 +24,9 @@ async def make(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
         yield same
         return
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    url: str = request.getfixturevalue(f"{request.param}_tables_url")
     jobs_url = url if request.param == "postgres" else f"sqlite:///{tmp_path}/jobs.db"
     db = Database(url)
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
 
     async def opened() -> JobQueue:
         return DbosQueue(db, JobsSettings(url=jobs_url, poll_s=0.05))

@@ -9,16 +9,14 @@ from fastapi.responses import JSONResponse, Response
 
 from pincite.accounts import Accounts, Door
 from pincite.accounts.routes import AccountRoutes
-from pincite.core import Database, ErrorKind, PinciteError, Table
+from pincite.core import Database, ErrorKind, PinciteError
 
 STATUS = {ErrorKind.UNAUTHENTICATED: 401, ErrorKind.DENIED: 403, ErrorKind.NOT_FOUND: 404, ErrorKind.INVALID: 422}
 
 
 @pytest.fixture
-async def database(sqlite_url: str) -> AsyncIterator[Database]:
-    database = Database(sqlite_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(sqlite_tables_url: str) -> AsyncIterator[Database]:
+    database = Database(sqlite_tables_url)
     yield database
     await database.close()
 

@@ -6,22 +6,20 @@ from collections.abc import AsyncIterator
 import pytest
 
 from pincite.accounts import Accounts, Unauthenticated
-from pincite.core import Database, InvalidInput, NotFound, Scope, Table
+from pincite.core import Database, InvalidInput, NotFound, Scope
 
 
 @pytest.fixture
-async def database(sql_url: str) -> AsyncIterator[Database]:
-    database = Database(sql_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(tables_url: str) -> AsyncIterator[Database]:
+    database = Database(tables_url)
     yield database
     await database.close()
 
 
 async def test_bootstrap_makes_one_owner_even_when_two_processes_start_at_once(
-    accounts: Accounts, sql_url: str
+    accounts: Accounts, tables_url: str
 ) -> None:
-    other_database = Database(sql_url)
+    other_database = Database(tables_url)
     other = Accounts(other_database)
     made = await asyncio.gather(*(a.bootstrap() for a in [accounts, other] * 5))
     assert len([owner for owner in made if owner is not None]) == 1

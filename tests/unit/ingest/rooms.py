@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.databases import sqlite_with_tables
+
 from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobStore
 from pincite.gateway import ChatModel, Embedders, StaticEmbedder
@@ -73,9 +75,10 @@ async def rooms(
     blobs: BlobStore | None = None,
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
-    db = database or Database(f"sqlite+aiosqlite:///{home}/pincite.db")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    db = database or Database(sqlite_with_tables(home / "pincite.db"))
+    if database is not None:
+        async with db.engine.begin() as connection:
+            await connection.run_sync(Table.metadata.create_all)
     blobs = blobs or BlobStore(str(home / "blobs"))
     library = Library(db, blobs)
     reader = DocumentReader(guard or GuardSettings())

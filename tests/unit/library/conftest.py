@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pincite.core import Database, Scope, Table
+from pincite.core import Database, Scope
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType, PageText
 from pincite.library import Chunk, Library, RevisionState
@@ -60,10 +60,8 @@ class Hands:
 
 
 @pytest.fixture
-async def database(sqlite_url: str) -> AsyncIterator[Database]:
-    database = Database(sqlite_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(sqlite_tables_url: str) -> AsyncIterator[Database]:
+    database = Database(sqlite_tables_url)
     yield database
     await database.close()
 
