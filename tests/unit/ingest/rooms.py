@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.databases import sqlite_with_tables
 
-from pincite.core import Database, Scope
+from pincite.core import Database, Scope, Table
 from pincite.core.blobs import BlobStore
 from pincite.gateway import ChatModel, Embedders, StaticEmbedder
 from pincite.guard import DocumentReader
@@ -76,6 +76,9 @@ async def rooms(
 ) -> AsyncIterator[Rooms]:
     """Open the rooms over a folder, and close them in order."""
     db = database or Database(sqlite_with_tables(home / "pincite.db"))
+    if database is not None:
+        async with db.engine.begin() as connection:
+            await connection.run_sync(Table.metadata.create_all)
     blobs = blobs or BlobStore(str(home / "blobs"))
     library = Library(db, blobs)
     reader = DocumentReader(guard or GuardSettings())
