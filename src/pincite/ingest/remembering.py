@@ -13,7 +13,7 @@ from pincite.core import Scope
 from pincite.gateway import Embedder
 from pincite.library import Library
 
-_STORED = np.dtype("<f4")
+_STORED = "<f4"  # little endian
 
 
 async def embedded_once(
