@@ -36,6 +36,7 @@ class Rev:
     state: str = "queued"
     chunks: set[str] = field(default_factory=set)
     pages: int = 0
+    superseded_by: "Rev | None" = None
 
 
 @dataclass
@@ -117,10 +118,12 @@ class World:
             assert rev.state not in {"embedding", "ready"}
             return
         assert rev.state in {"embedding", "ready"}
-        assert list(superseded) == [r.id for r in older]
+        if rev.state == "embedding":
+            for old in older:
+                if old.state != "superseded":
+                    old.state, old.chunks, old.superseded_by = "superseded", set(), rev
+        assert list(superseded) == [r.id for r in older if r.superseded_by is rev]
         rev.state, doc.serving = "ready", rev
-        for old in older:
-            old.state, old.chunks = "superseded", set()
 
     async def ready(self, source: str, which: int) -> None:
         await self.read(source, which)
