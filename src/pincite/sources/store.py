@@ -229,6 +229,37 @@ async def keep(session: AsyncSession, scope: Scope, turn: Turn, item: Item, memo
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """An item that is gone: its document, None where it has none or the document is another item's by now.
+
+    With `intended` it is not known whether a document came of it; if one did, that is its name.
+    """
+
+    key: str
+    intended: str | None
+    document_id: str | None
+
+
+async def intend(session: AsyncSession, scope: Scope, turn: Turn, key: str, name: str) -> None:
+    """Note an item before it is handed on for the first time: a document that came of it can be found by its name."""
+    await session.execute(
+        insert(ItemRow).values(
+            source_id=turn.source_id,
+            digest=digest_of(key),
+            tenant=scope.tenant,
+            key=key,
+            name=name,
+            mark="",
+            document_id=None,
+            seen_run=turn.run,
+            tried_run=0,
+            memory={},
+            trouble=None,
+        )
+    )
+
+
 async def count(session: AsyncSession, scope: Scope, turn: Turn) -> tuple[int, int, int]:
     """Return how many items the run found, how many of those have trouble, and how many it did not find."""
     of_source = (visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id)
@@ -241,8 +272,8 @@ async def count(session: AsyncSession, scope: Scope, turn: Turn) -> tuple[int, i
     return seen, failed, await session.scalar(gone) or 0
 
 
-async def vanished(session: AsyncSession, scope: Scope, turn: Turn, limit: int) -> list[tuple[str, str | None]]:
-    """Return items that the run did not find: (key, document), None where the document is another item's by now."""
+async def vanished(session: AsyncSession, scope: Scope, turn: Turn, limit: int) -> list[Vanished]:
+    """Return items that the run did not find."""
     other = aliased(ItemRow)
     taken_over = (
         select(other.digest)
@@ -250,11 +281,14 @@ async def vanished(session: AsyncSession, scope: Scope, turn: Turn, limit: int) 
         .exists()
     )
     rows = await session.execute(
-        select(ItemRow.key, ItemRow.document_id, taken_over)
+        select(ItemRow.key, ItemRow.name, ItemRow.document_id, ItemRow.tried_run, taken_over)
         .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.seen_run < turn.run)
         .limit(limit)
     )
-    return [(key, None if taken else document) for key, document, taken in rows]
+    return [
+        Vanished(key, name if tried == 0 else None, None if taken else document)
+        for key, name, document, tried, taken in rows
+    ]
 
 
 async def forget(session: AsyncSession, scope: Scope, turn: Turn, keys: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from pincite.sources.deletions import withheld
 from pincite.sources.domain import (
     Counts,
     RunState,
+    Source,
     SourceState,
     SyncOvertaken,
     Trouble,
@@ -136,12 +137,16 @@ class Sync:
                 items = await store.vanished(session, scope, turn, _REMOVED_AT_ONCE)
             if not items:
                 return None
-            await self._remove(scope, turn, items)
+            await self._remove(scope, source, turn, items)
 
-    async def _remove(self, scope: Scope, turn: Turn, items: Sequence[tuple[str, str | None]]) -> None:
+    async def _remove(self, scope: Scope, source: Source, turn: Turn, items: Sequence[store.Vanished]) -> None:
         async with self._parts.database.transaction() as tx:
             await store.hold(tx, scope, turn)  # nothing is removed under a turn that is over
-        documents = [document for _, document in items if document is not None]
+        documents = [each.document_id for each in items if each.document_id is not None]
+        for each in items:
+            if each.intended is not None:
+                found = await self._parts.ingest.find(scope, source.collection, each.intended)
+                documents += [found] if found is not None else []
         for document in documents:
             try:
                 await self._parts.ingest.remove(scope, document)
@@ -150,7 +155,7 @@ class Sync:
             self._checkpoint("sync.removed")
         async with self._parts.database.transaction() as tx:
             row = await store.hold(tx, scope, turn)
-            await store.forget(tx, scope, turn, [key for key, _ in items])
+            await store.forget(tx, scope, turn, [each.key for each in items])
             counts = Counts(**row.counts)
             counts = replace(counts, removed=counts.removed + len(documents))
             await store.change(tx, scope, turn.source_id, counts=asdict(counts))

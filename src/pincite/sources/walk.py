@@ -126,6 +126,10 @@ class Walk:
             document_id, outcome, trouble = before.document_id if before else None, None, None
             mark: str = found.mark
             memory: Memory = found.memory
+            if before is None:
+                async with self._parts.database.transaction() as tx:
+                    await store.hold(tx, self._scope, self._turn)
+                    await store.intend(tx, self._scope, self._turn, found.key, name)
             try:
                 received = await self._parts.ingest.receive(
                     self._scope, collection=self._source.collection, source=name, stream=found.read(), bulk=True

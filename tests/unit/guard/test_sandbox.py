@@ -37,7 +37,7 @@ def attempt(channel, source, message):
 
 serve(int(sys.argv[1]), int(sys.argv[2]), {{"attempt": attempt}})
 """
-LIMITS = {"time_limit_s": 30.0, "max_pages": 1, "max_text_chars": 1, "max_unpacked_bytes": 1}
+LIMITS = {"time_limit_s": 30.0, "max_pages": 1, "max_text_chars": 1, "max_unpacked_bytes": 1, "ocr": False}
 
 
 class Attacker:

@@ -40,6 +40,12 @@ class Reading:
         async with self._db.read() as session:
             return await _document(session, scope, document_id)
 
+    async def by_source(self, scope: Scope, collection: str, source: str) -> Document | None:
+        """Return the document of that source in a collection (id or name). Raises: NotFound, for the collection."""
+        async with self._db.read() as session:
+            home = await collections.required_collection(session, scope, collection)
+            return await documents.find_by_source(session, scope, home.id, source)
+
     async def named(self, scope: Scope, name: str) -> Document:
         """Return the document of that id, or of that source where one collection alone has it.
 
