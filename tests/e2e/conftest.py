@@ -79,7 +79,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server without a model that the tests of a file share, with all that they upload."""
     home = tmp_path_factory.mktemp("shared") / "home"
     home.mkdir()
-    started = start_server(home)
+    # Where pictures are read, a parser may have more memory than the pages of these tests would fill.
+    started = start_server(home, {"PINCITE_OCR": "off"})
     yield started
     stop_server(started)
 

@@ -47,7 +47,8 @@ def _documents(server: Server, key: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.faults
-def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path, together: bool) -> None:
     home = tmp_path / "home"
     home.mkdir()
     paths = [_pdf(tmp_path, number) for number in range(DOCUMENTS)]
@@ -55,12 +56,14 @@ def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path) -> None:
     server = start_server(home)
     files = [("file", (path.name, path.read_bytes())) for path in paths]
     headers = {"Authorization": f"Bearer {key}"}
-    accepted = httpx2.post(f"{server.url}/v1/documents", files=files, headers=headers, timeout=60)
-    assert accepted.status_code == 202
+    for some in [files] if together else [[each] for each in files]:
+        accepted = httpx2.post(f"{server.url}/v1/documents", files=some, headers=headers, timeout=60)
+        assert accepted.status_code == 202
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        states = [document["state"] for document in _documents(server, key)]
-        if "ready" in states and states.count("ready") < DOCUMENTS:
+        states = {document["state"] for document in _documents(server, key)}
+        # Those that came together are ready together.
+        if ("extracting" in states) if together else ("ready" in states and len(states) > 1):
             break
         time.sleep(0.02)
     else:
