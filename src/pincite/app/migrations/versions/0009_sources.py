@@ -1,6 +1,6 @@
 """Outside places that collections are kept in step with, and what is known of their items.
 
-Revision: 0006, after 0014.
+Revision: 0009, after 0008.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from pincite.core.schema import UtcDateTime
 
-revision = "0006"
-down_revision = "0014"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

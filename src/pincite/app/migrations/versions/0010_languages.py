@@ -1,13 +1,13 @@
 """The language of each revision's text, and how the words of each build of the index were cut.
 
-Revision: 0007, after 0014.
+Revision: 0010, after 0009.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
