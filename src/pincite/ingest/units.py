@@ -100,7 +100,7 @@ def one_line(text: str, most: int = _MAX_TITLE) -> str:
 def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
     width = line_width(text)
     for number, block in enumerate(_whole(text, blocks)):
-        if block.kind is BlockKind.MARGIN:
+        if block.is_left_out(text):
             continue
         if block.kind is BlockKind.HEADING:
             body = text[block.start : block.end]
