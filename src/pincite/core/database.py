@@ -18,6 +18,9 @@ from pincite.core.errors import StorageFull, Unavailable
 from pincite.core.ids import utc_now
 
 BUSY_TIMEOUT_MS = 20_000
+# A process that was frozen amid a transaction would hold its locks, a tenant's feed among them, until it wakes.
+IDLE_IN_TRANSACTION_MS = 15_000
+_IDLE = "idle_in_transaction_session_timeout"
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
@@ -90,7 +93,11 @@ class Database:
 def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> AsyncEngine:
     if not is_sqlite:
         engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"timeout": 10}
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"timeout": 10, "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS)}},
         )
         event.listen(engine.sync_engine, "do_connect", _connect_postgres)
         return engine

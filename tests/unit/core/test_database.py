@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from pincite.core import Database, StorageFull, Unavailable, new_id, utc_now
+from pincite.core.database import IDLE_IN_TRANSACTION_MS
 from pincite.core.schema import UtcDateTime
 
 
@@ -148,3 +149,13 @@ async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: 
                 await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'going down' USING ERRCODE = '{state}'; END $$"))
     await database.ping()
     await database.close()
+
+
+async def test_who_is_frozen_amid_a_transaction_does_not_keep_its_locks(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    try:
+        async with database.transaction() as tx:
+            limit = await tx.scalar(text("SHOW idle_in_transaction_session_timeout"))
+    finally:
+        await database.close()
+    assert limit == f"{IDLE_IN_TRANSACTION_MS // 1000}s"

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from pincite.core import Conflict, Database, new_id
-from pincite.core.database import translated
+from pincite.core.database import IDLE_IN_TRANSACTION_MS, translated
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
 from pincite.jobs.domain import JobState, JobStatus, QueueNotStarted, Workflow
 from pincite.jobs.reaper import Reaper
@@ -168,6 +168,10 @@ class _Orphans:
 
 def _engine_url(url: str) -> str:
     parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+        # As in our own database: who is frozen amid a transaction holds no job back from others.
+        idle = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+        parsed = parsed.update_query_dict({"options": idle})
     return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False)
 
 
