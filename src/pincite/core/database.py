@@ -18,8 +18,8 @@ from pincite.core.errors import StorageFull, Unavailable
 from pincite.core.ids import utc_now
 
 BUSY_TIMEOUT_MS = 20_000
-# A process that was frozen amid a transaction would hold its locks until it wakes: a tenant's feed, a job, its own heartbeat.
-# As long as a silent worker is thought to live; together they are less than the ten seconds for taking over.
+# A process that was frozen amid a transaction would hold its locks until it wakes: a tenant's feed, a job, its own
+# heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
