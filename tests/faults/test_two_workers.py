@@ -16,6 +16,7 @@ from pincite.library import Document
 
 WHOLE = os.environ.get("FAULTS") == "whole"
 FROZEN_S = 60.0 if WHOLE else JobsSettings("").ttl_s + 3
+MOST_AFTER = 60  # documents
 REPORT = report(700 if WHOLE else 270)
 TAKEN_OVER_S = 10.0
 STOPPED_S = 10.0
@@ -30,9 +31,6 @@ async def busy(stands: Cluster, name: str, *workers: Worker) -> list[Document]:
     return documents
 
 
-# Not mended yet: on a busy machine, one run in four, a document that the frozen worker was about to take stays queued
-# until that worker wakes.
-@pytest.mark.xfail(strict=False, reason="a frozen worker may hold a document back until it wakes")
 @pytest.mark.timeout(300)
 async def test_one_is_killed_and_one_is_frozen_and_woken(tmp_path: Path, postgres_url: str) -> None:
     async with cluster(tmp_path, postgres_url) as stands:
@@ -54,8 +52,12 @@ async def test_one_is_killed_and_one_is_frozen_and_woken(tmp_path: Path, postgre
         await asyncio.sleep(FROZEN_S - (time.monotonic() - began))
         heir.thaw()
         # It wakes in the middle of its work, is refused, and then works like any other.
-        after = [await stands.upload(f"after-{number}.pdf", REPORT) for number in range(3)]
-        await stands.both_at_work(heir)
+        # As many documents as it takes: the other worker may be quicker than one that has just been refused.
+        after = []
+        while heir.id not in (await stands.running()).values():
+            assert len(after) < MOST_AFTER, "the worker that woke takes nothing"
+            after.append(await stands.upload(f"after-{len(after)}.pdf", REPORT))
+            await asyncio.sleep(0.5)
         await stands.finished(*after)
         assert heir.lives
         assert [(await stands.document(each)).latest for each in frozen] == ready
