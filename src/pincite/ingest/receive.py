@@ -94,6 +94,8 @@ class Receiver:
 
         Raises: NotFound (the collection), BatchCancelled, InvalidInput (the batch), Unavailable, StorageFull.
         """
+        if not arrivals:
+            return []
         jobs = _jobs([staged.blob.size_bytes for _, staged in arrivals], self.settings)
         self.checkpoint("receive.staged")
         outcomes = await self.parts.library.register_uploads(

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, Sequence
 from datetime import timedelta
 
-from pincite.core import InvalidInput, NotFound, PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.core import InvalidInput, PinciteError, Scope, StorageFull, Unavailable, get_logger
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import (
     Checkpoint,
@@ -251,14 +251,6 @@ class IngestService:
         revision = await self._parts.library.retry(scope, document_id)
         await self._receiver.enqueue(scope, revision)
         return await self._parts.library.document(scope, document_id)
-
-    async def find(self, scope: Scope, collection: str, source: str) -> str | None:
-        """Return the id of the document of that name in a collection (id or name), None where there is none."""
-        try:
-            found = await self._parts.library.by_source(scope, collection, source)
-        except NotFound:
-            return None
-        return None if found is None else found.id
 
     async def remove(self, scope: Scope, document_id: str) -> None:
         """Hide a document at once and queue the rest: its points, rows and bytes. Raises: NotFound."""

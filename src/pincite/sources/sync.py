@@ -5,6 +5,7 @@ what was read is known by its mark, and what was come by by the run's number.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -145,8 +146,9 @@ class Sync:
         documents = [each.document_id for each in items if each.document_id is not None]
         for each in items:
             if each.intended is not None:
-                found = await self._parts.ingest.find(scope, source.collection, each.intended)
-                documents += [found] if found is not None else []
+                with suppress(NotFound):  # the collection is gone, and all that was in it
+                    found = await self._parts.library.by_source(scope, source.collection, each.intended)
+                    documents += [found.id] if found is not None else []
         for document in documents:
             try:
                 await self._parts.ingest.remove(scope, document)

@@ -5,13 +5,15 @@ What becomes of things that are gone is decided in `sync.py`, when the whole lis
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 
 from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
+from pincite.core.batches import batched
 from pincite.guard import FetchFailed
-from pincite.ingest import IngestService
+from pincite.ingest import IngestService, Received, Staged
 from pincite.jobs import JobQueue
 from pincite.library import Library, RegisterOutcome
 from pincite.sources import store
@@ -34,6 +36,8 @@ from pincite.sources.store import Remembered, Turn
 
 # What is wrong with the item itself, and will be until it changes.
 _FOR_GOOD = frozenset({ErrorKind.INVALID, ErrorKind.UNSUPPORTED, ErrorKind.TOO_LARGE})
+# Items that are handed on at once: small documents that come together are read together.
+_TOGETHER = 32
 
 Checkpoint = Callable[[str], None]
 """Called at each boundary of the work with its name; tests kill the process there. Normally does nothing."""
@@ -57,6 +61,32 @@ class Errand:
     scope: Scope
     source: Source
     turn: Turn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """An item that is new or changed, what is remembered of it, and what its document is called."""
+
+    found: Found
+    before: Remembered | None
+    name: str
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it is no document. What was one and says that goes with what was not found, under the same rule."""
+        return self.found.read is None and (self.before is None or self.before.document_id is None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of an item, and what was done with its document."""
+
+    item: Item
+    memory: Memory
+    outcome: RegisterOutcome | None = None
+
+
+_Became = Received | PinciteError | None
 
 
 class Walk:
@@ -108,42 +138,75 @@ class Walk:
             async with self._parts.database.transaction() as tx:
                 await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
-        try:
-            async with asyncio.TaskGroup() as group:
-                for each in fresh.values():
-                    group.create_task(self._read(each, known.get(each.key)))
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from failed  # the first failure ends the job, and is said as itself
+        for some in batched(list(fresh.values()), _TOGETHER):
+            await self._hand_on([_Asked(each, known.get(each.key), self._name(each, known)) for each in some])
 
-    async def _read(self, found: Found, before: Remembered | None) -> None:
-        if found.read is None:
-            # What was a document and says that it is none goes with what was not found, under the same rule.
-            if before is None or before.document_id is None:
-                await self._keep(Item(found.key, found.name, found.mark, None, None), found.memory, None)
-            return
-        async with self._reading:
-            name = before.name if before else document_name(self._source.name, found.name)
-            document_id, outcome, trouble = before.document_id if before else None, None, None
-            mark: str = found.mark
-            memory: Memory = found.memory
-            if before is None:
-                async with self._parts.database.transaction() as tx:
-                    await store.hold(tx, self._scope, self._turn)
-                    await store.intend(tx, self._scope, self._turn, found.key, name)
+    def _name(self, found: Found, known: Mapping[str, Remembered]) -> str:
+        before = known.get(found.key)
+        return before.name if before is not None else document_name(self._source.name, found.name)
+
+    async def _hand_on(self, batch: Sequence[_Asked]) -> None:
+        """Read items, register all that came of them at once, and keep what became of each.
+
+        Raises: what ends the job, after all that was read is kept.
+        """
+        asked = [each for each in batch if each.found.read is not None]
+        async with self._parts.database.transaction() as tx:
+            await store.hold(tx, self._scope, self._turn)
+            for each in asked:
+                if each.before is None:
+                    await store.intend(tx, self._scope, self._turn, each.found.key, each.name)
+        read = dict(zip(asked, await asyncio.gather(*(self._read(each) for each in asked)), strict=True))
+        staged = {each: got for each, got in read.items() if isinstance(got, Staged)}
+        received = await self._parts.ingest.register_many(
+            self._scope,
+            [(each.name, got) for each, got in staged.items()],
+            collection=self._source.collection,
+            bulk=True,
+        )
+        became: dict[_Asked, _Became] = {each: got for each, got in read.items() if not isinstance(got, Staged)}
+        became |= zip(staged, received, strict=True)
+        self._checkpoint("sync.received")
+        kept = [_Kept(_no_document(each.found), each.found.memory) for each in batch if each.is_none]
+        failure: PinciteError | None = None
+        for each, what in became.items():
             try:
-                received = await self._parts.ingest.receive(
-                    self._scope, collection=self._source.collection, source=name, stream=found.read(), bulk=True
-                )
-                document_id, outcome, self._failures = received.document.id, received.outcome, 0
-            except ItemGone:
-                return  # not come by: it goes as what was not found
+                kept += self._judged(each, what)
             except PinciteError as error:
-                trouble, is_read = self._troubled(error)
-                if not is_read:
-                    mark, memory = (before.known.mark, before.known.memory) if before else ("", {})
-            self._checkpoint("sync.received")
-            await self._keep(Item(found.key, name, mark, document_id, trouble), memory, outcome)
-            self._checkpoint("sync.kept")
+                failure = failure or error
+        await self._keep(kept)
+        self._checkpoint("sync.kept")
+        if failure is not None:
+            raise failure
+
+    async def _read(self, asked: _Asked) -> Staged | PinciteError | None:
+        """Store an item's bytes; the error that it came to; None where it is gone by now."""
+        read = asked.found.read
+        assert read is not None
+        async with self._reading:
+            try:
+                staged = await self._parts.ingest.stage(self._scope, asked.name, read())
+            except ItemGone:
+                return None  # not come by: it goes as what was not found
+            except PinciteError as error:
+                return error
+        self._failures = 0
+        return staged
+
+    def _judged(self, asked: _Asked, became: _Became) -> list[_Kept]:
+        """Return what is kept of an item, nothing of one that is gone. Raises: the error that is not the item's."""
+        found, before = asked.found, asked.before
+        document_id = before.document_id if before else None
+        if became is None:
+            return []
+        if isinstance(became, Received):
+            item = Item(found.key, asked.name, found.mark, became.document.id, None)
+            return [_Kept(item, found.memory, became.outcome)]
+        trouble, is_read = self._troubled(became)
+        if is_read:
+            return [_Kept(Item(found.key, asked.name, found.mark, document_id, trouble), found.memory)]
+        known = before.known if before is not None else Known(found.key, "", {}, seen=True)
+        return [_Kept(Item(found.key, asked.name, known.mark, document_id, trouble), known.memory)]
 
     def _troubled(self, error: PinciteError) -> tuple[Trouble, bool]:
         """Return what to say of an item, and whether it is to be left alone until it changes.
@@ -160,17 +223,26 @@ class Walk:
                 raise error
         return replace(Trouble.of(error), passing=True), False
 
-    async def _keep(self, item: Item, memory: Memory, outcome: RegisterOutcome | None) -> None:
+    async def _keep(self, kept: Sequence[_Kept]) -> None:
+        if not kept:
+            return
         self._moved = True
+        came = Counter(each.outcome for each in kept)
         async with self._parts.database.transaction() as tx:
             row = await store.hold(tx, self._scope, self._turn)
-            await store.keep(tx, self._scope, self._turn, item, memory)
+            for each in kept:
+                await store.keep(tx, self._scope, self._turn, each.item, each.memory)
             counts = Counts(**row.counts)
-            if outcome is RegisterOutcome.CREATED:
-                counts = replace(counts, added=counts.added + 1)
-            elif outcome is RegisterOutcome.REVISED:
-                counts = replace(counts, changed=counts.changed + 1)
+            counts = replace(
+                counts,
+                added=counts.added + came[RegisterOutcome.CREATED],
+                changed=counts.changed + came[RegisterOutcome.REVISED],
+            )
             await store.change(tx, self._scope, self._turn.source_id, counts=asdict(counts))
+
+
+def _no_document(found: Found) -> Item:
+    return Item(found.key, found.name, found.mark, None, None)
 
 
 def _is_fresh(found: Found, known: Remembered | None) -> bool:
