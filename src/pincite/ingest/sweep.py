@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pincite.core import NotFound, PinciteError, Scope, get_logger
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import all_generations
 from pincite.ingest.receive import INGEST_JOB, Receiver, removal_job_id

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 
 from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.guard import FetchFailed
 from pincite.ingest import IngestService, Received, Staged
 from pincite.jobs import JobQueue

@@ -26,7 +26,7 @@ import pyarrow as pa
 from lancedb.query import MatchQuery
 
 from pincite.core import Scope, StorageFull, Unavailable
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.index.adapters import lance_schema as shape
 from pincite.index.adapters import lance_sums
 from pincite.index.adapters.lance_upkeep import create_indexes, upkeep

@@ -9,7 +9,7 @@ from contextlib import suppress
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Database, InvalidInput, Scope, utc_now
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.library.domain import RESTING_STATES, UNFINISHED_STATES, Document, RevisionState, WholeDocument
 from pincite.library.names import clean_source
 from pincite.library.store import collections, documents, slices, waiting
@@ -64,7 +64,9 @@ class Slices:
             version = await collections.next_version(tx, scope, len(wanted))
             found = await slices.find_latest(tx, scope, wanted, lock=True)
             mine = [
-                each for each in found if slices.is_unfinished(each) and each.latest.attempt == wanted[each.latest.id]
+                each
+                for each in found
+                if each.latest.state in UNFINISHED_STATES and each.latest.attempt == wanted[each.latest.id]
             ]
             await slices.take_all(tx, scope, [each.latest.id for each in mine], read_by, now)
             await documents.touch_all(tx, scope, [each.id for each in mine], version, now)

@@ -6,7 +6,7 @@ Which jobs then end or begin is decided in `ingest`.
 from collections.abc import AsyncIterator, Sequence
 
 from pincite.core import Database, Scope, utc_now
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.library.domain import LEADS_FROM, RESTING_STATES, UNFINISHED_STATES, Document, Revision, RevisionState
 from pincite.library.store import collections, documents, revisions
 from pincite.library.store.revisions import Step

@@ -6,7 +6,7 @@ They are derived: losing one costs the time to make it.
 from collections.abc import Mapping, Sequence
 
 from pincite.core import Database, Scope
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.library.store import documents, vectors
 
 _AT_ONCE = 500

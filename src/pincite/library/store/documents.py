@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal, RevisionState
 from pincite.library.store.collections import last_version
 from pincite.library.store.rows import document_of, insert_new, table_of, visible_to

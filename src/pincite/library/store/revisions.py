@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.core.batches import batched
+from pincite.core.batched import batched
 from pincite.library.domain import (
     UNFINISHED_STATES,
     PageWarning,

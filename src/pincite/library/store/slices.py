@@ -12,13 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pincite.core import Scope
-from pincite.library.domain import UNFINISHED_STATES, Document, RevisionState, WholeDocument
+from pincite.library.domain import Document, RevisionState, WholeDocument
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
 from pincite.library.store.revisions import supersede, warnings_json
 from pincite.library.store.rows import document_of, page_values, table_of, upsert, visible_to
 from pincite.library.tables import DocumentRow, PageRow, RevisionRow
-
-_MOST_IDS = 500  # in one query
 
 
 async def find_latest(
@@ -177,8 +175,3 @@ async def _not_superseded(session: AsyncSession, scope: Scope, documents: Sequen
     )
     rows = (await session.execute(query)).all()
     return tuple(revision_id for document_id, revision_id, number in rows if number < latest[document_id])
-
-
-def is_unfinished(document: Document) -> bool:
-    """Say whether a document's latest revision is still on its way in."""
-    return document.latest.state in UNFINISHED_STATES

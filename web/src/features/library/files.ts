@@ -1,5 +1,10 @@
-// Finds the files in what was dropped or picked, folders included.
-import type { FileToSend } from "./uploads";
+// Finds the files in what was dropped or picked, folders included, and says how they are sent.
+
+export interface FileToSend {
+  file: File;
+  /** The name, with the folders below the one that was chosen. */
+  source: string;
+}
 
 /** Files that systems leave behind; nobody means to add them. */
 const LITTER = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|~\$)/;

@@ -4,14 +4,8 @@ import { keys } from "@/shared/api/queries";
 import type { DocumentRow, UploadedDocument } from "@/shared/api/types";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
-import { batchName } from "./files";
+import { batchName, type FileToSend } from "./files";
 import { asEvents, mergeEvents } from "./use-documents";
-
-export interface FileToSend {
-  file: File;
-  /** The name, with the folders below the one that was chosen. */
-  source: string;
-}
 
 export interface Upload {
   id: number;
