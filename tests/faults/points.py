@@ -1,4 +1,5 @@
-"""Fault points, found by running the work once: every commit of every database, every step, every write elsewhere.
+"""Fault points, found by running the work once: every commit of every database, every step, every boundary within one,
+every write elsewhere.
 
 `Points` counts them as they are passed and, at the one it was told, kills the process or fails the write. Nothing is
 listed by hand: a new step or write is a new point.
@@ -10,6 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal
 
 from sqlalchemy import event
@@ -21,6 +23,10 @@ from pincite.core.blobs import BlobRef, BlobStore
 from pincite.jobs import JobQueue, JobStatus, Json, Steps, Workflow
 
 Mode = Literal["record", "kill", "io", "full"]
+Work = Literal["documents", "small ones"]  # of the scenario
+Place = Literal["outside", "between steps", "within a step"]
+
+_PLACE: ContextVar[Place] = ContextVar("place", default="outside")
 
 
 class Points:
@@ -28,11 +34,11 @@ class Points:
 
     Args:
         mode: only record; or kill the process, fail as a device does, fail as a full disk does.
-        at: the point, as `name#3` for the third time that one is passed.
+        at: the points, as `name#3` for the third time that one is passed.
     """
 
-    def __init__(self, mode: Mode = "record", at: str = "") -> None:
-        self._mode, self._at = mode, at
+    def __init__(self, mode: Mode = "record", *at: str) -> None:
+        self._mode, self._at = mode, frozenset(at)
         self._passed: Counter[str] = Counter()
         self.seen: list[str] = []
         self.struck = False
@@ -42,7 +48,7 @@ class Points:
         self._passed[name] += 1
         point = f"{name}#{self._passed[name]}"
         self.seen.append(point)
-        if point != self._at or self._mode == "record":
+        if point not in self._at or self._mode == "record":
             return False
         self.struck = True
         if self._mode == "kill":
@@ -55,6 +61,17 @@ class Points:
             if self._mode == "full":
                 raise StorageFull("The disk is full.", remedy="Free some space.")
             raise Unavailable("The device failed.", remedy="Try again.")
+
+    def boundary(self, name: str) -> None:
+        """Pass a boundary that the code names itself. Raises: Unavailable, StorageFull.
+
+        Between two steps of a job nothing is written, so there is nothing that could fail: only a death is told from
+        going on.
+        """
+        if _PLACE.get() == "between steps":
+            self.strikes(f"step {name}")
+        else:
+            self.write(f"boundary {name}")
 
     @contextmanager
     def of_databases(self) -> Any:
@@ -120,6 +137,7 @@ class _PassedSteps:
         """Run a step between two points: begun but not recorded, and recorded."""
 
         async def body() -> Json:
+            _PLACE.set("within a step")
             self._points.strikes(f"step {name}")
             result = await step()
             self._points.strikes(f"step {name} done")
@@ -141,6 +159,7 @@ class FaultyQueue:
         """Name a workflow."""
 
         async def watched(steps: Steps, payload: Mapping[str, str]) -> None:
+            _PLACE.set("between steps")
             await workflow(_PassedSteps(steps, self._points), payload)
 
         self._inner.register(name, watched)

@@ -1,4 +1,6 @@
-"""The work that is disturbed: uploads, a second version, a removal, a pause. It can be begun again where it was.
+"""The work that is disturbed: uploads, small files together, a second version, a removal, a pause.
+
+It can be begun again where it was.
 
 What a client was told is noted in a file; after a crash it goes on with what it was not told, as a client does.
 """
@@ -11,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.points import FaultyBlobs, FaultyIndex, FaultyQueue, Points, pieces
+from tests.faults.points import FaultyBlobs, FaultyIndex, FaultyQueue, Points, Work, pieces
 from tests.unit.ingest.hostile import page, pdf
 
 from pincite.core import Database, NotFound, PinciteError, Scope, Table
@@ -62,7 +64,7 @@ class Rooms:
         parts = IngestParts(
             self.library, self.blobs, self.reader, Embedders(StaticEmbedder()), self.index, self.queue, None
         )
-        self.ingest = IngestService(parts, SETTINGS)
+        self.ingest = IngestService(parts, SETTINGS, checkpoint=points.boundary)
         IngestTasks(self.ingest).register(self.queue)
 
 
@@ -85,11 +87,11 @@ async def opened(home: Path, points: Points) -> AsyncIterator[Rooms]:
             await rooms.db.close()
 
 
-async def play(home: Path, points: Points, limit_s: float = 60.0) -> dict[str, Any]:
+async def play(home: Path, points: Points, work: Work = "documents", limit_s: float = 60.0) -> dict[str, Any]:
     """Do what is left of the work and wait until nothing is open; returns what there is then."""
     told = home / "told.json"
     async with opened(home, points) as rooms, asyncio.timeout(limit_s):
-        for number, command in enumerate(_commands(rooms)):
+        for number, command in enumerate(_small_ones(rooms) if work == "small ones" else _commands(rooms)):
             if number < _read(told):
                 continue
             await _until_told(command)
@@ -100,14 +102,35 @@ async def play(home: Path, points: Points, limit_s: float = 60.0) -> dict[str, A
         return await _found(rooms)
 
 
+def _small_ones(rooms: Rooms) -> list[Callable[[], Awaitable[object]]]:
+    """Small files that are read together: new ones, a changed one, and one that has to be read alone after all."""
+
+    async def together(*files: tuple[str, bytes]) -> None:
+        staged = [(name, await rooms.ingest.stage(SCOPE, name, pieces(content))) for name, content in files]
+        for became in await rooms.ingest.register_many(SCOPE, staged, collection="default", bulk=True, batch="notes"):
+            if isinstance(became, PinciteError):
+                raise became
+
+    async def ready(*sources: str) -> None:
+        for source in sources:
+            await _ready(rooms, source)
+
+    return [
+        lambda: together(*((f"note-{number}.txt", text(f"note {number}", 1)) for number in range(3))),
+        lambda: ready("note-0.txt", "note-1.txt", "note-2.txt"),
+        lambda: together(("note-1.txt", text("changed note", 1)), ("long.txt", text("long note", 20))),
+    ]
+
+
+async def _ready(rooms: Rooms, source: str) -> None:
+    while (await _named(rooms, source)).latest.state not in FINAL_STATES:
+        await asyncio.sleep(0.02)
+
+
 def _commands(rooms: Rooms) -> list[Callable[[], Awaitable[object]]]:
     async def upload(source: str, content: bytes) -> Document:
         received = await rooms.ingest.receive(SCOPE, collection="default", source=source, stream=pieces(content))
         return received.document
-
-    async def ready(source: str) -> None:
-        while (await _named(rooms, source)).latest.state not in FINAL_STATES:
-            await asyncio.sleep(0.02)
 
     async def stopped() -> None:
         document = await _named(rooms, "plant.pdf")
@@ -123,7 +146,7 @@ def _commands(rooms: Rooms) -> list[Callable[[], Awaitable[object]]]:
     return [
         lambda: upload("valves.txt", text("valve", 12)),
         lambda: upload("gone.txt", text("boiler", 6)),
-        lambda: ready("valves.txt"),
+        lambda: _ready(rooms, "valves.txt"),
         lambda: upload("plant.pdf", PLANT),
         stopped,
         lambda: upload("valves.txt", text("pump", 14)),

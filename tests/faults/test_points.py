@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from tests.faults.points import Mode
-from tests.faults.strikes import kill_and_finish, strike, strike_and_finish
+from tests.faults.strikes import kill_and_finish, strike, strike_and_finish, wrong_after
 
 OF_EACH: dict[Mode, int] = {"kill": 4, "io": 3, "full": 2}
+SLICE = [f"boundary slice.{name}#1" for name in ("taken", "stored", "indexed", "published")]
 KILLS = 4
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    found = strike(tmp_path_factory.mktemp("undisturbed"), "record", "")
+    found = strike(tmp_path_factory.mktemp("undisturbed"), "record")
     assert found is not None
     assert found["findings"] == []
     assert found["twice"] == 0
@@ -49,3 +50,22 @@ def test_killed_again_and_again_at_random_nothing_is_lost_and_nothing_is_twice(
     done = kill_and_finish(tmp_path, Random(20_261_121), KILLS, undisturbed)
     assert done.wrong is None
     assert done.struck
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_small_files_that_are_read_together_survive_a_fault_at_every_boundary(tmp_path: Path) -> None:
+    killed = tmp_path / "kill"
+    for point in SLICE:  # each death in the home that the one before left
+        assert strike(killed, "kill", point, work="small ones") is None, f"{point} was not reached"
+    found = {
+        "kill": strike(killed, "record", work="small ones"),
+        "io": strike(tmp_path / "io", "io", *SLICE, work="small ones"),
+        "full": strike(tmp_path / "full", "full", *SLICE, work="small ones"),
+    }
+    for mode, each in found.items():
+        assert each is not None, mode
+        assert (each["findings"], each["twice"]) == ([], 0), mode
+        assert {document["state"] for document in each["documents"].values()} == {"ready"}, mode
+        assert wrong_after(each, found["io"] or {}) is None, mode
+    assert set(SLICE) <= set((found["io"] or {})["passed"])

@@ -18,11 +18,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
-from tests.faults.points import Mode
+from tests.faults.points import Mode, Work
 from tests.faults.strikes import Outcome, kill_and_finish, strike, strike_and_finish, wrong_after
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".artifacts" / "faults"
+WORKS: tuple[Work, ...] = get_args(Work)
 MODES: tuple[Mode, ...] = tuple(mode for mode in get_args(Mode) if mode != "record")
 KILLS_OF_A_HOME = 6
 SEED = 20_261_121
@@ -59,29 +60,44 @@ def code() -> str:
     return found.hexdigest()[:16]
 
 
-def undisturbed(journal: Journal) -> dict[str, Any]:
-    """Return what the work gives without a fault, with the points it passed; of the run that this one goes on with."""
-    if "undisturbed" not in journal.done:
+def undisturbed(journal: Journal, work: Work) -> dict[str, Any]:
+    """Return what a work gives without a fault, with the points it passed; of the run that this one goes on with."""
+    name = f"undisturbed {work}"
+    if name not in journal.done:
         with tempfile.TemporaryDirectory() as home:
-            found = strike(Path(home), "record", "")
+            found = strike(Path(home), "record", work=work)
         assert found is not None
         assert wrong_after(found, {**found, "findings": [], "twice": 0}) is None, found
-        journal.note("undisturbed", found=found)
-    return journal.done["undisturbed"]["found"]
+        journal.note(name, found=found)
+    return journal.done[name]["found"]
 
 
-def works(found: dict[str, Any], points: int | None, kills: int) -> Iterator[tuple[str, Callable[[Path], Outcome]]]:
+def points_of(found: dict[str, Any], work: Work, most: int | None) -> list[str]:
+    """Return the points of a work that are struck, spread evenly where there are more than are wanted."""
+    # Most commits of the job engine are its polling; those of documents that are read one by one are enough.
+    passed = sorted(each for each in found["passed"] if work == "documents" or not each.startswith("commit jobs"))
+    return passed if most is None else passed[:: max(1, len(passed) // max(1, most))]
+
+
+def works(journal: Journal, points: int | None, kills: int) -> Iterator[tuple[str, Callable[[Path], Outcome]]]:
     """Yield what there is to do, by name."""
-    passed = sorted(found["passed"])
-    chosen = passed if points is None else passed[:: max(1, len(passed) // max(1, points))]
-    for mode in MODES:
-        for point in chosen:
-            # In a step only a death is told from going on.
-            if mode == "kill" or not point.startswith("step ") or "recorded" in point:
-                yield f"{mode} {point}", lambda home, m=mode, p=point: strike_and_finish(home, m, p, found)
+    for work in WORKS:
+        found = undisturbed(journal, work)
+        for mode in MODES:
+            for point in points_of(found, work, points):
+                # In a step only a death is told from going on.
+                if mode == "kill" or not point.startswith("step ") or "recorded" in point:
+                    yield (
+                        f"{mode} {work}: {point}",
+                        lambda home, m=mode, p=point, f=found, w=work: strike_and_finish(home, m, p, f, w),
+                    )
     for number in range(-(-kills // KILLS_OF_A_HOME)):
-        most = min(KILLS_OF_A_HOME, kills - number * KILLS_OF_A_HOME)
-        yield f"random {number}", lambda home, n=number, m=most: kill_and_finish(home, Random(SEED + n), m, found)
+        work = WORKS[number % len(WORKS)]
+        most, found = min(KILLS_OF_A_HOME, kills - number * KILLS_OF_A_HOME), undisturbed(journal, work)
+        yield (
+            f"random {number}",
+            lambda home, n=number, m=most, f=found, w=work: kill_and_finish(home, Random(SEED + n), m, f, w),
+        )
 
 
 def do(work: Callable[[Path], Outcome]) -> Outcome:
@@ -104,8 +120,8 @@ def table(journal: Journal, began: float) -> bool:
         bad = [each for each in entries if each["wrong"]]
         wrong += bad
         print(f"{kind:<8} {len(entries):>6} {sum(each['struck'] for each in entries):>7} {len(bad):>6}")
-    passed = journal.done["undisturbed"]["found"]["passed"]
-    print(f"{len(passed)} points; random: homes killed up to {KILLS_OF_A_HOME} times, struck = kills.")
+    passed = sum(len(points_of(undisturbed(journal, work), work, None)) for work in WORKS)
+    print(f"{passed} points; random: homes killed up to {KILLS_OF_A_HOME} times, struck = kills.")
     print(f"This run took {(time.monotonic() - began) / 60:.1f} minutes.")
     for each in wrong:
         print(f"WRONG: {each['work']}: {json.dumps(each['wrong'])[:600]}")
@@ -125,8 +141,8 @@ def main() -> int:
     if options.afresh:
         path.unlink(missing_ok=True)
     journal, began = Journal(path), time.monotonic()
-    left = [each for each in works(undisturbed(journal), options.points, options.kills) if each[0] not in journal.done]
-    print(f"{len(left)} strikes to do, {max(0, len(journal.done) - 1)} done before.", flush=True)
+    left = [each for each in works(journal, options.points, options.kills) if each[0] not in journal.done]
+    print(f"{len(left)} strikes to do, {max(0, len(journal.done) - len(WORKS))} done before.", flush=True)
     with ThreadPoolExecutor(options.at_once) as pool:
         for number, (name, outcome) in enumerate(
             zip([name for name, _ in left], pool.map(do, [work for _, work in left]), strict=True), start=1
