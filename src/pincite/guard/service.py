@@ -60,7 +60,13 @@ class DocumentReader:
         return _checked(lambda: FileType(message["type"]))
 
     async def read(
-        self, path: Path, file_type: FileType, *, first_page: int = 1, one_by_one: bool = False
+        self,
+        path: Path,
+        file_type: FileType,
+        *,
+        first_page: int = 1,
+        one_by_one: bool = False,
+        limit_s: float | None = None,
     ) -> AsyncGenerator[PageBatch, None]:
         """Read a document's pages in order, a batch at a time, as the child reads them.
 
@@ -71,12 +77,13 @@ class DocumentReader:
             file_type: as `sniff` found it.
             first_page: where to begin, counted from 1; the limits of time hold from there.
             one_by_one: a page a batch, so that a parser that dies is known to have died of the page after the last.
+            limit_s: how long the parser may work on it, where that is less than the limit of any document.
 
         Raises:
             UnreadableDocument: damaged, encrypted, without any text, or over a limit; `page` where one is to blame.
             ParserCrashed: the child died or went over its time or memory.
         """
-        left_s = self._settings.time_limit_s
+        most_s = left_s = min(self._settings.time_limit_s, limit_s or self._settings.time_limit_s)
         begin = {"first_page": first_page, "one_by_one": one_by_one}
         loop = asyncio.get_running_loop()
         async with self._here().readers.lease() as child:
@@ -90,7 +97,7 @@ class DocumentReader:
                 yield _batch(message)
                 if left_s <= 0:
                     raise ParserCrashed(
-                        f"Reading the document took longer than the limit of {self._settings.time_limit_s:.0f} s.",
+                        f"Reading the document took longer than the limit of {most_s:.0f} s.",
                         remedy="Split the document and upload the parts.",
                     )
 

@@ -17,6 +17,7 @@ INGEST_JOB = "ingest"
 SLICE_JOB = "slice"
 REMOVE_JOB = "remove"
 CLEAN_JOB = "clean"
+CONTEXT_JOB = "context"
 
 
 def ingest_job_id(revision: Revision) -> str:
@@ -124,7 +125,7 @@ class Receiver:
             await self.parts.jobs.enqueue(
                 SLICE_JOB,
                 job,
-                payload(scope, revisions=attempts),
+                payload(scope, revisions=attempts, bulk="1" if bulk else ""),
                 priority=await self.turns.next(scope) + (MOST if bulk else 0),
             )
         except (Unavailable, StorageFull) as error:
@@ -154,6 +155,11 @@ class Receiver:
         """Queue the removal of a stopped revision's points; again does nothing."""
         job = f"{CLEAN_JOB}:{revision.id}:{revision.attempt}"
         await self.parts.jobs.enqueue(CLEAN_JOB, job, payload(scope, revision=revision.id))
+
+    async def enqueue_contexts(self, scope: Scope, revision_id: str, attempt: int, *, bulk: bool) -> None:
+        """Queue the writing of a revision's contexts; again does nothing. It waits for all that is to be read."""
+        job, place = f"{CONTEXT_JOB}:{revision_id}:{attempt}", MOST + (MOST if bulk else 0)
+        await self.parts.jobs.enqueue(CONTEXT_JOB, job, payload(scope, revision=revision_id), priority=place)
 
     async def enqueue_removal(self, scope: Scope, document_id: str, run: int = 1) -> None:
         """Queue the second half of a removal; again does nothing."""

@@ -16,6 +16,7 @@ class IngestSettings:
         silence_s: a document that was begun fails when nothing is heard of it for so long; more than a step takes.
         slice_documents: how many small documents that come together are read as one piece of work, at most.
         slice_bytes: of how many bytes together, at most.
+        slice_patience_s: how long the parser may take for one of them; one that takes longer is read on its own.
         small_bytes: no document of more bytes is a small one.
         index_batch: chunks that are embedded and written to the index at once; each write costs a commit.
         tries: how often a step is tried when storage fails; waits double from `retry_wait_s`, up to 15 s: a database
@@ -43,6 +44,7 @@ class IngestSettings:
     silence_s: float = 4500.0
     slice_documents: int = 64
     slice_bytes: int = 2 << 20
+    slice_patience_s: float = 5.0
     small_bytes: int = 256 << 10
     index_batch: int = 512
     tries: int = 8

@@ -1,10 +1,11 @@
 """Many small documents as one piece of work: parsed side by side, then stored, indexed and published together.
 
-A commit of each store is shared by all of them. One that is long, or kills its parser, goes its own way (`reading.py`).
+A commit of each store is shared by all of them. One that is long, takes long, or kills its parser goes its own way
+(`reading.py`).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -35,6 +36,9 @@ class Whole:
         return self.document.latest
 
 
+_Became = Whole | PinciteError | None
+
+
 @dataclass(frozen=True, slots=True)
 class SliceOutcome:
     """What became of a slice.
@@ -44,7 +48,8 @@ class SliceOutcome:
         superseded: revisions whose points are of no use any more.
         alone: those that need jobs of their own.
         failed: the documents that are at fault, and why.
-        left: those that were stopped, removed or taken by others while they were read.
+        left: all others: stopped, removed or taken by others, while they were read or before. A run that broke off may
+            have written points of them.
     """
 
     published: tuple[str, ...]
@@ -90,27 +95,22 @@ class SliceReader:
         checkpoint("slice.indexed")
         published = await library.publish_all(scope, list(wanted), whole)
         checkpoint("slice.published")
-        became = {each.latest.id: what for each, what in zip(taken, read, strict=True)}
-        return SliceOutcome(
-            published=tuple(published),
-            superseded=tuple(older for some in published.values() for older in some),
-            alone=tuple(each for each, what in became.items() if what is None),
-            failed=tuple((each, what) for each, what in became.items() if isinstance(what, PinciteError)),
-            left=tuple(each.revision.id for each in whole if each.revision.id not in published),
-        )
+        return _outcome(wanted, published, {each.latest.id: what for each, what in zip(taken, read, strict=True)})
 
-    async def _read(self, scope: Scope, document: Document) -> Whole | PinciteError | None:
+    async def _read(self, scope: Scope, document: Document) -> _Became:
         """Read and cut one document; an error that it is at fault for; None where it has to go its own way."""
-        parts, most = self.reader.parts, self.reader.settings.page_batch
+        parts, settings = self.reader.parts, self.reader.settings
         pages: list[PageText] = []
         try:
             async with (
                 parts.blobs.local_path(scope, document.latest.sha256) as path,
-                aclosing(parts.reader.read(path, document.latest.file_type)) as batches,
+                aclosing(
+                    parts.reader.read(path, document.latest.file_type, limit_s=settings.slice_patience_s)
+                ) as batches,
             ):
                 async for batch in batches:
                     pages += batch.pages
-                    if len(pages) > most:
+                    if len(pages) > settings.page_batch:
                         return None
         except (ParserCrashed, NotFound):
             return None
@@ -144,6 +144,21 @@ class SliceReader:
             self.reader.upkeep.touched(scope, target.generation)
         else:  # it was replaced and dropped between the question and the write, which made it anew
             await parts.index.drop(scope, target.generation)
+
+
+def _outcome(
+    wanted: Iterable[str], published: Mapping[str, tuple[str, ...]], became: Mapping[str, _Became]
+) -> SliceOutcome:
+    alone = tuple(each for each, what in became.items() if what is None)
+    failed = tuple((each, what) for each, what in became.items() if isinstance(what, PinciteError))
+    told = {*published, *alone, *(each for each, _ in failed)}
+    return SliceOutcome(
+        published=tuple(published),
+        superseded=tuple(older for some in published.values() for older in some),
+        alone=alone,
+        failed=failed,
+        left=tuple(each for each in wanted if each not in told),
+    )
 
 
 def _cut(document: Document, pages: Sequence[PageText]) -> tuple[Chunk, ...]:

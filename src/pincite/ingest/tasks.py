@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Scope, get_logger
-from pincite.ingest.receive import CLEAN_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
+from pincite.ingest.receive import CLEAN_JOB, CONTEXT_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
 from pincite.ingest.renewal import RENEW_JOB
 from pincite.ingest.service import IngestService
 from pincite.ingest.work import UNEXPECTED, problem_of
@@ -27,6 +27,7 @@ class IngestTasks:
         jobs.register(SLICE_JOB, self._slice)
         jobs.register(REMOVE_JOB, self._remove)
         jobs.register(CLEAN_JOB, self._clean)
+        jobs.register(CONTEXT_JOB, self._context)
         jobs.register(RENEW_JOB, self._renew)
 
     async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
@@ -50,7 +51,7 @@ class IngestTasks:
         pairs = [each.split(":") for each in payload["revisions"].split(",")]
         wanted = {revision_id: int(attempt) for revision_id, attempt in pairs}
         try:
-            await self._work.ingest_slice(steps, scope, wanted)
+            await self._work.ingest_slice(steps, scope, wanted, bulk=payload.get("bulk") != "")
         except SQLAlchemyError:
             log.warning("job engine failed", job=SLICE_JOB, revisions=len(wanted))
             for revision_id in wanted:
@@ -68,6 +69,9 @@ class IngestTasks:
             log.warning("job engine failed", job=CLEAN_JOB, revision=revision_id)
             await self._work.tidy(scope, revision_id)
             raise
+
+    async def _context(self, steps: Steps, payload: Mapping[str, str]) -> None:
+        await self._work.write_contexts(steps, _scope(payload), payload["revision"])
 
     async def _renew(self, steps: Steps, payload: Mapping[str, str]) -> None:
         await self._renewal.renew(steps, _scope(payload))

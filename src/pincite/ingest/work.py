@@ -17,7 +17,7 @@ from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
 from pincite.ingest.slices import SliceReader
 from pincite.jobs import Json, Steps
-from pincite.library import FINAL_STATES, Problem, RevisionOvertaken, RevisionState
+from pincite.library import FINAL_STATES, Problem, Revision, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
 _FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
@@ -56,8 +56,10 @@ class Work:
         if self.reader.parts.writer is not None:  # last, so that a workflow may be taken up with or without it
             await steps.run("context", lambda: self._contexts(scope, revision_id))
 
-    async def ingest_slice(self, steps: Steps, scope: Scope, wanted: Mapping[str, int]) -> None:
+    async def ingest_slice(self, steps: Steps, scope: Scope, wanted: Mapping[str, int], *, bulk: bool = True) -> None:
         """Bring a slice of small documents in, given by the attempt of each; see `slices.py`.
+
+        What goes its own way waits for all that is not in bulk only if the slice did.
 
         Raises: what no step knows; see `fail`.
         """
@@ -67,10 +69,14 @@ class Work:
             await steps.run("clean", lambda: self._clean(scope, *outcome["superseded"]))
         if outcome["alone"]:
             due = {revision_id: wanted[revision_id] for revision_id in outcome["alone"]}
-            await steps.run("alone", lambda: self._alone(scope, due))
-        if self.reader.parts.writer is not None:
-            for revision_id in outcome["published"]:
-                await steps.run("context", lambda revision_id=revision_id: self._contexts(scope, revision_id))
+            await steps.run("alone", lambda: self._alone(scope, due, bulk=bulk))
+        if self.reader.parts.writer is not None and outcome["published"]:
+            written = {revision_id: wanted[revision_id] for revision_id in outcome["published"]}
+            await steps.run("contexts", lambda: self._queue_contexts(scope, written, bulk=bulk))
+
+    async def write_contexts(self, steps: Steps, scope: Scope, revision_id: str) -> None:
+        """Have the contexts of a revision written that was read among others."""
+        await steps.run("context", lambda: self._contexts(scope, revision_id))
 
     async def clean(self, steps: Steps, scope: Scope, revision_id: str) -> None:
         """Take the points of a revision that was stopped out of the index, unless it was begun again meanwhile."""
@@ -139,9 +145,9 @@ class Work:
         for revision_id, error in outcome.failed:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
             await self.fail(scope, revision_id, problem_of(error), attempt=wanted[revision_id])
-        for revision_id in outcome.left:
-            if not await self._is_kept(scope, revision_id):
-                await self._clean(scope, revision_id)
+        gone = [revision_id for revision_id in outcome.left if not await self._is_kept(scope, revision_id)]
+        if gone:
+            await self._clean(scope, *gone)
         log.info("slice read", documents=len(outcome.published), timings_ms=clock.timings_ms)
         return {
             "published": list(outcome.published),
@@ -149,21 +155,27 @@ class Work:
             "alone": list(outcome.alone),
         }
 
-    async def _is_due(self, scope: Scope, revision_id: str, attempt: int) -> bool:
-        """Whether a revision is still to be read by this attempt: it did not end, was not removed and does not rest."""
+    async def _due(self, scope: Scope, revision_id: str, attempt: int) -> Revision | None:
+        """Return a revision if this attempt is still to read it: it did not end, was not removed and does not rest."""
         try:
             revision = await self.reader.parts.library.revision(scope, revision_id)
         except NotFound:
-            return False
-        return revision.attempt == attempt and revision.state not in FINAL_STATES | {RevisionState.PAUSED}
+            return None
+        rests = revision.state in FINAL_STATES | {RevisionState.PAUSED}
+        return None if rests or revision.attempt != attempt else revision
 
-    async def _alone(self, scope: Scope, due: Mapping[str, int]) -> Json:
+    async def _alone(self, scope: Scope, due: Mapping[str, int], *, bulk: bool) -> Json:
         """Give documents jobs of their own. One that is not queued here is found by the sweep."""
         await self._retried(lambda: self.reader.parts.library.give_back(scope, list(due)))
         for revision_id, attempt in due.items():
-            if await self._is_due(scope, revision_id, attempt):
-                revision = await self.reader.parts.library.revision(scope, revision_id)
-                await self.receiver.enqueue(scope, revision, bulk=True)
+            if (revision := await self._due(scope, revision_id, attempt)) is not None:
+                await self.receiver.enqueue(scope, revision, bulk=bulk)
+        return None
+
+    async def _queue_contexts(self, scope: Scope, written: Mapping[str, int], *, bulk: bool) -> Json:
+        """Let contexts be written one document after another: a model may take minutes, and others want to be read."""
+        for revision_id, attempt in written.items():
+            await self.receiver.enqueue_contexts(scope, revision_id, attempt, bulk=bulk)
         return None
 
     async def _is_kept(self, scope: Scope, revision_id: str) -> bool:

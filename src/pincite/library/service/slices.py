@@ -102,7 +102,7 @@ class Slices:
 
         Args:
             scope: the tenant.
-            wanted: revisions that were published by an earlier run are reported as well.
+            wanted: revisions that were published by an earlier run are reported as well, replaced since or not.
             whole: what was stored and indexed, by this worker.
 
         Returns:
@@ -116,9 +116,7 @@ class Slices:
             chunks = {each.revision.id: len(each.chunks) for each in whole}
             await slices.publish_all(tx, scope, chunks, tuple(held.values()), now)
             await documents.touch_all(tx, scope, [each.id for each in held.values()], version, now)
-            found = await slices.find_latest(tx, scope, wanted)
-            ready = [each.latest.id for each in found if each.latest.state is RevisionState.READY]
-            return await slices.superseded_by(tx, scope, ready)
+            return await slices.superseded_by(tx, scope, await slices.ready_among(tx, scope, wanted))
 
     async def _held(
         self,

@@ -117,6 +117,18 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
         await (await session.connection()).execute(statement, values)
 
 
+async def ready_among(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> list[str]:
+    """Return the ids of those that are READY, whether newer ones wait or not, of documents that were not removed."""
+    query = (
+        select(RevisionRow.id)
+        .join(DocumentRow, DocumentRow.id == RevisionRow.document_id)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))
+        .where(RevisionRow.state == RevisionState.READY.value, DocumentRow.removed_at.is_(None))
+        .order_by(RevisionRow.id)
+    )
+    return list((await session.scalars(query)).all())
+
+
 async def superseded_by(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the older revisions that were superseded when each of these was published, oldest first."""
     newer = aliased(RevisionRow)
