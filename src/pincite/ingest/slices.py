@@ -68,15 +68,16 @@ class SliceReader:
     async def run(self, scope: Scope, wanted: Mapping[str, int]) -> SliceOutcome:
         """Bring revisions in, given with the attempt that is meant.
 
+        Where that takes too long, all go their own way: once more would take as long.
+
         Raises: Unavailable, StorageFull, IndexOutdated: the installation is at fault, and all of it can be run again.
         """
-        limit_s = self.reader.settings.portion_limit_s
         try:
-            async with asyncio.timeout(limit_s):
+            async with asyncio.timeout(self.reader.settings.portion_limit_s):
                 return await self._run(scope, wanted)
         except TimeoutError:
-            message = f"Nothing was read for {limit_s / 60:.0f} minutes."
-            raise Unavailable(message, remedy="Try again.") from None
+            log.warning("slice takes too long", documents=len(wanted))
+            return apart(wanted)
 
     async def _run(self, scope: Scope, wanted: Mapping[str, int]) -> SliceOutcome:
         library, checkpoint = self.reader.parts.library, self.reader.checkpoint
@@ -144,6 +145,12 @@ class SliceReader:
             self.reader.upkeep.touched(scope, target.generation)
         else:  # it was replaced and dropped between the question and the write, which made it anew
             await parts.index.drop(scope, target.generation)
+
+
+def apart(wanted: Iterable[str]) -> SliceOutcome:
+    """Return the outcome of a slice that broke off: whatever is still to be read of it needs jobs of its own."""
+    each = tuple(wanted)
+    return SliceOutcome(published=(), superseded=(), alone=each, failed=(), left=each)
 
 
 def _outcome(

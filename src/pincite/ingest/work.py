@@ -15,7 +15,7 @@ from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
-from pincite.ingest.slices import SliceReader
+from pincite.ingest.slices import SliceReader, apart
 from pincite.jobs import Json, Steps
 from pincite.library import FINAL_STATES, Problem, Revision, RevisionOvertaken, RevisionState
 
@@ -137,7 +137,11 @@ class Work:
         try:
             with clock.stage("ingest.slice"):
                 outcome = await self._retried(lambda: SliceReader(self.reader).run(scope, wanted))
-        except (StorageFull, Unavailable, IndexOutdated) as error:
+        except Unavailable as error:
+            # It may be for one of them, as where a provider refuses a text: each says for itself what is wrong.
+            log.info("slice given up", documents=len(wanted), code=error.code, message=error.message)
+            outcome = apart(wanted)
+        except (StorageFull, IndexOutdated) as error:
             log.info("documents failed", documents=len(wanted), code=error.code, message=error.message)
             for revision_id, attempt in wanted.items():
                 await self.fail(scope, revision_id, problem_of(error), attempt=attempt)

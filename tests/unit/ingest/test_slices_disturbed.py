@@ -1,7 +1,7 @@
 """What else happens while small documents are read together, and what one of them does to the others: nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,17 @@ from tests.unit.ingest.rooms import SCOPE, Rooms, rooms, stream
 from tests.unit.ingest.test_service import points
 from tests.unit.ingest.test_slices import QUICK, ended, note, send
 
-from pincite.core import Unavailable
+from pincite.core import Scope, Unavailable
+from pincite.gateway import Embedders, StaticEmbedder
+from pincite.gateway.adapters.memory import ScriptedChat
+from pincite.gateway.domain import EmbeddingFailed
+from pincite.guard.sandbox import ChildPool
+from pincite.guard.service import _Pools
+from pincite.guard.settings import GuardSettings
+from pincite.ingest import IngestSettings
 from pincite.ingest.turns import MOST
-from pincite.library import Document, RevisionState
+from pincite.jobs import MemoryQueue
+from pincite.library import FINAL_STATES, Document, RevisionState
 
 
 def once(room: Any, name: str, meanwhile: Callable[[], Awaitable[object]]) -> None:
@@ -99,3 +107,87 @@ async def test_one_that_is_long_goes_before_what_came_in_bulk(tmp_path: Path) ->
         assert {each.latest.state for each in documents} == {RevisionState.READY}
         assert places["slice"] < MOST
         assert places["ingest"] < MOST
+
+
+async def test_a_parser_that_hangs_delays_the_others_by_no_more_than_its_patience(tmp_path: Path) -> None:
+    guard = GuardSettings(batch_time_limit_s=2.0, children=2, viewers=1)
+    settings = IngestSettings(slice_patience_s=0.5, retry_wait_s=0.01, sweep_s=60.0)
+    async with rooms(tmp_path, settings=settings, guard=guard) as opened:
+        reader = opened.ingest.work.reader.parts.reader
+        child = Path(__file__).parents[2] / "faults" / "hostile_child.py"
+        pools = _Pools(ChildPool(guard, size=2, entry=child), ChildPool(guard, size=1))
+        reader._pools[asyncio.get_running_loop()] = pools
+        sent = await send(opened, [("hangs.md", b"SLEEP is what I do.\n"), *((f"{n}.md", note(n)) for n in range(6))])
+        hangs, *others = [each for each in sent if isinstance(each, Document)]
+        documents = [await opened.ends(each.id) for each in others]
+        assert {each.latest.state for each in documents} == {RevisionState.READY}
+        assert (await opened.library.document(SCOPE, hangs.id)).latest.state not in FINAL_STATES
+        failed = await opened.ends(hangs.id)
+        assert failed.latest.problem is not None
+        assert failed.latest.problem.code == "quarantined"
+
+
+class Choosy(StaticEmbedder):
+    """Refuses whatever names a certain thing, as providers that filter do."""
+
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> Any:
+        """Embed what is decent."""
+        if any("unspeakable" in each for each in texts):
+            raise EmbeddingFailed("The provider refused a text.", remedy="See its rules.")
+        return await super().embed(scope, texts, query=query)
+
+
+async def test_a_text_that_the_embedder_refuses_fails_its_own_document_alone(tmp_path: Path) -> None:
+    settings = IngestSettings(tries=2, retry_wait_s=0.01, sweep_s=60.0)
+    async with rooms(tmp_path, settings=settings, embedders=Embedders(Choosy())) as opened:
+        sent = await send(opened, [("bad.md", note(0, "unspeakable")), *((f"{n}.md", note(n)) for n in range(4))])
+        bad, *others = await ended(opened, sent)
+        assert {each.latest.state for each in others} == {RevisionState.READY}
+        assert bad.latest.problem is not None
+        assert bad.latest.problem.code == "embedding-failed"
+        await quiet(opened)
+        assert await points(opened) == {each.latest.id: each.latest.chunks for each in others}
+
+
+async def test_a_slice_that_takes_too_long_is_read_one_by_one(tmp_path: Path) -> None:
+    settings = IngestSettings(portion_limit_s=1.0, retry_wait_s=0.01, sweep_s=60.0)
+    async with rooms(tmp_path, settings=settings) as opened:
+        write = opened.index.write
+        asked: list[int] = []
+
+        async def slow(scope: Scope, generation: Any, points: Sequence[Any]) -> None:
+            asked.append(len({each.revision_id for each in points}))
+            if asked[-1] > 1:
+                await asyncio.sleep(60)
+            await write(scope, generation, points)
+
+        opened.index.write = slow  # pyright: ignore[reportAttributeAccessIssue]
+        documents = await ended(opened, await send(opened, [(f"{n}.md", note(n)) for n in range(3)]))
+        assert {each.latest.state for each in documents} == {RevisionState.READY}
+        assert asked == [3, 1, 1, 1]
+
+
+async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
+    go = asyncio.Event()
+    asked: list[Any] = []
+
+    class Slow(ScriptedChat):
+        async def stream(self, scope: Scope, request: Any) -> Any:
+            asked.append(request)
+            await go.wait()
+            async for event in super().stream(scope, request):
+                yield event
+
+    writer = Slow(lambda _request: ["It is about valves."])
+    async with rooms(tmp_path, settings=QUICK, jobs=lambda _db: MemoryQueue(1), writer=writer) as opened:
+        await ended(opened, await send(opened, [(f"{n}.md", note(n)) for n in range(3)]))
+        async with asyncio.timeout(10):
+            while not asked:
+                await asyncio.sleep(0.01)
+        received = await opened.ingest.receive(SCOPE, collection="default", source="new.md", stream=stream(note(9)))
+        calls = len(asked)
+        go.set()
+        await opened.ends(received.document.id)
+        assert len(asked) == calls, "it went before the contexts of the others"
+        await quiet(opened)
+        assert (await opened.library.context_costs(SCOPE)).contexts == 4

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from pincite.core import Scope
 from pincite.library.domain import Document, RevisionState, WholeDocument
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
-from pincite.library.store.revisions import supersede, warnings_json
+from pincite.library.store.revisions import lock_in_order, supersede, warnings_json
 from pincite.library.store.rows import document_of, page_values, table_of, upsert, visible_to
 from pincite.library.tables import DocumentRow, PageRow, RevisionRow
 
@@ -22,7 +22,7 @@ from pincite.library.tables import DocumentRow, PageRow, RevisionRow
 async def find_latest(
     session: AsyncSession, scope: Scope, revision_ids: Iterable[str], *, lock: bool = False
 ) -> list[Document]:
-    """Return the live documents whose latest revision is one of these; with `lock` they are not purged meanwhile."""
+    """Return the live documents whose latest revision is one of these; with `lock` these are changed by nobody else."""
     query = (
         select(DocumentRow, RevisionRow)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
@@ -31,7 +31,7 @@ async def find_latest(
         .order_by(RevisionRow.id)
     )
     if lock:
-        query = query.with_for_update(read=True, of=RevisionRow)
+        query = query.with_for_update(key_share=True, of=RevisionRow)
     return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
 
 
@@ -77,6 +77,7 @@ async def take_all(
 
 async def assign(session: AsyncSession, scope: Scope, revision_ids: Sequence[str], job: str | None) -> None:
     """Say which job reads revisions among others; None where each has its own."""
+    await lock_in_order(session, scope, revision_ids)
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(revision_ids))

@@ -26,10 +26,13 @@ async def find_vectors(
 async def put_vectors(
     session: AsyncSession, scope: Scope, model_id: str, vectors: Mapping[str, tuple[str, bytes]]
 ) -> None:
-    """Write (document, vector) by digest; those that are there stay as they are."""
+    """Write (document, vector) by digest; those that are there stay as they are.
+
+    In the order of digests: two that keep the same texts would else wait for each other.
+    """
     values = [
         {"tenant": scope.tenant, "model_id": model_id, "digest": digest, "document_id": document, "vector": vector}
-        for digest, (document, vector) in vectors.items()
+        for digest, (document, vector) in sorted(vectors.items())
     ]
     if values:
         await session.execute(insert_new(session, VectorRow, ("tenant", "model_id", "digest")), values)
