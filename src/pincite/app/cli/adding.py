@@ -5,6 +5,7 @@ The commands are in `documents.py`.
 
 import asyncio
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,15 +15,16 @@ from typing import Any
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from pincite.app.cli.bulk import BulkSender, Sent
+from pincite.app.cli.bulk import BulkSender, Sent, patiently
 from pincite.app.cli.output import err
 from pincite.app.wiring import House
-from pincite.core import InvalidInput, PinciteError, Scope
+from pincite.core import InvalidInput, NotFound, PinciteError, Scope
 from pincite.library import FINAL_STATES, Document, RevisionState
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
 _SENT_AT_ONCE = 4
+_NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes of a file's name that are no UTF-8
 
 
 async def add_paths(
@@ -36,7 +38,7 @@ async def add_paths(
     if not files:
         raise InvalidInput("There is no file to add.", remedy="Name files, or folders that hold some.")
     collection_id = await house.ensure_collection(scope, collection)
-    batch_id = None if batch is None else (await house.library.begin_batch(scope, batch)).id
+    sent_in = None if batch is None else (await house.library.begin_batch(scope, batch)).name
     began = await house.library.latest_version(scope)
     columns = (
         TextColumn("{task.description}"),
@@ -48,7 +50,7 @@ async def add_paths(
     with Progress(*columns, console=err(), disable=quiet, transient=True, speed_estimate_period=60) as progress:
         bars = _Bars(progress, len(files), each=batch is None)
         added = _Added(house, scope, bars)
-        send = added.send(files, collection_id) if batch_id is None else added.send_in(batch_id, files, collection_id)
+        send = added.send(files, collection_id) if sent_in is None else added.send_in(sent_in, files, collection_id)
         sending = asyncio.create_task(send)
         try:
             lines = await added.follow(sending, began)
@@ -68,8 +70,8 @@ class _Added:
         self._bars = bars
         self._waiting: dict[str, list[int]] = {}
         self._sources: Sequence[str] = ()
-        # What ended before it was waited for: the feed does not say so twice.
-        self._early: dict[str, Document] = {}
+        # What ended or was removed (None) before it was waited for: the feed does not say so twice.
+        self._early: dict[str, Document | None] = {}
         self._lines: dict[int, dict[str, Any]] = {}
 
     async def send(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
@@ -112,15 +114,23 @@ class _Added:
                 self._lines[position] = _unchanged(files[position][1], became[0])
                 self._bars.done(None)
             else:  # an earlier run sent it, and it is still on its way
-                self._await(await self._house.library.document(self._scope, became[0]), position)
+                await self._join(became[0], position)
 
         sender = BulkSender(self._house, self._scope, (collection, batch), _pieces, take)
         await sender.send(files)
 
+    async def _join(self, document_id: str, position: int) -> None:
+        try:
+            document = await patiently(lambda: self._house.library.document(self._scope, document_id))
+        except NotFound:
+            self._refuse(position, _removed())
+        else:
+            self._await(document, position)
+
     async def follow(self, sending: "asyncio.Task[None]", version: int) -> dict[int, dict[str, Any]]:
         """Wait for all by the feed of changes after a version, however many there are; returns a line a file."""
         while not sending.done() or self._waiting:
-            changes = await self._house.library.changes(self._scope, version)
+            changes = await patiently(lambda after=version: self._house.library.changes(self._scope, after))
             for change in changes:
                 version = change.version
                 if change.document is not None:
@@ -138,7 +148,10 @@ class _Added:
         # Two files may be one document: names that differ in nothing that is kept.
         self._waiting.setdefault(document.id, []).append(position)
         early = self._early.pop(document.id, document)
-        self._see(early if early.version > document.version else document)
+        if early is None:
+            self._end(document.id, None)
+        else:
+            self._see(early if early.version > document.version else document)
 
     def _see(self, document: Document) -> None:
         """Take a document as it is now; an older state of one that has ended already says nothing."""
@@ -154,9 +167,10 @@ class _Added:
 
     def _end(self, document_id: str, line: dict[str, Any] | None) -> None:
         """Take down what became of a document; None says that it was removed."""
+        if document_id not in self._waiting:
+            self._early[document_id] = None
         for position in self._waiting.pop(document_id, []):
-            gone = InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
-            self._lines[position] = line or _refused(self._sources[position], gone)
+            self._lines[position] = line or _refused(self._sources[position], _removed())
             self._bars.done(document_id)
 
     def _refuse(self, position: int, error: PinciteError) -> None:
@@ -245,9 +259,16 @@ def _walked(folder: Path) -> Iterator[Path]:
 
 def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     """Name files of one name by their whole path: under one name the second would be a revision of the first."""
-    given = {path.absolute(): unicodedata.normalize("NFC", source) for path, source in files}  # as names are kept
+    given = {path.absolute(): _as_kept(source) for path, source in files}
     names = Counter(given.values())
-    return [(path, source if names[source] == 1 else path.as_posix().lstrip("./")) for path, source in given.items()]
+    return [
+        (path, source if names[source] == 1 else _as_kept(path.as_posix().lstrip("./")))
+        for path, source in given.items()
+    ]
+
+
+def _as_kept(source: str) -> str:
+    return unicodedata.normalize("NFC", _NO_TEXT.sub("\ufffd", source))
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -261,7 +282,11 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
                 yield piece
     except OSError as error:
         remedy = "Check its permissions."
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from error
+        raise InvalidInput(f"{_as_kept(str(path))} cannot be read: {error.strerror}.", remedy=remedy) from error
+
+
+def _removed() -> InvalidInput:
+    return InvalidInput("The document was removed meanwhile.", remedy="Add it again.")
 
 
 def _refused(source: str, error: PinciteError) -> dict[str, Any]:

@@ -7,9 +7,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from pincite.app.wiring import House
-from pincite.core import PinciteError, Scope
+from pincite.core import PinciteError, Scope, StorageFull, Unavailable
 from pincite.ingest import Received, Staged
 from pincite.library import Document, RevisionState
 
@@ -17,9 +18,23 @@ _GROUP_FILES = 64
 _GROUP_BYTES = 8 << 20
 _GROUPS_AT_ONCE = 2
 _STAGED_AT_ONCE = 8
+_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0)
+
+T = TypeVar("T")
 
 Sent = Document | PinciteError | tuple[str, RevisionState]
 """What became of a file: its document; why it was refused; or the id and state of the document that it is already."""
+
+
+async def patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do something again for most of a minute while storage does not answer: a database may be starting again."""
+    for wait_s in _WAITS_S:
+        try:
+            return await work()
+        except Unavailable:
+            await asyncio.sleep(wait_s)
+    return await work()
+
 
 _Group = list[tuple[int, Path, str]]
 
@@ -30,7 +45,7 @@ class BulkSender:
     Args:
         house: the rooms.
         scope: the asker.
-        home: the ids of the collection and of the batch.
+        home: the collection's id and the batch's name; one that is forgotten meanwhile is made again.
         pieces: reads a file.
         take: is told what became of each, by its place.
     """
@@ -63,13 +78,16 @@ class BulkSender:
                     for position, _, _ in group:
                         await self._take(position, self._refusal)
 
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(_GROUPS_AT_ONCE):
-                tasks.create_task(some())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(_GROUPS_AT_ONCE):
+                    tasks.create_task(some())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # the first failure ends it, and is said as itself
 
     async def _send(self, group: _Group) -> None:
         hashes = await asyncio.to_thread(_hashes, group)
-        known = await self._house.library.unchanged(self._scope, self._collection, hashes)
+        known = await patiently(lambda: self._house.library.unchanged(self._scope, self._collection, hashes))
         new: _Group = []
         for position, path, source in group:
             if source in known:
@@ -91,8 +109,10 @@ class BulkSender:
 
     async def _register(self, arrivals: Sequence[tuple[str, Staged]]) -> Sequence[Received | PinciteError]:
         try:
-            return await self._house.ingest.register_many(
-                self._scope, arrivals, collection=self._collection, bulk=True, batch=self._batch
+            return await patiently(
+                lambda: self._house.ingest.register_many(
+                    self._scope, arrivals, collection=self._collection, bulk=True, batch=self._batch
+                )
             )
         except PinciteError as error:
             if error.code != "batch-cancelled":
@@ -101,9 +121,12 @@ class BulkSender:
             return [error] * len(arrivals)
 
     async def _stage(self, path: Path, source: str) -> Staged | PinciteError:
+        """Store a file's bytes; the error that the file is at fault for. Raises: StorageFull, Unavailable."""
         async with self._staging:
             try:
-                return await self._house.ingest.stage(self._scope, source, self._pieces(path))
+                return await patiently(lambda: self._house.ingest.stage(self._scope, source, self._pieces(path)))
+            except (StorageFull, Unavailable):
+                raise
             except PinciteError as error:
                 return error
 
