@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -71,10 +72,10 @@ class MailServer:
 
 
 @asynccontextmanager
-async def serving_mail(user: str, password: str) -> AsyncIterator[MailServer]:
+async def serving_mail(user: str, password: str, tls: ssl.SSLContext | None = None) -> AsyncIterator[MailServer]:
     """Open a server for the block."""
     mail = MailServer(user, password)
-    server = await asyncio.start_server(mail.handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(mail.handle, "127.0.0.1", 0, ssl=tls)
     mail.port = server.sockets[0].getsockname()[1]
     try:
         yield mail

@@ -16,6 +16,7 @@ from pincite.guard.domain import FileType, PageText, UnreadableDocument
 from pincite.guard.source import ReadLimits, Source
 
 _BATCH_PAGES = 32
+_EARLY = frozenset({1, 16})  # pages after which a batch ends: the first few can be searched soon
 _BATCH_S = 2.0  # of work: pictures take seconds a page
 _BATCH_CHARS = 200_000
 _REQUEST_BYTES = 1 << 16
@@ -62,7 +63,7 @@ def _read(channel: Channel, source: Source, message: wire.Message) -> None:
 
 
 def _batches(pages: Iterator[PageText], limits: ReadLimits, size: int) -> Iterator[list[PageText]]:
-    """Group pages by number, size and time; the first batch is one page, so that work downstream starts at once."""
+    """Group pages by number, size and time; the first ones are small, so that work downstream starts at once."""
     sent_s = monotonic()
     batch: list[PageText] = []
     chars = total_chars = 0
@@ -78,7 +79,7 @@ def _batches(pages: Iterator[PageText], limits: ReadLimits, size: int) -> Iterat
                 page=page.number,
             )
         batch.append(page)
-        if count == 1 or len(batch) >= size or chars > _BATCH_CHARS or monotonic() - sent_s > _BATCH_S:
+        if count in _EARLY or len(batch) >= size or chars > _BATCH_CHARS or monotonic() - sent_s > _BATCH_S:
             yield batch
             batch, chars, sent_s = [], 0, monotonic()
     if batch:

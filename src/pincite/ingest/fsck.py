@@ -18,6 +18,7 @@ from pincite.ingest.strict import StrictCheck
 from pincite.ingest.sweep import LIVE, Sweep
 from pincite.library import FINAL_STATES, Document, RevisionState
 
+_DOCUMENTS_AT_ONCE = 400
 RECHECK_AFTER_S = 1.5  # longer than another process's commit to the index may stay unseen
 
 
@@ -156,17 +157,18 @@ class Fsck:
     async def _compare(self, scope: Scope, target: Target, held: Mapping[str, Fingerprint]) -> list[_Suspect]:
         suspects: list[_Suspect] = []
         known: set[str] = set()
+        some: dict[str, Document] = {}
         async for document in documents_of(self.parts, scope):
             known.update(one for one in revisions_in_index(document))
             serving = document.serving
             in_progress = document.latest.state not in FINAL_STATES
             if serving is None or (serving == document.latest.id and in_progress):
                 continue
-            wanted = await self._wanted(scope, serving)
-            if wanted is not None and wanted != held.get(serving, Fingerprint()):
-                count = held.get(serving, Fingerprint()).count
-                what = f"{document.source} has {wanted.count} chunks, but {count} points in the index."
-                suspects.append(_Suspect(target, serving, document, "points-differ", what))
+            some[serving] = document
+            if len(some) == _DOCUMENTS_AT_ONCE:
+                suspects += await self._differing(scope, target, held, some)
+                some = {}
+        suspects += await self._differing(scope, target, held, some)
         for revision_id in sorted(held.keys() - known):
             if not await self._is_on_its_way(scope, revision_id):
                 what = (
@@ -175,15 +177,20 @@ class Fsck:
                 suspects.append(_Suspect(target, revision_id, None, "stray-points", what))
         return suspects
 
-    async def _wanted(self, scope: Scope, revision_id: str) -> Fingerprint | None:
-        wanted = Fingerprint()
-        try:
-            async for chunks in self.parts.library.chunks(scope, revision_id, batch=self.batch):
-                for chunk in chunks:
-                    wanted = wanted.plus(chunk.id)
-        except NotFound:
-            return None
-        return wanted
+    async def _differing(
+        self, scope: Scope, target: Target, held: Mapping[str, Fingerprint], serving: Mapping[str, Document]
+    ) -> list[_Suspect]:
+        """Find those of the revisions that serve, given with their documents, whose points are not their chunks."""
+        if not serving:
+            return []
+        wanted = await fingerprints(self.parts.library.chunk_ids(scope, sorted(serving)))
+        suspects: list[_Suspect] = []
+        for revision_id, document in serving.items():
+            chunks, points = (each.get(revision_id, Fingerprint()) for each in (wanted, held))
+            if chunks != points:
+                what = f"{document.source} has {chunks.count} chunks, but {points.count} points in the index."
+                suspects.append(_Suspect(target, revision_id, document, "points-differ", what))
+        return suspects
 
     async def _is_on_its_way(self, scope: Scope, revision_id: str) -> bool:
         try:

@@ -23,7 +23,8 @@ from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
 
-FIRST_WRITE = 128  # chunks: the first write comes early, so that a long document can be searched while it is read
+# Pages and chunks: the first write comes early, so that a long document can be searched while it is read.
+FIRST_PAGES, FIRST_WRITE = 16, 24
 # Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
 READ_BY = "2"
 _SHARE_OF_LIMIT = 1 / 3
@@ -199,7 +200,8 @@ class _Run:
         """Store and chunk the pages when enough have gathered; write points when enough chunks have."""
         self._total = batch.total or self._total
         self._pages.extend(batch.pages)
-        if len(self._pages) < self._reader.settings.page_batch:
+        page_batch = self._reader.settings.page_batch
+        if len(self._pages) < (page_batch if self._chunks_done else min(FIRST_PAGES, page_batch)):
             return
         await self._store_pages()
         batch_size = self._reader.settings.index_batch

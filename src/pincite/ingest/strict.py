@@ -4,7 +4,7 @@ It repairs nothing: what is wrong here is a fault of ours, and reading the docum
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pincite.core import NotFound, Scope
@@ -13,9 +13,9 @@ from pincite.ingest.domain import Finding, IngestParts
 from pincite.ingest.receive import INGEST_JOB
 from pincite.ingest.reindex import documents_of
 from pincite.jobs import JobState
-from pincite.library import FINAL_STATES, Chunk, Document, Page, RevisionState
+from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionState
 
-_PAGES = 200
+_ROWS_AT_ONCE = 600  # pages and chunks of one read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +41,27 @@ class StrictCheck:
 
     async def _look(self, scope: Scope) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
+        done: list[Document] = []
         async for document in documents_of(self.parts, scope):
-            if document.latest.state is RevisionState.READY:
-                found += [(code, f"{document.source}: {what}") for code, what in await self._document(scope, document)]
-        return found + await self._jobs(scope)
+            latest = document.latest
+            if latest.state is not RevisionState.READY:
+                continue
+            if document.serving != latest.id:
+                found.append(("not-serving", f"{document.source}: it is ready, and another version answers."))
+                continue
+            if done and sum(map(_rows, [*done, document])) > _ROWS_AT_ONCE:
+                found += await self._documents(scope, done)
+                done = []
+            done.append(document)
+        return found + await self._documents(scope, done) + await self._jobs(scope)
 
-    async def _document(self, scope: Scope, document: Document) -> list[tuple[str, str]]:
-        latest = document.latest
-        if document.serving != latest.id:
-            return [("not-serving", "it is ready, and another version answers.")]
-        try:
-            pages = await self._pages(scope, latest.id)
-            chunks = [chunk async for batch in self.parts.library.chunks(scope, latest.id) for chunk in batch]
-        except NotFound:
-            return []  # removed meanwhile
-        found: list[tuple[str, str]] = []
-        if sorted(pages) != list(range(1, latest.pages_done + 1)) or latest.pages_total != latest.pages_done:
-            found.append(("pages-missing", f"{len(pages)} of {latest.pages_total} pages are stored."))
-        if [chunk.ordinal for chunk in chunks] != list(range(latest.chunks)):
-            found.append(("chunks-missing", f"{len(chunks)} of {latest.chunks} chunks are stored."))
-        wrong = sum(chunk.text != _text_of(pages, chunk) for chunk in chunks)
-        if wrong:
-            found.append(("chunks-differ", f"{wrong} chunks are not what their pages say."))
-        return found
-
-    async def _pages(self, scope: Scope, revision_id: str) -> dict[int, Page]:
-        pages: dict[int, Page] = {}
-        while some := await self.parts.library.pages(scope, revision_id, max(pages, default=0) + 1, _PAGES):
-            pages |= {page.number: page for page in some}
-        return pages
+    async def _documents(self, scope: Scope, documents: Sequence[Document]) -> list[tuple[str, str]]:
+        contents = await self.parts.library.contents(scope, [document.latest.id for document in documents])
+        return [
+            (code, f"{document.source}: {what}")
+            for document in documents
+            for code, what in _of_document(document.latest, *contents[document.latest.id])
+        ]
 
     async def _jobs(self, scope: Scope) -> list[tuple[str, str]]:
         """Find jobs that run although what they are about is over."""
@@ -88,12 +80,30 @@ class StrictCheck:
         return found
 
 
-def _text_of(pages: dict[int, Page], chunk: Chunk) -> str | None:
+def _rows(document: Document) -> int:
+    return document.latest.pages_done + document.latest.chunks
+
+
+def _of_document(latest: Revision, pages: Sequence[Page], chunks: Sequence[Chunk]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    numbers = [page.number for page in pages]
+    if numbers != list(range(1, latest.pages_done + 1)) or latest.pages_total != latest.pages_done:
+        found.append(("pages-missing", f"{len(pages)} of {latest.pages_total} pages are stored."))
+    if [chunk.ordinal for chunk in chunks] != list(range(latest.chunks)):
+        found.append(("chunks-missing", f"{len(chunks)} of {latest.chunks} chunks are stored."))
+    bodies = {page.number: body_text(page.text, page.blocks) for page in pages}
+    wrong = sum(chunk.text != _text_of(bodies, chunk) for chunk in chunks)
+    if wrong:
+        found.append(("chunks-differ", f"{wrong} chunks are not what their pages say."))
+    return found
+
+
+def _text_of(bodies: Mapping[int, str], chunk: Chunk) -> str | None:
     """Return what the pages say where a chunk claims to be; None where they have no such place."""
     wanted = range(chunk.page, chunk.end_page + 1)
-    if any(number not in pages for number in wanted):
+    if any(number not in bodies for number in wanted):
         return None
-    texts: Sequence[str] = [body_text(pages[number].text, pages[number].blocks) for number in wanted]
+    texts = [bodies[number] for number in wanted]
     if len(texts) == 1:
         return texts[0][chunk.start : chunk.end]
     return "\n".join([texts[0][chunk.start :], *texts[1:-1], texts[-1][: chunk.end]])

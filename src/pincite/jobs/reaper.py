@@ -1,18 +1,21 @@
-"""Heartbeat and reaper: a worker says that it lives, and hands on the jobs of workers that no longer do.
+"""Heartbeat and reaper: a worker says that it lives, hands on the jobs of workers that no longer do, forgets old ones.
 
 The engine itself never adopts the jobs of a dead worker, nor those that a living one took and lost when the engine's
-database failed; which jobs those are is asked through `Orphanage`.
+database failed; which jobs those are is asked through `Orphanage`. Nor does it ever drop what has ended.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pincite.core import Database, PinciteError, get_logger
+from pincite.core import Database, PinciteError, get_logger, utc_now
 from pincite.jobs import store
 from pincite.jobs.settings import JobsSettings
+
+_FORGET_EVERY_S = 3600.0
 
 log = get_logger(__name__)
 
@@ -32,6 +35,10 @@ class Orphanage(Protocol):
         """Queue these jobs again; they go on after their last finished step."""
         ...
 
+    async def forget(self, ended_before: datetime) -> int:
+        """Drop jobs that ended before then, with their steps; returns how many."""
+        ...
+
 
 class Reaper:
     """Beats for one worker and, each time, looks for jobs whose worker is silent."""
@@ -44,6 +51,7 @@ class Reaper:
         self._task: asyncio.Task[None] | None = None
         self._missing: dict[str, float] = {}
         self._patience_until = 0.0
+        self._forget_at = 0.0
 
     async def start(self) -> None:
         """Write the first beat, then go on beating in the background."""
@@ -93,10 +101,21 @@ class Reaper:
             await self._jobs.requeue(overdue)
         return len(overdue)
 
+    async def _forget(self) -> None:
+        """Once in a while drop the jobs that ended long ago: nobody asks for them, and the engine keeps them all."""
+        now = asyncio.get_running_loop().time()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + _FORGET_EVERY_S
+        forgotten = await self._jobs.forget(utc_now() - timedelta(seconds=self._settings.keep_s))
+        if forgotten:
+            log.info("old jobs forgotten", jobs=forgotten)
+
     async def _run(self) -> None:
         while True:
             try:
                 await self.reap()
+                await self._forget()
                 await asyncio.sleep(self._settings.beat_s)
                 async with self._db.transaction() as session:
                     await store.beat(session, self._worker)

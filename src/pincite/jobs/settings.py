@@ -13,6 +13,7 @@ class JobsSettings:
         poll_s: how often a worker looks for queued jobs.
         beat_s: how often a worker says that it lives.
         ttl_s: how long a worker may be silent before its jobs are given to others; well over the longest stall.
+        keep_s: how long it is remembered that a job ended.
     """
 
     url: str
@@ -20,3 +21,4 @@ class JobsSettings:
     poll_s: float = 0.2
     beat_s: float = 1.0
     ttl_s: float = 5.0
+    keep_s: float = 7 * 86400.0

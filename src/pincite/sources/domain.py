@@ -260,6 +260,10 @@ class BadSource(InvalidInput):
     code = "bad-source"
 
 
+DISTRUSTED = "If an authority of your own made it, name its certificates in SSL_CERT_FILE and start Pincite again."
+"""What to do about a certificate that is not trusted."""
+
+
 class SourceUnreachable(PinciteError):
     """The place could not be listed; nothing was deleted."""
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from pincite.sources.domain import SourceUnreachable
+from pincite.sources.domain import DISTRUSTED, SourceUnreachable
 
 _LIMIT_S = 900.0
 _PIECE = 1 << 20
@@ -63,9 +63,9 @@ class Git:
             assert process.stderr is not None
             said = (await process.stderr.read(1 << 16)).decode("utf-8", "replace")
             if await process.wait() != 0:
-                raise SourceUnreachable(
-                    f"git said: {_line(said)}", remedy="Check the repository, its branch and token."
-                )
+                untrusted = "certificate" in said.lower()
+                remedy = DISTRUSTED if untrusted else "Check the repository, its branch and token."
+                raise SourceUnreachable(f"git said: {_line(said)}", remedy=remedy)
 
     @asynccontextmanager
     async def _running(self, arguments: Sequence[str]) -> AsyncGenerator[asyncio.subprocess.Process]:
@@ -94,7 +94,10 @@ class Git:
             for number, (key, set_to) in enumerate(pairs)
             for name, value in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", set_to))
         }
+        # As everything else here does, git trusts the certificates that the installation was told to.
+        trusted = {"GIT_SSL_CAINFO": own} if (own := os.environ.get("SSL_CERT_FILE")) else {}
         return {
+            **trusted,
             "PATH": f"{Path(program).parent}{os.pathsep}{os.defpath}",
             "HOME": str(self._folder),
             "LC_ALL": "C",

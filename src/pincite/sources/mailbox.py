@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from pincite.sources.domain import ItemGone, SourceUnreachable
+from pincite.sources.domain import DISTRUSTED, ItemGone, SourceUnreachable
 
 _TIMEOUT_S = 60.0
 _PIECE = 1 << 20
@@ -79,6 +79,9 @@ class Mailbox:
         try:
             async with asyncio.timeout(4 * _TIMEOUT_S):
                 return await asyncio.to_thread(question)
+        except ssl.SSLCertVerificationError as error:
+            message = f"The certificate of {self._account.host} cannot be trusted: {error.verify_message}."
+            raise SourceUnreachable(message, remedy=DISTRUSTED) from error
         except (imaplib.IMAP4.error, OSError, TimeoutError) as error:
             said = "".join(char if char.isprintable() else "?" for char in str(error))[:200]
             raise SourceUnreachable(

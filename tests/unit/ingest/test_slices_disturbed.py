@@ -1,7 +1,7 @@
 """What else happens while small documents are read together, and what one of them does to the others: nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.unit.ingest.test_service import points
 from tests.unit.ingest.test_slices import QUICK, ended, note, send
 
 from pincite.core import Scope, Unavailable
-from pincite.gateway import Embedders, StaticEmbedder
+from pincite.gateway import ChatFinished, ChatRequest, Embedders, StaticEmbedder, TextDelta
 from pincite.gateway.adapters.memory import ScriptedChat
 from pincite.gateway.domain import EmbeddingFailed
 from pincite.guard.sandbox import ChildPool
@@ -172,7 +172,7 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
     asked: list[Any] = []
 
     class Slow(ScriptedChat):
-        async def stream(self, scope: Scope, request: Any) -> Any:
+        async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
             asked.append(request)
             await go.wait()
             async for event in super().stream(scope, request):

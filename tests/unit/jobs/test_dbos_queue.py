@@ -122,6 +122,40 @@ async def test_a_living_worker_keeps_its_jobs(db: Database, tmp_path: Path) -> N
     assert taken == []
 
 
+async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(db: Database, tmp_path: Path) -> None:
+    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def step() -> None:
+            if payload["ends"] == "badly":
+                raise ValueError(payload["ends"])
+            while payload["ends"] == "never":
+                await asyncio.sleep(0.05)
+
+        await steps.run("step", step)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("ending", workflow)
+    await queue.start()
+    for ends in ("well", "badly", "never"):
+        await queue.enqueue("ending", ends, {"ends": ends})
+    while {each.id for each in await queue.unfinished()} != {"never"}:
+        await asyncio.sleep(0.05)
+    await queue.stop()
+    forgetful = DbosQueue(
+        db, JobsSettings(f"sqlite:///{tmp_path}/jobs.db", poll_s=0.05, beat_s=0.2, ttl_s=1.0, keep_s=0.0)
+    )
+    forgetful.register("ending", workflow)
+    await forgetful.start()
+    try:
+        async with asyncio.timeout(15):
+            while set(await forgetful.statuses(["well", "badly", "never"])) != {"never"}:
+                await asyncio.sleep(0.05)
+    finally:
+        await forgetful.stop()
+    with sqlite3.connect(tmp_path / "jobs.db") as engine:
+        kept = engine.execute("SELECT DISTINCT workflow_uuid FROM operation_outputs").fetchall()
+    assert ("well",) not in kept
+
+
 async def test_the_engine_keeps_json_and_no_pickle(db: Database, tmp_path: Path) -> None:
     async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
         async def step() -> dict[str, int]:

@@ -237,6 +237,9 @@ async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, l
     await asyncio.sleep(0.1)
     await library.remove(scope, first.document.id)
     live = events_of((await following).text)
+    while live[-1][0] != "document.removed":  # a busy machine: the stream ended before, and the client comes back
+        again = await client.get("/v1/documents/events", headers={"last-event-id": live[-1][1] or ""})
+        live += events_of(again.text)[1:]
     assert [(name, data.get("source", data.get("id"))) for name, _, data in live] == [
         ("feed.started", None),
         ("document.changed", "a.pdf"),

@@ -6,6 +6,7 @@ DBOS's process-wide singleton and its event loop are kept in `dbos_worker.py`.
 import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import make_url
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LAST = 2**31 - 1  # the engine has priorities from 1 to this
+_FORGET_AT_ONCE = 200
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _STATES = {
     "ENQUEUED": JobState.QUEUED,
     "DELAYED": JobState.QUEUED,
@@ -164,6 +167,25 @@ class _Orphans:
     async def requeue(self, job_ids: Sequence[str]) -> None:
         if job_ids:
             await asyncio.to_thread(lambda: self._client.resume_workflows(list(job_ids), queue_name=QUEUE))
+
+    async def forget(self, ended_before: datetime) -> int:
+        forgotten = 0
+        while some := await asyncio.to_thread(self._forget, ended_before):
+            forgotten += some
+        return forgotten
+
+    def _forget(self, ended_before: datetime) -> int:
+        """Drop at most `_FORGET_AT_ONCE` of them: no transaction is so long that others wait for it."""
+        ended = self._client.list_workflows(
+            status=list(_ENDED),
+            completed_before=ended_before.isoformat(),
+            limit=_FORGET_AT_ONCE,
+            application_name=APPLICATION,
+            load_input=False,
+            load_output=False,
+        )
+        self._client.delete_workflows([job.workflow_id for job in ended])
+        return len(ended)
 
 
 def _engine_url(url: str) -> str:
