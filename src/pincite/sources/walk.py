@@ -101,6 +101,7 @@ class Walk:
         self._until = time.monotonic() + settings.portion_s
         self._moved = False
         self._failures = 0
+        self._down: PinciteError | None = None  # what the place failed with once too often in a row
 
     async def run(self) -> bool:
         """Return whether something is left. Raises: SyncOvertaken, and what the place raises."""
@@ -184,14 +185,23 @@ class Walk:
         read = asked.found.read
         assert read is not None
         async with self._reading:
+            if self._down is not None:
+                return self._down  # nobody waits for all the others to fail as well
             try:
                 staged = await self._parts.ingest.stage(self._scope, asked.name, read())
             except ItemGone:
                 return None  # not come by: it goes as what was not found
             except PinciteError as error:
+                self._count(error)
                 return error
         self._failures = 0
         return staged
+
+    def _count(self, error: PinciteError) -> None:
+        if isinstance(error, FetchFailed | SourceUnreachable):
+            self._failures += 1
+            if self._failures >= self._settings.failures:
+                self._down = error
 
     def _judged(self, asked: _Asked, became: _Became) -> list[_Kept]:
         """Return what is kept of an item, nothing of one that is gone. Raises: the error that is not the item's."""
@@ -213,14 +223,10 @@ class Walk:
 
         Raises: the error, where it is not the item's.
         """
-        if isinstance(error, StorageFull | Unavailable | NotFound):
-            raise error  # ours, or the collection is gone
+        if isinstance(error, StorageFull | Unavailable | NotFound) or error is self._down:
+            raise error  # ours, or the collection is gone, or the place is down
         if error.kind in _FOR_GOOD and not isinstance(error, FetchFailed):
             return Trouble.of(error), True
-        if isinstance(error, FetchFailed | SourceUnreachable):
-            self._failures += 1
-            if self._failures >= self._settings.failures:
-                raise error
         return replace(Trouble.of(error), passing=True), False
 
     async def _keep(self, kept: Sequence[_Kept]) -> None:

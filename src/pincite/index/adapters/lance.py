@@ -199,10 +199,7 @@ class LanceIndex:
             self._connection = await lancedb.connect_async(
                 self._uri,
                 read_consistency_interval=timedelta(seconds=self._settings.read_consistency_s),
-                session=lancedb.Session(
-                    index_cache_size_bytes=self._settings.cache_bytes,
-                    metadata_cache_size_bytes=self._settings.metadata_bytes,
-                ),
+                session=lancedb.Session(index_cache_size_bytes=self._settings.cache_bytes),
             )
         return self._connection
 
