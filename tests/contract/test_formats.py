@@ -360,3 +360,14 @@ async def test_reading_can_begin_at_any_page(reader: DocumentReader, tmp_path: P
         batches = [batch async for batch in reader.read(path, file_type, first_page=first, one_by_one=True)]
         assert [page for batch in batches for page in batch.pages] == whole[first - 1 :]
         assert {len(batch.pages) for batch in batches} <= {1}
+
+
+async def test_a_pdf_may_begin_late_but_a_text_that_speaks_of_pdfs_is_none(
+    reader: DocumentReader, tmp_path: Path
+) -> None:
+    late, spoken = tmp_path / "late.pdf", tmp_path / "dump.py"
+    pdf(late)
+    late.write_bytes(b"HTTP/1.1 200 OK\r\n\r\n" + late.read_bytes())
+    assert await reader.sniff(late, "late.pdf") is FileType.PDF
+    spoken.write_text('"""A dump: 25 50 44 46 %PDF-1.5 and .1 0 obj..<</Typ, which is how PDFs begin."""\n')
+    assert await reader.sniff(spoken, "dump.py") is FileType.CODE

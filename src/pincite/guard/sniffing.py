@@ -15,6 +15,7 @@ from pincite.guard.source import Source
 
 _HEAD_BYTES = 65_536
 _PDF_HEADER_WITHIN = 1024
+_PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+[ \r\n]+\d+[ \r\n]+obj\b")
 _READABLE = (
     "Pincite reads PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, "
     "source code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
@@ -95,7 +96,7 @@ def sniff(source: Source, name: str) -> FileType:
         return FileType.TAR
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
         return FileType.RTF
-    if 0 <= head.find(b"%PDF-") < _PDF_HEADER_WITHIN:
+    if _is_pdf(head):
         return FileType.PDF
     for magic, called in _FOREIGN:
         if head.startswith(magic) and (len(magic) > 2 or _is_binary(head)):
@@ -107,6 +108,12 @@ def sniff(source: Source, name: str) -> FileType:
     if _is_binary(head):
         raise UnsupportedType("This is a binary file of a kind that Pincite does not read.", remedy=_READABLE)
     return _text_kind(decode(head), PurePosixPath(name).suffix.casefold())
+
+
+def _is_pdf(head: bytes) -> bool:
+    """Whether it begins as PDFs do; something else may stand before that, but a text that speaks of PDFs is none."""
+    at = head.find(b"%PDF-")
+    return at == 0 or (0 < at < _PDF_HEADER_WITHIN and _PDF_OBJECT.search(head, at) is not None)
 
 
 def _container(archive: Archive) -> FileType:

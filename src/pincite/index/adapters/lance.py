@@ -27,8 +27,8 @@ from lancedb.query import MatchQuery
 
 from pincite.core import Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
+from pincite.index.adapters import lance_memory, lance_sums
 from pincite.index.adapters import lance_schema as shape
-from pincite.index.adapters import lance_sums
 from pincite.index.adapters.lance_upkeep import create_indexes, upkeep
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings
@@ -63,6 +63,7 @@ class LanceIndex:
         self._connection: Any = None
         self._tables: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
+        lance_memory.few_arenas()  # before the engine starts its threads
 
     async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
         """Upsert by chunk id. Raises: InvalidInput (a vector of the wrong shape), StorageFull, Unavailable."""
@@ -135,6 +136,7 @@ class LanceIndex:
                 folder = self._folder_of(name)
                 if folder is not None:
                     await asyncio.to_thread(lance_sums.note, folder)
+                await asyncio.to_thread(lance_memory.give_back)
 
     async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """Yield (chunk id, revision id) of every point. Raises: Unavailable."""
@@ -199,7 +201,10 @@ class LanceIndex:
             self._connection = await lancedb.connect_async(
                 self._uri,
                 read_consistency_interval=timedelta(seconds=self._settings.read_consistency_s),
-                session=lancedb.Session(index_cache_size_bytes=self._settings.cache_bytes),
+                session=lancedb.Session(
+                    index_cache_size_bytes=self._settings.cache_bytes,
+                    metadata_cache_size_bytes=self._settings.metadata_bytes,
+                ),
             )
         return self._connection
 
