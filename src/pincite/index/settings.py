@@ -13,7 +13,7 @@ class IndexSettings:
     Args:
         read_consistency_s: how old another process's commit may be before this one sees it.
         cache_bytes: memory for index pages (posting lists, quantised vectors) in this process.
-        metadata_bytes: memory for what tables and their files say of themselves; the engine's own default is a gigabyte.
+        metadata_bytes: memory for what tables and files say of themselves; the engine's own default is a gigabyte.
         vector_index_min_rows: below this many rows the vector search is exact and no vector index is built.
         exact_search_max_rows: a filter that matches at most this many rows bypasses the vector index, which would
             lose recall there.

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import signal
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -94,8 +95,8 @@ class Git:
             for number, (key, set_to) in enumerate(pairs)
             for name, value in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", set_to))
         }
-        # As everything else here does, git trusts the certificates that the installation was told to.
-        trusted = {"GIT_SSL_CAINFO": own} if (own := os.environ.get("SSL_CERT_FILE")) else {}
+        # git trusts the certificates that all else here does: those of SSL_CERT_FILE where it is set.
+        trusted = {"GIT_SSL_CAINFO": own} if (own := ssl.get_default_verify_paths().cafile) else {}
         return {
             **trusted,
             "PATH": f"{Path(program).parent}{os.pathsep}{os.defpath}",

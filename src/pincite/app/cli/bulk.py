@@ -36,7 +36,8 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
     return await work()
 
 
-_Group = list[tuple[int, Path, str]]
+_File = tuple[int, Path, str]
+_Group = list[_File]
 
 
 class BulkSender:
@@ -65,6 +66,7 @@ class BulkSender:
         self._pieces = pieces
         self._take = take
         self._staging = asyncio.Semaphore(_STAGED_AT_ONCE)
+        self._gathered = _Gathering()
 
     async def send(self, files: Sequence[tuple[Path, str]]) -> None:
         """Send all, two groups at once. Raises: StorageFull, Unavailable, NotFound (the collection)."""
@@ -82,18 +84,22 @@ class BulkSender:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(_GROUPS_AT_ONCE):
                     tasks.create_task(some())
+            await self._hand_on(self._gathered.rest())
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # the first failure ends it, and is said as itself
 
     async def _send(self, group: _Group) -> None:
+        """Leave out what is known; the rest is handed on together with that of other groups."""
         hashes = await asyncio.to_thread(_hashes, group)
         known = await patiently(lambda: self._house.library.unchanged(self._scope, self._collection, hashes))
-        new: _Group = []
-        for position, path, source in group:
+        for file in group:
+            position, _, source = file
             if source in known:
                 await self._take(position, known[source])
-            else:
-                new.append((position, path, source))
+            elif full := self._gathered.add(file):
+                await self._hand_on(full)
+
+    async def _hand_on(self, new: _Group) -> None:
         staged = await asyncio.gather(*(self._stage(path, source) for _, path, source in new))
         arrivals: list[tuple[int, str, Staged]] = []
         for (position, _, source), became in zip(new, staged, strict=True):
@@ -131,18 +137,34 @@ class BulkSender:
                 return error
 
 
+class _Gathering:
+    """Puts files together into groups of bounded number and size."""
+
+    def __init__(self) -> None:
+        self._group: _Group = []
+        self._bytes = 0
+
+    def add(self, file: _File) -> _Group:
+        """Add one; returns the group that is full by it, mostly none."""
+        size = _size(file[1])
+        full = self.rest() if self._group and self._bytes + size > _GROUP_BYTES else []
+        self._group.append(file)
+        self._bytes += size
+        return full or (self.rest() if len(self._group) >= _GROUP_FILES else [])
+
+    def rest(self) -> _Group:
+        """Return those that are left, and begin anew."""
+        group, self._group, self._bytes = self._group, [], 0
+        return group
+
+
 def _groups(files: Sequence[tuple[Path, str]]) -> Iterator[_Group]:
     """Yield (place, file, name) in groups of bounded number and size."""
-    group: _Group = []
-    held = 0
+    gathered = _Gathering()
     for position, (path, source) in enumerate(files):
-        size = _size(path)
-        if group and (len(group) >= _GROUP_FILES or held + size > _GROUP_BYTES):
+        if group := gathered.add((position, path, source)):
             yield group
-            group, held = [], 0
-        group.append((position, path, source))
-        held += size
-    if group:
+    if group := gathered.rest():
         yield group
 
 
