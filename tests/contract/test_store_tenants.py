@@ -44,6 +44,7 @@ async def test_a_stranger_finds_nothing_and_cannot_tell_why(library: Library, ha
     missing = await trials(OTHER, "0" * 32, "0" * 32, collection)
     assert [str(error) for error in foreign] == [str(error) for error in missing]
     assert await library.hydrate(OTHER, ids) == {}
+    assert (await library.named_pages(OTHER, [(revision, 1)])).pages == {}
     assert (await library.documents(OTHER)).items == ()
     assert (await library.list_collections(OTHER)).items == ()
     assert await library.changes(OTHER, 0) == []

@@ -27,7 +27,11 @@ async def test_a_document_comes_in_and_is_read_back(library: Library, hands) -> 
     assert document.updated_at.tzinfo is not None
     assert [p.text for p in await library.pages(SCOPE, latest.id)] == [p.text for p in hands.page_texts(2)]
     assert (await library.page(SCOPE, latest.id, 2)).blocks == hands.page_texts(2)[1].blocks
+    named = await library.named_pages(SCOPE, [(latest.id, 2), (latest.id, 9)])
+    assert named.texts() == {(latest.id, 2): hands.page_texts(2)[1].text}
+    assert named.place(latest.id, 2, 0, 4) == "page 2"
     passages = await library.hydrate(SCOPE, ids)
+    assert await library.places(SCOPE, [passages[each].chunk for each in ids]) == ("pages 1–2",) * 3
     assert set(passages) == set(ids)
     assert passages[ids[1]].source == "folder/a.pdf"
     assert passages[ids[1]].chunk == hands.make_chunks(document, latest, 3)[1]
@@ -57,6 +61,8 @@ async def test_other_bytes_are_a_new_revision_and_the_old_serves_until_it_is_rea
     old = await library.revision(SCOPE, first.revision.id)
     assert old.state is RevisionState.SUPERSEDED
     assert (await library.page(SCOPE, old.id, 1)).text.startswith("Page 1"), "old pins still resolve"
+    both = await library.named_pages(SCOPE, [(old.id, 1), (second.revision.id, 1)])
+    assert set(both.pages) == {(old.id, 1), (second.revision.id, 1)}
     assert [b async for b in library.chunks(SCOPE, old.id)] == []
     assert await library.publish(SCOPE, second.revision.id) == (first.revision.id,), "again is the same"
 
@@ -198,6 +204,7 @@ async def test_a_removed_document_is_gone_at_once_and_its_name_is_free(
     assert await library.removals(SCOPE) == [removal]
     assert await library.hydrate(SCOPE, ids) == {}
     assert (await library.documents(SCOPE)).items == ()
+    assert (await library.named_pages(SCOPE, [(registered.revision.id, 1)])).pages == {}
     for attempt in (
         library.document(SCOPE, registered.document.id),
         library.revision(SCOPE, registered.revision.id),

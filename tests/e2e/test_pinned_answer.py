@@ -29,6 +29,7 @@ def shift_rules(tmp_path: Path) -> Path:
         for number, line in enumerate(lines):
             canvas.drawString(72, 740 - 60 * number, line)
         canvas.showPage()
+    canvas.addPageLabel(0, "ROMAN_LOWER", 1)
     canvas.save()
     return path
 
@@ -59,7 +60,12 @@ def test_a_pin_lights_up_the_right_words(page: Page, shared_server: Server, shif
     expect(answer).to_have_attribute("data-state", "completed")
     expect(answer).to_contain_text("42 kroner")
 
-    page.get_by_test_id("pin").first.click()
+    pin = page.get_by_test_id("pin").first
+    expect(pin).to_have_attribute("aria-label", "Source 1: shift-rules.pdf, page 2 (printed ii), supported")
+    pin.hover()
+    expect(page.get_by_test_id("pin-card")).to_contain_text("page 2 (printed ii)")
+    pin.click()
+    expect(page.get_by_test_id("viewer-place")).to_have_text("page 2 (printed ii)")
     highlight = page.get_by_test_id("highlight").first
     expect(highlight).to_be_visible()
     page.wait_for_timeout(500)

@@ -14,7 +14,7 @@ from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.second_opinion import SecondOpinion
 from pincite.core import Scope
 from pincite.gateway import Embedder
-from pincite.library import Passage
+from pincite.library import NamedPages, Passage
 from pincite.retrieval import Evidence, ScoredPassage
 
 _KEPT = 8
@@ -54,6 +54,6 @@ class ClaimChecks:
 
     def _pinner(self, scope: Scope, passages: Sequence[Passage], question: str) -> Pinner:
         scored = tuple(ScoredPassage(each, 1.0, None, None) for each in passages)
-        pages = {(each.chunk.revision_id, each.chunk.page): each.chunk.text for each in passages}
-        ground = Ground(question, Evidence(scored), candidates(scored, pages), pages)
+        texts = {(each.chunk.revision_id, each.chunk.page): each.chunk.text for each in passages}
+        ground = Ground(question, Evidence(scored), candidates(scored, texts), NamedPages.unnamed(texts))
         return Pinner(scope, self._embedder, ground, self._second)

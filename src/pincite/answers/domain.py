@@ -47,7 +47,10 @@ class AnswerMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PinSpan:
-    """A range of characters on a page; `quote` is that page's text from `start` to `end`, verbatim."""
+    """A range of characters on a page; `quote` is that page's text from `start` to `end`, verbatim.
+
+    `place` is what people call it, as "page 4", "Slide 3", "Sheet 'Rates', B41:C41"; "" in answers of earlier versions.
+    """
 
     document: str
     revision: str
@@ -56,6 +59,7 @@ class PinSpan:
     start: int
     end: int
     quote: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

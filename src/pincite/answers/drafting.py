@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from pincite.answers.domain import Answer, AnswerMode, PinSpan
 from pincite.core import Scope
-from pincite.retrieval import Evidence
+from pincite.library import NamedPages
+from pincite.retrieval import Evidence, ScoredPassage
 
 PASSAGES = 8
 ABSTAINED = "The documents do not say."
@@ -64,8 +65,8 @@ class Drafter(Protocol):
         ...
 
 
-def retrieval_event(evidence: Evidence) -> dict[str, Any]:
-    """Return the event that tells which passages were found."""
+def retrieval_event(evidence: Evidence, pages: NamedPages) -> dict[str, Any]:
+    """Return the event that tells which passages were found; `pages` are those that they lie on."""
     return {
         "passages": [
             {
@@ -80,6 +81,7 @@ def retrieval_event(evidence: Evidence) -> dict[str, Any]:
                 "score": round(found.score, 4),
                 "text": found.passage.chunk.text,
                 "newer": found.newer,
+                "place": pages.stretch(found.passage.chunk),
             }
             for number, found in enumerate(evidence.passages, 1)
         ],
@@ -112,17 +114,19 @@ class Placed(Protocol):
     def text(self) -> str: ...  # noqa: D102
 
 
-def span_of(evidence: Evidence, placed: Placed) -> PinSpan:
-    """Return the span of a stretch of one of the evidence's passages."""
-    passage = evidence.passages[placed.passage].passage
+def span_of(passages: Sequence[ScoredPassage], pages: NamedPages, placed: Placed) -> PinSpan:
+    """Return the span of a stretch of one of the passages, which lie on `pages`."""
+    passage = passages[placed.passage].passage
+    revision = passage.chunk.revision_id
     return PinSpan(
         document=passage.chunk.document_id,
-        revision=passage.chunk.revision_id,
+        revision=revision,
         source=passage.source,
         page=placed.page,
         start=placed.start,
         end=placed.end,
         quote=placed.text,
+        place=pages.place(revision, placed.page, placed.start, placed.end),
     )
 
 

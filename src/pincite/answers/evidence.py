@@ -1,12 +1,12 @@
-"""Where drafts get their evidence: passages from retrieval, and the texts of the pages that they lie on.
+"""Where drafts get their evidence: passages from retrieval, and the pages that they lie on.
 
 A draft never sees the library or the index itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from pincite.core import Scope
-from pincite.library import Library
+from pincite.core import NotFound, Scope
+from pincite.library import Library, NamedPages
 from pincite.retrieval import Evidence, Query, Retrieval, ScoredPassage
 
 
@@ -25,12 +25,12 @@ class EvidenceSource:
         """Return passages with those that stand side by side as one."""
         return await self._retrieval.join(scope, passages)
 
-    async def page_texts(self, scope: Scope, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        """Return the text of each (revision, page) that is there."""
-        texts: dict[tuple[str, int], str] = {}
-        for revision, number in wanted:
-            texts[revision, number] = (await self._library.page(scope, revision, number)).text
-        return texts
+    async def pages(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:
+        """Return each (revision, page), with one query. Raises: NotFound when one is gone."""
+        found = await self._library.named_pages(scope, wanted)
+        if any(each not in found.pages for each in wanted):
+            raise NotFound("A document was removed while it was asked.", remedy="Ask again.")
+        return found
 
     async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of collections given by name or id. Raises: NotFound."""

@@ -6,11 +6,13 @@ Which documents are versions of one another is known to retrieval.
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from pincite.answers.candidates import Candidate, PageKey, candidates
-from pincite.answers.domain import OlderSpan, Pin, PinSpan
+from pincite.answers.candidates import Candidate, candidates
+from pincite.answers.domain import OlderSpan, Pin
+from pincite.answers.drafting import span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.core import NotFound, Scope
 from pincite.core.words import content_words
+from pincite.library import NamedPages
 from pincite.retrieval import Evidence, ScoredPassage
 
 _MOST = 3
@@ -32,7 +34,7 @@ async def said_before(
         for number in range(each.passage.chunk.page, each.passage.chunk.end_page + 1)
     }
     try:
-        pages = await source.page_texts(scope, sorted(wanted))
+        pages = await source.pages(scope, wanted)
     except NotFound:
         return ()  # removed since it was found
     shown = {(span.revision, span.page, span.start) for pin in pins for span in pin.spans}
@@ -49,16 +51,16 @@ def _quotes(pins: Sequence[Pin]) -> Mapping[str, list[frozenset[str]]]:
 
 
 def _matching(
-    older: Sequence[ScoredPassage], quotes: Mapping[str, list[frozenset[str]]], pages: Mapping[PageKey, str]
+    older: Sequence[ScoredPassage], quotes: Mapping[str, list[frozenset[str]]], pages: NamedPages
 ) -> tuple[OlderSpan, ...]:
     best: dict[str, tuple[float, OlderSpan]] = {}
-    for candidate in candidates(older, pages):
+    for candidate in candidates(older, pages.texts()):
         passage, newer = older[candidate.passage].passage, older[candidate.passage].newer
         if newer is None:
             continue
         share = max(_share(quote, candidate) for quote in quotes[newer])
         if share >= _SAME_MATTER and share > best.get(passage.source, (0.0,))[0]:
-            best[passage.source] = (share, OlderSpan(_span(older[candidate.passage], candidate), newer))
+            best[passage.source] = (share, OlderSpan(span_of(older, pages, candidate), newer))
     ranked = sorted(best.values(), key=lambda each: -each[0])
     return tuple(span for _, span in ranked[:_MOST])
 
@@ -71,16 +73,3 @@ def _share(quote: frozenset[str], candidate: Candidate) -> float:
     own = frozenset(content_words(candidate.text))
     mine, theirs = (frozenset(word for word in words if not word[0].isdigit()) for words in (own, quote))
     return len(mine & theirs) / len(mine | theirs) if mine and theirs and own != quote else 0.0
-
-
-def _span(older: ScoredPassage, candidate: Candidate) -> PinSpan:
-    chunk = older.passage.chunk
-    return PinSpan(
-        document=chunk.document_id,
-        revision=chunk.revision_id,
-        source=older.passage.source,
-        page=candidate.page,
-        start=candidate.start,
-        end=candidate.end,
-        quote=candidate.text,
-    )

@@ -4,13 +4,13 @@ How far a sentence is carried is judged in `verdicts/`; the text comes from `wor
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.answers.candidates import Candidate, PageKey
+from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Pin, PinSpan, Verdict
 from pincite.answers.drafting import span_of
 from pincite.answers.markers import Sentence
@@ -18,6 +18,7 @@ from pincite.answers.second_opinion import SecondOpinion, Spent
 from pincite.answers.verdicts.verify import Alignment, Verifier, texts_of_evidence, texts_of_sentence
 from pincite.core import Scope, get_logger
 from pincite.gateway import Embedder
+from pincite.library import NamedPages
 from pincite.retrieval import Evidence
 
 log = get_logger(__name__)
@@ -30,7 +31,7 @@ class Ground:
     question: str
     evidence: Evidence
     found: Sequence[Candidate]
-    pages: Mapping[PageKey, str]
+    pages: NamedPages
 
 
 class Pinner:
@@ -109,11 +110,11 @@ class Pinner:
         spans: list[PinSpan] = []
         for each in aligned.spans:
             revision = self._ground.evidence.passages[each.passage].passage.chunk.revision_id
-            page = self._ground.pages.get((revision, each.page), "")
-            if page[each.start : each.end] != each.text:
+            page = self._ground.pages.pages.get((revision, each.page))
+            if page is None or page.text[each.start : each.end] != each.text:
                 log.error("pin.misplaced", revision=revision, page=each.page)
                 continue  # a pin that is not verbatim is never shown
-            spans.append(span_of(self._ground.evidence, each))
+            spans.append(span_of(self._ground.evidence.passages, self._ground.pages, each))
         return tuple(spans)
 
 

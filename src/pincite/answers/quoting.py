@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pincite.answers.candidates import Candidate, candidates
-from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
+from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
 from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Chosen, Extract, extract, texts_to_embed
@@ -71,42 +71,38 @@ class QuotedDraft:
         with self._clock.stage("retrieve"):
             query = Query(question, limit=PASSAGES, collections=self._task.collections)
             evidence = await self._source.find(scope, query)
+            pages = await self._source.pages(scope, pages_wanted(evidence))
         self.answer = with_calls(self.answer, evidence.calls)
-        yield "retrieval.completed", retrieval_event(evidence)
+        yield "retrieval.completed", retrieval_event(evidence, pages)
         with self._clock.stage("extract"):
-            chosen = await self._chosen(scope, question, evidence)
+            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts())
+            chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=chosen.confidence)
-        for place, sentence in enumerate(chosen.sentences):
-            lead = _lead(chosen, evidence) if place == 1 else ""
-            async for event in self._quoted(sentence, evidence, lead):
+        for number, sentence in enumerate(chosen.sentences):
+            lead = _lead(chosen, evidence) if number == 1 else ""
+            async for event in self._quoted(sentence, span_of(evidence.passages, pages, sentence), lead):
                 yield event
         if chosen.abstained:
-            yield self._abstain(chosen, evidence)
+            nearest = tuple(span_of(evidence.passages, pages, each) for each in chosen.nearest)
+            yield self._abstain(evidence, nearest)
         older = await said_before(self._source, scope, evidence, self.answer.pins)
         self.answer = replace(self.answer, older=older)
 
-    def _abstain(self, chosen: Extract, evidence: Evidence) -> tuple[str, Mapping[str, Any]]:
+    def _abstain(self, evidence: Evidence, nearest: tuple[PinSpan, ...]) -> tuple[str, Mapping[str, Any]]:
         self.answer = replace(
             self.answer,
             text=abstention(evidence.reading),
             abstained=True,
             reason=Abstention.WEAK_EVIDENCE if evidence.passages else Abstention.NOTHING_FOUND,
-            nearest=tuple(span_of(evidence, each) for each in chosen.nearest),
+            nearest=nearest,
         )
         return "answer.delta", {"text": self.answer.text}
 
-    async def _chosen(self, scope: Scope, question: str, evidence: Evidence) -> Extract:
-        pages = await self._source.page_texts(scope, pages_wanted(evidence))
-        found = await asyncio.to_thread(candidates, evidence.passages, pages)
-        return await chosen_sentences(self._embedder, scope, question, (evidence, found))
-
-    async def _quoted(
-        self, chosen: Chosen, evidence: Evidence, lead: str
-    ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async def _quoted(self, chosen: Chosen, span: PinSpan, lead: str) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         gap = f" {lead}" if self.answer.text else ""
         shown = " ".join(whole_words(chosen.text).split())
         start = len(self.answer.text) + len(gap)
-        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span_of(evidence, chosen),))
+        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span,))
         text = self.answer.text + gap + shown
         self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
         yield "answer.delta", {"text": gap + shown}

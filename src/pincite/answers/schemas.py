@@ -16,6 +16,7 @@ _SPAN: dict[str, Any] = {
     "start": 1043,
     "end": 1131,
     "quote": "When somebody close dies you can take 10 paid days for a partner, a child or a parent",
+    "place": "page 2",
 }
 _ANSWER: dict[str, Any] = {
     "id": "01a1fb3a50c47b03b8f8a9be1dd1c3f3",
@@ -57,7 +58,11 @@ class Ask(BaseModel):
 
 
 class Span(BaseModel):
-    """A range of characters on a page; the quote is the page's text from start to end, verbatim."""
+    """A range of characters on a page; the quote is the page's text from start to end, verbatim.
+
+    place: what people call it, as "page 4", "Slide 3", "Sheet 'Rates', B41:C41" or a section's heading; empty in
+    answers of earlier versions.
+    """
 
     document: str
     revision: str
@@ -66,6 +71,7 @@ class Span(BaseModel):
     start: int
     end: int
     quote: str
+    place: str = ""
 
 
 class OlderSpanBody(Span):

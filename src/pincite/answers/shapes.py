@@ -46,6 +46,7 @@ def span_to(span: PinSpan) -> dict[str, Any]:
         "start": span.start,
         "end": span.end,
         "quote": span.quote,
+        "place": span.place,
     }
 
 

@@ -118,13 +118,13 @@ class WordedDraft:
             found_all = await self._source.find(scope, query)
             self._calls += found_all.calls
             evidence, context = await self._fitted(found_all)
-        yield "retrieval.completed", retrieval_event(evidence)
+            pages = await self._source.pages(scope, pages_wanted(evidence))
+        yield "retrieval.completed", retrieval_event(evidence, pages)
         if not evidence.passages:
             async for event in self._abstain(evidence):
                 yield event
             return
-        pages = await self._source.page_texts(scope, pages_wanted(evidence))
-        found = await asyncio.to_thread(candidates, evidence.passages, pages)
+        found = await asyncio.to_thread(candidates, evidence.passages, pages.texts())
         ground = Ground(question, evidence, found, pages)
         pinner = Pinner(scope, self._embedder, ground, self._second)
         with self._clock.stage("generate"):
@@ -141,7 +141,7 @@ class WordedDraft:
             closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=closest.confidence)
         if self._abstained and not self.answer.abstained:
-            nearest = tuple(span_of(evidence, each) for each in closest.sentences or closest.nearest)
+            nearest = tuple(span_of(evidence.passages, pages, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
 
     async def _fitted(self, found: Evidence) -> tuple[Evidence, Context]:
@@ -253,10 +253,10 @@ class StrictDraft(WordedDraft):
             if each.text not in shown:
                 said = " ".join(each.text.split())
                 events.append(self._added(said, " " if self.answer.text else ""))
-                spans = (span_of(ground.evidence, each),)
+                spans = (span_of(ground.evidence.passages, ground.pages, each),)
                 events.append(self._pinned(Pin(self._last(said), Verdict.SUPPORTED, min(1.0, each.score), spans)))
         if not self.answer.text:
-            nearest = tuple(span_of(ground.evidence, each) for each in closest.nearest)
+            nearest = tuple(span_of(ground.evidence.passages, ground.pages, each) for each in closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.WEAK_EVIDENCE, nearest=nearest)
             events.append(self._added(abstention(ground.evidence.reading), ""))
         return events

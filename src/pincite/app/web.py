@@ -162,7 +162,7 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader).router(),
         SourceRoutes(house.sources).router(),
-        SearchRoutes(house.retrieval, house.collection_ids).router(),
+        SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AnswerRoutes(house.answers).router(),
         WebAppRoutes().router(),
     )

@@ -93,9 +93,9 @@ class House:
         answer = await self.answers.start(scope, AskRequest(question=question, collections=wanted))
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 
-    def hits(self, evidence: Evidence) -> dict[str, Any]:
+    async def hits(self, scope: Scope, evidence: Evidence) -> dict[str, Any]:
         """Return search results in the shape of `pincite search --json`."""
-        return search_response(evidence).model_dump(mode="json")
+        return (await search_response(scope, evidence, self.library.places)).model_dump(mode="json")
 
     async def fsck(self, *, repair: bool, deep: bool, strict: bool = False) -> dict[str, Any]:
         """Check every tenant; returns the findings and how much was looked at."""

@@ -14,7 +14,7 @@ from pincite.ingest.generations import Target, better
 from pincite.ingest.points import points_for
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
-from pincite.library import Chunk, RevisionState, VectorWork
+from pincite.library import Chunk, RevisionState
 
 _LOOK_S = 0.25
 
@@ -38,37 +38,37 @@ class Filler:
                 work = await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)
                 if work is None:
                     break
-                await self._revision(scope, target, work)
+                await self._revision(scope, target, work.revision_id, work.chunks_done)
                 filled += 1
         return filled
 
-    async def _revision(self, scope: Scope, target: Target, work: VectorWork) -> None:
+    async def _revision(self, scope: Scope, target: Target, revision_id: str, made: int) -> None:
         library = self.parts.library
         try:
-            await self._chunks(scope, target, work)
+            await self._chunks(scope, target, revision_id, made)
             # Points of a revision that went meanwhile would stay for ever: who removed it did not know of them.
-            serves = (await library.revision(scope, work.revision_id)).state is RevisionState.READY
+            serves = (await library.revision(scope, revision_id)).state is RevisionState.READY
         except NotFound:
             serves = False
         except (Unavailable, StorageFull, asyncio.CancelledError):
-            await library.release_vectors(scope, work.revision_id)
+            await library.release_vectors(scope, revision_id)
             raise
         if not serves:
-            await self.parts.index.delete_revisions(scope, target.generation, [work.revision_id])
-        await library.finish_vectors(scope, work.revision_id, target.generation)
+            await self.parts.index.delete_revisions(scope, target.generation, [revision_id])
+        await library.finish_vectors(scope, revision_id, target.generation)
 
-    async def _chunks(self, scope: Scope, target: Target, work: VectorWork) -> None:
+    async def _chunks(self, scope: Scope, target: Target, revision_id: str, made: int) -> None:
         library = self.parts.library
-        revision = await library.revision(scope, work.revision_id)
+        revision = await library.revision(scope, revision_id)
         source = (await library.document(scope, revision.document_id)).source
         done = 0
-        async for chunks in library.chunks(scope, work.revision_id, batch=self.settings.fill_batch):
+        async for chunks in library.chunks(scope, revision_id, batch=self.settings.fill_batch):
             done += len(chunks)
-            if done <= work.chunks_done:
+            if done <= made:
                 continue
             await self._let_others_first()
             await self._batch(scope, target, source, chunks)
-            await library.note_vectors(scope, work.revision_id, done, self.settings.fill_lease_s)
+            await library.note_vectors(scope, revision_id, done, self.settings.fill_lease_s)
 
     async def _batch(self, scope: Scope, target: Target, source: str, chunks: Sequence[Chunk]) -> None:
         points = await points_for(self.parts, target.embedder, scope, source, chunks)

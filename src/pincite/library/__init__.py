@@ -12,9 +12,9 @@ from pincite.library.domain import (
     Revision,
     RevisionOvertaken,
     RevisionState,
-    VectorWork,
     WorkItem,
 )
+from pincite.library.pages import NamedPages
 from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
 
@@ -25,6 +25,7 @@ __all__ = [
     "DocumentBody",
     "IndexGeneration",
     "Library",
+    "NamedPages",
     "Page",
     "Passage",
     "Problem",
@@ -32,6 +33,5 @@ __all__ = [
     "Revision",
     "RevisionOvertaken",
     "RevisionState",
-    "VectorWork",
     "WorkItem",
 ]

@@ -13,7 +13,6 @@ from typing import Generic, Protocol, TypeVar
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.guard import Block, FileType, PageBoxes, PageText, Scan
 from pincite.index import Generation
-from pincite.library.places import narrowed
 
 T = TypeVar("T")
 DEFAULT_COLLECTION = "default"
@@ -228,32 +227,6 @@ class PageSummary:
     number: int
     label: str
     chars: int
-
-
-@dataclass(frozen=True, slots=True)
-class PassageView:
-    """A range of a page as shown to a reader: the page, where the range lies on it, and whose it is.
-
-    `layout` has the boxes of the range for PDF, and is None for other formats. `pages` is how many the revision has.
-    """
-
-    document: Document
-    revision: Revision
-    page: Page
-    pages: int
-    start: int
-    end: int
-    layout: PageBoxes | None
-
-    @property
-    def label(self) -> str:
-        """What people call the place: the page's label, narrowed to the cells of the range on a sheet."""
-        return narrowed(self.page.label, self.page.text, self.start, self.end)
-
-    @property
-    def quote(self) -> str:
-        """The text of the range, verbatim."""
-        return self.page.text[self.start : self.end]
 
 
 class GenerationState(StrEnum):

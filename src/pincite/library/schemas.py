@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import Block, FileType
 from pincite.library.batches import Batch
-from pincite.library.domain import Collection, Document, PageSummary, PassageView, RevisionState
+from pincite.library.domain import Collection, Document, PageSummary, RevisionState
+from pincite.library.pages import PassageView
 from pincite.library.sections import Section
 
 _DOCUMENT_EXAMPLE: dict[str, Any] = {
@@ -292,7 +293,10 @@ class BoxBody(BaseModel):
 
 
 class PassageBody(BaseModel):
-    """A page with the range that was asked for: its words and, for PDF, where they stand on the page."""
+    """A page with the range that was asked for: its words and, for PDF, where they stand on the page.
+
+    label: what people call the page. place: the range, as "page 4", "Slide 3", "Sheet 'Rates', B41:C41", "Carry-over".
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -303,7 +307,8 @@ class PassageBody(BaseModel):
                 "file_type": "pdf",
                 "page": 3,
                 "pages": 9,
-                "label": "3",
+                "label": "iii",
+                "place": "page 3 (printed iii)",
                 "text": "Annual leave is 28 days. ...",
                 "blocks": [{"kind": "paragraph", "start": 0, "end": 24, "level": 0}],
                 "start": 0,
@@ -323,6 +328,7 @@ class PassageBody(BaseModel):
     page: int
     pages: int
     label: str
+    place: str
     text: str
     blocks: list[BlockBody]
     start: int
@@ -343,7 +349,8 @@ class PassageBody(BaseModel):
             file_type=view.revision.file_type,
             page=view.page.number,
             pages=view.pages,
-            label=view.label,
+            label=view.page.label,
+            place=view.place,
             text=view.page.text,
             blocks=[BlockBody.of(block) for block in view.page.blocks],
             start=view.start,

@@ -12,14 +12,19 @@ from pydantic import BaseModel, ConfigDict
 
 from pincite.accounts import CurrentScope, Permission, requires
 from pincite.core import Scope
+from pincite.library import Chunk
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
 from pincite.retrieval.service import MAX_LIMIT, Retrieval
 
+Places = Callable[[Scope, Sequence[Chunk]], Awaitable[Sequence[str]]]
 CollectionIds = Callable[[Scope, Sequence[str]], Awaitable[tuple[str, ...]]]
 
 
 class SearchHit(BaseModel):
-    """A passage: where it is, how well it fits (0..1), its text; `newer` is a newer version of its document."""
+    """A passage: where it is, how well it fits (0..1), its text; `newer` is a newer version of its document.
+
+    place: what people call where it is, as "pages 4–5", "Slide 3" or "Sheet 'Rates', A41:C60".
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,6 +39,7 @@ class SearchHit(BaseModel):
     text: str
     heading_path: list[str]
     newer: str | None = None
+    place: str = ""
 
 
 class SearchResponse(BaseModel):
@@ -56,6 +62,7 @@ class SearchResponse(BaseModel):
                         "text": "Carry-over\nUp to five days may be carried into the next year.",
                         "heading_path": ["Leave policy", "Carry-over"],
                         "newer": None,
+                        "place": "Carry-over",
                     }
                 ],
                 "timings_ms": {
@@ -80,10 +87,12 @@ class SearchRoutes:
     Args:
         retrieval: what finds.
         collection_ids: turns the collection names or ids of a request into ids. Raises: NotFound.
+        places: says what people call the places of chunks.
     """
 
-    def __init__(self, retrieval: Retrieval, collection_ids: CollectionIds) -> None:
+    def __init__(self, retrieval: Retrieval, collection_ids: CollectionIds, places: Places) -> None:
         self._retrieval = retrieval
+        self._places = places
         self._collection_ids = collection_ids
 
     def router(self) -> APIRouter:
@@ -109,15 +118,17 @@ class SearchRoutes:
         """Search by words and by meaning at once; only what the asker may read is looked at."""
         collections = await self._collection_ids(scope, collection) if collection else None
         evidence = await self._retrieval.find(scope, Query(text=q, limit=limit, collections=collections))
-        return search_response(evidence)
+        return await search_response(scope, evidence, self._places)
 
 
-def search_response(evidence: Evidence) -> SearchResponse:
+async def search_response(scope: Scope, evidence: Evidence, places: Places) -> SearchResponse:
     """Return evidence in the shape that people and programs get it."""
-    return SearchResponse(hits=[_hit(each) for each in evidence.passages], timings_ms=dict(evidence.timings_ms))
+    said = await places(scope, [each.passage.chunk for each in evidence.passages])
+    hits = [_hit(each, place) for each, place in zip(evidence.passages, said, strict=True)]
+    return SearchResponse(hits=hits, timings_ms=dict(evidence.timings_ms))
 
 
-def _hit(scored: ScoredPassage) -> SearchHit:
+def _hit(scored: ScoredPassage, place: str) -> SearchHit:
     chunk = scored.passage.chunk
     return SearchHit(
         document=chunk.document_id,
@@ -131,4 +142,5 @@ def _hit(scored: ScoredPassage) -> SearchHit:
         text=chunk.text,
         heading_path=list(chunk.heading_path),
         newer=scored.newer,
+        place=place,
     )

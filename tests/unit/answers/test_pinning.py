@@ -8,7 +8,7 @@ from pincite.answers.markers import Sentence
 from pincite.answers.pinning import Ground, Pinner
 from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
-from pincite.library import Chunk, Passage
+from pincite.library import Chunk, NamedPages, Passage
 from pincite.retrieval import Evidence, ScoredPassage
 
 SCOPE = Scope(tenant="t", user="u")
@@ -29,7 +29,8 @@ def _ground() -> Ground:
         for n, text in enumerate(PAGES)
     ]
     pages = {(f"r{n}", 1): text for n, text in enumerate(PAGES)}
-    return Ground("What does the ferry cost?", Evidence(tuple(passages)), candidates(passages, pages), pages)
+    found = candidates(passages, pages)
+    return Ground("What does the ferry cost?", Evidence(tuple(passages)), found, NamedPages.unnamed(pages))
 
 
 async def _pin(text: str, *numbers: int) -> tuple[Pin, Pinner]:

@@ -116,6 +116,7 @@ async def test_a_passage_is_its_words_and_their_place(client: httpx2.AsyncClient
     passage = (await client.get(f"/v1/passages/{revision}/2?start=5&end=8")).json()
     assert (passage["text"], passage["quote"], passage["pages"]) == ("Page two.", "two", 2)
     assert (passage["width"], passage["height"]) == (600.0, 800.0)
+    assert (passage["label"], passage["place"]) == ("2", "page 2")
     assert passage["boxes"] == [{"x0": 5.0, "y0": 0.0, "x1": 8.0, "y1": 10.0}]
     assert reader.files == [b"the pdf"]
     whole = (await client.get(f"/v1/passages/{revision}/1")).json()

@@ -57,7 +57,9 @@ def search(
         async with open_house(read_settings(log_level="error")) as house:
             scope = await house.owner()
             wanted = None if collection is None else await house.collection_ids(scope, collection)
-            found = house.hits(await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted)))
+            found = await house.hits(
+                scope, await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted))
+            )
             return await _with_sections(house, scope, found) if sections else found
 
     found = run(work(), as_json=as_json)
@@ -67,9 +69,8 @@ def search(
     console = out()
     for number, hit in enumerate(found["hits"], 1):
         version = "" if hit["newer"] is None else f", an older version of {escape(hit['newer'])}"
-        console.print(
-            f"[bold]{number}. {escape(hit['source'])}[/], page {hit['page']}{version}  [dim]{hit['score']:.2f}[/]"
-        )
+        where = f"[bold]{number}. {escape(hit['source'])}[/], {escape(_place(hit))}{version}"
+        console.print(f"{where}  [dim]{hit['score']:.2f}[/]")
         if sections:
             _print_section(hit["section"])
         else:
@@ -95,8 +96,13 @@ def _print_section(section: dict[str, Any]) -> None:
         console.print("… it goes on.")
 
 
+def _place(at: dict[str, Any]) -> str:
+    """Return what people call the place; answers of earlier versions know the page's number alone."""
+    return at["place"] or f"page {at['page']}"
+
+
 def _print_span(mark: str, span: dict[str, Any]) -> None:
-    out().print(f"{mark}{span['source']}, page {span['page']}", markup=False)
+    out().print(f"{mark}{span['source']}, {_place(span)}", markup=False)
     out().print(f"    “{' '.join(span['quote'].split())}”", markup=False, style="dim")
 
 

@@ -3,7 +3,7 @@
 What may be seen is decided by `visible_to` in the store; nothing here filters a second time.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,9 +20,9 @@ from pincite.library.domain import (
     PageReader,
     PageSummary,
     Passage,
-    PassageView,
     Revision,
 )
+from pincite.library.pages import NamedPages, PassageView
 from pincite.library.store import collections, documents, passages, revisions, stretches
 
 READING_LIMIT = 100
@@ -102,6 +102,19 @@ class Reading:
         async with self._db.read() as session:
             await _revision(session, scope, revision_id)
             return await passages.list_pages(session, scope, revision_id, start, limit)
+
+    async def named_pages(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:
+        """Return the pages of those (revision id, number) that are there, of any revisions. One query."""
+        if not wanted:
+            return NamedPages()
+        async with self._db.read() as session:
+            return NamedPages(await passages.find_named_pages(session, scope, wanted))
+
+    async def places(self, scope: Scope, chunks: Sequence[Chunk]) -> tuple[str, ...]:
+        """Return what people call the place of each chunk, as `NamedPages.stretch`. One query."""
+        wanted = {(each.revision_id, number) for each in chunks for number in (each.page, each.end_page)}
+        named = await self.named_pages(scope, wanted)
+        return tuple(named.stretch(each) for each in chunks)
 
     async def page_summaries(
         self, scope: Scope, revision_id: str, *, limit: int = 100, cursor: str | None = None

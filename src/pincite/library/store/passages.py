@@ -3,14 +3,15 @@
 Chunks of revisions that do not serve are never given to readers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.guard import PageText
+from pincite.guard import FileType, PageText
 from pincite.library.domain import Chunk, Page, PageSummary, Passage, RevisionState
+from pincite.library.pages import NamedPage
 from pincite.library.store.rows import (
     CHUNK_COLUMNS,
     chunk_of,
@@ -58,6 +59,25 @@ async def find_page(session: AsyncSession, scope: Scope, revision_id: str, numbe
     )
     row = (await session.scalars(query)).first()
     return None if row is None else page_of(row)
+
+
+async def find_named_pages(
+    session: AsyncSession, scope: Scope, wanted: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], NamedPage]:
+    """Return the pages of those (revision id, number) whose documents are not removed, superseded revisions too."""
+    numbers: dict[str, set[int]] = {}
+    for revision_id, number in wanted:
+        numbers.setdefault(revision_id, set()).add(number)
+    query = (
+        select(PageRow.revision_id, PageRow.number, PageRow.label, PageRow.text, RevisionRow.file_type)
+        .join(RevisionRow, RevisionRow.id == PageRow.revision_id)
+        .join(DocumentRow, DocumentRow.id == RevisionRow.document_id)
+        .where(visible_to(scope, PageRow), visible_to(scope, RevisionRow), visible_to(scope, DocumentRow))
+        .where(DocumentRow.removed_at.is_(None))
+        .where(or_(*(and_(PageRow.revision_id == each, PageRow.number.in_(some)) for each, some in numbers.items())))
+    )
+    rows = (await session.execute(query)).all()
+    return {(row[0], row[1]): NamedPage(row[1], row[2], row[3], FileType(row[4])) for row in rows}
 
 
 async def list_pages(session: AsyncSession, scope: Scope, revision_id: str, start: int, limit: int) -> tuple[Page, ...]:

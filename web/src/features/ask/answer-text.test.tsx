@@ -7,7 +7,7 @@ import { AnswerText } from "./answer-text";
 const span = (page: number): Span => ({ document: "d", revision: "r", source: "handbook.pdf", page, start: 4, end: 9, quote: "ten weeks" });
 const PINS: Pin[] = [
   { claim: [0, 10], verdict: "supported", score: 0.9, spans: [span(3)] },
-  { claim: [11, 20], verdict: "partial", score: 0.5, spans: [span(4)] },
+  { claim: [11, 20], verdict: "partial", score: 0.5, spans: [{ ...span(4), source: "rates.xlsx", place: "Sheet 'Rates', B41:C41" }] },
   { claim: [21, 30], verdict: "unsupported", score: 0, spans: [] },
 ];
 const TEXT = "It is so.  It may be. Who knows.";
@@ -21,17 +21,20 @@ function show(text = TEXT, pins = PINS): Span[] {
 afterEach(cleanup);
 
 describe("AnswerText", () => {
-  it("names each pin by source, page and verdict, and the sentence without one", () => {
+  it("names each pin by source, place and verdict, and the sentence without one", () => {
     show();
     const labels = screen.getAllByTestId("pin").map((pin) => pin.getAttribute("aria-label"));
-    expect(labels).toEqual(["Source 1: handbook.pdf, page 3, supported", "Source 2: handbook.pdf, page 4, partial"]);
+    expect(labels).toEqual(["Source 1: handbook.pdf, page 3, supported", "Source 2: rates.xlsx, Sheet 'Rates', B41:C41, partial"]);
     expect(screen.getByTestId("pin-missing").getAttribute("aria-label")).toContain("unsupported");
   });
 
-  it("opens the passage, and shows the quote on hover", () => {
+  it("opens the passage, and shows its place and the quote on hover", () => {
     const opened = show();
-    const [first] = screen.getAllByTestId("pin");
-    if (!first) throw new Error("no pin");
+    const [first, second] = screen.getAllByTestId("pin");
+    if (!first || !second) throw new Error("no pin");
+    fireEvent.pointerEnter(second, { pointerType: "mouse" });
+    expect(screen.getByTestId("pin-card").textContent).toContain("Sheet 'Rates', B41:C41");
+    fireEvent.blur(second);
     fireEvent.pointerEnter(first, { pointerType: "mouse" });
     expect(screen.getByTestId("pin-card").textContent).toContain("ten weeks");
     fireEvent.click(first);

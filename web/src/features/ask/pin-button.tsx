@@ -1,7 +1,7 @@
 // The small numbers after a sentence, and the card with the quote that hovering or focusing one shows.
 import { type Mark, type Source, VERDICT_WORDS } from "@/shared/answer/numbering";
 import type { Span } from "@/shared/api/types";
-import { flowing } from "@/shared/text/format";
+import { flowing, placeOf } from "@/shared/text/format";
 import { SourceName } from "@/shared/ui/source-name";
 import { useEffect, useId, useRef, useState } from "react";
 import { createPortal } from "react-dom";
@@ -72,7 +72,7 @@ export function PinButton({ mark, source, opened, onOpen, onActive }: PinProps) 
 
 function pinLabel(mark: Mark, source: Source | null): string {
   if (!source) return "No source found for this sentence, unsupported";
-  return `Source ${source.n}: ${source.span.source}, page ${source.span.page}, ${mark.verdict}`;
+  return `Source ${source.n}: ${source.span.source}, ${placeOf(source.span)}, ${mark.verdict}`;
 }
 
 /** Moves to the neighbouring pin; while a document is open the document follows. */
@@ -118,9 +118,9 @@ function PinCard({ id, anchor, mark, source, onEnter, onLeave }: CardProps) {
           <blockquote className="line-clamp-6 border-l-2 border-accent pl-3 font-serif text-[0.95rem] leading-relaxed">
             {flowing(source.span.quote)}
           </blockquote>
-          <p className="mt-3 flex items-baseline gap-2 text-xs text-muted">
+          <p className="mt-3 flex flex-wrap items-baseline gap-x-2 text-xs text-muted">
             <SourceName source={source.span.source} className="font-medium text-ink" />
-            <span className="whitespace-nowrap">page {source.span.page}</span>
+            <span className="min-w-0 break-words">{placeOf(source.span)}</span>
           </p>
         </>
       ) : (

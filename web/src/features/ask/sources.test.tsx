@@ -12,6 +12,7 @@ const OLDER: OlderSpan = {
   start: 4,
   end: 15,
   quote: "London\n£165",
+  place: "page 1 (printed iv)",
   newer: "travel-2026.pdf",
 };
 
@@ -25,6 +26,7 @@ describe("OlderVersions", () => {
     const row = screen.getByRole("button");
     expect(row.textContent).toContain("travel-2025.pdf");
     expect(row.textContent).toContain("London £165");
+    expect(row.textContent).toContain("page 1 (printed iv)");
     fireEvent.click(row);
     expect(opened).toEqual([OLDER]);
   });

@@ -2,7 +2,7 @@
 import { numberPins, type Source, spanKey } from "@/shared/answer/numbering";
 import type { OlderSpan, Pin, RetrievedPassage, Span } from "@/shared/api/types";
 import type { Target } from "@/shared/reader/target";
-import { flowing } from "@/shared/text/format";
+import { flowing, placeOf } from "@/shared/text/format";
 import { SourceName } from "@/shared/ui/source-name";
 import { useMemo } from "react";
 
@@ -43,7 +43,7 @@ function SourceRow({ source, opened, onOpen }: { source: Source; opened: boolean
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
             <SourceName source={source.span.source} className="font-medium" />
-            <span className="text-xs text-faint">page {source.span.page}</span>
+            <span className="min-w-0 text-xs break-words text-faint">{placeOf(source.span)}</span>
             {source.corrected && (
               <span className="text-xs text-caution" data-testid="corrected">
                 the model pointed elsewhere; this is where it stands
@@ -84,7 +84,7 @@ function Quotes({ title, testId, spans, onOpen }: QuotesProps) {
             <button type="button" onClick={() => onOpen(span)} className="-mx-2 w-[calc(100%+1rem)] rounded-lg px-2 py-2.5 text-left hover:bg-sunken">
               <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
                 <SourceName source={span.source} className="font-medium" />
-                <span className="text-xs text-faint">page {span.page}</span>
+                <span className="min-w-0 text-xs break-words text-faint">{placeOf(span)}</span>
               </span>
               <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(span.quote)}</span>
             </button>
@@ -117,7 +117,7 @@ export function ClosestPassages({ passages, onOpen }: ClosestProps) {
             >
               <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
                 <SourceName source={passage.source} className="font-medium" />
-                <span className="text-xs text-faint">page {passage.page}</span>
+                <span className="min-w-0 text-xs break-words text-faint">{placeOf(passage)}</span>
               </span>
               <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(passage.text)}</span>
             </button>

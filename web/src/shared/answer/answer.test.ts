@@ -68,9 +68,11 @@ describe("applyEvent", () => {
 describe("answerAsText", () => {
   it("puts the numbers after the claims and the sources below", () => {
     const all: Pin[] = [
-      { claim: [0, 3], verdict: "supported", score: 1, spans: [span(3)] },
+      { claim: [0, 3], verdict: "supported", score: 1, spans: [span(3), { ...span(4), source: "show.pptx", place: "Slide 4" }] },
       { claim: [4, 7], verdict: "unsupported", score: 0, spans: [] },
     ];
-    expect(answerAsText({ answer: "👶a. b c.", pins: all })).toBe("👶a.[1] b c [no source].\n\n[1] hand.pdf, page 3: “the quote”\n");
+    expect(answerAsText({ answer: "👶a. b c.", pins: all })).toBe(
+      "👶a.[1][2] b c [no source].\n\n[1] hand.pdf, page 3: “the quote”\n[2] show.pptx, Slide 4: “the quote”\n",
+    );
   });
 });

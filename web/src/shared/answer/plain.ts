@@ -1,10 +1,10 @@
 // An answer as plain text with its citations, for the clipboard.
 import type { Answer } from "@/shared/api/types";
 import { codePointIndex } from "@/shared/text/codepoints";
-import { flowing } from "@/shared/text/format";
+import { flowing, placeOf } from "@/shared/text/format";
 import { numberPins } from "./numbering";
 
-/** The answer with [1] after each claim, then the numbered sources with page and quote. */
+/** The answer with [1] after each claim, then the numbered sources with place and quote. */
 export function answerAsText(answer: Pick<Answer, "answer" | "pins">): string {
   const { sources, marks } = numberPins(answer.pins);
   const index = codePointIndex(answer.answer);
@@ -17,6 +17,6 @@ export function answerAsText(answer: Pick<Answer, "answer" | "pins">): string {
     from = at;
   }
   text += answer.answer.slice(from);
-  const list = sources.map(({ n, span }) => `[${n}] ${span.source}, page ${span.page}: “${flowing(span.quote)}”`);
+  const list = sources.map(({ n, span }) => `[${n}] ${span.source}, ${placeOf(span)}: “${flowing(span.quote)}”`);
   return list.length ? `${text.trim()}\n\n${list.join("\n")}\n` : `${text.trim()}\n`;
 }

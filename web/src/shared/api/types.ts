@@ -107,6 +107,8 @@ export interface PassageView {
   page: number;
   pages: number;
   label: string | null;
+  /** What people call the range, as "page 4", "Slide 3" or "Sheet 'Rates', B41:C41". */
+  place: string;
   text: string;
   blocks: Block[];
   start: number;
@@ -126,6 +128,8 @@ export interface Span {
   start: number;
   end: number;
   quote: string;
+  /** What people call it; empty or absent in answers of earlier versions. */
+  place?: string;
 }
 
 export type Verdict = "supported" | "partial" | "unsupported";
@@ -155,6 +159,8 @@ export interface RetrievedPassage {
   end_page: number;
   score: number;
   text: string;
+  /** Absent in answers of earlier versions. */
+  place?: string;
 }
 
 export type AnswerState = "running" | "completed" | "failed" | "cancelled";

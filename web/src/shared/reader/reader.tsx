@@ -1,5 +1,6 @@
 // The document beside the answer: which page, how large, where the passage is, and how to leave.
 import { passageQuery } from "@/shared/api/queries";
+import { placeOf } from "@/shared/text/format";
 import { IconButton } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { SourceName } from "@/shared/ui/source-name";
@@ -23,6 +24,8 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
   const found = passage.data;
   const pdf = found ? /pdf/i.test(found.file_type) : false;
   const pages = counted ?? found?.pages ?? page;
+  // Of a page that was turned to nothing but the number is known here.
+  const where = placeOf({ page, place: page === target.page && !passage.isPlaceholderData ? found?.place : "" });
   const turn = (to: number) => setPlace({ target, page: Math.min(Math.max(1, to), pages) });
   useReaderKeys(onClose, (by) => turn(page + by));
 
@@ -35,6 +38,11 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
       <header className="flex min-h-14 items-center gap-1 border-b border-line bg-paper px-2 sm:px-3">
         <div className="flex min-w-0 flex-1 flex-col px-1.5">
           <SourceName source={found?.source ?? "…"} className="truncate text-sm font-medium" />
+          {found && (
+            <span className="truncate text-xs text-faint" title={where} data-testid="viewer-place">
+              {where}
+            </span>
+          )}
         </div>
         <PageTurner page={page} pages={pages} onTurn={turn} />
         <span className="hidden sm:contents">

@@ -31,6 +31,9 @@ export function splitSource(source: string): [folder: string, name: string] {
   return [source.slice(0, cut), source.slice(cut)];
 }
 
+/** What people call the place of a pin or a passage; answers of earlier versions know the page's number alone. */
+export const placeOf = (at: { page: number; place?: string | undefined }): string => at.place || `page ${at.page}`;
+
 /** Line ends of a PDF inside a quote are layout, not meaning. */
 export const flowing = (text: string): string => text.replace(/\s+/g, " ").trim();
 

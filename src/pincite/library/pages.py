@@ -1,0 +1,83 @@
+"""Pages as people meet them: their text, and what a range of one is called.
+
+How a name is made is in `places.py`; pages as they are stored are in `domain.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pincite.guard import FileType, PageBoxes
+from pincite.library.domain import Chunk, Document, Page, Revision
+from pincite.library.places import place_of, spanning
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPage:
+    """A page's text with what its places are named by: its number, its label and the type of its document."""
+
+    number: int
+    label: str
+    text: str
+    file_type: FileType
+
+    def place(self, start: int, end: int) -> str:
+        """Return what people call characters [start, end): see `places.py`."""
+        return place_of(self.file_type, self.number, self.label, self.text, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPages:
+    """Some pages of revisions, by (revision id, page number)."""
+
+    pages: Mapping[tuple[str, int], NamedPage] = field(default_factory=dict[tuple[str, int], NamedPage])
+
+    @classmethod
+    def unnamed(cls, texts: Mapping[tuple[str, int], str]) -> "NamedPages":
+        """Make pages of which nothing but the number is known beside the text."""
+        return cls({key: NamedPage(key[1], "", text, FileType.TEXT) for key, text in texts.items()})
+
+    def texts(self) -> dict[tuple[str, int], str]:
+        """Return the text of each."""
+        return {key: page.text for key, page in self.pages.items()}
+
+    def place(self, revision_id: str, number: int, start: int, end: int) -> str:
+        """Return what people call a range of a page; "" where the page is not among these."""
+        page = self.pages.get((revision_id, number))
+        return "" if page is None else page.place(start, end)
+
+    def stretch(self, chunk: Chunk) -> str:
+        """Return what people call the place of a chunk, which may go on over pages; "" where a page is missing."""
+        first = self.pages.get((chunk.revision_id, chunk.page))
+        last = self.pages.get((chunk.revision_id, chunk.end_page))
+        if first is None or last is None:
+            return ""
+        if first.number == last.number:
+            return first.place(chunk.start, chunk.end)
+        return spanning(first.place(chunk.start, len(first.text)), last.place(0, chunk.end))
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A range of a page as shown to a reader: the page, where the range lies on it, and whose it is.
+
+    `layout` has the boxes of the range for PDF, and is None for other formats. `pages` is how many the revision has.
+    """
+
+    document: Document
+    revision: Revision
+    page: Page
+    pages: int
+    start: int
+    end: int
+    layout: PageBoxes | None
+
+    @property
+    def place(self) -> str:
+        """What people call the range."""
+        page = self.page
+        return place_of(self.revision.file_type, page.number, page.label, page.text, self.start, self.end)
+
+    @property
+    def quote(self) -> str:
+        """The text of the range, verbatim."""
+        return self.page.text[self.start : self.end]
