@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.unit.library.conftest import Hands
 
-from pincite.guard import Block, BlockKind, PageBoxes, PageText, Scan
-from pincite.guard.domain import Box, Cell, ScanPart, Table
-from pincite.library.schemas import PassageBody
+from pincite.guard import Block, BlockKind, Overlay, PageBoxes, PageText
+from pincite.guard.domain import Box, Cell, PlacedText, Table
+from pincite.library.passage_schemas import PassageBody
 
 
 class NoReader:
@@ -21,12 +21,12 @@ class NoReader:
 
 async def test_tables_and_the_places_of_a_scan_come_back(hands: Hands) -> None:
     table = Table(((Cell(0, 4, 0), Cell(5, 9, 1)), (Cell(10, 14, 0), Cell(15, 17, 1))), 1)
-    scan = Scan(600, 800, (ScanPart(0, 9, Box(10, 10, 100, 20)), ScanPart(10, 17, Box(10, 30, 80, 40))))
+    scan = Overlay(600, 800, (PlacedText(0, 9, Box(10, 10, 100, 20)), PlacedText(10, 17, Box(10, 30, 80, 40))))
     blocks = (Block(BlockKind.TABLE, 0, 17, table=table),)
     revision = (await hands.upload()).revision
     await hands.library.save_pages(hands.scope, revision.id, [PageText(1, "1", "Part 2023\nPump 42", blocks, "", scan)])
     page = await hands.library.page(hands.scope, revision.id, 1)
-    assert (page.blocks, page.scan) == (blocks, scan)
+    assert (page.blocks, page.overlay) == (blocks, scan)
     view = await hands.library.passage_view(hands.scope, NoReader(), revision.id, 1, (15, 17))
     body = PassageBody.of(view)
     assert (body.quote, body.width, body.height) == ("42", 600, 800)
