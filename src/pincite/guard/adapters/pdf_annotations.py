@@ -75,10 +75,9 @@ class Added:
 
 @dataclass(slots=True)
 class Annotations:
-    """What lies over a page, `width` times `height` points as shown; `warning` where something is left out."""
+    """What lies over a page, `size` (width and height in points as shown); `warning` where something is left out."""
 
-    width: float
-    height: float
+    size: tuple[float, float] = (0.0, 0.0)
     added: list[Added] = field(default_factory=list[Added])
     links: list[PageLink] = field(default_factory=list[PageLink])
     warning: str = ""
@@ -114,7 +113,10 @@ def read_annotations(
     found = walk.found
     found.added.sort(key=lambda each: each.kind is BlockKind.NOTE)
     found.links.sort(key=lambda link: (link.start, link.end))
-    return found if found.added or found.links or found.warning else None
+    if not (found.added or found.links or found.warning):
+        return None
+    found.size = page.get_size()
+    return found
 
 
 def with_annotations(page: PageText, found: Annotations) -> PageText:
@@ -129,7 +131,7 @@ def with_annotations(page: PageText, found: Annotations) -> PageText:
         if each.kind is BlockKind.LIST and len(placed) > 1 and blocks and placed[-2].whole:
             start = blocks.pop().start
         blocks.append(Block(each.kind, start, len(text)))
-    overlay = Overlay(found.width, found.height, tuple(placed), tuple(found.links)) if placed or found.links else None
+    overlay = Overlay(*found.size, tuple(placed), tuple(found.links)) if placed or found.links else None
     warning = " ".join(filter(None, (page.warning, found.warning)))
     return PageText(page.number, page.label, text, tuple(blocks), warning, overlay)
 
@@ -141,7 +143,7 @@ class _Walk:
         self, pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, lines: Sequence[Line], glyphs: Glyphs, forms: Forms
     ) -> None:
         self._pdf, self._page, self._lines, self._glyphs, self._forms = pdf, page, lines, glyphs, forms
-        self.found = Annotations(*page.get_size())
+        self.found = Annotations()
         self._fields: set[tuple[str, str]] = set()
         self._chars_left = _MOST_CHARS
 
@@ -186,7 +188,7 @@ class _Walk:
         self._add(BlockKind.NOTE, f"{kind} by {author}: {text}" if author else f"{kind}: {text}", place)
 
     def _add(self, kind: BlockKind, text: str, place: Rectangle) -> None:
-        box = self._box(place)
+        box = _on_page(self._page, place)
         if box.x0 >= box.x1 or box.y0 >= box.y1:
             return  # beyond the page's edges nobody sees it
         self._chars_left -= len(text)
@@ -204,12 +206,12 @@ class _Walk:
             return text in printed
         return letters == there or (len(letters) >= short and letters in there)
 
-    def _box(self, place: Rectangle) -> Box:
-        box = as_shown(self._page, place)
-        return Box(
-            min(max(0.0, box.x0), self.found.width), min(max(0.0, box.y0), self.found.height),
-            max(0.0, min(box.x1, self.found.width)), max(0.0, min(box.y1, self.found.height)),
-        )  # fmt: skip
+
+def _on_page(page: pypdfium2.PdfPage, place: Rectangle) -> Box:
+    """Return where a rectangle lies as shown, as far as it is within the page's edges."""
+    width, height = page.get_size()
+    box = as_shown(page, place)
+    return Box(max(0.0, box.x0), max(0.0, box.y0), min(box.x1, width), min(box.y1, height))
 
 
 def _place(annotation: Any, kind: int) -> Rectangle | None:

@@ -104,7 +104,7 @@ class Glyphs:
         if not pdfium.FPDFText_GetCharBox(self.text_page.raw, index, *_edges):
             return None
         box = _left.value, _bottom.value, _right.value, _top.value
-        return turned(box, turn, self.turned_page) if turn and self.turned_page else box
+        return box if not turn or self.turned_page is None else turned(box, turn, self.turned_page)
 
 
 def page_lines(text: str, glyphs: Glyphs) -> list[Line]:
@@ -149,20 +149,31 @@ _edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctyp
 
 
 def _measure(line: Line, glyphs: Glyphs) -> None:
-    index = line.start if glyphs.indices is None else glyphs.indices[line.start]
+    index, last = line.start, line.end - 1
+    if glyphs.indices is not None:
+        index, last = glyphs.indices[index], glyphs.indices[last]
     handle = glyphs.text_page.raw
     line.size = round(pdfium.FPDFText_GetFontSize(handle, index), 1)
     line.weight = pdfium.FPDFText_GetFontWeight(handle, index)
     if glyphs.turned_page is not None:
         line.turn = _turn(glyphs.text_page, index)
+    if pdfium.FPDFText_GetCharBox(handle, index, *_edges):
+        line.left, line.bottom, line.top = _left.value, _bottom.value, _top.value
+    if pdfium.FPDFText_GetCharBox(handle, last, *_edges):
+        line.right = _right.value
+    if line.turn:  # few lines are, and what costs time is done for each
+        _measure_turned(line, glyphs)
+    height = line.top - line.bottom
+    if not _SMALLEST * line.size < height < _TALLEST * line.size:
+        line.size = _shown_size(line.size, height, glyphs.text_page, index)
+
+
+def _measure_turned(line: Line, glyphs: Glyphs) -> None:
     first, last = glyphs.box(line.start, line.turn), glyphs.box(line.end - 1, line.turn)
     if first is not None:
         line.left, line.bottom, _, line.top = first
     if last is not None:
         line.right = last[2]
-    height = line.top - line.bottom
-    if not _SMALLEST * line.size < height < _TALLEST * line.size:
-        line.size = _shown_size(line.size, height, glyphs.text_page, index)
 
 
 def _turn(text_page: pypdfium2.PdfTextPage, index: int) -> int:
@@ -215,14 +226,28 @@ def _is_row(parts: Sequence[Line]) -> bool:
 
 
 def _tokens(line: Line, glyphs: Glyphs) -> list[Piece]:
-    """Return the words of a line, where their first and last characters lie."""
+    if line.turn:
+        return _turned_tokens(line, glyphs)
+    box, handle, at, indices = pdfium.FPDFText_GetCharBox, glyphs.text_page.raw, line.start, glyphs.indices
+    found: list[Piece] = []
+    for token in TOKEN.finditer(line.text):
+        start, end = at + token.start(), at + token.end()
+        first, last = (start, end - 1) if indices is None else (indices[start], indices[end - 1])
+        if box(handle, first, *_edges):
+            left = _left.value
+            if last != first:
+                box(handle, last, *_edges)
+            found.append(Piece(start, end, left, _right.value))
+    return found
+
+
+def _turned_tokens(line: Line, glyphs: Glyphs) -> list[Piece]:
     found: list[Piece] = []
     for token in TOKEN.finditer(line.text):
         start, end = line.start + token.start(), line.start + token.end()
-        first = glyphs.box(start, line.turn)
+        first, last = glyphs.box(start, line.turn), glyphs.box(end - 1, line.turn)
         if first is not None:
-            last = first if end - start == 1 else glyphs.box(end - 1, line.turn) or first
-            found.append(Piece(start, end, first[0], last[2]))
+            found.append(Piece(start, end, first[0], (last or first)[2]))
     return found
 
 

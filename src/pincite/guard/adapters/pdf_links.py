@@ -15,6 +15,7 @@ from pincite.guard.adapters.pdf_turns import Rectangle, turned
 from pincite.guard.domain import PageLink, is_address
 
 _MOST_BYTES = 4_096
+_EDGE = 1.0  # points that a line may stand out on either side
 
 
 def target(pdf: pypdfium2.PdfDocument, link: Any) -> tuple[str, int]:
@@ -45,19 +46,20 @@ def links_on(
 ) -> Iterator[PageLink]:
     """Yield the stretches of text, one a line, that lie in a rectangle of the page's own space."""
     url, page = leads_to
-    places = {0: rectangle}
     for line in lines:
-        if line.turn not in places and glyphs.turned_page is not None:
-            places[line.turn] = turned(rectangle, line.turn, glyphs.turned_page)
-        place = places[line.turn]
-        if _within(line.bottom, line.top, place) or JOINED in line.text:
-            span = _span(line, place, glyphs)
+        page_edges = glyphs.turned_page if line.turn else None
+        place = rectangle if page_edges is None else turned(rectangle, line.turn, page_edges)
+        left, bottom, right, top = place
+        joined = JOINED in line.text
+        if joined or bottom <= (line.bottom + line.top) / 2 <= top:
+            whole = (
+                not joined
+                and left - _EDGE <= min(line.left, line.right)
+                and max(line.left, line.right) <= right + _EDGE
+            )
+            span = (line.start, line.end) if whole else _span(line, place, glyphs)
             if span is not None:
                 yield PageLink(*span, url, page)
-
-
-def _within(bottom: float, top: float, place: Rectangle) -> bool:
-    return place[1] <= (bottom + top) / 2 <= place[3]
 
 
 def _span(line: Line, place: Rectangle, glyphs: Glyphs) -> tuple[int, int] | None:
@@ -68,11 +70,17 @@ def _span(line: Line, place: Rectangle, glyphs: Glyphs) -> tuple[int, int] | Non
         first, last = glyphs.box(start, line.turn), glyphs.box(end - 1, line.turn)
         if first is None or last is None or not _meets(first, last, place):
             continue
-        for at in range(start, end):
-            box = glyphs.box(at, line.turn)
-            if box and place[0] <= (box[0] + box[2]) / 2 <= place[2] and _within(box[1], box[3], place):
-                found.append(at)
+        if _has(place, first) and _has(place, last) and JOINED not in token[0]:
+            found += (start, end - 1)
+        else:
+            boxes = ((at, glyphs.box(at, line.turn)) for at in range(start, end))
+            found += (at for at, box in boxes if box is not None and _has(place, box))
     return (min(found), max(found) + 1) if found else None
+
+
+def _has(place: Rectangle, letter: Rectangle) -> bool:
+    x, y = (letter[0] + letter[2]) / 2, (letter[1] + letter[3]) / 2
+    return place[0] <= x <= place[2] and place[1] <= y <= place[3]
 
 
 def _meets(first: Rectangle, last: Rectangle, place: Rectangle) -> bool:

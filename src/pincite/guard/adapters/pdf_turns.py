@@ -34,5 +34,7 @@ def turned(rectangle: Rectangle, turn: int, page: Rectangle) -> Rectangle:
 
 def heights(turn: int, page: Rectangle) -> tuple[float, float]:
     """Return the lowest and the highest point of a page once it is turned."""
+    if not turn:
+        return page[1], page[3]
     _, low, _, high = turned(page, turn, page)
     return low, high
