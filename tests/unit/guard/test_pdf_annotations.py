@@ -1,6 +1,7 @@
 """Notes, fields of forms and links of PDFs: with their places, once, bounded, and nothing that is hidden."""
 
 import io
+import os
 import time
 from pathlib import Path
 
@@ -322,3 +323,26 @@ async def test_places_and_links_come_out_of_the_confined_child_and_fields_are_dr
 def test_an_overlay_of_before_there_were_notes_is_read() -> None:
     old = [600.0, 800.0, [[0, 9, 10.0, 10.0, 100.0, 20.0]]]
     assert Overlay.of_list(old) == Overlay(600, 800, (PlacedText(0, 9, Box(10, 10, 100, 20)),))
+
+
+@pytest.mark.bench_data
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("corpus_pdfjs/test/pdfs/annotation-text-widget.pdf", ["Single line, length 10: Lorem ipsu"]),
+        (
+            "corpus_pdfjs/test/pdfs/annotation-choice-widget.pdf",
+            ["Combo box: Dolor", "List box, single selection: Sit"],
+        ),
+        ("corpus_pdfjs/test/pdfs/bug1883609.pdf", ["Value from 40 to 250 cm: 150", "Language 2 Check Box: yes"]),
+        ("corpus_pdfjs/test/pdfs/issue14438.pdf", ["Text added: title", "Comment by const: caret"]),
+        ("corpus_pdfjs/test/pdfs/stamps.pdf", ["Stamp by calix: Approved", "Stamp by calix: Completed"]),
+        ("hostile_qpdf/qpdf/qtest/qpdf/form-filled-by-acrobat.pdf", ["Text Box 1: abc potato", "r1: 1"]),
+    ],
+)
+def test_real_forms_and_notes_are_read(name: str, lines: list[str]) -> None:
+    folder = os.environ.get("PINCITE_BENCH_DATA")
+    if not folder:
+        pytest.skip("PINCITE_BENCH_DATA is not set")
+    page, *_ = pages_of(Path(folder, "files", name).read_bytes())
+    assert set(lines) <= set(added(page))
