@@ -38,6 +38,8 @@ class FileType(StrEnum):
 
 # A word that names something; those that stand beside a page's number do not.
 _WORD = re.compile(r"\b(?!(?:page|seite|página|pagina|sida|side)\b)[^\W\d_]{3}", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\x7f-\xa0]+", re.IGNORECASE)
+_LONGEST_ADDRESS = 2_000
 
 
 class BlockKind(StrEnum):
@@ -50,6 +52,8 @@ class BlockKind(StrEnum):
     CODE = "code"
     MARGIN = "margin"
     """What stands at the same place on page after page: a running header or footer, a page's number."""
+    NOTE = "note"
+    """What somebody wrote over a page: a note, a comment, a stamp; behind the page's own text, and says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,47 +114,100 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class ScanPart:
-    """Characters [start, end) of a page that was read by OCR, and where they lie as shown."""
+class PlacedText:
+    """Characters [start, end) of a page that no reader of the file finds again, and where they lie as shown.
+
+    Within a line that OCR read letters count as equally wide. Of a note or a field the box is that of all it says:
+    `whole`.
+    """
 
     start: int
     end: int
     box: "Box"
+    whole: bool = False
+
+    def part(self, start: int, end: int) -> "Box | None":
+        """Return where those of its characters lie that are within [start, end), None without any."""
+        first, last = max(start, self.start), min(end, self.end)
+        if first >= last:
+            return None
+        if self.whole:
+            return self.box
+        letter = (self.box.x1 - self.box.x0) / (self.end - self.start)
+        left, right = self.box.x0 + letter * (first - self.start), self.box.x0 + letter * (last - self.start)
+        return Box(round(left, 2), self.box.y0, round(right, 2), self.box.y1)
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """Where the text of a page lies that was read by OCR: no file holds its characters, so no reader can find them.
+class PageLink:
+    """Characters [start, end) of a page that lead somewhere: to an address (`url`), or to a page of the document.
 
-    `width` and `height` are the page's as shown, in points.
+    `page` counts from 1 and is 0 for an address. An address is data, to be shown as text: nothing fetches it.
+    """
+
+    start: int
+    end: int
+    url: str = ""
+    page: int = 0
+
+    def __post_init__(self) -> None:
+        if not (is_address(self.url) if self.url else self.page >= 1):
+            raise ValueError("a link leads to a web or mail address or to a page")
+
+
+def is_address(text: str) -> bool:
+    """Whether text is an address of the web or of mail, of bounded length and without blanks."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What is kept of a PDF's page beside its text and blocks: the places of text that is not pdfium's, and its links.
+
+    Such text is a scan's, read by OCR, or stands behind the page's own: fields of a form, notes. `width` and `height`
+    are the page's as shown, in points.
     """
 
     width: float
     height: float
-    parts: tuple[ScanPart, ...]
+    placed: tuple[PlacedText, ...]
+    links: tuple[PageLink, ...] = ()
+
+    @property
+    def begins(self) -> int | None:
+        """The first character that has a place here; the file's reader knows those before it."""
+        return min((each.start for each in self.placed), default=None)
 
     def boxes(self, start: int, end: int) -> "PageBoxes":
-        """Return where characters [start, end) lie, one box a part; within a part letters count as equally wide."""
-        found: list[Box] = []
-        for part in self.parts:
-            first, last = max(start, part.start), min(end, part.end)
-            if first < last:
-                letter = (part.box.x1 - part.box.x0) / (part.end - part.start)
-                left, right = part.box.x0 + letter * (first - part.start), part.box.x0 + letter * (last - part.start)
-                found.append(Box(round(left, 2), part.box.y0, round(right, 2), part.box.y1))
-        return PageBoxes(self.width, self.height, tuple(found))
+        """Return where characters [start, end) lie, as far as it is known here: one box a line, a note or a field."""
+        found = (each.part(start, end) for each in self.placed)
+        return PageBoxes(self.width, self.height, tuple(box for box in found if box is not None))
 
     def as_list(self) -> list[Any]:
         """Return it as plain lists, to be stored or sent."""
-        parts = [[part.start, part.end, part.box.x0, part.box.y0, part.box.x1, part.box.y1] for part in self.parts]
-        return [self.width, self.height, parts]
+        places = [(each, each.box) for each in self.placed]
+        return [
+            self.width,
+            self.height,
+            [[each.start, each.end, box.x0, box.y0, box.x1, box.y1, each.whole] for each, box in places],
+            [[link.start, link.end, link.url, link.page] for link in self.links],
+        ]
 
     @classmethod
-    def of_list(cls, value: Sequence[Any]) -> "Scan":
-        """Return what `as_list` flattened. Raises: ValueError, TypeError on anything else."""
-        width, height, parts = value
-        made = tuple(ScanPart(int(start), int(end), Box(*map(float, box))) for start, end, *box in parts)
-        return cls(float(width), float(height), made)
+    def of_list(cls, value: Sequence[Any]) -> "Overlay":
+        """Return what `as_list` flattened, also as it was before there were notes and links.
+
+        Raises: ValueError, TypeError on anything else.
+        """
+        width, height, places, *rest = value
+        placed = tuple(
+            PlacedText(int(start), int(end), Box(float(x0), float(y0), float(x1), float(y1)), bool(whole and whole[0]))
+            for start, end, x0, y0, x1, y1, *whole in places
+        )
+        links = (
+            PageLink(int(start), int(end), str(url), int(page)) for start, end, url, page in (rest[0] if rest else ())
+        )
+        return cls(float(width), float(height), placed, tuple(links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +218,11 @@ class PageText:
         number: counts from 1 in the document.
         label: what people call it: "3", "Slide 3", "Sheet 'Rates', A1:D80", or the section's heading.
         text: the page's text; every offset anywhere counts characters of this string. For PDF it is exactly what
-            pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index.
+            pdfium's text range of the whole page gives (with "\r\n"), so that a character offset is a box index; what
+            people added to the page stands behind it, where `overlay` knows its places.
         blocks: in order, not overlapping; may be empty where no structure was found.
         warning: what people should know of the page, as "The page is damaged."; empty where all is well.
-        scan: where the text lies, of a page that was read by OCR.
+        overlay: of a PDF's page, where text lies that the file's reader does not find again, and its links.
     """
 
     number: int
@@ -172,7 +230,7 @@ class PageText:
     text: str
     blocks: tuple[Block, ...] = ()
     warning: str = ""
-    scan: Scan | None = None
+    overlay: Overlay | None = None
 
 
 def body_text(text: str, blocks: Sequence[Block]) -> str:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pincite.guard.domain import Block, PageText, Scan
+from pincite.guard.domain import Block, Overlay, PageText
 
 MAX_FRAME_BYTES = 64 << 20
 HEAD = struct.Struct(">II")
@@ -46,14 +46,14 @@ def unpack_head(head: bytes) -> Message:
 
 def page_to_wire(page: PageText) -> list[Any]:
     """Return a page as plain lists."""
-    scan = None if page.scan is None else page.scan.as_list()
-    return [page.number, page.label, page.text, [block.as_list() for block in page.blocks], page.warning, scan]
+    overlay = None if page.overlay is None else page.overlay.as_list()
+    return [page.number, page.label, page.text, [block.as_list() for block in page.blocks], page.warning, overlay]
 
 
 def page_from_wire(value: list[Any]) -> PageText:
     """Return the page that `page_to_wire` flattened. Raises: ValueError, TypeError on anything else."""
-    number, label, text, blocks, warning, scan = value
+    number, label, text, blocks, warning, overlay = value
     made = tuple(map(Block.of_list, blocks))
     return PageText(
-        int(number), str(label), str(text), made, str(warning), None if scan is None else Scan.of_list(scan)
+        int(number), str(label), str(text), made, str(warning), None if overlay is None else Overlay.of_list(overlay)
     )

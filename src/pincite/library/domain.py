@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from pincite.core import ErrorKind, PinciteError, Scope
-from pincite.guard import Block, FileType, PageBoxes, PageText, Scan
+from pincite.guard import Block, FileType, Overlay, PageBoxes, PageText
 from pincite.index import Generation
 
 T = TypeVar("T")
@@ -138,7 +138,7 @@ class Page:
     label: str
     text: str
     blocks: tuple[Block, ...]
-    scan: Scan | None = None
+    overlay: Overlay | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pincite.core import InvalidInput, Scope
 from pincite.library.delivery import content_headers, parse_range
 from pincite.library.domain import Document, PageReader, Revision
 from pincite.library.feed import FeedSettings, follow
+from pincite.library.passage_schemas import PageBody, PageList, PassageBody, SectionBody
 from pincite.library.schemas import (
     BatchBody,
     BatchList,
@@ -23,10 +24,6 @@ from pincite.library.schemas import (
     DocumentBody,
     DocumentList,
     NewCollection,
-    PageBody,
-    PageList,
-    PassageBody,
-    SectionBody,
 )
 from pincite.library.service import Library
 

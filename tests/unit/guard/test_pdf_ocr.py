@@ -11,9 +11,9 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from pincite.guard import BlockKind, DocumentReader, FileType, Scan, UnreadableDocument
+from pincite.guard import BlockKind, DocumentReader, FileType, Overlay, UnreadableDocument
 from pincite.guard.adapters.pdf_ocr import _Part, _rows
-from pincite.guard.domain import Box, ScanPart
+from pincite.guard.domain import Box, PlacedText
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 
 LINES = ("The valve of the boiler is red.", "Its pressure is 42 bar in winter.", "Ask the engineer before you open it.")
@@ -50,9 +50,9 @@ async def test_a_scan_is_read_and_its_words_are_found_on_the_picture(tmp_path: P
     assert [block.kind for block in first.blocks] == [BlockKind.PARAGRAPH]
     assert "OCR" in first.warning
     assert (second.text, second.warning) == ("", "")
-    assert first.scan is not None
+    assert first.overlay is not None
     start = first.text.index("42 bar")
-    found = first.scan.boxes(start, start + len("42 bar"))
+    found = first.overlay.boxes(start, start + len("42 bar"))
     assert (found.width, found.height) == SIZE
     (box,) = found.boxes
     assert box.y0 < 120 - 65 < box.y1 + 3
@@ -90,9 +90,9 @@ def test_columns_of_prose_are_read_one_after_the_other_and_rows_of_a_table_acros
 
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_boxes_of_a_scan_lie_within_its_parts(start: int, length: int) -> None:
-    parts = (ScanPart(0, 10, Box(10, 10, 110, 20)), ScanPart(12, 30, Box(10, 30, 190, 40)))
-    found = Scan(200, 100, parts)
-    assert Scan.of_list(found.as_list()) == found
+    parts = (PlacedText(0, 10, Box(10, 10, 110, 20)), PlacedText(12, 30, Box(10, 30, 190, 40)))
+    found = Overlay(200, 100, parts)
+    assert Overlay.of_list(found.as_list()) == found
     boxes = found.boxes(start, start + length).boxes
     for box in boxes:
         assert any(p.box.x0 <= box.x0 < box.x1 <= p.box.x1 and p.box.y0 == box.y0 for p in parts)

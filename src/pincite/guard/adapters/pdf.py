@@ -1,20 +1,24 @@
 """PDF as pages: each page's exact text, its label and its blocks. Runs in the child only.
 
 Text and boxes come from `pdf_pages.py`, lines from `pdf_lines.py`, margins from `pdf_margins.py`, blocks from
-`pdf_layout.py`; what is only a picture goes through `pdf_ocr.py`.
+`pdf_layout.py`, notes, fields and links from `pdf_annotations.py`; what is only a picture goes through `pdf_ocr.py`.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import cast
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from pincite.guard.adapters.pdf_annotations import read_annotations, with_annotations
+from pincite.guard.adapters.pdf_forms import Forms
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
-from pincite.guard.adapters.pdf_lines import page_lines
+from pincite.guard.adapters.pdf_lines import Glyphs, page_lines
 from pincite.guard.adapters.pdf_margins import Sheet, with_margins
 from pincite.guard.adapters.pdf_ocr import read_picture
 from pincite.guard.adapters.pdf_pages import open_pdf, raw_text
+from pincite.guard.adapters.pdf_turns import Rectangle
 from pincite.guard.domain import PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
 
@@ -38,9 +42,14 @@ def open_source(source: Source) -> Opened:
 
 
 def _pages(pdf: pypdfium2.PdfDocument, source: Source) -> Iterator[PageText]:
+    with closing(Forms(pdf, whole=not source.one_by_one)) as forms:
+        yield from _pages_with(pdf, source, forms)
+
+
+def _pages_with(pdf: pypdfium2.PdfDocument, source: Source, forms: Forms) -> Iterator[PageText]:
     first = source.first_page - 1
     with_text = damaged = 0
-    for sheet in with_margins(_sheets(pdf, first), ahead=not source.one_by_one):
+    for sheet in with_margins(_sheets(pdf, first, forms), ahead=not source.one_by_one):
         page = _page_text(pdf, sheet, ocr=source.limits.ocr)
         damaged += sheet.warning == _DAMAGED
         with_text += bool(page.text.strip())
@@ -56,9 +65,11 @@ def _pages(pdf: pypdfium2.PdfDocument, source: Source) -> Iterator[PageText]:
 
 def _page_text(pdf: pypdfium2.PdfDocument, sheet: Sheet, *, ocr: bool) -> PageText:
     if ocr and sheet.warning == _PICTURE:
-        return _read_picture(pdf, sheet)
-    blocks = find_blocks(sheet.lines, sheet.titles)
-    return PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
+        page = _read_picture(pdf, sheet)
+    else:
+        blocks = find_blocks(sheet.lines, sheet.titles)
+        page = PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
+    return page if sheet.over is None else with_annotations(page, sheet.over)
 
 
 def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText:
@@ -70,26 +81,28 @@ def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText:
         page.close()
     if read is None:
         return PageText(sheet.number, sheet.label, "", warning=_NOTHING)
-    return PageText(sheet.number, sheet.label, read.text, find_blocks(read.lines, sheet.titles), _BY_OCR, read.scan)
+    return PageText(sheet.number, sheet.label, read.text, find_blocks(read.lines, sheet.titles), _BY_OCR, read.overlay)
 
 
-def _sheets(pdf: pypdfium2.PdfDocument, first: int) -> Iterator[Sheet]:
+def _sheets(pdf: pypdfium2.PdfDocument, first: int, forms: Forms) -> Iterator[Sheet]:
     outline = _outline(pdf)
     for index in range(first, len(pdf)):
         try:
-            yield _sheet(pdf, index, outline)
+            yield _sheet(pdf, index, outline, forms)
         except pypdfium2.PdfiumError:
             yield Sheet(index + 1, f"{index + 1} (damaged)", "", [], {}, warning=_DAMAGED)
 
 
-def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> Sheet:
+def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Forms) -> Sheet:
     page = pdf[index]
     try:
         text_page = page.get_textpage()
         try:
             text, indices = raw_text(text_page)
-            lines = page_lines(text, text_page, indices)
-            edges = _edges(page)
+            edges = cast("Rectangle", page.get_cropbox())
+            glyphs = Glyphs(text_page, indices, edges if page.get_rotation() else None)
+            lines = page_lines(text, glyphs)
+            over = read_annotations(pdf, page, lines, glyphs, forms)
             picture = not text.strip() and _shows_something(page)
         finally:
             text_page.close()
@@ -97,7 +110,7 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline) -> Sheet:
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
     warning = _PICTURE if picture else ""
-    return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning)
+    return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning, over=over)
 
 
 def _shows_something(page: pypdfium2.PdfPage) -> bool:
@@ -105,13 +118,6 @@ def _shows_something(page: pypdfium2.PdfPage) -> bool:
     count = cast("int", pdfium.FPDFPage_CountObjects(page.raw))
     kinds = [pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page.raw, at)) for at in range(min(count, _MANY))]
     return count >= _MANY or any(kind in _MAY_SHOW for kind in kinds)
-
-
-def _edges(page: pypdfium2.PdfPage) -> tuple[float, float] | None:
-    if page.get_rotation():
-        return None
-    _, low, _, high = cast("tuple[float, float, float, float]", page.get_cropbox())
-    return low, high
 
 
 def _outline(pdf: pypdfium2.PdfDocument) -> Outline:

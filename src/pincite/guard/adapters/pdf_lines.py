@@ -15,15 +15,19 @@ from typing import NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from pincite.guard.adapters.pdf_turns import Rectangle, turn_of, turned
+
 _NUMBER = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*[)%x]*(?!\w)|(?<!\S)[—–-](?!\S)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _DIGIT = re.compile(r"\d")
 _DASHES = re.compile(r"[—–\s-]+")
-_TOKEN = re.compile(r"\S+")
+TOKEN = re.compile(r"\S+")
 _FIGURE = re.compile(r"[($€£+-]*\d[\d,.]*[)%x*]*|[—–-]+")
 _CURRENCY = re.compile(r"[($€£¥]+")
 _CLOSING = re.compile(r"[)%]+")
+JOINED = "\ufffe"
+"""Stands in a word that two lines of the page share; they are one line of the text."""
 _MAX_LINES = 3_000  # beyond this a page is a data dump; it stays without lines
 _NUMBERS_IN_ROW = 2
 _SMALLEST, _TALLEST = 0.4, 1.1  # of letters, beside the font's size
@@ -46,9 +50,10 @@ class Piece(NamedTuple):
 class Line:
     """A line [start, end) of a page's text, in points of the page's own space (y upwards).
 
-    `numbers` counts its figures; `is_row` says that it has more of them than words around them, `has_cells` that a gap
-    wider than a letter is high cuts it. `pieces` are what stands together, where the line could be a table's row.
-    `level`, `table` and `margin` are filled in by those who decide what it is.
+    On a page that is turned it is the space where the line is upright, that of `turn` (see `pdf_turns.py`). `numbers`
+    counts its figures; `is_row` says that it has more of them than words around them, `has_cells` that a gap wider than
+    a letter is high cuts it. `pieces` are what stands together, where the line could be a table's row. `level`,
+    `table` and `margin` are filled in by those who decide what it is.
     """
 
     start: int
@@ -67,6 +72,7 @@ class Line:
     table: bool = False
     margin: bool = False
     pieces: tuple[Piece, ...] = ()
+    turn: int = 0
 
     def is_level(self, other: "Line") -> bool:
         """Whether it stands at the height of another one: half of the lower one's height is shared."""
@@ -78,21 +84,43 @@ class Line:
         return self.left >= before.right and self.is_level(before)
 
 
-def page_lines(text: str, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Where the characters of a page lie.
+
+    Args:
+        text_page: pdfium's page.
+        indices: pdfium's index of each character of the text, None where they are the same.
+        turned_page: the edges of a page that is turned, None for others.
+    """
+
+    text_page: pypdfium2.PdfTextPage
+    indices: Sequence[int] | None
+    turned_page: Rectangle | None = None
+
+    def box(self, at: int, turn: int) -> Rectangle | None:
+        """Return where the character at an offset lies, in the space of a turn; None where it has no place."""
+        index = at if self.indices is None else self.indices[at]
+        if not pdfium.FPDFText_GetCharBox(self.text_page.raw, index, *_edges):
+            return None
+        box = _left.value, _bottom.value, _right.value, _top.value
+        return box if not turn or self.turned_page is None else turned(box, turn, self.turned_page)
+
+
+def page_lines(text: str, glyphs: Glyphs) -> list[Line]:
     """Return the lines of a page in the order of its text; none where there are too many to mean anything.
 
     Args:
         text: the page's text.
-        text_page: pdfium's page, for fonts and positions.
-        indices: pdfium's index of each character, None where they are the same.
+        glyphs: its characters.
     """
     lines = _lines(text)
     if len(lines) > _MAX_LINES:
         return []
     for line in lines:
-        _measure(line, text_page, indices)
+        _measure(line, glyphs)
     mark_rows(lines)
-    _mark_cells(lines, text_page, indices)
+    _mark_cells(lines, glyphs)
     return lines
 
 
@@ -120,20 +148,37 @@ _left, _right, _bottom, _top = (ctypes.c_double() for _ in range(4))
 _edges = (ctypes.byref(_left), ctypes.byref(_right), ctypes.byref(_bottom), ctypes.byref(_top))
 
 
-def _measure(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+def _measure(line: Line, glyphs: Glyphs) -> None:
     index, last = line.start, line.end - 1
-    if indices is not None:
-        index, last = indices[index], indices[last]
-    handle = text_page.raw
+    if glyphs.indices is not None:
+        index, last = glyphs.indices[index], glyphs.indices[last]
+    handle = glyphs.text_page.raw
     line.size = round(pdfium.FPDFText_GetFontSize(handle, index), 1)
     line.weight = pdfium.FPDFText_GetFontWeight(handle, index)
+    if glyphs.turned_page is not None:
+        line.turn = _turn(glyphs.text_page, index)
     if pdfium.FPDFText_GetCharBox(handle, index, *_edges):
-        line.bottom, line.top, line.left = _bottom.value, _top.value, _left.value
+        line.left, line.bottom, line.top = _left.value, _bottom.value, _top.value
     if pdfium.FPDFText_GetCharBox(handle, last, *_edges):
         line.right = _right.value
+    if line.turn:  # few lines are, and what costs time is done for each
+        _measure_turned(line, glyphs)
     height = line.top - line.bottom
     if not _SMALLEST * line.size < height < _TALLEST * line.size:
-        line.size = _shown_size(line.size, height, text_page, index)
+        line.size = _shown_size(line.size, height, glyphs.text_page, index)
+
+
+def _measure_turned(line: Line, glyphs: Glyphs) -> None:
+    first, last = glyphs.box(line.start, line.turn), glyphs.box(line.end - 1, line.turn)
+    if first is not None:
+        line.left, line.bottom, _, line.top = first
+    if last is not None:
+        line.right = last[2]
+
+
+def _turn(text_page: pypdfium2.PdfTextPage, index: int) -> int:
+    matrix = pdfium.FS_MATRIX()
+    return turn_of(matrix.a, matrix.b) if pdfium.FPDFText_GetMatrix(text_page, index, ctypes.byref(matrix)) else 0
 
 
 def _shown_size(size: float, height: float, text_page: pypdfium2.PdfTextPage, index: int) -> float:
@@ -144,7 +189,7 @@ def _shown_size(size: float, height: float, text_page: pypdfium2.PdfTextPage, in
     return round(size if size > 1.0 else height * 1.4, 1)
 
 
-def _mark_cells(lines: Sequence[Line], text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> None:
+def _mark_cells(lines: Sequence[Line], glyphs: Glyphs) -> None:
     """Cut lines with figures, and those that are wide for their characters, where there is a gap."""
     if not lines:
         return
@@ -153,7 +198,7 @@ def _mark_cells(lines: Sequence[Line], text_page: pypdfium2.PdfTextPage, indices
     for line, looseness in zip(lines, loose, strict=True):
         is_loose = looseness > _LOOSE * usual
         if line.is_row or is_loose:
-            tokens = _tokens(line, text_page, indices)
+            tokens = _tokens(line, glyphs)
             line.pieces = _pieces(tokens, line)
             gaps = (two.left - one.right for one, two in pairwise(tokens))
             line.has_cells = is_loose and line.numbers < _NUMBERS_IN_ROW and any(gap > line.size for gap in gaps)
@@ -180,10 +225,12 @@ def _is_row(parts: Sequence[Line]) -> bool:
     return numbers * 2 >= words - 1 and not (_ENDS_SENTENCE.search(parts[-1].text) and words > 8)
 
 
-def _tokens(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int] | None) -> list[Piece]:
-    box, handle, at = pdfium.FPDFText_GetCharBox, text_page.raw, line.start
+def _tokens(line: Line, glyphs: Glyphs) -> list[Piece]:
+    if line.turn:
+        return _turned_tokens(line, glyphs)
+    box, handle, at, indices = pdfium.FPDFText_GetCharBox, glyphs.text_page.raw, line.start, glyphs.indices
     found: list[Piece] = []
-    for token in _TOKEN.finditer(line.text):
+    for token in TOKEN.finditer(line.text):
         start, end = at + token.start(), at + token.end()
         first, last = (start, end - 1) if indices is None else (indices[start], indices[end - 1])
         if box(handle, first, *_edges):
@@ -191,6 +238,16 @@ def _tokens(line: Line, text_page: pypdfium2.PdfTextPage, indices: Sequence[int]
             if last != first:
                 box(handle, last, *_edges)
             found.append(Piece(start, end, left, _right.value))
+    return found
+
+
+def _turned_tokens(line: Line, glyphs: Glyphs) -> list[Piece]:
+    found: list[Piece] = []
+    for token in TOKEN.finditer(line.text):
+        start, end = line.start + token.start(), line.start + token.end()
+        first, last = glyphs.box(start, line.turn), glyphs.box(end - 1, line.turn)
+        if first is not None:
+            found.append(Piece(start, end, first[0], (last or first)[2]))
     return found
 
 

@@ -1,7 +1,8 @@
 """Finds running headers, footers and page numbers: lines at the same place on page after page. Pure.
 
 A page is compared with the four before it and the four after it, so that memory stays bounded and a first batch comes
-at once. Odd and even pages may differ.
+at once. Odd and even pages may differ, and pages may be turned: a place is told by the nearer edge, and lines that run
+in different directions are looked at apart, for a page may be turned for its table while its header stays where it was.
 """
 
 import re
@@ -10,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
+from pincite.guard.adapters.pdf_annotations import Annotations
 from pincite.guard.adapters.pdf_lines import Line
+from pincite.guard.adapters.pdf_turns import Rectangle, heights
 
 _REACH = 4
 _ENOUGH = 2  # other pages that have the line at its place
@@ -18,6 +21,7 @@ _ENOUGH_OF_MANY = 3  # the same, where all eight are there: a table's head comes
 _BANDS = 3  # from the top, and as many from the bottom
 _SAME_HEIGHT = 3.0  # points
 _SET_APART = 1.25  # a margin's distance to the text beside that of the text's lines
+_FROM_ABOVE = -1_000  # keeps what is near the upper edge from what is near the lower one
 _ZONE = 0.15  # of the page's height, at the top and at the bottom
 _LARGE = 1.15
 _MOST_NUMBERS = 3
@@ -26,6 +30,7 @@ _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlc]+")
 
 _Key = tuple[str, int]
+"""What a line says, and how far from the nearer edge."""
 _Band = list[Line]
 
 
@@ -33,9 +38,8 @@ _Band = list[Line]
 class Sheet:
     """A page on its way: its text and its lines.
 
-    `titles` are those that the outline puts there (see `plain`); `edges` is the lowest and the highest point of the
-    page, None where nothing is known of margins: on a page that is turned, on an empty one. `size` is the usual font's
-    and `keys` what stands at the edges, filled in here.
+    `titles` are those that the outline puts there (see `plain`); `edges` are the page's, None where nothing is known of
+    them; `over` is what lies over it. `size` is the usual font's and `keys` what stands at the edges, filled in here.
     """
 
     number: int
@@ -43,10 +47,11 @@ class Sheet:
     text: str
     lines: list[Line]
     titles: Mapping[str, int]
-    edges: tuple[float, float] | None = None
+    edges: Rectangle | None = None
     warning: str = ""
     size: float = 0.0
     keys: frozenset[_Key] = field(default_factory=frozenset[_Key])
+    over: Annotations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ def _marked(window: Sequence[Sheet], at: int) -> Sheet:
     sheet = window[at]
     others = [other.keys for other in (*window[max(0, at - _REACH) : at], *window[at + 1 : at + 1 + _REACH])]
     if len(others) >= _ENOUGH and sheet.lines:
-        pitch = _pitch(_bands(sheet.lines))
+        pitch = _pitch(_bands(max(_directions(sheet).values(), key=len)))
         for zone in _zones(sheet):
             for line in _margin(zone, pitch, sheet, others):
                 line.margin = True
@@ -99,16 +104,27 @@ def _bands(lines: Sequence[Line]) -> list[_Band]:
     return [list(band) for _, band in groupby(ordered, key=lambda line: round(line.bottom / _SAME_HEIGHT))]
 
 
-def _zones(sheet: Sheet) -> tuple[_Zone, _Zone]:
-    """Return the bands at the top and those at the bottom of a page, from the outside inwards."""
-    bands = _bands(sheet.lines)
+def _directions(sheet: Sheet) -> dict[int, list[Line]]:
+    """Return the lines by the turn that makes them upright."""
+    found: dict[int, list[Line]] = {}
+    for line in sheet.lines:
+        found.setdefault(line.turn, []).append(line)
+    return found
+
+
+def _zones(sheet: Sheet) -> list[_Zone]:
+    """Return the bands at the top and those at the bottom of a page, from the outside inwards, of each direction."""
     if sheet.edges is None:
-        return _Zone([], None), _Zone([], None)
-    low, high = sheet.edges
-    zone = _ZONE * (high - low)
-    above = sum(band[0].bottom > high - zone for band in bands)
-    below = sum(band[0].bottom < low + zone for band in bands)
-    return _zone(bands, above), _zone(bands[::-1], below)
+        return []
+    zones: list[_Zone] = []
+    for turn, lines in _directions(sheet).items():
+        bands = _bands(lines)
+        low, high = heights(turn, sheet.edges)
+        zone = _ZONE * (high - low)
+        above = sum(band[0].bottom > high - zone for band in bands)
+        below = sum(band[0].bottom < low + zone for band in bands)
+        zones += [_zone(bands, above), _zone(bands[::-1], below)]
+    return zones
 
 
 def _zone(bands: Sequence[_Band], within: int) -> _Zone:
@@ -150,7 +166,7 @@ def _keys(line: Line, sheet: Sheet) -> list[_Key]:
     text = " ".join(line.text.casefold().split())
     if sheet.titles and "".join(filter(str.isalnum, text)) in sheet.titles:
         return []
-    height = round(line.bottom / _SAME_HEIGHT)
+    height = _height(line, sheet)
     if _ROMAN.fullmatch(text):
         return [("roman", height)]
     numbers = [found for found in _DIGITS.finditer(text) if len(found[0]) <= _LONGEST_NUMBER][:_MOST_NUMBERS]
@@ -159,6 +175,13 @@ def _keys(line: Line, sheet: Sheet) -> list[_Key]:
         return [(counted[0], 0)]
     large = line.size >= _LARGE * sheet.size
     return [(said, height) for said in ([text] if large else [text, *counted])]
+
+
+def _height(line: Line, sheet: Sheet) -> int:
+    """Return how far it is from the lower edge, or how far below the upper one (less than 0), whichever is nearer."""
+    low, high = (0.0, 0.0) if sheet.edges is None else heights(line.turn, sheet.edges)
+    above, below = round((line.bottom - low) / _SAME_HEIGHT), round((high - line.bottom) / _SAME_HEIGHT)
+    return above if above <= below else _FROM_ABOVE - below
 
 
 def _usual_size(lines: Sequence[Line]) -> float:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pypdfium2
 
 from pincite.guard.adapters.pdf_lines import Line, Piece, count_numbers, mark_rows
-from pincite.guard.domain import Box, Scan, ScanPart
+from pincite.guard.domain import Box, Overlay, PlacedText
 
 _DPI = 150
 _LONGEST_PX = 2_000
@@ -30,7 +30,7 @@ class Reading:
 
     text: str
     lines: list[Line]
-    scan: Scan
+    overlay: Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,13 @@ def _level(one: Box, other: Box) -> bool:
 
 
 def _reading(rows: Sequence[Sequence[_Part]], width: float, height: float) -> Reading:
-    text, lines, places = "", list[Line](), list[ScanPart]()
+    text, lines, places = "", list[Line](), list[PlacedText]()
     for row in rows:
         text += "\r\n" if text else ""
         start, pieces = len(text), list[Piece]()
         for part in row:
             text += " " if pieces else ""
-            places.append(ScanPart(len(text), len(text) + len(part.text), part.box))
+            places.append(PlacedText(len(text), len(text) + len(part.text), part.box))
             pieces.append(Piece(len(text), len(text) + len(part.text), part.box.x0, part.box.x1))
             text += part.text
         top, bottom = min(part.box.y0 for part in row), max(part.box.y1 for part in row)
@@ -138,4 +138,4 @@ def _reading(rows: Sequence[Sequence[_Part]], width: float, height: float) -> Re
         line.has_cells = any(two.left - one.right > line.size for one, two in pairwise(pieces))
         lines.append(line)
     mark_rows(lines)
-    return Reading(text, lines, Scan(width, height, tuple(places)))
+    return Reading(text, lines, Overlay(width, height, tuple(places)))

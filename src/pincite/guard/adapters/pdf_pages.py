@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from pincite.guard.adapters.pdf_forms import has_fields
+from pincite.guard.adapters.pdf_turns import Rectangle
 from pincite.guard.domain import Box, PageBoxes, UnreadableDocument
 from pincite.guard.source import Source
 
@@ -105,16 +107,20 @@ def boxes(source: Source, page: int, start: int, end: int) -> PageBoxes:
         first = start if indices is None else indices[start]
         last = end - 1 if indices is None else indices[end - 1]
         found = [
-            _as_shown(shown, text_page.get_rect(number), width, height)
+            as_shown(shown, text_page.get_rect(number))
             for number in range(text_page.count_rects(first, last + 1 - first))
         ]
     return PageBoxes(width, height, tuple(_one_a_line(found)))
 
 
 def render(source: Source, page: int, width_px: int) -> bytes:
-    """Draw a page as PNG, `width_px` wide. Raises: UnreadableDocument."""
+    """Draw a page with its fields and notes as PNG, `width_px` wide. Raises: UnreadableDocument."""
     with open_pdf(source) as pdf:
         shown = _load(pdf, page)
+        if has_fields(shown):  # they are drawn only by what was there before the page was opened
+            shown.close()
+            pdf.init_forms()
+            shown = _load(pdf, page)
         width, height = shown.get_size()
         scale = width_px / max(width, 1.0)
         if width * height * scale * scale > _MAX_PIXELS:
@@ -134,11 +140,10 @@ def _load(pdf: pypdfium2.PdfDocument, page: int) -> pypdfium2.PdfPage:
         raise UnreadableDocument(f"Page {page} is damaged and cannot be shown.", page=page) from None
 
 
-def _as_shown(
-    page: pypdfium2.PdfPage, rectangle: tuple[float, float, float, float], width: float, height: float
-) -> Box:
-    """Map a rectangle (left, bottom, right, top) to the page as shown: rotated, cut to its crop box, y downwards."""
+def as_shown(page: pypdfium2.PdfPage, rectangle: Rectangle) -> Box:
+    """Map a rectangle to the page as shown: rotated, cut to its crop box, y downwards."""
     left, bottom, right, top = rectangle
+    width, height = page.get_size()
     corners = [_to_device(page, x, y, width, height) for x, y in ((left, bottom), (right, top))]
     xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
     return Box(xs[0], ys[0], xs[1], ys[1])

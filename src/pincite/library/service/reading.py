@@ -4,12 +4,13 @@ What may be seen is decided by `visible_to` in the store; nothing here filters a
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Database, InvalidInput, NotFound, Scope
 from pincite.core.blobs import BlobStore
-from pincite.guard import FileType
+from pincite.guard import FileType, PageBoxes
 from pincite.library.cursors import decode_number, decode_text, encode_cursor
 from pincite.library.domain import (
     Change,
@@ -199,13 +200,23 @@ class Reading:
                 remedy="Take the range from a pin or a search hit of this very revision.",
             )
         layout = None
-        until = end if span is not None else start
-        if found.scan is not None:
-            layout = found.scan.boxes(start, until)
-        elif revision.file_type is FileType.PDF:
-            async with self._blobs.local_path(scope, revision.sha256) as path:
-                layout = await reader.boxes(path, page, start, until)
+        if revision.file_type is FileType.PDF:
+            layout = await self._layout(scope, reader, revision, found, (start, end if span is not None else start))
         return PassageView(document, revision, found, count, start, end, layout)
+
+    async def _layout(
+        self, scope: Scope, reader: PageReader, revision: Revision, page: Page, span: tuple[int, int]
+    ) -> PageBoxes:
+        """Find a range's place on a PDF's page: from the file, and stored for text that is not the file's own."""
+        start, end = span
+        overlay = page.overlay
+        begins = None if overlay is None else overlay.begins
+        stored = None if overlay is None or begins is None else overlay.boxes(start, end)
+        if stored is not None and begins is not None and start >= begins:
+            return stored
+        async with self._blobs.local_path(scope, revision.sha256) as path:
+            found = await reader.boxes(path, page.number, start, end if begins is None else min(end, begins))
+        return found if stored is None else replace(found, boxes=found.boxes + stored.boxes)
 
     async def page_image(
         self, scope: Scope, reader: PageReader, revision_id: str, page: int, *, width_px: int = 1200

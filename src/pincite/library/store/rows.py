@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope, Table
-from pincite.guard import Block, FileType, PageText, Scan
+from pincite.guard import Block, FileType, Overlay, PageText
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
     BatchRow,
@@ -140,14 +140,15 @@ def page_values(scope: Scope, revision_id: str, page: PageText) -> dict[str, obj
 def page_of(row: PageRow) -> Page:
     """Make the value of a page's row."""
     kept: Any = json.loads(row.blocks)
-    scan = None if isinstance(kept, list) else Scan.of_list(kept["scan"])
-    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks), scan)
+    # Before there were notes and links it was called "scan", for nothing else had places of its own.
+    overlay = None if isinstance(kept, list) else Overlay.of_list(kept.get("overlay") or kept["scan"])
+    return Page(row.revision_id, row.number, row.label, row.text, blocks_of(row.blocks), overlay)
 
 
 def _structure(page: PageText) -> object:
-    """Return what is kept of a page beside its text: its blocks, and where the text lies if it was read by OCR."""
+    """Return what is kept of a page beside its text: its blocks, and of some pages of PDFs the overlay."""
     blocks = [block.as_list() for block in page.blocks]
-    return blocks if page.scan is None else {"blocks": blocks, "scan": page.scan.as_list()}
+    return blocks if page.overlay is None else {"blocks": blocks, "overlay": page.overlay.as_list()}
 
 
 def blocks_of(stored: str) -> tuple[Block, ...]:

@@ -99,6 +99,14 @@ export interface Box {
   y1: number;
 }
 
+/** Characters of a page that lead to an address, which is the document's word and only text, or to one of its pages. */
+export interface PassageLink {
+  start: number;
+  end: number;
+  url: string | null;
+  page: number | null;
+}
+
 export interface PassageView {
   document: string;
   revision: string;
@@ -117,6 +125,7 @@ export interface PassageView {
   width: number | null;
   height: number | null;
   boxes: Box[];
+  links: PassageLink[];
 }
 
 /** Characters `start` to `end` (code points, end excluded) of one page of one revision. */

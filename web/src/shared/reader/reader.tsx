@@ -1,5 +1,6 @@
 // The document beside the answer: which page, how large, where the passage is, and how to leave.
 import { passageQuery } from "@/shared/api/queries";
+import type { PassageView } from "@/shared/api/types";
 import { placeOf } from "@/shared/text/format";
 import { IconButton } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
@@ -7,6 +8,7 @@ import { SourceName } from "@/shared/ui/source-name";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ExternalLink, X, ZoomIn, ZoomOut } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
+import { linksWithin, targetOf } from "./links";
 import type { Target } from "./target";
 import { TextPage } from "./text-page";
 
@@ -67,6 +69,7 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
           <X aria-hidden />
         </IconButton>
       </header>
+      {found && target.start !== undefined && !passage.isPlaceholderData && <Leads passage={found} onTurn={turn} />}
       <div className="flex-1 overflow-auto p-3 sm:p-6" tabIndex={0} aria-label="Page">
         {passage.isError && <ErrorNotice error={passage.error} />}
         {passage.isPending && <p className="p-4 text-sm text-muted">Opening the document…</p>}
@@ -85,6 +88,27 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
         {found && !pdf && <TextPlace target={target} page={page} zoom={ZOOMS[zoom] ?? 1} />}
       </div>
     </section>
+  );
+}
+
+/** Where the passage's links lead: a page of the document can be turned to, an address is shown and not made a link. */
+function Leads({ passage, onTurn }: { passage: PassageView; onTurn: (page: number) => void }) {
+  const links = linksWithin(passage);
+  if (links.length === 0) return null;
+  return (
+    <ul aria-label="Links in the passage" className="flex flex-wrap gap-x-3 border-b border-line bg-paper px-4 py-1.5 text-xs text-muted">
+      {links.map((link) => (
+        <li key={targetOf(link)} className="max-w-full truncate select-all">
+          {link.page ? (
+            <button type="button" className="underline hover:text-ink" onClick={() => onTurn(link.page ?? 1)}>
+              {targetOf(link)}
+            </button>
+          ) : (
+            targetOf(link)
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 
