@@ -10,7 +10,7 @@ from pincite.core import PinciteError, Scope, StorageFull, Unavailable, get_logg
 from pincite.ingest.domain import Checkpoint, EmptyUpload, IngestParts, Received, Staged
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.turns import MOST, Turns
-from pincite.library import Revision
+from pincite.library import Revision, RevisionState
 
 log = get_logger(__name__)
 INGEST_JOB = "ingest"
@@ -150,6 +150,25 @@ class Receiver:
             payload(scope, revision=revision.id, attempt=str(revision.attempt)),
             priority=await self.turns.next(scope) + (MOST if bulk or revision.batch else 0),
         )
+
+    async def enqueue_many(self, scope: Scope, revisions: Sequence[Revision], *, bulk: bool = False) -> None:
+        """Queue revisions that wait, the small ones that nobody began together; see `enqueue`.
+
+        Raises: Unavailable, StorageFull. Those that are not queued then are found by the sweep.
+        """
+        fresh = [each for each in revisions if each.state is RevisionState.QUEUED and not each.pages_done]
+        slices: dict[str, list[Revision]] = {}
+        for job, revision in zip(_jobs([each.size_bytes for each in fresh], self.settings), fresh, strict=True):
+            if job is not None:
+                slices.setdefault(job, []).append(revision)
+        together = {each.id for some in slices.values() for each in some}
+        alone = [each for each in revisions if each.id not in together]
+        await self.parts.library.share(scope, [each.id for each in alone], None)
+        for revision in alone:
+            await self.enqueue(scope, revision, bulk=bulk)
+        for job, some in slices.items():
+            await self.parts.library.share(scope, [each.id for each in some], job)
+            await self._enqueue_slice(scope, job, some, bulk=bulk or any(each.batch for each in some))
 
     async def enqueue_cleaning(self, scope: Scope, revision: Revision) -> None:
         """Queue the removal of a stopped revision's points; again does nothing."""

@@ -214,8 +214,7 @@ class IngestService:
         queued = await self._parts.library.go_on(
             scope, chosen=chosen, collection=collection, batch=batch, out_of=out_of
         )
-        for revision in queued[:_QUEUED_AT_ONCE]:
-            await self._receiver.enqueue(scope, revision)
+        await self._receiver.enqueue_many(scope, queued[:_QUEUED_AT_ONCE])
         if len(queued) > _QUEUED_AT_ONCE:  # nobody need wait for that; where this process ends, others sweep
             self._later = asyncio.create_task(self._sweep_soon(), name="sweep-soon")
         return tuple(each.document_id for each in queued)

@@ -5,7 +5,7 @@ Jobs of a worker that died are not its concern: the queue hands those on by itse
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from pincite.library import FINAL_STATES, RevisionState, WorkItem
 
 _AT_ONCE = 500
 _ATTEMPTS = 3  # of a document whose job is lost each time
+_RESTING = FINAL_STATES | {RevisionState.PAUSED}
 LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 log = get_logger(__name__)
@@ -70,17 +71,25 @@ class Sweep:
             after = items[-1].revision_id
             jobs = {item.revision_id: item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
             statuses = await self.parts.jobs.statuses(sorted(set(jobs.values())))
+            unqueued: dict[Scope, dict[str, int]] = {}
             for item in items:
-                healed += await self._one(item, statuses.get(jobs[item.revision_id]), jobs[item.revision_id], heard)
+                job = jobs[item.revision_id]
+                status = statuses.get(job)
+                if status is None:
+                    unqueued.setdefault(item.scope, {})[item.revision_id] = item.attempt
+                else:
+                    healed += await self._one(item, status, job, heard)
+            for scope, attempts in unqueued.items():
+                healed += await self._queue(scope, attempts)
         self.heard.clear()
         self.heard.update(heard)
         return healed
 
     async def _one(
-        self, item: WorkItem, status: JobStatus | None, job_id: str, heard: dict[str, tuple[datetime, float]]
+        self, item: WorkItem, status: JobStatus, job_id: str, heard: dict[str, tuple[datetime, float]]
     ) -> bool:
         """Look after one revision; notes in `heard` when one that is being read was heard of."""
-        if status is None or status.state not in LIVE:
+        if status.state not in LIVE:
             return await self._lost(item, status)
         if item.state is RevisionState.QUEUED:
             return False
@@ -95,20 +104,23 @@ class Sweep:
         known = self.heard.get(item.revision_id)
         return known if known is not None and known[0] == item.updated_at else (item.updated_at, time.monotonic())
 
-    async def _lost(self, item: WorkItem, status: JobStatus | None) -> bool:
-        """Queue what no job is about, and end what a job did not."""
+    async def _queue(self, scope: Scope, attempts: Mapping[str, int]) -> int:
+        """Queue revisions that no job is about, given with their attempts, as far as they wait by now."""
+        latest = await self.parts.library.latest(scope, list(attempts))
+        waiting = [each for each in latest if each.attempt == attempts[each.id] and each.state not in _RESTING]
+        if waiting:
+            log.info("documents queued by the sweep", documents=len(waiting))
+            await self.receiver.enqueue_many(scope, waiting, bulk=True)
+        return len(waiting)
+
+    async def _lost(self, item: WorkItem, status: JobStatus) -> bool:
+        """End, or begin again, what a job that ended did not."""
         try:
             revision = await self.parts.library.revision(item.scope, item.revision_id)
         except NotFound:
             return False
-        if revision.attempt != item.attempt or revision.state in FINAL_STATES | {RevisionState.PAUSED}:
+        if revision.attempt != item.attempt or revision.state in _RESTING:
             return False
-        if status is None:
-            log.info("revision queued by the sweep", revision=revision.id)
-            if item.job is not None:  # which it was to share, and which was never queued
-                await self.parts.library.give_back(item.scope, [revision.id])
-            await self.receiver.enqueue(item.scope, revision, bulk=True)
-            return True
         # The job ended, so the revision has too; unless the job engine itself failed and nobody could say so.
         log.warning("job ended without a result", revision=revision.id, job=status.state.value)
         if revision.attempt % _ATTEMPTS == 0:

@@ -170,7 +170,7 @@ class Work:
 
     async def _alone(self, scope: Scope, due: Mapping[str, int], *, bulk: bool) -> Json:
         """Give documents jobs of their own. One that is not queued here is found by the sweep."""
-        await self._retried(lambda: self.reader.parts.library.give_back(scope, list(due)))
+        await self._retried(lambda: self.reader.parts.library.share(scope, list(due), None))
         for revision_id, attempt in due.items():
             if (revision := await self._due(scope, revision_id, attempt)) is not None:
                 await self.receiver.enqueue(scope, revision, bulk=bulk)

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,7 @@ from tests.unit.ingest.test_service import points
 
 from pincite.core import PinciteError, Unavailable
 from pincite.ingest import IngestSettings, Received
-from pincite.ingest.receive import SLICE_JOB
-from pincite.jobs import JobState
+from pincite.jobs import JobState, MemoryQueue
 from pincite.library import Document, RevisionState
 
 QUICK = IngestSettings(page_batch=8, retry_wait_s=0.01, sweep_s=60.0, maintain_after_s=0.01, slice_documents=16)
@@ -140,23 +140,6 @@ async def test_one_that_is_removed_or_stopped_meanwhile_stays_so(tmp_path: Path)
         assert await points(opened) == {each.latest.id: each.latest.chunks for each in (kept, again)}
 
 
-async def test_a_slice_that_was_never_queued_is_found(tmp_path: Path) -> None:
-    async with rooms(tmp_path, settings=QUICK) as opened:
-        enqueue = opened.jobs.enqueue
-
-        async def lost(name: str, *arguments: object, **options: object) -> None:
-            if name == SLICE_JOB:
-                raise Unavailable("The queue does not answer.")
-            await enqueue(name, *arguments, **options)  # pyright: ignore[reportArgumentType]
-
-        opened.jobs.enqueue = lost  # pyright: ignore[reportAttributeAccessIssue]
-        sent = await send(opened, [(f"note-{n}.md", note(n)) for n in range(4)])
-        assert await opened.ingest.sweep() == 4
-        documents = await ended(opened, sent)
-        assert {each.latest.state for each in documents} == {RevisionState.READY}
-        assert await opened.ingest.sweep() == 0
-
-
 async def test_a_job_that_ended_without_a_result_is_taken_up_by_the_sweep(tmp_path: Path) -> None:
     failures: list[str] = []
 
@@ -182,3 +165,43 @@ async def test_what_is_there_already_is_known_by_its_bytes(tmp_path: Path) -> No
         hashes = {f"note-{n}.md": hashlib.sha256(note(n if n != 2 else 9)).hexdigest() for n in range(4)}
         known = await opened.library.unchanged(SCOPE, documents[0].collection_id, hashes)
         assert known == {f"note-{n}.md": (documents[n].id, RevisionState.READY) for n in range(2)}
+
+
+async def test_what_rested_goes_on_together(tmp_path: Path) -> None:
+    files = [(f"note-{number}.md", note(number)) for number in range(40)]
+    async with rooms(tmp_path, settings=QUICK, work=False) as opened:
+        sent = await send(opened, files)
+        assert len(await opened.ingest.pause(SCOPE, collection="default")) == 40
+        assert len(await opened.ingest.go_on(SCOPE, collection="default")) == 40
+        assert len(await _jobs(opened)) == 3
+        await opened.jobs.start()
+        ready = await ended(opened, sent)
+        assert {each.latest.state for each in ready} == {RevisionState.READY}
+        assert {each.latest.attempt for each in ready} == {2}
+        assert await points(opened) == {each.latest.id: each.latest.chunks for each in ready}
+
+
+async def test_what_was_registered_and_never_queued_is_swept_together(tmp_path: Path) -> None:
+    class Absent(MemoryQueue):
+        answers = False
+
+        async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
+            if not self.answers:
+                raise Unavailable("The queue does not answer.")
+            await super().enqueue(name, job_id, payload, priority=priority)
+
+    queue = Absent()
+    async with rooms(
+        tmp_path, settings=replace(QUICK, small_bytes=4_000), work=False, jobs=lambda _db: queue
+    ) as opened:
+        small = [(f"note-{number}.md", note(number)) for number in range(20)]
+        sent = await send(opened, [*small, ("long.md", note(99) * 90)])
+        lost = await _jobs(opened)
+        queue.answers = True
+        assert await opened.ingest.sweep() == 21
+        assert await opened.ingest.sweep() == 0, "they are queued now"
+        found = await _jobs(opened)
+        assert len(found) == 3  # of sixteen, of four, and the long one's own
+        assert found & lost == {None}
+        await opened.jobs.start()
+        assert {each.latest.state for each in await ended(opened, sent)} == {RevisionState.READY}

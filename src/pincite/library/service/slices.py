@@ -16,6 +16,7 @@ from pincite.library.domain import (
     Chunk,
     Document,
     Page,
+    Revision,
     RevisionState,
     WholeDocument,
 )
@@ -80,10 +81,19 @@ class Slices:
             await documents.touch_all(tx, scope, [each.id for each in mine], version, now)
             return tuple(await slices.find_latest(tx, scope, [each.latest.id for each in mine]))
 
-    async def give_back(self, scope: Scope, revision_ids: Sequence[str]) -> None:
-        """Let revisions that were taken have jobs of their own."""
+    async def latest(self, scope: Scope, revision_ids: Sequence[str]) -> tuple[Revision, ...]:
+        """Return those of the revisions that are the newest of a document that was not removed."""
+        async with self._db.read() as session:
+            found = await slices.find_latest(session, scope, revision_ids)
+        return tuple(each.latest for each in found)
+
+    async def share(self, scope: Scope, revision_ids: Sequence[str], job: str | None) -> None:
+        """Say which job reads revisions together; None where each has its own."""
+        if not revision_ids:
+            return
         async with self._db.transaction() as tx:
-            await slices.assign(tx, scope, revision_ids, None)
+            for some in batched(revision_ids, _AT_ONCE):
+                await slices.assign(tx, scope, some, job)
 
     async def save_all(self, scope: Scope, whole: Sequence[WholeDocument]) -> frozenset[str]:
         """Store the pages and chunks of documents; returns the ids of the revisions that were stored.
