@@ -19,6 +19,7 @@ from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.language import told_by
 from pincite.ingest.pages import PageStream
 from pincite.ingest.points import points_for
+from pincite.ingest.restoring import put_back
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
@@ -43,10 +44,14 @@ class Reader:
     checkpoint: Checkpoint
 
     async def drop_points(self, scope: Scope, *revision_ids: str) -> None:
-        """Take revisions out of the index. Raises: Unavailable, StorageFull."""
+        """Take revisions out of the index; what somebody finished meanwhile is put back.
+
+        Raises: Unavailable, StorageFull.
+        """
         for generation in await all_generations(self.parts, scope):
             await self.parts.index.delete_revisions(scope, generation, revision_ids)
             self.upkeep.touched(scope, generation)
+        await put_back(self.parts, scope, revision_ids)
 
 
 class Reading:

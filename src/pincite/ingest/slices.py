@@ -16,6 +16,7 @@ from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.language import told_by
 from pincite.ingest.points import points_of_many
 from pincite.ingest.reading import READ_BY, Reader, without_text
+from pincite.ingest.restoring import put_back
 from pincite.library import Chunk, Document, Revision
 
 log = get_logger(__name__)
@@ -95,6 +96,7 @@ class SliceReader:
         await self._index(scope, whole)
         checkpoint("slice.indexed")
         published = await library.publish_all(scope, list(wanted), whole)
+        await put_back(self.reader.parts, scope, [each for each in before if each in published])
         checkpoint("slice.published")
         return _outcome(wanted, published, {each.latest.id: what for each, what in zip(taken, read, strict=True)})
 

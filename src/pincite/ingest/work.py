@@ -15,6 +15,7 @@ from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
+from pincite.ingest.restoring import put_back
 from pincite.ingest.slices import SliceReader, apart
 from pincite.jobs import Json, Steps
 from pincite.library import FINAL_STATES, Problem, Revision, RevisionOvertaken, RevisionState
@@ -80,8 +81,7 @@ class Work:
 
     async def clean(self, steps: Steps, scope: Scope, revision_id: str) -> None:
         """Take the points of a revision that was stopped out of the index, unless it was begun again meanwhile."""
-        if not await self._is_kept(scope, revision_id):
-            await steps.run("clean", lambda: self._clean(scope, revision_id))
+        await steps.run("clean", lambda: self._clear(scope, revision_id))
 
     async def tidy(self, scope: Scope, revision_id: str) -> None:
         """Do without the job engine what is left of a revision that ended: points that nobody reads go."""
@@ -90,8 +90,8 @@ class Work:
             if (await library.revision(scope, revision_id)).state is RevisionState.READY:
                 for old in await library.publish(scope, revision_id):
                     await self._clean(scope, old)
-            elif not await self._is_kept(scope, revision_id):
-                await self._clean(scope, revision_id)
+            else:
+                await self._clear(scope, revision_id)
         except (NotFound, RevisionOvertaken, Unavailable, StorageFull) as error:
             log.warning("points left behind", revision=revision_id, code=error.code, message=error.message)
 
@@ -121,8 +121,7 @@ class Work:
             with clock.stage("ingest.read"):
                 more = await self._retried(reading.portion)
         except (NotFound, RevisionOvertaken):
-            if not await self._is_kept(scope, revision_id):
-                await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+            await self._clear(scope, revision_id)
             return {"outcome": "gone"}
         except _FAILURES as error:
             log.info("document failed", revision=revision_id, code=error.code, message=error.message)
@@ -182,6 +181,13 @@ class Work:
             await self.receiver.enqueue_contexts(scope, revision_id, attempt, bulk=bulk)
         return None
 
+    async def _clear(self, scope: Scope, revision_id: str) -> Json:
+        """Take the points of a revision out unless they are in use; those that were taken out too soon are put back."""
+        if not await self._is_kept(scope, revision_id):
+            return await self._clean(scope, revision_id)
+        await self._retried(lambda: put_back(self.reader.parts, scope, [revision_id]))
+        return None
+
     async def _is_kept(self, scope: Scope, revision_id: str) -> bool:
         """Whether its points are in use: another worker has it or finished it, or it rests until somebody goes on."""
         try:
@@ -193,6 +199,8 @@ class Work:
     async def _publish(self, scope: Scope, revision_id: str, lease: int | None) -> Json:
         try:
             superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id, lease=lease))
+            if lease is None or lease > 1:  # it was begun before, and who gave it up may have taken points out late
+                await self._retried(lambda: put_back(self.reader.parts, scope, [revision_id]))
         except (NotFound, RevisionOvertaken):
             # A newer one serves, or the document is gone: these points go instead. One that was paused keeps them.
             superseded = () if await self._is_kept(scope, revision_id) else (revision_id,)

@@ -150,7 +150,7 @@ async def test_a_text_that_the_embedder_refuses_fails_its_own_document_alone(tmp
 
 
 async def test_a_slice_that_takes_too_long_is_read_one_by_one(tmp_path: Path) -> None:
-    settings = IngestSettings(portion_limit_s=1.0, retry_wait_s=0.01, sweep_s=60.0)
+    settings = IngestSettings(portion_limit_s=3.0, retry_wait_s=0.01, sweep_s=60.0)
     async with rooms(tmp_path, settings=settings) as opened:
         write = opened.index.write
         asked: list[int] = []
@@ -178,8 +178,16 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
             async for event in super().stream(scope, request):
                 yield event
 
+    asked_when_published: list[int] = []
+
+    def passing(boundary: str) -> None:
+        if boundary == "publish.done":
+            asked_when_published.append(len(asked))
+
     writer = Slow(lambda _request: ["It is about valves."])
-    async with rooms(tmp_path, settings=QUICK, jobs=lambda _db: MemoryQueue(1), writer=writer) as opened:
+    async with rooms(
+        tmp_path, settings=QUICK, jobs=lambda _db: MemoryQueue(1), writer=writer, checkpoint=passing
+    ) as opened:
         await ended(opened, await send(opened, [(f"{n}.md", note(n)) for n in range(3)]))
         async with asyncio.timeout(10):
             while not asked:
@@ -188,6 +196,6 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
         calls = len(asked)
         go.set()
         await opened.ends(received.document.id)
-        assert len(asked) == calls, "it went before the contexts of the others"
+        assert asked_when_published == [calls], "it went before the contexts of the others"
         await quiet(opened)
         assert (await opened.library.context_costs(SCOPE)).contexts == 4

@@ -87,6 +87,11 @@ class Slices:
             found = await slices.find_latest(session, scope, revision_ids)
         return tuple(each.latest for each in found)
 
+    async def serving(self, scope: Scope, revision_ids: Sequence[str]) -> dict[str, str]:
+        """Return those of the revisions that are done and serve, with their documents' sources."""
+        async with self._db.read() as session:
+            return await slices.serving_sources(session, scope, revision_ids)
+
     async def share(self, scope: Scope, revision_ids: Sequence[str], job: str | None) -> None:
         """Say which job reads revisions together; None where each has its own."""
         if not revision_ids:

@@ -44,6 +44,17 @@ async def find_latest(
     return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
 
 
+async def serving_sources(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> dict[str, str]:
+    """Return the sources of live documents by the revisions that serve them and are done, of those given."""
+    query = (
+        select(RevisionRow.id, DocumentRow.source)
+        .join(DocumentRow, DocumentRow.serving == RevisionRow.id)
+        .where(visible_to(scope, RevisionRow), visible_to(scope, DocumentRow), DocumentRow.removed_at.is_(None))
+        .where(RevisionRow.id.in_(revision_ids), RevisionRow.state == RevisionState.READY.value)
+    )
+    return {row[0]: row[1] for row in (await session.execute(query)).all()}
+
+
 async def unchanged_sources(
     session: AsyncSession, scope: Scope, collection_id: str, hashes: Mapping[str, str]
 ) -> dict[str, tuple[str, RevisionState]]:
