@@ -70,7 +70,7 @@ def _run(files: Path, home: Path, arguments: argparse.Namespace) -> int:
 
 def _add(files: Path, home: Path, *, kill_after_s: float | None = None) -> tuple[float, float]:
     """Run `pincite add --bulk`; returns seconds and the peak of its memory in MB."""
-    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+    environment = {"PINCITE_OCR": "off", **os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
     command = [sys.executable, "-m", "pincite.app.cli", "add", "--bulk", str(files)]
     began = time.monotonic()
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True) as process:
@@ -86,7 +86,7 @@ def _add(files: Path, home: Path, *, kill_after_s: float | None = None) -> tuple
 
 def _checked(home: Path, total: int) -> int:
     """Return how much is wrong: documents that are missing or not ready, and what `fsck --strict` finds."""
-    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+    environment = {"PINCITE_OCR": "off", **os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
     pincite = [sys.executable, "-m", "pincite.app.cli"]
     listed = subprocess.run([*pincite, "list", "--json"], env=environment, capture_output=True, text=True, check=True)
     states = Counter(each["state"] for each in json.loads(listed.stdout)["items"])
