@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from reportlab.pdfgen.canvas import Canvas
 
-_SAMPLE_S = 0.1
+_SAMPLE_S = 0.5
 
 
 class Memory:
