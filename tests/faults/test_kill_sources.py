@@ -42,7 +42,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         assert done.returncode == wanted, f"{boundary}: {done.stdout[-500:]}{done.stderr[-2000:]}"
     done = drive(home, folder, "none")
     assert done.returncode == 0, done.stderr[-3000:]
-    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    report: dict[str, Any] = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
     there = {f"place/{path.name}": path.read_text() for path in folder.iterdir()}
     assert {name: text.strip() for name, text in report["texts"].items()} == there
     assert (report["items"], report["state"]) == (len(there), "done")
