@@ -36,7 +36,7 @@ class Orphanage(Protocol):
         ...
 
     async def forget(self, ended_before: datetime) -> int:
-        """Drop jobs that ended before then, with their steps; returns how many."""
+        """Drop some of the jobs that ended before then, with their steps; returns how many, 0 when none is left."""
         ...
 
 
@@ -102,14 +102,18 @@ class Reaper:
         return len(overdue)
 
     async def _forget(self) -> None:
-        """Once in a while drop the jobs that ended long ago: nobody asks for them, and the engine keeps them all."""
+        """Once in a while drop the jobs that ended long ago: nobody asks for them, and the engine keeps them all.
+
+        A few between two beats: a worker that is busy forgetting must not seem dead.
+        """
         now = asyncio.get_running_loop().time()
         if now < self._forget_at:
             return
-        self._forget_at = now + _FORGET_EVERY_S
+        self._forget_at = now + _FORGET_EVERY_S  # also where it fails
         forgotten = await self._jobs.forget(utc_now() - timedelta(seconds=self._settings.keep_s))
         if forgotten:
             log.info("old jobs forgotten", jobs=forgotten)
+            self._forget_at = now
 
     async def _run(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from pincite.core import Conflict, Database, Table
 from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps, store
+from pincite.jobs.adapters import dbos
 
 WORKER = """
 import asyncio, sys
@@ -122,7 +123,11 @@ async def test_a_living_worker_keeps_its_jobs(db: Database, tmp_path: Path) -> N
     assert taken == []
 
 
-async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(db: Database, tmp_path: Path) -> None:
+async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dbos, "_FORGET_AT_ONCE", 1)  # the next one at the next beat
+
     async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
         async def step() -> None:
             if payload["ends"] == "badly":

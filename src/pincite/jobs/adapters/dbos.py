@@ -169,13 +169,9 @@ class _Orphans:
             await asyncio.to_thread(lambda: self._client.resume_workflows(list(job_ids), queue_name=QUEUE))
 
     async def forget(self, ended_before: datetime) -> int:
-        forgotten = 0
-        while some := await asyncio.to_thread(self._forget, ended_before):
-            forgotten += some
-        return forgotten
+        return await asyncio.to_thread(self._forget, ended_before)
 
     def _forget(self, ended_before: datetime) -> int:
-        """Drop at most `_FORGET_AT_ONCE` of them: no transaction is so long that others wait for it."""
         ended = self._client.list_workflows(
             status=list(_ENDED),
             completed_before=ended_before.isoformat(),
