@@ -76,9 +76,8 @@ class BulkSender:
             for group in groups:
                 if self._refusal is None:
                     await self._send(group)
-                else:  # the batch was cancelled: nobody wants the rest
-                    for position, _, _ in group:
-                        await self._take(position, self._refusal)
+                else:
+                    await self._hand_on(group)
 
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -100,6 +99,11 @@ class BulkSender:
                 await self._hand_on(full)
 
     async def _hand_on(self, new: _Group) -> None:
+        """Store and register files; once the batch was cancelled nobody wants the rest."""
+        if self._refusal is not None:
+            for position, _, _ in new:
+                await self._take(position, self._refusal)
+            return
         staged = await asyncio.gather(*(self._stage(path, source) for _, path, source in new))
         arrivals: list[tuple[int, str, Staged]] = []
         for (position, _, source), became in zip(new, staged, strict=True):
