@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pincite.core import NotFound, Scope, Unavailable
 from pincite.ingest.domain import Finding, FsckReport, IngestParts
 from pincite.ingest.generations import Target, answering
-from pincite.ingest.points import points_for
 from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import Reindex, documents_of, revisions_in_index
+from pincite.ingest.restoring import complete
 from pincite.ingest.strict import StrictCheck
 from pincite.ingest.sweep import LIVE, Sweep
 from pincite.library import FINAL_STATES, Document, RevisionState
@@ -200,12 +200,10 @@ class Fsck:
 
     async def _mend(self, scope: Scope, suspect: _Suspect) -> None:
         """Write a revision's points afresh, or drop those that nobody reads."""
-        await self.parts.index.delete_revisions(scope, suspect.target.generation, [suspect.revision_id])
-        if suspect.document is None:
-            return
-        async for chunks in self.parts.library.chunks(scope, suspect.revision_id, batch=self.batch):
-            points = await points_for(self.parts, suspect.target.embedder, scope, suspect.document.source, chunks)
-            await self.parts.index.write(scope, suspect.target.generation, points)
+        target, document = suspect.target, suspect.document
+        await self.parts.index.delete_revisions(scope, target.generation, [suspect.revision_id])
+        if document is not None:
+            await complete(self.parts, scope, target, suspect.revision_id, document.source)
 
 
 async def fingerprints(points: AsyncIterable[tuple[str, str]]) -> dict[str, Fingerprint]:

@@ -6,6 +6,7 @@ out looks afterwards, and so does whoever finished a document that was begun mor
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from pincite.core import NotFound, Scope, get_logger
 from pincite.ingest.domain import IngestParts
@@ -15,34 +16,32 @@ from pincite.ingest.points import points_for
 log = get_logger(__name__)
 
 
-async def put_back(parts: IngestParts, scope: Scope, revision_ids: Sequence[str]) -> int:
-    """Write the points that revisions lack which are done and serve; returns how many that were.
+async def put_back(parts: IngestParts, scope: Scope, revision_ids: Sequence[str]) -> None:
+    """Write the points that revisions lack which are done and serve. Raises: Unavailable, StorageFull."""
+    serving = await parts.library.serving(scope, revision_ids)
+    if not serving:
+        return
+    waiting = await parts.library.waiting_revisions(scope)
+    for target in await answering(parts, scope):
+        for revision_id, source in serving.items():
+            if target.fast or revision_id not in waiting:
+                await complete(parts, scope, target, revision_id, source)
+
+
+async def complete(parts: IngestParts, scope: Scope, target: Target, revision_id: str, source: str) -> None:
+    """Write the points that a build lacks of a revision, and none of one that does not serve any more.
 
     Raises: Unavailable, StorageFull.
     """
-    written = 0
-    for revision_id, source in (await parts.library.serving(scope, revision_ids)).items():
-        for target in await answering(parts, scope):
-            if target.fast or revision_id not in await parts.library.waiting_revisions(scope):
-                written += await _complete(parts, scope, target, (revision_id, source))
-    return written
-
-
-async def _complete(parts: IngestParts, scope: Scope, target: Target, document: tuple[str, str]) -> int:
-    revision_id, source = document
     held = await parts.index.vectors(scope, target.generation, revision_id)
     written = 0
-    try:
+    with suppress(NotFound):  # removed meanwhile
         async for chunks in parts.library.chunks(scope, revision_id):
-            missing = [chunk for chunk in chunks if chunk.id not in held]
-            if missing:
+            if missing := [chunk for chunk in chunks if chunk.id not in held]:
                 points = await points_for(parts, target.embedder, scope, source, missing)
                 await parts.index.write(scope, target.generation, points)
                 written += len(missing)
-    except NotFound:
-        pass  # removed meanwhile: what was written goes below
     if written:
         log.warning("points put back", revision=revision_id, points=written)
-        if revision_id not in await parts.library.serving(scope, [revision_id]):
+        if not await parts.library.serving(scope, [revision_id]):
             await parts.index.delete_revisions(scope, target.generation, [revision_id])
-    return written

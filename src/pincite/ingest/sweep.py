@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pincite.core import NotFound, PinciteError, Scope, get_logger
+from pincite.core import PinciteError, Scope, get_logger
 from pincite.core.batched import batched
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import all_generations
@@ -115,11 +115,8 @@ class Sweep:
 
     async def _lost(self, item: WorkItem, status: JobStatus) -> bool:
         """End, or begin again, what a job that ended did not."""
-        try:
-            revision = await self.parts.library.revision(item.scope, item.revision_id)
-        except NotFound:
-            return False
-        if revision.attempt != item.attempt or revision.state in _RESTING:
+        revision = await self.work.due(item.scope, item.revision_id, item.attempt)
+        if revision is None:
             return False
         # The job ended, so the revision has too; unless the job engine itself failed and nobody could say so.
         log.warning("job ended without a result", revision=revision.id, job=status.state.value)

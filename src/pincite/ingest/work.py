@@ -113,7 +113,7 @@ class Work:
             )
             await self._retried(lambda: self.reader.drop_points(scope, revision_id))
         except (NotFound, RevisionOvertaken):
-            return
+            await self._retried(lambda: put_back(self.reader.parts, scope, [revision_id]))
 
     async def _read(self, reading: Reading, scope: Scope, revision_id: str) -> Json:
         clock = StageClock()
@@ -158,7 +158,7 @@ class Work:
             "alone": list(outcome.alone),
         }
 
-    async def _due(self, scope: Scope, revision_id: str, attempt: int) -> Revision | None:
+    async def due(self, scope: Scope, revision_id: str, attempt: int) -> Revision | None:
         """Return a revision if this attempt is still to read it: it did not end, was not removed and does not rest."""
         try:
             revision = await self.reader.parts.library.revision(scope, revision_id)
@@ -171,7 +171,7 @@ class Work:
         """Give documents jobs of their own. One that is not queued here is found by the sweep."""
         await self._retried(lambda: self.reader.parts.library.share(scope, list(due), None))
         for revision_id, attempt in due.items():
-            if (revision := await self._due(scope, revision_id, attempt)) is not None:
+            if (revision := await self.due(scope, revision_id, attempt)) is not None:
                 await self.receiver.enqueue(scope, revision, bulk=bulk)
         return None
 

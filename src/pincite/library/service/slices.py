@@ -3,7 +3,7 @@
 The same rules hold as for one (`progress.py`): what is gone, stopped or another worker's is left alone.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,9 +13,7 @@ from pincite.core.batched import batched
 from pincite.library.domain import (
     RESTING_STATES,
     UNFINISHED_STATES,
-    Chunk,
     Document,
-    Page,
     Revision,
     RevisionState,
     WholeDocument,
@@ -140,37 +138,6 @@ class Slices:
             await slices.publish_all(tx, scope, chunks, tuple(held.values()), now)
             await documents.touch_all(tx, scope, [each.id for each in held.values()], version, now)
             return await slices.superseded_by(tx, scope, await slices.ready_among(tx, scope, wanted))
-
-    async def chunk_ids(
-        self, scope: Scope, revision_ids: Sequence[str], *, batch: int = 5000
-    ) -> AsyncIterator[tuple[str, str]]:
-        """Yield (chunk id, revision id) of all chunks of revisions; no transaction is open between two batches."""
-        after = ("", -1)
-        while True:
-            async with self._db.read() as session:
-                found = await slices.list_chunk_ids(session, scope, revision_ids, after, batch)
-            for revision_id, _, chunk_id in found:
-                yield chunk_id, revision_id
-            if len(found) < batch:
-                return
-            after = found[-1][:2]
-
-    async def contents(
-        self, scope: Scope, revision_ids: Sequence[str]
-    ) -> dict[str, tuple[tuple[Page, ...], tuple[Chunk, ...]]]:
-        """Return all that is stored of revisions, pages and chunks in order, as of one moment.
-
-        It is held in memory: how much is asked for at once is the asker's business.
-        """
-        async with self._db.read() as session:
-            pages, chunks = await slices.list_pages_and_chunks(session, scope, revision_ids)
-        return {
-            revision_id: (
-                tuple(page for page in pages if page.revision_id == revision_id),
-                tuple(chunk for chunk in chunks if chunk.revision_id == revision_id),
-            )
-            for revision_id in revision_ids
-        }
 
     async def _held(
         self,

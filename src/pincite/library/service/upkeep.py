@@ -3,7 +3,7 @@
 The search index is checked against the library by `ingest`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from pincite.core import Database, Scope, utc_now
@@ -11,7 +11,9 @@ from pincite.core.blobs import BlobStore
 from pincite.library.domain import (
     FINAL_STATES,
     UNFINISHED_STATES,
+    Chunk,
     Finding,
+    Page,
     Problem,
     RevisionState,
     WorkItem,
@@ -41,6 +43,37 @@ class Upkeep:
         """Return revisions that wait or are being read, of all tenants, by id from the one after `after`."""
         async with self._db.read() as session:
             return await revisions.unfinished_revisions(session, limit, after)
+
+    async def chunk_ids(
+        self, scope: Scope, revision_ids: Sequence[str], *, batch: int = 5000
+    ) -> AsyncIterator[tuple[str, str]]:
+        """Yield (chunk id, revision id) of all chunks of revisions; no transaction is open between two batches."""
+        after = ("", -1)
+        while True:
+            async with self._db.read() as session:
+                found = await passages.list_chunk_ids(session, scope, revision_ids, after, batch)
+            for revision_id, _, chunk_id in found:
+                yield chunk_id, revision_id
+            if len(found) < batch:
+                return
+            after = found[-1][:2]
+
+    async def contents(
+        self, scope: Scope, revision_ids: Sequence[str]
+    ) -> dict[str, tuple[tuple[Page, ...], tuple[Chunk, ...]]]:
+        """Return all that is stored of revisions, pages and chunks in order, as of one moment.
+
+        It is held in memory: how much is asked for at once is the asker's business.
+        """
+        async with self._db.read() as session:
+            pages, chunks = await passages.list_pages_and_chunks(session, scope, revision_ids)
+        return {
+            revision_id: (
+                tuple(page for page in pages if page.revision_id == revision_id),
+                tuple(chunk for chunk in chunks if chunk.revision_id == revision_id),
+            )
+            for revision_id in revision_ids
+        }
 
     async def check(self, scope: Scope, *, repair: bool, deep: bool = False) -> tuple[Finding, ...]:
         """Compare rows and bytes of a tenant; with `repair` put right what can be.

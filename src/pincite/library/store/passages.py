@@ -5,7 +5,7 @@ Chunks of revisions that do not serve are never given to readers.
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -123,6 +123,38 @@ async def list_chunks(
         .limit(limit)
     )
     return tuple(chunk_of(row) for row in (await session.execute(query)).all())
+
+
+async def list_chunk_ids(
+    session: AsyncSession, scope: Scope, revision_ids: Sequence[str], after: tuple[str, int], limit: int
+) -> list[tuple[str, int, str]]:
+    """Return (revision, ordinal, chunk id) of chunks by revision and ordinal, from the one after `after`."""
+    place = tuple_(ChunkRow.revision_id, ChunkRow.ordinal)
+    query = (
+        select(ChunkRow.revision_id, ChunkRow.ordinal, ChunkRow.id)
+        .where(visible_to(scope, ChunkRow), ChunkRow.revision_id.in_(revision_ids), place > after)
+        .order_by(ChunkRow.revision_id, ChunkRow.ordinal)
+        .limit(limit)
+    )
+    return [(revision_id, ordinal, chunk_id) for revision_id, ordinal, chunk_id in (await session.execute(query)).all()]
+
+
+async def list_pages_and_chunks(
+    session: AsyncSession, scope: Scope, revision_ids: Sequence[str]
+) -> tuple[list[Page], list[Chunk]]:
+    """Return all pages and chunks of revisions, each by revision and in order."""
+    pages = (
+        select(PageRow)
+        .where(visible_to(scope, PageRow), PageRow.revision_id.in_(revision_ids))
+        .order_by(PageRow.revision_id, PageRow.number)
+    )
+    chunks = (
+        select(*CHUNK_COLUMNS)
+        .where(visible_to(scope, ChunkRow), ChunkRow.revision_id.in_(revision_ids))
+        .order_by(ChunkRow.revision_id, ChunkRow.ordinal)
+    )
+    found = [page_of(row) for row in (await session.scalars(pages)).all()]
+    return found, [chunk_of(row) for row in (await session.execute(chunks)).all()]
 
 
 async def find_passages(session: AsyncSession, scope: Scope, chunk_ids: Sequence[str]) -> dict[str, Passage]:

@@ -7,25 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from pincite.core import Scope
-from pincite.library.domain import Chunk, Document, Page, RevisionState, WholeDocument
+from pincite.library.domain import Document, RevisionState, WholeDocument
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
 from pincite.library.store.revisions import lock_in_order, supersede, warnings_json
-from pincite.library.store.rows import (
-    CHUNK_COLUMNS,
-    chunk_of,
-    document_of,
-    page_of,
-    page_values,
-    table_of,
-    upsert,
-    visible_to,
-)
-from pincite.library.tables import ChunkRow, DocumentRow, PageRow, RevisionRow
+from pincite.library.store.rows import document_of, page_values, table_of, upsert, visible_to
+from pincite.library.tables import DocumentRow, PageRow, RevisionRow
 
 
 async def find_latest(
@@ -196,38 +187,6 @@ async def publish_all(
         serving.values(serving=bindparam("revision")),
         [{"id_": each.id, "revision": each.latest.id} for each in documents],
     )
-
-
-async def list_chunk_ids(
-    session: AsyncSession, scope: Scope, revision_ids: Sequence[str], after: tuple[str, int], limit: int
-) -> list[tuple[str, int, str]]:
-    """Return (revision, ordinal, chunk id) of chunks by revision and ordinal, from the one after `after`."""
-    place = tuple_(ChunkRow.revision_id, ChunkRow.ordinal)
-    query = (
-        select(ChunkRow.revision_id, ChunkRow.ordinal, ChunkRow.id)
-        .where(visible_to(scope, ChunkRow), ChunkRow.revision_id.in_(revision_ids), place > after)
-        .order_by(ChunkRow.revision_id, ChunkRow.ordinal)
-        .limit(limit)
-    )
-    return [(revision_id, ordinal, chunk_id) for revision_id, ordinal, chunk_id in (await session.execute(query)).all()]
-
-
-async def list_pages_and_chunks(
-    session: AsyncSession, scope: Scope, revision_ids: Sequence[str]
-) -> tuple[list[Page], list[Chunk]]:
-    """Return all pages and chunks of revisions, each by revision and in order."""
-    pages = (
-        select(PageRow)
-        .where(visible_to(scope, PageRow), PageRow.revision_id.in_(revision_ids))
-        .order_by(PageRow.revision_id, PageRow.number)
-    )
-    chunks = (
-        select(*CHUNK_COLUMNS)
-        .where(visible_to(scope, ChunkRow), ChunkRow.revision_id.in_(revision_ids))
-        .order_by(ChunkRow.revision_id, ChunkRow.ordinal)
-    )
-    found = [page_of(row) for row in (await session.scalars(pages)).all()]
-    return found, [chunk_of(row) for row in (await session.execute(chunks)).all()]
 
 
 async def _not_superseded(session: AsyncSession, scope: Scope, documents: Sequence[Document]) -> tuple[str, ...]:
