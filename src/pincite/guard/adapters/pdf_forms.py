@@ -76,9 +76,7 @@ class Forms:
         if kind in _TICKS:
             state = _entry(box, b"AS")  # what is shown; pdfium knows a tick of pages alone that it was told of
             exported = string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, box)
-            says = (
-                _tick if kind == pdfium.FPDF_FORMFIELD_CHECKBOX else said
-            )  # of a radio button "1" is the first choice
+            says = _tick if kind == pdfium.FPDF_FORMFIELD_CHECKBOX else said  # a radio button's "1" is the first choice
             return name, "" if state in _UNTICKED else says(exported or state)
         if kind in _CHOICES:
             return name, _chosen(form, box) or said(string(pdfium.FPDFAnnot_GetFormFieldValue, form, box))

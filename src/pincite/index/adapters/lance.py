@@ -63,8 +63,7 @@ class LanceIndex:
         self._connection: Any = None
         self._tables: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
-        lance_memory.few_arenas()  # before the engine starts its threads
-        pa.set_memory_pool(pa.system_memory_pool())  # pyarrow's own keeps a hundred megabytes to itself
+        lance_memory.share()  # before the engine starts its threads
 
     async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
         """Upsert by chunk id. Raises: InvalidInput (a vector of the wrong shape), StorageFull, Unavailable."""
