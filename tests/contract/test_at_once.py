@@ -3,31 +3,16 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tests.contract.conftest import SCOPE, Hands
 
 from pincite.core import Database
-from pincite.guard import FileType, PageText
-from pincite.library import Chunk, Document, Library, Revision, RevisionState
+from pincite.guard import FileType
+from pincite.ingest.slices import Whole
+from pincite.library import Document, Library, RevisionState
 from pincite.library.domain import Registered
 
 DOCUMENTS, ROUNDS = 32, 6
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A small document as it was read."""
-
-    document: Document
-    pages: tuple[PageText, ...]
-    chunks: tuple[Chunk, ...]
-    language: str
-
-    @property
-    def revision(self) -> Revision:
-        """With the lease that it was read under."""
-        return self.document.latest
 
 
 async def registered(hands: Hands, count: int = DOCUMENTS) -> list[Registered]:

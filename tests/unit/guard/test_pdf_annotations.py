@@ -113,16 +113,10 @@ def test_what_was_filled_into_a_form_is_a_list_of_the_page() -> None:
     assert (round(page.overlay.height - box.y1), round(page.overlay.height - box.y0)) == (700, 720)
 
 
-INHERITED = {
-    "annotations": ["/Subtype/Widget/Rect[50 100 150 120]/Parent 7 0 R"],
-    "more": ["<</T(applicant)/FT/Tx/V(Annabel)/Kids[6 0 R]/Parent 8 0 R>>", "<</T(form)/Kids[7 0 R]>>"],
-    "form": "/Fields[8 0 R]",
-    "shown": SHOWN,
-}
-
-
 def test_a_value_that_a_field_has_from_above_is_read_unless_a_parser_died() -> None:
-    data = annotated(**INHERITED)  # pyright: ignore[reportArgumentType]
+    above = ["<</T(applicant)/FT/Tx/V(Annabel)/Kids[6 0 R]/Parent 8 0 R>>", "<</T(form)/Kids[7 0 R]>>"]
+    box = "/Subtype/Widget/Rect[50 100 150 120]/Parent 7 0 R"
+    data = annotated([box], more=above, form="/Fields[8 0 R]", shown=SHOWN)
     assert added(only(data)) == ["applicant: Annabel"]
     careful = only(data, one_by_one=True)
     assert added(careful) == []

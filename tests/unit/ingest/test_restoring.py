@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.ingest.rooms import SCOPE, rooms
 from tests.unit.ingest.test_service import SMALL, points, text
-from tests.unit.ingest.test_slices import QUICK, note, send
+from tests.unit.ingest.test_slices import QUICK, note
 from tests.unit.ingest.test_stopping import upload
 
 from pincite.core import Scope
@@ -61,8 +61,7 @@ async def test_a_stopped_document_that_is_read_again_before_its_points_go(tmp_pa
 @pytest.mark.parametrize("superseded", [False, True])
 async def test_what_is_put_back_is_what_serves(tmp_path: Path, superseded: bool) -> None:
     async with rooms(tmp_path, settings=replace(QUICK, sweep_s=60.0)) as opened:
-        (sent,) = await send(opened, [("note.md", note(1))])
-        first = await opened.ends(sent.id)  # pyright: ignore[reportAttributeAccessIssue]
+        first = await opened.add("note.md", note(1))
         held = await points(opened)
         assert held == {first.latest.id: first.latest.chunks}
         if superseded:

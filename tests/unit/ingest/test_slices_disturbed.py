@@ -1,7 +1,7 @@
 """What else happens while small documents are read together, and what one of them does to the others: nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from pincite.gateway.domain import EmbeddingFailed
 from pincite.guard.sandbox import ChildPool
 from pincite.guard.service import _Pools
 from pincite.guard.settings import GuardSettings
+from pincite.index import Generation, Point
+from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestSettings
 from pincite.ingest.turns import MOST
 from pincite.jobs import MemoryQueue
@@ -91,15 +93,14 @@ async def test_a_revision_that_was_replaced_just_after_it_was_published_leaves_n
 
 async def test_one_that_is_long_goes_before_what_came_in_bulk(tmp_path: Path) -> None:
     long = b"".join(f"# Part {n}\n\n{'The pump runs. ' * 300}\n\n".encode() for n in range(20))
-    async with rooms(tmp_path, settings=QUICK) as opened:
-        enqueue = opened.jobs.enqueue
-        places: dict[str, int] = {}
+    places: dict[str, int] = {}
 
-        async def watched(name: str, job_id: str, payload: Any, *, priority: int = 0) -> None:
+    class Watched(MemoryQueue):
+        async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
             places[name] = priority
-            await enqueue(name, job_id, payload, priority=priority)
+            await super().enqueue(name, job_id, payload, priority=priority)
 
-        opened.jobs.enqueue = watched  # pyright: ignore[reportAttributeAccessIssue]
+    async with rooms(tmp_path, settings=QUICK, jobs=lambda _db: Watched()) as opened:
         staged = [(name, await opened.ingest.stage(SCOPE, name, stream(content)))
                   for name, content in (("one.md", note(1)), ("long.md", long))]  # fmt: skip
         received = await opened.ingest.register_many(SCOPE, staged, collection="default")
@@ -151,17 +152,16 @@ async def test_a_text_that_the_embedder_refuses_fails_its_own_document_alone(tmp
 
 async def test_a_slice_that_takes_too_long_is_read_one_by_one(tmp_path: Path) -> None:
     settings = IngestSettings(portion_limit_s=3.0, retry_wait_s=0.01, sweep_s=60.0)
-    async with rooms(tmp_path, settings=settings) as opened:
-        write = opened.index.write
-        asked: list[int] = []
+    asked: list[int] = []
 
-        async def slow(scope: Scope, generation: Any, points: Sequence[Any]) -> None:
+    class Slow(MemoryIndex):
+        async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
             asked.append(len({each.revision_id for each in points}))
             if asked[-1] > 1:
                 await asyncio.sleep(60)
-            await write(scope, generation, points)
+            await super().write(scope, generation, points)
 
-        opened.index.write = slow  # pyright: ignore[reportAttributeAccessIssue]
+    async with rooms(tmp_path, settings=settings, index=Slow()) as opened:
         documents = await ended(opened, await send(opened, [(f"{n}.md", note(n)) for n in range(3)]))
         assert {each.latest.state for each in documents} == {RevisionState.READY}
         assert asked == [3, 1, 1, 1]
