@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import os
 import ssl
 from collections.abc import AsyncIterator
@@ -58,7 +59,12 @@ class GitServer:
         program = await asyncio.create_subprocess_exec(
             "git", "http-backend", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env=environment
         )
-        said, _ = await program.communicate(body)
+        try:
+            said, _ = await program.communicate(body)
+        finally:  # also where the server closes meanwhile
+            with contextlib.suppress(ProcessLookupError):
+                program.kill()
+            await program.wait()
         lines, _, content = said.partition(b"\r\n\r\n")
         return b"HTTP/1.1 200 ok\r\n" + lines + b"\r\nconnection: close\r\n\r\n" + content
 

@@ -111,7 +111,7 @@ class Cluster:
         for document in documents:
             while (found := (await self.document(document)).latest).state is not RevisionState.READY:
                 assert found.state not in FINAL_STATES, found
-                assert time.monotonic() < until_s, found
+                assert time.monotonic() < until_s, f"{found}\n{await self._told()}"
                 await asyncio.sleep(0.05)
 
     async def running(self) -> dict[str, str]:
@@ -163,6 +163,11 @@ class Cluster:
         if twice or len(points) != like[0] * len(documents):
             wrong.append(f"{len(points)} points, {twice} of them twice")
         return wrong
+
+    async def _told(self) -> str:
+        """Say who runs what, and what each worker logged last."""
+        logs = (f"{worker.id}: {worker.process.stderr[-1500:]}" for worker in self.workers)
+        return "\n".join([str(await self.running()), *logs])
 
     async def _known_workers(self) -> set[str]:
         async with self.house.database.read() as session:

@@ -22,6 +22,16 @@ BUSY_TIMEOUT_MS = 20_000
 # heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
+# What sessions call themselves, ours and the job engine's.
+_NAME, _ENGINE_NAMES = "pincite", "dbos_transact%"
+# That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work.
+_END_FROZEN = f"""
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user
+    AND (application_name = '{_NAME}' OR application_name LIKE '{_ENGINE_NAMES}')
+    AND state = 'active' AND wait_event_type = 'Client' AND backend_xid IS NOT NULL
+    AND query_start < clock_timestamp() - make_interval(secs => :seconds)
+"""
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
@@ -84,6 +94,19 @@ class Database:
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
+    async def end_frozen(self, after_s: float) -> int:
+        """End sessions that hold locks while their process has neither sent nor taken anything for so long.
+
+        Such a process is frozen, or its host is gone; when it goes on it is told that its connection was lost. SQLite
+        has no sessions to end. Returns how many were ended.
+
+        Raises: Unavailable.
+        """
+        if self.is_sqlite:
+            return 0
+        async with self.read() as session:
+            return (await session.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
@@ -98,7 +121,10 @@ def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> Async
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
-            connect_args={"timeout": 10, "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS)}},
+            connect_args={
+                "timeout": 10,
+                "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
+            },
         )
         event.listen(engine.sync_engine, "do_connect", _connect_postgres)
         return engine

@@ -155,8 +155,7 @@ class ChildPool:
 
     def _retire(self, child: Child) -> None:
         self._idle = [(other, timer) for other, timer in self._idle if other is not child]
-        self._all.discard(child)
-        child.kill()
+        child.kill()  # it is still waited for where the pool closes before it has ended
 
     async def _drop(self, child: Child) -> None:
         self._all.discard(child)
@@ -172,7 +171,7 @@ class ChildPool:
                 env={"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
         child = Child(process, ours)
-        self._all.add(child)
+        self._all = {other for other in self._all if other.alive} | {child}
         try:
             hello, _ = await child.reply(_START_LIMIT_S)
         except BaseException:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pincite.core import NotFound, Scope, get_logger
+from pincite.core.together import all_of
 from pincite.gateway import ChatModel, ModelError, TextDelta, Usage
 from pincite.ingest.context_prompt import Surroundings, cleaned, context_request
 from pincite.ingest.domain import Context, ContextForecast, ContextReport, IngestParts, Progress
@@ -171,9 +172,7 @@ class Contexts:
     async def _batch(self, scope: Scope, document: Document, missing: Sequence[Surroundings], tally: _Tally) -> None:
         """Write contexts, index their chunks with them, then keep them: what is kept is in the index."""
         gate = asyncio.Semaphore(self.settings.contexts_at_once)
-        written = [
-            each for each in await asyncio.gather(*(self._tried(scope, each, gate, tally) for each in missing)) if each
-        ]
+        written = [each for each in await all_of(self._tried(scope, each, gate, tally) for each in missing) if each]
         if not written:
             return
         texts = {each.digest: each.text for each in written}

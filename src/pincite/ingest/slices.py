@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from pincite.core import NotFound, PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.core.together import all_of
 from pincite.guard import FileType, PageText, ParserCrashed, UnreadableDocument, UnsupportedType
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.generations import Target, all_generations, targets
@@ -88,7 +89,7 @@ class SliceReader:
             await library.have_vectors(scope, frozenset(before))
             await self.reader.drop_points(scope, *before)
         checkpoint("slice.taken")
-        read = await asyncio.gather(*(self._read(scope, each) for each in taken))
+        read = await all_of(self._read(scope, each) for each in taken)
         whole = [each for each in read if isinstance(each, Whole)]
         stored = await library.save_all(scope, whole)
         whole = [each for each in whole if each.revision.id in stored]

@@ -101,6 +101,12 @@ class Reaper:
             await self._jobs.requeue(overdue)
         return len(overdue)
 
+    async def _free(self) -> None:
+        """End the database sessions of frozen processes: their jobs go to others, who would wait for their locks."""
+        ended = await self._db.end_frozen(self._settings.ttl_s)
+        if ended:
+            log.warning("sessions of frozen processes ended", sessions=ended)
+
     async def _forget(self) -> None:
         """Once in a while drop the jobs that ended long ago: nobody asks for them, and the engine keeps them all.
 
@@ -118,6 +124,7 @@ class Reaper:
     async def _run(self) -> None:
         while True:
             try:
+                await self._free()
                 await self.reap()
                 await self._forget()
                 await asyncio.sleep(self._settings.beat_s)

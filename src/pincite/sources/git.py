@@ -17,7 +17,9 @@ from pathlib import Path
 from pincite.sources.domain import DISTRUSTED, SourceUnreachable
 
 _LIMIT_S = 900.0
+_END_S = 10.0
 _PIECE = 1 << 20
+_KEPT = 1 << 16  # bytes of complaints
 _SAID = 300
 # Everything that could run a program, ask somebody, follow a redirect or reach another place is off.
 _SAFE = {
@@ -61,8 +63,7 @@ class Git:
             assert process.stdout is not None
             while piece := await process.stdout.read(_PIECE):
                 yield piece
-            assert process.stderr is not None
-            said = (await process.stderr.read(1 << 16)).decode("utf-8", "replace")
+            said = await _all_of(process.stderr)
             if await process.wait() != 0:
                 untrusted = "certificate" in said.lower()
                 remedy = DISTRUSTED if untrusted else "Check the repository, its branch and token."
@@ -86,7 +87,12 @@ class Git:
             watch.cancel()
             if process.returncode is None:
                 _end(process)
-                await process.wait()
+            # The end of a process is reported only when its pipes have ended, and what was not read holds them open.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_END_S):
+                    await _all_of(process.stdout)
+                    await _all_of(process.stderr)
+                    await process.wait()
 
     def _environment(self, program: str) -> dict[str, str]:
         pairs = list(self._config.items())
@@ -122,6 +128,14 @@ def sign_in(token: str) -> dict[str, str]:
 def _end(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _all_of(stream: asyncio.StreamReader | None) -> str:
+    """Read to the end and return how it began, as text."""
+    kept = b""
+    while stream is not None and (piece := await stream.read(_PIECE)):
+        kept += piece[: _KEPT - len(kept)]
+    return kept.decode("utf-8", "replace")
 
 
 def _line(said: str) -> str:

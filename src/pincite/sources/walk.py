@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 
 from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
+from pincite.core.together import all_of
 from pincite.guard import FetchFailed
 from pincite.ingest import IngestService, Received, Staged
 from pincite.jobs import JobQueue
@@ -157,7 +158,7 @@ class Walk:
             for each in asked:
                 if each.before is None:
                     await store.intend(tx, self._scope, self._turn, each.found.key, each.name)
-        read = dict(zip(asked, await asyncio.gather(*(self._read(each) for each in asked)), strict=True))
+        read = dict(zip(asked, await all_of(self._read(each) for each in asked), strict=True))
         staged = {each: got for each, got in read.items() if isinstance(got, Staged)}
         received = await self._parts.ingest.register_many(
             self._scope,

@@ -145,11 +145,12 @@ async def test_documents_that_are_being_read_go_first(tmp_path: Path) -> None:
     async with rooms(tmp_path, settings=patient, embedders=tiers(quick, better)) as opened:
         better.fails = Unavailable("away")
         await opened.add("valve.txt", manual("valve"))
-        quick.pause_s = 0.3
+        quick.pause_s = 0.5
         received = asyncio.create_task(opened.add("boiler.txt", manual("boiler", 12)))
         async with asyncio.timeout(10):
             while not await opened.library.unfinished():
                 await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)  # whoever was at it before has failed by now
         better.fails = None
         await asyncio.sleep(0.3)
         assert better.embedded == []

@@ -200,6 +200,29 @@ async def test_two_working_queues_in_one_process_are_refused(db: Database, tmp_p
         await first.stop()
 
 
+async def test_who_stops_waits_until_the_jobs_have_let_go(db: Database, tmp_path: Path) -> None:
+    held: list[str] = []
+
+    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+        async def step() -> None:
+            held.append("a parser")
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.5)
+                held.remove("a parser")
+
+        await steps.run("read", step)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("read", workflow)
+    await queue.start()
+    await queue.enqueue("read", "job-1", {})
+    await until(lambda: held)
+    await queue.stop()
+    assert not held
+
+
 async def test_nothing_is_printed(db: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     queue = a_queue(db, tmp_path)
     await queue.start()

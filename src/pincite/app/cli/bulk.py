@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pincite.app.wiring import House
 from pincite.core import PinciteError, Scope, StorageFull, Unavailable
+from pincite.core.together import all_of
 from pincite.ingest import Received, Staged
 from pincite.library import Document, RevisionState
 
@@ -104,7 +105,7 @@ class BulkSender:
             for position, _, _ in new:
                 await self._take(position, self._refusal)
             return
-        staged = await asyncio.gather(*(self._stage(path, source) for _, path, source in new))
+        staged = await all_of(self._stage(path, source) for _, path, source in new)
         arrivals: list[tuple[int, str, Staged]] = []
         for (position, _, source), became in zip(new, staged, strict=True):
             if isinstance(became, PinciteError):

@@ -21,6 +21,7 @@ from pincite.jobs.domain import Json, StepFailed, Workflow
 APPLICATION = "pincite"
 QUEUE = "pincite"
 _LISTEN_S = 0.1  # its listener for messages, which are not used here, sleeps so long before it sees that it is to end
+_LET_GO_S = 10.0
 VERSION = "1"  # pinned: by default it is a hash of the source, and a new release would strand unfinished jobs
 
 log = get_logger(__name__)
@@ -62,6 +63,7 @@ class DbosWorker:
         self._home = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._jobs: dict[Future[None], str] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Launch DBOS in a thread, so that it makes its own loop. Raises: Conflict, if one works in this process."""
@@ -72,9 +74,12 @@ class DbosWorker:
         from dbos import DBOS
 
         await asyncio.to_thread(lambda: DBOS.destroy(destroy_registry=True))
-        left = [asyncio.wrap_future(job) for job in self._jobs if not job.done()]
-        if left:
-            await asyncio.wait(left, timeout=10)
+        # A future that another thread waits for counts as done once it is cancelled; its task has yet to let go.
+        for job in list(self._jobs):
+            job.cancel()
+        await asyncio.sleep(0)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LET_GO_S)
 
     def at_work(self) -> frozenset[str]:
         """Return the ids of the jobs that run here now."""
@@ -146,12 +151,15 @@ class DbosWorker:
 
     def _at_home(self, work: "Awaitable[Any]") -> "Future[Any]":
         # In the context of `start`, so that DBOS's own context does not leak into the job.
-        coroutine = _awaiting(work)
+        coroutine = self._awaiting(work)
         return self._context.copy().run(asyncio.run_coroutine_threadsafe, coroutine, self._home)
 
-
-async def _awaiting(work: Awaitable[Any]) -> Any:
-    return await work
+    async def _awaiting(self, work: Awaitable[Any]) -> Any:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await work
 
 
 async def _as_coroutine(step: Callable[[], Awaitable[Json]]) -> Json:
