@@ -1,4 +1,7 @@
-"""Waiting for several things at once, without leaving one behind."""
+"""Waiting for several things at once, without leaving one behind.
+
+How many may run at once is the business of whoever has the things; none is limited here.
+"""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
