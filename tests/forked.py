@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 _PRELOADED = [
+    "aiosqlite",
     "dbos",
+    "dbos._sys_db_sqlite",
     "lancedb",
     "pincite.app.cli.main",
     "pincite.app.cli.serve",
@@ -24,6 +26,7 @@ _PRELOADED = [
     "pincite.index.adapters.lance",
     "pydantic_ai",
     "tests.faults.scenario",
+    "tests.preloaded",
 ]
 
 
