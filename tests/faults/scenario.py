@@ -95,7 +95,7 @@ async def play(home: Path, points: Points, work: Work = "documents", limit_s: fl
             if number < _read(told):
                 continue
             await _until_told(command)
-            told.write_text(str(number + 1))
+            _write(told, number + 1)
         while await _is_open(rooms):
             await asyncio.sleep(0.03)
         await rooms.ingest.settle()
@@ -206,6 +206,13 @@ async def _found(rooms: Rooms) -> dict[str, Any]:
         "twice": len(points) - len(set(points)),
         "findings": [finding.what for finding in report.findings],
     }
+
+
+def _write(told: Path, number: int) -> None:
+    """Note what was told, whole or not at all."""
+    written = told.with_suffix(".tmp")
+    written.write_text(str(number))
+    written.rename(told)
 
 
 def _read(told: Path) -> int:
