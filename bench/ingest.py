@@ -150,7 +150,8 @@ def _upload(url: str, key: str, path: Path, pages: int) -> None:
         if first is None and document["serving"]:
             first = time.perf_counter() - began
     whole = time.perf_counter() - began
-    print(f"{path.name}, {pages} pages: first pages searchable after {first or whole:.2f} s, all after {whole:.2f} s")
+    what = document["state"] if document["state"] == "failed" else f"{pages} pages"
+    print(f"{path.name}, {what}: first pages searchable after {first or whole:.2f} s, all after {whole:.2f} s")
 
 
 def _multipart(path: Path) -> bytes:

@@ -23,14 +23,16 @@ BUSY_TIMEOUT_MS = 20_000
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
 # What sessions call themselves, ours and the job engine's.
-_NAME, _ENGINE_NAMES = "pincite", "dbos_transact%"
-# That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work.
+_NAME, _ENGINES_NAME = "pincite", "dbos_transact"
+# That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work. The
+# start moves with every message that comes, but not with results that go out: those have a minute.
 _END_FROZEN = f"""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user
-    AND (application_name = '{_NAME}' OR application_name LIKE '{_ENGINE_NAMES}')
+    AND (application_name LIKE '{_NAME}%' OR application_name LIKE '{_ENGINES_NAME}%')
     AND state = 'active' AND wait_event_type = 'Client' AND backend_xid IS NOT NULL
-    AND query_start < clock_timestamp() - make_interval(secs => :seconds)
+    AND query_start < clock_timestamp()
+    - make_interval(secs => CASE wait_event WHEN 'ClientRead' THEN :seconds ELSE 60 END)
 """
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
@@ -54,6 +56,8 @@ class Database:
         self._writer = _engine(url, pool_size=1 if self.is_sqlite else readers, is_sqlite=self.is_sqlite, writes=True)
         # PostgreSQL readers need no engine of their own; SQLite's must not take the write lock.
         self._reader = _engine(url, pool_size=readers, is_sqlite=True, writes=False) if self.is_sqlite else self._writer
+        # Whoever frees what all others wait for must not wait with them for a connection.
+        self._apart = self._writer if self.is_sqlite else _engine(url, pool_size=1, is_sqlite=False, writes=True)
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -95,23 +99,25 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     async def end_frozen(self, after_s: float) -> int:
-        """End sessions that hold locks while their process has neither sent nor taken anything for so long.
+        """End sessions that hold locks in the middle of a statement of which nothing has come for so long.
 
-        Such a process is frozen, or its host is gone; when it goes on it is told that its connection was lost. SQLite
-        has no sessions to end. Returns how many were ended.
+        Their process is frozen, or its host is gone; when it goes on it is told that its connection was lost. Of this
+        database alone, and of this user; SQLite has no sessions to end. Returns how many were ended.
 
         Raises: Unavailable.
         """
         if self.is_sqlite:
             return 0
-        async with self.read() as session:
-            return (await session.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
+        try:
+            async with self._apart.begin() as connection:
+                return (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
+        except (DBAPIError, PoolTimeout) as error:
+            raise translated(error) from error
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._writer.dispose()
-        if self._reader is not self._writer:
-            await self._reader.dispose()
+        for engine in {self._writer, self._reader, self._apart}:
+            await engine.dispose()
 
 
 def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> AsyncEngine:

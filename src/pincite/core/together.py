@@ -4,7 +4,7 @@ How many may run at once is the business of whoever has the things; none is limi
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,15 +16,30 @@ async def all_of(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     `asyncio.gather` ends with the first that fails or was cancelled, while the others run on unseen: what they hold, a
     child process or a file, then outlives whoever asked. Here the others are cancelled, and all are waited for.
 
-    Raises: what the first to fail raised.
+    Raises: what one that failed raised.
     """
-    tasks = [asyncio.ensure_future(each) for each in work]
+    tasks: list[asyncio.Task[T]] = []
     try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+        tasks.extend(asyncio.create_task(each) for each in work)
         if tasks:
-            await asyncio.wait(tasks)
-            for task in tasks:  # a second error is of no use to anybody, nor is its trace in the log
-                _ = task.cancelled() or task.exception()
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        await _let_go(tasks)
+    failures = (task.exception() for task in tasks if not task.cancelled())
+    if failure := next((each for each in failures if each is not None), None):
+        raise failure
+    return [task.result() for task in tasks]
+
+
+async def _let_go(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel each that still runs, once, and wait for all, also where whoever waits is cancelled meanwhile."""
+    interrupted: asyncio.CancelledError | None = None
+    for task in tasks:
+        task.cancel()
+    while left := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(left)
+        except asyncio.CancelledError as again:
+            interrupted = again
+    if interrupted is not None:
+        raise interrupted

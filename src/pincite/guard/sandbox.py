@@ -35,6 +35,7 @@ class Child:
         self.jobs = 0
         self.confined: tuple[str, ...] = ()
         self.busy = False
+        self._gone: asyncio.Task[None] | None = None
 
     @property
     def alive(self) -> bool:
@@ -90,10 +91,15 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
-        """Kill it and wait until it is gone."""
+        """Kill it and wait until it is gone; more than one may wait, and one that gives up changes nothing."""
         self.kill()
-        stream = self._process.stdout
+        if self._gone is None:
+            self._gone = asyncio.create_task(self._drained(), name=f"parser-{self._process.pid}-ends")
+        await asyncio.shield(self._gone)
+
+    async def _drained(self) -> None:
         # asyncio reports the end of a process only when its pipes have ended, and what was not read holds them open.
+        stream = self._process.stdout
         while stream is not None and await stream.read(_READ_BUFFER_BYTES):
             pass
         await self._process.wait()
@@ -158,8 +164,8 @@ class ChildPool:
         child.kill()  # it is still waited for where the pool closes before it has ended
 
     async def _drop(self, child: Child) -> None:
-        self._all.discard(child)
         await child.end()
+        self._all.discard(child)
 
     async def _start(self) -> Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

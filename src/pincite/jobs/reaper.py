@@ -48,7 +48,7 @@ class Reaper:
         self._settings = settings
         self._worker = worker
         self._jobs = jobs
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._missing: dict[str, float] = {}
         self._patience_until = 0.0
         self._forget_at = 0.0
@@ -57,13 +57,17 @@ class Reaper:
         """Write the first beat, then go on beating in the background."""
         async with self._db.transaction() as session:
             await store.beat(session, self._worker)
-        self._task = asyncio.create_task(self._run(), name="jobs-reaper")
+        self._tasks = [
+            asyncio.create_task(self._run(), name="jobs-reaper"),
+            asyncio.create_task(self._free(), name="jobs-frozen"),
+        ]
 
     async def stop(self) -> None:
         """Stop and forget the worker, so that its unfinished jobs may be taken up at once."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         try:
             async with self._db.transaction() as session:
                 await store.forget(session, self._worker)
@@ -102,10 +106,23 @@ class Reaper:
         return len(overdue)
 
     async def _free(self) -> None:
-        """End the database sessions of frozen processes: their jobs go to others, who would wait for their locks."""
-        ended = await self._db.end_frozen(self._settings.ttl_s)
-        if ended:
-            log.warning("sessions of frozen processes ended", sessions=ended)
+        """End the database sessions of frozen processes: their jobs go to others, who would wait for their locks.
+
+        Beside the beats, which may have to wait for such a lock, and which go on where this is not allowed.
+        """
+        failed = False
+        while True:
+            await asyncio.sleep(self._settings.beat_s)
+            try:
+                ended = await self._db.end_frozen(self._settings.ttl_s)
+            except (PinciteError, SQLAlchemyError, OSError) as error:
+                if not failed:
+                    log.warning("sessions of frozen processes not ended", error=str(error))
+                failed = True
+                continue
+            failed = False
+            if ended:
+                log.warning("sessions of frozen processes ended", sessions=ended)
 
     async def _forget(self) -> None:
         """Once in a while drop the jobs that ended long ago: nobody asks for them, and the engine keeps them all.
@@ -124,7 +141,6 @@ class Reaper:
     async def _run(self) -> None:
         while True:
             try:
-                await self._free()
                 await self.reap()
                 await self._forget()
                 await asyncio.sleep(self._settings.beat_s)

@@ -39,6 +39,9 @@ _SAFE = {
 }
 
 
+_Run = tuple[asyncio.subprocess.Process, asyncio.Task[str]]  # with what git complained of, once it has ended
+
+
 class Git:
     """Runs git in one bare repository.
 
@@ -59,18 +62,18 @@ class Git:
 
     async def pieces(self, *arguments: str) -> AsyncIterator[bytes]:
         """Run a command and give its output as it comes. Raises: SourceUnreachable, where it fails in the end."""
-        async with self._running(arguments) as process:
+        async with self._running(arguments) as (process, complaints):
             assert process.stdout is not None
             while piece := await process.stdout.read(_PIECE):
                 yield piece
-            said = await _all_of(process.stderr)
+            said = await complaints
             if await process.wait() != 0:
                 untrusted = "certificate" in said.lower()
                 remedy = DISTRUSTED if untrusted else "Check the repository, its branch and token."
                 raise SourceUnreachable(f"git said: {_line(said)}", remedy=remedy)
 
     @asynccontextmanager
-    async def _running(self, arguments: Sequence[str]) -> AsyncGenerator[asyncio.subprocess.Process]:
+    async def _running(self, arguments: Sequence[str]) -> AsyncGenerator[_Run]:
         program = shutil.which("git")
         if program is None:
             raise SourceUnreachable("There is no `git` on this machine.", remedy="Install git and try again.")
@@ -81,18 +84,22 @@ class Git:
             start_new_session=True,
         )  # fmt: skip
         watch = asyncio.get_running_loop().call_later(_LIMIT_S, _end, process)
+        # Read beside the output: git waits for whoever does not listen to its complaints.
+        complaints = asyncio.create_task(_all_of(process.stderr), name="git-complaints")
         try:
-            yield process
+            yield process, complaints
         finally:
             watch.cancel()
             if process.returncode is None:
                 _end(process)
             # The end of a process is reported only when its pipes have ended, and what was not read holds them open.
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(_END_S):
                     await _all_of(process.stdout)
-                    await _all_of(process.stderr)
+                    await complaints
                     await process.wait()
+            except TimeoutError:
+                _end(process)  # a program of git's that outlived it
 
     def _environment(self, program: str) -> dict[str, str]:
         pairs = list(self._config.items())

@@ -61,9 +61,13 @@ class DbosQueue:
 
         Raises:
             Conflict: a queue of this process takes jobs already.
+            Unavailable, StorageFull: the engine's database failed.
         """
         quieten()
-        self._open = await asyncio.to_thread(_connect, self._url, self._settings)
+        try:
+            self._open = await asyncio.to_thread(_connect, self._url, self._settings)
+        except DBAPIError as error:
+            raise translated(error) from error
         if not work:
             return
         worker_id = f"{socket.gethostname()[:40]}-{new_id()}"

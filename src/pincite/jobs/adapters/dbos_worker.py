@@ -75,11 +75,15 @@ class DbosWorker:
 
         await asyncio.to_thread(lambda: DBOS.destroy(destroy_registry=True))
         # A future that another thread waits for counts as done once it is cancelled; its task has yet to let go.
-        for job in list(self._jobs):
-            job.cancel()
-        await asyncio.sleep(0)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LET_GO_S)
+        await asyncio.sleep(0)  # those that were asked for last begin
+        left = set(self._tasks)
+        for task in left:
+            if not task.cancelling():
+                task.cancel()
+        if left:
+            _, left = await asyncio.wait(left, timeout=_LET_GO_S)
+        if left:
+            log.warning("jobs did not let go in time", jobs=len(left))
 
     def at_work(self) -> frozenset[str]:
         """Return the ids of the jobs that run here now."""
