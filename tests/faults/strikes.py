@@ -42,9 +42,9 @@ def strike(
     if process.exitcode == 1 and not started.exists():
         return None  # it could not start, and said so: the next start goes on
     if process.exitcode not in {0, -9}:
-        raise AssertionError(
-            f"{mode} at {', '.join(at)}: exit code {process.exitcode}: {(home / 'error.txt').read_text()}"
-        )
+        error = home / "error.txt"  # none where it died of something else than an error
+        said = error.read_text() if error.exists() else "nothing was said"
+        raise AssertionError(f"{mode} at {', '.join(at)}: exit code {process.exitcode}: {said}")
     found: dict[str, Any] | None = json.loads(result.read_text()) if result.exists() else None
     return found
 
