@@ -18,6 +18,8 @@ from pincite.core.errors import StorageFull, Unavailable
 from pincite.core.ids import utc_now
 
 BUSY_TIMEOUT_MS = 20_000
+# Longest time for one statement on PostgreSQL: asyncpg waits for ever where a connection is lost while it sends rows.
+STATEMENT_LIMIT_S = 300.0
 # A process that was frozen amid a transaction would hold its locks until it wakes: a tenant's feed, a job, its own
 # heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
@@ -34,6 +36,7 @@ _END_FROZEN = f"""
     AND query_start < clock_timestamp()
     - make_interval(secs => CASE wait_event WHEN 'ClientRead' THEN :seconds ELSE 60 END)
 """
+_TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
@@ -48,16 +51,19 @@ class Database:
     Args:
         url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
         readers: how many reading connections may be open at once.
+        statement_limit_s: longest time for one statement; PostgreSQL only.
     """
 
-    def __init__(self, url: str, *, readers: int = 8) -> None:
+    def __init__(self, url: str, *, readers: int = 8, statement_limit_s: float = STATEMENT_LIMIT_S) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writer = _engine(url, pool_size=1 if self.is_sqlite else readers, is_sqlite=self.is_sqlite, writes=True)
-        # PostgreSQL readers need no engine of their own; SQLite's must not take the write lock.
-        self._reader = _engine(url, pool_size=readers, is_sqlite=True, writes=False) if self.is_sqlite else self._writer
-        # Whoever frees what all others wait for must not wait with them for a connection.
-        self._apart = self._writer if self.is_sqlite else _engine(url, pool_size=1, is_sqlite=False, writes=True)
+        if self.is_sqlite:
+            self._writer = self._apart = _sqlite(url, pool_size=1, writes=True)
+            self._reader = _sqlite(url, pool_size=readers, writes=False)  # which must not take the write lock
+        else:
+            self._writer = self._reader = _postgres(url, readers, statement_limit_s)
+            # Whoever frees what all others wait for must not wait with them for a connection.
+            self._apart = _postgres(url, 1, statement_limit_s)
         self._write_session = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read_session = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -77,7 +83,7 @@ class Database:
         try:
             async with self._write_session.begin() as session:
                 yield session
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, TimeoutError) as error:
             raise translated(error) from error
 
     @asynccontextmanager
@@ -90,7 +96,7 @@ class Database:
         try:
             async with self._read_session() as session:
                 yield session
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, TimeoutError) as error:
             raise translated(error) from error
 
     async def ping(self) -> None:
@@ -111,7 +117,7 @@ class Database:
         try:
             async with self._apart.begin() as connection:
                 return (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, TimeoutError) as error:
             raise translated(error) from error
 
     async def close(self) -> None:
@@ -120,20 +126,23 @@ class Database:
             await engine.dispose()
 
 
-def _engine(url: str, *, pool_size: int, is_sqlite: bool, writes: bool) -> AsyncEngine:
-    if not is_sqlite:
-        engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_pre_ping=True,
-            connect_args={
-                "timeout": 10,
-                "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
-            },
-        )
-        event.listen(engine.sync_engine, "do_connect", _connect_postgres)
-        return engine
+def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": statement_limit_s,
+            "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
+        },
+    )
+    event.listen(engine.sync_engine, "do_connect", _connect_postgres)
+    return engine
+
+
+def _sqlite(url: str, *, pool_size: int, writes: bool) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
     _prepare_sqlite(engine.sync_engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
     return engine
@@ -178,10 +187,12 @@ def clock(session: AsyncSession) -> ColumnElement[float]:
     return literal_column("(julianday('now') - 2440587.5) * 86400.0", Float(53))
 
 
-def translated(error: DBAPIError | PoolTimeout) -> Exception:
+def translated(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     """Return what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
     if isinstance(error, PoolTimeout):
         return Unavailable("Too much is going on: no connection to the database was free.", remedy="Try again.")
+    if isinstance(error, TimeoutError):
+        return Unavailable(_TOO_LATE, remedy=_LOOK)
     said = str(error.orig).lower()
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if "disk is full" in said or "no space left" in said:
@@ -190,5 +201,5 @@ def translated(error: DBAPIError | PoolTimeout) -> Exception:
         message = f"The database refused the connection: {error.orig.args[0] if error.orig else state}."
         return Unavailable(message, remedy="Check the user, password and name in PINCITE_DATABASE_URL.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
-        return Unavailable("The database did not answer in time.", remedy="Try again; see `pincite doctor`.")
+        return Unavailable(_TOO_LATE, remedy=_LOOK)
     return error

@@ -18,6 +18,7 @@ from pincite.jobs import DbosQueue, JobsSettings
 pytestmark = [pytest.mark.postgres, pytest.mark.faults]
 
 TTL_S = 1.0
+PATIENCE_S = 4.0  # of the process that wakes: its driver may not be told that the connection was lost
 FREED_WITHIN_S = 10.0
 
 
@@ -31,7 +32,7 @@ def rows() -> Iterator[tuple[int, str]]:
 
 async def write(url: str) -> None:
     """Lock a row, then send others."""
-    database = Database(url)
+    database = Database(url, statement_limit_s=PATIENCE_S)
     try:
         async with database.transaction() as tx:
             await tx.execute(text("UPDATE locked SET word = 'mine'"))
