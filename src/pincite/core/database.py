@@ -3,8 +3,8 @@
 Queries live in each room's `store.py`; nothing here knows a table.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -80,11 +80,9 @@ class Database:
             StorageFull: the disk took no more bytes; nothing of the block was stored.
             Unavailable: the database did not answer or stayed locked for `BUSY_TIMEOUT_MS`.
         """
-        try:
+        with failures_named():
             async with self._write_session.begin() as session:
                 yield session
-        except (DBAPIError, PoolTimeout, TimeoutError) as error:
-            raise translated(error) from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -93,11 +91,9 @@ class Database:
         Raises:
             Unavailable: the database did not answer.
         """
-        try:
+        with failures_named():
             async with self._read_session() as session:
                 yield session
-        except (DBAPIError, PoolTimeout, TimeoutError) as error:
-            raise translated(error) from error
 
     async def ping(self) -> None:
         """Run one trivial query. Raises: Unavailable."""
@@ -114,11 +110,10 @@ class Database:
         """
         if self.is_sqlite:
             return 0
-        try:
+        with failures_named():
             async with self._apart.begin() as connection:
-                return (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
-        except (DBAPIError, PoolTimeout, TimeoutError) as error:
-            raise translated(error) from error
+                ended: int = (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
+        return ended
 
     async def close(self) -> None:
         """Close every connection."""
@@ -187,8 +182,16 @@ def clock(session: AsyncSession) -> ColumnElement[float]:
     return literal_column("(julianday('now') - 2440587.5) * 86400.0", Float(53))
 
 
-def translated(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
-    """Return what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Raise what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, TimeoutError) as error:
+        raise _named(error) from error
+
+
+def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if isinstance(error, PoolTimeout):
         return Unavailable("Too much is going on: no connection to the database was free.", remedy="Try again.")
     if isinstance(error, TimeoutError):

@@ -85,7 +85,7 @@ class Git:
         )  # fmt: skip
         watch = asyncio.get_running_loop().call_later(_LIMIT_S, _end, process)
         # Read beside the output: git waits for whoever does not listen to its complaints.
-        complaints = asyncio.create_task(_all_of(process.stderr), name="git-complaints")
+        complaints = asyncio.create_task(_read_out(process.stderr), name="git-complaints")
         try:
             yield process, complaints
         finally:
@@ -95,7 +95,7 @@ class Git:
             # The end of a process is reported only when its pipes have ended, and what was not read holds them open.
             try:
                 async with asyncio.timeout(_END_S):
-                    await _all_of(process.stdout)
+                    await _read_out(process.stdout)
                     await complaints
                     await process.wait()
             except TimeoutError:
@@ -137,7 +137,7 @@ def _end(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-async def _all_of(stream: asyncio.StreamReader | None) -> str:
+async def _read_out(stream: asyncio.StreamReader | None) -> str:
     """Read to the end and return how it began, as text."""
     kept = b""
     while stream is not None and (piece := await stream.read(_PIECE)):

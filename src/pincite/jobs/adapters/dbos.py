@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
-from pincite.core import Conflict, Database, new_id
-from pincite.core.database import IDLE_IN_TRANSACTION_MS, translated
+from pincite.core import Database, new_id
+from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
 from pincite.jobs.domain import JobState, JobStatus, QueueNotStarted, Workflow
 from pincite.jobs.reaper import Reaper
@@ -64,10 +63,8 @@ class DbosQueue:
             Unavailable, StorageFull: the engine's database failed.
         """
         quieten()
-        try:
+        with failures_named():
             self._open = await asyncio.to_thread(_connect, self._url, self._settings)
-        except DBAPIError as error:
-            raise translated(error) from error
         if not work:
             return
         worker_id = f"{socket.gethostname()[:40]}-{new_id()}"
@@ -75,11 +72,12 @@ class DbosQueue:
         await self._reaper.start()  # the first beat comes before the first job
         worker = DbosWorker(self._url, worker_id, self._workflows)
         try:
-            await worker.start()
-        except Conflict:
-            await self.stop()
-            raise
-        self._worker = worker
+            with failures_named():
+                await worker.start()
+            self._worker = worker
+        finally:
+            if self._worker is None:
+                await self.stop()  # the reaper, too
 
     async def stop(self) -> None:
         """Interrupt what runs, after its last finished step, and close; the next start goes on from there."""
@@ -144,10 +142,8 @@ class DbosQueue:
         client = self._open
         if client is None:
             raise QueueNotStarted("The job queue is not open.", remedy="Start Pincite again.")
-        try:
+        with failures_named():
             return await asyncio.to_thread(call, client)
-        except DBAPIError as error:
-            raise translated(error) from error
 
 
 class _Orphans:
