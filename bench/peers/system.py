@@ -29,6 +29,11 @@ class Ingested:
     """Seconds until all files could be found, where that is before the last vector is there."""
 
 
+def encodable(text: str) -> str:
+    """Return a text without halves of characters, which pypdf may yield: one of them would end a whole run."""
+    return text.encode("utf-8", errors="replace").decode()
+
+
 class System(Protocol):
     """A pipeline with its model loaded and nothing in it yet."""
 

@@ -19,7 +19,16 @@ from haystack.components.writers import DocumentWriter
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found, Ingested
+from bench.peers.system import RESULTS, Found, Ingested, encodable
+
+
+@component
+class _Encodable:
+    """What `encodable` does, for documents."""
+
+    @component.output_types(documents=list[Document])
+    def run(self, documents: list[Document]) -> dict[str, Any]:
+        return {"documents": [replace(each, content=encodable(each.content or "")) for each in documents]}
 
 
 @component
@@ -55,6 +64,7 @@ class HaystackDefaults:
         self._store = InMemoryDocumentStore()
         self._indexing = _chain(
             converter=MultiFileConverter(),
+            encodable=_Encodable(),
             cleaner=DocumentCleaner(),
             splitter=DocumentSplitter(),
             embedder=_DocumentEmbedder(shared),

@@ -13,7 +13,7 @@ from llama_index.core import SimpleDirectoryReader, VectorStoreIndex
 from llama_index.core.embeddings import BaseEmbedding
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found, Ingested
+from bench.peers.system import RESULTS, Found, Ingested, encodable
 
 _PAGE = "page_from_1"
 
@@ -51,6 +51,7 @@ class LlamaIndexDefaults:
         documents = SimpleDirectoryReader(input_files=files).load_data()
         pages: dict[str, int] = {}
         for document in documents:  # a page's label is not its place in the file; the place is kept out of the text
+            document.set_content(encodable(document.get_content()))
             name = document.metadata["file_name"]
             pages[name] = pages.get(name, 0) + 1
             document.metadata[_PAGE] = pages[name]

@@ -5,17 +5,22 @@ as for the others; HTML goes through its own pipeline.
 """
 
 # pyright: basic, reportMissingImports=false
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from zipfile import BadZipFile
 
 import docx2txt
 from pypdf import PdfReader
+from pypdf.errors import DependencyError, PyPdfError
 from txtai import Embeddings
 from txtai.pipeline import HTMLToMarkdown, Segmentation
 
 from bench.peers.minilm import MiniLM
-from bench.peers.system import RESULTS, Found, Ingested
+from bench.peers.system import RESULTS, Found, Ingested, encodable
+
+_UNREADABLE = (PyPdfError, DependencyError, BadZipFile, ValueError, KeyError, OSError)
 
 
 class TxtaiDefaults:
@@ -40,8 +45,13 @@ class TxtaiDefaults:
 
         def pieces() -> Iterator[tuple[str, str, None]]:
             for path in files:
-                for number, page in enumerate(self._pages(path), 1):
-                    for place, piece in enumerate(self._segment(page)):
+                try:
+                    pages = self._pages(path)
+                except _UNREADABLE as error:  # what the others' own readers do with a file that they cannot read
+                    print(f"{path.name} left out: {error}", file=sys.stderr)
+                    continue
+                for number, page in enumerate(pages, 1):
+                    for place, piece in enumerate(self._segment(encodable(page))):
                         sources.add(path.name)
                         yield f"{path.name}#{number}#{place}", piece, None
 

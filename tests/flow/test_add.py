@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pincite.app.cli.documents import add_paths
 from pincite.app.wiring import House
+from pincite.ingest.turns import MOST
 
 
 def add(home: Path, folder: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
@@ -47,3 +50,48 @@ async def test_two_files_that_are_one_document_have_a_line_each(house: House, tm
     lines = await add_paths(house, await house.owner(), [tmp_path / "menus"], collection="default", quiet=True)
     assert [line["state"] for line in lines] == ["ready", "ready"]
     assert all(line["source"].endswith("caf\u00e9.md") for line in lines)
+
+
+async def test_small_files_that_come_together_are_read_together_and_wait_behind_nobody(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"note-{number:02d}.md").write_text(f"# Note {number}\n\nThe valve of unit {number} is red.\n")
+    (folder / "note-12.md").write_text("---\ntitle: nothing\n---\n")
+    jobs: Any = house.jobs
+    enqueue, priorities = jobs.enqueue, list[int]()
+
+    async def noting(*arguments: Any, priority: int, **named: Any) -> None:
+        priorities.append(priority)
+        await enqueue(*arguments, priority=priority, **named)
+
+    jobs.enqueue = noting
+    scope = await house.owner()
+    first = await add_paths(house, scope, [folder], collection="default", quiet=True)
+    jobs.enqueue = enqueue
+    assert [line["state"] for line in first] == ["ready"] * 12 + ["failed"]
+    assert len(priorities) == 1  # one job for all of them
+    assert priorities[0] < MOST
+    (folder / "note-12.md").unlink()
+    again = await add_paths(house, scope, [folder], collection="default", quiet=True)
+    assert again == first[:12]
+
+
+async def test_linked_folders_are_left_out_and_said(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, elsewhere = tmp_path / "notes", tmp_path / "elsewhere"
+    for place in (folder, elsewhere):
+        place.mkdir()
+        (place / f"{place.name}.md").write_text(f"# {place.name}\n\nThe valve is red.\n")
+    (folder / "more").symlink_to(elsewhere)
+    (folder / "again").symlink_to(folder)
+    scope = await house.owner()
+    lines = await add_paths(house, scope, [folder], collection="default", quiet=True)
+    assert [line["source"] for line in lines] == ["notes.md"]
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(" is ")[0] for line in said] == [str(folder / "again"), str(folder / "more")]
+    named = await add_paths(house, scope, [folder / "more"], collection="default", quiet=True)
+    assert [line["source"] for line in named] == ["elsewhere.md"]

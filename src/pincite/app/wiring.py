@@ -186,10 +186,13 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         if work:
             await house.ingest.start()
             await house.sources.start()
-            # The first document need wait for neither.
-            warming = asyncio.create_task(house.index.warm(), name="index-warm")
-            loading = asyncio.create_task(asyncio.to_thread(load_languages), name="languages-load")
-            closing.push_async_callback(asyncio.wait, [warming, loading])
+            # The first document need wait for none of these.
+            warming = {
+                asyncio.create_task(house.index.warm(), name="index-warm"),
+                asyncio.create_task(house.reader.warm(), name="parsers-start"),
+                asyncio.create_task(asyncio.to_thread(load_languages), name="languages-load"),
+            }
+            closing.push_async_callback(asyncio.wait, warming)
         closing.push_async_callback(house.ingest.stop)
         closing.push_async_callback(house.sources.stop)
         await house.answers.open()

@@ -129,6 +129,11 @@ class ChildPool:
             finally:
                 await self._give_back(child)
 
+    async def warm(self) -> None:
+        """Have a child wait for the first request. Raises: ParserCrashed when it does not start."""
+        async with self.lease():
+            pass
+
     async def close(self) -> None:
         """End all children."""
         self.forget()

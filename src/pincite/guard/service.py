@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
+from pincite.core import get_logger
+from pincite.core.together import all_of
 from pincite.guard import wire
 from pincite.guard.domain import (
     Box,
@@ -27,6 +29,7 @@ from pincite.guard.domain import (
 from pincite.guard.sandbox import Child, ChildPool
 from pincite.guard.settings import GuardSettings
 
+_log = get_logger(__name__)
 _T = TypeVar("_T")
 
 
@@ -47,6 +50,14 @@ class DocumentReader:
     def reads_pictures(self) -> bool:
         """Whether pages that are only pictures are read by OCR."""
         return self._settings.ocr
+
+    async def warm(self) -> None:
+        """Start a child that looks and one that reads, so that the first document need not wait for them."""
+        pools = self._here()
+        try:
+            await all_of(pool.warm() for pool in (pools.viewers, pools.readers))
+        except ParserCrashed as error:  # the first document will say so to whoever sent it
+            _log.warning("parser did not start", message=error.message)
 
     async def sniff(self, path: Path, name: str) -> FileType:
         """Find what a file is from its content; the name only tells CSV, Markdown and plain text apart.

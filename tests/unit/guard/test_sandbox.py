@@ -12,6 +12,7 @@ import pytest
 
 from pincite.guard import DocumentReader, FileType, ParserCrashed
 from pincite.guard.sandbox import ChildPool
+from pincite.guard.service import _Pools
 from pincite.guard.settings import GuardSettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
@@ -144,6 +145,32 @@ async def test_children_are_reused_replaced_and_ended(tmp_path: Path) -> None:
     await asyncio.sleep(0.6)
     assert not is_running(pids[3]), "an idle child ends"
     await reader.close()
+
+
+async def test_a_reader_that_is_warm_starts_nothing_for_the_first_document(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Hello there.")
+    reader = DocumentReader(GuardSettings(children=1, viewers=1))
+    await reader.warm()
+    pools = reader._here()
+    started = {child._process.pid for child in pools.readers._all | pools.viewers._all}
+    assert len(started) == 2
+    await reader.sniff(file, "a.txt")
+    async for _batch in reader.read(file, FileType.TEXT):
+        pass
+    assert {child._process.pid for child in pools.readers._all | pools.viewers._all} == started
+    await reader.close()
+
+
+async def test_a_parser_that_does_not_start_stops_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    entry = tmp_path / "broken.py"
+    entry.write_text("raise SystemExit(1)")
+    reader = DocumentReader(GuardSettings())
+    pools = _Pools(*(ChildPool(GuardSettings(), size=1, entry=entry) for _ in range(2)))
+    monkeypatch.setattr(reader, "_here", lambda: pools)
+    await reader.warm()
+    for pool in (pools.readers, pools.viewers):
+        await pool.close()
 
 
 async def test_a_reader_that_is_left_halfway_ends_its_child(tmp_path: Path) -> None:

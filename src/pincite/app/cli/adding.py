@@ -23,7 +23,7 @@ from pincite.library import FINAL_STATES, Document, RevisionState
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
-_SENT_AT_ONCE = 4
+_FEW = 4
 _NO_TEXT = re.compile("[\ud800-\udfff]")  # bytes of a file's name that are no UTF-8
 
 
@@ -32,7 +32,7 @@ async def add_paths(
 ) -> list[dict[str, Any]]:
     """Upload every file under `paths` and wait for all and their vectors; returns one summary a file, in order.
 
-    With `batch` they are sent in bulk, as one of that name.
+    With `batch` they are sent in bulk, as one of that name: they may wait for what others send.
     """
     files = _files(paths)
     if not files:
@@ -50,7 +50,8 @@ async def add_paths(
     with Progress(*columns, console=err(), disable=quiet, transient=True, speed_estimate_period=60) as progress:
         bars = _Bars(progress, len(files), each=batch is None)
         added = _Added(house, scope, bars)
-        send = added.send(files, collection_id) if sent_in is None else added.send_in(sent_in, files, collection_id)
+        few = sent_in is None and len(files) <= _FEW
+        send = added.send_each(files, collection_id) if few else added.send_together(files, collection_id, sent_in)
         sending = asyncio.create_task(send)
         try:
             lines = await added.follow(sending, began)
@@ -74,31 +75,29 @@ class _Added:
         self._early: dict[str, Document | None] = {}
         self._lines: dict[int, dict[str, Any]] = {}
 
-    async def send(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
-        """Upload all, a few at once."""
-        left = iter(enumerate(files))
+    async def send_each(self, files: Sequence[tuple[Path, str]], collection: str) -> None:
+        """Upload a few, each by itself: each is on its way as soon as it is here."""
         self._sources = [source for _, source in files]
         sent = 0
 
-        async def some() -> None:
+        async def one(position: int, path: Path, source: str) -> None:
             nonlocal sent
-            for position, (path, source) in left:
-                try:
-                    received = await self._house.ingest.receive(
-                        self._scope, collection=collection, source=source, stream=_pieces(path)
-                    )
-                    self._await(received.document, position)
-                except PinciteError as error:
-                    self._refuse(position, error)
-                sent += 1
-                self._bars.uploaded(sent)
+            try:
+                received = await self._house.ingest.receive(
+                    self._scope, collection=collection, source=source, stream=_pieces(path)
+                )
+                self._await(received.document, position)
+            except PinciteError as error:
+                self._refuse(position, error)
+            sent += 1
+            self._bars.uploaded(sent)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(_SENT_AT_ONCE):
-                group.create_task(some())
+            for position, (path, source) in enumerate(files):
+                group.create_task(one(position, path, source))
 
-    async def send_in(self, batch: str, files: Sequence[tuple[Path, str]], collection: str) -> None:
-        """Upload what is not there yet in a batch, many in one transaction."""
+    async def send_together(self, files: Sequence[tuple[Path, str]], collection: str, batch: str | None) -> None:
+        """Upload what is not there yet, many in one transaction: small ones are read together."""
         self._sources = [source for _, source in files]
         sent = 0
 
@@ -110,10 +109,10 @@ class _Added:
                 self._refuse(position, became)
             elif isinstance(became, Document):
                 self._await(became, position)
-            elif became[1] is RevisionState.READY:
+            elif batch is not None and became[1] is RevisionState.READY:
                 self._lines[position] = _unchanged(files[position][1], became[0])
                 self._bars.done(None)
-            else:  # an earlier run sent it, and it is still on its way
+            else:  # it was there before, and may still be on its way
                 await self._join(became[0], position)
 
         sender = BulkSender(self._house, self._scope, (collection, batch), _pieces, take)
@@ -225,7 +224,7 @@ class _Bars:
 
     def reading(self, document: Document) -> None:
         latest = document.latest
-        if latest.state is RevisionState.QUEUED or not self._each:
+        if latest.pages_done == 0 or not self._each:  # of many that are read together none has pages before its end
             return
         if document.id not in self._of:
             self._of[document.id] = self._progress.add_task(escape(document.source[-40:]), total=None, note="")
@@ -247,14 +246,20 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
 
 
 def _walked(folder: Path) -> Iterator[Path]:
-    """Yield every file below. Raises: InvalidInput, for a folder that may not be read: nothing is left out unsaid."""
+    """Yield every file below; says which linked folders are left out, for they may lead anywhere, and in circles.
+
+    Raises: InvalidInput, for a folder that may not be read: nothing is left out unsaid.
+    """
 
     def unreadable(error: OSError) -> None:
         raise InvalidInput(f"{error.filename} cannot be read: {error.strerror}.", remedy="Check its permissions.")
 
-    for place, _, names in os.walk(folder, onerror=unreadable):
+    for place, folders, names in os.walk(folder, onerror=unreadable):
         for name in names:
             yield Path(place, name)
+        for linked in sorted(Path(place, name) for name in folders):
+            if linked.is_symlink() and not _hidden(linked, folder):
+                err().print(f"{escape(str(linked))} is a linked folder and was left out; name it to add what it holds.")
 
 
 def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:

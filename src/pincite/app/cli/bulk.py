@@ -1,4 +1,4 @@
-"""Sends thousands of files: in groups, what is there already by its sha256 left out, the rest in one transaction each.
+"""Sends many files: in groups, what is there already by its sha256 left out, the rest in one transaction each.
 
 What becomes of the documents is waited for in `adding.py`.
 """
@@ -42,12 +42,13 @@ _Group = list[_File]
 
 
 class BulkSender:
-    """Sends files into one collection, as one batch.
+    """Sends files into one collection.
 
     Args:
         house: the rooms.
         scope: the asker.
-        home: the collection's id and the batch's name; one that is forgotten meanwhile is made again.
+        home: the collection's id, and the batch's name where they are one, which waits for all that is none; a batch
+            that is forgotten meanwhile is made again.
         pieces: reads a file.
         take: is told what became of each, by its place.
     """
@@ -56,7 +57,7 @@ class BulkSender:
         self,
         house: House,
         scope: Scope,
-        home: tuple[str, str],
+        home: tuple[str, str | None],
         pieces: Callable[[Path], AsyncIterator[bytes]],
         take: Callable[[int, Sent], Awaitable[None]],
     ) -> None:
@@ -122,7 +123,11 @@ class BulkSender:
         try:
             return await patiently(
                 lambda: self._house.ingest.register_many(
-                    self._scope, arrivals, collection=self._collection, bulk=True, batch=self._batch
+                    self._scope,
+                    arrivals,
+                    collection=self._collection,
+                    bulk=self._batch is not None,
+                    batch=self._batch,
                 )
             )
         except PinciteError as error:
