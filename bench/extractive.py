@@ -25,7 +25,7 @@ from pincite.index import Generation
 from pincite.index.adapters.lance import LanceIndex
 from pincite.retrieval import Query, Retrieval, ScoredPassage
 
-SCOPE = Scope(tenant="bench", user="bench")
+SCOPE = Scope("bench", "bench", roles=frozenset({"owner"}))
 PASSAGES = 10
 PUBLIC = ["xquad-en", "xquad-de", "product-docs", "code-chunks", "chunkeval", "scifact"]
 SCORES = ("bm25", "cosine", "score")

@@ -23,7 +23,7 @@ from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
 from pincite.guard import DocumentReader, FileType, PageText
 from pincite.guard.settings import GuardSettings
-from pincite.index import Generation, Point
+from pincite.index import Filter, Generation, Point
 from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.points import title_of
@@ -31,7 +31,7 @@ from pincite.library import Passage
 from pincite.retrieval import Evidence, Query, Retrieval
 
 HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
-SCOPE = Scope(tenant="bench", user="bench")
+SCOPE = Scope("bench", "bench", roles=frozenset({"owner"}))
 ANSWERABLE_BAR, DECLINED_BAR = 0.8, 0.75
 
 
@@ -57,17 +57,17 @@ class Shelf:
     async def latest_version(self, scope: Scope) -> int:
         return 0
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> Sequence[str]:
         return ("en",)
 
-    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+    async def document_names(self, scope: Scope, within: Filter, limit: int) -> Sequence[tuple[str, str]]:
         return [(each, each) for each in sorted({passage.source for passage in self.passages.values()})]
 
     async def fast_tier(self, scope: Scope) -> None:
         """Return nothing: there is one build."""
 
-    async def visible_collections(self, scope: Scope) -> Sequence[str]:
-        return ["handbook"]
+    async def view(self, scope: Scope) -> Filter:
+        return Filter(("handbook",))
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
         return {key: self.passages[key] for key in chunk_ids}
@@ -77,7 +77,7 @@ class Shelf:
     ) -> Mapping[tuple[str, int, int], Passage]:
         return {}
 
-    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
+    async def reading(self, scope: Scope, within: Filter) -> Sequence[str]:
         return ()
 
 

@@ -20,6 +20,9 @@ import pincite_minilm
 from bench.peers.contest import OURS, PEERS, Outcome, Worker
 from bench.peers.corpus import Sample, chosen
 
+_HEADS = ("system", "pages a second", "can be found, pages a second", "seconds", "peak MB", "pieces", "files read")
+_HEAD = (f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}")
+
 
 def main() -> int:
     """Let each system read the files and print two tables; exit code 1 where Pincite could not read one of them."""
@@ -46,8 +49,15 @@ def main() -> int:
 
 
 def _measure(samples: Sequence[Sample], systems: Sequence[str], environments: Path) -> int:
-    outcomes = {name: _read(name, samples, environments) for name in systems}
-    print("\n".join(_table(samples, outcomes)))
+    outcomes: dict[str, Outcome] = {}
+    print("\n".join(_HEAD), flush=True)
+    for name in systems:
+        try:
+            outcomes[name] = _read(name, samples, environments)
+        except RuntimeError as error:
+            print(f"| {name} | {error} |", flush=True)
+        else:
+            print(_row(name, samples, outcomes[name]), flush=True)
     ours = [name for name in systems if name in OURS]
     if ours:
         print("\n" + "\n".join(_by_kind(samples, ours, environments)))
@@ -57,7 +67,7 @@ def _measure(samples: Sequence[Sample], systems: Sequence[str], environments: Pa
         unread = sorted({each.path.name for each in samples} - set(outcome.read))
         if unread:
             print(f"  not read: {', '.join(unread)}")
-    return 0 if all(len(outcomes[name].read) == len(samples) for name in ours) else 1
+    return 0 if all(name in outcomes and len(outcomes[name].read) == len(samples) for name in ours) else 1
 
 
 def _read(name: str, samples: Sequence[Sample], environments: Path) -> Outcome:
@@ -68,15 +78,11 @@ def _read(name: str, samples: Sequence[Sample], environments: Path) -> Outcome:
     return worker.outcome
 
 
-def _table(samples: Sequence[Sample], outcomes: dict[str, Outcome]) -> list[str]:
-    heads = ("system", "pages a second", "can be found, pages a second", "seconds", "peak MB", "pieces", "files read")
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for name, each in outcomes.items():
-        pages = sum(sample.pages for sample in samples if sample.path.name in each.read)
-        speeds = (pages / each.ingest_s, pages / each.searchable_s)
-        cells = (*(f"{speed:.1f}" for speed in speeds), f"{each.ingest_s:.0f}", f"{each.peak_mb:.0f}")
-        lines.append(f"| {' | '.join((name, *cells, f'{each.pieces:,}', str(len(each.read))))} |")
-    return lines
+def _row(name: str, samples: Sequence[Sample], outcome: Outcome) -> str:
+    pages = sum(sample.pages for sample in samples if sample.path.name in outcome.read)
+    speeds = (pages / outcome.ingest_s, pages / outcome.searchable_s)
+    cells = (*(f"{speed:.1f}" for speed in speeds), f"{outcome.ingest_s:.0f}", f"{outcome.peak_mb:.0f}")
+    return f"| {' | '.join((name, *cells, f'{outcome.pieces:,}', str(len(outcome.read))))} |"
 
 
 def _by_kind(samples: Sequence[Sample], ours: Sequence[str], environments: Path) -> list[str]:

@@ -5,6 +5,7 @@ Defaults kept: 200 words a piece without overlap, dense retrieval. Only the embe
 """
 
 # pyright: basic, reportMissingImports=false
+import sys
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import pairwise
@@ -16,6 +17,7 @@ from haystack.components.converters import MultiFileConverter
 from haystack.components.preprocessors import DocumentCleaner, DocumentSplitter
 from haystack.components.retrievers.in_memory import InMemoryEmbeddingRetriever
 from haystack.components.writers import DocumentWriter
+from haystack.core.errors import PipelineRuntimeError
 from haystack.document_stores.in_memory import InMemoryDocumentStore
 
 from bench.peers.minilm import MiniLM
@@ -23,12 +25,24 @@ from bench.peers.system import RESULTS, Found, Ingested, encodable
 
 
 @component
-class _Encodable:
-    """What `encodable` does, for documents."""
+class _EachFile:
+    """Haystack's own converter, a file at a time: one file that it fails on would end the whole run."""
+
+    def __init__(self) -> None:
+        self._converter = MultiFileConverter()
+
+    def warm_up(self) -> None:
+        self._converter.warm_up()
 
     @component.output_types(documents=list[Document])
-    def run(self, documents: list[Document]) -> dict[str, Any]:
-        return {"documents": [replace(each, content=encodable(each.content or "")) for each in documents]}
+    def run(self, sources: list[Path]) -> dict[str, Any]:
+        found: list[Document] = []
+        for source in sources:
+            try:
+                found += self._converter.run(sources=[source])["documents"]
+            except (PipelineRuntimeError, UnicodeError) as error:
+                print(f"{source.name} left out: {error}", file=sys.stderr)
+        return {"documents": [replace(each, content=encodable(each.content or "")) for each in found]}
 
 
 @component
@@ -63,8 +77,7 @@ class HaystackDefaults:
         shared = MiniLM(model, threads)
         self._store = InMemoryDocumentStore()
         self._indexing = _chain(
-            converter=MultiFileConverter(),
-            encodable=_Encodable(),
+            converter=_EachFile(),
             cleaner=DocumentCleaner(),
             splitter=DocumentSplitter(),
             embedder=_DocumentEmbedder(shared),

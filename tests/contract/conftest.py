@@ -12,7 +12,7 @@ from pincite.guard.settings import GuardSettings
 from pincite.library import Chunk, Document, Library, Revision, RevisionState
 from pincite.library.domain import Registered
 
-SCOPE = Scope("tenant-1", "u")
+SCOPE = Scope("tenant-1", "u", roles=frozenset({"owner"}))
 
 
 @pytest.fixture

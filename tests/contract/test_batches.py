@@ -11,7 +11,7 @@ from pincite.library import Library, Problem, RegisterOutcome, RevisionState
 from pincite.library.batches import Batch, BatchCancelled, BatchState, Lately
 from pincite.library.domain import Registered
 
-SCOPE, OTHER = Scope("tenant-1", "u"), Scope("tenant-2", "u")
+SCOPE, OTHER = Scope("tenant-1", "u", roles=frozenset({"owner"})), Scope("tenant-2", "u", roles=frozenset({"owner"}))
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

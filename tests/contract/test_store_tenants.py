@@ -10,8 +10,8 @@ from pincite.core.blobs import BlobStore
 from pincite.index import Generation
 from pincite.library import Library, RegisterOutcome, RevisionState
 
-SCOPE = Scope("tenant-1", "u")
-OTHER = Scope("tenant-2", "u")
+SCOPE = Scope("tenant-1", "u", roles=frozenset({"owner"}))
+OTHER = Scope("tenant-2", "u", roles=frozenset({"owner"}))
 
 
 async def test_a_stranger_finds_nothing_and_cannot_tell_why(library: Library, hands) -> None:
@@ -49,7 +49,7 @@ async def test_a_stranger_finds_nothing_and_cannot_tell_why(library: Library, ha
     assert (await library.list_collections(OTHER)).items == ()
     assert await library.changes(OTHER, 0) == []
     assert await library.reading(OTHER) == ()
-    assert await library.visible_collections(OTHER) == ()
+    assert (await library.view(OTHER)).matches_nothing
     assert await library.active_generation(OTHER) is None
     await library.purge(OTHER, document)
     assert (await library.document(SCOPE, document)).latest.state is RevisionState.READY
@@ -69,7 +69,7 @@ async def test_collections_have_names_of_their_own(library: Library, hands) -> N
     other = await hands.upload("a.pdf")
     assert other.document.id != one.document.id
     default = await library.collection(SCOPE, "default")
-    assert set(await library.visible_collections(SCOPE)) == {made.id, default.id}
+    assert set((await library.view(SCOPE)).collections) == {made.id, default.id}
     assert (await library.collection(SCOPE, made.id)).documents == 1
     with pytest.raises(NotFound):
         await hands.upload(collection="nothing")

@@ -10,7 +10,7 @@ from pincite.guard import FileType, PageText
 from pincite.library import Library, Problem, RegisterOutcome, RevisionOvertaken, RevisionState
 from pincite.library.domain import Registered
 
-SCOPE = Scope("tenant-1", "u")
+SCOPE = Scope("tenant-1", "u", roles=frozenset({"owner"}))
 
 
 async def test_a_document_comes_in_and_is_read_back(library: Library, hands) -> None:

@@ -6,8 +6,8 @@ from pincite.core import Scope
 from pincite.index import Generation
 from pincite.library import Library
 
-SCOPE = Scope("tenant-1", "u")
-OTHER = Scope("tenant-2", "u")
+SCOPE = Scope("tenant-1", "u", roles=frozenset({"owner"}))
+OTHER = Scope("tenant-2", "u", roles=frozenset({"owner"}))
 QUICK, BETTER = Generation("quick", "static", 8), Generation("better", "minilm", 16)
 
 

@@ -22,7 +22,7 @@ from tests.unit.ingest.rooms import stream
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 READY = "Reading documents"
 
@@ -110,7 +110,7 @@ class Cluster:
         until_s = time.monotonic() + limit_s
         for document in documents:
             while (found := (await self.document(document)).latest).state is not RevisionState.READY:
-                assert found.state not in FINAL_STATES, found
+                assert not found.state.final, found
                 assert time.monotonic() < until_s, f"{found}\n{await self._told()}"
                 await asyncio.sleep(0.05)
 

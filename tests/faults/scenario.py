@@ -24,7 +24,7 @@ from pincite.index.adapters.lance import LanceIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
-from pincite.library import FINAL_STATES, Document, Library
+from pincite.library import Document, Library
 
 STARTED = "started"
 SCOPE = Scope(tenant="acme", user="ann", roles=frozenset({"owner"}))
@@ -123,7 +123,7 @@ def _small_ones(rooms: Rooms) -> list[Callable[[], Awaitable[object]]]:
 
 
 async def _ready(rooms: Rooms, source: str) -> None:
-    while (await _named(rooms, source)).latest.state not in FINAL_STATES:
+    while not (await _named(rooms, source)).latest.state.final:
         await asyncio.sleep(0.02)
 
 

@@ -18,7 +18,7 @@ from pincite.guard.service import _Pools
 from pincite.guard.settings import GuardSettings
 from pincite.ingest import IngestSettings
 from pincite.jobs import DbosQueue, JobsSettings
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 DEEDS = {
     "EAT": "quarantined",
@@ -41,7 +41,7 @@ async def until_begun(opened: Rooms, bad: Document, good: Document) -> float:
     ended: float | None = None
     async with asyncio.timeout(60):
         while True:
-            if ended is None and (await opened.library.document(SCOPE, bad.id)).latest.state in FINAL_STATES:
+            if ended is None and (await opened.library.document(SCOPE, bad.id)).latest.state.final:
                 ended = time.monotonic()
             if (await opened.library.document(SCOPE, good.id)).latest.state is not RevisionState.QUEUED:
                 return 0.0 if ended is None else time.monotonic() - ended

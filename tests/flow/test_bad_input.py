@@ -139,3 +139,19 @@ async def test_unknown_paths_and_bodies_are_problems(client: httpx2.AsyncClient)
         assert response.headers["content-type"].startswith("application/problem+json"), response.text
         assert response.json()["code"]
         assert response.json()["request_id"]
+
+
+async def test_nothing_of_a_request_is_read_before_it_is_known_who_sends_it(client: httpx2.AsyncClient) -> None:
+    """What is not JSON, too long or endless says so only to those who may send it."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'{"question": "'
+        raise AssertionError("the body was read")
+
+    for path, content in (("/v1/answers", b"{not json"), ("/v1/users", endless()), ("/v1/documents", endless())):
+        reply = await client.post(
+            path, content=content, headers={"authorization": "Bearer wrong", "content-type": "application/json"}
+        )
+        assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
+        assert reply.headers["www-authenticate"] == "Bearer"
+    assert (await client.post("/v1/answers", content=b"{not json")).status_code == 422

@@ -1,22 +1,24 @@
-"""Accounts: who is asking, proved by a session or a key, as a `Scope`."""
+"""Accounts: who is asking, proved by a session or a key, as a `Scope`; and who there is to ask."""
 
-from pincite.accounts.domain import ApiKey, Denied, NewApiKey, Owner, Permission, Unauthenticated, User
+from pincite.accounts.domain import ApiKey, NewApiKey, Permission, Role, Unauthenticated
 from pincite.accounts.door import CurrentScope, Door, Requirement, check_declared, public, requires
+from pincite.accounts.people import People
 from pincite.accounts.service import Accounts
+from pincite.accounts.watch import watched
 
 __all__ = [
     "Accounts",
     "ApiKey",
     "CurrentScope",
-    "Denied",
     "Door",
     "NewApiKey",
-    "Owner",
+    "People",
     "Permission",
     "Requirement",
+    "Role",
     "Unauthenticated",
-    "User",
     "check_declared",
     "public",
     "requires",
+    "watched",
 ]

@@ -9,19 +9,49 @@ from pincite.core import ErrorKind, PinciteError, Scope
 
 
 class Permission(StrEnum):
-    """What a route asks for. `ADMIN` covers keys and settings of the tenant."""
+    """What a route asks for. `SELF` is what concerns the asker alone; `ADMIN` covers people, keys and settings."""
 
+    SELF = "self"
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
+    AUDIT = "audit"
+
+
+class Role(StrEnum):
+    """What people may be in a tenant. Which documents they see is said by grants, but for owners and admins."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+    AUDITOR = "auditor"
 
 
 ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
-    "owner": frozenset(Permission),
-    "editor": frozenset({Permission.READ, Permission.WRITE}),
-    "reader": frozenset({Permission.READ}),
+    Role.OWNER: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission),
+    Role.EDITOR: frozenset({Permission.SELF, Permission.READ, Permission.WRITE}),
+    Role.VIEWER: frozenset({Permission.SELF, Permission.READ}),
+    Role.AUDITOR: frozenset({Permission.SELF, Permission.AUDIT}),
+    # The installation's own work; nobody can be given it.
     "system": frozenset({Permission.READ, Permission.WRITE}),
 }
+
+
+def permissions_of(scope: Scope) -> frozenset[Permission]:
+    """Return what the asker may do: what their roles give, less what their key is narrowed to."""
+    given = frozenset(each for role in scope.roles for each in ROLE_PERMISSIONS.get(role, frozenset[Permission]()))
+    return given if scope.permissions is None else given & scope.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The boundary of isolation: everything belongs to exactly one."""
+
+    id: str
+    name: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +64,46 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can sign in."""
+    """Somebody who can sign in, or with `service` a program that has API keys and nothing else.
+
+    `disabled` ones are kept and refused; `groups` are ids; `email` is unique in the installation.
+    """
 
     id: str
     tenant: str
     name: str
     roles: frozenset[str]
+    email: str | None = None
+    service: bool = False
+    disabled: bool = False
+    groups: frozenset[str] = frozenset()
+    signed_in_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People who are granted things together; `members` are ids of users."""
+
+    id: str
+    name: str
+    members: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it can be shown again: never its secret, only how it begins."""
+    """A key as it can be shown again: never its secret, only how it begins.
+
+    `user` is whom it acts as; `permissions` are those that it is narrowed to, None for all that its user has.
+    """
 
     id: str
     name: str
     prefix: str
     created_at: datetime
     last_used_at: datetime | None
+    user: str = ""
+    permissions: frozenset[str] | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +119,3 @@ class Unauthenticated(PinciteError):
 
     code = "unauthenticated"
     kind = ErrorKind.UNAUTHENTICATED
-
-
-class Denied(PinciteError):
-    """The asker is known and may not do this."""
-
-    code = "denied"
-    kind = ErrorKind.DENIED

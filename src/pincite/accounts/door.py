@@ -12,11 +12,13 @@ from fastapi.params import Depends as Declared
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
-from pincite.accounts.domain import ROLE_PERMISSIONS, Denied, Permission, Unauthenticated
+from pincite.accounts.domain import Permission, Unauthenticated, permissions_of
 from pincite.accounts.service import Accounts
 from pincite.core import Scope
+from pincite.core.errors import Denied
 
 SESSION_COOKIE = "pincite_session"
+_ASKER = "pincite.asker"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 # Made by the framework itself and open to all: it describes the API and holds no data.
@@ -30,7 +32,17 @@ class Door:
         self._accounts = accounts
 
     async def enter(self, request: Request) -> Scope:
-        """Return who asks. Raises: Unauthenticated; Denied for a change that another site sends with our cookie."""
+        """Return who asks, proved once for each request; see `prove`."""
+        known: Scope | None = request.scope.get(_ASKER)
+        if known is None:
+            known = request.scope[_ASKER] = await self.prove(request)
+        return known
+
+    async def prove(self, request: Request) -> Scope:
+        """Return who asks as of now.
+
+        Raises: Unauthenticated; Denied for a change that another site sends with our cookie.
+        """
         bearer = bearer_of(request)
         session = request.cookies.get(SESSION_COOKIE)
         scope = await self._accounts.authenticate(bearer=bearer, session=session)
@@ -50,8 +62,7 @@ class Requirement:
 
     async def __call__(self, scope: "CurrentScope") -> None:
         """Let the asker pass. Raises: Denied."""
-        granted = {p for role in scope.roles for p in ROLE_PERMISSIONS.get(role, frozenset())}
-        if self.permission not in granted:
+        if self.permission not in permissions_of(scope):
             raise Denied(
                 f"This needs the permission to {self.permission.value}.", remedy="Ask an owner of this installation."
             )

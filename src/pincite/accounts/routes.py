@@ -1,17 +1,20 @@
 """Sessions and keys over HTTP: `/v1/session`, `/v1/keys`. Translation only.
 
-What a valid secret is, is decided in `service.py`.
+What a valid secret is, is decided in `service.py`; users and groups are in `people_routes.py`.
 """
 
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from pincite.accounts.domain import ApiKey, Denied, Permission, User
+from pincite.accounts.domain import ApiKey, NewApiKey, Permission, User
 from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_own_site, public, requires
+from pincite.accounts.people import People
+from pincite.accounts.people_routes import PeopleRoutes
 from pincite.accounts.service import Accounts
+from pincite.core.errors import Denied
 
 # The server decides when a session ends; the cookie only has to outlive it.
 _COOKIE_S = 365 * 86_400
@@ -48,12 +51,18 @@ class SignIn(BaseModel):
 
 
 class KeyBody(BaseModel):
-    """An API key without its secret; `prefix` is how the secret begins."""
+    """An API key without its secret; `prefix` is how the secret begins.
+
+    `user` is the id of whom it acts as; `permissions` are those it is narrowed to, null for all that they have.
+    """
 
     id: str
     name: str
     prefix: str
+    user: str
+    permissions: list[str] | None
     created_at: datetime
+    expires_at: datetime | None
     last_used_at: datetime | None
 
 
@@ -66,7 +75,10 @@ class NewKeyBody(KeyBody):
                 "id": "01a1fb31",
                 "name": "nightly import",
                 "prefix": "pin_3kR9wQ0a",
+                "user": "01a1fb30",
+                "permissions": ["read", "self"],
                 "created_at": "2026-11-20T09:00:00Z",
+                "expires_at": "2027-11-20T09:00:00Z",
                 "last_used_at": None,
                 "key": "pin_3kR9wQ0a...",
             }
@@ -77,31 +89,35 @@ class NewKeyBody(KeyBody):
 
 
 class KeyList(BaseModel):
-    """The tenant's keys, newest first; they always fit into one list."""
+    """Keys, newest first; they always fit into one list."""
 
     items: list[KeyBody]
     next_cursor: str | None = None
 
 
 class NewKey(BaseModel):
-    """What a key is for."""
+    """What a key is for, whom it acts as (you), what it is narrowed to (nothing), and when it ends (never)."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "nightly import"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "nightly import", "permissions": ["read"]}})
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
+    user: Annotated[str | None, Field(max_length=64, description="An id.")] = None
+    permissions: Annotated[list[Permission] | None, Field(max_length=len(Permission))] = None
+    expires_at: AwareDatetime | None = None
 
 
 class AccountRoutes:
-    """Signing in and out, and API keys."""
+    """Signing in and out, API keys, users and groups."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, people: People) -> None:
         self._accounts = accounts
+        self._people = people
 
     def router(self) -> APIRouter:
         """Return the routes."""
         router = APIRouter(tags=["accounts"])
         add = router.add_api_route
-        anybody, known, admin = [public()], [requires(Permission.READ)], [requires(Permission.ADMIN)]
+        anybody, known = [public()], [requires(Permission.SELF)]
         add("/v1/session", self.session, methods=["GET"], dependencies=known, summary="Who is signed in")
         add("/v1/session", self.sign_in, methods=["POST"], dependencies=anybody, summary="Sign in with a link's token")
         add(
@@ -112,16 +128,12 @@ class AccountRoutes:
             status_code=204,
             summary="Sign out",
         )
-        add("/v1/keys", self.keys, methods=["GET"], dependencies=admin, summary="List API keys")
-        add("/v1/keys", self.create_key, methods=["POST"], dependencies=admin, status_code=201, summary="Make a key")
-        add(
-            "/v1/keys/{key_id}",
-            self.revoke_key,
-            methods=["DELETE"],
-            dependencies=admin,
-            status_code=204,
-            summary="Revoke a key",
-        )
+        add("/v1/keys", self.keys, methods=["GET"], dependencies=known, summary="List API keys")
+        add("/v1/keys", self.create_key, methods=["POST"], dependencies=known, status_code=201, summary="Make a key")
+        path = "/v1/keys/{key_id}"
+        add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
+        add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
+        router.include_router(PeopleRoutes(self._people).router())
         return router
 
     async def session(self, scope: CurrentScope) -> SessionBody:
@@ -153,14 +165,22 @@ class AccountRoutes:
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
 
     async def keys(self, scope: CurrentScope) -> KeyList:
-        """List the tenant's API keys, without their secrets."""
+        """List API keys without their secrets: all of the tenant for its admins, else your own."""
         return KeyList(items=[_key_body(key) for key in await self._accounts.list_keys(scope)])
 
     async def create_key(self, body: NewKey, scope: CurrentScope, response: Response) -> NewKeyBody:
-        """Make an API key that acts as you; its secret is in this reply and nowhere else."""
-        made = await self._accounts.create_key(scope, body.name)
+        """Make an API key; its secret is in this reply and nowhere else."""
+        made = await self._accounts.create_key(
+            scope, body.name, user=body.user, permissions=body.permissions, expires_at=body.expires_at
+        )
         response.headers["Cache-Control"] = "no-store"
-        return NewKeyBody(**_key_body(made.key).model_dump(), key=made.secret)
+        return _new_key_body(made)
+
+    async def rotate_key(self, key_id: KeyId, scope: CurrentScope, response: Response) -> NewKeyBody:
+        """Give a key another secret, which is in this reply alone; the old one stops working at once."""
+        made = await self._accounts.rotate_key(scope, key_id)
+        response.headers["Cache-Control"] = "no-store"
+        return _new_key_body(made)
 
     async def revoke_key(self, key_id: KeyId, scope: CurrentScope) -> None:
         """Take a key's access away at once."""
@@ -173,5 +193,16 @@ def _session_body(user: User) -> SessionBody:
 
 def _key_body(key: ApiKey) -> KeyBody:
     return KeyBody(
-        id=key.id, name=key.name, prefix=key.prefix, created_at=key.created_at, last_used_at=key.last_used_at
+        id=key.id,
+        name=key.name,
+        prefix=key.prefix,
+        user=key.user,
+        permissions=None if key.permissions is None else sorted(key.permissions),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
     )
+
+
+def _new_key_body(made: NewApiKey) -> NewKeyBody:
+    return NewKeyBody(**_key_body(made.key).model_dump(), key=made.secret)

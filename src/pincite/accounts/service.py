@@ -6,11 +6,26 @@ How a secret travels (header, cookie, link) is in `door.py` and `routes.py`.
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from pincite.accounts import store
-from pincite.accounts.domain import ApiKey, NewApiKey, Owner, Unauthenticated, User
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.accounts.domain import (
+    ApiKey,
+    NewApiKey,
+    Owner,
+    Permission,
+    Role,
+    Tenant,
+    Unauthenticated,
+    User,
+    permissions_of,
+)
+from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.errors import Denied
 
 KEY_PREFIX = "pin_"
 SESSION_DAYS = 30
@@ -18,6 +33,7 @@ SIGN_IN_MINUTES = 15
 FIRST_SIGN_IN_MINUTES = 24 * 60
 NAME_CHARS = 100
 _LONGEST_SECRET = 200
+_SHOWN = 12  # characters of a key by which people tell it from others
 # A use is written down at most this often, so that a request is a read and not a write.
 _KEY_NOTED_EVERY = timedelta(minutes=5)
 _SESSION_NOTED_EVERY = timedelta(hours=1)
@@ -39,12 +55,27 @@ class Accounts:
             if await store.find_owner(session) is not None:
                 return None
         now = utc_now()
-        user = User(new_id(), new_id(), "Owner", frozenset({"owner"}))
+        user = User(new_id(), new_id(), "Owner", frozenset({Role.OWNER}))
         async with self._db.transaction() as tx:
             if not await store.add_first_tenant(tx, user.tenant, "Main", now):
                 return None
             await store.add_user(tx, user, now)
         return Owner(_scope_of(user), user.name)
+
+    async def create_tenant(self, name: str) -> Owner:
+        """Make another tenant, with its owner. Raises: InvalidInput."""
+        tenant, now = new_id(), utc_now()
+        user = User(new_id(), tenant, "Owner", frozenset({Role.OWNER}))
+        cleaned = cleaned_name(name)
+        async with self._db.transaction() as tx:
+            await store.add_tenant(tx, tenant, cleaned, now)
+            await store.add_user(tx, user, now)
+        return Owner(_scope_of(user), user.name)
+
+    async def tenants(self) -> list[Tenant]:
+        """Return the tenants of the installation, oldest first."""
+        async with self._db.read() as session:
+            return await store.list_tenants(session)
 
     async def owner_scope(self) -> Scope:
         """Return the scope of the installation's owner. Raises: NotFound before `bootstrap`."""
@@ -69,7 +100,7 @@ class Accounts:
         token = secrets.token_urlsafe(32)
         now = utc_now()
         async with self._db.transaction() as tx:
-            await store.add_token(tx, scope, _hash(token), now, now + timedelta(minutes=minutes))
+            await store.add_token(tx, scope, hash_of(token), now, now + timedelta(minutes=minutes))
         return token
 
     async def redeem(self, token: str) -> str:
@@ -77,10 +108,10 @@ class Accounts:
         now = utc_now()
         secret = secrets.token_urlsafe(32)
         async with self._db.transaction() as tx:
-            user = await store.use_token(tx, _hash(token), now)
+            user = await store.use_token(tx, hash_of(token), now)
             await store.drop_expired(tx, now)
             if user is not None:
-                await store.add_session(tx, user, _hash(secret), now, now + timedelta(days=SESSION_DAYS))
+                await store.add_session(tx, user, hash_of(secret), now, now + timedelta(days=SESSION_DAYS))
         if user is None:
             raise Unauthenticated(
                 "This sign-in link was used already or is too old.",
@@ -109,44 +140,93 @@ class Accounts:
     async def end_session(self, session: str) -> None:
         """End a session; an unknown one is not an error."""
         async with self._db.transaction() as tx:
-            await store.drop_session(tx, _hash(session))
+            await store.drop_session(tx, hash_of(session))
 
-    async def create_key(self, scope: Scope, name: str) -> NewApiKey:
-        """Make an API key that acts as the scope's user. Raises: InvalidInput for a bad name."""
-        cleaned = "".join(c for c in name if c.isprintable()).strip()
-        if not cleaned or len(cleaned) > NAME_CHARS:
-            raise InvalidInput(f"A key's name has 1 to {NAME_CHARS} characters.", remedy="Say what the key is for.")
+    async def create_key(
+        self,
+        scope: Scope,
+        name: str,
+        *,
+        user: str | None = None,
+        permissions: Collection[str] | None = None,
+        expires_at: datetime | None = None,
+    ) -> NewApiKey:
+        """Make an API key.
+
+        Args:
+            scope: the asker.
+            name: what it is for.
+            user: the id of whom it acts as; None for the asker.
+            permissions: those that it is narrowed to; None for all that the asker's own key or session gives.
+            expires_at: when it stops working; None for never.
+
+        Raises:
+            InvalidInput: a bad name, an unknown permission, a time that is over.
+            NotFound: no such user, for this asker: whoever does not look after people makes keys for themselves alone.
+            Denied: it would do more than the asker may.
+        """
+        acts_as = scope.user if user is None else user
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
-        key = ApiKey(new_id(), cleaned, secret[:12], utc_now(), None)
+        narrowed = _narrowed(scope, permissions)
+        if expires_at is not None and expires_at <= utc_now():
+            raise InvalidInput("The key would have expired already.", remedy="Name a time to come.")
+        key = ApiKey(new_id(), cleaned_name(name), secret[:_SHOWN], utc_now(), None, acts_as, narrowed, expires_at)
         async with self._db.transaction() as tx:
-            await store.add_key(tx, scope, key, _hash(secret))
+            await self._guard_key(tx, scope, acts_as)
+            await store.add_key(tx, scope, key, hash_of(secret))
         return NewApiKey(key, secret)
 
+    async def rotate_key(self, scope: Scope, key_id: str) -> NewApiKey:
+        """Give a key another secret; the old one stops working at once. Raises: NotFound, Denied."""
+        secret = KEY_PREFIX + secrets.token_urlsafe(32)
+        async with self._db.transaction() as tx:
+            found = await store.find_key_by_id(tx, scope, key_id)
+            if found is None or not _is_theirs(scope, found.user):
+                raise _no_key()
+            await self._guard_key(tx, scope, found.user)
+            if not _may_give(scope, found.permissions):
+                raise _too_much()
+            key = replace(found, prefix=secret[:_SHOWN])
+            await store.change_secret(tx, scope, key, hash_of(secret))
+        return NewApiKey(key, secret)
+
+    async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
+        """Let nobody have a key that acts as an owner but owners. Raises: NotFound, Denied."""
+        user = await store.find_user(tx, scope, user_id)
+        if user is None or not _is_theirs(scope, user_id):
+            raise NotFound("There is no such user.", remedy="`GET /v1/users` lists them.")
+        if Role.OWNER in user.roles and Role.OWNER not in scope.roles:
+            raise _too_much()
+
     async def list_keys(self, scope: Scope) -> list[ApiKey]:
-        """Return the tenant's keys, newest first."""
+        """Return the tenant's keys, newest first; whoever does not look after people sees their own."""
         async with self._db.read() as session:
-            return await store.list_keys(session, scope)
+            found = await store.list_keys(session, scope)
+        return [each for each in found if _is_theirs(scope, each.user)]
 
     async def revoke_key(self, scope: Scope, key_id: str) -> None:
         """Delete a key; it stops working at once. Raises: NotFound."""
         async with self._db.transaction() as tx:
-            if not await store.drop_key(tx, scope, key_id):
-                raise NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
+            found = await store.find_key_by_id(tx, scope, key_id)
+            if found is None or not _is_theirs(scope, found.user):
+                raise _no_key()
+            await store.drop_key(tx, scope, key_id)
 
     async def _by_key(self, secret: str) -> Scope:
-        hashed = _hash(secret)
+        hashed = hash_of(secret)
         async with self._db.read() as session:
             proof = await store.find_key(session, hashed)
-        if proof is None or not hmac.compare_digest(proof.secret_hash, hashed):
-            raise Unauthenticated("This API key is not valid.", remedy="Make one with `pincite keys create NAME`.")
         now = utc_now()
+        expired = proof is not None and proof.expires_at is not None and proof.expires_at <= now
+        if proof is None or expired or not hmac.compare_digest(proof.secret_hash, hashed):
+            raise Unauthenticated("This API key is not valid.", remedy="Make one with `pincite keys create NAME`.")
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction() as tx:
                 await store.note_key_used(tx, hashed, now)
-        return _scope_of(proof.user)
+        return _scope_of(proof.user, proof.permissions)
 
     async def _by_session(self, secret: str) -> Scope:
-        hashed = _hash(secret)
+        hashed = hash_of(secret)
         now = utc_now()
         async with self._db.read() as session:
             proof = await store.find_session(session, hashed)
@@ -159,10 +239,51 @@ class Accounts:
         return _scope_of(proof.user)
 
 
-def _hash(secret: str) -> str:
+def cleaned_name(name: str) -> str:
+    """Return the name of a key, a user or a group as it is kept. Raises: InvalidInput."""
+    cleaned = "".join(each for each in name if each.isprintable()).strip()
+    if not cleaned or len(cleaned) > NAME_CHARS:
+        raise InvalidInput(f"A name has 1 to {NAME_CHARS} characters.", remedy="Say who or what it is for.")
+    return cleaned
+
+
+def hash_of(secret: str) -> str:
+    """Return what a secret is kept as."""
     # Longer than anything we hand out: cut, so that a huge header costs nothing; the hash then matches no row.
     return hashlib.sha256(secret[:_LONGEST_SECRET].encode("utf-8", "replace")).hexdigest()
 
 
-def _scope_of(user: User) -> Scope:
-    return Scope(user.tenant, user.id, roles=user.roles)
+def _narrowed(scope: Scope, wanted: Collection[str] | None) -> frozenset[str] | None:
+    """Return what a new key is narrowed to. Raises: InvalidInput, Denied."""
+    if wanted is None:
+        return scope.permissions
+    if unknown := sorted(set(wanted) - set(Permission)):
+        raise InvalidInput(
+            f"There is no permission {unknown[0][:50]!r}.", remedy=f"Permissions are {', '.join(Permission)}."
+        )
+    narrowed = frozenset(wanted) | {Permission.SELF}
+    if not _may_give(scope, narrowed):
+        raise _too_much()
+    return narrowed
+
+
+def _is_theirs(scope: Scope, user_id: str) -> bool:
+    return user_id == scope.user or Permission.ADMIN in permissions_of(scope)
+
+
+def _may_give(scope: Scope, permissions: frozenset[str] | None) -> bool:
+    if permissions is None:
+        return scope.permissions is None
+    return permissions <= permissions_of(scope)
+
+
+def _too_much() -> Denied:
+    return Denied("The key could do more than you may.", remedy="Narrow it, or ask an owner of this installation.")
+
+
+def _no_key() -> NotFound:
+    return NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
+
+
+def _scope_of(user: User, permissions: frozenset[str] | None = None) -> Scope:
+    return Scope(user.tenant, user.id, user.groups, user.roles, permissions)

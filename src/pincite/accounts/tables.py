@@ -1,11 +1,11 @@
-"""The tables of accounts. Private to `store.py`; secrets are kept as sha256 only, never as they are.
+"""The tables of accounts. Private to `store/`; secrets are kept as sha256 only, never as they are.
 
 A hash of 256 random bits needs no salt and no slow function: there is nothing to guess.
 """
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -26,21 +26,47 @@ class TenantRow(Table):
 
 
 class UserRow(Table):
-    """Somebody who can sign in. `roles` is a JSON list of names."""
+    """Somebody who can sign in, or a program (`service`). `roles` is a JSON list of names, `email` in lower case."""
 
     __tablename__ = "accounts_users"
-    __table_args__ = (Index(None, "tenant", "id"),)
+    __table_args__ = (Index(None, "tenant", "id"), Index("uq_accounts_users_email", "email", unique=True))
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
     tenant: Mapped[str] = mapped_column(ForeignKey("accounts_tenants.id"))
     name: Mapped[str] = mapped_column(String(200))
     roles: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(String(320))
+    service: Mapped[bool] = mapped_column(Boolean, server_default=false())
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class GroupRow(Table):
+    """People who are granted things together."""
+
+    __tablename__ = "accounts_groups"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("accounts_tenants.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+
+class MemberRow(Table):
+    """That a user is in a group."""
+
+    __tablename__ = "accounts_members"
+    __table_args__ = (Index(None, "user_id"),)
+
+    group_id: Mapped[str] = mapped_column(ForeignKey("accounts_groups.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
 
 
 class KeyRow(Table):
-    """An API key that acts as a user."""
+    """An API key that acts as a user. `permissions` is a JSON list of those it is narrowed to, NULL for all."""
 
     __tablename__ = "accounts_keys"
     __table_args__ = (Index(None, "tenant", "id"),)
@@ -51,7 +77,9 @@ class KeyRow(Table):
     name: Mapped[str] = mapped_column(String(200))
     prefix: Mapped[str] = mapped_column(String(20))
     secret_hash: Mapped[str] = mapped_column(_HASH, unique=True)
+    permissions: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
 
 

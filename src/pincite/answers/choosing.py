@@ -55,6 +55,10 @@ class Drafters:
             second=self._second,
         )
 
+    async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
+        """Return those of the documents that answers rest on and that the asker may not see (any more)."""
+        return await self._source.hidden(scope, documents)
+
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""
         return None if names is None else await self._source.collection_ids(scope, names)

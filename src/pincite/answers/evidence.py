@@ -32,6 +32,10 @@ class EvidenceSource:
             raise NotFound("A document was removed while it was asked.", remedy="Ask again.")
         return found
 
+    async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
+        """Return those of the documents that there are and that the asker may not see."""
+        return await self._library.hidden(scope, documents)
+
     async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of collections given by name or id. Raises: NotFound."""
         return tuple([(await self._library.collection(scope, name)).id for name in names])

@@ -7,11 +7,11 @@ import re
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from pincite.accounts import CurrentScope, Permission, requires
+from pincite.accounts import CurrentScope, Permission, requires, watched
 from pincite.answers.domain import Answer, AskRequest
 from pincite.answers.schemas import (
     AnswerBody,
@@ -127,13 +127,16 @@ class AnswerRoutes:
             return await self._answers.get(scope, answer_id)
 
         async def events(
-            scope: CurrentScope, answer: Annotated[Answer, Depends(found)], last_event_id: LastEventId = None
+            request: Request,
+            scope: CurrentScope,
+            answer: Annotated[Answer, Depends(found)],
+            last_event_id: LastEventId = None,
         ) -> AsyncIterable[ServerSentEvent]:
             """Stream the answer's events from its first, or after `Last-Event-ID`, until its end."""
             # What is no number of ours (other figures, too many of them) begins at the beginning.
             seen = last_event_id or ""
             after = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
-            async for event in self._answers.events(scope, answer.id, after):
+            async for event in watched(request, scope, self._answers.events(scope, answer.id, after)):
                 yield ServerSentEvent(event=event.name, id=str(event.seq), data=dict(event.data))
 
         return events

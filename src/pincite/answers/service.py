@@ -7,9 +7,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,7 @@ from pincite.answers.domain import (
 from pincite.answers.drafting import Draft, Task, Turn
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.shapes import answer_to, so_far
+from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.retrieval import checked_question
 
@@ -50,6 +52,7 @@ class Answers:
     def __init__(self, database: Database, drafters: Drafters) -> None:
         self._db = database
         self._drafters = drafters
+        self._withholding = Withholding(database, drafters)
         self._bell = Bell()
         self._worker = new_id()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -93,9 +96,9 @@ class Answers:
                 earlier: Sequence[Answer] = ()
             else:
                 await store.touch_conversation(session, scope, answer.conversation, now)
-                earlier = await store.answers(session, scope, answer.conversation)
+                earlier = (await store.answers(session, scope, answer.conversation))[-_LAST_TURNS:]
             await store.add_answer(session, scope, answer, self._worker)
-        turns = tuple(Turn(turn.question, turn.text) for turn in earlier[-_LAST_TURNS:])
+        turns = await self._turns(scope, answer, earlier)
         draft = drafter.begin(Task(scope, answer, turns, collections))
         task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
@@ -104,7 +107,8 @@ class Answers:
 
     def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
         """Yield the answer's events after `after` until its end. Raises: NotFound, at the first step."""
-        return tail(self._db, self._bell, self._running.__contains__, scope, answer_id, after)
+        events = tail(self._db, self._bell, self._running.__contains__, scope, answer_id, after)
+        return self._withholding.guard(scope, partial(self._found, scope, answer_id), events)
 
     async def wait(self, scope: Scope, answer_id: str) -> Answer:
         """Wait for the end and return the whole answer. Raises: NotFound."""
@@ -113,12 +117,12 @@ class Answers:
         return await self.get(scope, answer_id)
 
     async def get(self, scope: Scope, answer_id: str) -> Answer:
-        """Return an answer as far as it is known. Raises: NotFound."""
+        """Return an answer as far as it is known, or that it is withheld. Raises: NotFound."""
         async with self._db.read() as session:
             found = await store.answer(session, scope, answer_id)
-            if found.state is not AnswerState.RUNNING:
-                return found
-            return so_far(found, await store.events(session, scope, answer_id, 0))
+            if found.state is AnswerState.RUNNING:
+                found = so_far(found, await store.events(session, scope, answer_id, 0))
+        return (await self._withholding.allowed(scope, [found]))[0]
 
     async def cancel(self, scope: Scope, answer_id: str) -> None:
         """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
@@ -134,10 +138,11 @@ class Answers:
             return await store.conversations(session, scope, before=before, limit=limit)
 
     async def conversation(self, scope: Scope, conversation_id: str) -> tuple[Conversation, list[Answer]]:
-        """Return a conversation and its answers in order. Raises: NotFound."""
+        """Return a conversation and its answers in order, each as `get` returns it. Raises: NotFound."""
         async with self._db.read() as session:
             found = await store.conversation(session, scope, conversation_id)
-            return found, await store.answers(session, scope, conversation_id)
+            answers = await store.answers(session, scope, conversation_id)
+        return found, await self._withholding.allowed(scope, answers)
 
     async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
         """Delete a conversation with its answers. Raises: NotFound."""
@@ -192,6 +197,8 @@ class Answers:
             )
             async with contextlib.aclosing(draft.events()) as events:
                 async for name, data in events:
+                    if name == "retrieval.completed":
+                        await self._note_basis(answer.id, data["passages"])
                     await writer.write(name, data)
             final = replace(draft.answer, state=AnswerState.COMPLETED)
         except asyncio.CancelledError:
@@ -205,6 +212,23 @@ class Answers:
             final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
+
+    async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
+        """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""
+        allowed = await self._withholding.allowed(scope, earlier)
+        shown = [each for each in allowed if each.problem != WITHHELD]
+        async with self._db.transaction() as session:
+            basis = await store.basis(session, scope, [each.id for each in shown])
+            await store.note_basis(session, answer.id, frozenset[str]().union(*basis.values()))
+        return tuple(Turn(each.question, each.text) for each in shown)
+
+    async def _note_basis(self, answer_id: str, passages: Sequence[Mapping[str, Any]]) -> None:
+        async with self._db.transaction() as session:
+            await store.note_basis(session, answer_id, {each["document"] for each in passages})
+
+    async def _found(self, scope: Scope, answer_id: str) -> Answer:
+        async with self._db.read() as session:
+            return await store.answer(session, scope, answer_id)
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
         name, body = _last_event(final)

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
 from pincite.answers.shapes import answer_from, answer_to
-from pincite.answers.tables import AnswerRow, ConversationRow, EventRow
+from pincite.answers.tables import AnswerRow, BasisRow, ConversationRow, EventRow
 from pincite.core import NotFound, Scope
 
 _TITLE_CHARS = 120
@@ -164,6 +165,28 @@ async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int
         .order_by(EventRow.seq)
     )
     return [AnswerEvent(row.seq, row.name, row.data) for row in rows]
+
+
+async def note_basis(session: AsyncSession, answer_id: str, documents: Collection[str]) -> None:
+    """Note that an answer rests on documents; before anything of them is in its log."""
+    if not documents:
+        return
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    rows = [{"answer": answer_id, "document": each} for each in sorted(documents)]
+    await session.execute(kind(BasisRow).on_conflict_do_nothing(), rows)
+
+
+async def basis(session: AsyncSession, scope: Scope, answer_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the documents that answers rest on, by answer."""
+    query = (
+        select(BasisRow.answer, BasisRow.document)
+        .join(AnswerRow, AnswerRow.id == BasisRow.answer)
+        .where(visible_to(scope, AnswerRow), BasisRow.answer.in_(answer_ids))
+    )
+    found: dict[str, set[str]] = {}
+    for answer_id, document in (await session.execute(query)).all():
+        found.setdefault(answer_id, set()).add(document)
+    return {answer_id: frozenset(documents) for answer_id, documents in found.items()}
 
 
 async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:

@@ -1,4 +1,4 @@
-"""Tables of answers: conversations, answers and the event log. Private to `store.py`."""
+"""Tables of answers: conversations, answers, what they rest on, and the event log. Private to `store.py`."""
 
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,16 @@ class AnswerRow(Table):
     cancel: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     body: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class BasisRow(Table):
+    """That an answer was made with passages of a document in view, be it by what an earlier answer said of it."""
+
+    __tablename__ = "answers_basis"
+    __table_args__ = (Index("ix_answers_basis_document", "document"),)
+
+    answer: Mapped[str] = mapped_column(ForeignKey("answers_answers.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class EventRow(Table):

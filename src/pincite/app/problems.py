@@ -70,12 +70,11 @@ def install(app: FastAPI) -> None:
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, PinciteError)
-        headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
-        return _response(error, request, headers)
+        return response_of(error, request)
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return _response(_explained(error), request)
+        return response_of(_explained(error), request)
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -105,7 +104,9 @@ def request_id_of(request: Request) -> str:
     return found
 
 
-def _response(error: PinciteError, request: Request, headers: dict[str, str] | None = None) -> Response:
+def response_of(error: PinciteError, request: Request) -> Response:
+    """Return an error as the response to a request."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
     body = problem(error, request_id_of(request))
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
+from pincite.app.door_edge import DoorEdge
 from pincite.app.middleware import Metrics, RequestEdge
 from pincite.app.problems import install
 from pincite.app.replays import ReplayEdge, Replays
@@ -151,6 +152,7 @@ def create_app(house: House) -> FastAPI:
     install(app)
     check_declared(app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
+    app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
     app.add_middleware(RequestEdge, metrics=metrics)
     return app
 
@@ -158,9 +160,9 @@ def create_app(house: House) -> FastAPI:
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
     return (
         SystemRoutes(house, metrics).router(),
-        AccountRoutes(house.accounts).router(),
+        AccountRoutes(house.accounts, house.people).router(),
         IngestRoutes(house.ingest).router(),
-        LibraryRoutes(house.library, house.reader).router(),
+        LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AnswerRoutes(house.answers).router(),

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pincite.accounts import Accounts, Door
+from pincite.accounts import Accounts, Door, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.settings import Settings, provider_environment, source_secret
@@ -50,6 +50,7 @@ class House:
     jobs: DbosQueue
     accounts: Accounts
     door: Door
+    people: People
     library: Library
     ingest: IngestService
     fetcher: Fetcher
@@ -259,16 +260,7 @@ def _build(
 ) -> House:
     embedders, reranker, second = judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
-    ocr = settings.ocr == "auto" and ocr_is_installed()
-    reader = DocumentReader(
-        GuardSettings(
-            max_pages=settings.max_pages,
-            time_limit_s=settings.parser_timeout_s,
-            memory_limit_mb=max(settings.parser_memory_mb, OCR_MEMORY_MB) if ocr else settings.parser_memory_mb,
-            children=max(1, settings.workers),
-            ocr=ocr,
-        )
-    )
+    reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
     index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
@@ -292,6 +284,7 @@ def _build(
         jobs=jobs,
         accounts=accounts,
         door=Door(accounts),
+        people=People(database),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,
@@ -310,6 +303,17 @@ def _build(
         ),
         models=models,
         evaluations=Evaluations(database),
+    )
+
+
+def _guard_settings(settings: Settings) -> GuardSettings:
+    ocr = settings.ocr == "auto" and ocr_is_installed()
+    return GuardSettings(
+        max_pages=settings.max_pages,
+        time_limit_s=settings.parser_timeout_s,
+        memory_limit_mb=max(settings.parser_memory_mb, OCR_MEMORY_MB) if ocr else settings.parser_memory_mb,
+        children=max(1, settings.workers),
+        ocr=ocr,
     )
 
 

@@ -48,6 +48,13 @@ class InvalidInput(PinciteError):
     kind = ErrorKind.INVALID
 
 
+class Denied(PinciteError):
+    """The asker is known, and may not do this to what they see."""
+
+    code = "denied"
+    kind = ErrorKind.DENIED
+
+
 class NotFound(PinciteError):
     """There is no such thing, or this asker may not know of it; the two are never told apart."""
 

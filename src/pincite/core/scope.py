@@ -5,15 +5,29 @@ How a scope is established from a key or a session belongs to `accounts`.
 
 from dataclasses import dataclass, field
 
+_SEE_ALL = frozenset({"owner", "admin", "system"})
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The asker: a tenant and, within it, a user with groups and roles.
 
-    `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`.
+    `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`. `permissions` are
+    those that an API key is narrowed to, None where the roles say it all.
     """
 
     tenant: str
     user: str
     groups: frozenset[str] = field(default_factory=frozenset[str])
     roles: frozenset[str] = field(default_factory=frozenset[str])
+    permissions: frozenset[str] | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether no grant is needed for what is the tenant's: for owners, admins and the installation's own work."""
+        return not _SEE_ALL.isdisjoint(self.roles)
+
+
+def system_scope(tenant: str) -> Scope:
+    """Return the scope that the installation's own work for a tenant (ingest, sweeps, repair) is done under."""
+    return Scope(tenant, user="system", roles=frozenset({"system"}))

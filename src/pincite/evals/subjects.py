@@ -13,7 +13,7 @@ from pincite.core import NotFound, Scope
 from pincite.core.languages import language_of
 from pincite.evals.domain import Case, CorpusPassage, Found, GoldenSet, Outcome, Pinned
 from pincite.gateway import Embedder
-from pincite.index import Generation, Point, SearchIndex
+from pincite.index import Filter, Generation, Point, SearchIndex
 from pincite.library import Chunk, Library, Passage
 from pincite.retrieval import Evidence, Query, Retrieval
 
@@ -125,20 +125,20 @@ class PassageShelf:
         """Return 0: a set does not change."""
         return 0
 
-    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+    async def document_names(self, scope: Scope, within: Filter, limit: int) -> Sequence[tuple[str, str]]:
         """Return nothing: passages of a set are no documents that a question names."""
         return ()
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> Sequence[str]:
         """Return the languages of the passages, that of most first."""
         return [language for language, _ in Counter(self._languages.values()).most_common(limit)]
 
     async def fast_tier(self, scope: Scope) -> None:
         """Return nothing: a set has one build."""
 
-    async def visible_collections(self, scope: Scope) -> Sequence[str]:
+    async def view(self, scope: Scope) -> Filter:
         """Return the one collection there is."""
-        return [_CORPUS]
+        return Filter((_CORPUS,))
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
         """Return the passages of those ids."""
@@ -150,7 +150,7 @@ class PassageShelf:
         """Return nothing: each passage of a set stands alone."""
         return {}
 
-    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
+    async def reading(self, scope: Scope, within: Filter) -> Sequence[str]:
         """Return nothing: a set is whole."""
         return ()
 

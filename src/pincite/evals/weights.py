@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from pincite.core import Scope
@@ -26,11 +27,11 @@ class Passages(Protocol):
         """Return the build of the index that is searched."""
         ...
 
-    async def visible_collections(self, scope: Scope) -> Sequence[str]:
-        """Return the ids of the collections that are searched."""
+    async def view(self, scope: Scope) -> Filter:
+        """Return what is searched."""
         ...
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str | None]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> Sequence[str | None]:
         """Return at most `limit` languages of what is there."""
         ...
 
@@ -69,12 +70,12 @@ async def _quality_by_weight(
     generation = await passages.active_generation(scope)
     if generation is None:
         return []
-    collections = tuple(await passages.visible_collections(scope))
-    told = await passages.document_languages(scope, collections, _LANGUAGES)
+    seen = await passages.view(scope)
+    told = await passages.document_languages(scope, seen, _LANGUAGES)
     languages = tuple(dict.fromkeys(each or UNDETERMINED for each in told))
     ranked: list[dict[str, list[str]]] = [{} for _ in WEIGHTS]
     for case in cases:
-        where = Filter(collections, languages=await asyncio.to_thread(asked_in, case.question, languages))
+        where = replace(seen, languages=await asyncio.to_thread(asked_in, case.question, languages))
         by_text, by_vector = await _rankings(scope, case, generation, where, (index, embedder))
         known = await passages.hydrate(scope, [hit.chunk_id for hit in (*by_text, *by_vector)])
         for place, weight in enumerate(WEIGHTS):

@@ -68,15 +68,22 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the asker may see, as a predicate inside the query. Empty `collections` matches nothing.
+    """What the asker may see, as a predicate inside the query.
 
-    `documents`, where given, narrows to those. `languages` are those of what is there, as BCP-47: a question's words
-    are looked for as each of them stems them.
+    It is all of `collections`, and of others the documents `granted` one by one. `documents`, where given, narrows to
+    those. `languages` are those of what is there, as BCP-47: a question's words are looked for as each of them stems
+    them.
     """
 
     collections: tuple[str, ...]
     documents: tuple[str, ...] | None = None
     languages: tuple[str, ...] = (UNDETERMINED,)
+    granted: tuple[str, ...] = ()
+
+    @property
+    def matches_nothing(self) -> bool:
+        """Whether there is nothing that could be found."""
+        return not (self.collections or self.granted) or self.documents == ()
 
 
 @dataclass(frozen=True, slots=True)

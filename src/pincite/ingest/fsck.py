@@ -16,7 +16,7 @@ from pincite.ingest.reindex import Reindex, documents_of, revisions_in_index
 from pincite.ingest.restoring import complete
 from pincite.ingest.strict import StrictCheck
 from pincite.ingest.sweep import LIVE, Sweep
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document
 
 _DOCUMENTS_AT_ONCE = 400
 RECHECK_AFTER_S = 1.5  # longer than another process's commit to the index may stay unseen
@@ -123,7 +123,7 @@ class Fsck:
             revision = await self.parts.library.revision(scope, revision_id)
         except NotFound:
             return True  # gone meanwhile
-        if revision.state in FINAL_STATES | {RevisionState.PAUSED}:
+        if revision.state.at_rest:
             return True
         status = await self.parts.jobs.status(ingest_job_id(revision))
         return status is not None and status.state in LIVE
@@ -161,7 +161,7 @@ class Fsck:
         async for document in documents_of(self.parts, scope):
             known.update(one for one in revisions_in_index(document))
             serving = document.serving
-            in_progress = document.latest.state not in FINAL_STATES
+            in_progress = not document.latest.state.final
             if serving is None or (serving == document.latest.id and in_progress):
                 continue
             some[serving] = document
@@ -194,7 +194,7 @@ class Fsck:
 
     async def _is_on_its_way(self, scope: Scope, revision_id: str) -> bool:
         try:
-            return (await self.parts.library.revision(scope, revision_id)).state not in FINAL_STATES
+            return not (await self.parts.library.revision(scope, revision_id)).state.final
         except NotFound:
             return False
 

@@ -22,7 +22,7 @@ from pincite.ingest.points import points_for
 from pincite.ingest.restoring import put_back
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
-from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
+from pincite.library import Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
 
 # Pages and chunks: the first write comes early, so that a long document can be searched while it is read.
 FIRST_PAGES, FIRST_WRITE = 16, 24
@@ -182,7 +182,7 @@ class _Run:
     async def check(self) -> None:
         """See whether the document is still to be read, by this worker. Raises: NotFound, RevisionOvertaken."""
         revision = await self._library.revision(self._scope, self._revision_id)
-        if revision.lease != self._lease or revision.state in FINAL_STATES | {RevisionState.PAUSED}:
+        if revision.lease != self._lease or revision.state.at_rest:
             raise RevisionOvertaken(
                 f"Revision {revision.number} is {revision.state.value}, or another worker's by now."
             )

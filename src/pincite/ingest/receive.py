@@ -204,4 +204,4 @@ def _jobs(sizes: Sequence[int], settings: IngestSettings) -> list[str | None]:
 
 def payload(scope: Scope, **more: str) -> dict[str, str]:
     """Return a job's payload: whose it is, and what it is about."""
-    return {"tenant": scope.tenant, "user": scope.user, **more}
+    return {"tenant": scope.tenant, **more}

@@ -34,7 +34,7 @@ from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.turns import Turns
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 log = get_logger(__name__)
 _LOOK_S = 0.1
@@ -208,7 +208,7 @@ class IngestService:
         chosen: Sequence[str] | None = None,
         collection: str | None = None,
         batch: str | None = None,
-        out_of: frozenset[RevisionState] = FINAL_STATES | {RevisionState.PAUSED},
+        out_of: frozenset[RevisionState] = frozenset(each for each in RevisionState if each.at_rest),
     ) -> tuple[str, ...]:
         """Queue failed, paused and cancelled documents again, those in `out_of`; returns their ids. See `pause`."""
         queued = await self._parts.library.go_on(

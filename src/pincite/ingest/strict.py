@@ -13,7 +13,7 @@ from pincite.ingest.domain import Finding, IngestParts
 from pincite.ingest.receive import INGEST_JOB
 from pincite.ingest.reindex import documents_of
 from pincite.jobs import JobState
-from pincite.library import FINAL_STATES, Chunk, Document, Page, Revision, RevisionState
+from pincite.library import Chunk, Document, Page, Revision, RevisionState
 
 _ROWS_AT_ONCE = 600  # pages and chunks of one read
 
@@ -75,7 +75,7 @@ class StrictCheck:
                 revision = await self.parts.library.revision(scope, rest.split(":")[0])
             except NotFound:
                 continue  # another tenant's, or removed: the job ends by itself
-            if revision.state in FINAL_STATES:
+            if revision.state.final:
                 found.append(("job-stuck", f"Job {job.id} runs, but its document is {revision.state.value}."))
         return found
 

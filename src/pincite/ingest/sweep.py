@@ -17,11 +17,10 @@ from pincite.ingest.receive import INGEST_JOB, Receiver, removal_job_id
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import INTERRUPTED, STUCK, Work
 from pincite.jobs import JobState, JobStatus
-from pincite.library import FINAL_STATES, RevisionState, WorkItem
+from pincite.library import RevisionState, WorkItem
 
 _AT_ONCE = 500
 _ATTEMPTS = 3  # of a document whose job is lost each time
-_RESTING = FINAL_STATES | {RevisionState.PAUSED}
 LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 
 log = get_logger(__name__)
@@ -107,7 +106,7 @@ class Sweep:
     async def _queue(self, scope: Scope, attempts: Mapping[str, int]) -> int:
         """Queue revisions that no job is about, given with their attempts, as far as they wait by now."""
         latest = await self.parts.library.latest(scope, list(attempts))
-        waiting = [each for each in latest if each.attempt == attempts[each.id] and each.state not in _RESTING]
+        waiting = [each for each in latest if each.attempt == attempts[each.id] and not each.state.at_rest]
         if waiting:
             log.info("documents queued by the sweep", documents=len(waiting))
             await self.receiver.enqueue_many(scope, waiting, bulk=True)

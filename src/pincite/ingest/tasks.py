@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Scope, get_logger
+from pincite.core.scope import system_scope
 from pincite.ingest.receive import CLEAN_JOB, CONTEXT_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
 from pincite.ingest.renewal import RENEW_JOB
 from pincite.ingest.service import IngestService
@@ -81,4 +82,5 @@ class IngestTasks:
 
 
 def _scope(payload: Mapping[str, str]) -> Scope:
-    return Scope(tenant=payload["tenant"], user=payload["user"])
+    """Work that was begun is done whatever becomes of who began it: the installation does it, for their tenant."""
+    return system_scope(payload["tenant"])

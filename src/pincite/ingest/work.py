@@ -18,7 +18,7 @@ from pincite.ingest.receive import Receiver
 from pincite.ingest.restoring import put_back
 from pincite.ingest.slices import SliceReader, apart
 from pincite.jobs import Json, Steps
-from pincite.library import FINAL_STATES, Problem, Revision, RevisionOvertaken, RevisionState
+from pincite.library import Problem, Revision, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
 _FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
@@ -164,7 +164,7 @@ class Work:
             revision = await self.reader.parts.library.revision(scope, revision_id)
         except NotFound:
             return None
-        rests = revision.state in FINAL_STATES | {RevisionState.PAUSED}
+        rests = revision.state.at_rest
         return None if rests or revision.attempt != attempt else revision
 
     async def _alone(self, scope: Scope, due: Mapping[str, int], *, bulk: bool) -> Json:
@@ -194,7 +194,7 @@ class Work:
             revision = await self.reader.parts.library.revision(scope, revision_id)
         except NotFound:
             return False
-        return revision.state not in FINAL_STATES - {RevisionState.READY}
+        return not revision.state.final or revision.state is RevisionState.READY
 
     async def _publish(self, scope: Scope, revision_id: str, lease: int | None) -> Json:
         try:

@@ -1,7 +1,6 @@
 """Library: the truth: collections, documents, revisions, pages and passages, read only for a scope."""
 
 from pincite.library.domain import (
-    FINAL_STATES,
     Chunk,
     Document,
     IndexGeneration,
@@ -14,15 +13,16 @@ from pincite.library.domain import (
     RevisionState,
     WorkItem,
 )
+from pincite.library.grants import Grant
 from pincite.library.pages import NamedPages
 from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
 
 __all__ = [
-    "FINAL_STATES",
     "Chunk",
     "Document",
     "DocumentBody",
+    "Grant",
     "IndexGeneration",
     "Library",
     "NamedPages",

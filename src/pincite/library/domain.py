@@ -33,8 +33,18 @@ class RevisionState(StrEnum):
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
 
+    @property
+    def final(self) -> bool:
+        """Whether nothing more becomes of it by itself."""
+        return self in _FINAL
 
-FINAL_STATES = frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.CANCELLED, RevisionState.SUPERSEDED})
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody works on it: it is final, or waits for people."""
+        return self in _FINAL or self is RevisionState.PAUSED
+
+
+_FINAL = frozenset({RevisionState.READY, RevisionState.FAILED, RevisionState.CANCELLED, RevisionState.SUPERSEDED})
 UNFINISHED_STATES = frozenset({RevisionState.QUEUED, RevisionState.EXTRACTING, RevisionState.EMBEDDING})
 # Out of which people bring a revision back into the queue.
 RESTING_STATES = frozenset({RevisionState.FAILED, RevisionState.PAUSED, RevisionState.CANCELLED})
@@ -339,11 +349,6 @@ class Finding:
     code: str
     message: str
     repaired: bool
-
-
-def system_scope(tenant: str) -> Scope:
-    """Return the scope that the installation's own work for a tenant (ingest, sweeps, repair) is done under."""
-    return Scope(tenant, user="system", roles=frozenset({"system"}))
 
 
 class PageReader(Protocol):

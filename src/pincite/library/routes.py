@@ -10,11 +10,13 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from pincite.accounts import CurrentScope, Permission, requires
+from pincite.accounts import CurrentScope, Permission, requires, watched
 from pincite.core import InvalidInput, Scope
 from pincite.library.delivery import content_headers, parse_range
 from pincite.library.domain import Document, PageReader, Revision
 from pincite.library.feed import FeedSettings, follow
+from pincite.library.grant_routes import GrantRoutes
+from pincite.library.grants import Directory
 from pincite.library.passage_schemas import PageBody, PageList, PassageBody, SectionBody
 from pincite.library.schemas import (
     BatchBody,
@@ -48,9 +50,19 @@ def version_after(
 
 
 class LibraryRoutes:
-    """Routes that read the library, and make and delete collections."""
+    """Routes that read the library, make and delete collections, and grant them.
 
-    def __init__(self, library: Library, reader: PageReader, feed: FeedSettings | None = None) -> None:
+    Args:
+        library: what is read.
+        reader: finds boxes and draws pages.
+        directory: knows whom there is to grant something to.
+        feed: how often the feed looks.
+    """
+
+    def __init__(
+        self, library: Library, reader: PageReader, directory: Directory, feed: FeedSettings | None = None
+    ) -> None:
+        self._grants = GrantRoutes(library, directory)
         self._library = library
         self._reader = reader
         self._feed = feed or FeedSettings()
@@ -62,6 +74,7 @@ class LibraryRoutes:
         self._add_documents(router)
         self._add_batches(router)
         self._add_passages(router)
+        router.include_router(self._grants.router())
         return router
 
     def _add_collections(self, router: APIRouter) -> None:
@@ -192,10 +205,10 @@ class LibraryRoutes:
         await self._library.forget_batch(scope, batch)
 
     async def document_events(
-        self, scope: CurrentScope, after: Annotated[int | None, Depends(version_after)]
+        self, request: Request, scope: CurrentScope, after: Annotated[int | None, Depends(version_after)]
     ) -> AsyncIterable[ServerSentEvent]:
         """Stream `document.changed` and `document.removed`; ids are versions, to resume with `Last-Event-ID`."""
-        async for event in follow(self._library, scope, after, self._feed):
+        async for event in watched(request, scope, follow(self._library, scope, after, self._feed)):
             yield event
 
     async def document(self, scope: CurrentScope, document_id: Id) -> DocumentBody:

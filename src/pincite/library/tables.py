@@ -35,6 +35,21 @@ class CollectionRow(Table):
     created_at: Mapped[datetime]
 
 
+class GrantRow(Table):
+    """What a user, a group or everyone in the tenant (`grantee_id` is "") may do with a collection or a document."""
+
+    __tablename__ = "library_grants"
+    __table_args__ = (Index(None, "tenant", "grantee_kind", "grantee_id"),)
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    object_kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    object_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    grantee_kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    grantee_id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    level: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+
+
 class DocumentRow(Table):
     """A thing that was uploaded; `removed_at` hides it until it is purged and frees its name at once."""
 
@@ -109,7 +124,10 @@ class RevisionRow(Table):
 
 
 class BatchRow(Table):
-    """Files that were sent as one; its revisions name it. `state` says what becomes of those that come later."""
+    """Files that were sent as one; its revisions name it. `state` says what becomes of those that come later.
+
+    `begun_by` is the user who sent the first.
+    """
 
     __tablename__ = "library_batches"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -118,6 +136,7 @@ class BatchRow(Table):
     tenant: Mapped[str] = mapped_column(_TENANT)
     name: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20))
+    begun_by: Mapped[str | None] = mapped_column(_ID)
     created_at: Mapped[datetime]
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pincite.core import Scope
 from pincite.core.languages import UNDETERMINED
+from pincite.index import Filter
 from pincite.retrieval.naming import NameIndex
 
 # Beyond this many documents names are too many to be told apart by, and too many to read for one question.
@@ -28,13 +29,16 @@ class NameSource(Protocol):
         """Return a number that grows with every change of a tenant's documents."""
         ...
 
-    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
-        """Return (document id, source) of at most `limit` documents in those collections that answer now."""
+    async def document_names(self, scope: Scope, within: Filter, limit: int) -> Sequence[tuple[str, str]]:
+        """Return (document id, source) of at most `limit` documents in view that answer now."""
         ...
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str | None]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> Sequence[str | None]:
         """Return at most `limit` languages of what answers there, that of most documents first."""
         ...
+
+
+_Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -54,26 +58,26 @@ class Catalogue:
 
     def __init__(self, library: NameSource) -> None:
         self._library = library
-        self._known: OrderedDict[tuple[str, str, tuple[str, ...]], _Known] = OrderedDict()
+        self._known: OrderedDict[_Key, _Known] = OrderedDict()
 
-    async def names(self, scope: Scope, collections: tuple[str, ...]) -> NameIndex:
-        """Return the names of documents in collections that the asker may read; at most two seconds old."""
-        known = await self._current(scope, collections)
+    async def names(self, scope: Scope, within: Filter) -> NameIndex:
+        """Return the names of the documents in view; at most two seconds old."""
+        known = await self._current(scope, within)
         if known.names is None:
-            found = await self._library.document_names(scope, collections, MOST_NAMES + 1)
+            found = await self._library.document_names(scope, within, MOST_NAMES + 1)
             known.names = NameIndex(found if len(found) <= MOST_NAMES else ())
         return known.names
 
-    async def languages(self, scope: Scope, collections: tuple[str, ...]) -> tuple[str, ...]:
+    async def languages(self, scope: Scope, within: Filter) -> tuple[str, ...]:
         """Return the languages of the documents there, as BCP-47, that of most first; at most two seconds old."""
-        known = await self._current(scope, collections)
+        known = await self._current(scope, within)
         if known.languages is None:
-            told = await self._library.document_languages(scope, collections, MOST_LANGUAGES)
+            told = await self._library.document_languages(scope, within, MOST_LANGUAGES)
             known.languages = tuple(dict.fromkeys([each or UNDETERMINED for each in told])) or (UNDETERMINED,)
         return known.languages
 
-    async def _current(self, scope: Scope, collections: tuple[str, ...]) -> _Known:
-        key = (scope.tenant, scope.user, collections)
+    async def _current(self, scope: Scope, within: Filter) -> _Known:
+        key = (scope.tenant, scope.user, within.collections, within.granted)
         known = self._known.get(key)
         now = time.monotonic()
         if known is not None and now - known.looked_at < _FRESH_S:

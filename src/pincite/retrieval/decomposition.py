@@ -69,7 +69,8 @@ def parts_of(question: str, *, pairs: bool = False) -> tuple[str, ...]:
         return pair_of(found[0])
     if not 1 < len(found) <= MOST_PARTS:
         return ()
-    return tuple(dict.fromkeys([found[0], *(_made_whole(part, found[0]) for part in found[1:])]))
+    parts = tuple(dict.fromkeys([found[0], *(_made_whole(part, found[0]) for part in found[1:])]))
+    return parts if len(parts) > 1 else ()  # the same, asked twice
 
 
 def interleaved(lists: Sequence[Sequence[T]], key: Callable[[T], str], limit: int) -> list[T]:

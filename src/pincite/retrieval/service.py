@@ -1,6 +1,6 @@
 """From a question to evidence: BM25 beside dense, fused, hydrated through the library, near-duplicates dropped.
 
-What the asker may see is decided by the library: it names the collections that go into the query, and hydrates hits.
+What the asker may see is decided by the library: it gives the filter that goes into the query, and hydrates hits.
 """
 
 import asyncio
@@ -47,8 +47,8 @@ class PassageSource(NameSource, Protocol):
         """Return the build that answers for revisions which the active one does not hold yet; None without any."""
         ...
 
-    async def visible_collections(self, scope: Scope) -> Sequence[str]:
-        """Return the ids of the collections that the asker may read."""
+    async def view(self, scope: Scope) -> Filter:
+        """Return what the asker may search."""
         ...
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
@@ -59,8 +59,8 @@ class PassageSource(NameSource, Protocol):
         """Return runs of neighbouring chunks as one passage each, those that the asker may read now."""
         ...
 
-    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
-        """Return the sources of documents there that are still being read."""
+    async def reading(self, scope: Scope, within: Filter) -> Sequence[str]:
+        """Return the sources of documents in view that are still being read."""
         ...
 
 
@@ -125,8 +125,8 @@ class Retrieval:
             where = await self._where(scope, query)
             generation = await self._library.active_generation(scope)
             fast = await self._library.fast_tier(scope)
-        reading = tuple(await self._library.reading(scope, where.collections)) if where.collections else ()
-        if generation is None or not where.collections:
+        reading = () if where.matches_nothing else tuple(await self._library.reading(scope, where))
+        if generation is None or where.matches_nothing:
             return Evidence((), dict(clock.timings_ms), reading)
         builds = Builds(generation, fast)
         limit = min(query.limit, MAX_LIMIT)
@@ -184,12 +184,12 @@ class Retrieval:
             return await asyncio.to_thread(feedback, words, passages, self._settings.feedback_words)
 
     async def _where(self, scope: Scope, query: Query) -> Filter:
-        visible = await self._library.visible_collections(scope)
-        wanted = None if query.collections is None else set(query.collections)
-        narrowed = tuple(each for each in visible if wanted is None or each in wanted)
-        there = await self._catalogue.languages(scope, narrowed) if narrowed else ()
+        seen = await self._library.view(scope)
+        if query.collections is not None:
+            seen = replace(seen, collections=tuple(x for x in seen.collections if x in query.collections), granted=())
+        there = () if seen.matches_nothing else await self._catalogue.languages(scope, seen)
         languages = await asyncio.to_thread(asked_in, query.text, there)
-        return Filter(collections=narrowed, documents=query.documents, languages=languages)
+        return replace(seen, documents=query.documents, languages=languages)
 
     async def _searched(
         self, scope: Scope, builds: Builds, text: str, sought: tuple[Plan, Filter], clock: StageClock
@@ -201,7 +201,7 @@ class Retrieval:
         targets = [Target(planned.words, where)]
         first = sorted(named, key=lambda each: (-named[each], each))[: self._settings.named_documents]
         if first:
-            names = (await self._catalogue.names(scope, where.collections)).words_of(first)
+            names = (await self._catalogue.names(scope, where)).words_of(first)
             targets.append(Target(without(planned.words, names), replace(where, documents=tuple(first))))
         if self._settings.filter_named and first:
             only = replace(where, documents=tuple(most_named(named)))
@@ -214,7 +214,7 @@ class Retrieval:
     async def _named(self, scope: Scope, text: str, where: Filter) -> dict[str, float]:
         if not self._settings.name_weight or where.documents is not None:
             return {}
-        return (await self._catalogue.names(scope, where.collections)).named(text)
+        return (await self._catalogue.names(scope, where)).named(text)
 
     async def _chosen(
         self, scope: Scope, asked: tuple[str, Plan], fused: Sequence[Fused], limit: int, clock: StageClock

@@ -12,6 +12,7 @@ from pathlib import Path
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
 
 from pincite.core import PinciteError, Scope, get_logger, utc_now
+from pincite.core.scope import system_scope
 from pincite.jobs import JobState
 from pincite.sources import store
 from pincite.sources.adapters import opened
@@ -65,7 +66,7 @@ class Keeper:
         async with self._parts.database.read() as session:
             found = await store.due(session, utc_now())
         for tenant, source_id in found:
-            await self._begin(_system(tenant), source_id)
+            await self._begin(system_scope(tenant), source_id)
 
     async def heal(self) -> None:
         """Give a run another job where its own is gone or ended without a word. Raises: Unavailable, StorageFull."""
@@ -75,9 +76,9 @@ class Keeper:
         for tenant, turn, lost in found:
             status = statuses.get(job_id(turn))
             if status is None:
-                await self._work.enqueue(_system(tenant), turn)
+                await self._work.enqueue(system_scope(tenant), turn)
             elif status.state not in _LIVE:
-                await self._lost(_system(tenant), turn, lost + 1)
+                await self._lost(system_scope(tenant), turn, lost + 1)
 
     async def watch(self) -> None:
         """Watch the folders of active sources that are on this machine; stop for those that are gone or rest."""
@@ -90,7 +91,7 @@ class Keeper:
             running = self._watching.get(source_id)
             folder = None if running is not None and not running.done() else self._folder_of(source)
             if folder is not None:
-                task = self._follow(_system(tenant), source, folder)
+                task = self._follow(system_scope(tenant), source, folder)
                 self._watching[source_id] = asyncio.create_task(task, name=f"watch-{source.name}")
 
     def _folder_of(self, source: Source) -> Path | None:
@@ -137,7 +138,3 @@ async def _tried(chore: Callable[[], Awaitable[None]]) -> None:
         await chore()
     except PinciteError as error:
         log.warning("chore failed", chore=getattr(chore, "__name__", ""), code=error.code, message=error.message)
-
-
-def _system(tenant: str) -> Scope:
-    return Scope(tenant, user="system", roles=frozenset({"system"}))

@@ -151,22 +151,21 @@ class SourceRoutes:
         self._sources = sources
 
     def router(self) -> APIRouter:
-        """Return the routes, each with its permission."""
-        router = APIRouter(prefix="/v1/sources", tags=["sources"])
-        read, write, admin = ([requires(each)] for each in (Permission.READ, Permission.WRITE, Permission.ADMIN))
+        """Return the routes, all for admins: a source reads with the rights of this machine."""
+        router = APIRouter(prefix="/v1/sources", tags=["sources"], dependencies=[requires(Permission.ADMIN)])
         shown: dict[str, Any] = {"response_model": SourceBody}
-        routes: tuple[tuple[str, str, Any, Any, str, dict[str, Any]], ...] = (
-            ("", "GET", self.sources, read, "List the sources", {"response_model": SourceList}),
-            ("", "POST", self.add, admin, "Add a source", {**shown, "status_code": 201}),
-            ("/{source}", "GET", self.source, read, "One source, by id or name", shown),
-            ("/{source}", "DELETE", self.remove, admin, "Stop keeping a place in step", {"status_code": 204}),
-            ("/{source}/troubled", "GET", self.troubled, read, "What could not be read", {"response_model": ItemList}),
-            ("/{source}/sync", "POST", self.sync, write, "Look at a source now", {**shown, "status_code": 202}),
-            ("/{source}/pause", "POST", self.pause, write, "Let a source rest", shown),
-            ("/{source}/resume", "POST", self.resume, write, "Keep a source in step again", shown),
+        routes: tuple[tuple[str, str, Any, str, dict[str, Any]], ...] = (
+            ("", "GET", self.sources, "List the sources", {"response_model": SourceList}),
+            ("", "POST", self.add, "Add a source", {**shown, "status_code": 201}),
+            ("/{source}", "GET", self.source, "One source, by id or name", shown),
+            ("/{source}", "DELETE", self.remove, "Stop keeping a place in step", {"status_code": 204}),
+            ("/{source}/troubled", "GET", self.troubled, "What could not be read", {"response_model": ItemList}),
+            ("/{source}/sync", "POST", self.sync, "Look at a source now", {**shown, "status_code": 202}),
+            ("/{source}/pause", "POST", self.pause, "Let a source rest", shown),
+            ("/{source}/resume", "POST", self.resume, "Keep a source in step again", shown),
         )
-        for path, method, call, needs, summary, more in routes:
-            router.add_api_route(path, call, methods=[method], dependencies=needs, summary=summary, **more)
+        for path, method, call, summary, more in routes:
+            router.add_api_route(path, call, methods=[method], summary=summary, **more)
         return router
 
     async def sources(self, scope: CurrentScope) -> SourceList:
@@ -174,7 +173,7 @@ class SourceRoutes:
         return SourceList(items=[SourceBody.of(each) for each in await self._sources.sources(scope)])
 
     async def add(self, scope: CurrentScope, asked: SourceAsked) -> SourceBody:
-        """Its first look begins within seconds. Needs an owner: a source reads with the rights of this machine."""
+        """Its first look begins within seconds."""
         return SourceBody.of(await self._sources.add(scope, NewSource(**asked.model_dump())))
 
     async def source(self, scope: CurrentScope, source: str) -> SourceBody:

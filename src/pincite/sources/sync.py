@@ -50,7 +50,7 @@ class Sync:
     async def enqueue(self, scope: Scope, turn: Turn) -> None:
         """Queue a run's job; again does nothing. Raises: Unavailable, StorageFull; then the sweep queues it."""
         before = await self._parts.library.count_unfinished(scope, _BULK)
-        payload = {"tenant": scope.tenant, "user": scope.user, "source": turn.source_id}
+        payload = {"tenant": scope.tenant, "source": turn.source_id}
         await self._parts.jobs.enqueue(
             SYNC_JOB,
             job_id(turn),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from pincite.core import Scope, get_logger
+from pincite.core import get_logger
+from pincite.core.scope import system_scope
 from pincite.jobs import JobQueue, Steps
 from pincite.sources.domain import SyncOvertaken
 from pincite.sources.service import Sources
@@ -23,7 +24,7 @@ class SourceTasks:
         jobs.register(SYNC_JOB, self._sync)
 
     async def _sync(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        scope = Scope(tenant=payload["tenant"], user=payload["user"])
+        scope = system_scope(payload["tenant"])
         turn = Turn(payload["source"], int(payload["run"]), int(payload["portion"]))
         try:
             await self._work.job(steps, scope, turn)

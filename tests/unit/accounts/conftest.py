@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from pincite.accounts import Accounts, Door
+from pincite.accounts import Accounts, Door, People
 from pincite.accounts.routes import AccountRoutes
 from pincite.core import Database, ErrorKind, PinciteError
 
@@ -27,14 +27,14 @@ def accounts(database: Database) -> Accounts:
 
 
 @pytest.fixture
-def app(accounts: Accounts) -> FastAPI:
+def app(accounts: Accounts, database: Database) -> FastAPI:
     async def rendered(_request: Request, error: Exception) -> Response:
         assert isinstance(error, PinciteError)
         return JSONResponse({"code": error.code, "remedy": error.remedy}, STATUS[error.kind])
 
     app = FastAPI(docs_url=None, redoc_url=None)
     app.state.door = Door(accounts)
-    app.include_router(AccountRoutes(accounts).router())
+    app.include_router(AccountRoutes(accounts, People(database)).router())
     app.add_exception_handler(PinciteError, rendered)
     return app
 

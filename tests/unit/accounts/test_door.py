@@ -9,7 +9,8 @@ from fastapi import APIRouter, FastAPI
 from pincite.accounts import Accounts, CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.door import SESSION_COOKIE
 from pincite.core import Database, Scope
-from pincite.library.domain import system_scope
+from pincite.core.errors import Denied
+from pincite.core.scope import system_scope
 
 OWN = {"sec-fetch-site": "same-origin"}
 
@@ -119,20 +120,31 @@ async def test_roles_bound_what_may_be_done(accounts: Accounts, app: FastAPI, cl
 
 @pytest.mark.parametrize(
     ("roles", "allowed"),
-    [({"owner"}, 3), ({"editor"}, 2), ({"reader"}, 1), ({"unheard-of"}, 0), (set(), 0), ({"reader", "editor"}, 2)],
+    [
+        ({"owner"}, {"self", "read", "write", "admin", "audit"}),
+        ({"admin"}, {"self", "read", "write", "admin", "audit"}),
+        ({"editor"}, {"self", "read", "write"}),
+        ({"viewer"}, {"self", "read"}),
+        ({"auditor"}, {"self", "audit"}),
+        ({"system"}, {"read", "write"}),
+        ({"unheard-of"}, set()),
+        (set(), set()),
+        ({"viewer", "editor"}, {"self", "read", "write"}),
+    ],
 )
-async def test_a_permission_is_granted_by_a_role_or_not_at_all(roles: set[str], allowed: int) -> None:
-    from pincite.accounts import Denied
-
-    scope = Scope("t", "u", roles=frozenset(roles))
-    passed = 0
+@pytest.mark.parametrize("narrowed", [None, {"read", "self"}, set[str]()])
+async def test_a_permission_is_granted_by_a_role_or_not_at_all(
+    roles: set[str], allowed: set[str], narrowed: set[str] | None
+) -> None:
+    scope = Scope("t", "u", roles=frozenset(roles), permissions=None if narrowed is None else frozenset(narrowed))
+    passed: set[str] = set()
     for permission in Permission:
         try:
             await requires(permission).dependency(scope)
-            passed += 1
+            passed.add(permission)
         except Denied:
             pass
-    assert passed == allowed
+    assert passed == (allowed if narrowed is None else allowed & narrowed)
 
 
 def test_routes_that_declare_nothing_stop_the_start(app: FastAPI) -> None:

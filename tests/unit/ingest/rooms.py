@@ -21,7 +21,7 @@ from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import JobQueue, MemoryQueue
-from pincite.library import FINAL_STATES, Document, Library
+from pincite.library import Document, Library
 
 SCOPE = Scope(tenant="acme", user="ann", roles=frozenset({"owner"}))
 OTHER = Scope(tenant="rival", user="bob", roles=frozenset({"owner"}))
@@ -43,7 +43,7 @@ class Rooms:
         async with asyncio.timeout(limit_s):
             while True:
                 document = await self.library.document(SCOPE, document_id)
-                if document.latest.state in FINAL_STATES:
+                if document.latest.state.final:
                     return document
                 await asyncio.sleep(0.02)
 

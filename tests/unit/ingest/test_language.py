@@ -7,7 +7,7 @@ from tests.unit.ingest.rooms import OTHER, SCOPE, Rooms, rooms
 
 from pincite.gateway import Embedders
 from pincite.gateway.adapters.memory import WordEmbedder
-from pincite.index import Generation, SearchIndex
+from pincite.index import Filter, Generation, SearchIndex
 from pincite.index.adapters.lance import LanceIndex
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestSettings
@@ -41,8 +41,13 @@ async def test_documents_are_found_by_the_words_of_their_language(tmp_path: Path
         assert await ask(opened, "terminated notice") == ["en.txt"]
         assert await ask(opened, "契約はいつ解除されますか") == ["ja.txt"]
         collection = german.collection_id
-        assert set(await opened.library.document_languages(SCOPE, [collection], 8)) == {"de", "en", "ja", "und"}
-        assert await opened.library.document_languages(OTHER, [collection], 8) == ()
+        assert set(await opened.library.document_languages(SCOPE, Filter((collection,)), 8)) == {
+            "de",
+            "en",
+            "ja",
+            "und",
+        }
+        assert await opened.library.document_languages(OTHER, Filter((collection,)), 8) == ()
 
 
 async def test_a_new_revision_has_its_own_language(tmp_path: Path) -> None:

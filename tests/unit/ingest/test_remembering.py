@@ -8,7 +8,6 @@ from tests.unit.ingest.test_service import gone
 
 from pincite.gateway import Embedders, StaticEmbedder
 from pincite.gateway.adapters.memory import WordEmbedder
-from pincite.index import Filter
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestSettings
 from pincite.ingest.remembering import embedded_once
@@ -48,7 +47,7 @@ async def _scores(opened: Rooms, index: MemoryIndex, embedder: WordEmbedder) -> 
     generation = await opened.library.active_generation(SCOPE)
     assert generation is not None
     asked = (await embedder.embed(SCOPE, ["care of the pump"], query=True))[0]
-    where = Filter(collections=await opened.library.visible_collections(SCOPE))
+    where = await opened.library.view(SCOPE)
     return [(hit.chunk_id, hit.score) for hit in await index.search_vector(SCOPE, generation, asked, where, 100)]
 
 

@@ -21,7 +21,7 @@ from pincite.index.adapters.memory import MemoryIndex
 from pincite.ingest import IngestSettings
 from pincite.ingest.turns import MOST
 from pincite.jobs import MemoryQueue
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 
 def once(room: Any, name: str, meanwhile: Callable[[], Awaitable[object]]) -> None:
@@ -122,7 +122,7 @@ async def test_a_parser_that_hangs_delays_the_others_by_no_more_than_its_patienc
         hangs, *others = [each for each in sent if isinstance(each, Document)]
         documents = [await opened.ends(each.id) for each in others]
         assert {each.latest.state for each in documents} == {RevisionState.READY}
-        assert (await opened.library.document(SCOPE, hangs.id)).latest.state not in FINAL_STATES
+        assert not (await opened.library.document(SCOPE, hangs.id)).latest.state.final
         failed = await opened.ends(hangs.id)
         assert failed.latest.problem is not None
         assert failed.latest.problem.code == "quarantined"

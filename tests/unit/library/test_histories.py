@@ -23,7 +23,7 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["remove", "purge"]), st.sampled_from(SOURCES), st.just(0)),
 )
 WEIGHTED = st.one_of(STEPS, STEPS, st.tuples(st.just("upload"), st.just("a"), st.sampled_from(DATA)))
-SCOPE = Scope("t", "u")
+SCOPE = Scope("t", "u", roles=frozenset({"owner"}))
 
 
 @dataclass

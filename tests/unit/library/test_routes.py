@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from pincite.accounts import Accounts, Door, check_declared
+from pincite.accounts import Accounts, Door, People, check_declared
 from pincite.core import Database, ErrorKind, PinciteError, Scope
 from pincite.guard import FileType, PageBoxes
 from pincite.guard.domain import Box
@@ -62,7 +62,7 @@ async def app(database: Database, library: Library, reader: RuledPages) -> FastA
 
     app = FastAPI(docs_url=None, redoc_url=None)
     app.state.door = Door(Accounts(database))
-    app.include_router(LibraryRoutes(library, reader, FeedSettings(0.01, 0.02, 0.5)).router())
+    app.include_router(LibraryRoutes(library, reader, People(database), FeedSettings(0.01, 0.02, 0.5)).router())
     app.add_exception_handler(PinciteError, rendered)
     check_declared(app.routes)
     return app
@@ -257,6 +257,6 @@ async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, l
 
 async def test_the_api_description_has_every_route(client: httpx2.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
-    assert len(described["paths"]) == 13
+    assert len(described["paths"]) == 17
     assert all("summary" in operation for path in described["paths"].values() for operation in path.values())
     assert described["components"]["schemas"]["DocumentBody"]["example"]["source"]

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pincite.retrieval.decomposition import MOST_PARTS, interleaved, parts_of
@@ -107,6 +107,7 @@ def test_what_may_be_one_thing_stays_whole(question: str) -> None:
     assert pair_of(question) == ()
 
 
+@example("? ?")
 @given(st.text("aA ?.,;vs andcompwhti\n", max_size=400))
 def test_any_text_is_cut_into_few_parts_or_none_and_at_once(text: str) -> None:
     began = time.perf_counter()

@@ -7,7 +7,7 @@ import pytest
 
 from pincite.core import InvalidInput, Scope
 from pincite.gateway import StaticEmbedder
-from pincite.index import FastTier, Generation, Point
+from pincite.index import FastTier, Filter, Generation, Point
 from pincite.index.adapters.memory import MemoryIndex
 from pincite.library import Chunk, Passage
 from pincite.retrieval import MAX_QUESTION_CHARS, Query, QuestionTooLong, Retrieval, RetrievalSettings
@@ -39,8 +39,8 @@ class SmallLibrary:
     async def fast_tier(self, scope: Scope) -> FastTier | None:
         return self.fast
 
-    async def visible_collections(self, scope: Scope) -> Sequence[str]:
-        return self.collections
+    async def view(self, scope: Scope) -> Filter:
+        return Filter(tuple(self.collections))
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> Mapping[str, Passage]:
         found: dict[str, Passage] = {}
@@ -53,20 +53,20 @@ class SmallLibrary:
     async def latest_version(self, scope: Scope) -> int:
         return self.version
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[str]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> Sequence[str]:
         return ("en",)
 
-    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> Sequence[tuple[str, str]]:
+    async def document_names(self, scope: Scope, within: Filter, limit: int) -> Sequence[tuple[str, str]]:
         self.names_read += 1
-        return [(key, source) for key, (source, collection) in self.names.items() if collection in collections]
+        return [(key, source) for key, (source, collection) in self.names.items() if collection in within.collections]
 
     async def stretches(
         self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
     ) -> Mapping[tuple[str, int, int], Passage]:
         return {}
 
-    async def reading(self, scope: Scope, collections: Sequence[str]) -> Sequence[str]:
-        return ("slow.pdf",) if "c1" in collections else ()
+    async def reading(self, scope: Scope, within: Filter) -> Sequence[str]:
+        return ("slow.pdf",) if "c1" in within.collections else ()
 
 
 ALL = {

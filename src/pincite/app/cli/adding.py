@@ -19,7 +19,7 @@ from pincite.app.cli.bulk import BulkSender, Sent, patiently
 from pincite.app.cli.output import err
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, PinciteError, Scope
-from pincite.library import FINAL_STATES, Document, RevisionState
+from pincite.library import Document, RevisionState
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
@@ -154,7 +154,7 @@ class _Added:
 
     def _see(self, document: Document) -> None:
         """Take a document as it is now; an older state of one that has ended already says nothing."""
-        ended = document.latest.state in FINAL_STATES | {RevisionState.PAUSED}
+        ended = document.latest.state.at_rest
         if document.id not in self._waiting:
             if ended:
                 self._early[document.id] = document

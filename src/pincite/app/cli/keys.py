@@ -3,31 +3,55 @@
 Keys are shown once; only their hashes are stored.
 """
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pincite.accounts import ApiKey, NewApiKey, Permission
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.cli.serve import address_file
 from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import open_house
+from pincite.core import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="API keys and sign-in links.")
+_KEY_ID = "The key's id, from `pincite keys list`."
 
 
 @app.command("create")
-def create(name: Annotated[str, typer.Argument(help="What the key is for.")], as_json: Json = False) -> None:
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    user: Annotated[str | None, typer.Option(help="The id of whom it acts as; the owner without.")] = None,
+    permission: Annotated[
+        list[Permission] | None, typer.Option(help="Narrow it to this; more than one may be given.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="It stops working after so many days.")] = None,
+    as_json: Json = False,
+) -> None:
     """Make an API key and print it once."""
 
     async def work() -> None:
         async with open_house(read_settings(log_level="warning")) as house:
-            made = await house.accounts.create_key(await house.owner(), name)
-        if as_json:
-            print_json({"id": made.key.id, "name": made.key.name, "key": made.secret})
-        else:
-            out().print(f"{made.secret}\n\nKeep it now: it is not shown again.")
+            until = None if days is None else utc_now() + timedelta(days=days)
+            made = await house.accounts.create_key(
+                await house.owner(), name, user=user, permissions=permission, expires_at=until
+            )
+        _shown_once(made, as_json=as_json)
+
+    run(work(), as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json = False) -> None:
+    """Give a key another secret and print it once; the old one stops working at once."""
+
+    async def work() -> None:
+        async with open_house(read_settings(log_level="warning")) as house:
+            made = await house.accounts.rotate_key(await house.owner(), key_id)
+        _shown_once(made, as_json=as_json)
 
     run(work(), as_json=as_json)
 
@@ -40,20 +64,21 @@ def list_keys(as_json: Json = False) -> None:
         async with open_house(read_settings(log_level="warning")) as house:
             keys = await house.accounts.list_keys(await house.owner())
         if as_json:
-            print_json({"items": [{"id": key.id, "name": key.name, "prefix": key.prefix} for key in keys]})
+            print_json({"items": [_line(key) for key in keys]})
             return
-        table = Table("Id", "Name", "Starts with", "Created")
+        table = Table("Name", "Starts with", "May", "Last used", "Until")
+        table.add_column("Id", no_wrap=True)  # to be copied whole
         for key in keys:
-            table.add_row(key.id, escape(key.name), key.prefix, f"{key.created_at:%Y-%m-%d %H:%M}")
+            may = "everything" if key.permissions is None else ", ".join(sorted(key.permissions))
+            times = (key.last_used_at, key.expires_at)
+            table.add_row(escape(key.name), key.prefix, may, *(_time(each) for each in times), key.id)
         out().print(table)
 
     run(work(), as_json=as_json)
 
 
 @app.command("revoke")
-def revoke(
-    key_id: Annotated[str, typer.Argument(help="The key's id, from `pincite keys list`.")], as_json: Json = False
-) -> None:
+def revoke(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json = False) -> None:
     """Take a key's access away at once."""
 
     async def work() -> None:
@@ -74,7 +99,7 @@ def sign_in_link(as_json: Json = False) -> None:
     async def work() -> None:
         settings = read_settings(log_level="warning")
         async with open_house(settings) as house:
-            link = await house.sign_in_link(_address(settings))
+            link = await house.sign_in_link(address_of(settings))
         if as_json:
             print_json({"url": link})
         else:
@@ -83,8 +108,32 @@ def sign_in_link(as_json: Json = False) -> None:
     run(work(), as_json=as_json)
 
 
-def _address(settings: Settings) -> str:
+def address_of(settings: Settings) -> str:
+    """Return where the web app is: as it is set, as a server said that runs now, or as one would."""
     served = address_file(settings)
     if settings.public_url is None and served.is_file():
         return served.read_text(encoding="utf-8").strip()
     return settings.public_url or f"http://{settings.host}:{settings.port}"
+
+
+def _shown_once(made: NewApiKey, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"id": made.key.id, "name": made.key.name, "key": made.secret})
+    else:
+        out().print(f"{made.secret}\n\nKeep it now: it is not shown again.")
+
+
+def _line(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "user": key.user,
+        "permissions": None if key.permissions is None else sorted(key.permissions),
+        "last_used_at": None if key.last_used_at is None else key.last_used_at.isoformat(),
+        "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
+    }
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"

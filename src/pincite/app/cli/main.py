@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, batches, demo, documents, evaluate, keeping, keys, serve, sources, stopping
+from pincite.app.cli import ask, batches, demo, documents, evaluate, keeping, keys, people, serve, sources, stopping
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -38,6 +38,10 @@ app.command("restore")(keeping.restore)
 app.add_typer(batches.app, name="batches")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
+app.add_typer(people.users, name="users")
+app.add_typer(people.groups, name="groups")
+app.add_typer(people.grants, name="grants")
+app.add_typer(people.tenants, name="tenants")
 app.add_typer(sources.app, name="sources")
 
 

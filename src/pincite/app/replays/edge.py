@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from pincite.accounts import Door, Requirement
-from pincite.app.problems import MEDIA_TYPE, problem, request_id_of
+from pincite.app.problems import response_of
 from pincite.app.replays.domain import Answered, AnsweredOnce, KeyReused
 from pincite.app.replays.reading import CaughtResponse, HashedRequest
 from pincite.app.replays.service import Claim, Replays
@@ -85,8 +84,7 @@ class ReplayEdge:
                 await _replay(begun, HashedRequest(scope, receive), send)
                 return
         except PinciteError as error:
-            body = problem(error, request_id_of(request))
-            await JSONResponse(body, body["status"], media_type=MEDIA_TYPE)(scope, receive, send)
+            await response_of(error, request)(scope, receive, send)
             return
         await self._do(asker, begun, scope, receive, send)
 

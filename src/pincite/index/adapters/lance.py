@@ -90,7 +90,7 @@ class LanceIndex:
     ) -> list[Hit]:
         """Return the best by BM25, best first; nothing for a query without words. Raises: Unavailable."""
         asked = shape.asked(query, where, generation).strip()
-        if not asked or _matches_nothing(where) or limit < 1:
+        if not asked or where.matches_nothing or limit < 1:
             return []
         name = shape.table_name(scope.tenant, generation)
         async with self._errors(name, self._settings.query_timeout_s):
@@ -107,7 +107,7 @@ class LanceIndex:
         self, scope: Scope, generation: Generation, vector: Vector, where: Filter, limit: int
     ) -> list[Hit]:
         """Return the nearest by cosine similarity, best first; nothing for a zero vector. Raises: Unavailable."""
-        if not vector.any() or _matches_nothing(where) or limit < 1:
+        if not vector.any() or where.matches_nothing or limit < 1:
             return []
         name = shape.table_name(scope.tenant, generation)
         async with self._errors(name, self._settings.query_timeout_s):
@@ -273,10 +273,6 @@ class _Panics:
         """Raises: RuntimeError, in place of a panic."""
         if kind is not None and kind.__name__ in {"RustPanic", "PanicException"}:
             raise RuntimeError("it stopped at what it read") from error
-
-
-def _matches_nothing(where: Filter) -> bool:
-    return not where.collections or (where.documents is not None and not where.documents)
 
 
 def _hits(rows: pa.Table, column: str) -> list[Hit]:

@@ -90,11 +90,13 @@ def _body(point: Point, generation: Generation) -> str:
 
 
 def predicate(where: Filter) -> str:
-    """Return the filter as SQL. The only place that writes values into a predicate, all of them quoted."""
-    clauses = [among("collection_id", where.collections)]
-    if where.documents is not None:
-        clauses.append(among("document_id", where.documents))
-    return " AND ".join(clauses)
+    """Return the filter, which must match something, as SQL.
+
+    The only place that writes values into a predicate, all of them quoted.
+    """
+    columns = (("collection_id", where.collections), ("document_id", where.granted))
+    seen = " OR ".join(among(column, values) for column, values in columns if values)
+    return seen if where.documents is None else f"({seen}) AND {among('document_id', where.documents)}"
 
 
 def equals(column: str, value: str) -> str:

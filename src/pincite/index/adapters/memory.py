@@ -124,7 +124,7 @@ def _cosine(left: Vector, right: Vector) -> float:
 
 def _allowed(point: Point, where: Filter) -> bool:
     in_documents = where.documents is None or point.document_id in where.documents
-    return point.collection_id in where.collections and in_documents
+    return in_documents and (point.collection_id in where.collections or point.document_id in where.granted)
 
 
 def _hit(point: Point, score: float) -> Hit:

@@ -6,6 +6,7 @@ from pincite.library.service.batches import Batches
 from pincite.library.service.collections import Collections
 from pincite.library.service.contexts import Contexts
 from pincite.library.service.generations import Generations
+from pincite.library.service.grants import Grants
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
 from pincite.library.service.sections import Sections
@@ -19,6 +20,7 @@ from pincite.library.service.waiting import Waiting
 
 class Library(
     Collections,
+    Grants,
     Uploads,
     Batches,
     Progress,

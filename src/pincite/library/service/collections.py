@@ -1,13 +1,19 @@
 """Use cases of collections: named sets of documents in a tenant.
 
-The grants of users on them will slot into `store.rows.visible_to`.
+What is granted on them is in `grants.py`.
 """
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pincite.core import Conflict, Database, Scope
+from pincite.core.scope import system_scope
 from pincite.library.cursors import decode_text, encode_cursor
 from pincite.library.domain import Collection, Listing
+from pincite.library.grants import Grant, GranteeKind, Level
 from pincite.library.names import clean_collection
+from pincite.library.service.grants import require
 from pincite.library.store import collections as store
+from pincite.library.store.grants import drop_grants, put_grant
 
 
 class Collections:
@@ -16,15 +22,16 @@ class Collections:
     _db: Database
 
     async def create_collection(self, scope: Scope, name: str) -> Collection:
-        """Make a collection. Raises: InvalidInput for a bad name, Conflict where the name is taken."""
+        """Make a collection, which the asker manages.
+
+        Raises: InvalidInput for a bad name, Conflict where the name is taken, be it by one that the asker cannot see.
+        """
         cleaned = clean_collection(name)
         async with self._db.transaction() as tx:
             await store.next_version(tx, scope)
-            added = await store.add_collection(tx, scope, cleaned)
-            found = await store.find_collection(tx, scope, cleaned)
-        if not added or found is None:
-            raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
-        return found
+            if not await make_collection(tx, scope, cleaned):
+                raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
+            return await store.required_collection(tx, scope, cleaned)
 
     async def list_collections(
         self, scope: Scope, *, limit: int = 50, cursor: str | None = None
@@ -42,19 +49,24 @@ class Collections:
             return await store.required_collection(session, scope, id_or_name)
 
     async def delete_collection(self, scope: Scope, collection_id: str) -> None:
-        """Delete an empty collection. Raises: NotFound; Conflict while it holds documents."""
+        """Delete an empty collection. Raises: NotFound; Denied; Conflict while it holds documents."""
         async with self._db.transaction() as tx:
             await store.next_version(tx, scope)
             collection = await store.required_collection(tx, scope, collection_id)
+            await require(tx, scope, Level.MANAGER, collection.id)
             held = await store.count_documents(tx, scope, collection.id, removed=True)
             if held:
                 raise Conflict(
                     f"The collection {collection.name!r} holds {held} documents.",
                     remedy="Delete its documents first; those just deleted are gone in a moment.",
                 )
-            await store.drop_collection(tx, scope, collection.id)
+            await drop_grants(tx, scope, "collection", collection.id)
+            await store.drop_collection(tx, system_scope(scope.tenant), collection.id)
 
-    async def visible_collections(self, scope: Scope) -> tuple[str, ...]:
-        """Return the ids of the collections that the asker may read; goes into every search's filter."""
-        async with self._db.read() as session:
-            return await store.collection_ids(session, scope)
+
+async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> bool:
+    """Add a collection and let the asker manage it; False if the name is taken."""
+    added = await store.add_collection(tx, scope, name)
+    if added is not None:
+        await put_grant(tx, scope, "collection", added, Grant(GranteeKind.USER, scope.user, Level.MANAGER))
+    return added is not None

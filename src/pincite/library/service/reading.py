@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Database, InvalidInput, NotFound, Scope
 from pincite.core.blobs import BlobStore
 from pincite.guard import FileType, PageBoxes
+from pincite.index import Filter
 from pincite.library.cursors import decode_number, decode_text, encode_cursor
 from pincite.library.domain import (
     Change,
@@ -24,7 +25,7 @@ from pincite.library.domain import (
     Revision,
 )
 from pincite.library.pages import NamedPages, PassageView
-from pincite.library.store import collections, documents, passages, revisions, stretches
+from pincite.library.store import collections, documents, grants, passages, revisions, stretches
 
 READING_LIMIT = 100
 _MOST_NAMED = 10
@@ -163,21 +164,21 @@ class Reading:
         async with self._db.read() as session:
             return await stretches.find_stretches(session, scope, wanted)
 
-    async def document_names(self, scope: Scope, collections: Sequence[str], limit: int) -> tuple[tuple[str, str], ...]:
-        """Return (id, source) of at most `limit` documents in those collections that answer now."""
+    async def document_names(self, scope: Scope, within: Filter, limit: int) -> tuple[tuple[str, str], ...]:
+        """Return (id, source) of at most `limit` documents in view that answer now."""
         async with self._db.read() as session:
-            return await documents.document_names(session, scope, tuple(collections), limit)
+            return await documents.document_names(session, scope, within, limit)
 
-    async def document_languages(self, scope: Scope, collections: Sequence[str], limit: int) -> tuple[str | None, ...]:
+    async def document_languages(self, scope: Scope, within: Filter, limit: int) -> tuple[str | None, ...]:
         """Return at most `limit` languages of what answers there, that of most documents first; see `Revision`."""
         async with self._db.read() as session:
-            return await documents.document_languages(session, scope, tuple(collections), limit)
+            return await documents.document_languages(session, scope, within, limit)
 
-    async def reading(self, scope: Scope, collections: Sequence[str] | None = None) -> tuple[str, ...]:
-        """Return the sources (at most 100, by name) that are still on their way in; ids of collections narrow it."""
-        within = None if collections is None else tuple(collections)
+    async def reading(self, scope: Scope, within: Filter | None = None) -> tuple[str, ...]:
+        """Return the sources (at most 100, by name) that are still on their way in, of those in view."""
         async with self._db.read() as session:
-            return await documents.sources_being_read(session, scope, within, READING_LIMIT)
+            seen = await grants.view(session, scope) if within is None else within
+            return await documents.sources_being_read(session, scope, seen, READING_LIMIT)
 
     async def passage_view(
         self, scope: Scope, reader: PageReader, revision_id: str, page: int, span: tuple[int, int] | None = None

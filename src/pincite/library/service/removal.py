@@ -6,6 +6,8 @@ The points in the search index are `ingest`'s to delete, between the two.
 from pincite.core import Conflict, Database, NotFound, Scope, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
+from pincite.library.grants import Level
+from pincite.library.service.grants import require
 from pincite.library.store import collections, documents, purging
 
 
@@ -18,10 +20,13 @@ class Removals:
     async def remove(self, scope: Scope, document_id: str) -> Removal:
         """Hide a document at once and leave a tombstone in the feed; again returns the same until purged.
 
-        Raises: NotFound.
+        Raises: NotFound; Denied.
         """
         async with self._db.transaction() as tx:
             version = await collections.next_version(tx, scope)
+            document = await documents.find_document(tx, scope, document_id)
+            if document is not None:
+                await require(tx, scope, Level.EDITOR, document)
             await documents.hide(tx, scope, document_id, version, utc_now())
             found = await documents.list_removals(tx, scope, document_id)
         if not found:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pincite.core import Database, Scope, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import (
-    FINAL_STATES,
     UNFINISHED_STATES,
     Chunk,
     Finding,
@@ -136,7 +135,7 @@ class Upkeep:
             after = batch[-1][0]
 
     async def _lost(self, scope: Scope, revision_id: str, state: RevisionState, repair: bool) -> Finding:
-        repaired = repair and state not in FINAL_STATES and await self._fail(scope, revision_id)
+        repaired = repair and not state.final and await self._fail(scope, revision_id)
         return Finding("blob-missing", f"The bytes of revision {revision_id} ({state.value}) are gone.", repaired)
 
     async def _fail(self, scope: Scope, revision_id: str) -> bool:

@@ -23,7 +23,10 @@ from pincite.library.domain import (
     Revision,
     RevisionState,
 )
+from pincite.library.grants import Level
 from pincite.library.names import clean_batch, clean_source
+from pincite.library.service.collections import make_collection
+from pincite.library.service.grants import require
 from pincite.library.service.removal import finish_deletion
 from pincite.library.store import batches, collections, documents, purging, revisions, slices
 
@@ -61,6 +64,7 @@ class Uploads:
             BatchCancelled: the batch takes no more.
             InvalidInput: the name has nothing left to use or is too long.
             NotFound: no such collection.
+            Denied: the asker may only read it.
             DocumentBusy: the same bytes are being deleted at this moment.
         """
         registered = (await self.register_uploads(scope, collection, [(source, blob, file_type, None)], batch))[0]
@@ -88,6 +92,7 @@ class Uploads:
 
         Raises:
             NotFound: no such collection.
+            Denied: the asker may only read it.
             BatchCancelled: the batch takes no more.
             InvalidInput: the batch's name cannot be kept.
         """
@@ -122,7 +127,7 @@ class Uploads:
     async def retry(self, scope: Scope, document_id: str) -> Revision:
         """Queue a failed, paused or cancelled latest revision again (`attempt` + 1).
 
-        A paused one goes on where it was. Raises: NotFound; Conflict for any other state.
+        A paused one goes on where it was. Raises: NotFound; Denied; Conflict for any other state.
         """
         now = utc_now()
         async with self._db.transaction() as tx:
@@ -130,6 +135,7 @@ class Uploads:
             document = await documents.find_document(tx, scope, document_id)
             if document is None:
                 raise NotFound("There is no such document.")
+            await require(tx, scope, Level.EDITOR, document)
             queued = await revisions.requeue(tx, scope, [document.latest.id], now, RESTING_STATES)
             if not queued:
                 raise Conflict(
@@ -178,10 +184,11 @@ class _Arrival:
 
 async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
     if asked == DEFAULT_COLLECTION:
-        await collections.add_collection(tx, scope, DEFAULT_COLLECTION)
+        await make_collection(tx, scope, DEFAULT_COLLECTION)
     found = await collections.find_collection(tx, scope, asked)
     if found is None:
-        raise NotFound(f"There is no collection {asked[:100]!r}.", remedy="Make it first, or leave it out.")
+        raise NotFound(f"There is no collection {asked[:100]!r}.", remedy="Make it first, or name one that there is.")
+    await require(tx, scope, Level.EDITOR, found.id)
     return found
 
 

@@ -7,21 +7,33 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.core import NotFound, Scope, new_id, utc_now
+from pincite.core import Conflict, NotFound, Scope, new_id, utc_now
 from pincite.library.batches import WINDOW_S, Batch, BatchState, Lately
 from pincite.library.domain import UNFINISHED_STATES, RevisionState
-from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import insert_new
 from pincite.library.tables import BatchRow, DocumentRow, RevisionRow
 
 
 async def open_batch(session: AsyncSession, scope: Scope, id_or_name: str) -> Batch:
-    """Return a batch without its counts; one that is not there is made, of that name."""
+    """Return a batch without its counts; one that is not there is made, of that name.
+
+    Raises: Conflict where it is a batch of somebody else that the asker cannot see.
+    """
     found = await _find(session, scope, id_or_name)
     if found is None:
-        values = {"id": new_id(), "tenant": scope.tenant, "name": id_or_name, "state": "open", "created_at": utc_now()}
+        values = {
+            "id": new_id(),
+            "tenant": scope.tenant,
+            "name": id_or_name,
+            "state": "open",
+            "begun_by": scope.user,
+            "created_at": utc_now(),
+        }
         await session.execute(insert_new(session, BatchRow, ("tenant", "name")), [values])
         found = await _find(session, scope, id_or_name)
-        assert found is not None
+        if found is None:
+            raise Conflict(f"The batch name {id_or_name[:100]!r} is taken.", remedy="Choose another name.")
     return found
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import NotFound, Scope, new_id, utc_now
 from pincite.library.domain import Collection
-from pincite.library.store.rows import collection_of, insert_new, table_of, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import collection_of, insert_new, table_of
 from pincite.library.tables import CollectionRow, DocumentRow, FeedRow
 
 
@@ -36,11 +37,11 @@ async def last_version(session: AsyncSession, scope: Scope) -> int:
     return found or 0
 
 
-async def add_collection(session: AsyncSession, scope: Scope, name: str) -> bool:
-    """Add a collection; False if the name is taken."""
+async def add_collection(session: AsyncSession, scope: Scope, name: str) -> str | None:
+    """Add a collection and return its id; None if the name is taken."""
     values = {"id": new_id(), "tenant": scope.tenant, "name": name, "created_at": utc_now()}
     statement = insert_new(session, CollectionRow, ("tenant", "name")).returning(CollectionRow.id)
-    return (await session.execute(statement, [values])).first() is not None
+    return (await session.execute(statement, [values])).scalar()
 
 
 async def find_collection(session: AsyncSession, scope: Scope, id_or_name: str) -> Collection | None:
@@ -93,12 +94,6 @@ async def list_collections(session: AsyncSession, scope: Scope, limit: int, afte
     if after is not None:
         query = query.where(CollectionRow.name > after)
     return [collection_of(row, count) for row, count in (await session.execute(query)).all()]
-
-
-async def collection_ids(session: AsyncSession, scope: Scope) -> tuple[str, ...]:
-    """Return the ids of the collections that the asker may read."""
-    query = select(CollectionRow.id).where(visible_to(scope, CollectionRow)).order_by(CollectionRow.id)
-    return tuple((await session.scalars(query)).all())
 
 
 async def drop_collection(session: AsyncSession, scope: Scope, collection_id: str) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.library.domain import ContextCosts, WrittenContext
-from pincite.library.store.rows import upsert, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import upsert
 from pincite.library.tables import ContextRow
 
 

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.core.batched import batched
+from pincite.index import Filter
 from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal, RevisionState
+from pincite.library.grants import Level
+from pincite.library.store.access import visible_to
 from pincite.library.store.collections import last_version
-from pincite.library.store.rows import document_of, insert_new, table_of, visible_to
+from pincite.library.store.rows import document_of, insert_new, table_of
 from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
 
 _LIVE = DocumentRow.removed_at.is_(None)
 MOST_IDS = 500  # in one query
+
+
+def _in(within: Filter) -> ColumnElement[bool]:
+    return or_(DocumentRow.collection_id.in_(within.collections), DocumentRow.id.in_(within.granted))
 
 
 async def find_document(session: AsyncSession, scope: Scope, document_id: str) -> Document | None:
@@ -103,24 +110,21 @@ async def list_changes(session: AsyncSession, scope: Scope, after: int, limit: i
     return sorted(changes, key=lambda change: change.version)[:limit]
 
 
-async def sources_being_read(
-    session: AsyncSession, scope: Scope, collections: tuple[str, ...] | None, limit: int
-) -> tuple[str, ...]:
+async def sources_being_read(session: AsyncSession, scope: Scope, within: Filter, limit: int) -> tuple[str, ...]:
     """Return the names of documents whose latest revision is not finished."""
     query = (
         select(DocumentRow.source)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
         .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(UNFINISHED_STATES)))
+        .where(_in(within))
         .order_by(DocumentRow.source)
         .limit(limit)
     )
-    if collections is not None:
-        query = query.where(DocumentRow.collection_id.in_(collections))
     return tuple((await session.scalars(query)).all())
 
 
 async def document_names(
-    session: AsyncSession, scope: Scope, collections: tuple[str, ...], limit: int
+    session: AsyncSession, scope: Scope, within: Filter, limit: int
 ) -> tuple[tuple[str, str], ...]:
     """Return (id, source) of the documents there that have a revision which answers."""
     rows = await session.execute(
@@ -129,7 +133,7 @@ async def document_names(
             visible_to(scope, DocumentRow),
             _LIVE,
             DocumentRow.serving.is_not(None),
-            DocumentRow.collection_id.in_(collections),
+            _in(within),
         )
         .order_by(DocumentRow.id)
         .limit(limit)
@@ -137,14 +141,12 @@ async def document_names(
     return tuple((document_id, source) for document_id, source in rows.all())
 
 
-async def document_languages(
-    session: AsyncSession, scope: Scope, collections: tuple[str, ...], limit: int
-) -> tuple[str | None, ...]:
+async def document_languages(session: AsyncSession, scope: Scope, within: Filter, limit: int) -> tuple[str | None, ...]:
     """Return the languages of what answers there, that of most documents first; None for those not looked at."""
     rows = await session.execute(
         select(RevisionRow.language)
         .join(DocumentRow, DocumentRow.serving == RevisionRow.id)
-        .where(visible_to(scope, DocumentRow), _LIVE, DocumentRow.collection_id.in_(collections))
+        .where(visible_to(scope, DocumentRow), _LIVE, _in(within))
         .group_by(RevisionRow.language)
         .order_by(func.count().desc(), RevisionRow.language)
         .limit(limit)
@@ -208,7 +210,10 @@ async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tup
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which documents: by the state of their latest revision; None leaves a condition out. At most `MOST_IDS` ids."""
+    """Which documents: those that the asker may change, by the state of their latest revision.
+
+    None leaves a condition out. At most `MOST_IDS` ids.
+    """
 
     states: frozenset[RevisionState]
     collection_id: str | None = None
@@ -222,7 +227,7 @@ async def documents_in_states(session: AsyncSession, scope: Scope, wanted: Wante
     query = (
         select(DocumentRow, RevisionRow)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
-        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(wanted.states)))
+        .where(visible_to(scope, DocumentRow, Level.EDITOR), _LIVE, RevisionRow.state.in_(sorted(wanted.states)))
         .where(DocumentRow.id > wanted.after)
         .order_by(DocumentRow.id)
         .limit(limit)

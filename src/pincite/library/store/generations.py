@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Scope
 from pincite.index import Generation
 from pincite.library.domain import GenerationState, IndexGeneration
-from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import insert_new
 from pincite.library.tables import GenerationRow
 
 

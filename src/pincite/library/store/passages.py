@@ -12,15 +12,8 @@ from pincite.core import Scope
 from pincite.guard import FileType, PageText
 from pincite.library.domain import Chunk, Page, PageSummary, Passage, RevisionState
 from pincite.library.pages import NamedPage
-from pincite.library.store.rows import (
-    CHUNK_COLUMNS,
-    chunk_of,
-    chunk_values,
-    page_of,
-    page_values,
-    upsert,
-    visible_to,
-)
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import CHUNK_COLUMNS, chunk_of, chunk_values, page_of, page_values, upsert
 from pincite.library.tables import ChunkRow, DocumentRow, PageRow, RevisionRow
 
 

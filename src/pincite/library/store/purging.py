@@ -10,10 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.core.scope import system_scope
 from pincite.library.domain import Removal
+from pincite.library.store.access import visible_to
 from pincite.library.store.contexts import drop_contexts
+from pincite.library.store.grants import drop_grants
 from pincite.library.store.passages import drop_chunks, drop_pages
-from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.store.rows import insert_new
 from pincite.library.store.vectors import drop_vectors
 from pincite.library.tables import BlobDeletionRow, DocumentRow, RevisionRow
 
@@ -25,6 +28,7 @@ async def drop_document(session: AsyncSession, scope: Scope, removal: Removal) -
     await drop_contexts(session, scope, removal.document_id)
     await drop_vectors(session, scope, removal.document_id)
     await drop_revisions(session, scope, removal.revision_ids)
+    await drop_grants(session, scope, "document", removal.document_id)
     await session.execute(
         delete(DocumentRow).where(visible_to(scope, DocumentRow), DocumentRow.id == removal.document_id)
     )
@@ -42,7 +46,8 @@ async def doom_unreferenced(
 ) -> tuple[str, ...]:
     """Record those of `blobs` that no revision refers to as being deleted, and return them."""
     wanted = sorted(set(blobs))
-    query = select(RevisionRow.sha256).where(visible_to(scope, RevisionRow), RevisionRow.sha256.in_(wanted))
+    everything = system_scope(scope.tenant)  # what the asker does not see refers to bytes too
+    query = select(RevisionRow.sha256).where(visible_to(everything, RevisionRow), RevisionRow.sha256.in_(wanted))
     referenced = set((await session.scalars(query)).all())
     doomed = tuple(sha256 for sha256 in wanted if sha256 not in referenced)
     if doomed:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.core.batched import batched
+from pincite.core.scope import system_scope
 from pincite.library.domain import (
     UNFINISHED_STATES,
     PageWarning,
@@ -21,9 +22,9 @@ from pincite.library.domain import (
     Revision,
     RevisionState,
     WorkItem,
-    system_scope,
 )
-from pincite.library.store.rows import problem_json, revision_of, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import problem_json, revision_of
 from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
 
 _MOST_IDS = 500  # in one query

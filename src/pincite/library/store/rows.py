@@ -1,13 +1,13 @@
-"""Between rows and values: what a scope may see of a table, and how rows become the values of `domain.py`.
+"""Between rows and values: how rows become the values of `domain.py`, and back.
 
-No query is sent from here.
+No query is sent from here; what a scope may see of a table is in `access.py`.
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Executable, Insert
+from sqlalchemy import Executable, Insert
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,41 +16,12 @@ from pincite.core import Scope, Table
 from pincite.guard import Block, FileType, Overlay, PageText
 from pincite.library.domain import Chunk, Collection, Document, Page, PageWarning, Problem, Revision, RevisionState
 from pincite.library.tables import (
-    BatchRow,
-    BlobDeletionRow,
     ChunkRow,
     CollectionRow,
-    ContextRow,
     DocumentRow,
-    FeedRow,
-    GenerationRow,
     PageRow,
     RevisionRow,
-    TombstoneRow,
-    VectorRow,
-    WaitingRow,
 )
-
-TenantRow = (
-    type[FeedRow]
-    | type[CollectionRow]
-    | type[DocumentRow]
-    | type[RevisionRow]
-    | type[PageRow]
-    | type[ChunkRow]
-    | type[TombstoneRow]
-    | type[BlobDeletionRow]
-    | type[GenerationRow]
-    | type[WaitingRow]
-    | type[ContextRow]
-    | type[VectorRow]
-    | type[BatchRow]
-)
-
-
-def visible_to(scope: Scope, row: TenantRow) -> ColumnElement[bool]:
-    """Return the predicate of the rows that the asker may see: the one place where that is decided."""
-    return row.tenant == scope.tenant
 
 
 def table_of(row: type[Table]) -> SqlTable:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 
 from pincite.core import Scope
 from pincite.library.domain import Document, RevisionState, WholeDocument
+from pincite.library.store.access import visible_to
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
 from pincite.library.store.revisions import lock_in_order, supersede, warnings_json
-from pincite.library.store.rows import document_of, page_values, table_of, upsert, visible_to
+from pincite.library.store.rows import document_of, page_values, table_of, upsert
 from pincite.library.tables import DocumentRow, PageRow, RevisionRow
 
 

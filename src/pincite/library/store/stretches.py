@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Scope
 from pincite.guard import body_text
 from pincite.library.domain import Chunk, Passage
-from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of
 from pincite.library.tables import ChunkRow, DocumentRow, PageRow
 
 Run = tuple[str, int, int]

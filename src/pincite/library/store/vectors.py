@@ -9,7 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.library.store.rows import insert_new, visible_to
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import insert_new
 from pincite.library.tables import VectorRow
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
-from pincite.library.domain import RevisionState, VectorWork, system_scope
-from pincite.library.store.rows import insert_new, visible_to
+from pincite.core.scope import system_scope
+from pincite.library.domain import RevisionState, VectorWork
+from pincite.library.store.access import visible_to
+from pincite.library.store.rows import insert_new
 from pincite.library.tables import RevisionRow, WaitingRow
 
 _CLOSED = (RevisionState.FAILED.value, RevisionState.CANCELLED.value, RevisionState.SUPERSEDED.value)

@@ -1,9 +1,10 @@
-"""Every query on accounts. Those that take a secret's hash run before anybody is known, so they take no scope.
+"""Queries that prove who asks. Those that take a secret's hash run before anybody is known, so they take no scope.
 
-Hashes come from `service.py`; no secret gets here.
+Hashes come from `service.py`; no secret gets here. Users and groups are looked after in `people.py`.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +12,8 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import ApiKey, User
-from pincite.accounts.tables import KeyRow, SessionRow, SignInTokenRow, TenantRow, UserRow
+from pincite.accounts.domain import ApiKey, Role, Tenant, User
+from pincite.accounts.tables import GroupRow, KeyRow, MemberRow, SessionRow, SignInTokenRow, TenantRow, UserRow
 from pincite.core import Scope
 
 FIRST_TENANT = "main"
@@ -20,15 +21,21 @@ FIRST_TENANT = "main"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whom a key or a session stands for, with the stored hash, when it was last used and until when it is good."""
+    """Whom a key or a session stands for, with the stored hash, when it was last used and until when it is good.
+
+    `permissions` are those that a key is narrowed to.
+    """
 
     user: User
     secret_hash: str
     last_used_at: datetime | None
     expires_at: datetime | None
+    permissions: frozenset[str] | None = None
 
 
-def visible_to(scope: Scope, row: type[UserRow] | type[KeyRow]) -> ColumnElement[bool]:
+def visible_to(
+    scope: Scope, row: type[UserRow] | type[KeyRow] | type[GroupRow] | type[MemberRow]
+) -> ColumnElement[bool]:
     """Return the predicate of the rows that the asker may see."""
     return row.tenant == scope.tenant
 
@@ -45,15 +52,29 @@ async def add_first_tenant(session: AsyncSession, tenant_id: str, name: str, now
     return (await session.execute(statement)).first() is not None
 
 
+async def add_tenant(session: AsyncSession, tenant_id: str, name: str, now: datetime) -> None:
+    """Add another tenant."""
+    await session.execute(insert(TenantRow), [{"id": tenant_id, "slug": tenant_id, "name": name, "created_at": now}])
+
+
+async def list_tenants(session: AsyncSession) -> list[Tenant]:
+    """Return all tenants, oldest first. For the installation's own work."""
+    rows = (await session.scalars(select(TenantRow).order_by(TenantRow.created_at, TenantRow.id))).all()
+    return [Tenant(row.id, row.name, row.created_at) for row in rows]
+
+
 async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
     """Insert a user."""
     values = {
         "id": user.id,
         "tenant": user.tenant,
         "name": user.name,
-        "roles": json.dumps(sorted(user.roles)),
+        "roles": roles_json(user.roles),
+        "email": user.email,
+        "service": user.service,
         "created_at": now,
         "signed_in_at": None,
+        "disabled_at": None,
     }
     await session.execute(insert(UserRow), [values])
 
@@ -61,7 +82,7 @@ async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
 async def find_user(session: AsyncSession, scope: Scope, user_id: str) -> User | None:
     """Return a user of the asker's tenant."""
     row = (await session.scalars(select(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id))).first()
-    return None if row is None else _user_of(row)
+    return None if row is None else await _whole(session, row)
 
 
 async def find_owner(session: AsyncSession) -> User | None:
@@ -72,8 +93,8 @@ async def find_owner(session: AsyncSession) -> User | None:
         .where(TenantRow.slug == FIRST_TENANT)
         .order_by(UserRow.created_at, UserRow.id)
     )
-    users = [_user_of(row) for row in (await session.scalars(query)).all()]
-    return next((user for user in users if "owner" in user.roles), None)
+    users = [user_of(row) for row in (await session.scalars(query)).all()]
+    return next((user for user in users if Role.OWNER in user.roles and not user.disabled), None)
 
 
 async def anybody_signed_in(session: AsyncSession) -> bool:
@@ -94,7 +115,7 @@ async def add_token(session: AsyncSession, scope: Scope, secret_hash: str, now: 
 
 
 async def use_token(session: AsyncSession, secret_hash: str, now: datetime) -> User | None:
-    """Delete a one-time token and return whom it signs in; None if it is unknown, used or too old."""
+    """Delete a one-time token and return whom it signs in; None if it is unknown, used or too old, or they disabled."""
     used = await session.execute(
         delete(SignInTokenRow)
         .where(SignInTokenRow.secret_hash == secret_hash, SignInTokenRow.expires_at > now)
@@ -104,8 +125,10 @@ async def use_token(session: AsyncSession, secret_hash: str, now: datetime) -> U
     if user_id is None:
         return None
     row = (await session.scalars(select(UserRow).where(UserRow.id == user_id))).one()
+    if row.disabled_at is not None:
+        return None
     row.signed_in_at = now
-    return _user_of(row)
+    return await _whole(session, row)
 
 
 async def drop_expired(session: AsyncSession, now: datetime) -> None:
@@ -128,23 +151,31 @@ async def add_session(session: AsyncSession, user: User, secret_hash: str, now: 
 
 
 async def find_session(session: AsyncSession, secret_hash: str) -> Proof | None:
-    """Return whom a session stands for, expired or not."""
+    """Return whom a session stands for, expired or not; None for somebody who is disabled."""
     query = (
         select(SessionRow, UserRow)
         .join(UserRow, UserRow.id == SessionRow.user_id)
-        .where(SessionRow.secret_hash == secret_hash)
+        .where(SessionRow.secret_hash == secret_hash, UserRow.disabled_at.is_(None))
     )
     row = (await session.execute(query)).first()
     if row is None:
         return None
-    return Proof(_user_of(row[1]), row[0].secret_hash, row[0].last_used_at, row[0].expires_at)
+    return Proof(await _whole(session, row[1]), row[0].secret_hash, row[0].last_used_at, row[0].expires_at)
 
 
 async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
-    """Return whom a key stands for."""
-    query = select(KeyRow, UserRow).join(UserRow, UserRow.id == KeyRow.user_id).where(KeyRow.secret_hash == secret_hash)
+    """Return whom a key stands for; None for somebody who is disabled."""
+    query = (
+        select(KeyRow, UserRow)
+        .join(UserRow, UserRow.id == KeyRow.user_id)
+        .where(KeyRow.secret_hash == secret_hash, UserRow.disabled_at.is_(None))
+    )
     row = (await session.execute(query)).first()
-    return None if row is None else Proof(_user_of(row[1]), row[0].secret_hash, row[0].last_used_at, None)
+    if row is None:
+        return None
+    key = _key_of(row[0])
+    user = await _whole(session, row[1])
+    return Proof(user, row[0].secret_hash, key.last_used_at, key.expires_at, key.permissions)
 
 
 async def extend_session(session: AsyncSession, secret_hash: str, now: datetime, expires_at: datetime) -> None:
@@ -165,15 +196,17 @@ async def drop_session(session: AsyncSession, secret_hash: str) -> None:
 
 
 async def add_key(session: AsyncSession, scope: Scope, key: ApiKey, secret_hash: str) -> None:
-    """Record a key that acts as the scope's user."""
+    """Record a key."""
     values = {
         "id": key.id,
         "tenant": scope.tenant,
-        "user_id": scope.user,
+        "user_id": key.user,
         "name": key.name,
         "prefix": key.prefix,
         "secret_hash": secret_hash,
+        "permissions": None if key.permissions is None else json.dumps(sorted(key.permissions)),
         "created_at": key.created_at,
+        "expires_at": key.expires_at,
         "last_used_at": None,
     }
     await session.execute(insert(KeyRow), [values])
@@ -182,19 +215,62 @@ async def add_key(session: AsyncSession, scope: Scope, key: ApiKey, secret_hash:
 async def list_keys(session: AsyncSession, scope: Scope) -> list[ApiKey]:
     """Return the tenant's keys, newest first."""
     query = select(KeyRow).where(visible_to(scope, KeyRow)).order_by(KeyRow.id.desc())
-    return [
-        ApiKey(row.id, row.name, row.prefix, row.created_at, row.last_used_at)
-        for row in (await session.scalars(query)).all()
-    ]
+    return [_key_of(row) for row in (await session.scalars(query)).all()]
 
 
-async def drop_key(session: AsyncSession, scope: Scope, key_id: str) -> bool:
-    """Delete a key; False if there is none."""
-    dropped = await session.execute(
-        delete(KeyRow).where(visible_to(scope, KeyRow), KeyRow.id == key_id).returning(KeyRow.id)
+async def find_key_by_id(session: AsyncSession, scope: Scope, key_id: str) -> ApiKey | None:
+    """Return a key of the tenant."""
+    row = (await session.scalars(select(KeyRow).where(visible_to(scope, KeyRow), KeyRow.id == key_id))).first()
+    return None if row is None else _key_of(row)
+
+
+async def change_secret(session: AsyncSession, scope: Scope, key: ApiKey, secret_hash: str) -> None:
+    """Let a key have another secret; the old one stops working."""
+    await session.execute(
+        update(KeyRow)
+        .where(visible_to(scope, KeyRow), KeyRow.id == key.id)
+        .values(secret_hash=secret_hash, prefix=key.prefix)
     )
-    return dropped.first() is not None
 
 
-def _user_of(row: UserRow) -> User:
-    return User(row.id, row.tenant, row.name, frozenset(json.loads(row.roles)))
+async def drop_key(session: AsyncSession, scope: Scope, key_id: str) -> None:
+    """Delete a key."""
+    await session.execute(delete(KeyRow).where(visible_to(scope, KeyRow), KeyRow.id == key_id))
+
+
+def roles_json(roles: Collection[str]) -> str:
+    """Write roles as they are stored."""
+    return json.dumps(sorted(roles))
+
+
+def user_of(row: UserRow, groups: Collection[str] = ()) -> User:
+    """Make the value of a user's row."""
+    return User(
+        id=row.id,
+        tenant=row.tenant,
+        name=row.name,
+        roles=frozenset(json.loads(row.roles)),
+        email=row.email,
+        service=row.service,
+        disabled=row.disabled_at is not None,
+        groups=frozenset(groups),
+        signed_in_at=row.signed_in_at,
+    )
+
+
+def _key_of(row: KeyRow) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        user=row.user_id,
+        permissions=None if row.permissions is None else frozenset(json.loads(row.permissions)),
+        expires_at=row.expires_at,
+    )
+
+
+async def _whole(session: AsyncSession, row: UserRow) -> User:
+    query = select(MemberRow.group_id).where(MemberRow.tenant == row.tenant, MemberRow.user_id == row.id)
+    return user_of(row, (await session.scalars(query)).all())

@@ -1,0 +1,200 @@
+"""Use cases of users and groups: inviting, changing, disabling and removing. No web.
+
+Proving who asks, by keys and sessions, is in `service.py`; what people may see of documents is the library's.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.accounts.domain import Group, Role, User
+from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
+from pincite.accounts.store import people as people_store
+from pincite.accounts.store import proofs as store
+from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.errors import Denied
+
+INVITATION_DAYS = 7
+MOST_MEMBERS = 10_000
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+class People:
+    """Looks after the users and groups of a tenant. The asker may be anybody whom a route let pass; see `_guarded`.
+
+    Args:
+        database: where rows are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def invite(
+        self, scope: Scope, *, name: str, role: str, email: str | None = None, service: bool = False
+    ) -> tuple[User, str | None]:
+        """Make a user; returns them with the token of a sign-in link that is good for a week, None for a program.
+
+        Raises: InvalidInput; Denied where one who is no owner makes an owner; Conflict for an address that is taken.
+        """
+        address = None if email is None else _checked_email(email)
+        user = User(new_id(), scope.tenant, cleaned_name(name), frozenset({_checked_role(role)}), address, service)
+        token, now = secrets.token_urlsafe(32), utc_now()
+        _only_owners_make_owners(scope, user.roles)
+        if service and Role.OWNER in user.roles:
+            raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
+        async with self._db.transaction() as tx:
+            await people_store.lock(tx, scope)
+            if address is not None and await people_store.email_is_taken(tx, address):
+                raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
+            await store.add_user(tx, user, now)
+            if not service:
+                until = now + timedelta(days=INVITATION_DAYS)
+                await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
+        return user, None if service else token
+
+    async def users(self, scope: Scope, *, limit: int = 100, after: str | None = None) -> list[User]:
+        """Return the tenant's users by id, from the one after `after`."""
+        async with self._db.read() as session:
+            return await people_store.list_users(session, scope, limit, after)
+
+    async def user(self, scope: Scope, user_id: str) -> User:
+        """Return a user of the tenant. Raises: NotFound."""
+        async with self._db.read() as session:
+            return await _required(session, scope, user_id)
+
+    async def change(
+        self,
+        scope: Scope,
+        user_id: str,
+        *,
+        name: str | None = None,
+        role: str | None = None,
+        disabled: bool | None = None,
+    ) -> User:
+        """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
+
+        Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
+        """
+        async with self._db.transaction() as tx:
+            user = await self._guarded(tx, scope, user_id, leaves=disabled is True or role not in {None, Role.OWNER})
+            if name is not None:
+                await people_store.change_user(tx, scope, user_id, {"name": cleaned_name(name)})
+            if role is not None:
+                roles = frozenset({_checked_role(role)})
+                _only_owners_make_owners(scope, roles)
+                if user.service and Role.OWNER in roles:
+                    raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
+                await people_store.change_user(tx, scope, user_id, {"roles": store.roles_json(roles)})
+            if disabled is not None and disabled != user.disabled:
+                await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
+                await people_store.drop_access(tx, scope, user_id, keys=False)
+            return await _required(tx, scope, user_id)
+
+    async def remove(self, scope: Scope, user_id: str) -> None:
+        """Delete a user with their keys and sessions. Raises: NotFound, Denied, Conflict; see `change`."""
+        async with self._db.transaction() as tx:
+            await self._guarded(tx, scope, user_id, leaves=True)
+            await people_store.drop_access(tx, scope, user_id, keys=True)
+            await people_store.drop_user(tx, scope, user_id)
+
+    async def sign_in_token(self, scope: Scope, user_id: str, *, minutes: float) -> str:
+        """Make a one-time token that signs a user in. Raises: NotFound, InvalidInput (a program), Denied, Conflict."""
+        token, now = secrets.token_urlsafe(32), utc_now()
+        async with self._db.transaction() as tx:
+            user = await self._guarded(tx, scope, user_id)
+            if user.service or user.disabled:
+                raise InvalidInput(
+                    f"{user.name} does not sign in.", remedy="Make an API key for a program; enable a person first."
+                )
+            until = now + timedelta(minutes=minutes)
+            await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
+        return token
+
+    async def groups(self, scope: Scope) -> list[Group]:
+        """Return the tenant's groups by name."""
+        async with self._db.read() as session:
+            return await people_store.list_groups(session, scope)
+
+    async def create_group(self, scope: Scope, name: str) -> Group:
+        """Make an empty group. Raises: InvalidInput; Conflict where the name is taken."""
+        group = Group(new_id(), cleaned_name(name), frozenset())
+        async with self._db.transaction() as tx:
+            if not await people_store.add_group(tx, scope, group, utc_now()):
+                raise Conflict(f"There is a group named {group.name!r} already.", remedy="Choose another name.")
+        return group
+
+    async def set_members(self, scope: Scope, group_id: str, user_ids: Sequence[str]) -> Group:
+        """Let a group have exactly these members. Raises: NotFound (the group); InvalidInput for who is no user."""
+        wanted = sorted(set(user_ids))
+        if len(wanted) > MOST_MEMBERS:
+            raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
+        async with self._db.transaction() as tx:
+            await people_store.lock(tx, scope)
+            if await people_store.find_group(tx, scope, group_id) is None:
+                raise _no_group()
+            if strangers := sorted(set(wanted) - await people_store.existing_users(tx, scope, wanted)):
+                raise InvalidInput(f"There is no user {strangers[0][:64]!r}.", remedy="`GET /v1/users` lists them.")
+            await people_store.set_members(tx, scope, group_id, wanted)
+            found = await people_store.find_group(tx, scope, group_id)
+        assert found is not None
+        return found
+
+    async def remove_group(self, scope: Scope, group_id: str) -> None:
+        """Delete a group; its members lose what was granted to it. Raises: NotFound."""
+        async with self._db.transaction() as tx:
+            if await people_store.find_group(tx, scope, group_id) is None:
+                raise _no_group()
+            await people_store.drop_group(tx, scope, group_id)
+
+    async def knows(self, scope: Scope, kind: str, grantee: str) -> bool:
+        """Say whether the tenant has that user or group (`kind`)."""
+        async with self._db.read() as session:
+            if kind == "group":
+                return await people_store.find_group(session, scope, grantee) is not None
+            return bool(await people_store.existing_users(session, scope, [grantee]))
+
+    async def _guarded(self, tx: AsyncSession, scope: Scope, user_id: str, *, leaves: bool = False) -> User:
+        """Return a user whom the asker may change: owners are changed by owners, and the last one never `leaves`."""
+        await people_store.lock(tx, scope)
+        user = await _required(tx, scope, user_id)
+        if Role.OWNER not in user.roles:
+            return user
+        _only_owners_make_owners(scope, user.roles)
+        if leaves and not user.disabled:
+            everybody = await people_store.list_users(tx, scope, 1_000_000, None)
+            if not any(Role.OWNER in each.roles and not each.disabled for each in everybody if each.id != user_id):
+                raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
+        return user
+
+
+def _only_owners_make_owners(scope: Scope, roles: frozenset[str]) -> None:
+    if Role.OWNER in roles and Role.OWNER not in scope.roles:
+        raise Denied("Only an owner may make or change an owner.", remedy="Ask an owner of this installation.")
+
+
+def _checked_role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise InvalidInput(f"There is no role {role[:50]!r}.", remedy=f"Roles are {', '.join(Role)}.") from None
+
+
+def _checked_email(email: str) -> str:
+    address = email.strip().lower()
+    if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
+        raise InvalidInput(f"{email[:NAME_CHARS]!r} is no e-mail address.", remedy="Write it as name@example.com.")
+    return address
+
+
+async def _required(session: AsyncSession, scope: Scope, user_id: str) -> User:
+    user = await store.find_user(session, scope, user_id)
+    if user is None:
+        raise NotFound("There is no such user.", remedy="`GET /v1/users` lists them.")
+    return user
+
+
+def _no_group() -> NotFound:
+    return NotFound("There is no such group.", remedy="`GET /v1/groups` lists them.")

@@ -1,0 +1,225 @@
+"""Users and groups over HTTP: `/v1/users`, `/v1/groups`. Translation only.
+
+Who may change whom is decided in `people.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.accounts.domain import Group, Permission, Role, User
+from pincite.accounts.door import CurrentScope, requires
+from pincite.accounts.people import MOST_MEMBERS, People
+
+Id = Annotated[str, Path(max_length=64)]
+_Name = Annotated[str, Field(min_length=1, max_length=100)]
+_SIGN_IN_MINUTES = 24 * 60.0
+
+
+class PersonBody(BaseModel):
+    """Somebody who can sign in, or with `service` a program that has API keys; `groups` are ids."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "01a1fb30",
+                "name": "Ada",
+                "email": "ada@example.com",
+                "role": "editor",
+                "service": False,
+                "disabled": False,
+                "groups": ["01a1fb40"],
+                "signed_in_at": "2026-11-20T09:00:00Z",
+            }
+        }
+    )
+
+    id: str
+    name: str
+    email: str | None
+    role: Role
+    service: bool
+    disabled: bool
+    groups: list[str]
+    signed_in_at: datetime | None
+
+
+class PersonList(BaseModel):
+    """Users in the order in which they came; `next_cursor` is given to get the next ones."""
+
+    items: list[PersonBody]
+    next_cursor: str | None = None
+
+
+class Invited(PersonBody):
+    """A user just made; `token` is the part of their sign-in link after `#token=`, null for a program."""
+
+    token: str | None
+
+
+class NewPerson(BaseModel):
+    """Who is to be let in."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Ada", "role": "editor"}})
+
+    name: _Name
+    role: Role = Role.VIEWER
+    email: Annotated[str | None, Field(max_length=320)] = None
+    service: bool = False
+
+
+class PersonChange(BaseModel):
+    """What is to be another way; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"role": "viewer"}})
+
+    name: _Name | None = None
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class SignInBody(BaseModel):
+    """A one-time token that signs somebody in, within a day: the part of a sign-in link after `#token=`."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"token": "dGhpcyBpcyBhbiBleGFtcGxl"}})
+
+    token: str
+
+
+class GroupBody(BaseModel):
+    """People who are granted things together; `members` are ids of users."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "01a1fb40", "name": "Legal", "members": ["01a1fb30"]}}
+    )
+
+    id: str
+    name: str
+    members: list[str]
+
+
+class GroupList(BaseModel):
+    """The tenant's groups by name; they always fit into one list."""
+
+    items: list[GroupBody]
+    next_cursor: str | None = None
+
+
+class NewGroup(BaseModel):
+    """How a group is called."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "Legal"}})
+
+    name: _Name
+
+
+class Members(BaseModel):
+    """Ids of the users who are in a group; others leave it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"members": ["01a1fb30"]}})
+
+    members: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=MOST_MEMBERS)]
+
+
+class PeopleRoutes:
+    """Users and groups."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def router(self) -> APIRouter:
+        """Return the routes, all for admins."""
+        router = APIRouter(prefix="/v1", tags=["people"], dependencies=[requires(Permission.ADMIN)])
+        for path, call, method, status, summary in self._table():
+            router.add_api_route(path, call, methods=[method], status_code=status, summary=summary)
+        return router
+
+    def _table(self) -> Sequence[tuple[str, Any, str, int, str]]:
+        user, group = "/users/{user_id}", "/groups/{group_id}"
+        return (
+            ("/users", self.users, "GET", 200, "List users"),
+            ("/users", self.invite, "POST", 201, "Invite somebody"),
+            (user, self.user, "GET", 200, "Show a user"),
+            (user, self.change, "PATCH", 200, "Change a user"),
+            (user, self.remove, "DELETE", 204, "Remove a user"),
+            (f"{user}/sign-in-token", self.sign_in_token, "POST", 201, "Make a sign-in link's token"),
+            ("/groups", self.groups, "GET", 200, "List groups"),
+            ("/groups", self.create_group, "POST", 201, "Make a group"),
+            (f"{group}/members", self.set_members, "PUT", 200, "Say who is in a group"),
+            (group, self.remove_group, "DELETE", 204, "Remove a group"),
+        )
+
+    async def users(
+        self,
+        scope: CurrentScope,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        cursor: Annotated[str | None, Query(max_length=64, description="The id of the last user seen.")] = None,
+    ) -> PersonList:
+        """List the tenant's users."""
+        found = await self._people.users(scope, limit=limit + 1, after=cursor)
+        more = found[limit - 1].id if len(found) > limit else None
+        return PersonList(items=[_person(each) for each in found[:limit]], next_cursor=more)
+
+    async def invite(self, body: NewPerson, scope: CurrentScope, response: Response) -> Invited:
+        """Make a user; the link's token, good for a week, is in this reply and nowhere else."""
+        made, token = await self._people.invite(
+            scope, name=body.name, role=body.role, email=body.email, service=body.service
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return Invited(**_person(made).model_dump(), token=token)
+
+    async def user(self, user_id: Id, scope: CurrentScope) -> PersonBody:
+        """Show a user."""
+        return _person(await self._people.user(scope, user_id))
+
+    async def change(self, user_id: Id, body: PersonChange, scope: CurrentScope) -> PersonBody:
+        """Rename somebody, give them another role, or disable them: they are refused everywhere at once."""
+        return _person(
+            await self._people.change(scope, user_id, name=body.name, role=body.role, disabled=body.disabled)
+        )
+
+    async def remove(self, user_id: Id, scope: CurrentScope) -> None:
+        """Remove somebody with their keys and sessions."""
+        await self._people.remove(scope, user_id)
+
+    async def sign_in_token(self, user_id: Id, scope: CurrentScope, response: Response) -> SignInBody:
+        """Make a one-time token for somebody who cannot sign in any more."""
+        token = await self._people.sign_in_token(scope, user_id, minutes=_SIGN_IN_MINUTES)
+        response.headers["Cache-Control"] = "no-store"
+        return SignInBody(token=token)
+
+    async def groups(self, scope: CurrentScope) -> GroupList:
+        """List the tenant's groups."""
+        return GroupList(items=[_group(each) for each in await self._people.groups(scope)])
+
+    async def create_group(self, body: NewGroup, scope: CurrentScope) -> GroupBody:
+        """Make an empty group."""
+        return _group(await self._people.create_group(scope, body.name))
+
+    async def set_members(self, group_id: Id, body: Members, scope: CurrentScope) -> GroupBody:
+        """Say who is in a group; others leave it."""
+        return _group(await self._people.set_members(scope, group_id, body.members))
+
+    async def remove_group(self, group_id: Id, scope: CurrentScope) -> None:
+        """Remove a group; its members lose what was granted to it."""
+        await self._people.remove_group(scope, group_id)
+
+
+def _person(user: User) -> PersonBody:
+    return PersonBody(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        role=min(map(Role, user.roles), key=list(Role).index),
+        service=user.service,
+        disabled=user.disabled,
+        groups=sorted(user.groups),
+        signed_in_at=user.signed_in_at,
+    )
+
+
+def _group(group: Group) -> GroupBody:
+    return GroupBody(id=group.id, name=group.name, members=sorted(group.members))

@@ -1,0 +1,115 @@
+"""Every query on users and groups, for a scope. Who may change what is decided in `people.py`.
+
+Proving who asks is in `proofs.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.accounts.domain import Group, User
+from pincite.accounts.store.proofs import user_of, visible_to
+from pincite.accounts.tables import GroupRow, KeyRow, MemberRow, SessionRow, SignInTokenRow, TenantRow, UserRow
+from pincite.core import Scope
+
+
+async def lock(session: AsyncSession, scope: Scope) -> None:
+    """Let nobody else change the tenant's people until the transaction ends."""
+    await session.execute(select(TenantRow.id).where(TenantRow.id == scope.tenant).with_for_update())
+
+
+async def list_users(session: AsyncSession, scope: Scope, limit: int, after: str | None) -> list[User]:
+    """Return users by id, from the one after `after`."""
+    query = select(UserRow).where(visible_to(scope, UserRow)).order_by(UserRow.id).limit(limit)
+    if after is not None:
+        query = query.where(UserRow.id > after)
+    rows = (await session.scalars(query)).all()
+    memberships = select(MemberRow.user_id, MemberRow.group_id).where(
+        visible_to(scope, MemberRow), MemberRow.user_id.in_([row.id for row in rows])
+    )
+    groups: dict[str, set[str]] = {}
+    for user_id, group_id in (await session.execute(memberships)).all():
+        groups.setdefault(user_id, set()).add(group_id)
+    return [user_of(row, groups.get(row.id, ())) for row in rows]
+
+
+async def email_is_taken(session: AsyncSession, email: str) -> bool:
+    """Say whether anybody of the installation has an address: people sign in with it before their tenant is known."""
+    return (await session.scalar(select(UserRow.id).where(UserRow.email == email))) is not None
+
+
+async def change_user(session: AsyncSession, scope: Scope, user_id: str, values: dict[str, Any]) -> None:
+    """Set columns of a user."""
+    await session.execute(update(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id).values(**values))
+
+
+async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys: bool) -> None:
+    """End a user's sessions and sign-in links, and with `keys` delete their API keys."""
+    rows = (SessionRow, SignInTokenRow, KeyRow) if keys else (SessionRow, SignInTokenRow)
+    for row in rows:
+        await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
+
+
+async def drop_user(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Delete a user, who has no access any more."""
+    await session.execute(delete(MemberRow).where(visible_to(scope, MemberRow), MemberRow.user_id == user_id))
+    await session.execute(delete(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id))
+
+
+async def add_group(session: AsyncSession, scope: Scope, group: Group, now: datetime) -> bool:
+    """Add an empty group; False if the name is taken."""
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        kind(GroupRow)
+        .values(id=group.id, tenant=scope.tenant, name=group.name, created_at=now)
+        .on_conflict_do_nothing(index_elements=["tenant", "name"])
+        .returning(GroupRow.id)
+    )
+    return (await session.execute(statement)).first() is not None
+
+
+async def list_groups(session: AsyncSession, scope: Scope) -> list[Group]:
+    """Return the tenant's groups by name."""
+    rows = (await session.scalars(select(GroupRow).where(visible_to(scope, GroupRow)).order_by(GroupRow.name))).all()
+    return await _with_members(session, scope, rows)
+
+
+async def find_group(session: AsyncSession, scope: Scope, group_id: str) -> Group | None:
+    """Return a group by id."""
+    query = select(GroupRow).where(visible_to(scope, GroupRow), GroupRow.id == group_id)
+    found = await _with_members(session, scope, (await session.scalars(query)).all())
+    return found[0] if found else None
+
+
+async def drop_group(session: AsyncSession, scope: Scope, group_id: str) -> None:
+    """Delete a group; its members stay."""
+    await session.execute(delete(MemberRow).where(visible_to(scope, MemberRow), MemberRow.group_id == group_id))
+    await session.execute(delete(GroupRow).where(visible_to(scope, GroupRow), GroupRow.id == group_id))
+
+
+async def set_members(session: AsyncSession, scope: Scope, group_id: str, user_ids: Sequence[str]) -> None:
+    """Let a group have exactly these members."""
+    await session.execute(delete(MemberRow).where(visible_to(scope, MemberRow), MemberRow.group_id == group_id))
+    rows = [{"group_id": group_id, "user_id": each, "tenant": scope.tenant} for each in user_ids]
+    if rows:
+        await session.execute(insert(MemberRow), rows)
+
+
+async def existing_users(session: AsyncSession, scope: Scope, user_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the ids that are users of the tenant."""
+    query = select(UserRow.id).where(visible_to(scope, UserRow), UserRow.id.in_(user_ids))
+    return frozenset((await session.scalars(query)).all())
+
+
+async def _with_members(session: AsyncSession, scope: Scope, rows: Sequence[GroupRow]) -> list[Group]:
+    query = select(MemberRow.group_id, MemberRow.user_id).where(
+        visible_to(scope, MemberRow), MemberRow.group_id.in_([row.id for row in rows])
+    )
+    members: dict[str, set[str]] = {}
+    for group_id, user_id in (await session.execute(query)).all():
+        members.setdefault(group_id, set()).add(user_id)
+    return [Group(row.id, row.name, frozenset(members.get(row.id, ()))) for row in rows]
