@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.accounts.domain import ApiKey, Denied, Permission, User
-from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_own_site, public, requires
+from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_foreign_site, public, requires
 from pincite.accounts.service import Accounts
 
 # The server decides when a session ends; the cookie only has to outlive it.
@@ -130,7 +130,7 @@ class AccountRoutes:
 
     async def sign_in(self, body: SignIn, request: Request, response: Response) -> SessionBody:
         """Use up a one-time token and set the session's cookie."""
-        if "sec-fetch-site" in request.headers and not is_own_site(request):
+        if is_foreign_site(request):
             raise Denied("Another site tried to sign you in.", remedy="Open the sign-in link itself.")
         secret = await self._accounts.redeem(body.token)
         response.set_cookie(
@@ -138,7 +138,7 @@ class AccountRoutes:
             secret,
             max_age=_COOKIE_S,
             httponly=True,
-            samesite="lax",
+            samesite="strict",
             secure=request.url.scheme == "https",
         )
         response.headers["Cache-Control"] = "no-store"
@@ -150,7 +150,7 @@ class AccountRoutes:
         secret = request.cookies.get(SESSION_COOKIE)
         if secret is not None:
             await self._accounts.end_session(secret)
-        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
 
     async def keys(self, scope: CurrentScope) -> KeyList:
         """List the tenant's API keys, without their secrets."""
