@@ -4,6 +4,7 @@ Nothing may be asked for and nothing may run; that the text was there to be seen
 """
 
 import html
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from reportlab.pdfgen.canvas import Canvas
 from tests.adversary.spellings import ALL, ENCODINGS, HOST, SPELLINGS, Hostile, hostile, packed
 from tests.adversary.watching import Watch, holds_canary
 from tests.doubles.provider import Provider
@@ -45,7 +47,7 @@ PLANTED = {
 @pytest.fixture(scope="module")
 def client(watched: Watched, server: Server) -> Iterator[httpx2.Client]:
     """A client with the session of the window."""
-    cookies = {each["name"]: each["value"] for each in watched[0].context.cookies()}
+    cookies = {each.get("name", ""): each.get("value", "") for each in watched[0].context.cookies()}
     with httpx2.Client(base_url=server.url, cookies=cookies, headers={"origin": server.url}, timeout=60) as opened:
         yield opened
 
@@ -76,11 +78,11 @@ def post(client: httpx2.Client, path: str, bodies: Sequence[dict[str, Any]]) -> 
     return [reply.json() for reply in replies]
 
 
-def add(client: httpx2.Client, files: dict[str, str], collection: str) -> None:
-    """Upload texts under their names."""
+def add(client: httpx2.Client, files: Mapping[str, str | bytes], collection: str) -> None:
+    """Upload files under their names."""
     bodies = [
-        {"data": {"collection": collection, "source": name}, "files": {"file": (f"a{name[-5:]}", text.encode())}}
-        for name, text in files.items()
+        {"data": {"collection": collection, "source": name}, "files": {"file": (f"a{name[-5:]}", content)}}
+        for name, content in files.items()
     ]
     post(client, "/v1/documents", bodies)
 
@@ -141,6 +143,33 @@ def test_documents_in_the_reader(quiet: Watched, client: httpx2.Client, server: 
         # What stands in a script or style of a web page is no text of it, and takes its neighbours along.
         least = len(expected) // 3 if name == "raw.html" else len(expected)
         assert len(expected & watch.seen) >= least, (name, sorted(expected - watch.seen)[:20])
+
+
+def hostile_pdf() -> bytes:
+    """A PDF whose text, title, links and opening action are hostile."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, invariant=True)
+    canvas.setTitle(RAW[46].text)
+    for number, each in enumerate(RAW[40:60]):
+        canvas.drawString(40, 800 - 30 * number, each.line)
+        canvas.linkURL(
+            each.body if number % 2 else "javascript:canary()", (40, 790 - 30 * number, 500, 815 - 30 * number)
+        )
+    canvas.save()
+    action = b"/OpenAction << /S /JavaScript /JS (app.alert(1); canary()) >> /Type /Catalog"
+    return buffer.getvalue().replace(b"/Type /Catalog", action)
+
+
+def test_a_pdf_in_the_reader(quiet: Watched, client: httpx2.Client, server: Server) -> None:
+    page, watch = quiet
+    post(client, "/v1/collections", [{"json": {"name": "pdfs"}}])
+    add(client, {"hostile.pdf": hostile_pdf()}, "pdfs")
+    found = {each["source"]: each for each in documents(client, page)}["hostile.pdf"]
+    page.goto(f"{server.url}/library?rev={found['revision']}&page=1&start=0&end=40")
+    expect(page.locator(".textLayer")).to_contain_text(RAW[59].id)
+    expect(page.get_by_test_id("highlight").first).to_be_visible()
+    watch.look(page)
+    assert {each.id for each in RAW[40:60]} <= watch.seen
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -3,12 +3,15 @@
 What a host is and who is signed in is tested where it is decided, in `tests/unit/`.
 """
 
+import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx2
 import pytest
+import uvicorn
 from sqlalchemy import text
 from tests.flow.conftest import add
 
@@ -32,6 +35,26 @@ FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data
 SAFE = {"get", "head"}
 # Open to all: there is no cookie yet whose power another site could use.
 OPEN = ("post", "/v1/session")
+UPGRADE = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: " + "A" * 22 + "==",
+)
+OURS, STRANGERS = "Host: localhost", "Host: rebound.example"
+# What the request line names, the headers, and how it may end.
+WIRE = (
+    ("/healthz", (OURS,), {200}),
+    ("/healthz", (STRANGERS,), {421}),
+    ("/healthz", (STRANGERS, "X-Forwarded-Host: localhost", "Forwarded: host=localhost"), {421}),
+    ("/healthz", (OURS, STRANGERS), {400}),
+    ("/healthz", (), {400}),
+    # The whole address in the request line, as for a proxy: it opens no way round the header.
+    ("http://localhost/healthz", (STRANGERS,), {421}),
+    ("http://localhost@rebound.example/healthz", (STRANGERS,), {400, 421}),
+    ("/healthz", (STRANGERS, *UPGRADE), {403, 421}),
+    ("/healthz", (OURS, STRANGERS, *UPGRADE), {400, 403}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,17 @@ async def browser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
         assert (await opened.post("/v1/session", json={"token": token})).status_code == 200
         assert SESSION_COOKIE in opened.cookies
         yield opened
+
+
+@pytest.fixture
+async def port(house: House) -> AsyncIterator[int]:
+    """A real server on a port, as `pincite serve` runs one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="critical", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
 
 
 async def operations(client: httpx2.AsyncClient) -> list[Operation]:
@@ -174,3 +208,14 @@ async def test_the_app_may_run_its_own_files_and_the_api_none(browser: httpx2.As
     assert directives["require-trusted-types-for"] == ["'script'"]
     assert "default-src 'none'" in api
     assert "sandbox" in api
+
+
+async def test_on_the_wire_only_our_hosts_are_answered_for(port: int) -> None:
+    for target, headers, status in WIRE:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        lines = "".join(f"{each}\r\n" for each in headers)
+        writer.write(f"GET {target} HTTP/1.1\r\n{lines}\r\n".encode())
+        async with asyncio.timeout(10):
+            line = await reader.readline()
+        writer.close()
+        assert int(line.split()[1]) in status, f"{target} {headers}: {line!r}"
