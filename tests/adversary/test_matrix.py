@@ -177,7 +177,7 @@ async def app(pincite_home: Path) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=create_app(world.house), raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as opened:
         yield opened
 
 

@@ -44,7 +44,7 @@ async def signed_in(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     made = await house.accounts.create_key(await house.owner(), "tests")
     transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {made.secret}"}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as opened:
         yield opened
 
 

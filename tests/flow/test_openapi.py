@@ -34,7 +34,7 @@ async def test_every_route_but_the_public_ones_wants_a_key(house: House) -> None
     public = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/session", "/{path:path}"}
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as stranger:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:
         document = (await stranger.get("/openapi.json")).json()
         for path, operations in document["paths"].items():
             for method in operations:

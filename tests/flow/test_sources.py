@@ -120,6 +120,6 @@ async def test_a_secret_is_only_ever_named(client: httpx2.AsyncClient, monkeypat
 async def test_strangers_may_nothing(house: House) -> None:
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as stranger:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:
         for method, path in (("GET", ""), ("POST", ""), ("POST", "/x/sync"), ("DELETE", "/x")):
             assert (await stranger.request(method, f"/v1/sources{path}", json={})).status_code == 401

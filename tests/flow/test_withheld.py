@@ -31,7 +31,7 @@ async def ada(house: House, client: httpx2.AsyncClient) -> AsyncIterator[httpx2.
     key = await house.accounts.create_key(owner, "ada", user=user.id)
     transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {key.secret}", "X-User": user.id}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as opened:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as opened:
         yield opened
 
 

@@ -1,5 +1,6 @@
 // Starts the app in the page. Nothing else lives here.
 import "@/app/app.css";
+import "@/app/trusted";
 import { queryClient, router } from "@/app/router";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";

@@ -125,5 +125,10 @@ def is_own_site(request: Request) -> bool:
     return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
 
 
+def is_foreign_site(request: Request) -> bool:
+    """Say whether a browser says that another site sent this; a program says nothing of sites."""
+    return not is_own_site(request) and ("sec-fetch-site" in request.headers or "origin" in request.headers)
+
+
 def _declares(dependencies: Sequence[Declared]) -> bool:
     return any(isinstance(declared.dependency, Requirement | Open) for declared in dependencies)

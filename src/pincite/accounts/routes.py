@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pincite.accounts.domain import ApiKey, NewApiKey, Permission, User
-from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_own_site, public, requires
+from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_foreign_site, public, requires
 from pincite.accounts.people import People
 from pincite.accounts.people_routes import PeopleRoutes
 from pincite.accounts.service import Accounts
@@ -142,7 +142,7 @@ class AccountRoutes:
 
     async def sign_in(self, body: SignIn, request: Request, response: Response) -> SessionBody:
         """Use up a one-time token and set the session's cookie."""
-        if "sec-fetch-site" in request.headers and not is_own_site(request):
+        if is_foreign_site(request):
             raise Denied("Another site tried to sign you in.", remedy="Open the sign-in link itself.")
         secret = await self._accounts.redeem(body.token)
         response.set_cookie(
@@ -150,7 +150,7 @@ class AccountRoutes:
             secret,
             max_age=_COOKIE_S,
             httponly=True,
-            samesite="lax",
+            samesite="strict",
             secure=request.url.scheme == "https",
         )
         response.headers["Cache-Control"] = "no-store"
@@ -162,7 +162,7 @@ class AccountRoutes:
         secret = request.cookies.get(SESSION_COOKIE)
         if secret is not None:
             await self._accounts.end_session(secret)
-        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
+        response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
 
     async def keys(self, scope: CurrentScope) -> KeyList:
         """List API keys without their secrets: all of the tenant for its admins, else your own."""

@@ -15,6 +15,8 @@ from pincite.core import ErrorKind, PinciteError, get_logger
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
     ErrorKind.INVALID: 422,
+    ErrorKind.MALFORMED: 400,
+    ErrorKind.MISDIRECTED: 421,
     ErrorKind.UNAUTHENTICATED: 401,
     ErrorKind.DENIED: 403,
     ErrorKind.NOT_FOUND: 404,

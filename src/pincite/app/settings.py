@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from pincite.app.hosts import parse_hosts
 from pincite.core import ErrorKind, PinciteError
 
 PREFIX = "PINCITE_"
@@ -61,6 +62,13 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535, description="Port that `pincite serve` listens on.")] = 8700
     public_url: Annotated[
         str | None, Field(description="Address people reach the server at, when it is behind a proxy.")
+    ] = None
+    hosts: Annotated[
+        str | None,
+        Field(
+            description="Host names (`name` or `name:port`, with commas) that the server answers for beside this "
+            "machine's own, the one of `public_url` and those of loopback; requests for others are refused."
+        ),
     ] = None
     model: Annotated[
         str,
@@ -204,6 +212,12 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):
             # Raised anew, because the original names the URL and the URL may hold a password.
             raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _known_hosts(cls, value: str | None) -> str | None:
+        parse_hosts(value or "")
         return value
 
     @field_validator("second_opinion_band")

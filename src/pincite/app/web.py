@@ -18,10 +18,12 @@ from pincite.accounts import CurrentScope, Permission, check_declared, public, r
 from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
 from pincite.app.door_edge import DoorEdge
-from pincite.app.middleware import Metrics, RequestEdge
+from pincite.app.hosts import Hosts, parse_hosts
+from pincite.app.middleware import HostEdge, Metrics, RequestEdge
 from pincite.app.problems import install
 from pincite.app.replays import ReplayEdge, Replays
 from pincite.app.replays.edge import declare
+from pincite.app.settings import Settings
 from pincite.app.spa import WebAppRoutes
 from pincite.app.wiring import House
 from pincite.core import PinciteError
@@ -153,8 +155,13 @@ def create_app(house: House) -> FastAPI:
     check_declared(app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
+    app.add_middleware(HostEdge, hosts=_hosts(house.settings))
     app.add_middleware(RequestEdge, metrics=metrics)
     return app
+
+
+def _hosts(settings: Settings) -> Hosts:
+    return Hosts.of(settings.host, settings.public_url, parse_hosts(settings.hosts or ""))
 
 
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:

@@ -11,6 +11,8 @@ class ErrorKind(StrEnum):
     """What sort of failure it is; `app` maps each kind to an HTTP status and a process exit code."""
 
     INVALID = "invalid"
+    MALFORMED = "malformed"
+    MISDIRECTED = "misdirected"
     UNAUTHENTICATED = "unauthenticated"
     DENIED = "denied"
     NOT_FOUND = "not_found"

@@ -32,6 +32,10 @@ MEDIA_TYPES = {
 }
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _DIGITS = 18
+# Browsers' own PDF viewers do not start in a sandbox, and style the page that they make around the file.
+_VIEWER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ def content_headers(source: str, file_type: FileType, etag: str) -> dict[str, st
     """Return the headers of a file: only PDF is shown in the browser, all else is downloaded, nothing is guessed."""
     name = source.rsplit("/", 1)[-1]
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
-    disposition = "inline" if file_type is FileType.PDF else "attachment"
-    return {
+    is_shown = file_type is FileType.PDF
+    disposition = "inline" if is_shown else "attachment"
+    headers = {"Content-Security-Policy": _VIEWER_POLICY} if is_shown else {}
+    return headers | {
         "Content-Type": MEDIA_TYPES[file_type],
         "Content-Disposition": f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
         "X-Content-Type-Options": "nosniff",

@@ -21,9 +21,9 @@ def sensible_reply(messages: list[dict[str, Any]]) -> str:
     return " ".join(parts) or "The documents do not say."
 
 
-def pieces(text: str) -> list[str]:
+def pieces(text: str, most_chars: int) -> list[str]:
     """Cut a reply into the small deltas that providers send."""
-    return re.findall(r"\S{1,4}|\s+", text)
+    return re.findall(rf"\S{{1,{most_chars}}}|\s+", text)
 
 
 def _text(content: Any) -> str:

@@ -29,6 +29,7 @@ class Behaviour:
         replies: the text by model, before `reply`.
         first_delay_s: wait before the first byte.
         piece_delay_s: wait before each piece.
+        piece_chars: most characters of a piece.
         fail_times: answer this many requests with `status` first.
         status: status of a failure.
         retry_after_s: sent with a failure.
@@ -45,6 +46,7 @@ class Behaviour:
     replies: dict[str, str] = field(default_factory=dict)
     first_delay_s: float = 0.0
     piece_delay_s: float = 0.0
+    piece_chars: int = 4
     fail_times: int = 0
     status: int = 500
     retry_after_s: int | None = None
@@ -164,7 +166,7 @@ class _Routes:
         told = self._provider.behaviour
         finished = False
         try:
-            for number, text in enumerate(pieces(reply)):
+            for number, text in enumerate(pieces(reply, told.piece_chars)):
                 if told.drop_after is not None and number >= told.drop_after:
                     raise ConnectionResetError("told to drop")
                 if told.malformed_after is not None and number >= told.malformed_after:

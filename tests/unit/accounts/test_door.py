@@ -33,7 +33,7 @@ async def test_a_link_signs_in_once_and_the_cookie_opens_the_door(
     reply = await client.post("/v1/session", json={"token": token})
     cookie = reply.headers["set-cookie"].lower()
     assert "httponly" in cookie
-    assert "samesite=lax" in cookie
+    assert "samesite=strict" in cookie
     assert reply.json() == (await client.get("/v1/session")).json()
     assert reply.json()["tenant"] == scope.tenant
     assert reply.json()["user"]["roles"] == ["owner"]
@@ -72,10 +72,13 @@ async def test_a_change_with_our_cookie_must_come_from_our_pages(
     assert (await client.get("/v1/keys", headers=headers)).status_code == 200
 
 
-async def test_another_site_cannot_sign_somebody_in(accounts: Accounts, client: httpx2.AsyncClient) -> None:
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "http://evil.example"}])
+async def test_another_site_cannot_sign_somebody_in(
+    accounts: Accounts, client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
     await accounts.bootstrap()
     token = await accounts.sign_in_token(await accounts.owner_scope())
-    reply = await client.post("/v1/session", json={"token": token}, headers={"sec-fetch-site": "cross-site"})
+    reply = await client.post("/v1/session", json={"token": token}, headers=headers)
     assert reply.status_code == 403
 
 

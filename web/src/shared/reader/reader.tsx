@@ -58,7 +58,7 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
         <a
           href={`/v1/passages/${encodeURIComponent(target.revision)}/content`}
           target="_blank"
-          rel="noreferrer"
+          rel="noopener noreferrer"
           aria-label="Open the original"
           title="Open the original"
           className="inline-grid size-9 shrink-0 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
