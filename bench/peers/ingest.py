@@ -60,7 +60,7 @@ def _measure(samples: Sequence[Sample], systems: Sequence[str], environments: Pa
             print(_row(name, samples, outcomes[name]), flush=True)
     ours = [name for name in systems if name in OURS]
     if ours:
-        print("\n" + "\n".join(_by_kind(samples, ours, environments)))
+        print("\n" + "\n".join(_by_kind(samples, ours[:1], environments)), flush=True)
     print()
     for name, outcome in outcomes.items():
         print(f"{name}: {', '.join(f'{package} {number}' for package, number in outcome.versions.items())}")
