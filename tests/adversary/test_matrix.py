@@ -23,6 +23,7 @@ from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import open_house
 from pincite.core import Table, new_id
+from pincite.core.scope import EVERY_TENANT
 from pincite.library.grants import Level
 
 ABSENT = "0" * 32
@@ -221,7 +222,7 @@ def asks_of(route: Route) -> list[Ask]:
 async def everything(world: World) -> dict[str, list[str]]:
     """Return all rows of the tenant's, but for when things were last used."""
     found: dict[str, list[str]] = {}
-    async with world.house.database.read() as session:
+    async with world.house.database.read(EVERY_TENANT) as session:
         for name, table in Table.metadata.tables.items():
             columns = [each.name for each in table.columns if each.name not in _VOLATILE]
             if name not in _KEPT_OUT:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from pincite.core import Conflict, Database, NotFound, Scope
+from pincite.core.scope import EVERY_TENANT
 from pincite.guard import FileType
 from pincite.library import Library, Problem, RegisterOutcome, RevisionState
 from pincite.library.batches import Batch, BatchCancelled, BatchState, Lately
@@ -78,7 +79,7 @@ async def test_the_time_left_counts_from_when_work_went_on(database: Database, l
     await library.publish(SCOPE, files[0].revision.id)
     batch = await library.batch(SCOPE, "import")
     assert batch.lately.seconds < 60, "nothing was done before the first came"
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         long_ago = "datetime('now', '-1 day')" if database.is_sqlite else "now() - interval '1 day'"
         await tx.execute(text(f"UPDATE library_revisions SET finished_at = {long_ago} WHERE finished_at IS NOT NULL"))
     batch = await library.batch(SCOPE, "import")

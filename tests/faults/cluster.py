@@ -22,6 +22,7 @@ from tests.unit.ingest.rooms import stream
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope
+from pincite.core.scope import EVERY_TENANT
 from pincite.library import Document, RevisionState
 
 READY = "Reading documents"
@@ -170,7 +171,7 @@ class Cluster:
         return "\n".join([str(await self.running()), *logs])
 
     async def _known_workers(self) -> set[str]:
-        async with self.house.database.read() as session:
+        async with self.house.database.read(EVERY_TENANT) as session:
             return set((await session.execute(sql("SELECT id FROM jobs_workers"))).scalars())
 
     async def _content(self, document: Document) -> tuple[int, str, str]:

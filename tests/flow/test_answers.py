@@ -13,6 +13,7 @@ from tests.doubles.provider import Provider
 from tests.flow.conftest import add, house_with_model, signed_in
 
 from pincite.app.wiring import House
+from pincite.core.scope import EVERY_TENANT
 
 RULES = b"""# Ferry rules
 
@@ -267,7 +268,7 @@ async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House)
         AnswerEvent(3, "answer.delta", {"text": "far"}),
     ]
     alive = Answer(id=new_id(), conversation=conversation.id, question="Who else?", created_at=now)
-    async with house.database.transaction() as session:
+    async with house.database.transaction(EVERY_TENANT) as session:
         await store.add_conversation(session, scope, conversation)
         await store.add_answer(session, scope, dead, "a-process-that-is-gone")
         await store.append(session, dead.id, written)

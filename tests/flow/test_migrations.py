@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect
 
 from pincite.app import migrate
 from pincite.core import Database, Table
+from pincite.core.scope import EVERY_TENANT
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -51,7 +52,7 @@ async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     try:
         await migrate.upgrade(database)
-        async with database.transaction() as session:
+        async with database.transaction(EVERY_TENANT) as session:
             await session.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
         with pytest.raises(Conflict, match="newer"):
             await migrate.upgrade(database)

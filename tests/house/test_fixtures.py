@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from pincite.core import Database
+from pincite.core.scope import EVERY_TENANT
 
 
 def test_no_test_reaches_an_address_outside_this_machine() -> None:
@@ -33,10 +34,10 @@ def test_the_data_folder_is_never_the_developers_own(pincite_home: Path) -> None
 async def test_a_database_of_each_engine_starts_empty_and_keeps_what_is_committed(sql_url: str) -> None:
     database = Database(sql_url)
     try:
-        async with database.transaction() as session:
+        async with database.transaction(EVERY_TENANT) as session:
             await session.execute(text("CREATE TABLE t (n INTEGER)"))
             await session.execute(text("INSERT INTO t VALUES (1)"))
-        async with database.read() as session:
+        async with database.read(EVERY_TENANT) as session:
             assert (await session.execute(text("SELECT n FROM t"))).scalars().all() == [1]
     finally:
         await database.close()

@@ -45,7 +45,7 @@ class People:
         _only_owners_make_owners(scope, user.roles)
         if service and Role.OWNER in user.roles:
             raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             if address is not None and await people_store.email_is_taken(tx, address):
                 raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
@@ -57,12 +57,12 @@ class People:
 
     async def users(self, scope: Scope, *, limit: int = 100, after: str | None = None) -> list[User]:
         """Return the tenant's users by id, from the one after `after`."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await people_store.list_users(session, scope, limit, after)
 
     async def user(self, scope: Scope, user_id: str) -> User:
         """Return a user of the tenant. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await _required(session, scope, user_id)
 
     async def change(
@@ -78,7 +78,7 @@ class People:
 
         Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             user = await self._guarded(tx, scope, user_id, leaves=disabled is True or role not in {None, Role.OWNER})
             if name is not None:
                 await people_store.change_user(tx, scope, user_id, {"name": cleaned_name(name)})
@@ -95,7 +95,7 @@ class People:
 
     async def remove(self, scope: Scope, user_id: str) -> None:
         """Delete a user with their keys and sessions. Raises: NotFound, Denied, Conflict; see `change`."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await self._guarded(tx, scope, user_id, leaves=True)
             await people_store.drop_access(tx, scope, user_id, keys=True)
             await people_store.drop_user(tx, scope, user_id)
@@ -103,7 +103,7 @@ class People:
     async def sign_in_token(self, scope: Scope, user_id: str, *, minutes: float) -> str:
         """Make a one-time token that signs a user in. Raises: NotFound, InvalidInput (a program), Denied, Conflict."""
         token, now = secrets.token_urlsafe(32), utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             user = await self._guarded(tx, scope, user_id)
             if user.service or user.disabled:
                 raise InvalidInput(
@@ -115,13 +115,13 @@ class People:
 
     async def groups(self, scope: Scope) -> list[Group]:
         """Return the tenant's groups by name."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await people_store.list_groups(session, scope)
 
     async def create_group(self, scope: Scope, name: str) -> Group:
         """Make an empty group. Raises: InvalidInput; Conflict where the name is taken."""
         group = Group(new_id(), cleaned_name(name), frozenset())
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             if not await people_store.add_group(tx, scope, group, utc_now()):
                 raise Conflict(f"There is a group named {group.name!r} already.", remedy="Choose another name.")
         return group
@@ -131,7 +131,7 @@ class People:
         wanted = sorted(set(user_ids))
         if len(wanted) > MOST_MEMBERS:
             raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             if await people_store.find_group(tx, scope, group_id) is None:
                 raise _no_group()
@@ -144,14 +144,14 @@ class People:
 
     async def remove_group(self, scope: Scope, group_id: str) -> None:
         """Delete a group; its members lose what was granted to it. Raises: NotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             if await people_store.find_group(tx, scope, group_id) is None:
                 raise _no_group()
             await people_store.drop_group(tx, scope, group_id)
 
     async def knows(self, scope: Scope, kind: str, grantee: str) -> bool:
         """Say whether the tenant has that user or group (`kind`)."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             if kind == "group":
                 return await people_store.find_group(session, scope, grantee) is not None
             return bool(await people_store.existing_users(session, scope, [grantee]))

@@ -26,6 +26,7 @@ from pincite.accounts.domain import (
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.errors import Denied
+from pincite.core.scope import EVERY_TENANT
 
 KEY_PREFIX = "pin_"
 SESSION_DAYS = 30
@@ -51,12 +52,12 @@ class Accounts:
 
     async def bootstrap(self) -> Owner | None:
         """Make the tenant and its owner on a fresh install; None if they are there. Safe between two processes."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             if await store.find_owner(session) is not None:
                 return None
         now = utc_now()
         user = User(new_id(), new_id(), "Owner", frozenset({Role.OWNER}))
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(EVERY_TENANT) as tx:
             if not await store.add_first_tenant(tx, user.tenant, "Main", now):
                 return None
             await store.add_user(tx, user, now)
@@ -67,19 +68,19 @@ class Accounts:
         tenant, now = new_id(), utc_now()
         user = User(new_id(), tenant, "Owner", frozenset({Role.OWNER}))
         cleaned = cleaned_name(name)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(EVERY_TENANT) as tx:
             await store.add_tenant(tx, tenant, cleaned, now)
             await store.add_user(tx, user, now)
         return Owner(_scope_of(user), user.name)
 
     async def tenants(self) -> list[Tenant]:
         """Return the tenants of the installation, oldest first."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             return await store.list_tenants(session)
 
     async def owner_scope(self) -> Scope:
         """Return the scope of the installation's owner. Raises: NotFound before `bootstrap`."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             owner = await store.find_owner(session)
         if owner is None:
             raise NotFound("This installation has no owner yet.", remedy="Run `pincite serve` or `pincite demo` once.")
@@ -87,7 +88,7 @@ class Accounts:
 
     async def never_signed_in(self) -> bool:
         """Say whether nobody has signed in to this installation yet."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             return not await store.anybody_signed_in(session)
 
     async def sign_in_token(self, scope: Scope, *, minutes: float | None = None) -> str:
@@ -99,7 +100,7 @@ class Accounts:
             minutes = FIRST_SIGN_IN_MINUTES if await self.never_signed_in() else SIGN_IN_MINUTES
         token = secrets.token_urlsafe(32)
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await store.add_token(tx, scope, hash_of(token), now, now + timedelta(minutes=minutes))
         return token
 
@@ -107,7 +108,7 @@ class Accounts:
         """Use up a one-time token and return the secret of a new session. Raises: Unauthenticated."""
         now = utc_now()
         secret = secrets.token_urlsafe(32)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(EVERY_TENANT) as tx:
             user = await store.use_token(tx, hash_of(token), now)
             await store.drop_expired(tx, now)
             if user is not None:
@@ -131,7 +132,7 @@ class Accounts:
 
     async def current_user(self, scope: Scope) -> User:
         """Return the scope's user. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             user = await store.find_user(session, scope, scope.user)
         if user is None:
             raise NotFound("There is no such user.")
@@ -139,7 +140,7 @@ class Accounts:
 
     async def end_session(self, session: str) -> None:
         """End a session; an unknown one is not an error."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(EVERY_TENANT) as tx:
             await store.drop_session(tx, hash_of(session))
 
     async def create_key(
@@ -171,7 +172,7 @@ class Accounts:
         if expires_at is not None and expires_at <= utc_now():
             raise InvalidInput("The key would have expired already.", remedy="Name a time to come.")
         key = ApiKey(new_id(), cleaned_name(name), secret[:_SHOWN], utc_now(), None, acts_as, narrowed, expires_at)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await self._guard_key(tx, scope, acts_as)
             await store.add_key(tx, scope, key, hash_of(secret))
         return NewApiKey(key, secret)
@@ -179,7 +180,7 @@ class Accounts:
     async def rotate_key(self, scope: Scope, key_id: str) -> NewApiKey:
         """Give a key another secret; the old one stops working at once. Raises: NotFound, Denied."""
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             found = await store.find_key_by_id(tx, scope, key_id)
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
@@ -200,13 +201,13 @@ class Accounts:
 
     async def list_keys(self, scope: Scope) -> list[ApiKey]:
         """Return the tenant's keys, newest first; whoever does not look after people sees their own."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.list_keys(session, scope)
         return [each for each in found if _is_theirs(scope, each.user)]
 
     async def revoke_key(self, scope: Scope, key_id: str) -> None:
         """Delete a key; it stops working at once. Raises: NotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             found = await store.find_key_by_id(tx, scope, key_id)
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
@@ -214,27 +215,27 @@ class Accounts:
 
     async def _by_key(self, secret: str) -> Scope:
         hashed = hash_of(secret)
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             proof = await store.find_key(session, hashed)
         now = utc_now()
         expired = proof is not None and proof.expires_at is not None and proof.expires_at <= now
         if proof is None or expired or not hmac.compare_digest(proof.secret_hash, hashed):
             raise Unauthenticated("This API key is not valid.", remedy="Make one with `pincite keys create NAME`.")
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.note_key_used(tx, hashed, now)
         return _scope_of(proof.user, proof.permissions)
 
     async def _by_session(self, secret: str) -> Scope:
         hashed = hash_of(secret)
         now = utc_now()
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             proof = await store.find_session(session, hashed)
         known = proof is not None and hmac.compare_digest(proof.secret_hash, hashed)
         if proof is None or not known or proof.expires_at is None or proof.expires_at <= now:
             raise Unauthenticated("This session has ended.", remedy="Sign in again with a new link.")
         if proof.last_used_at is None or now - proof.last_used_at > _SESSION_NOTED_EVERY:
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.extend_session(tx, hashed, now, now + timedelta(days=SESSION_DAYS))
         return _scope_of(proof.user)
 

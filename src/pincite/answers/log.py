@@ -59,13 +59,15 @@ class LogWriter:
     Args:
         database: where the log is.
         bell: rung after each commit.
+        scope: whose answer it is.
         answer_id: whose log.
         seq: the last number that is taken.
     """
 
-    def __init__(self, database: Database, bell: Bell, answer_id: str, seq: int = 0) -> None:
+    def __init__(self, database: Database, bell: Bell, scope: Scope, answer_id: str, seq: int = 0) -> None:
         self._db = database
         self._bell = bell
+        self._scope = scope
         self._answer = answer_id
         self._seq = seq
         self._waiting: list[tuple[str, dict[str, Any]]] = []
@@ -108,7 +110,7 @@ class LogWriter:
             group = self._take()
             if group:
                 with self._put_back(group):
-                    async with self._db.transaction() as session:
+                    async with self._db.transaction(self._scope) as session:
                         await store.append(session, self._answer, group)
         self._flushed_at = asyncio.get_running_loop().time()
         self._bell.ring(self._answer)
@@ -143,11 +145,11 @@ async def tail(
     Raises:
         NotFound: there is no such answer; at the first step only.
     """
-    async with database.read() as session:
+    async with database.read(scope) as session:
         await store.answer(session, scope, answer_id)
     while True:
         rung = bell.listen(answer_id) if is_ours(answer_id) else None
-        async with database.read() as session:
+        async with database.read(scope) as session:
             # Asked before its events: an answer that is over has all of them.
             over = await store.is_over(session, scope, answer_id)
             found = await store.events(session, scope, answer_id, after)

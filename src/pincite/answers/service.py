@@ -31,6 +31,7 @@ from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.shapes import answer_to, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.core.scope import EVERY_TENANT
 from pincite.retrieval import checked_question
 
 BEAT_S = 1.0
@@ -89,7 +90,7 @@ class Answers:
             mode=drafter.mode,
             model=drafter.model_name,
         )
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             if request.conversation is None:
                 begun = Conversation(answer.conversation, question, now, now, 0)
                 await store.add_conversation(session, scope, begun)
@@ -118,7 +119,7 @@ class Answers:
 
     async def get(self, scope: Scope, answer_id: str) -> Answer:
         """Return an answer as far as it is known, or that it is withheld. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.answer(session, scope, answer_id)
             if found.state is AnswerState.RUNNING:
                 found = so_far(found, await store.events(session, scope, answer_id, 0))
@@ -126,7 +127,7 @@ class Answers:
 
     async def cancel(self, scope: Scope, answer_id: str) -> None:
         """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             await store.ask_to_cancel(session, scope, answer_id)
         task = self._running.get(answer_id)
         if task is not None:
@@ -134,12 +135,12 @@ class Answers:
 
     async def conversations(self, scope: Scope, *, before: str | None = None, limit: int = 50) -> list[Conversation]:
         """Return the asker's conversations, newest first, from after the id `before`."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.conversations(session, scope, before=before, limit=limit)
 
     async def conversation(self, scope: Scope, conversation_id: str) -> tuple[Conversation, list[Answer]]:
         """Return a conversation and its answers in order, each as `get` returns it. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.conversation(session, scope, conversation_id)
             answers = await store.answers(session, scope, conversation_id)
         return found, await self._withholding.allowed(scope, answers)
@@ -152,12 +153,12 @@ class Answers:
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             await store.delete_conversation(session, scope, conversation_id)
 
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             orphans = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
             found = [
                 (scope, so_far(answer, await store.events(session, scope, answer.id, 0)), seq)
@@ -165,7 +166,7 @@ class Answers:
             ]
         for scope, answer, seq in found:
             problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
-            writer = LogWriter(self._db, self._bell, answer.id, seq)
+            writer = LogWriter(self._db, self._bell, scope, answer.id, seq)
             await self._end(scope, replace(answer, state=AnswerState.FAILED, problem=problem), writer)
         return len(found)
 
@@ -183,7 +184,7 @@ class Answers:
 
     async def _run(self, scope: Scope, draft: Draft) -> None:
         answer, began = draft.answer, time.perf_counter()
-        writer = LogWriter(self._db, self._bell, answer.id)
+        writer = LogWriter(self._db, self._bell, scope, answer.id)
         try:
             await writer.write(
                 "answer.started",
@@ -198,7 +199,7 @@ class Answers:
             async with contextlib.aclosing(draft.events()) as events:
                 async for name, data in events:
                     if name == "retrieval.completed":
-                        await self._note_basis(answer.id, data["passages"])
+                        await self._note_basis(scope, answer.id, data["passages"])
                     await writer.write(name, data)
             final = replace(draft.answer, state=AnswerState.COMPLETED)
         except asyncio.CancelledError:
@@ -217,22 +218,22 @@ class Answers:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""
         allowed = await self._withholding.allowed(scope, earlier)
         shown = [each for each in allowed if each.problem != WITHHELD]
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             basis = await store.basis(session, scope, [each.id for each in shown])
             await store.note_basis(session, answer.id, frozenset[str]().union(*basis.values()))
         return tuple(Turn(each.question, each.text) for each in shown)
 
-    async def _note_basis(self, answer_id: str, passages: Sequence[Mapping[str, Any]]) -> None:
-        async with self._db.transaction() as session:
+    async def _note_basis(self, scope: Scope, answer_id: str, passages: Sequence[Mapping[str, Any]]) -> None:
+        async with self._db.transaction(scope) as session:
             await store.note_basis(session, answer_id, {each["document"] for each in passages})
 
     async def _found(self, scope: Scope, answer_id: str) -> Answer:
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.answer(session, scope, answer_id)
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
         name, body = _last_event(final)
-        async with writer.closing(name, body) as last, self._db.transaction() as session:
+        async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
             if await store.finish(session, scope, final):
                 await store.append(session, final.id, last)
 
@@ -248,7 +249,7 @@ class Answers:
     async def _beat_once(self) -> None:
         if not self._running:
             return
-        async with self._db.transaction() as session:
+        async with self._db.transaction(EVERY_TENANT) as session:
             stop = await store.beat(session, self._worker, list(self._running), utc_now())
         for answer_id in stop & self._running.keys():
             self._running[answer_id].cancel()

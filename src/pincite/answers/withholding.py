@@ -56,7 +56,7 @@ class Withholding:
     async def _withheld(self, scope: Scope, answer_ids: Sequence[str]) -> frozenset[str]:
         if scope.sees_all or not answer_ids:
             return frozenset()
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             basis = await store.basis(session, scope, answer_ids)
         hidden = await self._drafters.hidden(scope, frozenset[str]().union(*basis.values()))
         return frozenset(each for each, documents in basis.items() if documents & hidden)

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Conflict, Database, ErrorKind, PinciteError, Scope, Table, utc_now
 from pincite.core.blobs import BlobStore
+from pincite.core.scope import EVERY_TENANT
 
 FORMAT = 1
 _ROWS_AT_ONCE = 500
@@ -69,7 +70,7 @@ async def write_backup(
     try:
         with tarfile.open(partial, "w") as archive:
             counts: dict[str, int] = {}
-            async with database.read() as session:
+            async with database.read(EVERY_TENANT) as session:
                 for table in _tables():
                     counts[table.name] = await _write_table(session, table, archive, target.parent)
                     progress(table.name, counts[table.name])
@@ -104,7 +105,7 @@ async def read_backup(database: Database, blobs: BlobStore, source: Path, progre
                 await _restore_blob(blobs, Scope(tenant, "system"), sha256, _member(archive, name))
                 progress(sha256, 1)
             rows = 0
-            async with database.transaction() as session:
+            async with database.transaction(EVERY_TENANT) as session:
                 for table in _tables():
                     restored = await _restore_table(session, table, archive)
                     if restored != manifest["tables"].get(table.name, 0):
@@ -167,7 +168,7 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 async def _refuse_unless_empty(database: Database) -> None:
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         for table in _tables():
             if await session.scalar(select(func.count()).select_from(table)):
                 raise Conflict(

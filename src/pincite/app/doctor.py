@@ -89,11 +89,18 @@ async def _database(settings: Settings) -> Finding:
     database = build_database(settings)
     try:
         async with asyncio.timeout(10):
-            await database.ping()
+            past_walls = await database.sees_past_walls()
     except (PinciteError, TimeoutError, OSError):
         return Finding("bad", "Database", "does not answer", "Check PINCITE_DATABASE_URL and that it is running.")
     finally:
         await database.close()
+    if past_walls:
+        return Finding(
+            "note",
+            "Database",
+            "PostgreSQL; its user is a superuser, for whom the wall between tenants in the database does not stand",
+            "Connect as a user that owns the database and is no superuser.",
+        )
     return Finding("ok", "Database", "SQLite" if database.is_sqlite else "PostgreSQL")
 
 

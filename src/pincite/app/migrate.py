@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from pincite.core import Conflict, Database
+from pincite.core.database import TENANT_SETTING
+from pincite.core.scope import EVERY_TENANT
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "migrations"
 _SAID = re.compile(r'^(revision|down_revision) = "?(\w+)"?$', re.MULTILINE)
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
+_OF_ALL = f"SELECT set_config('{TENANT_SETTING}', '{EVERY_TENANT.tenant}', true)"
 _ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library", "sources")
 
 
@@ -69,6 +72,7 @@ async def upgrade(database: Database) -> None:
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+            await connection.execute(text(_OF_ALL))
         await connection.run_sync(_upgrade)
 
 
@@ -78,6 +82,8 @@ async def downgrade(database: Database, revision: str = "base") -> None:
 
     declare_tables()
     async with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text(_OF_ALL))
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), revision))
 
 

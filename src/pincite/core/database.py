@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from pincite.core.errors import StorageFull, Unavailable
 from pincite.core.ids import utc_now
+from pincite.core.scope import EVERY_TENANT, Scope
 
 BUSY_TIMEOUT_MS = 20_000
 # Longest time for one statement on PostgreSQL: asyncpg waits for ever where a connection is lost while it sends rows.
@@ -36,6 +37,9 @@ _END_FROZEN = f"""
     AND query_start < clock_timestamp()
     - make_interval(secs => CASE wait_event WHEN 'ClientRead' THEN :seconds ELSE 60 END)
 """
+# The setting that the tables' policies compare with a row's tenant; without it no row is there.
+TENANT_SETTING = "pincite.tenant"
+_BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
 _TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
 
@@ -73,8 +77,10 @@ class Database:
         return self._writer
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         """Open a writing transaction; commits at the end of the block, rolls back if it raises.
+
+        On PostgreSQL no row of another tenant than the scope's is there in it, whatever a query asks for.
 
         Raises:
             StorageFull: the disk took no more bytes; nothing of the block was stored.
@@ -82,23 +88,38 @@ class Database:
         """
         with failures_named():
             async with self._write_session.begin() as session:
+                await self._bind(session, scope)
                 yield session
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a reading snapshot; nothing done in it is kept.
+    async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
+        """Open a reading snapshot for a scope, as `transaction` does; nothing done in it is kept.
 
         Raises:
             Unavailable: the database did not answer.
         """
         with failures_named():
             async with self._read_session() as session:
+                await self._bind(session, scope)
                 yield session
 
     async def ping(self) -> None:
         """Run one trivial query. Raises: Unavailable."""
-        async with self.read() as session:
+        async with self.read(EVERY_TENANT) as session:
             await session.execute(text("SELECT 1"))
+
+    async def sees_past_walls(self) -> bool:
+        """Say whether the database's user is one for whom the policies of its tables do not count (a superuser).
+
+        Never so on SQLite, which has none. Raises: Unavailable.
+        """
+        if self.is_sqlite:
+            return False
+        async with self.read(EVERY_TENANT) as session:
+            past = await session.scalar(
+                text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            )
+        return bool(past)
 
     async def end_frozen(self, after_s: float) -> int:
         """End sessions that hold locks in the middle of a statement of which nothing has come for so long.
@@ -114,6 +135,11 @@ class Database:
             async with self._apart.begin() as connection:
                 ended: int = (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
         return ended
+
+    async def _bind(self, session: AsyncSession, scope: Scope) -> None:
+        """Say whose rows there are until the transaction ends: what the policies of the tables go by."""
+        if not self.is_sqlite:
+            await session.execute(text(_BIND), {"tenant": scope.tenant})
 
     async def close(self) -> None:
         """Close every connection."""

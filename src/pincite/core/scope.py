@@ -31,3 +31,7 @@ class Scope:
 def system_scope(tenant: str) -> Scope:
     """Return the scope that the installation's own work for a tenant (ingest, sweeps, repair) is done under."""
     return Scope(tenant, user="system", roles=frozenset({"system"}))
+
+
+EVERY_TENANT = Scope("*", "system", roles=frozenset({"system"}))
+"""For transactions of the installation's own work that look at all tenants; no tenant has that name."""

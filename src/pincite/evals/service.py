@@ -33,29 +33,29 @@ class Evaluations:
 
     async def keep_set(self, scope: Scope, golden: GoldenSet) -> SetInfo:
         """Keep a set as a new version of its name, unless the newest says the same."""
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             return await store.add_set(session, scope, golden, utc_now())
 
     async def sets(self, scope: Scope) -> list[SetInfo]:
         """Return every version of every set, the newest first."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.sets(session, scope)
 
     async def golden_set(self, scope: Scope, name: str, version: str | None = None) -> GoldenSet:
         """Return a set by name, the newest version unless one is named. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.golden_set(session, scope, name, version)
 
     async def remove_set(self, scope: Scope, name: str, version: str | None = None) -> None:
         """Remove a version of a set. Raises: NotFound."""
-        async with self._db.transaction() as session:
+        async with self._db.transaction(scope) as session:
             await store.delete_set(session, scope, name, version)
 
     async def run(self, scope: Scope, golden: GoldenSet, subject: Subject, *, jobs: int = 4, progress: Progress) -> Run:
         """Judge every case, at most `jobs` at once; returns the outcomes of all. Raises: PinciteError."""
         began = time.perf_counter()
         keys = {case.id: _key(subject, case) for case in golden.cases}
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             kept = await store.outcomes(session, scope, list(keys.values()))
         known = {case: outcome_from(kept[key]) for case, key in keys.items() if key in kept}
         missing = [case for case in golden.cases if case.id not in known]
@@ -63,7 +63,7 @@ class Evaluations:
         made = dict(known)
         for start in range(0, len(missing), _KEPT_AT_ONCE):
             some = await _judged(subject, missing[start : start + _KEPT_AT_ONCE], jobs)
-            async with self._db.transaction() as session:
+            async with self._db.transaction(scope) as session:
                 await store.keep_outcomes(session, scope, {keys[each.case]: each.to_json() for each in some}, utc_now())
             made.update({each.case: each for each in some})
             progress(len(made), len(golden.cases))

@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import Database, PinciteError, get_logger, utc_now
+from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import store
 from pincite.jobs.settings import JobsSettings
 
@@ -55,7 +56,7 @@ class Reaper:
 
     async def start(self) -> None:
         """Write the first beat, then go on beating in the background."""
-        async with self._db.transaction() as session:
+        async with self._db.transaction(EVERY_TENANT) as session:
             await store.beat(session, self._worker)
         self._tasks = [
             asyncio.create_task(self._run(), name="jobs-reaper"),
@@ -69,7 +70,7 @@ class Reaper:
         if self._tasks:
             await asyncio.wait(self._tasks)
         try:
-            async with self._db.transaction() as session:
+            async with self._db.transaction(EVERY_TENANT) as session:
                 await store.forget(session, self._worker)
         except PinciteError as error:
             log.warning("worker not signed off", error=error.message)
@@ -81,10 +82,10 @@ class Reaper:
         handed_on = await self._own(running.get(self._worker, ()))
         if asyncio.get_running_loop().time() < self._patience_until:
             return handed_on
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             alive = await store.living(session, self._settings.ttl_s)
         for worker in running.keys() - alive - {self._worker}:
-            async with self._db.transaction() as session:
+            async with self._db.transaction(EVERY_TENANT) as session:
                 mine = await store.claim(session, worker, self._settings.ttl_s)
             if mine:
                 # Asked again under the claim: another reaper may have handed them on since.
@@ -144,7 +145,7 @@ class Reaper:
                 await self.reap()
                 await self._forget()
                 await asyncio.sleep(self._settings.beat_s)
-                async with self._db.transaction() as session:
+                async with self._db.transaction(EVERY_TENANT) as session:
                     await store.beat(session, self._worker)
             except (PinciteError, SQLAlchemyError, OSError) as error:
                 log.warning("heartbeat failed", error=str(error))

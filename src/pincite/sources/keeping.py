@@ -12,7 +12,7 @@ from pathlib import Path
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
 
 from pincite.core import PinciteError, Scope, get_logger, utc_now
-from pincite.core.scope import system_scope
+from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.jobs import JobState
 from pincite.sources import store
 from pincite.sources.adapters import opened
@@ -63,14 +63,14 @@ class Keeper:
 
     async def begin_due(self) -> None:
         """Begin a run of each source whose time has come. Raises: Unavailable, StorageFull."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.due(session, utc_now())
         for tenant, source_id in found:
             await self._begin(system_scope(tenant), source_id)
 
     async def heal(self) -> None:
         """Give a run another job where its own is gone or ended without a word. Raises: Unavailable, StorageFull."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.under_way(session)
         statuses = await self._parts.jobs.statuses([job_id(turn) for _, turn, _ in found])
         for tenant, turn, lost in found:
@@ -82,7 +82,7 @@ class Keeper:
 
     async def watch(self) -> None:
         """Watch the folders of active sources that are on this machine; stop for those that are gone or rest."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.watchable(session)
         wanted = {source.id: (tenant, source) for tenant, source in found}
         for gone in self._watching.keys() - wanted.keys():
@@ -109,11 +109,11 @@ class Keeper:
             await asyncio.sleep(60)
 
     async def _make_due(self, scope: Scope, source: Source) -> None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             await store.change(tx, scope, source.id, next_at=utc_now())
 
     async def _begin(self, scope: Scope, source_id: str) -> None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             source = await store.source(tx, scope, source_id)
             at = utc_now()
             following = None if source.every_s is None else at + timedelta(seconds=source.every_s)
@@ -126,7 +126,7 @@ class Keeper:
             said = asdict(_LOST)
             await self._work.end(scope, turn, said, said)
             return
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             following = await store.advance(tx, scope, turn, lost=lost)
         if following is not None:
             log.warning("sync job lost", source=turn.source_id, run=turn.run)

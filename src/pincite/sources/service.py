@@ -76,7 +76,7 @@ class Sources:
         if not anywhere:
             self._refuse_foreign_path(source)
         opened(source, self._parts.tools)  # says what does not fit
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             added = await store.add(tx, scope, source)
         if not added:
             raise Conflict(f"There is a source named {source.name} already.", remedy="Choose another name.")
@@ -84,17 +84,17 @@ class Sources:
 
     async def sources(self, scope: Scope) -> list[Source]:
         """Return all by name."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(scope) as session:
             return await store.sources(session, scope)
 
     async def source(self, scope: Scope, id_or_name: str) -> Source:
         """Return one. Raises: NotFound."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(scope) as session:
             return await store.source(session, scope, id_or_name)
 
     async def troubled(self, scope: Scope, id_or_name: str, limit: int = 100) -> list[Item]:
         """Return items that could not be read, by name. Raises: NotFound."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(scope) as session:
             found = await store.source(session, scope, id_or_name)
             return await store.troubled(session, scope, found.id, limit)
 
@@ -109,7 +109,7 @@ class Sources:
         Raises: NotFound; SourceBusy for one that is paused or being removed.
         """
         turn = None
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)
             if found.state is SourceState.ACTIVE:
                 turn = await store.begin(tx, scope, found.id, utc_now(), forced=delete, next_at=_next(found))
@@ -124,7 +124,7 @@ class Sources:
 
     async def pause(self, scope: Scope, id_or_name: str) -> Source:
         """Let a source rest; a run under way stops after the item it is at. Raises: NotFound, SourceBusy."""
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)
             if found.state is not SourceState.LEAVING:
                 values: dict[str, Any] = {"state": SourceState.PAUSED.value, "next_at": None}
@@ -136,7 +136,7 @@ class Sources:
 
     async def resume(self, scope: Scope, id_or_name: str) -> Source:
         """Keep a source in step again, beginning at once. Raises: NotFound, SourceBusy."""
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)
             if found.state is SourceState.PAUSED:
                 await store.change(tx, scope, found.id, state=SourceState.ACTIVE.value, next_at=utc_now())
@@ -146,7 +146,7 @@ class Sources:
     async def remove(self, scope: Scope, id_or_name: str, *, documents: bool = False) -> None:
         """Stop keeping a place in step; with `documents` take out those that came from it too. Raises: NotFound."""
         turn = None
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)
             if documents:
                 # Whatever run is under way is over: its writes are refused from here on.

@@ -73,7 +73,7 @@ class Sync:
         self, scope: Scope, turn: Turn, failure: dict[str, str] | None, trouble: dict[str, str] | None
     ) -> None:
         """End a run, failed or done, with what is to be said of it; a source that was leaving is gone."""
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             try:
                 row = await store.hold(tx, scope, turn)
             except SyncOvertaken:
@@ -95,11 +95,11 @@ class Sync:
         log.info("source synced", source=turn.source_id, run=turn.run, state=state.value)
 
     async def _take(self, scope: Scope, turn: Turn) -> bool:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             return await store.take(tx, scope, turn)
 
     async def _next(self, scope: Scope, turn: Turn) -> None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             found, failed, _ = await store.count(tx, scope, turn)
             row = await store.hold(tx, scope, turn)
             counts = {**row.counts, "found": found, "failed": failed}
@@ -110,7 +110,7 @@ class Sync:
             await self.enqueue(scope, following)
 
     async def _walk(self, scope: Scope, turn: Turn) -> dict[str, Any]:
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(scope) as session:
             source = await store.source(session, scope, turn.source_id)
         if source.state is SourceState.LEAVING:
             return {"left": False, "trouble": None}
@@ -125,7 +125,7 @@ class Sync:
 
     async def _clear(self, scope: Scope, turn: Turn) -> dict[str, str] | None:
         """Take out what the run did not find; returns why not, where it must not."""
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(scope) as session:
             source = await store.source(session, scope, turn.source_id)
             found, _, gone = await store.count(session, scope, turn)
         if source.state is not SourceState.LEAVING and not opened(source, self._parts.tools).forgets:
@@ -134,14 +134,14 @@ class Sync:
         if refusal is not None:
             return asdict(refusal)
         while True:
-            async with self._parts.database.read() as session:
+            async with self._parts.database.read(scope) as session:
                 items = await store.vanished(session, scope, turn, _REMOVED_AT_ONCE)
             if not items:
                 return None
             await self._remove(scope, source, turn, items)
 
     async def _remove(self, scope: Scope, source: Source, turn: Turn, items: Sequence[store.Vanished]) -> None:
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             await store.hold(tx, scope, turn)  # nothing is removed under a turn that is over
         documents = [each.document_id for each in items if each.document_id is not None]
         for each in items:
@@ -155,7 +155,7 @@ class Sync:
             except NotFound:
                 log.info("document is gone already", document=document)
             self._checkpoint("sync.removed")
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(scope) as tx:
             row = await store.hold(tx, scope, turn)
             await store.forget(tx, scope, turn, [each.key for each in items])
             counts = Counts(**row.counts)

@@ -123,13 +123,13 @@ class Walk:
         return False
 
     async def _recall(self, key: str) -> Known | None:
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(self._scope) as session:
             found = await store.remembered(session, self._scope, self._turn, [key])
         return found[key].known if key in found else None
 
     async def _take(self, batch: Sequence[Found]) -> None:
         shown = {each.key: each for each in batch}  # a place that shows a thing twice shows it once
-        async with self._parts.database.read() as session:
+        async with self._parts.database.read(self._scope) as session:
             known = await store.remembered(session, self._scope, self._turn, list(shown))
         fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
         unseen = {key: each.memory for key, each in shown.items() if key not in fresh and not known[key].known.seen}
@@ -137,7 +137,7 @@ class Walk:
         healed = [key for key in unseen if (trouble := known[key].trouble) is not None and trouble.passing]
         if unseen:
             self._moved = True
-            async with self._parts.database.transaction() as tx:
+            async with self._parts.database.transaction(self._scope) as tx:
                 await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
         for some in batched(list(fresh.values()), _TOGETHER):
@@ -153,7 +153,7 @@ class Walk:
         Raises: what ends the job, after all that was read is kept.
         """
         asked = [each for each in batch if each.found.read is not None]
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(self._scope) as tx:
             await store.hold(tx, self._scope, self._turn)
             for each in asked:
                 if each.before is None:
@@ -235,7 +235,7 @@ class Walk:
             return
         self._moved = True
         came = Counter(each.outcome for each in kept)
-        async with self._parts.database.transaction() as tx:
+        async with self._parts.database.transaction(self._scope) as tx:
             row = await store.hold(tx, self._scope, self._turn)
             for each in kept:
                 await store.keep(tx, self._scope, self._turn, each.item, each.memory)

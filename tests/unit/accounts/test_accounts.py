@@ -7,6 +7,7 @@ import pytest
 
 from pincite.accounts import Accounts, Unauthenticated
 from pincite.core import Database, InvalidInput, NotFound, Scope
+from pincite.core.scope import EVERY_TENANT
 
 
 @pytest.fixture
@@ -60,17 +61,17 @@ async def test_a_session_slides_and_runs_out(accounts: Accounts, database: Datab
     secret = await accounts.redeem(await accounts.sign_in_token(scope))
 
     async def expiry() -> str:
-        async with database.read() as session:
+        async with database.read(EVERY_TENANT) as session:
             return str((await session.execute(text("SELECT expires_at FROM accounts_sessions"))).scalar_one())
 
     first = await expiry()
     await accounts.authenticate(bearer=None, session=secret)
     assert await expiry() == first, "a use right after another is not written down"
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE accounts_sessions SET last_used_at = '2026-01-01 00:00:00.000000'"))
     await accounts.authenticate(bearer=None, session=secret)
     assert await expiry() > first
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE accounts_sessions SET expires_at = '2026-01-01 00:00:00.000000'"))
     with pytest.raises(Unauthenticated):
         await accounts.authenticate(bearer=None, session=secret)

@@ -15,6 +15,7 @@ from pincite.answers import store
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
 from pincite.answers.log import Bell, LogWriter, tail
 from pincite.core import Database, Scope, Table, Unavailable, new_id, utc_now
+from pincite.core.scope import EVERY_TENANT
 
 SCOPE = Scope("acme", "ada")
 
@@ -25,10 +26,10 @@ class Flaky(Database):
     away = False
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
         if self.away:
             raise Unavailable("Away.")
-        async with super().transaction() as session:
+        async with super().transaction(scope) as session:
             yield session
 
 
@@ -45,14 +46,14 @@ async def _begun(database: Database) -> Answer:
     now = utc_now()
     conversation = Conversation(new_id(), "Who?", now, now, 0)
     answer = Answer(id=new_id(), conversation=conversation.id, question="Who?", created_at=now)
-    async with database.transaction() as session:
+    async with database.transaction(EVERY_TENANT) as session:
         await store.add_conversation(session, SCOPE, conversation)
         await store.add_answer(session, SCOPE, answer, "here")
     return answer
 
 
 async def _log(database: Database, answer: Answer) -> list[AnswerEvent]:
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         return await store.events(session, SCOPE, answer.id, 0)
 
 
@@ -65,7 +66,7 @@ async def test_a_writer_cancelled_at_any_time_leaves_no_gap(
     database: Flaky, pauses_ms: list[int], cancel_after_ms: float
 ) -> None:
     answer = await _begun(database)
-    writer = LogWriter(database, Bell(), answer.id)
+    writer = LogWriter(database, Bell(), SCOPE, answer.id)
     given_text = ""
 
     async def write() -> None:
@@ -79,7 +80,7 @@ async def test_a_writer_cancelled_at_any_time_leaves_no_gap(
     await asyncio.sleep(cancel_after_ms / 1000)
     task.cancel()
     await asyncio.wait([task])
-    async with writer.closing("answer.failed", {}) as last, database.transaction() as session:
+    async with writer.closing("answer.failed", {}) as last, database.transaction(EVERY_TENANT) as session:
         await store.append(session, answer.id, last)
     events = await _log(database, answer)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -89,7 +90,7 @@ async def test_a_writer_cancelled_at_any_time_leaves_no_gap(
 
 async def test_what_could_not_be_stored_is_stored_later(database: Flaky) -> None:
     answer = await _begun(database)
-    writer = LogWriter(database, Bell(), answer.id)
+    writer = LogWriter(database, Bell(), SCOPE, answer.id)
     await writer.write("answer.delta", {"text": "one "})
     database.away = True
     await writer.write("answer.delta", {"text": "two "})
@@ -112,7 +113,7 @@ async def test_what_could_not_be_stored_is_stored_later(database: Flaky) -> None
 @pytest.mark.parametrize("after", [0, 1, 7])
 async def test_a_tail_of_an_answer_that_is_over_ends(database: Flaky, after: int) -> None:
     answer = await _begun(database)
-    async with database.transaction() as session:
+    async with database.transaction(EVERY_TENANT) as session:
         await store.finish(session, SCOPE, replace(answer, state=AnswerState.COMPLETED))
         await store.append(session, answer.id, [AnswerEvent(1, "answer.completed", {})])
     async with asyncio.timeout(2):
@@ -129,7 +130,7 @@ async def test_a_tail_ends_when_the_answer_is_deleted(database: Flaky) -> None:
 
     following = asyncio.create_task(follow())
     await asyncio.sleep(0.05)
-    async with database.transaction() as session:
+    async with database.transaction(EVERY_TENANT) as session:
         await store.delete_conversation(session, SCOPE, answer.conversation)
     await asyncio.wait_for(following, 2)
 
@@ -137,8 +138,8 @@ async def test_a_tail_ends_when_the_answer_is_deleted(database: Flaky) -> None:
 async def test_an_answer_that_its_process_forgot_is_not_kept_alive(database: Flaky) -> None:
     kept, forgotten = await _begun(database), await _begun(database)
     later = utc_now()
-    async with database.transaction() as session:
+    async with database.transaction(EVERY_TENANT) as session:
         await store.beat(session, "here", [kept.id], later)
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         orphans = await store.orphans(session, later)
     assert [answer.id for _, answer, _ in orphans] == [forgotten.id]

@@ -12,6 +12,7 @@ from pincite.app.replays.reading import HashedRequest
 from pincite.app.replays.service import Claim
 from pincite.app.replays.tables import ReplayRow
 from pincite.core import Database, Scope, Table
+from pincite.core.scope import EVERY_TENANT
 from pincite.library.store.rows import table_of
 
 ANN, BOB = Scope("acme", "ann"), Scope("acme", "bob")
@@ -78,15 +79,15 @@ async def test_what_is_a_day_old_counts_for_nothing_and_is_deleted(db: Database)
         claim = await replays.begin(ANN, key)
         assert isinstance(claim, Claim)
         await replays.keep(ANN, claim, DONE)
-    async with db.transaction() as tx:
+    async with db.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE app_replays SET created_at = created_at - 86401 WHERE key = :key"),
                          {"key": _digest("old")})  # fmt: skip
     assert isinstance(await replays.begin(ANN, "old"), Claim)
-    async with db.transaction() as tx:
+    async with db.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE app_replays SET created_at = created_at - 86401 WHERE key = :key"),
                          {"key": _digest("new")})  # fmt: skip
     await replays.forget_old()
-    async with db.read() as session:
+    async with db.read(EVERY_TENANT) as session:
         assert (await session.execute(text("SELECT key FROM app_replays"))).scalars().all() == [_digest("old")]
 
 

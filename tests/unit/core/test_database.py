@@ -11,12 +11,13 @@ from sqlalchemy import text
 from pincite.core import Database, StorageFull, Unavailable, new_id, utc_now
 from pincite.core.database import IDLE_IN_TRANSACTION_MS
 from pincite.core.schema import UtcDateTime
+from pincite.core.scope import EVERY_TENANT
 
 
 @pytest.fixture
 async def database(sql_url: str) -> AsyncIterator[Database]:
     database = Database(sql_url)
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("CREATE TABLE n (v INTEGER)"))
         await tx.execute(text("INSERT INTO n VALUES (0)"))
     yield database
@@ -24,13 +25,13 @@ async def database(sql_url: str) -> AsyncIterator[Database]:
 
 
 async def value(database: Database) -> int:
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         return int((await session.execute(text("SELECT v FROM n"))).scalar_one())
 
 
 async def test_a_block_that_raises_keeps_nothing(database: Database) -> None:
     async def broken() -> None:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("UPDATE n SET v = 7"))
             raise RuntimeError
 
@@ -41,7 +42,7 @@ async def test_a_block_that_raises_keeps_nothing(database: Database) -> None:
 
 async def test_many_writers_lose_no_update(database: Database) -> None:
     async def add() -> None:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("UPDATE n SET v = v + 1"))
 
     await asyncio.gather(*(add() for _ in range(50)))
@@ -49,7 +50,7 @@ async def test_many_writers_lose_no_update(database: Database) -> None:
 
 
 async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE n SET v = 1"))
         assert await asyncio.wait_for(value(database), 5) == 0
     assert await value(database) == 1
@@ -67,37 +68,37 @@ async def test_ping_says_when_nobody_answers(database: Database, tmp_path: Path)
 async def test_a_connection_that_does_not_become_free_is_said(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     setattr(database.engine.pool, "_timeout", 0.05)  # noqa: B010 - a minute is long for a test
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("CREATE TABLE n (v INTEGER)"))
         with pytest.raises(Unavailable):
-            async with database.transaction() as waiting:
+            async with database.transaction(EVERY_TENANT) as waiting:
                 await waiting.execute(text("INSERT INTO n VALUES (1)"))
     await database.close()
 
 
 async def test_a_full_disk_is_said_and_the_transaction_is_undone(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("CREATE TABLE big (v TEXT)"))
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("PRAGMA max_page_count = 20"))  # SQLite's own full disk
 
     async def fill() -> None:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("INSERT INTO big VALUES ('small')"))
             await tx.execute(text("INSERT INTO big VALUES (:v)"), {"v": "x" * 1_000_000})
 
     with pytest.raises(StorageFull) as caught:
         await fill()
     assert caught.value.remedy
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         assert (await session.execute(text("SELECT count(*) FROM big"))).scalar_one() == 0
     await database.close()
 
 
 async def test_sqlite_is_opened_for_safety(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    async with database.read() as session:
+    async with database.read(EVERY_TENANT) as session:
         found = {
             name: (await session.execute(text(f"PRAGMA {name}"))).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -145,7 +146,7 @@ async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: 
     database = Database(postgres_url)
     for state in ("57P03", "57P01", "40P01", "53300"):
         with pytest.raises(Unavailable):
-            async with database.transaction() as tx:
+            async with database.transaction(EVERY_TENANT) as tx:
                 await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'going down' USING ERRCODE = '{state}'; END $$"))
     await database.ping()
     await database.close()
@@ -154,7 +155,7 @@ async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: 
 async def test_who_is_frozen_amid_a_transaction_does_not_keep_its_locks(postgres_url: str) -> None:
     database = Database(postgres_url)
     try:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             limit = await tx.scalar(text("SHOW idle_in_transaction_session_timeout"))
     finally:
         await database.close()

@@ -9,6 +9,7 @@ from tests.unit.ingest.rooms import OTHER, SCOPE, rooms, stream
 from tests.unit.ingest.test_service import SMALL, gone, points, text
 
 from pincite.core import InvalidInput, NotFound, Scope
+from pincite.core.scope import EVERY_TENANT
 from pincite.index import Generation, Point
 from pincite.ingest.receive import removal_job_id
 from pincite.ingest.sweep import every
@@ -118,7 +119,7 @@ async def test_thousands_are_stopped_and_go_on_in_runs(tmp_path: Path) -> None:
         after = ""
         while True:
             wanted = Wanted(frozenset({RevisionState.QUEUED}), ids=ids, after=after)
-            async with opened.db.read() as session:
+            async with opened.db.read(EVERY_TENANT) as session:
                 some = await documents_in_states(session, SCOPE, wanted, 3)
             if not some:
                 break

@@ -12,6 +12,7 @@ from tests.unit.ingest.rooms import SCOPE, Rooms, rooms, stream
 from tests.unit.ingest.test_service import points
 
 from pincite.core import PinciteError, Unavailable
+from pincite.core.scope import EVERY_TENANT
 from pincite.ingest import IngestSettings, Received
 from pincite.jobs import JobState, MemoryQueue
 from pincite.library import Document, RevisionState
@@ -60,7 +61,7 @@ async def test_they_become_what_each_would_become_alone(tmp_path: Path) -> None:
 
 
 async def _jobs(opened: Rooms) -> set[str]:
-    async with opened.db.read() as session:
+    async with opened.db.read(EVERY_TENANT) as session:
         return set((await session.scalars(text("SELECT job FROM library_revisions"))).all())
 
 

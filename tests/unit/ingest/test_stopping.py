@@ -12,6 +12,7 @@ from tests.unit.ingest.rooms import OTHER, SCOPE, Rooms, rooms, stream
 from tests.unit.ingest.test_service import points, text
 
 from pincite.core import Scope
+from pincite.core.scope import EVERY_TENANT
 from pincite.ingest import IngestSettings
 from pincite.jobs import MemoryQueue
 from pincite.library import Document, Problem, RevisionOvertaken, RevisionState
@@ -156,7 +157,9 @@ async def test_a_document_that_was_interrupted_is_whole_in_an_index_that_was_bui
         await opened.jobs.stop()
         latest = (await opened.library.document(SCOPE, document.id)).latest
         assert latest.state not in {RevisionState.READY, RevisionState.FAILED}
-        async with opened.db.transaction() as tx:  # it served early, and the new index would hold what it has so far
+        async with opened.db.transaction(
+            EVERY_TENANT
+        ) as tx:  # it served early, and the new index would hold what it has so far
             await tx.execute(sql("UPDATE library_documents SET serving = NULL WHERE source = 'valves.txt'"))
         await opened.ingest.reindex(SCOPE, progress=lambda _: None)
         await opened.jobs.start()
@@ -247,7 +250,7 @@ async def test_another_host_whose_clock_is_behind_is_not_silent(tmp_path: Path) 
         await opened.library.take(SCOPE, document.latest.id, "1")
         for hours in (2, 3, 1):
             await opened.library.set_state(SCOPE, document.latest.id, RevisionState.EXTRACTING)
-            async with opened.db.transaction() as tx:
+            async with opened.db.transaction(EVERY_TENANT) as tx:
                 await tx.execute(sql(f"UPDATE library_revisions SET updated_at = datetime('now', '-{hours} hours')"))
             assert await opened.ingest.sweep() == 0
             await asyncio.sleep(0.15)

@@ -8,6 +8,7 @@ from tests.unit.ingest.rooms import SCOPE, rooms
 from tests.unit.ingest.test_service import SMALL, text
 from tests.unit.ingest.test_stopping import upload
 
+from pincite.core.scope import EVERY_TENANT
 from pincite.library import RevisionState
 
 
@@ -24,7 +25,7 @@ async def test_damage_is_found(tmp_path: Path, damage: str, code: str) -> None:
     async with rooms(tmp_path, settings=SMALL) as opened:
         await opened.add("valves.txt", text("valve"))
         assert (await opened.ingest.fsck(SCOPE, repair=False, strict=True)).clean
-        async with opened.db.transaction() as tx:
+        async with opened.db.transaction(EVERY_TENANT) as tx:
             await tx.execute(sql(damage))
         report = await opened.ingest.fsck(SCOPE, repair=False, strict=True)
         assert code in {finding.code for finding in report.findings}

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from pincite.core import Conflict, Database, Table
+from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps, store
 from pincite.jobs.adapters import dbos
 
@@ -264,7 +265,7 @@ async def test_a_clock_that_was_set_back_keeps_no_dead_worker_alive(sql_url: str
     database = Database(sql_url)
     async with database.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         for worker in ("dead", "claimed", "living"):
             await store.beat(tx, worker)
         await tx.execute(text("UPDATE jobs_workers SET beat_at = beat_at + 3600 WHERE id <> 'living'"))

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from tests.forked import Forked
 
 from pincite.core import Database, Unavailable
+from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import DbosQueue, JobsSettings
 
 pytestmark = [pytest.mark.postgres, pytest.mark.faults]
@@ -34,7 +35,7 @@ async def write(url: str) -> None:
     """Lock a row, then send others."""
     database = Database(url, statement_limit_s=PATIENCE_S)
     try:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("UPDATE locked SET word = 'mine'"))
             connection = (await (await tx.connection()).get_raw_connection()).driver_connection
             assert connection is not None
@@ -54,7 +55,7 @@ def writer(url: str) -> None:
 
 async def test_its_locks_are_freed_and_it_goes_on_when_it_wakes(postgres_tables_url: str, tmp_path: Path) -> None:
     database = Database(postgres_tables_url)
-    async with database.transaction() as tx:
+    async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(text("CREATE TABLE sent (number INT, word TEXT)"))
         await tx.execute(text("CREATE TABLE locked (word TEXT)"))
         await tx.execute(text("INSERT INTO locked VALUES ('nobody''s')"))
@@ -66,13 +67,13 @@ async def test_its_locks_are_freed_and_it_goes_on_when_it_wakes(postgres_tables_
                 await asyncio.sleep(0.05)
         await queue.start()
         began = time.monotonic()
-        async with asyncio.timeout(60), database.transaction() as tx:
+        async with asyncio.timeout(60), database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("UPDATE locked SET word = 'ours'"))
         assert time.monotonic() - began < FREED_WITHIN_S
         os.kill(process.pid, signal.SIGCONT)
         assert process.wait(30) == 0, process.stderr
         assert process.stdout.split() == ["locked", "lost", "well"]
-        async with database.read() as session:
+        async with database.read(EVERY_TENANT) as session:
             assert await session.scalar(text("SELECT count(*) FROM sent")) == 0
     finally:
         process.kill()
@@ -85,12 +86,12 @@ async def test_who_takes_long_and_goes_on_is_left_alone(postgres_tables_url: str
     queue = DbosQueue(database, JobsSettings(f"sqlite:///{tmp_path}/jobs.db", beat_s=0.2, ttl_s=TTL_S))
     await queue.start()
     try:
-        async with database.transaction() as tx:
+        async with database.transaction(EVERY_TENANT) as tx:
             await tx.execute(text("CREATE TABLE sent (number INT)"))
             await tx.execute(text(f"INSERT INTO sent SELECT 1 FROM pg_sleep({3 * TTL_S})"))
             await asyncio.sleep(2 * TTL_S)
             await tx.execute(text("INSERT INTO sent VALUES (2)"))
-        async with database.read() as session:
+        async with database.read(EVERY_TENANT) as session:
             assert await session.scalar(text("SELECT count(*) FROM sent")) == 2
     finally:
         await queue.stop()

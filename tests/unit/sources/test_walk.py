@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from tests.unit.sources.kept import QUICK, kept
 
+from pincite.core.scope import EVERY_TENANT
 from pincite.sources import walk
 from pincite.sources.domain import Found, SourceUnreachable
 
@@ -25,7 +26,7 @@ async def test_small_files_are_read_together_and_one_that_cannot_be_read_holds_u
         await opened.add("folder", str(folder))
         done = await opened.sync()
         assert (done.run.counts.added, done.run.counts.failed) == (30, 1)
-        async with opened.rooms.db.read() as session:
+        async with opened.rooms.db.read(EVERY_TENANT) as session:
             jobs = (await session.scalars(text("SELECT job FROM library_revisions"))).all()
         assert len(jobs) == 30
         assert len(set(jobs)) == 1, "one piece of work reads all of them"

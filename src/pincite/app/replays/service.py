@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pincite.app.replays import store
 from pincite.app.replays.domain import Answered, StillRunning, UnderWay
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id
+from pincite.core.scope import EVERY_TENANT
 
 log = get_logger(__name__)
 
@@ -61,7 +62,7 @@ class Replays:
         while True:
             known = await self._find(scope, mine.key)
             if known is None or (isinstance(known, UnderWay) and known.abandoned):
-                async with self._db.transaction() as tx:
+                async with self._db.transaction(scope) as tx:
                     if await store.claim(tx, scope, mine.key, mine.id, self._lease_s, self._keep_s):
                         return mine
                 continue
@@ -88,7 +89,7 @@ class Replays:
     async def keep(self, scope: Scope, claim: Claim, answered: Answered) -> None:
         """Record what was answered. It was done already, so a database that fails is no failure of the request."""
         try:
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(scope) as tx:
                 await store.keep(tx, scope, claim.key, claim.id, answered)
         except PinciteError as error:
             log.warning("replay not kept", code=error.code, message=error.message)
@@ -96,7 +97,7 @@ class Replays:
     async def release(self, scope: Scope, claim: Claim) -> None:
         """Forget a request that came to nothing."""
         try:
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(scope) as tx:
                 await store.release(tx, scope, claim.key, claim.id)
         except PinciteError as error:
             log.warning("replay not released", code=error.code, message=error.message)
@@ -112,18 +113,18 @@ class Replays:
 
     async def forget_old(self) -> None:
         """Delete what is too old. Raises: Unavailable, StorageFull."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(EVERY_TENANT) as tx:
             await store.forget_old(tx, self._keep_s)
 
     async def _find(self, scope: Scope, key: str) -> Answered | UnderWay | None:
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.find(session, scope, key, self._keep_s)
 
     async def _renew(self, scope: Scope, claim: Claim) -> None:
         while True:
             await asyncio.sleep(self._lease_s / 3)
             try:
-                async with self._db.transaction() as tx:
+                async with self._db.transaction(scope) as tx:
                     await store.renew(tx, scope, claim.key, claim.id, self._lease_s)
             except PinciteError as error:
                 log.warning("replay not renewed", code=error.code, message=error.message)

@@ -20,14 +20,14 @@ class Batches:
     async def batches(self, scope: Scope, *, limit: int = 50, cursor: str | None = None) -> Listing[Batch]:
         """List batches, newest first. Raises: InvalidInput for a cursor that is not ours."""
         before = decode_text(cursor)
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.list_batches(session, scope, limit + 1, before)
             counted = await store.counted(session, scope, found[:limit], utc_now())
         return Listing(tuple(counted), encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 
     async def batch(self, scope: Scope, id_or_name: str) -> Batch:
         """Return a batch by id or name. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.required_batch(session, scope, id_or_name)
             return (await store.counted(session, scope, [found], utc_now()))[0]
 
@@ -37,7 +37,7 @@ class Batches:
         Raises: InvalidInput for a bad name.
         """
         cleaned = clean_batch(name)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             found = await store.open_batch(tx, scope, cleaned)
             if found.state is BatchState.CANCELLED:
@@ -46,7 +46,7 @@ class Batches:
 
     async def set_batch(self, scope: Scope, id_or_name: str, state: str) -> str:
         """Say what becomes of files that come later (see `BatchState`); returns the batch's id. Raises: NotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)  # no file of the batch is being registered meanwhile
             found = await store.required_batch(tx, scope, id_or_name)
             await store.set_batch(tx, scope, found.id, BatchState(state))
@@ -59,6 +59,6 @@ class Batches:
             raise Conflict(
                 f"Documents of the batch {found.name!r} are on their way in.", remedy="Wait for them, or cancel it."
             )
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             await store.drop_batch(tx, scope, found.id)

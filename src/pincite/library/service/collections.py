@@ -27,7 +27,7 @@ class Collections:
         Raises: InvalidInput for a bad name, Conflict where the name is taken, be it by one that the asker cannot see.
         """
         cleaned = clean_collection(name)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await store.next_version(tx, scope)
             if not await make_collection(tx, scope, cleaned):
                 raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
@@ -38,19 +38,19 @@ class Collections:
     ) -> Listing[Collection]:
         """List by name. Raises: InvalidInput for a cursor that is not ours."""
         after = decode_text(cursor)
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.list_collections(session, scope, limit + 1, after)
         more = len(found) > limit
         return Listing(tuple(found[:limit]), encode_cursor(found[limit - 1].name) if more else None)
 
     async def collection(self, scope: Scope, id_or_name: str) -> Collection:
         """Return one by id or by name. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.required_collection(session, scope, id_or_name)
 
     async def delete_collection(self, scope: Scope, collection_id: str) -> None:
         """Delete an empty collection. Raises: NotFound; Denied; Conflict while it holds documents."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await store.next_version(tx, scope)
             collection = await store.required_collection(tx, scope, collection_id)
             await require(tx, scope, Level.MANAGER, collection.id)

@@ -18,18 +18,18 @@ class Generations:
 
     async def active_generation(self, scope: Scope) -> Generation | None:
         """Return the generation that answers questions, None before the first."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await store.list_generations(session, scope, GenerationState.ACTIVE)
         return found[0].generation if found else None
 
     async def generations(self, scope: Scope) -> tuple[IndexGeneration, ...]:
         """Return all of them, oldest first."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.list_generations(session, scope)
 
     async def add_generation(self, scope: Scope, generation: Generation) -> IndexGeneration:
         """Record a generation that is being built; known already is not an error. Raises: Conflict if it differs."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await store.add_generation(tx, scope, generation, GenerationState.BUILDING, utc_now())
             known = _named(await store.list_generations(tx, scope), generation.name)
         if known.generation != generation:
@@ -43,7 +43,7 @@ class Generations:
 
         The one that was active becomes the fast one where `fast_model` made it and there is no other.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             known = await store.list_generations(tx, scope)
             _named(known, name)
@@ -63,7 +63,7 @@ class Generations:
         active = await self.active_generation(scope)
         if active is not None:
             return active
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             found = await store.list_generations(tx, scope, GenerationState.ACTIVE)
             if found:
@@ -75,7 +75,7 @@ class Generations:
 
     async def make_fast(self, scope: Scope, name: str) -> None:
         """Let a generation that is whole be the fast one; another that is stays it. Raises: NotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             known = await store.list_generations(tx, scope)
             _named(known, name)
@@ -84,7 +84,7 @@ class Generations:
 
     async def forget_generation(self, scope: Scope, name: str) -> None:
         """Delete the record of a generation that is not active. Raises: NotFound, Conflict if it is active."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             known = _named(await store.list_generations(tx, scope), name)
             if known.state is GenerationState.ACTIVE:

@@ -21,30 +21,30 @@ class Grants:
 
     async def view(self, scope: Scope) -> Filter:
         """Return what the asker may search; goes into every search's filter."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.view(session, scope)
 
     async def hidden(self, scope: Scope, document_ids: frozenset[str]) -> frozenset[str]:
         """Return those of the documents that there are and that the asker may not see (any more)."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await store.hidden(session, scope, document_ids)
 
     async def grants(self, scope: Scope, kind: ObjectKind, object_id: str) -> list[Grant]:
         """Return what is granted on a collection or document. Raises: NotFound; Denied for who does not manage it."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             await _managed(session, scope, kind, object_id)
             return await store.list_grants(session, scope, kind, object_id)
 
     async def grant(self, scope: Scope, kind: ObjectKind, object_id: str, grant: Grant) -> None:
         """Let somebody do something, or something else than before. Raises: NotFound; Denied."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await collections.next_version(tx, scope)
             await _managed(tx, scope, kind, object_id)
             await store.put_grant(tx, scope, kind, object_id, grant)
 
     async def revoke(self, scope: Scope, kind: ObjectKind, object_id: str, grant: Grant) -> None:
         """Take back what was granted, at whatever level. Raises: NotFound, also for no such grant; Denied."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await collections.next_version(tx, scope)
             await _managed(tx, scope, kind, object_id)
             if not await store.drop_grant(tx, scope, kind, object_id, grant):

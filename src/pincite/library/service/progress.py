@@ -67,7 +67,7 @@ class Progress:
         now = utc_now()
         ended = state in {RevisionState.FAILED, RevisionState.CANCELLED}
         step = Step(state, now, **counts, problem=problem, finished=ended, lease=lease, attempt=attempt)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.move(tx, scope, revision_id, step, LEADS_FROM[state])
             if document_id is None:
@@ -93,7 +93,7 @@ class Progress:
 
         Raises: NotFound; RevisionOvertaken, also where it is READY: somebody else finished it and it is in use.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             revision = await _writable(tx, scope, revision_id)
             if revision.state is RevisionState.READY or attempt not in {None, revision.attempt}:
                 raise _overtaken(revision, "begun")
@@ -109,7 +109,7 @@ class Progress:
     ) -> None:
         """Store pages and what was noticed of them; a page stored twice is one. Raises: NotFound, RevisionOvertaken."""
         noticed = [PageWarning(page.number, page.warning) for page in pages if page.warning]
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             revision = await _writable(tx, scope, revision_id, lease)
             await passages.put_pages(tx, scope, revision_id, pages)
             if noticed:
@@ -132,7 +132,7 @@ class Progress:
             RevisionOvertaken: it failed, was stopped or superseded, or another worker has it by now.
             InvalidInput: a chunk belongs to another revision or document.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             revision = await _writable(tx, scope, revision_id, lease)
             if any(c.revision_id != revision_id or c.document_id != revision.document_id for c in chunks):
                 raise InvalidInput("A chunk belongs to another revision than the one it is stored for.")
@@ -142,7 +142,7 @@ class Progress:
 
     async def tell_language(self, scope: Scope, revision_id: str, language: str) -> None:
         """Set the language of a revision's text, as BCP-47. Raises: NotFound."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.tell_language(tx, scope, revision_id, language)
             if document_id is None:
@@ -154,7 +154,7 @@ class Progress:
 
         Raises: NotFound.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             revision = await _existing(tx, scope, revision_id)
             if revision.state not in _BEING_READ:
@@ -179,7 +179,7 @@ class Progress:
             RevisionOvertaken: it failed, was stopped or not begun, a newer one was published, or another worker has it.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             revision = await _existing(tx, scope, revision_id)
             if revision.state is RevisionState.READY:
@@ -196,7 +196,7 @@ class Progress:
         return older
 
     async def _already(self, scope: Scope, revision_id: str, state: RevisionState) -> None:
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             revision = await _existing(session, scope, revision_id)
         if revision.state is not state:
             raise _overtaken(revision, f"{state.value} (only `publish` does that)")

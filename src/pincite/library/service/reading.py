@@ -39,12 +39,12 @@ class Reading:
 
     async def document(self, scope: Scope, document_id: str) -> Document:
         """Return a document that was not removed. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await _document(session, scope, document_id)
 
     async def by_source(self, scope: Scope, collection: str, source: str) -> Document | None:
         """Return the document of that source in a collection (id or name). Raises: NotFound, for the collection."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             home = await collections.required_collection(session, scope, collection)
             return await documents.find_by_source(session, scope, home.id, source)
 
@@ -53,7 +53,7 @@ class Reading:
 
         Raises: NotFound; InvalidInput where several collections have one of that source.
         """
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await documents.named_documents(session, scope, name, _MOST_NAMED)
         if not found:
             raise NotFound(f"There is no document {name[:200]}.", remedy="See `pincite list`.")
@@ -67,7 +67,7 @@ class Reading:
     ) -> Listing[Document]:
         """List documents, newest first; `collection` by id or name. Raises: NotFound, InvalidInput (cursor)."""
         before = decode_text(cursor)
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             within = None
             if collection is not None:
                 home = await collections.find_collection(session, scope, collection)
@@ -80,28 +80,28 @@ class Reading:
 
     async def changes(self, scope: Scope, after_version: int, limit: int = 200) -> list[Change]:
         """Return what changed after a version, oldest change first, each document once."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await documents.list_changes(session, scope, after_version, limit)
 
     async def latest_version(self, scope: Scope) -> int:
         """Return the version of the tenant's last change; 0 when nothing happened yet."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await collections.last_version(session, scope)
 
     async def revision(self, scope: Scope, revision_id: str) -> Revision:
         """Return a revision of a document that was not removed, superseded ones too. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await _revision(session, scope, revision_id)
 
     async def page(self, scope: Scope, revision_id: str, number: int) -> Page:
         """Return one page. Raises: NotFound."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             await _revision(session, scope, revision_id)
             return await _page(session, scope, revision_id, number)
 
     async def pages(self, scope: Scope, revision_id: str, start: int = 1, limit: int = 100) -> tuple[Page, ...]:
         """Return pages in order from number `start`. Raises: NotFound for the revision."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             await _revision(session, scope, revision_id)
             return await passages.list_pages(session, scope, revision_id, start, limit)
 
@@ -109,7 +109,7 @@ class Reading:
         """Return the pages of those (revision id, number) that are there, of any revisions. One query."""
         if not wanted:
             return NamedPages()
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return NamedPages(await passages.find_named_pages(session, scope, wanted))
 
     async def places(self, scope: Scope, chunks: Sequence[Chunk]) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Reading:
     ) -> Listing[PageSummary]:
         """List pages without their text. Raises: NotFound for the revision, InvalidInput (cursor)."""
         after = decode_number(cursor) or 0
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             await _revision(session, scope, revision_id)
             found = await passages.list_page_summaries(session, scope, revision_id, limit + 1, after)
         more = len(found) > limit
@@ -134,11 +134,11 @@ class Reading:
 
         Raises: NotFound for the revision, at the first batch.
         """
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             await _revision(session, scope, revision_id)
         after = -1
         while True:
-            async with self._db.read() as session:
+            async with self._db.read(scope) as session:
                 found = await passages.list_chunks(session, scope, revision_id, after, batch)
             if not found:
                 return
@@ -149,7 +149,7 @@ class Reading:
         """Return the passages behind chunk ids, by id: only visible, only of a serving revision. One query."""
         if not chunk_ids:
             return {}
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await passages.find_passages(session, scope, chunk_ids)
 
     async def stretches(
@@ -161,22 +161,22 @@ class Reading:
             scope: who asks.
             wanted: (revision id, first ordinal, last ordinal) of each; what is not there is left out.
         """
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await stretches.find_stretches(session, scope, wanted)
 
     async def document_names(self, scope: Scope, within: Filter, limit: int) -> tuple[tuple[str, str], ...]:
         """Return (id, source) of at most `limit` documents in view that answer now."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await documents.document_names(session, scope, within, limit)
 
     async def document_languages(self, scope: Scope, within: Filter, limit: int) -> tuple[str | None, ...]:
         """Return at most `limit` languages of what answers there, that of most documents first; see `Revision`."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await documents.document_languages(session, scope, within, limit)
 
     async def reading(self, scope: Scope, within: Filter | None = None) -> tuple[str, ...]:
         """Return the sources (at most 100, by name) that are still on their way in, of those in view."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             seen = await grants.view(session, scope) if within is None else within
             return await documents.sources_being_read(session, scope, seen, READING_LIMIT)
 
@@ -189,7 +189,7 @@ class Reading:
             NotFound: no such revision or page.
             InvalidInput: the range is not within the page.
         """
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             revision = await _revision(session, scope, revision_id)
             document = await _document(session, scope, revision.document_id)
             found = await _page(session, scope, revision_id, page)
@@ -223,7 +223,7 @@ class Reading:
         self, scope: Scope, reader: PageReader, revision_id: str, page: int, *, width_px: int = 1200
     ) -> bytes:
         """Return a PDF's page as PNG. Raises: NotFound, also for other formats."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             revision = await _revision(session, scope, revision_id)
             await _page(session, scope, revision_id, page)
         if revision.file_type is not FileType.PDF:

@@ -22,7 +22,7 @@ class Removals:
 
         Raises: NotFound; Denied.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document = await documents.find_document(tx, scope, document_id)
             if document is not None:
@@ -39,7 +39,7 @@ class Removals:
         A crash in between leaves bytes without a row, which `check` removes; never a row without its bytes. A
         document that is gone already is not an error. Raises: Conflict if it was not removed first.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             await collections.next_version(tx, scope)
             if await documents.find_document(tx, scope, document_id) is not None:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
@@ -53,12 +53,12 @@ class Removals:
 
     async def removals(self, scope: Scope, document_id: str | None = None) -> list[Removal]:
         """Return the tenant's documents that are removed and not purged yet, or that one if it is."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await documents.list_removals(session, scope, document_id)
 
 
 async def finish_deletion(database: Database, blobs: BlobStore, scope: Scope, sha256: str) -> None:
     """Delete bytes that were recorded as unreferenced, then the record; uploads of them are refused meanwhile."""
     await blobs.delete(scope, sha256)
-    async with database.transaction() as tx:
+    async with database.transaction(scope) as tx:
         await purging.forget_doomed(tx, scope, sha256)

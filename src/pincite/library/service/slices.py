@@ -47,7 +47,7 @@ class Slices:
             with suppress(InvalidInput):
                 given[clean_source(name)] = name
         known: dict[str, tuple[str, RevisionState]] = {}
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             for some in batched(sorted(given), _AT_ONCE):
                 wanted = {name: hashes[given[name]] for name in some}
                 found = await slices.unchanged_sources(session, scope, collection_id, wanted)
@@ -67,7 +67,7 @@ class Slices:
             another attempt or a newer revision are not among them.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope, len(wanted))
             found = await slices.find_latest(tx, scope, wanted, lock=True)
             mine = [
@@ -81,20 +81,20 @@ class Slices:
 
     async def latest(self, scope: Scope, revision_ids: Sequence[str]) -> tuple[Revision, ...]:
         """Return those of the revisions that are the newest of a document that was not removed."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             found = await slices.find_latest(session, scope, revision_ids)
         return tuple(each.latest for each in found)
 
     async def serving(self, scope: Scope, revision_ids: Sequence[str]) -> dict[str, str]:
         """Return those of the revisions that are done and serve, with their documents' sources."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await slices.serving_sources(session, scope, revision_ids)
 
     async def share(self, scope: Scope, revision_ids: Sequence[str], job: str | None) -> None:
         """Say which job reads revisions together; None where each has its own."""
         if not revision_ids:
             return
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             for some in batched(revision_ids, _AT_ONCE):
                 await slices.assign(tx, scope, some, job)
 
@@ -104,7 +104,7 @@ class Slices:
         The others are gone, were stopped, or another worker has them.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             held = await self._held(tx, scope, {each.revision.id: each.revision.lease for each in whole})
             await slices.store_all(tx, scope, [each for each in whole if each.revision.id in held], now)
         return frozenset(held)
@@ -112,7 +112,7 @@ class Slices:
     async def await_all(self, scope: Scope, revision_ids: Sequence[str]) -> None:
         """Put revisions on the list of those that wait for the better embedder; see `await_vectors`."""
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             for revision_id in revision_ids:
                 await waiting.add_waiting(tx, scope, revision_id, now)
 
@@ -131,7 +131,7 @@ class Slices:
             among the keys was stopped, is gone, or another worker has it.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope, max(1, len(whole)))
             held = await self._held(tx, scope, {each.revision.id: each.revision.lease for each in whole}, _BEING_READ)
             chunks = {each.revision.id: len(each.chunks) for each in whole}

@@ -47,7 +47,7 @@ class Stops:
         async for some in self._latest(scope, LEADS_FROM[state] - {state}, chosen, (collection, batch)):
             now = utc_now()
             step = Step(state, now, finished=state is RevisionState.CANCELLED)
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(scope) as tx:
                 version = await collections.next_version(tx, scope, len(some))
                 moved = await revisions.move_all(tx, scope, [each.latest.id for each in some], step, LEADS_FROM[state])
                 mine = [each for each in some if each.latest.id in moved]
@@ -81,7 +81,7 @@ class Stops:
         queued: list[Revision] = []
         async for some in self._latest(scope, out_of, chosen, (collection, batch)):
             now = utc_now()
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(scope) as tx:
                 version = await collections.next_version(tx, scope, len(some))
                 again = await revisions.requeue(tx, scope, [each.latest.id for each in some], now, out_of)
                 await documents.touch_all(tx, scope, sorted(each.document_id for each in again), version, now)
@@ -94,7 +94,7 @@ class Stops:
         Returns None if it is not on its way any more, or somebody else began another attempt.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             queued = await revisions.requeue(tx, scope, [revision_id], now, UNFINISHED_STATES, attempt)
             for revision in queued:
@@ -103,7 +103,7 @@ class Stops:
 
     async def count_unfinished(self, scope: Scope, most: int = 1_000_000) -> int:
         """Count the tenant's revisions that wait or are being read, up to `most`."""
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             return await revisions.count_unfinished(session, scope, most)
 
     async def _latest(
@@ -116,14 +116,14 @@ class Stops:
         """Yield documents whose latest revision is in such a state, so many at once; between two nothing is open."""
         home, (collection, batch) = None, within
         if collection is not None:
-            async with self._db.read() as session:
+            async with self._db.read(scope) as session:
                 home = (await collections.required_collection(session, scope, collection)).id
         after = ""
         for ids in [None] if chosen is None else list(batched(chosen, documents.MOST_IDS)):
             more = True
             while more:
                 wanted = documents.Wanted(states, home, batch, ids, after)
-                async with self._db.read() as session:
+                async with self._db.read(scope) as session:
                     found = await documents.documents_in_states(session, scope, wanted, _AT_ONCE)
                 more = len(found) == _AT_ONCE
                 if found:

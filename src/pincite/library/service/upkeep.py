@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from pincite.core import Database, Scope, utc_now
 from pincite.core.blobs import BlobStore
+from pincite.core.scope import EVERY_TENANT
 from pincite.library.domain import (
     UNFINISHED_STATES,
     Chunk,
@@ -35,12 +36,12 @@ class Upkeep:
 
     async def tenants(self) -> list[Scope]:
         """Return a scope for each tenant that has anything here, to do the system's own work under."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             return await revisions.tenants_with_rows(session)
 
     async def unfinished(self, limit: int = 1000, after: str = "") -> list[WorkItem]:
         """Return revisions that wait or are being read, of all tenants, by id from the one after `after`."""
-        async with self._db.read() as session:
+        async with self._db.read(EVERY_TENANT) as session:
             return await revisions.unfinished_revisions(session, limit, after)
 
     async def chunk_ids(
@@ -49,7 +50,7 @@ class Upkeep:
         """Yield (chunk id, revision id) of all chunks of revisions; no transaction is open between two batches."""
         after = ("", -1)
         while True:
-            async with self._db.read() as session:
+            async with self._db.read(scope) as session:
                 found = await passages.list_chunk_ids(session, scope, revision_ids, after, batch)
             for revision_id, _, chunk_id in found:
                 yield chunk_id, revision_id
@@ -64,7 +65,7 @@ class Upkeep:
 
         It is held in memory: how much is asked for at once is the asker's business.
         """
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             pages, chunks = await passages.list_pages_and_chunks(session, scope, revision_ids)
         return {
             revision_id: (
@@ -89,7 +90,7 @@ class Upkeep:
         return tuple(findings)
 
     async def _half_deleted(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             doomed = await purging.doomed_blobs(session, scope)
         for sha256 in doomed:
             if repair:
@@ -97,11 +98,11 @@ class Upkeep:
             yield Finding("blob-half-deleted", f"The deletion of bytes {sha256[:12]} was not finished.", repair)
 
     async def _stale_chunks(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
-        async with self._db.read() as session:
+        async with self._db.read(scope) as session:
             stale = await passages.revisions_with_stale_chunks(session, scope)
         for revision_id in stale:
             if repair:
-                async with self._db.transaction() as tx:
+                async with self._db.transaction(scope) as tx:
                     await passages.drop_chunks(tx, scope, [revision_id])
             yield Finding("stale-chunks", f"The superseded revision {revision_id} still had chunks.", repair)
 
@@ -126,7 +127,7 @@ class Upkeep:
     async def _revisions(self, scope: Scope) -> AsyncIterator[tuple[str, str, RevisionState, int, str]]:
         after = ""
         while True:
-            async with self._db.read() as session:
+            async with self._db.read(scope) as session:
                 batch = await revisions.stored_revisions(session, scope, after, _BATCH)
             if not batch:
                 return
@@ -141,7 +142,7 @@ class Upkeep:
     async def _fail(self, scope: Scope, revision_id: str) -> bool:
         now = utc_now()
         step = Step(RevisionState.FAILED, now, problem=_LOST, finished=True)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document_id = await revisions.move(tx, scope, revision_id, step, UNFINISHED_STATES)
             if document_id is None:
@@ -153,7 +154,7 @@ class Upkeep:
     async def _orphan(self, scope: Scope, sha256: str, repair: bool) -> Finding:
         doomed: tuple[str, ...] = ()
         if repair:
-            async with self._db.transaction() as tx:
+            async with self._db.transaction(scope) as tx:
                 await collections.next_version(tx, scope)
                 doomed = await purging.doom_unreferenced(tx, scope, [sha256], utc_now())
         for found in doomed:

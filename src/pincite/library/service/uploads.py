@@ -98,7 +98,7 @@ class Uploads:
         """
         sent_in = None if batch is None else clean_batch(batch)
         outcomes: list[Registered | PinciteError] = [_deleted_meanwhile() for _ in arrivals]
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             last = await collections.next_version(tx, scope, len(arrivals))
             doomed = frozenset(await purging.doomed_blobs(tx, scope))
             home = await _collection(tx, scope, collection)
@@ -130,7 +130,7 @@ class Uploads:
         A paused one goes on where it was. Raises: NotFound; Denied; Conflict for any other state.
         """
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document = await documents.find_document(tx, scope, document_id)
             if document is None:
@@ -149,7 +149,7 @@ class Uploads:
         if registered.outcome is RegisterOutcome.UNCHANGED:
             return
         now = utc_now()
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             if registered.outcome is RegisterOutcome.CREATED:
                 await documents.hide(tx, scope, registered.document.id, version, now)
