@@ -177,6 +177,7 @@ class ChildPool:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-I", "-B", str(self._entry), str(theirs.fileno()), str(self._settings.memory_limit_mb),
+                *(["threads"] if self._settings.ocr else []),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/", limit=_READ_BUFFER_BYTES,
                 env={"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},

@@ -28,6 +28,7 @@ from pincite.guard.domain import (
 )
 from pincite.guard.sandbox import Child, ChildPool
 from pincite.guard.settings import GuardSettings
+from pincite.guard.walls import WALLS
 
 _log = get_logger(__name__)
 _T = TypeVar("_T")
@@ -138,6 +139,15 @@ class DocumentReader:
         """
         _, payload = await self._view(path, {"op": "markup", "base": base})
         return _checked(lambda: _markup(json.loads(payload)))
+
+    async def walls(self) -> dict[str, tuple[str, bool]]:
+        """Have a child try to get out. Returns: by each wall's name what it keeps in, and whether it stands here.
+
+        Raises: ParserCrashed.
+        """
+        message, _ = await self._view(Path(__file__), {"op": "walls"})
+        standing = _checked(lambda: frozenset(map(str, message["standing"])))
+        return {name: (keeps_in, name in standing) for name, keeps_in in WALLS.items()}
 
     async def close(self) -> None:
         """End all children."""
