@@ -62,9 +62,7 @@ class Attacker:
         self.document.write_text("the given file")
         self.pool = ChildPool(settings or GuardSettings(memory_limit_mb=256), size=2, entry=entry)
 
-    async def attempt(
-        self, code: str, *, timeout_s: float = 10.0, cpu_s: float = 30.0, **given: Any
-    ) -> dict[str, Any]:
+    async def attempt(self, code: str, *, timeout_s: float = 10.0, cpu_s: float = 30.0, **given: Any) -> dict[str, Any]:
         """Run code; `outcome` is "done" or how it was refused. Raises: ParserCrashed, where the child ended."""
         async with self.pool.lease() as child:
             with self.document.open("rb") as file:

@@ -53,7 +53,8 @@ PROCESSES = {
     "a signal to a thread": "call(234, parent, parent, 0)",
     "a signal by a descriptor": "import fcntl, signal; r, w = os.pipe(); fcntl.fcntl(r, 8, parent); "
     "fcntl.fcntl(r, 10, signal.SIGURG); fcntl.fcntl(r, 4, os.O_ASYNC | os.O_NONBLOCK); os.write(w, b'x')",
-    "a signal by a socket": "import fcntl, array, sys; fcntl.ioctl(int(sys.argv[1]), 0x8901, array.array('i', [parent]))",
+    "a signal by a socket": "import fcntl, array, sys\n"
+    "fcntl.ioctl(int(sys.argv[1]), 0x8901, array.array('i', [parent]))",
     "the server's limits": "import resource; resource.prlimit(parent, resource.RLIMIT_NOFILE)",
     "the server's priority": "os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent))",
     "the server's processors": "os.sched_setaffinity(parent, os.sched_getaffinity(parent))",
@@ -98,6 +99,7 @@ CALLS = {
     "kcmp": 312, "finit_module": 313, "sched_setattr": 314, "seccomp": 317, "memfd_create": 319, "kexec_file_load": 320,
     "bpf": 321, "execveat": 322, "userfaultfd": 323, "copy_file_range": 326, "pkey_alloc": 330, "io_uring_setup": 425,
     "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429, "fsopen": 430,
-    "pidfd_open": 434, "clone3": 435, "openat2": 437, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442,
-    "landlock_create_ruleset": 444, "memfd_secret": 447, "process_mrelease": 448, "fchmodat2": 452, "x32 write": 1 << 30 | 1,
+    "pidfd_open": 434, "clone3": 435, "openat2": 437, "pidfd_getfd": 438, "process_madvise": 440,
+    "landlock_create_ruleset": 444, "memfd_secret": 447, "process_mrelease": 448, "fchmodat2": 452,
+    "mount_setattr": 442, "x32 write": 1 << 30 | 1,
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Which system calls a confined child may make, as a filter for the kernel (seccomp); all others are refused.
 
-A list of what is allowed, not of what is known to be bad: what nobody thought of is refused too. `confine.py` installs it.
+A list of what is allowed, not of what is known to be bad: what nobody thought of is refused too. `confine.py`
+installs it.
 """
 
 import platform

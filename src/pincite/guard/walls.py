@@ -36,7 +36,7 @@ def _speak_here() -> None:
 
 
 def _look() -> None:
-    os.listdir("/")
+    next(Path("/").iterdir())
 
 
 def _write() -> None:

@@ -158,3 +158,22 @@ def test_readers_work_from_several_event_loops(tmp_path: Path) -> None:
         return text
 
     assert asyncio.run(read()) == asyncio.run(read()) == "Hello there."
+
+
+async def test_a_child_that_opened_ones_document_opens_no_others(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Hello there.")
+    reader = DocumentReader(GuardSettings(children=1, viewers=2))
+    await reader.warm()
+    viewers = reader._here().viewers
+    seen: list[tuple[str, int]] = []
+    for whose in ("one", "one", "other", "one", "third", "other"):
+        before = {child: child.jobs for child in viewers._all}
+        await reader.sniff(file, "a.txt", whose=whose)
+        (used,) = (child for child in viewers._all if child.alive and child.jobs > before.get(child, 0))
+        seen.append((whose, used._process.pid))
+    assert len({pid for whose, pid in seen[:4]}) == 2, "who comes again has his child again"
+    for _, pid in seen:
+        assert len({whose for whose, used in seen if used == pid}) == 1
+    assert sum(child.alive for child in viewers._all) <= 2
+    await reader.close()

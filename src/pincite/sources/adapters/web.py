@@ -58,7 +58,7 @@ class WebSource(Elsewhere):
             raise BadSource("The prefix is no path.", remedy="Give it as /docs/.")
         self._within = self._origin + prefix
         self._options = options
-        self._pages = Pages(tools, options.pause_s)
+        self._pages = Pages(tools, place.source_id, options.pause_s)
         self._robots = Protego.parse("")
 
     async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
