@@ -21,8 +21,8 @@ class ImapOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: str = Field(min_length=1, description="Who signs in.")
-    password: str = Field(description="Variable with the password, such as PINCITE_SECRET_MAIL.")
+    user: str = Field(min_length=1, max_length=500, description="Who signs in.")
+    password: str = Field(max_length=500, description="Variable with the password, such as PINCITE_SECRET_MAIL.")
 
 
 class ImapSource(Elsewhere):

@@ -32,7 +32,9 @@ class WebOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prefix: str | None = Field(None, description="Paths that belong to it begin with this; default is the folder.")
+    prefix: str | None = Field(
+        None, max_length=500, description="Paths that belong to it begin with this; default is the folder."
+    )
     pages: int = Field(1000, ge=1, le=100_000, description="Most pages.")
     depth: int = Field(5, ge=0, le=50, description="Most links away from the first page; 0 for sitemaps only.")
     sitemap: bool = Field(True, description="Read sitemaps.")
