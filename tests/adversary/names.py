@@ -15,16 +15,17 @@ _PARENTS = (
     "\u2024\u2024/",
     "./.././",
 )
-_ROOTS = ("/", "//", "\\", "\\\\server\\share\\", "C:\\", "c:/", "C:", "\\\\?\\C:\\", "\\\\.\\", "/tmp/", "file:///tmp/",
-          "/proc/self/fd/", "/dev/shm/", "~/", "~root/", "$HOME/", "${HOME}/", "%TEMP%\\")  # fmt: skip
+_ROOTS = ("/", "//", "\\", "\\\\server\\share\\", "C:\\", "c:/", "C:", "\\\\?\\C:\\", "\\\\.\\", "/tmp/",
+          "file:///tmp/", "/proc/self/fd/", "/dev/shm/", "~/", "~root/", "$HOME/", "${HOME}/", "%TEMP%\\")  # fmt: skip
 _DEVICES = ("CON", "NUL", "PRN", "AUX", "COM1", "LPT9", "CONIN$", "nul.txt", "/dev/null", "/dev/stdout")
 _STREAMS = ("::$DATA", ":hidden", ":$I30:$INDEX_ALLOCATION")
 _SHELL = ("; rm -rf .", "$(id)", "`id`", "| id", "&& id", "> out", "*", "?", "'", '"', "--version", "-rf",
-          "%s%n", "{0}", "{{7*7}}", "${jndi:ldap://x}", "<script>alert(1)</script>", "javascript:alert(1)", "' OR 1=1 --",
-          "=cmd|' /C'!A0", "%0d%0aSet-Cookie: a=b")  # fmt: skip
+          "%s%n", "{0}", "{{7*7}}", "${jndi:ldap://x}", "<script>alert(1)</script>", "javascript:alert(1)",
+          "' OR 1=1 --", "=cmd|' /C'!A0", "%0d%0aSet-Cookie: a=b")  # fmt: skip
 _MARKS = ("\u202e", "\u202d", "\u2066", "\u2067", "\u200e", "\u200f", "\u061c", "\u200b", "\u2060", "\ufeff", "\u00ad",
           "\u2028", "\u2029", "\x85", "\U000e0041", "\ufff9", "\x1b[31m", "\x07", "\x08", "\x7f", "\r\n",
-          "\n", "\t", "\x00", "\ud800", "\udfff", "\ufdd0", "\U0010ffff", "e" + "\u0301" * 50, "\U0001f469\u200d\U0001f4bb")  # fmt: skip
+          "\n", "\t", "\x00", "\ud800", "\udfff",
+           "\ufdd0", "\U0010ffff", "e" + "\u0301" * 50, "\U0001f469\u200d\U0001f4bb")  # fmt: skip
 _BARE = (
     "",
     ".",
