@@ -85,7 +85,7 @@ def _is_one(url: Url) -> None:
     theirs, other = urlsplit(spelled), httpx2.URL(spelled)
     assert (theirs.hostname, theirs.username, theirs.fragment) == (url.host, None, "")
     assert (theirs.port or (443 if url.scheme == "https" else 80)) == url.port
-    assert (other.host, other.userinfo) == (url.host, b"")
+    assert (other.raw_host.strip(b"[]").decode(), other.userinfo) == (url.host, b"")
     assert (other.port or (443 if url.scheme == "https" else 80)) == url.port
 
 
