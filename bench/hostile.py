@@ -58,6 +58,17 @@ class Seen:
         return f"p50 {middle:.1f} ms, p99 {self.at(0.99):.1f} ms, {len(self.seconds)} requests, {self.failures} failed"
 
 
+@dataclass(slots=True)
+class _Run:
+    quiet: Seen = field(default_factory=Seen)
+    meanwhile: Seen = field(default_factory=Seen)
+    after: Seen = field(default_factory=Seen)
+    ended: Counter[str] = field(default_factory=Counter[str])
+    took_s: float = 0.0
+    grown_mb: float = 0.0
+    left: list[str] = field(default_factory=list[str])
+
+
 def main() -> int:
     """Run it; returns 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -88,38 +99,33 @@ async def _measured(folder: Path, hostile: list[Path], quiet_s: float) -> int:
         async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
             await _filled(client)
             await _asking(client, Seen(), _WARM_S)
-            quiet, meanwhile = Seen(), Seen()
-            await _asking(client, quiet, quiet_s)
+            run = _Run()
+            await _asking(client, run.quiet, quiet_s)
             before = psutil.Process(process.pid).memory_info().rss
             began = time.perf_counter()
             ended = asyncio.create_task(_sent(client, hostile))
-            await _asking(client, meanwhile, 0, ended)
-            took_s = time.perf_counter() - began
-            grown_mb = (psutil.Process(process.pid).memory_info().rss - before) / 1e6
-            after = Seen()
-            await _asking(client, after, quiet_s / 2)
-        children = psutil.Process(process.pid).children(recursive=True)
-        left = [path.name for path in elsewhere.rglob("*")]
-        return _told(quiet, meanwhile, after, await ended, took_s, grown_mb, len(children), left)
+            await _asking(client, run.meanwhile, 0, ended)
+            run.took_s, run.ended = time.perf_counter() - began, await ended
+            run.grown_mb = (psutil.Process(process.pid).memory_info().rss - before) / 1e6
+            await _asking(client, run.after, quiet_s / 2)
+        run.left = [path.name for path in elsewhere.rglob("*")]
+        return _told(run)
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _told(
-    quiet: Seen, meanwhile: Seen, after: Seen, ended: Counter[str], took_s: float, grown_mb: float, children: int,
-    left: list[str],
-) -> int:  # fmt: skip
-    ratio = meanwhile.at(0.99) / quiet.at(0.99)
-    print(f"quiet:     {quiet.said()}")
-    print(f"meanwhile: {meanwhile.said()}; {sum(ended.values())} files in {took_s:.0f} s")
-    print(f"after:     {after.said()}")
-    for what, count in ended.most_common():
+def _told(run: _Run) -> int:
+    ratio = run.meanwhile.at(0.99) / run.quiet.at(0.99)
+    print(f"quiet:     {run.quiet.said()}")
+    print(f"meanwhile: {run.meanwhile.said()}; {sum(run.ended.values())} files in {run.took_s:.0f} s")
+    print(f"after:     {run.after.said()}")
+    for what, count in run.ended.most_common():
         print(f"  {count:>5} {what}")
     print(f"p99 is {ratio:.2f} times the quiet figure (bar: {_BAR})")
-    print(f"the server has grown by {grown_mb:.0f} MB; {children} parsers wait; left elsewhere: {left or 'nothing'}")
-    wrong = [what for what in ended if what.startswith("wrong")]
-    return 1 if ratio >= _BAR or wrong or left or meanwhile.failures else 0
+    print(f"the server has grown by {run.grown_mb:.0f} MB; left elsewhere: {run.left or 'nothing'}")
+    wrong = [what for what in run.ended if what.startswith("wrong")]
+    return 1 if ratio >= _BAR or wrong or run.left or run.meanwhile.failures else 0
 
 
 async def _asking(client: httpx2.AsyncClient, seen: Seen, for_s: float, until: asyncio.Task[Any] | None = None) -> None:
