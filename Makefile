@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults faults-short bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults faults-short fuzz bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ gate: install-dev ## hold retrieval and answers against the bounds and baselines
 faults: install-dev web ## strike every fault point of ingestion and kill it a thousand times; goes on where it was broken off (ARGS=--afresh)
 	@PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/python -m tests.faults.whole $(ARGS)
 	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
+
+fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
+	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py $(ARGS)
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

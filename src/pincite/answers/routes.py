@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -25,7 +25,11 @@ from pincite.answers.schemas import (
 )
 from pincite.answers.service import Answers
 
-LastEventId = Annotated[str | None, Header(description="The last event seen; the stream goes on after it.")]
+LastEventId = Annotated[
+    str | None,
+    Header(json_schema_extra={"maxLength": 64}, description="The last event seen; the stream goes on after it."),
+]
+Id = Annotated[str, Path(max_length=64)]
 
 
 class AnswerRoutes:
@@ -88,11 +92,11 @@ class AnswerRoutes:
             return JSONResponse({"id": begun.id, "conversation": begun.conversation, "events": events}, 202)
         return answer_resource(await self._answers.wait(scope, begun.id))
 
-    async def answer(self, scope: CurrentScope, answer_id: str) -> AnswerBody:
+    async def answer(self, scope: CurrentScope, answer_id: Id) -> AnswerBody:
         """Return an answer; while it is running, what is known of it."""
         return answer_resource(await self._answers.get(scope, answer_id))
 
-    async def cancel(self, scope: CurrentScope, answer_id: str) -> Response:
+    async def cancel(self, scope: CurrentScope, answer_id: Id) -> Response:
         """Stop an answer; its text so far is kept."""
         await self._answers.cancel(scope, answer_id)
         return Response(status_code=202)
@@ -108,14 +112,14 @@ class AnswerRoutes:
         items = [ConversationBody(**conversation_body(each)) for each in found[:limit]]
         return ConversationList(items=items, next_cursor=items[-1].id if len(found) > limit else None)
 
-    async def conversation(self, scope: CurrentScope, conversation_id: str) -> ConversationWithAnswers:
+    async def conversation(self, scope: CurrentScope, conversation_id: Id) -> ConversationWithAnswers:
         """Return a conversation with its answers in order."""
         found, answers = await self._answers.conversation(scope, conversation_id)
         return ConversationWithAnswers(
             **conversation_body(found), answers=[answer_resource(answer) for answer in answers]
         )
 
-    async def delete_conversation(self, scope: CurrentScope, conversation_id: str) -> Response:
+    async def delete_conversation(self, scope: CurrentScope, conversation_id: Id) -> Response:
         """Delete a conversation with its answers."""
         await self._answers.delete_conversation(scope, conversation_id)
         return Response(status_code=204)
@@ -123,7 +127,7 @@ class AnswerRoutes:
     def _events(self) -> Any:
         """Make the streaming route; that the answer is there is checked before the stream begins, so 404 is 404."""
 
-        async def found(scope: CurrentScope, answer_id: str) -> Answer:
+        async def found(scope: CurrentScope, answer_id: Id) -> Answer:
             return await self._answers.get(scope, answer_id)
 
         async def events(

@@ -1,12 +1,13 @@
 """The bodies of the answers' routes, with examples; the answer resource is the same over HTTP, events and CLI."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.answers.domain import Answer, Conversation
 from pincite.answers.shapes import answer_to
+from pincite.retrieval import MAX_QUESTION_CHARS
 
 _SPAN: dict[str, Any] = {
     "document": "01a1fb3992487142968fa1dba18c6e4b",
@@ -50,11 +51,17 @@ class Ask(BaseModel):
         extra="forbid", json_schema_extra={"example": {"question": "How much leave is there when a parent dies?"}}
     )
 
-    question: str = Field(description="In plain words.")
-    conversation: str | None = Field(None, description="Id of the conversation that it follows up; else a new one.")
-    collections: list[str] | None = Field(None, description="Names or ids; default is everything you may read.")
+    question: str = Field(json_schema_extra={"maxLength": MAX_QUESTION_CHARS}, description="In plain words.")
+    conversation: str | None = Field(
+        None, max_length=64, description="Id of the conversation that it follows up; else a new one."
+    )
+    collections: list[Annotated[str, Field(max_length=200)]] | None = Field(
+        None, max_length=100, description="Names or ids; default is everything you may read."
+    )
     stream: bool = Field(False, description="Answer at once with the address of the events.")
-    model: str | None = Field(None, description="`none`, `auto` or `provider:name`; default is the server's setting.")
+    model: str | None = Field(
+        None, max_length=200, description="`none`, `auto` or `provider:name`; default is the server's setting."
+    )
 
 
 class Span(BaseModel):

@@ -1,4 +1,4 @@
-"""What `pincite doctor` looks at: SQLite, disk, database, sandbox, web app, models, and why those.
+"""What `pincite doctor` looks at: SQLite, disk, the walls around parsers, database, web app, models, and why those.
 
 It only looks; nothing is repaired here (`pincite fsck` does that).
 """
@@ -16,10 +16,16 @@ from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, discover_model, open_embedders
 from pincite.core import PinciteError
-from pincite.guard.settings import ocr_is_installed
+from pincite.guard import DocumentReader
+from pincite.guard.settings import GuardSettings, ocr_is_installed
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
+_NO_WALL = "tried: no wall stands here; a document that took over its parser could do as Pincite itself may"
+_WALL_REMEDY = (
+    "Use Linux 5.13 or newer on x86-64 or ARM64 with landlock and seccomp switched on; a container needs a runtime "
+    "that lets both through, as Docker and Podman do by default. Until then take in trusted documents only."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Finding:
 async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
     findings = [_python(), _sqlite(), _home(settings), _web_app(), _ocr(settings)]
+    findings += await _parser()
     findings.append(await _database(settings))
     findings += await _model(settings, environment)
     findings.append(await _embedder(settings))
@@ -81,6 +88,23 @@ def _ocr(settings: Settings) -> Finding:
     return Finding(
         "ok", "OCR", "not installed; pages that are only pictures are not read (`pip install 'pincite[ocr]'`)"
     )
+
+
+async def _parser() -> list[Finding]:
+    """Have a parser try to get out."""
+    reader = DocumentReader(GuardSettings())
+    try:
+        walls = await reader.walls()
+    except PinciteError as error:
+        return [Finding("bad", "Parser", f"does not start: {error.message}", "Install Pincite anew.")]
+    finally:
+        await reader.close()
+    return [
+        Finding("ok", f"Parser, {name}", f"tried: it {keeps_in}")
+        if stands
+        else Finding("bad" if sys.platform == "linux" else "note", f"Parser, {name}", _NO_WALL, _WALL_REMEDY)
+        for name, (keeps_in, stands) in walls.items()
+    ]
 
 
 async def _database(settings: Settings) -> Finding:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
+from pincite.app.bodies import BodyEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.hosts import Hosts, parse_hosts
 from pincite.app.middleware import HostEdge, Metrics, RequestEdge
@@ -153,6 +154,7 @@ def create_app(house: House) -> FastAPI:
         app.include_router(router)
     install(app)
     check_declared(app.routes)
+    app.add_middleware(BodyEdge, routes=app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
     app.add_middleware(HostEdge, hosts=_hosts(house.settings))

@@ -38,14 +38,20 @@ OUT_OF_MEMORY = 77
 """Exit code of a child that reached its memory limit."""
 
 
-def serve(requests_fd: int, memory_limit_mb: int, operations: dict[str, Operation] | None = None) -> None:
+def serve(
+    requests_fd: int,
+    memory_limit_mb: int,
+    operations: dict[str, Operation] | None = None,
+    *,
+    threads: bool = False,
+) -> None:
     """Confine this process, then do what is asked until the parent closes its end."""
     table = OPERATIONS if operations is None else operations
     replies = os.fdopen(os.dup(1), "wb")
     silent = os.open(os.devnull, os.O_RDWR)
     os.dup2(silent, 1)
     channel = Channel(socket.socket(fileno=requests_fd), replies)
-    channel.send({"kind": "hello", "confined": confine.confine(memory_limit_mb)})
+    channel.send({"kind": "hello", "confined": confine.confine(memory_limit_mb, threads=threads)})
     while (request := channel.receive()) is not None:
         message, descriptor = request
         confine.limit_cpu(float(message["time_limit_s"]))
@@ -78,4 +84,4 @@ def _answer(channel: Channel, operation: Operation, file: BinaryIO, message: wir
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve(int(sys.argv[1]), int(sys.argv[2]), threads="threads" in sys.argv[3:])

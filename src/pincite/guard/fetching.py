@@ -20,6 +20,8 @@ from pincite.guard.urls import BadUrl, FetchFailed, Url, join_url, parse_url
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PIECE = 1 << 16
+_READ = 1 << 14
+_TURN = 50  # pieces after which others have their turn: a server may send them a byte at a time, thousands at once
 _AGENT = "pincite"
 _LATER = "Try again later."
 
@@ -229,13 +231,38 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in addresses[:4]:
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _ShortReads(stream)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure or httpcore2.ConnectError("no address")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class _ShortReads(httpcore2.AsyncNetworkStream):
+    """Reads a little at once: what is read is parsed in one go, while nobody else has his turn."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._stream.read(min(max_bytes, _READ), timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.AsyncNetworkStream:
+        return _ShortReads(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 class _Translated:
@@ -279,9 +306,14 @@ def _fetched(url: Url, response: httpcore2.Response, types: Collection[str], mos
 
 async def _body(url: Url, response: httpcore2.Response, encoding: str, most: int) -> AsyncGenerator[bytes]:
     unpack = _Unpacking(url, encoding)
-    size = 0
+    size = packed_size = pieces = 0
     with _Translated(url.host):
         async for packed in response.aiter_stream():
+            pieces, packed_size = pieces + 1, packed_size + len(packed)
+            if pieces % _TURN == 0:
+                await asyncio.sleep(0)
+            if packed_size > most:  # what unpacks to nothing, or stands behind the end, could go on for ever
+                raise _too_large(url, most)
             for piece in unpack.pieces(packed):
                 size += len(piece)
                 if size > most:

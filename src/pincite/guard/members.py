@@ -19,6 +19,7 @@ from pincite.guard.source import Opened, Source
 _MAX_DEPTH = 3
 _MAX_NAME = 100
 _LEVELS = 6
+_BREAKS = frozenset({"Zl", "Zp"})  # lines and paragraphs end with these too
 # What a parser may throw at a stranger's bytes beyond what it knows to refuse: one member's damage stays its own.
 _DAMAGES = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError,
@@ -120,6 +121,10 @@ class Members:
 
 def shown(name: str) -> str:
     """Return a member's name or path as people may see it: no way up, no control or bidi marks, bounded."""
-    kept = "".join(char for char in name.replace("\\", "/") if unicodedata.category(char)[0] != "C")
+    kept = "".join(
+        char
+        for char in name.replace("\\", "/")
+        if unicodedata.category(char)[0] != "C" and unicodedata.category(char) not in _BREAKS
+    )
     path = "/".join(part.strip() for part in kept.split("/") if part.strip() not in {"", ".", ".."})
     return (path if len(path) <= _MAX_NAME else "…" + path[1 - _MAX_NAME :]) or "a file without a name"

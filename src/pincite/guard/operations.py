@@ -1,4 +1,4 @@
-"""What a child can be asked: pages, a type, boxes, an image. And the channel it answers through.
+"""What a child can be asked: pages, a type, boxes, an image, its walls. And the channel it answers through.
 
 Confinement and failures are in `child.py`.
 """
@@ -119,11 +119,18 @@ def _markup(channel: Channel, source: Source, message: wire.Message) -> None:
     channel.send({"kind": "markup"}, found)
 
 
+def _walls(channel: Channel, _source: Source, _message: wire.Message) -> None:
+    from pincite.guard.walls import standing
+
+    channel.send({"kind": "walls", "standing": standing()})
+
+
 OPERATIONS: dict[str, Operation] = {
     "read": _read,
     "sniff": _sniff,
     "boxes": _boxes,
     "render": _render,
     "markup": _markup,
+    "walls": _walls,
 }
 """What a request's `op` may name."""

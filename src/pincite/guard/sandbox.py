@@ -33,6 +33,7 @@ class Child:
         self._process = process
         self._requests = requests
         self.jobs = 0
+        self.whose: str | None = None
         self.confined: tuple[str, ...] = ()
         self.busy = False
         self._gone: asyncio.Task[None] | None = None
@@ -58,8 +59,10 @@ class Child:
             raise ParserCrashed(
                 f"Reading the document took longer than the limit of {timeout_s:.0f} s.", remedy=_SPLIT
             ) from None
-        except (asyncio.IncompleteReadError, ConnectionError, wire.FrameTooLarge, ValueError):
+        except (asyncio.IncompleteReadError, ConnectionError):
             raise ParserCrashed(await self._death(), remedy=_SPLIT) from None
+        except ValueError:
+            raise ParserCrashed("The parser gave a reply that makes no sense.", remedy=_SPLIT) from None
         self.busy = message.get("kind") not in {"hello", "done", "error"}
         return message, payload
 
@@ -69,6 +72,8 @@ class Child:
             raise ConnectionError
         head, payload = wire.lengths(await stream.readexactly(wire.HEAD.size))
         message = wire.unpack_head(await stream.readexactly(head))
+        if not isinstance(message.get("kind"), str):
+            raise ValueError("a message without a kind")
         return message, await stream.readexactly(payload) if payload else b""
 
     async def _death(self) -> str:
@@ -109,21 +114,28 @@ class ChildPool:
     """A bounded set of warm children. Belongs to the event loop it was made in.
 
     Children start when they are first needed, are replaced after `jobs_per_child` requests or any failure, and end
-    after `idle_s` without work.
+    after `idle_s` without work. One that opened somebody's document never opens another's: were it taken over, it
+    could read that, or answer in its place.
     """
 
     def __init__(self, settings: GuardSettings, *, size: int, entry: Path = _ENTRY) -> None:
         self._settings = settings
         self._entry = entry
+        self._size = size
         self._free = asyncio.Semaphore(size)
         self._idle: list[tuple[Child, asyncio.TimerHandle]] = []
         self._all: set[Child] = set()
 
     @contextlib.asynccontextmanager
-    async def lease(self) -> AsyncIterator[Child]:
-        """Have a child for one request; it goes back warm when the request was answered to its end."""
+    async def lease(self, whose: str | None = None) -> AsyncIterator[Child]:
+        """Have a child for one request; it goes back warm when the request was answered to its end.
+
+        Args:
+            whose: names the owner of what it opens; None where it opens nothing of anybody's.
+        """
         async with self._free:
-            child = await self._take()
+            child = await self._take(whose)
+            child.whose = child.whose or whose
             try:
                 yield child
             finally:
@@ -148,14 +160,21 @@ class ChildPool:
         for child in self._all:
             child.kill()
 
-    async def _take(self) -> Child:
-        while self._idle:
-            child, timer = self._idle.pop()
-            timer.cancel()
-            if child.alive:
-                return child
-            await self._drop(child)
+    async def _take(self, whose: str | None) -> Child:
+        for child in [child for child, _ in self._idle if not child.alive]:
+            await self._drop(self._called(child))
+        for child, _ in reversed(self._idle):
+            if whose is None or child.whose in {None, whose}:
+                return self._called(child)
+        if self._idle and sum(child.alive for child in self._all) >= self._size:
+            await self._drop(self._called(self._idle[0][0]))
         return await self._start()
+
+    def _called(self, wanted: Child) -> Child:
+        """Take a child out of those that wait."""
+        place = next(place for place, (child, _) in enumerate(self._idle) if child is wanted)
+        self._idle.pop(place)[1].cancel()
+        return wanted
 
     async def _give_back(self, child: Child) -> None:
         if child.busy or not child.alive or child.jobs >= self._settings.jobs_per_child:
@@ -165,8 +184,7 @@ class ChildPool:
         self._idle.append((child, timer))
 
     def _retire(self, child: Child) -> None:
-        self._idle = [(other, timer) for other, timer in self._idle if other is not child]
-        child.kill()  # it is still waited for where the pool closes before it has ended
+        self._called(child).kill()  # it is still waited for where the pool closes before it has ended
 
     async def _drop(self, child: Child) -> None:
         await child.end()
@@ -177,6 +195,7 @@ class ChildPool:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-I", "-B", str(self._entry), str(theirs.fileno()), str(self._settings.memory_limit_mb),
+                *(["threads"] if self._settings.ocr else []),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/", limit=_READ_BUFFER_BYTES,
                 env={"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},

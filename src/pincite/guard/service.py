@@ -5,32 +5,19 @@ All parsing happens in confined children (`sandbox.py`); here requests are made 
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 from pincite.core import get_logger
-from pincite.core.together import all_of
-from pincite.guard import wire
-from pincite.guard.domain import (
-    Box,
-    FileType,
-    Link,
-    Markup,
-    PageBatch,
-    PageBoxes,
-    ParserCrashed,
-    UnreadableDocument,
-    UnsupportedType,
-)
+from pincite.guard import replies, wire
+from pincite.guard.domain import FileType, Markup, PageBatch, PageBoxes, ParserCrashed
 from pincite.guard.sandbox import Child, ChildPool
 from pincite.guard.settings import GuardSettings
+from pincite.guard.walls import WALLS
 
 _log = get_logger(__name__)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +27,10 @@ class _Pools:
 
 
 class DocumentReader:
-    """Reads documents in confined children. May be used from several event loops; each gets children of its own."""
+    """Reads documents in confined children. May be used from several event loops; each gets children of its own.
+
+    `whose` names the owner of a document: a child that opened one of his opens none of another owner's.
+    """
 
     def __init__(self, settings: GuardSettings) -> None:
         self._settings = settings
@@ -52,14 +42,19 @@ class DocumentReader:
         return self._settings.ocr
 
     async def warm(self) -> None:
-        """Start a child that looks and one that reads, so that the first document need not wait for them."""
-        pools = self._here()
+        """Start a child that looks and one that reads, so that the first document need not wait for them.
+
+        Where a wall does not stand the log says so.
+        """
         try:
-            await all_of(pool.warm() for pool in (pools.viewers, pools.readers))
+            walls = await self.walls()
+            await self._here().readers.warm()
+            if missing := [name for name, (_, stands) in walls.items() if not stands]:
+                _log.warning("parsers are not confined in all", missing=missing, remedy="See `pincite doctor`.")
         except ParserCrashed as error:  # the first document will say so to whoever sent it
             _log.warning("parser did not start", message=error.message)
 
-    async def sniff(self, path: Path, name: str) -> FileType:
+    async def sniff(self, path: Path, name: str, *, whose: str = "") -> FileType:
         """Find what a file is from its content; the name only tells CSV, Markdown and plain text apart.
 
         Raises:
@@ -67,8 +62,8 @@ class DocumentReader:
             UnreadableDocument: it is empty, or a damaged container.
             ParserCrashed: looking at it took too long or ended the child.
         """
-        message, _ = await self._view(path, {"op": "sniff", "name": name[-255:]})
-        return _checked(lambda: FileType(message["type"]))
+        message, _ = await self._view(path, {"op": "sniff", "name": name[-255:]}, whose)
+        return replies.checked(lambda: FileType(message["type"]))
 
     async def read(
         self,
@@ -78,6 +73,7 @@ class DocumentReader:
         first_page: int = 1,
         one_by_one: bool = False,
         limit_s: float | None = None,
+        whose: str = "",
     ) -> AsyncGenerator[PageBatch, None]:
         """Read a document's pages in order, a batch at a time, as the child reads them.
 
@@ -89,6 +85,7 @@ class DocumentReader:
             first_page: where to begin, counted from 1; the limits of time hold from there.
             one_by_one: a page a batch, so that a parser that dies is known to have died of the page after the last.
             limit_s: how long the parser may work on it, where that is less than the limit of any document.
+            whose: its owner.
 
         Raises:
             UnreadableDocument: damaged, encrypted, without any text, or over a limit; `page` where one is to blame.
@@ -96,8 +93,8 @@ class DocumentReader:
         """
         most_s = left_s = min(self._settings.time_limit_s, limit_s or self._settings.time_limit_s)
         begin = {"first_page": first_page, "one_by_one": one_by_one}
-        loop = asyncio.get_running_loop()
-        async with self._here().readers.lease() as child:
+        pages, loop = replies.Pages(self._settings, first_page), asyncio.get_running_loop()
+        async with self._here().readers.lease(whose) as child:
             await self._send(child, path, {"op": "read", "type": file_type.value} | begin)
             while True:
                 before_s = loop.time()
@@ -105,39 +102,47 @@ class DocumentReader:
                 left_s -= loop.time() - before_s
                 if message["kind"] == "done":
                     return
-                yield _batch(message)
+                yield pages.batch(message)
                 if left_s <= 0:
                     raise ParserCrashed(
                         f"Reading the document took longer than the limit of {most_s:.0f} s.",
                         remedy="Split the document and upload the parts.",
                     )
 
-    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+    async def boxes(self, path: Path, page: int, start: int, end: int, *, whose: str = "") -> PageBoxes:
         """Find where characters [start, end) of a PDF page lie, one box a line, on the page as shown.
 
         Raises: UnreadableDocument, ParserCrashed.
         """
-        message, _ = await self._view(path, {"op": "boxes", "page": page, "start": start, "end": end})
-        return _checked(
-            lambda: PageBoxes(message["width"], message["height"], tuple(Box(*box) for box in message["boxes"]))
-        )
+        message, _ = await self._view(path, {"op": "boxes", "page": page, "start": start, "end": end}, whose)
+        return replies.boxes(message)
 
-    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+    async def render(self, path: Path, page: int, width_px: int, *, whose: str = "") -> bytes:
         """Draw a PDF page as PNG, `width_px` pixels wide. Raises: UnreadableDocument, ParserCrashed."""
-        _, payload = await self._view(path, {"op": "render", "page": page, "width_px": width_px})
+        _, payload = await self._view(path, {"op": "render", "page": page, "width_px": width_px}, whose)
         return payload
 
-    async def markup(self, path: Path, base: str) -> Markup:
+    async def markup(self, path: Path, base: str, *, whose: str = "") -> Markup:
         """Read where a page, a sitemap or a feed leads; XML that declares entities is refused.
 
         Args:
             path: the file.
             base: the address that it came from.
+            whose: the source that it is of.
 
         Raises: UnreadableDocument, ParserCrashed.
         """
-        _, payload = await self._view(path, {"op": "markup", "base": base})
-        return _checked(lambda: _markup(json.loads(payload)))
+        _, payload = await self._view(path, {"op": "markup", "base": base}, whose)
+        return replies.markup(payload)
+
+    async def walls(self) -> dict[str, tuple[str, bool]]:
+        """Have a child try to get out. Returns: by each wall's name what it keeps in, and whether it stands here.
+
+        Raises: ParserCrashed.
+        """
+        message, _ = await self._view(Path(__file__), {"op": "walls"}, None)
+        standing = replies.checked(lambda: frozenset(map(str, message["standing"])))
+        return {name: (keeps_in, name in standing) for name, keeps_in in WALLS.items()}
 
     async def close(self) -> None:
         """End all children."""
@@ -159,13 +164,13 @@ class DocumentReader:
             )
         return self._pools[loop]
 
-    async def _view(self, path: Path, request: wire.Message) -> tuple[wire.Message, bytes]:
+    async def _view(self, path: Path, request: wire.Message, whose: str | None) -> tuple[wire.Message, bytes]:
         """Make a request with one reply. Raises: UnreadableDocument, UnsupportedType, ParserCrashed."""
         limit_s = self._settings.batch_time_limit_s
-        async with self._here().viewers.lease() as child:
+        async with self._here().viewers.lease(whose) as child:
             await self._send(child, path, request)
             result = await child.reply(limit_s)
-            _raise_error(result[0])
+            replies.raise_error(result[0])
             await child.reply(limit_s)
         return result
 
@@ -184,34 +189,3 @@ class DocumentReader:
                 child.request(request | limits, file)
             except OSError:
                 raise ParserCrashed("The parser ended unexpectedly.", remedy="Try again.") from None
-
-
-def _markup(found: dict[str, Any]) -> Markup:
-    links = [Link(**{name: str(value) for name, value in link.items()}) for link in found["links"]]
-    return Markup(str(found["kind"]), tuple(links), str(found.get("canonical", "")), bool(found.get("index", True)))
-
-
-def _batch(message: wire.Message) -> PageBatch:
-    _raise_error(message)
-    return _checked(lambda: PageBatch(tuple(wire.page_from_wire(page) for page in message["pages"]), message["total"]))
-
-
-def _raise_error(message: wire.Message) -> None:
-    if message["kind"] == "error":
-        _raise(message)
-
-
-def _raise(message: wire.Message) -> NoReturn:
-    text, remedy = str(message.get("message", "")), str(message.get("remedy", ""))
-    if message.get("code") == UnsupportedType.code:
-        raise UnsupportedType(text, remedy=remedy)
-    page: Any = message.get("page")
-    raise UnreadableDocument(text, remedy=remedy, page=page if isinstance(page, int) else None)
-
-
-def _checked(make: Callable[[], _T]) -> _T:
-    """Make a value from a child's reply, which is as untrusted as the document. Raises: ParserCrashed."""
-    try:
-        return make()
-    except (KeyError, TypeError, ValueError):
-        raise ParserCrashed("The parser gave a reply that makes no sense.", remedy="Try again.") from None

@@ -18,6 +18,8 @@ _SHAPE = re.compile(r"(?P<scheme>[A-Za-z]+)://(?P<place>[^/?#]*)(?P<path>[^?#]*)
 _NAMED = re.compile(r"([^:\[\]]+)(?::([1-9][0-9]{0,4}))?")
 _BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::([1-9][0-9]{0,4}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# To browsers another host, to others a path on the same one.
+_HALF = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 # What the URL standard (WHATWG, "ends in a number") takes for a number, and so the whole name for an IPv4 address.
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 # Besides what the standard percent-encodes in a path and a query; a "%" is left as it stands.
@@ -94,6 +96,8 @@ def parse_url(text: str) -> Url:
 def join_url(base: Url, reference: str) -> Url:
     """Return where a link or a redirect on `base` leads. Raises: BadUrl, as `parse_url` does for the result."""
     cleaned = re.sub(r"[\t\r\n]", "", reference).strip(" ").replace(" ", "%20")
+    if _HALF.match(cleaned):
+        raise _bad("The address is no address", reference)
     try:
         joined = urljoin(str(base), cleaned)
     except ValueError:

@@ -27,12 +27,14 @@ class PageStream:
         reader: opens files in confined children.
         path: the file.
         file_type: what it is.
+        whose: the tenant that it belongs to.
         next_page: the page to begin with, from 1; afterwards the one after the last that was given.
     """
 
     reader: DocumentReader
     path: Path
     file_type: FileType
+    whose: str
     next_page: int = 1
     left_out: int = 0
     total: int | None = None
@@ -64,7 +66,9 @@ class PageStream:
                 return
 
     async def _read(self, *, careful: bool) -> AsyncGenerator[PageBatch]:
-        pages = self.reader.read(self.path, self.file_type, first_page=self.next_page, one_by_one=careful)
+        pages = self.reader.read(
+            self.path, self.file_type, first_page=self.next_page, one_by_one=careful, whose=self.whose
+        )
         try:
             async for batch in pages:
                 self.total = batch.total or self.total

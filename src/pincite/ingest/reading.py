@@ -120,7 +120,7 @@ class Reading:
             path = await self._open.enter_async_context(parts.blobs.local_path(self._scope, revision.sha256))
         except NotFound as error:
             raise BytesLost("The uploaded bytes are no longer there.", remedy="Upload the file again.") from error
-        stream = PageStream(parts.reader, path, revision.file_type, next_page=run.pages_done + 1)
+        stream = PageStream(parts.reader, path, revision.file_type, self._scope.tenant, next_page=run.pages_done + 1)
         run.batches = await self._open.enter_async_context(one_ahead(stream.batches()))
         return run
 

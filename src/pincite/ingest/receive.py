@@ -51,7 +51,7 @@ class Receiver:
         if blob.size_bytes == 0:
             raise EmptyUpload("The file is empty.", remedy="Check the file and upload it again.")
         async with self.parts.blobs.local_path(scope, blob.sha256) as path:
-            file_type = await self.parts.reader.sniff(path, name)
+            file_type = await self.parts.reader.sniff(path, name, whose=scope.tenant)
         return Staged(blob, file_type, name)
 
     async def register(

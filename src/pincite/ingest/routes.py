@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from pincite.accounts import CurrentScope, Permission, requires
 from pincite.core import InvalidInput, PinciteError, Scope
 from pincite.ingest.domain import Received, Staged
-from pincite.ingest.multipart import BadUpload, MultipartReader
+from pincite.ingest.multipart import MAX_PARTS, BadUpload, MultipartReader
 from pincite.ingest.service import IngestService
 from pincite.library import DocumentBody, RegisterOutcome
 
@@ -26,12 +26,26 @@ _UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "collection": {"type": "string", "description": "Name or id; default is `default`."},
-                        "source": {"type": "string", "description": "The document's name; default is the file's."},
+                        "file": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_PARTS,
+                        },
+                        "collection": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "description": "Name or id; default is `default`.",
+                        },
+                        "source": {
+                            "type": "string",
+                            "maxLength": 500,
+                            "description": "The document's name; default is the file's.",
+                        },
                         "bulk": {"type": "boolean", "description": "Let it wait for all that was not sent in bulk."},
                         "batch": {
                             "type": "string",
+                            "maxLength": 200,
                             "description": "Name or id of the batch that it comes in; made if there is none.",
                         },
                     },
@@ -40,6 +54,10 @@ _UPLOAD_BODY: dict[str, Any] = {
         },
     }
 }
+
+
+Id = Annotated[str, Field(max_length=64)]
+DocumentId = Annotated[str, Path(max_length=64)]
 
 
 class UploadedDocument(DocumentBody):
@@ -57,7 +75,7 @@ class Uploaded(BaseModel):
 class Choice(BaseModel):
     """Which documents something is done to: those with these ids, those of a collection, or both conditions."""
 
-    documents: list[str] | None = Field(None, max_length=10_000, description="Ids.")
+    documents: list[Id] | None = Field(None, max_length=10_000, description="Ids.")
     collection: str | None = Field(None, max_length=200, description="Name or id.")
 
     def of(self) -> dict[str, Any]:
@@ -167,12 +185,12 @@ class IngestRoutes:
                 raise each
         return Uploaded(items=[_uploaded(each) for each in received if isinstance(each, Received)])
 
-    async def remove(self, scope: CurrentScope, document_id: str) -> Response:
+    async def remove(self, scope: CurrentScope, document_id: DocumentId) -> Response:
         """Hide a document at once; its text, its place in the index and its bytes follow."""
         await self._ingest.remove(scope, document_id)
         return Response(status_code=204)
 
-    async def retry(self, scope: CurrentScope, document_id: str) -> DocumentBody:
+    async def retry(self, scope: CurrentScope, document_id: DocumentId) -> DocumentBody:
         """Queue a failed, paused or cancelled document again; a paused one goes on where it was."""
         return DocumentBody.of(await self._ingest.retry(scope, document_id))
 

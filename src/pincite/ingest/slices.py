@@ -109,7 +109,9 @@ class SliceReader:
             async with (
                 parts.blobs.local_path(scope, document.latest.sha256) as path,
                 aclosing(
-                    parts.reader.read(path, document.latest.file_type, limit_s=settings.slice_patience_s)
+                    parts.reader.read(
+                        path, document.latest.file_type, limit_s=settings.slice_patience_s, whose=scope.tenant
+                    )
                 ) as batches,
             ):
                 async for batch in batches:

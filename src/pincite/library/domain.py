@@ -352,13 +352,13 @@ class Finding:
 
 
 class PageReader(Protocol):
-    """What the library needs from `guard.DocumentReader`: the layout and the picture of one PDF page."""
+    """What the library needs from `guard.DocumentReader`: the layout and the picture of one PDF page of a tenant's."""
 
-    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+    async def boxes(self, path: Path, page: int, start: int, end: int, *, whose: str = "") -> PageBoxes:
         """Return where [start, end) of the page's text lies, in points from the top left."""
         ...
 
-    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+    async def render(self, path: Path, page: int, width_px: int, *, whose: str = "") -> bytes:
         """Return the page as PNG, `width_px` wide."""
         ...
 

@@ -13,7 +13,12 @@ COLLECTION_CHARS = 100
 BATCH_CHARS = 200
 _DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
 # Direction overrides make a name look like another one (Unicode TR 36, "bidirectional text spoofing").
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
+# Nobody sees these, so that two names look the same; joiners stay, which some scripts are written with.
+_UNSEEN = frozenset("\u00ad\u200b\u2060\u2061\u2062\u2063\u2064\ufff9\ufffa\ufffb")
+_HIDDEN = _OVERRIDES | _UNSEEN
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})  # and what breaks a line
+_TAGS = range(0xE0000, 0xE0080)  # letters nobody sees, which models read
 
 
 def clean_source(name: str) -> str:
@@ -66,5 +71,8 @@ def clean_batch(name: str) -> str:
 
 def _printable(name: str) -> str:
     whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in name)
-    kept = "".join(c for c in whole if unicodedata.category(c) != "Cc" and c not in _OVERRIDES)
-    return unicodedata.normalize("NFC", kept)
+    return unicodedata.normalize("NFC", "".join(filter(_is_seen, whole)))
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char) not in _CONTROLS and char not in _HIDDEN and ord(char) not in _TAGS

@@ -38,7 +38,7 @@ Offset = Annotated[int | None, Query(ge=0, le=1_000_000_000, description="A char
 
 
 def version_after(
-    last_event_id: Annotated[str | None, Header(description="The last event that arrived.")] = None,
+    last_event_id: Annotated[str | None, Header(max_length=64, description="The last event that arrived.")] = None,
     after: Annotated[int | None, Query(ge=0, le=2**53, description="The version to start after.")] = None,
 ) -> int | None:
     """Return the version to resume after. Raises: InvalidInput."""
@@ -248,7 +248,7 @@ class LibraryRoutes:
         scope: CurrentScope,
         revision_id: Id,
         page: PageNumber,
-        start: Annotated[int, Query(ge=0, description="Where on the page the passage begins.")] = 0,
+        start: Annotated[int, Query(ge=0, le=1_000_000_000, description="Where on the page the passage begins.")] = 0,
         up: Annotated[int, Query(ge=0, le=6, description="How many headings further up.")] = 0,
     ) -> SectionBody:
         """Return the section that a passage lies in: from the heading above it to the next of the same level."""

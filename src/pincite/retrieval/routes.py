@@ -4,7 +4,7 @@ The shape is the one that `pincite search --json` prints.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from fastapi import Query as Parameter
@@ -14,9 +14,12 @@ from pincite.accounts import CurrentScope, Permission, requires
 from pincite.core import Scope
 from pincite.library import Chunk
 from pincite.retrieval.domain import Evidence, Query, ScoredPassage
-from pincite.retrieval.service import MAX_LIMIT, Retrieval
+from pincite.retrieval.service import MAX_LIMIT, MAX_QUESTION_CHARS, Retrieval
 
 Places = Callable[[Scope, Sequence[Chunk]], Awaitable[Sequence[str]]]
+CollectionName = Annotated[str, Parameter(max_length=200)]
+# Said here, and held to by `checked_question`, which says it in words of its own.
+_LONGEST: dict[str, Any] = {"maxLength": MAX_QUESTION_CHARS}
 CollectionIds = Callable[[Scope, Sequence[str]], Awaitable[tuple[str, ...]]]
 
 
@@ -111,9 +114,11 @@ class SearchRoutes:
     async def search(
         self,
         scope: CurrentScope,
-        q: Annotated[str, Parameter(description="What to look for, in plain words.")],
+        q: Annotated[str, Parameter(json_schema_extra=_LONGEST, description="What to look for, in plain words.")],
         limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 10,
-        collection: Annotated[list[str] | None, Parameter(description="Name or id; repeatable.")] = None,
+        collection: Annotated[
+            list[CollectionName] | None, Parameter(max_length=100, description="Name or id; repeatable.")
+        ] = None,
     ) -> SearchResponse:
         """Search by words and by meaning at once; only what the asker may read is looked at."""
         collections = await self._collection_ids(scope, collection) if collection else None

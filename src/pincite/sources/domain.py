@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pincite.core import Conflict, ErrorKind, InvalidInput, PinciteError
 from pincite.guard import DocumentReader, Fetcher
 
 Memory = Mapping[str, Any]
 """What an adapter wants to know of an item the next time (validators, links); small JSON."""
+
+
+Pattern = Annotated[str, Field(max_length=500)]
+"""Which names are wanted, as the shell spells it."""
 
 
 class SourceState(StrEnum):

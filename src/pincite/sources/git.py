@@ -7,11 +7,13 @@ import asyncio
 import base64
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 from pincite.sources.domain import DISTRUSTED, SourceUnreachable
@@ -36,7 +38,14 @@ _SAFE = {
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
     "transfer.credentialsInUrl": "die",
+    "fetch.uriProtocols": "",
+    "transfer.bundleURI": "false",
+    "core.bigFileThreshold": "16m",
+    "pack.windowMemory": "64m",
 }
+_MOST_TEXT = 256 << 20
+# What one process of git's may use: a server could send a repository without end.
+_LIMITS = ((resource.RLIMIT_FSIZE, 8 << 30), (resource.RLIMIT_AS, 16 << 30))
 
 
 _Run = tuple[asyncio.subprocess.Process, asyncio.Task[str]]  # with what git complained of, once it has ended
@@ -58,9 +67,15 @@ class Git:
 
     async def text(self, *arguments: str) -> str:
         """Run a command and return what it says. Raises: SourceUnreachable."""
-        return b"".join([piece async for piece in self.pieces(*arguments)]).decode("utf-8", "surrogateescape")
+        said = bytearray()
+        async with aclosing(self.pieces(*arguments)) as pieces:
+            async for piece in pieces:
+                said += piece
+                if len(said) > _MOST_TEXT:
+                    raise SourceUnreachable("The repository lists more than can be held.", remedy="Split it.")
+        return said.decode("utf-8", "surrogateescape")
 
-    async def pieces(self, *arguments: str) -> AsyncIterator[bytes]:
+    async def pieces(self, *arguments: str) -> AsyncGenerator[bytes]:
         """Run a command and give its output as it comes. Raises: SourceUnreachable, where it fails in the end."""
         async with self._running(arguments) as (process, complaints):
             assert process.stdout is not None
@@ -83,6 +98,7 @@ class Git:
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )  # fmt: skip
+        _limit(process)
         watch = asyncio.get_running_loop().call_later(_LIMIT_S, _end, process)
         # Read beside the output: git waits for whoever does not listen to its complaints.
         complaints = asyncio.create_task(_read_out(process.stderr), name="git-complaints")
@@ -130,6 +146,13 @@ def sign_in(token: str) -> dict[str, str]:
     """Return the setting that sends a token as GitHub, GitLab, Gitea and Bitbucket take it."""
     encoded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     return {"http.extraHeader": f"Authorization: Basic {encoded}"}
+
+
+def _limit(process: asyncio.subprocess.Process) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(ProcessLookupError):  # it has ended
+            for kind, most in _LIMITS:
+                resource.prlimit(process.pid, kind, (most, most))
 
 
 def _end(process: asyncio.subprocess.Process) -> None:

@@ -4,6 +4,7 @@ Only reads: the folder is opened by EXAMINE and bodies are peeked at, so nothing
 """
 
 import asyncio
+import contextlib
 import imaplib
 import re
 import socket
@@ -11,12 +12,14 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pincite.sources.domain import DISTRUSTED, ItemGone, SourceUnreachable
 
 _TIMEOUT_S = 60.0
 _PIECE = 1 << 20
+_MOST = 128 << 20  # bytes that one question is answered with: the sizes of a million messages
+_LINE = 100  # bytes that a line takes in memory besides its own
 _ENTRY = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 T = TypeVar("T")
@@ -43,12 +46,15 @@ class Mailbox:
     Args:
         account: see `Account`.
         folder: its name, as the server spells it.
+        limit_s: longest time for one answer.
     """
 
-    def __init__(self, account: Account, folder: str) -> None:
+    def __init__(self, account: Account, folder: str, *, limit_s: float = 4 * _TIMEOUT_S) -> None:
         self._account = account
         self._folder = folder
+        self._limit_s = limit_s
         self._client: imaplib.IMAP4 | None = None
+        self._line: socket.socket | None = None
 
     async def open(self) -> str:
         """Connect, sign in and open the folder; returns what its ids are valid for. Raises: SourceUnreachable."""
@@ -73,25 +79,41 @@ class Mailbox:
         """Leave."""
         client, self._client = self._client, None
         if client is not None:
-            await asyncio.to_thread(_leave, client)
+            with contextlib.suppress(SourceUnreachable):
+                await self._ask(partial(_leave, client))
+        self._hang_up()
 
     async def _ask(self, question: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(4 * _TIMEOUT_S):
+            async with asyncio.timeout(self._limit_s):
                 return await asyncio.to_thread(question)
+        except asyncio.CancelledError:
+            self._hang_up()
+            raise
         except ssl.SSLCertVerificationError as error:
             message = f"The certificate of {self._account.host} cannot be trusted: {error.verify_message}."
             raise SourceUnreachable(message, remedy=DISTRUSTED) from error
         except (imaplib.IMAP4.error, OSError, TimeoutError) as error:
+            self._hang_up()
             said = "".join(char if char.isprintable() else "?" for char in str(error))[:200]
             raise SourceUnreachable(
                 f"The mail server {self._account.host} refused or did not answer: {said}",
                 remedy="Check the host, the user, the password and the folder.",
             ) from error
 
+    def _hang_up(self) -> None:
+        """End the thread that waits for the server, which could keep it busy with a byte a minute."""
+        line, self._line = self._line, None
+        if line is not None:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def _picked_up(self, line: socket.socket) -> None:
+        self._line = line
+
     def _open(self) -> str:
         account = self._account
-        self._client = _Checked(account)
+        self._client = _Checked(account, self._picked_up)
         self._client.login(_quoted(account.user), account.password)
         kind, said = self._client.select(_quoted(self._folder), readonly=True)
         if kind != "OK":
@@ -116,7 +138,8 @@ class Mailbox:
         return b""
 
     def _command(self, name: str, *arguments: str) -> list[bytes | tuple[bytes, bytes] | None]:
-        assert self._client is not None
+        if self._client is None:
+            raise imaplib.IMAP4.error("not connected")
         kind, said = self._client.uid(name, *arguments)
         if kind != "OK":
             raise imaplib.IMAP4.error(f"{name}: {said!r}")
@@ -124,18 +147,45 @@ class Mailbox:
 
 
 class _Checked(imaplib.IMAP4):
-    """A client that connects to the address it is given, and to no name; TLS checks the name all the same."""
+    """A client that connects to the address it is given, and to no name; TLS checks the name all the same.
 
-    def __init__(self, account: Account) -> None:
+    What the server says is bounded: the pieces that were asked for are, and so is all that it says to one question.
+    """
+
+    def __init__(self, account: Account, picked_up: Callable[[socket.socket], None]) -> None:
         self._account = account
+        self._picked_up = picked_up
+        self._left = _MOST
         super().__init__(account.host, account.port, timeout=_TIMEOUT_S)
+
+    def uid(self, command: str, *args: str) -> tuple[str, list[Any]]:
+        self._left = _MOST
+        return super().uid(command, *args)
+
+    def read(self, size: int) -> bytes:
+        self._spend(size if size <= _PIECE else _MOST + 1)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._spend(len(line) + _LINE)
+        return line
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise self.abort("it says more than was asked for")
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         account = self._account
         plain = socket.create_connection((account.address, account.port), timeout or _TIMEOUT_S)
+        self._picked_up(plain)
         if account.tls is None:
             return plain
-        return account.tls.wrap_socket(plain, server_hostname=account.host)
+        safe = account.tls.wrap_socket(plain, server_hostname=account.host, do_handshake_on_connect=False)
+        self._picked_up(safe)
+        safe.do_handshake()
+        return safe
 
 
 def _lines(said: list[bytes | tuple[bytes, bytes] | None]) -> list[bytes]:

@@ -53,11 +53,13 @@ class Pages:
 
     Args:
         tools: the guarded fetcher and the parser.
+        source_id: whose pages they are.
         pause_s: between two requests.
     """
 
-    def __init__(self, tools: Tools, pause_s: float) -> None:
+    def __init__(self, tools: Tools, source_id: str, pause_s: float) -> None:
         self._tools = tools
+        self._source_id = source_id
         self.pause_s = pause_s
         self._last = float("-inf")
 
@@ -89,7 +91,7 @@ class Pages:
     async def markup(self, page: Page) -> Markup:
         """Read where a page leads. Raises: UnreadableDocument, ParserCrashed."""
         assert page.path is not None
-        return await self._tools.reader.markup(page.path, page.url)
+        return await self._tools.reader.markup(page.path, page.url, whose=self._source_id)
 
     async def _rest(self) -> None:
         left_s = self._last + self.pause_s - time.monotonic()

@@ -8,12 +8,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
 from pincite.sources.domain import Item, NewSource, RunState, Source, SourceState, Trouble
 from pincite.sources.service import Sources
+
+SourceName = Annotated[str, Path(max_length=100, description="Id or name.")]
 
 
 class TroubleBody(BaseModel):
@@ -118,7 +120,7 @@ class SourceAsked(BaseModel):
     kind: Annotated[str, Field(max_length=20, description="folder, web, bucket, git, feed or imap.")]
     location: Annotated[str, Field(max_length=2000, description="A path or an address, as the kind wants it.")]
     collection: Annotated[str, Field(max_length=200, description="Name or id.")] = "default"
-    options: dict[str, Any] = Field(default_factory=dict, description="What else the kind takes.")
+    options: dict[str, Any] = Field(default_factory=dict, max_length=20, description="What else the kind takes.")
     every_s: Annotated[int | None, Field(ge=0, le=31_536_000, description="0 for only when asked.")] = None
 
 
@@ -176,34 +178,34 @@ class SourceRoutes:
         """Its first look begins within seconds."""
         return SourceBody.of(await self._sources.add(scope, NewSource(**asked.model_dump())))
 
-    async def source(self, scope: CurrentScope, source: str) -> SourceBody:
+    async def source(self, scope: CurrentScope, source: SourceName) -> SourceBody:
         """With what the newest look at it came to."""
         return SourceBody.of(await self._sources.source(scope, source))
 
     async def remove(
         self,
         scope: CurrentScope,
-        source: str,
+        source: SourceName,
         documents: Annotated[bool, Query(description="Remove the documents that came from it too.")] = False,
     ) -> Response:
         """Its documents stay, unless `documents` says otherwise; then they go in the background."""
         await self._sources.remove(scope, source, documents=documents)
         return Response(status_code=204)
 
-    async def troubled(self, scope: CurrentScope, source: str) -> ItemList:
+    async def troubled(self, scope: CurrentScope, source: SourceName) -> ItemList:
         """At most a hundred."""
         return ItemList(items=[_item(each) for each in await self._sources.troubled(scope, source)])
 
-    async def sync(self, scope: CurrentScope, source: str, asked: SyncAsked | None = None) -> SourceBody:
+    async def sync(self, scope: CurrentScope, source: SourceName, asked: SyncAsked | None = None) -> SourceBody:
         """Answers before it is done; where a look is under way, it is that one."""
         delete = asked is not None and asked.delete
         return SourceBody.of(await self._sources.sync(scope, source, delete=delete))
 
-    async def pause(self, scope: CurrentScope, source: str) -> SourceBody:
+    async def pause(self, scope: CurrentScope, source: SourceName) -> SourceBody:
         """A look that is under way stops. Its documents stay and answer."""
         return SourceBody.of(await self._sources.pause(scope, source))
 
-    async def resume(self, scope: CurrentScope, source: str) -> SourceBody:
+    async def resume(self, scope: CurrentScope, source: SourceName) -> SourceBody:
         """The next look begins within seconds."""
         return SourceBody.of(await self._sources.resume(scope, source))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore2
 import pytest
-from tests.unit.guard.bad_urls import PRIVATE, PRIVATE_V6, bad_urls
+from tests.adversary.bad_urls import PRIVATE, PRIVATE_V6, bad_urls
 
 from pincite.core import PinciteError
 from pincite.guard.fetching import Fetched, Fetcher, FetchLimits, FetchTimeout, FetchTooLarge, WrongContent

@@ -1,4 +1,4 @@
-"""The confined child: what it cannot do, and that whatever it does harms no other document."""
+"""The confined child: whatever it does harms no other document. What it tries in vain is in `tests/adversary/`."""
 
 import asyncio
 import os
@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.adversary.attacker import Attacker
 
 from pincite.guard import DocumentReader, FileType, ParserCrashed
 from pincite.guard.sandbox import ChildPool
@@ -17,78 +17,13 @@ from pincite.guard.settings import GuardSettings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
 
-# A child that does what a hijacked parser might; started as the real one is, by path.
-HOSTILE = """
-import os, runpy, sys, types
-from pathlib import Path
-package = Path(r"{package}")
-for name, folder in (("pincite", package), ("pincite.core", package / "core"), ("pincite.guard", package / "guard")):
-    module = types.ModuleType(name)
-    module.__path__ = [str(folder)]
-    sys.modules[name] = module
-from pincite.guard.child import serve
-
-def attempt(channel, source, message):
-    try:
-        exec(message["code"], {{"source": source}})
-        outcome = "done"
-    except OSError as error:
-        outcome = type(error).__name__
-    channel.send({{"kind": "outcome", "outcome": outcome, "environment": sorted(os.environ), "folder": os.getcwd()}})
-
-serve(int(sys.argv[1]), int(sys.argv[2]), {{"attempt": attempt}})
-"""
-LIMITS = {"time_limit_s": 30.0, "max_pages": 1, "max_text_chars": 1, "max_unpacked_bytes": 1, "ocr": False}
-
-
-class Attacker:
-    def __init__(self, pool: ChildPool, file: Path) -> None:
-        self.pool = pool
-        self.file = file
-
-    async def attempt(self, code: str, *, timeout_s: float = 10.0) -> dict[str, Any]:
-        async with self.pool.lease() as child:
-            with self.file.open("rb") as file:
-                child.request({"op": "attempt", "code": code} | LIMITS, file)
-            message, _ = await child.reply(timeout_s)
-            await child.reply(timeout_s)
-            return message
-
 
 @pytest.fixture
 async def attacker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Attacker]:
-    import pincite
-
     monkeypatch.setenv("SECRET_KEY", "do not pass on")
-    entry = tmp_path / "hostile.py"
-    entry.write_text(HOSTILE.format(package=Path(pincite.__file__).parent))
-    given = tmp_path / "given.txt"
-    given.write_text("the given file")
-    pool = ChildPool(GuardSettings(memory_limit_mb=256), size=2, entry=entry)
-    yield Attacker(pool, given)
-    await pool.close()
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import socket; socket.socket()",
-        "import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)",
-        "import socket; socket.socket(socket.AF_UNIX)",
-        "import os; os.fork()",
-        "import subprocess; subprocess.run(['/bin/true'])",
-        "import os; os.execv('/bin/true', ['true'])",
-        "open('/etc/passwd').read()",
-        "import os; os.listdir('/tmp')",
-        "open('/tmp/pincite-escape', 'w').write('x')",
-        "open('/proc/self/mem', 'rb').read(1)",
-        "import os; os.kill(os.getppid(), 0)",
-    ],
-)
-async def test_a_hijacked_parser_gets_nowhere(attacker: Attacker, code: str) -> None:
-    message = await attacker.attempt(code)
-    assert message["outcome"] in {"PermissionError", "BlockingIOError", "FileNotFoundError", "OSError"}, message
-    assert not Path("/tmp/pincite-escape").exists()
+    made = Attacker(tmp_path)
+    yield made
+    await made.pool.close()
 
 
 async def test_it_can_read_the_given_file_and_knows_no_secret(attacker: Attacker) -> None:
@@ -99,9 +34,12 @@ async def test_it_can_read_the_given_file_and_knows_no_secret(attacker: Attacker
     assert not any(name.startswith("PINCITE") for name in message["environment"])
 
 
-async def test_threads_still_work(attacker: Attacker) -> None:
+async def test_threads_are_for_what_reads_pictures(attacker: Attacker, tmp_path: Path) -> None:
     code = "import threading; t = threading.Thread(target=lambda: None); t.start(); t.join()"
-    assert (await attacker.attempt(code))["outcome"] == "done"
+    assert (await attacker.attempt(code))["outcome"] == "RuntimeError"
+    seeing = Attacker(tmp_path, settings=GuardSettings(memory_limit_mb=256, ocr=True))
+    assert (await seeing.attempt(code))["outcome"] == "done"
+    await seeing.pool.close()
 
 
 async def test_the_memory_limit_ends_one_child_while_another_goes_on(attacker: Attacker) -> None:
@@ -220,3 +158,22 @@ def test_readers_work_from_several_event_loops(tmp_path: Path) -> None:
         return text
 
     assert asyncio.run(read()) == asyncio.run(read()) == "Hello there."
+
+
+async def test_a_child_that_opened_ones_document_opens_no_others(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Hello there.")
+    reader = DocumentReader(GuardSettings(children=1, viewers=2))
+    await reader.warm()
+    viewers = reader._here().viewers
+    seen: list[tuple[str, int]] = []
+    for whose in ("one", "one", "other", "one", "third", "other"):
+        before = {child: child.jobs for child in viewers._all}
+        await reader.sniff(file, "a.txt", whose=whose)
+        (used,) = (child for child in viewers._all if child.alive and child.jobs > before.get(child, 0))
+        seen.append((whose, used._process.pid))
+    assert len({pid for _, pid in seen[:4]}) == 2, "who comes again has his child again"
+    for _, pid in seen:
+        assert len({whose for whose, used in seen if used == pid}) == 1
+    assert sum(child.alive for child in viewers._all) <= 2
+    await reader.close()

@@ -33,11 +33,11 @@ class RuledPages:
     def __init__(self) -> None:
         self.files: list[bytes] = []
 
-    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+    async def boxes(self, path: Path, page: int, start: int, end: int, *, whose: str = "") -> PageBoxes:
         self.files.append(path.read_bytes())
         return PageBoxes(600.0, 800.0, (Box(float(start), 0.0, float(end), 10.0),) if end > start else ())
 
-    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+    async def render(self, path: Path, page: int, width_px: int, *, whose: str = "") -> bytes:
         self.files.append(path.read_bytes())
         return b"PNG %d %d" % (page, width_px)
 

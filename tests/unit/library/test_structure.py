@@ -14,10 +14,10 @@ from pincite.library.tables import PageRow
 class NoReader:
     """Fails the test when it is asked: a scan's places are stored."""
 
-    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+    async def boxes(self, path: Path, page: int, start: int, end: int, *, whose: str = "") -> PageBoxes:
         raise AssertionError
 
-    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+    async def render(self, path: Path, page: int, width_px: int, *, whose: str = "") -> bytes:
         raise AssertionError
 
 
@@ -46,11 +46,11 @@ class Asked:
     def __init__(self) -> None:
         self.spans: list[tuple[int, int]] = []
 
-    async def boxes(self, path: Path, page: int, start: int, end: int) -> PageBoxes:
+    async def boxes(self, path: Path, page: int, start: int, end: int, *, whose: str = "") -> PageBoxes:
         self.spans.append((start, end))
         return PageBoxes(600, 800, (Box(0, 0, 1, 1),))
 
-    async def render(self, path: Path, page: int, width_px: int) -> bytes:
+    async def render(self, path: Path, page: int, width_px: int, *, whose: str = "") -> bytes:
         raise AssertionError
 
 

@@ -15,6 +15,7 @@ import typer
 import uvicorn
 
 from pincite.app.cli.output import err, out, run
+from pincite.app.front import BoundedHttp
 from pincite.app.settings import Settings, read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
@@ -57,7 +58,12 @@ async def _serve(settings: Settings) -> None:
 async def serve_until_stopped(house: House, listener: socket.socket) -> None:
     """Serve the HTTP application on a bound socket until the process is told to stop."""
     config = uvicorn.Config(
-        create_app(house), log_level="warning", access_log=False, timeout_graceful_shutdown=_STOP_S, server_header=False
+        create_app(house),
+        http=BoundedHttp,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_STOP_S,
+        server_header=False,
     )
     await _Server(config).serve(sockets=[listener])
 

@@ -79,7 +79,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 def _is_file(info: zipfile.ZipInfo) -> bool:
     """Whether a member is a file that somebody put there: no folder, no link, no clutter."""
     is_link = stat.S_ISLNK(info.external_attr >> 16)
-    return not (info.is_dir() or is_link or is_clutter(info.filename))
+    return not (info.filename.endswith("/") or is_link or is_clutter(info.filename))
 
 
 def too_large(limits: ReadLimits) -> UnreadableDocument:

@@ -216,7 +216,8 @@ class Reading:
         if stored is not None and begins is not None and start >= begins:
             return stored
         async with self._blobs.local_path(scope, revision.sha256) as path:
-            found = await reader.boxes(path, page.number, start, end if begins is None else min(end, begins))
+            until = end if begins is None else min(end, begins)
+            found = await reader.boxes(path, page.number, start, until, whose=scope.tenant)
         return found if stored is None else replace(found, boxes=found.boxes + stored.boxes)
 
     async def page_image(
@@ -229,7 +230,7 @@ class Reading:
         if revision.file_type is not FileType.PDF:
             raise NotFound("Only PDF pages have an image.", remedy="Show the page's text instead.")
         async with self._blobs.local_path(scope, revision.sha256) as path:
-            return await reader.render(path, page, width_px)
+            return await reader.render(path, page, width_px, whose=scope.tenant)
 
     def content(self, scope: Scope, revision: Revision, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yield the revision's original bytes [start, end). Raises: NotFound, Unavailable."""

@@ -18,7 +18,17 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Elsewhere, Found, ItemGone, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import (
+    BadSource,
+    Elsewhere,
+    Found,
+    ItemGone,
+    Pattern,
+    Place,
+    Recall,
+    SourceUnreachable,
+    Tools,
+)
 
 _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _REGION = re.compile(r"[a-z0-9-]{2,30}")
@@ -32,11 +42,17 @@ class BucketOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    region: str = Field("us-east-1", description="The bucket's region.")
-    endpoint: str | None = Field(None, description="Address of a server other than Amazon's; must be allowed.")
-    key_id: str | None = Field(None, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID.")
-    key: str | None = Field(None, description="Variable with the secret access key.")
-    only: list[str] = Field([], description="Patterns such as `*.pdf`; an object must fit one of them.")
+    region: str = Field("us-east-1", max_length=500, description="The bucket's region.")
+    endpoint: str | None = Field(
+        None, max_length=500, description="Address of a server other than Amazon's; must be allowed."
+    )
+    key_id: str | None = Field(
+        None, max_length=500, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID."
+    )
+    key: str | None = Field(None, max_length=500, description="Variable with the secret access key.")
+    only: list[Pattern] = Field(
+        [], max_length=100, description="Patterns such as `*.pdf`; an object must fit one of them."
+    )
 
 
 class BucketSource(Elsewhere):

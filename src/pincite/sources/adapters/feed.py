@@ -37,7 +37,7 @@ class FeedSource(Elsewhere):
     def __init__(self, place: Place, options: FeedOptions, tools: Tools) -> None:
         self._url = tools.fetcher.normal(place.location)
         self._options = options
-        self._pages = Pages(tools, options.pause_s)
+        self._pages = Pages(tools, place.source_id, options.pause_s)
         self.forgets = not options.keep
 
     async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, ItemGone, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import BadSource, Found, ItemGone, Pattern, Place, Recall, SourceUnreachable, Tools
 
 _PIECE = 1 << 20
 _AT_ONCE = 500
@@ -25,7 +25,9 @@ class FolderOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    only: list[str] = Field([], description="Patterns such as `*.pdf`; a file must fit one of them.")
+    only: list[Pattern] = Field(
+        [], max_length=100, description="Patterns such as `*.pdf`; a file must fit one of them."
+    )
     hidden: bool = Field(False, description="Read files and folders too whose name begins with a dot.")
 
 

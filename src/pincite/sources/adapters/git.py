@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools
 from pincite.sources.git import Git, sign_in
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}")
@@ -30,10 +30,12 @@ class GitOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    branch: str | None = Field(None, description="Default is the repository's own.")
-    within: str = Field("", description="Only what is below this folder, such as docs.")
-    only: list[str] = Field([], description="Patterns such as `*.md`; a file must fit one of them.")
-    token: str | None = Field(None, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT.")
+    branch: str | None = Field(None, max_length=500, description="Default is the repository's own.")
+    within: str = Field("", max_length=500, description="Only what is below this folder, such as docs.")
+    only: list[Pattern] = Field([], max_length=100, description="Patterns such as `*.md`; a file must fit one of them.")
+    token: str | None = Field(
+        None, max_length=500, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT."
+    )
 
 
 class GitSource:

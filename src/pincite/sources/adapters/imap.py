@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import ClassVar
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,8 +21,8 @@ class ImapOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: str = Field(min_length=1, description="Who signs in.")
-    password: str = Field(description="Variable with the password, such as PINCITE_SECRET_MAIL.")
+    user: str = Field(min_length=1, max_length=500, description="Who signs in.")
+    password: str = Field(max_length=500, description="Variable with the password, such as PINCITE_SECRET_MAIL.")
 
 
 class ImapSource(Elsewhere):
@@ -38,7 +38,7 @@ class ImapSource(Elsewhere):
         named = _LOCATION.fullmatch(place.location)
         if named is None:
             raise BadSource("The mailbox has no address that can be read.", remedy="Give imaps://host/Folder.")
-        self._host = named[2].strip("[]").lower()
+        self._host = urlsplit(tools.fetcher.normal(f"https://{named[2]}/")).hostname or ""
         self._is_plain = named[1] == "imap"
         self._port = int(named[3] or (143 if self._is_plain else _PORT))
         self._folder = unquote(named[4] or "") or "INBOX"

@@ -32,7 +32,9 @@ class WebOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    prefix: str | None = Field(None, description="Paths that belong to it begin with this; default is the folder.")
+    prefix: str | None = Field(
+        None, max_length=500, description="Paths that belong to it begin with this; default is the folder."
+    )
     pages: int = Field(1000, ge=1, le=100_000, description="Most pages.")
     depth: int = Field(5, ge=0, le=50, description="Most links away from the first page; 0 for sitemaps only.")
     sitemap: bool = Field(True, description="Read sitemaps.")
@@ -58,7 +60,7 @@ class WebSource(Elsewhere):
             raise BadSource("The prefix is no path.", remedy="Give it as /docs/.")
         self._within = self._origin + prefix
         self._options = options
-        self._pages = Pages(tools, options.pause_s)
+        self._pages = Pages(tools, place.source_id, options.pause_s)
         self._robots = Protego.parse("")
 
     async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:

@@ -10,6 +10,7 @@ PRIVATE = (
 )  # fmt: skip
 PRIVATE_V6 = (
     "::1", "::", "fe80::1", "febf::1", "fec0::1", "fc00::1", "fd00:ec2::254", "fdff::1", "ff02::1", "ff0e::1",
+    "2607:f8b0::5efe:10.0.0.1", "2607:f8b0::200:5efe:7f00:1", "2620:4f:8000::1", "2001:db8:1::", "fe80::a9fe:a9fe",
     "100::1", "2001:db8::1", "3fff::1", "5f00::1", "4000::1", "64:ff9b:1::7f00:1", "2001:10::1", "2001:2::1",
 )  # fmt: skip
 SCHEMES = (
@@ -42,6 +43,20 @@ TRICKS = (
     "http://example.com/\x00", "http://example.com/\x7f", "http://example.com/a\\b", "\x01http://example.com/",
     "http://example.com/" + "a" * 2000, "http://127.0.0.1#@example.com/", "http://127.0.0.1?@example.com/",
     "http://127.0.0.1;@example.com/", "http://example.com;127.0.0.1/", "http://example.com,127.0.0.1/",
+    "http://example.com:80%40127.0.0.1/", "http://example.com%2e127.0.0.1%2f/", "http://127%2E0%2E0%2E1/",
+    "http://127.0.0.1%2523@example.com/", "http://[::1%25]/", "http://[::ffff:7f00:1%eth0]/", "http://[0:0:0:0:0:0:0:1",
+    "http://[::1].example.com/", "http://[127.0.0.1]/", "http://[::127.0.0.1.]/", "http://[::0x7f.0.0.1]/",
+    "http://127.0.0.1.:80/", "http://127.0.0.1..:80/", "http://.127.0.0.1/", "http://127..0.0.1/", "http://127.0.0.1:/",
+    "http://127.0.0.1:80:/", "http://+127.0.0.1/", "http://127.0.0.-1/", "http://0x7f.1/",
+    "http://0177.1/", "http://127.0x1/", "http://0b1111111.0.0.1/", "http://1_27.0.0.1/", "http://127.0.0.1\u200b/",
+    "http://127.0.0.1\ufeff/", "\ufeffhttp://127.0.0.1/", "http://\u2488\u2488/", "http://127\u3002\u30020.0.1/",
+    "http://\u00b9\u00b2\u2077.0.0.1/", "http://\u0661\u0662\u0667.0.0.1/", "http://ho\u017ft.localhost/",
+    "http://\u2100.localhost/", "http://example.com\uff0f@127.0.0.1/", "http://example.com\uff1a80@127.0.0.1/",
+    "http://example.com\uff20127.0.0.1/", "http://example.com\uff03@127.0.0.1/", "http://example.com\u2044.localhost/",
+    "http://example.com\x85/", "http://example.com\xa0.localhost/", "http://\u2028127.0.0.1/", "hTTp://127.0.0.1/",
+    "http\u017f://127.0.0.1/", "\uff48ttp://127.0.0.1/", "http\uff1a//127.0.0.1/", "http:\uff0f\uff0f127.0.0.1/",
+    "https://127.0.0.1:443#", "http://127.0.0.1:80?", "http://127.0.0.1;/", "http://127.0.0.1,8.8.8.8/",
+    "http://8.8.8.8,127.0.0.1/", "http://8.8.8.8 127.0.0.1/", "http://8.8.8.8%09127.0.0.1/", "http://8.8.8.8%00127.0.0.1/",
     "http://example.com&@127.0.0.1/", "http://{example}.com/", "http://example.com|127.0.0.1/", "http://$HOST/",
     "http://`id`/", "http://*.example.com/", "http://example.com:80:443/", "http://[::1]:80:443/", "http://0/",
 )  # fmt: skip
