@@ -151,3 +151,15 @@ async def test_an_answer_goes_with_the_older_version_that_it_names(house: House,
     await house.library.revoke(owner, "document", old["id"], Grant.of("user", user))
     assert (await ada.get(f"/v1/answers/{answer['id']}")).json()["problem"]["code"] == "withheld"
     assert "165" not in str(await events_of(ada, answer["id"]))
+
+
+async def test_an_answer_does_not_come_back_when_what_it_rests_on_is_gone_for_good(
+    house: House, ada: httpx2.AsyncClient
+) -> None:
+    owner, user = await house.owner(), ada.headers["X-User"]
+    answer = await ask(ada, "When does the ferry to Oslo leave?", collections=["secret"])
+    await take_back(house, "secret", user)
+    await house.remove_and_wait(owner, "secret.md")
+    assert (await ada.get(f"/v1/answers/{answer['id']}")).json()["problem"]["code"] == "withheld"
+    await grant(house, "secret", user)
+    assert (await ada.get(f"/v1/answers/{answer['id']}")).json() == answer
