@@ -178,6 +178,21 @@ async def test_a_narrowed_key_makes_no_wider_one(people: People, accounts: Accou
         await accounts.create_key(owner, "x", permissions=["fly"])
 
 
+async def test_a_narrowed_key_lets_nobody_in_who_may_do_more(people: People, accounts: Accounts, owner: Scope) -> None:
+    narrow = await accounts.create_key(owner, "n", permissions=["admin"])
+    scope = await accounts.authenticate(bearer=narrow.secret, session=None)
+    ada, _ = await people.invite(owner, name="Ada", role="viewer")
+    for attempt in (
+        people.sign_in_token(scope, owner.user, minutes=5),
+        people.sign_in_token(scope, ada.id, minutes=5),
+        people.invite(scope, name="Eve", role="viewer"),
+        people.change(scope, ada.id, role="editor"),
+    ):
+        with pytest.raises(Denied):
+            await attempt
+    assert (await people.change(scope, ada.id, name="Ada L.", disabled=True)).roles == {"viewer"}
+
+
 async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(accounts: Accounts, owner: Scope) -> None:
     with pytest.raises(InvalidInput):
         await accounts.create_key(owner, "late", expires_at=utc_now() - timedelta(seconds=1))
