@@ -80,6 +80,8 @@ class People:
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
+        Whoever becomes an owner begins anew: their sessions, sign-in links and keys are gone.
+
         Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
         """
         async with self._db.transaction() as tx:
@@ -93,6 +95,9 @@ class People:
                 if user.service and Role.OWNER in roles:
                     raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
                 await people_store.change_user(tx, scope, user_id, {"roles": store.roles_json(roles)})
+                if Role.OWNER in roles and Role.OWNER not in user.roles:
+                    # An admin may have made or used any of these, and would act as an owner by them.
+                    await people_store.drop_access(tx, scope, user_id, keys=True)
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)

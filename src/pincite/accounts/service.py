@@ -23,6 +23,7 @@ from pincite.accounts.domain import (
     User,
     permissions_of,
 )
+from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.errors import Denied
@@ -192,6 +193,7 @@ class Accounts:
 
     async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
         """Let nobody have a key that acts as an owner but owners. Raises: NotFound, Denied."""
+        await people_store.lock(tx, scope)  # they do not become an owner between this look and the key
         user = await store.find_user(tx, scope, user_id)
         if user is None or not _is_theirs(scope, user_id):
             raise NotFound("There is no such user.", remedy="`GET /v1/users` lists them.")

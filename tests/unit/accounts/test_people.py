@@ -124,6 +124,26 @@ async def test_only_owners_make_change_and_act_as_owners(people: People, account
         await accounts.rotate_key(admin, key.key.id)
 
 
+async def test_what_an_admin_has_of_somebody_is_worth_nothing_once_they_are_an_owner(
+    people: People, accounts: Accounts, owner: Scope
+) -> None:
+    admin, _ = await joined(people, accounts, owner, "Bob", "admin")
+    scope, session = await joined(people, accounts, owner, "Ada", "editor")
+    key = (await accounts.create_key(admin, "x", user=scope.user)).secret
+    link = await people.sign_in_token(admin, scope.user, minutes=60)
+    await people.change(owner, scope.user, role="owner")
+    for attempt in (
+        accounts.authenticate(bearer=key, session=None),
+        accounts.authenticate(bearer=None, session=session),
+        accounts.redeem(link),
+    ):
+        with pytest.raises(Unauthenticated):
+            await attempt
+    mine = await accounts.create_key(owner, "o")
+    await people.change(owner, owner.user, role="owner")
+    assert (await accounts.authenticate(bearer=mine.secret, session=None)).user == owner.user
+
+
 async def test_nothing_of_another_tenant_is_there(people: People, accounts: Accounts, owner: Scope) -> None:
     other = (await accounts.create_tenant("Rival")).scope
     group = await people.create_group(owner, "Legal")
