@@ -228,6 +228,22 @@ async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(acco
         await accounts.authenticate(bearer=rotated.secret, session=None)
 
 
+async def test_no_key_outlives_the_one_that_it_was_made_with(accounts: Accounts, owner: Scope) -> None:
+    soon = await accounts.create_key(owner, "soon", expires_at=utc_now() + timedelta(hours=1))
+    whole = await accounts.create_key(owner, "whole")
+    scope = await accounts.authenticate(bearer=soon.secret, session=None)
+    assert (await accounts.create_key(scope, "child")).key.expires_at == soon.key.expires_at
+    sooner = utc_now() + timedelta(minutes=1)
+    assert (await accounts.create_key(scope, "sooner", expires_at=sooner)).key.expires_at == sooner
+    for attempt in (
+        accounts.create_key(scope, "later", expires_at=utc_now() + timedelta(hours=2)),
+        accounts.rotate_key(scope, whole.key.id),
+    ):
+        with pytest.raises(Denied):
+            await attempt
+    await accounts.rotate_key(scope, soon.key.id)
+
+
 async def test_everybody_has_keys_of_their_own_and_sees_no_others(
     people: People, accounts: Accounts, owner: Scope
 ) -> None:
