@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 from tests.contract.conftest import Hands
 
-from pincite.core import PinciteError, Scope
+from pincite.core import Database, PinciteError, Scope
 from pincite.guard import FileType
+from pincite.index import Filter
 from pincite.library import Library, RegisterOutcome
 from pincite.library.grants import Grant, GranteeKind, Level, ObjectKind
 
@@ -240,6 +241,21 @@ async def test_a_batch_of_somebody_else_is_not_there(library: Library, hands: Ha
                     library.forget_batch(bob, "import")):  # fmt: skip
         assert await outcome(attempt) == "not-found"
     assert await outcome(library.begin_batch(bob, "import")) == "conflict"
+
+
+async def test_so_many_documents_can_be_granted_that_a_query_could_not_name_them(
+    library: Library, hands: Hands, database: Database
+) -> None:
+    await library.create_collection(OWNER, "papers")
+    made = await hands.upload("a.pdf", b"a", OWNER, "papers")
+    await hands.read(made, scope=OWNER)
+    await library.publish(OWNER, made.revision.id)
+    ann = Scope(TENANT, "ann", roles=frozenset({"viewer"}))
+    await library.grant(OWNER, "document", made.document.id, Grant(GranteeKind.USER, "ann", Level.VIEWER))
+    many = Filter((), granted=(made.document.id, *(f"{number:032}" for number in range(300_000))))
+    assert await library.document_names(ann, many, 10) == ((made.document.id, "a.pdf"),)
+    assert len(await library.document_languages(ann, many, 10)) == 1
+    assert await library.reading(ann, many) == ()
 
 
 def test_levels_hold_those_before_them() -> None:

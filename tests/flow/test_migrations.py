@@ -1,12 +1,16 @@
 """Migrations go up and down on both engines, and leave the schema that the code declares."""
 
+from datetime import timedelta
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from pincite.accounts import Accounts, People, Unauthenticated
 from pincite.app import migrate
-from pincite.core import Database, Table
+from pincite.core import Database, Table, utc_now
 from pincite.core.scope import EVERY_TENANT
 
 
@@ -43,8 +47,32 @@ async def test_up_down_and_up_again(sql_url: str) -> None:
         await database.close()
 
 
+async def test_going_back_before_grants_leaves_owners_alone_a_way_in(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        await migrate.upgrade(database)
+        accounts, people = Accounts(database), People(database)
+        await accounts.bootstrap()
+        owner = await accounts.owner_scope()
+        ada, _ = await people.invite(owner, name="Ada", role="viewer", email="ada@example.com")
+        keys = [
+            await accounts.create_key(owner, "ada", user=ada.id),
+            await accounts.create_key(owner, "narrow", permissions=["read"]),
+            await accounts.create_key(owner, "soon", expires_at=utc_now() + timedelta(days=1)),
+        ]
+        whole = await accounts.create_key(owner, "whole")
+        await people.change(owner, ada.id, disabled=True)
+        await migrate.downgrade(database, "0010")
+        await migrate.upgrade(database)
+        assert (await accounts.authenticate(bearer=whole.secret, session=None)).user == owner.user
+        for key in keys:
+            with pytest.raises(Unauthenticated):
+                await accounts.authenticate(bearer=key.secret, session=None)
+    finally:
+        await database.close()
+
+
 async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
-    import pytest
     from sqlalchemy import text
 
     from pincite.core import Conflict

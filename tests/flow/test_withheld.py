@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.flow.conftest import settled
+from tests.flow.conftest import settled, signed_in
 
 from pincite.app.web import create_app
 from pincite.app.wiring import House
@@ -124,3 +124,42 @@ async def test_a_single_document_can_be_granted(house: House, ada: httpx2.AsyncC
     assert [each["name"] for each in (await ada.get("/v1/collections")).json()["items"]] == ["open"]
     await house.library.revoke(owner, "document", document, Grant.of("user", user))
     assert "ferry" not in (await ask(ada, "When does the boat to Oslo leave?"))["answer"]
+
+
+HOTELS = """# Hotels
+
+The limit for a hotel in London is {} pounds a night, and tax is included in it for everybody. Whoever travels with
+a colleague books a room apart, near the office that is visited, for as many nights as the visit takes and no longer.
+Breakfast is paid where the hotel offers it, other meals are claimed with the receipts when the journey is over.
+Bookings are made at the travel desk at least a week before the journey begins, by telephone or by letter.
+Whoever comes late at night may take a taxi from the station, and keeps the receipt. A room that is not needed any
+more is given back the day before at noon, or the department pays for it out of what it has for journeys.
+"""
+
+
+async def test_an_answer_goes_with_the_older_version_that_it_names(house: House, ada: httpx2.AsyncClient) -> None:
+    owner, user = await house.owner(), ada.headers["X-User"]
+    await house.library.create_collection(owner, "travel")
+    async with signed_in(house) as hands:
+        for year, limit in (("2026", 190), ("2025", 165)):
+            files = {"file": (f"travel-{year}.md", HOTELS.format(limit)), "collection": (None, "travel")}
+            old = await settled(hands, (await hands.post("/v1/documents", files=files)).json()["items"][0]["id"])
+            await house.library.grant(owner, "document", old["id"], Grant(GranteeKind.USER, user, Level.VIEWER))
+    answer = await ask(ada, "How high is the limit for a hotel in London?")
+    assert "165" in answer["older"][0]["quote"]
+    assert "travel-2025.md" not in str((await events_of(ada, answer["id"]))[1])  # it is no passage of its own
+    await house.library.revoke(owner, "document", old["id"], Grant.of("user", user))
+    assert (await ada.get(f"/v1/answers/{answer['id']}")).json()["problem"]["code"] == "withheld"
+    assert "165" not in str(await events_of(ada, answer["id"]))
+
+
+async def test_an_answer_does_not_come_back_when_what_it_rests_on_is_gone_for_good(
+    house: House, ada: httpx2.AsyncClient
+) -> None:
+    owner, user = await house.owner(), ada.headers["X-User"]
+    answer = await ask(ada, "When does the ferry to Oslo leave?", collections=["secret"])
+    await take_back(house, "secret", user)
+    await house.remove_and_wait(owner, "secret.md")
+    assert (await ada.get(f"/v1/answers/{answer['id']}")).json()["problem"]["code"] == "withheld"
+    await grant(house, "secret", user)
+    assert (await ada.get(f"/v1/answers/{answer['id']}")).json() == answer

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Group, Role, User
+from pincite.accounts.domain import ROLE_PERMISSIONS, Group, Permission, Role, User, permissions_of
 from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
@@ -37,12 +37,16 @@ class People:
     ) -> tuple[User, str | None]:
         """Make a user; returns them with the token of a sign-in link that is good for a week, None for a program.
 
-        Raises: InvalidInput; Denied where one who is no owner makes an owner; Conflict for an address that is taken.
+        Raises:
+            InvalidInput: a bad name, address or role.
+            Denied: one who is no owner makes an owner, or a narrowed key somebody who may do more.
+            Conflict: the address is taken.
         """
         address = None if email is None else _checked_email(email)
         user = User(new_id(), scope.tenant, cleaned_name(name), frozenset({_checked_role(role)}), address, service)
         token, now = secrets.token_urlsafe(32), utc_now()
         _only_owners_make_owners(scope, user.roles)
+        _no_more_than_theirs(scope, user.roles)
         if service and Role.OWNER in user.roles:
             raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
         async with self._db.transaction(scope) as tx:
@@ -76,6 +80,8 @@ class People:
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
+        Whoever becomes an owner begins anew: their sessions, sign-in links and keys are gone.
+
         Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
         """
         async with self._db.transaction(scope) as tx:
@@ -85,9 +91,13 @@ class People:
             if role is not None:
                 roles = frozenset({_checked_role(role)})
                 _only_owners_make_owners(scope, roles)
+                _no_more_than_theirs(scope, roles)
                 if user.service and Role.OWNER in roles:
                     raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
                 await people_store.change_user(tx, scope, user_id, {"roles": store.roles_json(roles)})
+                if Role.OWNER in roles and Role.OWNER not in user.roles:
+                    # An admin may have made or used any of these, and would act as an owner by them.
+                    await people_store.drop_access(tx, scope, user_id, keys=True)
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)
@@ -105,6 +115,7 @@ class People:
         token, now = secrets.token_urlsafe(32), utc_now()
         async with self._db.transaction(scope) as tx:
             user = await self._guarded(tx, scope, user_id)
+            _no_more_than_theirs(scope, user.roles)
             if user.service or user.disabled:
                 raise InvalidInput(
                     f"{user.name} does not sign in.", remedy="Make an API key for a program; enable a person first."
@@ -173,6 +184,12 @@ class People:
 def _only_owners_make_owners(scope: Scope, roles: frozenset[str]) -> None:
     if Role.OWNER in roles and Role.OWNER not in scope.roles:
         raise Denied("Only an owner may make or change an owner.", remedy="Ask an owner of this installation.")
+
+
+def _no_more_than_theirs(scope: Scope, roles: frozenset[str]) -> None:
+    """Let a narrowed key give nobody what it may not do itself: a sign-in link would be the way out of it."""
+    if not frozenset[Permission]().union(*(ROLE_PERMISSIONS[each] for each in roles)) <= permissions_of(scope):
+        raise Denied("They could do more than this key.", remedy="Sign in, or use a key that is not narrowed.")
 
 
 def _checked_role(role: str) -> Role:

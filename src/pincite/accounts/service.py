@@ -23,6 +23,7 @@ from pincite.accounts.domain import (
     User,
     permissions_of,
 )
+from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.errors import Denied
@@ -159,19 +160,22 @@ class Accounts:
             name: what it is for.
             user: the id of whom it acts as; None for the asker.
             permissions: those that it is narrowed to; None for all that the asker's own key or session gives.
-            expires_at: when it stops working; None for never.
+            expires_at: when it stops working; None for never, or for when the key that the asker uses does.
 
         Raises:
             InvalidInput: a bad name, an unknown permission, a time that is over.
             NotFound: no such user, for this asker: whoever does not look after people makes keys for themselves alone.
-            Denied: it would do more than the asker may.
+            Denied: it would do more than the asker may, or for longer than their own key.
         """
         acts_as = scope.user if user is None else user
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
         narrowed = _narrowed(scope, permissions)
         if expires_at is not None and expires_at <= utc_now():
             raise InvalidInput("The key would have expired already.", remedy="Name a time to come.")
-        key = ApiKey(new_id(), cleaned_name(name), secret[:_SHOWN], utc_now(), None, acts_as, narrowed, expires_at)
+        ends = scope.until if expires_at is None else expires_at
+        if _outlives(scope, ends):
+            raise _too_much()
+        key = ApiKey(new_id(), cleaned_name(name), secret[:_SHOWN], utc_now(), None, acts_as, narrowed, ends)
         async with self._db.transaction(scope) as tx:
             await self._guard_key(tx, scope, acts_as)
             await store.add_key(tx, scope, key, hash_of(secret))
@@ -185,7 +189,7 @@ class Accounts:
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
             await self._guard_key(tx, scope, found.user)
-            if not _may_give(scope, found.permissions):
+            if not _may_give(scope, found.permissions) or _outlives(scope, found.expires_at):
                 raise _too_much()
             key = replace(found, prefix=secret[:_SHOWN])
             await store.change_secret(tx, scope, key, hash_of(secret))
@@ -193,6 +197,7 @@ class Accounts:
 
     async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
         """Let nobody have a key that acts as an owner but owners. Raises: NotFound, Denied."""
+        await people_store.lock(tx, scope)  # they do not become an owner between this look and the key
         user = await store.find_user(tx, scope, user_id)
         if user is None or not _is_theirs(scope, user_id):
             raise NotFound("There is no such user.", remedy="`GET /v1/users` lists them.")
@@ -224,7 +229,7 @@ class Accounts:
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.note_key_used(tx, hashed, now)
-        return _scope_of(proof.user, proof.permissions)
+        return _scope_of(proof.user, proof.permissions, proof.expires_at)
 
     async def _by_session(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -278,6 +283,10 @@ def _may_give(scope: Scope, permissions: frozenset[str] | None) -> bool:
     return permissions <= permissions_of(scope)
 
 
+def _outlives(scope: Scope, ends: datetime | None) -> bool:
+    return scope.until is not None and (ends is None or ends > scope.until)
+
+
 def _too_much() -> Denied:
     return Denied("The key could do more than you may.", remedy="Narrow it, or ask an owner of this installation.")
 
@@ -286,5 +295,5 @@ def _no_key() -> NotFound:
     return NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
 
 
-def _scope_of(user: User, permissions: frozenset[str] | None = None) -> Scope:
-    return Scope(user.tenant, user.id, user.groups, user.roles, permissions)
+def _scope_of(user: User, permissions: frozenset[str] | None = None, until: datetime | None = None) -> Scope:
+    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, until)

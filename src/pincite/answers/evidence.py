@@ -33,7 +33,7 @@ class EvidenceSource:
         return found
 
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
-        """Return those of the documents that there are and that the asker may not see."""
+        """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)
 
     async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:

@@ -235,6 +235,8 @@ class Answers:
         name, body = _last_event(final)
         async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
             if await store.finish(session, scope, final):
+                # Older versions are found last, and need be none of the passages that were noted before.
+                await store.note_basis(session, final.id, {each.span.document for each in final.older})
                 await store.append(session, final.id, last)
 
     async def _beat(self) -> None:

@@ -18,6 +18,8 @@ WITHHELD = AnswerProblem(
     "withheld", "This answer rests on documents that you may not read.", "Ask again: what you may read will answer."
 )
 LOOK_AGAIN_S = 1.0
+# With these it comes to be known what an answer rests on; it is noted before them.
+_NOTED_BEFORE = frozenset({"retrieval.completed", "answer.completed", "answer.failed"})
 
 
 class Withholding:
@@ -44,8 +46,7 @@ class Withholding:
         looked_at = 0.0
         async for event in events:
             now = time.monotonic()
-            # What it rests on is known from the retrieval on, and noted before that event.
-            if not looked_at or event.name == "retrieval.completed" or now - looked_at > LOOK_AGAIN_S:
+            if not looked_at or event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
                 found = await answer()
                 if await self._withheld(scope, [found.id]):
                     yield AnswerEvent(event.seq, "answer.failed", answer_to(withheld(found)))

@@ -4,6 +4,7 @@ How a scope is established from a key or a session belongs to `accounts`.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 _SEE_ALL = frozenset({"owner", "admin", "system"})
 
@@ -13,7 +14,7 @@ class Scope:
     """The asker: a tenant and, within it, a user with groups and roles.
 
     `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`. `permissions` are
-    those that an API key is narrowed to, None where the roles say it all.
+    those that an API key is narrowed to, None where the roles say it all; `until` is when that key ends, if it does.
     """
 
     tenant: str
@@ -21,6 +22,7 @@ class Scope:
     groups: frozenset[str] = field(default_factory=frozenset[str])
     roles: frozenset[str] = field(default_factory=frozenset[str])
     permissions: frozenset[str] | None = None
+    until: datetime | None = None
 
     @property
     def sees_all(self) -> bool:

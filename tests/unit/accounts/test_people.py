@@ -124,6 +124,26 @@ async def test_only_owners_make_change_and_act_as_owners(people: People, account
         await accounts.rotate_key(admin, key.key.id)
 
 
+async def test_what_an_admin_has_of_somebody_is_worth_nothing_once_they_are_an_owner(
+    people: People, accounts: Accounts, owner: Scope
+) -> None:
+    admin, _ = await joined(people, accounts, owner, "Bob", "admin")
+    scope, session = await joined(people, accounts, owner, "Ada", "editor")
+    key = (await accounts.create_key(admin, "x", user=scope.user)).secret
+    link = await people.sign_in_token(admin, scope.user, minutes=60)
+    await people.change(owner, scope.user, role="owner")
+    for attempt in (
+        accounts.authenticate(bearer=key, session=None),
+        accounts.authenticate(bearer=None, session=session),
+        accounts.redeem(link),
+    ):
+        with pytest.raises(Unauthenticated):
+            await attempt
+    mine = await accounts.create_key(owner, "o")
+    await people.change(owner, owner.user, role="owner")
+    assert (await accounts.authenticate(bearer=mine.secret, session=None)).user == owner.user
+
+
 async def test_nothing_of_another_tenant_is_there(people: People, accounts: Accounts, owner: Scope) -> None:
     other = (await accounts.create_tenant("Rival")).scope
     group = await people.create_group(owner, "Legal")
@@ -178,6 +198,21 @@ async def test_a_narrowed_key_makes_no_wider_one(people: People, accounts: Accou
         await accounts.create_key(owner, "x", permissions=["fly"])
 
 
+async def test_a_narrowed_key_lets_nobody_in_who_may_do_more(people: People, accounts: Accounts, owner: Scope) -> None:
+    narrow = await accounts.create_key(owner, "n", permissions=["admin"])
+    scope = await accounts.authenticate(bearer=narrow.secret, session=None)
+    ada, _ = await people.invite(owner, name="Ada", role="viewer")
+    for attempt in (
+        people.sign_in_token(scope, owner.user, minutes=5),
+        people.sign_in_token(scope, ada.id, minutes=5),
+        people.invite(scope, name="Eve", role="viewer"),
+        people.change(scope, ada.id, role="editor"),
+    ):
+        with pytest.raises(Denied):
+            await attempt
+    assert (await people.change(scope, ada.id, name="Ada L.", disabled=True)).roles == {"viewer"}
+
+
 async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(accounts: Accounts, owner: Scope) -> None:
     with pytest.raises(InvalidInput):
         await accounts.create_key(owner, "late", expires_at=utc_now() - timedelta(seconds=1))
@@ -191,6 +226,22 @@ async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(acco
     await asyncio.sleep(0.5)
     with pytest.raises(Unauthenticated):
         await accounts.authenticate(bearer=rotated.secret, session=None)
+
+
+async def test_no_key_outlives_the_one_that_it_was_made_with(accounts: Accounts, owner: Scope) -> None:
+    soon = await accounts.create_key(owner, "soon", expires_at=utc_now() + timedelta(hours=1))
+    whole = await accounts.create_key(owner, "whole")
+    scope = await accounts.authenticate(bearer=soon.secret, session=None)
+    assert (await accounts.create_key(scope, "child")).key.expires_at == soon.key.expires_at
+    sooner = utc_now() + timedelta(minutes=1)
+    assert (await accounts.create_key(scope, "sooner", expires_at=sooner)).key.expires_at == sooner
+    for attempt in (
+        accounts.create_key(scope, "later", expires_at=utc_now() + timedelta(hours=2)),
+        accounts.rotate_key(scope, whole.key.id),
+    ):
+        with pytest.raises(Denied):
+            await attempt
+    await accounts.rotate_key(scope, soon.key.id)
 
 
 async def test_everybody_has_keys_of_their_own_and_sees_no_others(

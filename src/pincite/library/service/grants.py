@@ -25,7 +25,7 @@ class Grants:
             return await store.view(session, scope)
 
     async def hidden(self, scope: Scope, document_ids: frozenset[str]) -> frozenset[str]:
-        """Return those of the documents that there are and that the asker may not see (any more)."""
+        """Return those of the documents, purged ones too, that the asker may not see (any more)."""
         async with self._db.read(scope) as session:
             return await store.hidden(session, scope, document_ids)
 

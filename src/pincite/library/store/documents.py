@@ -15,7 +15,7 @@ from pincite.core.batched import batched
 from pincite.index import Filter
 from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal, RevisionState
 from pincite.library.grants import Level
-from pincite.library.store.access import visible_to
+from pincite.library.store.access import granted_objects, visible_to
 from pincite.library.store.collections import last_version
 from pincite.library.store.rows import document_of, insert_new, table_of
 from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
@@ -24,8 +24,10 @@ _LIVE = DocumentRow.removed_at.is_(None)
 MOST_IDS = 500  # in one query
 
 
-def _in(within: Filter) -> ColumnElement[bool]:
-    return or_(DocumentRow.collection_id.in_(within.collections), DocumentRow.id.in_(within.granted))
+def _in(scope: Scope, within: Filter) -> ColumnElement[bool]:
+    seen = DocumentRow.collection_id.in_(within.collections)
+    # A query cannot name as many as may be granted one by one; a filter has all of the asker's, or none.
+    return or_(seen, DocumentRow.id.in_(granted_objects(scope, "document"))) if within.granted else seen
 
 
 async def find_document(session: AsyncSession, scope: Scope, document_id: str) -> Document | None:
@@ -116,7 +118,7 @@ async def sources_being_read(session: AsyncSession, scope: Scope, within: Filter
         select(DocumentRow.source)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
         .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(UNFINISHED_STATES)))
-        .where(_in(within))
+        .where(_in(scope, within))
         .order_by(DocumentRow.source)
         .limit(limit)
     )
@@ -133,7 +135,7 @@ async def document_names(
             visible_to(scope, DocumentRow),
             _LIVE,
             DocumentRow.serving.is_not(None),
-            _in(within),
+            _in(scope, within),
         )
         .order_by(DocumentRow.id)
         .limit(limit)
@@ -146,7 +148,7 @@ async def document_languages(session: AsyncSession, scope: Scope, within: Filter
     rows = await session.execute(
         select(RevisionRow.language)
         .join(DocumentRow, DocumentRow.serving == RevisionRow.id)
-        .where(visible_to(scope, DocumentRow), _LIVE, _in(within))
+        .where(visible_to(scope, DocumentRow), _LIVE, _in(scope, within))
         .group_by(RevisionRow.language)
         .order_by(func.count().desc(), RevisionRow.language)
         .limit(limit)

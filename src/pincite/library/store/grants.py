@@ -12,7 +12,7 @@ from pincite.index import Filter
 from pincite.library.grants import Grant, GranteeKind, Level, ObjectKind
 from pincite.library.store.access import granted_objects, grants_to, visible_to
 from pincite.library.store.rows import upsert
-from pincite.library.tables import CollectionRow, DocumentRow, GrantRow
+from pincite.library.tables import CollectionRow, DocumentRow, GrantRow, TombstoneRow
 
 _KEY = ("tenant", "object_kind", "object_id", "grantee_kind", "grantee_id")
 _MOST_IDS = 500
@@ -52,17 +52,14 @@ async def view(session: AsyncSession, scope: Scope) -> Filter:
 
 
 async def hidden(session: AsyncSession, scope: Scope, document_ids: frozenset[str]) -> frozenset[str]:
-    """Return those of the documents that there are and that the asker may not see."""
+    """Return those of the documents that the asker may not see; of what is purged the tombstone tells where it was."""
     if scope.sees_all:
         return frozenset()
-    found: set[str] = set()
+    found = set(document_ids)
     for some in batched(sorted(document_ids), _MOST_IDS):
-        query = (
-            select(DocumentRow.id)
-            .where(DocumentRow.tenant == scope.tenant, DocumentRow.id.in_(some))
-            .where(~visible_to(scope, DocumentRow))
-        )
-        found.update((await session.scalars(query)).all())
+        for row, key in ((DocumentRow, DocumentRow.id), (TombstoneRow, TombstoneRow.document_id)):
+            query = select(key).where(visible_to(scope, row), key.in_(some))
+            found.difference_update((await session.scalars(query)).all())
     return frozenset(found)
 
 
