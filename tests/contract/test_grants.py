@@ -14,6 +14,8 @@ from pincite.core import Database, PinciteError, Scope
 from pincite.guard import FileType
 from pincite.index import Filter
 from pincite.library import Library, RegisterOutcome
+from pincite.library.domain import Change
+from pincite.library.feed import FeedSettings, follow
 from pincite.library.grants import Grant, GranteeKind, Level, ObjectKind
 
 TENANT = "tenant-1"
@@ -229,6 +231,25 @@ async def test_bytes_that_somebody_else_still_refers_to_outlive_a_removal(librar
     await library.remove(ann, hers.document.id)
     await library.purge(ann, hers.document.id)
     assert await hands.blobs.exists(OWNER, theirs.revision.sha256)
+
+
+async def test_a_feed_looks_once_at_what_its_reader_may_not_see(library: Library, hands: Hands) -> None:
+    await library.create_collection(OWNER, "secret")
+    for number in range(3):
+        await hands.upload(f"{number}.pdf", f"{number}".encode(), OWNER, "secret")
+    looked: list[int] = []
+    changes = library.changes
+
+    async def noted(scope: Scope, after: int, limit: int = 200) -> list[Change]:
+        looked.append(after)
+        return await changes(scope, after, limit)
+
+    setattr(library, "changes", noted)  # noqa: B010
+    ann = Scope(TENANT, "ann", roles=frozenset({"editor"}))
+    settings = FeedSettings(busy_s=0.01, idle_s=0.01, longest_s=0.3)
+    events = [each.event async for each in follow(library, ann, 0, settings)]
+    assert events == ["feed.started"]
+    assert looked == [0]
 
 
 async def test_a_batch_of_somebody_else_is_not_there(library: Library, hands: Hands) -> None:

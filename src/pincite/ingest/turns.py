@@ -7,6 +7,7 @@ thousand files would take longer than reading them.
 import time
 
 from pincite.core import Scope
+from pincite.core.scope import system_scope
 from pincite.library import Library
 
 MOST = 1_000_000  # nobody waits for more files than this
@@ -33,7 +34,8 @@ class Turns:
         if began >= until:
             if len(self._known) >= _MOST_TENANTS:
                 self._known.clear()
-            place = await self._library.count_unfinished(scope, MOST)
+            everything = system_scope(scope.tenant)  # whoever sees little does not go before those whom they cannot see
+            place = await self._library.count_unfinished(everything, MOST)
             now = time.monotonic()
             until = now + max(_KNOWN_S, _SHARE * (now - began))
         self._known[scope.tenant] = (min(place + 1, MOST), until)

@@ -15,6 +15,8 @@ from pincite.library.domain import Change
 from pincite.library.schemas import DocumentBody
 from pincite.library.service import Library
 
+_AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
@@ -41,10 +43,13 @@ async def follow(
         version = await library.latest_version(scope) if after is None else after
         yield ServerSentEvent(event="feed.started", id=str(version), data={"version": version})
         while time.monotonic() < until:
-            changes = await library.changes(scope, version) if await library.latest_version(scope) > version else []
+            latest = await library.latest_version(scope)
+            changes = await library.changes(scope, version, _AT_ONCE) if latest > version else []
             for change in changes:
                 version = change.version
                 yield _event(change)
+            if len(changes) < _AT_ONCE:  # what is left up to there is not for this reader, and is not looked at again
+                version = max(version, latest)
             pause_s = settings.busy_s if changes else min(settings.idle_s, pause_s * 1.5)
             await asyncio.sleep(pause_s)
     except PinciteError as error:

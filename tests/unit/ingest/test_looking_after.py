@@ -109,6 +109,15 @@ async def test_the_turn_of_many_files_is_counted_once_in_a_while(tmp_path: Path)
         assert len(counted) < 10
 
 
+async def test_whoever_sees_little_waits_behind_what_they_do_not_see(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=SMALL, work=False) as opened:
+        for number in range(3):
+            await opened.ingest.receive(
+                SCOPE, collection="default", source=f"{number}.txt", stream=stream(f"{number}".encode())
+            )
+        assert await Turns(opened.library).next(Scope(SCOPE.tenant, "ann", roles=frozenset({"editor"}))) == 3
+
+
 async def test_thousands_are_stopped_and_go_on_in_runs(tmp_path: Path) -> None:
     async with rooms(tmp_path, settings=SMALL, work=False) as opened:
         names = [f"{number}.txt" for number in range(7)]
