@@ -49,8 +49,9 @@ class Walk:
         if "enum" in schema or "const" in schema:
             return
         options = [each for kind in ("anyOf", "oneOf", "allOf") for each in schema.get(kind, ())]
+        around = {key: schema[key] for key in ("maxLength", "maxItems", "minimum", "maximum") if key in schema}
         for each in options:
-            yield from self._in(each, where, (*within, name))
+            yield from self._in({**around, **each}, where, (*within, name))
         kind = schema.get("type")
         if kind is None and not options:
             yield f"{where}: anything"
