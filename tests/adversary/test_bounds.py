@@ -143,7 +143,7 @@ async def said_to(
         writer.close()
 
 
-HEAD = b"POST /v1/answers HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+HEAD = b"POST /v1/answers HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
 PIECE = b"a" * 65536
 ENDLESS = {
     "an address": (b"GET /", PIECE, b"431"),
@@ -161,7 +161,7 @@ ENDLESS = {
 async def test_what_has_no_end_is_refused_while_it_comes(house: House, server: int, what: str) -> None:
     key = (await house.accounts.create_key(await house.owner(), "tests")).secret
     first, again, answer = ENDLESS[what]
-    first = first.replace(b"host: x\r\n", f"host: x\r\nauthorization: Bearer {key}\r\n".encode())
+    first = first.replace(b"host: localhost\r\n", f"host: localhost\r\nauthorization: Bearer {key}\r\n".encode())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     got, sent = await said_to(server, first, again)
     assert got[9:12] == answer, got[:200]
@@ -174,7 +174,7 @@ async def test_who_does_not_come_to_the_end_of_a_request_is_left(server: int) ->
         (b"", b"", b""),
         (b"GET /healthz HTTP/1.1\r\n", b"", b"408"),
         (b"GET /healthz HTTP/1.1\r\n", b"x: y\r\n", b"408"),
-        (b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET / HT", b"", b"200"),
+        (b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\nGET / HT", b"", b"200"),
     ):
         async with asyncio.timeout(4):
             got, _ = await said_to(server, first, again, pause_s=0.05)
@@ -196,7 +196,7 @@ async def test_odd_bodies_are_refused(house: House, body: bytes) -> None:
     key = (await house.accounts.create_key(await house.owner(), "tests")).secret
     transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
         response = await client.post("/v1/answers", content=body)
         assert 400 <= response.status_code < 500
         assert response.headers["content-type"] == "application/problem+json"
