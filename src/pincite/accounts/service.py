@@ -9,9 +9,11 @@ import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pincite.accounts.audit import note
 from pincite.accounts.domain import (
     ApiKey,
     NewApiKey,
@@ -26,6 +28,7 @@ from pincite.accounts.domain import (
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.errors import Denied
+from pincite.core.scope import system_scope
 
 KEY_PREFIX = "pin_"
 SESSION_DAYS = 30
@@ -60,6 +63,7 @@ class Accounts:
             if not await store.add_first_tenant(tx, user.tenant, "Main", now):
                 return None
             await store.add_user(tx, user, now)
+            await _note_tenant(tx, user)
         return Owner(_scope_of(user), user.name)
 
     async def create_tenant(self, name: str) -> Owner:
@@ -70,6 +74,7 @@ class Accounts:
         async with self._db.transaction() as tx:
             await store.add_tenant(tx, tenant, cleaned, now)
             await store.add_user(tx, user, now)
+            await _note_tenant(tx, user)
         return Owner(_scope_of(user), user.name)
 
     async def tenants(self) -> list[Tenant]:
@@ -101,6 +106,7 @@ class Accounts:
         now = utc_now()
         async with self._db.transaction() as tx:
             await store.add_token(tx, scope, hash_of(token), now, now + timedelta(minutes=minutes))
+            await note(tx, scope, "sign-in-link.made", ("user", scope.user))
         return token
 
     async def redeem(self, token: str) -> str:
@@ -112,6 +118,7 @@ class Accounts:
             await store.drop_expired(tx, now)
             if user is not None:
                 await store.add_session(tx, user, hash_of(secret), now, now + timedelta(days=SESSION_DAYS))
+                await note(tx, _scope_of(user), "session.begun", ("user", user.id))
         if user is None:
             raise Unauthenticated(
                 "This sign-in link was used already or is too old.",
@@ -139,8 +146,12 @@ class Accounts:
 
     async def end_session(self, session: str) -> None:
         """End a session; an unknown one is not an error."""
+        hashed = hash_of(session)
         async with self._db.transaction() as tx:
-            await store.drop_session(tx, hash_of(session))
+            proof = await store.find_session(tx, hashed)
+            await store.drop_session(tx, hashed)
+            if proof is not None:
+                await note(tx, _scope_of(proof.user), "session.ended", ("user", proof.user.id))
 
     async def create_key(
         self,
@@ -174,6 +185,7 @@ class Accounts:
         async with self._db.transaction() as tx:
             await self._guard_key(tx, scope, acts_as)
             await store.add_key(tx, scope, key, hash_of(secret))
+            await note(tx, scope, "key.made", ("key", key.id), **_told(key))
         return NewApiKey(key, secret)
 
     async def rotate_key(self, scope: Scope, key_id: str) -> NewApiKey:
@@ -188,6 +200,7 @@ class Accounts:
                 raise _too_much()
             key = replace(found, prefix=secret[:_SHOWN])
             await store.change_secret(tx, scope, key, hash_of(secret))
+            await note(tx, scope, "key.rotated", ("key", key.id), **_told(key))
         return NewApiKey(key, secret)
 
     async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
@@ -211,6 +224,7 @@ class Accounts:
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
             await store.drop_key(tx, scope, key_id)
+            await note(tx, scope, "key.revoked", ("key", key_id), **_told(found))
 
     async def _by_key(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -223,7 +237,7 @@ class Accounts:
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction() as tx:
                 await store.note_key_used(tx, hashed, now)
-        return _scope_of(proof.user, proof.permissions)
+        return _scope_of(proof.user, proof.permissions, proof.key)
 
     async def _by_session(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -285,5 +299,13 @@ def _no_key() -> NotFound:
     return NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
 
 
-def _scope_of(user: User, permissions: frozenset[str] | None = None) -> Scope:
-    return Scope(user.tenant, user.id, user.groups, user.roles, permissions)
+def _scope_of(user: User, permissions: frozenset[str] | None = None, key: str | None = None) -> Scope:
+    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, key)
+
+
+async def _note_tenant(tx: AsyncSession, owner: User) -> None:
+    await note(tx, system_scope(owner.tenant), "tenant.made", ("tenant", owner.tenant), owner=owner.id)
+
+
+def _told(key: ApiKey) -> dict[str, Any]:
+    return {"name": key.name, "prefix": key.prefix, "user": key.user, "permissions": key.permissions}

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
+from pincite.app.audit_edge import AuditEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.middleware import Metrics, RequestEdge
 from pincite.app.problems import install
@@ -153,6 +154,7 @@ def create_app(house: House) -> FastAPI:
     check_declared(app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
+    app.add_middleware(AuditEdge, audit=house.audit)
     app.add_middleware(RequestEdge, metrics=metrics)
     return app
 
@@ -160,7 +162,7 @@ def create_app(house: House) -> FastAPI:
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
     return (
         SystemRoutes(house, metrics).router(),
-        AccountRoutes(house.accounts, house.people).router(),
+        AccountRoutes(house.accounts, house.people, house.audit).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),

@@ -13,7 +13,7 @@ class Scope:
     """The asker: a tenant and, within it, a user with groups and roles.
 
     `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`. `permissions` are
-    those that an API key is narrowed to, None where the roles say it all.
+    those that an API key is narrowed to, None where the roles say it all; `key` is that key's id.
     """
 
     tenant: str
@@ -21,6 +21,7 @@ class Scope:
     groups: frozenset[str] = field(default_factory=frozenset[str])
     roles: frozenset[str] = field(default_factory=frozenset[str])
     permissions: frozenset[str] | None = None
+    key: str | None = field(default=None, compare=False)
 
     @property
     def sees_all(self) -> bool:

@@ -1,0 +1,193 @@
+"""Use cases of the audit log: noting what is done, looking, exporting, and checking that nothing was meddled with.
+
+A note is part of the transaction that does what it tells of. The chain itself is in `trail.py`; no web here.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.accounts.store import audit as store
+from pincite.accounts.store import proofs
+from pincite.accounts.trail import (
+    DENIED,
+    DONE,
+    Entry,
+    Head,
+    Verdict,
+    Wanted,
+    cleaned,
+    detail_json,
+    follow,
+    hash_of_entry,
+)
+from pincite.core import Database, NotFound, Scope, utc_now
+from pincite.core.database import as_of_one_moment
+from pincite.core.origin import SYSTEM, Origin, origin
+from pincite.core.scope import system_scope
+
+_AT_ONCE = 1000
+
+
+async def note(
+    tx: AsyncSession, scope: Scope, action: str, about: tuple[str, str], /, *, outcome: str = DONE, **detail: Any
+) -> None:
+    """Write down that the scope's user did something, in the transaction that does it.
+
+    Call it last: it locks the end of the tenant's log until the transaction ends, and whoever locks anything else after
+    that can wait in a circle with somebody else.
+
+    Args:
+        tx: the transaction.
+        scope: who does it.
+        action: what, as a stable dotted name: `document.removed`.
+        about: to what, as a kind and an id.
+        outcome: `done`, or `denied` for what was refused.
+        detail: what else there is to say, in few words: never what a document says, never a secret.
+    """
+    user = None if scope.user == SYSTEM else await proofs.find_user(tx, scope, scope.user)
+    where = Origin() if scope.user == SYSTEM else origin()
+    head = await store.lock_head(tx, scope)
+    entry = Entry(
+        tenant=scope.tenant,
+        seq=head.seq + 1,
+        at=utc_now(),
+        actor=scope.user,
+        actor_name=scope.user if user is None else user.name,
+        key=scope.key,
+        action=action,
+        object_kind=about[0],
+        object_id=cleaned(about[1], 200),
+        detail=detail_json(detail),
+        client=cleaned(where.client, 100),
+        agent=cleaned(where.agent, 200),
+        request=cleaned(where.request, 64),
+        outcome=outcome,
+    )
+    await store.append(tx, scope, replace(entry, hash=hash_of_entry(entry, head.hash)))
+
+
+class Audit:
+    """The audit log of each tenant.
+
+    Args:
+        database: where rows are kept.
+    """
+
+    note = staticmethod(note)
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def refused(self, scope: Scope | None, action: str, about: tuple[str, str], **detail: Any) -> None:
+        """Write down what was refused, in a transaction of its own.
+
+        It goes to the log of whoever asked, or of the installation's own tenant where nobody could be told.
+        """
+        async with self._db.transaction() as tx:
+            if scope is None:
+                owner = await proofs.find_owner(tx)
+                if owner is None:
+                    return
+                scope = Scope(owner.tenant, "")
+            await note(tx, scope, action, about, outcome=DENIED, **detail)
+
+    async def entries(self, scope: Scope, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> list[Entry]:
+        """Return entries that match, newest first, from the one before the number `before`. That is noted too."""
+        async with self._db.transaction() as tx:
+            await note(tx, scope, "audit.read", ("audit", ""), before=before, **_asked(wanted))
+        async with self._db.read() as session:
+            return await store.newest(session, scope, wanted, limit, before)
+
+    async def export(self, scope: Scope, wanted: Wanted) -> AsyncIterator[Entry]:
+        """Yield the entries that match in their order, up to the note of it; nothing is open between two."""
+        async with self._db.transaction() as tx:
+            await note(tx, scope, "audit.exported", ("audit", ""), **_asked(wanted))
+            last = (await store.lock_head(tx, scope)).seq
+        after: int | None = None
+        while True:
+            async with self._db.read() as session:
+                found = await store.oldest(session, scope, wanted, _AT_ONCE, after)
+            for entry in found:
+                if entry.seq <= last:
+                    yield entry
+            if len(found) < _AT_ONCE or found[-1].seq >= last:
+                return
+            after = found[-1].seq
+
+    async def verify(self, tenant: str | None = None, expect: str | None = None) -> list[Verdict]:
+        """Walk along the log of every tenant, or of one, and say where it is not what was written.
+
+        Args:
+            tenant: an id; None for all.
+            expect: a hash that was written down elsewhere; it must be in a log that is checked.
+
+        Raises: NotFound: no such tenant.
+        """
+        async with self._db.read() as session:
+            known = await store.tenants(session)
+        if tenant is not None and tenant not in known:
+            raise NotFound("There is no such tenant.", remedy="`pincite tenants list` shows them.")
+        walks = [_Walk(self._db, system_scope(each), expect) for each in known if tenant in {None, each}]
+        verdicts = [await each.verdict() for each in walks]
+        if expect is not None and not any(each.met for each in walks):
+            problem = "The hash that was written down is not in the log: it was written anew since, or cut off."
+            return [each if each.problem else _broken(each, None, problem) for each in verdicts]
+        return verdicts
+
+
+class _Walk:
+    """A walk along one tenant's log from its first entry to its end."""
+
+    def __init__(self, database: Database, scope: Scope, expect: str | None) -> None:
+        self._db = database
+        self._scope = scope
+        self._expect = expect
+        self.met = expect is None
+
+    async def verdict(self) -> Verdict:
+        """Return what the walk came to."""
+        head, problem = Head(), None
+        while problem is None:
+            entries, end = await self._next(head)
+            self.met = self.met or any(each.hash == self._expect for each in entries)
+            head, problem = follow(head, entries)
+            if problem is None and len(entries) < _AT_ONCE:
+                problem = _wrong_end(head, end)
+                break
+        found = Verdict(self._scope.tenant, head.seq, head.hash)
+        return found if problem is None else _broken(found, head.seq + 1, problem)
+
+    async def _next(self, head: Head) -> tuple[list[Entry], Head | None]:
+        """Return the entries that follow and where the log ends, as of one moment: others may add to it meanwhile."""
+        after = head.seq or None  # a number below 1 is found, too
+        async with self._db.read() as session:
+            await as_of_one_moment(session)
+            end = await store.find_head(session, self._scope)
+            return await store.oldest(session, self._scope, Wanted(), _AT_ONCE, after), end
+
+
+def _wrong_end(head: Head, end: Head | None) -> str | None:
+    if end is None:
+        return "Where the log ends is not recorded any more."
+    if end.seq > head.seq:
+        return f"Entry {head.seq + 1} is missing: the log goes to {end.seq}."
+    if end != head:
+        return f"The log ends at {end.seq} and another hash than that of entry {head.seq}."
+    return None
+
+
+def _broken(verdict: Verdict, at: int | None, problem: str) -> Verdict:
+    return Verdict(verdict.tenant, verdict.entries, verdict.hash, at, problem)
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "actor": wanted.actor,
+        "action": wanted.action,
+        "object": wanted.object,
+        "since": None if wanted.since is None else wanted.since.isoformat(),
+        "until": None if wanted.until is None else wanted.until.isoformat(),
+    }
