@@ -1,12 +1,15 @@
 """Migrations go up and down on both engines, and leave the schema that the code declares."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
+from pincite.accounts import Accounts, Audit, People
 from pincite.app import migrate
-from pincite.core import Database, Table
+from pincite.core import Conflict, Database, Table
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -43,11 +46,6 @@ async def test_up_down_and_up_again(sql_url: str) -> None:
 
 
 async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
-    import pytest
-    from sqlalchemy import text
-
-    from pincite.core import Conflict
-
     database = Database(sqlite_url)
     try:
         await migrate.upgrade(database)
@@ -65,3 +63,25 @@ def test_the_order_of_migrations_is_that_of_their_chain() -> None:
     script = ScriptDirectory.from_config(migrate.alembic_config())
     assert migrate.known_revisions() == [each.revision for each in script.walk_revisions()][::-1]
     assert script.get_heads() == [migrate.known_revisions()[-1]]
+
+
+async def test_the_audit_log_can_be_added_to_and_nothing_else(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        await migrate.upgrade(database)
+        owner = await Accounts(database).bootstrap()
+        assert owner is not None
+        for refused in (
+            "UPDATE accounts_audit SET actor_name = 'Nobody'",
+            "DELETE FROM accounts_audit",
+            "DELETE FROM accounts_audit_heads",
+            "UPDATE accounts_audit_heads SET seq = 0",
+            *(() if database.is_sqlite else ("TRUNCATE accounts_audit", "TRUNCATE accounts_audit_heads")),
+        ):
+            with pytest.raises(DBAPIError, match="append-only"):
+                async with database.transaction() as session:
+                    await session.execute(text(refused))
+        await People(database).create_group(owner.scope, "team")
+        assert [(each.entries, each.problem) for each in await Audit(database).verify()] == [(2, None)]
+    finally:
+        await database.close()
