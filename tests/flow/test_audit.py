@@ -5,18 +5,20 @@ import sqlite3
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from tests.flow.conftest import signed_in
 from typer.testing import CliRunner
 
-from pincite.accounts.trail import Entry, Head, Wanted, follow
+from pincite.accounts.trail import Wanted, follow
 from pincite.app.audit_edge import ALL_A_MINUTE, EACH_A_MINUTE, Sparing
 from pincite.app.cli.main import app as commands
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import utc_now
+from pincite.core.trail import Entry, Head
 
 WRONG = "pin_" + "w" * 43
 
@@ -81,10 +83,15 @@ async def test_an_export_holds_the_chain_and_says_that_it_was_made(asked: httpx2
     assert response.headers["content-type"].startswith("application/jsonl")
     lines = [json.loads(each) for each in response.text.splitlines()]
     assert lines[-1]["action"] == "audit.exported"
-    entries = [Entry(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in lines]
+    entries = [entry_of(each) for each in lines]
     head, problem = follow(Head(), entries)
     assert (head.seq, problem) == (len(lines), None)
     assert [each.hash for each in await idle.audit.verify()] == [lines[-1]["hash"]]
+
+
+def entry_of(line: dict[str, Any]) -> Entry:
+    words: dict[str, Any] = {**line, "at": datetime.fromisoformat(line["at"])}
+    return Entry(**words)
 
 
 async def test_what_is_refused_is_noted_and_a_flood_of_it_is_not(asked: httpx2.AsyncClient, idle: House) -> None:

@@ -1,72 +1,21 @@
-"""Use cases of the audit log: noting what is done, looking, exporting, and checking that nothing was meddled with.
+"""Use cases of the audit log: looking, exporting, checking that nothing was meddled with, and what is refused.
 
-A note is part of the transaction that does what it tells of. The chain itself is in `trail.py`; no web here.
+What is done is noted by whoever does it (`core/audit.py`), in the same transaction. No web here.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.store import audit as store
 from pincite.accounts.store import proofs
-from pincite.accounts.trail import (
-    DENIED,
-    DONE,
-    Entry,
-    Head,
-    Verdict,
-    Wanted,
-    cleaned,
-    detail_json,
-    follow,
-    hash_of_entry,
-)
-from pincite.core import Database, NotFound, Scope, utc_now
+from pincite.accounts.trail import Verdict, Wanted, follow
+from pincite.core import Database, NotFound, Scope
+from pincite.core.audit import note
 from pincite.core.database import as_of_one_moment
-from pincite.core.origin import SYSTEM, Origin, origin
 from pincite.core.scope import system_scope
+from pincite.core.trail import DENIED, Entry, Head
 
 _AT_ONCE = 1000
-
-
-async def note(
-    tx: AsyncSession, scope: Scope, action: str, about: tuple[str, str], /, *, outcome: str = DONE, **detail: Any
-) -> None:
-    """Write down that the scope's user did something, in the transaction that does it.
-
-    Call it last: it locks the end of the tenant's log until the transaction ends, and whoever locks anything else after
-    that can wait in a circle with somebody else.
-
-    Args:
-        tx: the transaction.
-        scope: who does it.
-        action: what, as a stable dotted name: `document.removed`.
-        about: to what, as a kind and an id.
-        outcome: `done`, or `denied` for what was refused.
-        detail: what else there is to say, in few words: never what a document says, never a secret.
-    """
-    user = None if scope.user == SYSTEM else await proofs.find_user(tx, scope, scope.user)
-    where = Origin() if scope.user == SYSTEM else origin()
-    head = await store.lock_head(tx, scope)
-    entry = Entry(
-        tenant=scope.tenant,
-        seq=head.seq + 1,
-        at=utc_now(),
-        actor=scope.user,
-        actor_name=scope.user if user is None else user.name,
-        key=scope.key,
-        action=action,
-        object_kind=about[0],
-        object_id=cleaned(about[1], 200),
-        detail=detail_json(detail),
-        client=cleaned(where.client, 100),
-        agent=cleaned(where.agent, 200),
-        request=cleaned(where.request, 64),
-        outcome=outcome,
-    )
-    await store.append(tx, scope, replace(entry, hash=hash_of_entry(entry, head.hash)))
 
 
 class Audit:
@@ -75,8 +24,6 @@ class Audit:
     Args:
         database: where rows are kept.
     """
-
-    note = staticmethod(note)
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -104,16 +51,16 @@ class Audit:
     async def export(self, scope: Scope, wanted: Wanted) -> AsyncIterator[Entry]:
         """Yield the entries that match in their order, up to the note of it; nothing is open between two."""
         async with self._db.transaction() as tx:
-            await note(tx, scope, "audit.exported", ("audit", ""), **_asked(wanted))
-            last = (await store.lock_head(tx, scope)).seq
+            last = await note(tx, scope, "audit.exported", ("audit", ""), **_asked(wanted))
         after: int | None = None
         while True:
             async with self._db.read() as session:
                 found = await store.oldest(session, scope, wanted, _AT_ONCE, after)
             for entry in found:
-                if entry.seq <= last:
-                    yield entry
-            if len(found) < _AT_ONCE or found[-1].seq >= last:
+                if entry.seq > last:
+                    return
+                yield entry
+            if len(found) < _AT_ONCE:
                 return
             after = found[-1].seq
 

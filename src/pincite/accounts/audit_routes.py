@@ -14,7 +14,7 @@ from pincite.accounts.audit import Audit
 from pincite.accounts.domain import Permission
 from pincite.accounts.door import CurrentScope, requires
 from pincite.accounts.schemas import EntryBody, EntryList, Filters, PageFilters, line_of
-from pincite.accounts.trail import Entry
+from pincite.core.trail import Entry
 
 JSONL = "application/jsonl"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.audit import note
 from pincite.accounts.domain import Group, Role, User
 from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.errors import Denied
 
 INVITATION_DAYS = 7

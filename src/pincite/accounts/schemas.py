@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from pincite.accounts.trail import Entry, Wanted
+from pincite.accounts.trail import Wanted
+from pincite.core.trail import Entry
 
 
 class EntryBody(BaseModel):

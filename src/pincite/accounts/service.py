@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.audit import note
 from pincite.accounts.domain import (
     ApiKey,
     NewApiKey,
@@ -27,6 +26,7 @@ from pincite.accounts.domain import (
 )
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.errors import Denied
 from pincite.core.scope import system_scope
 
@@ -300,7 +300,7 @@ def _no_key() -> NotFound:
 
 
 def _scope_of(user: User, permissions: frozenset[str] | None = None, key: str | None = None) -> Scope:
-    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, key)
+    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, key, user.name)
 
 
 async def _note_tenant(tx: AsyncSession, owner: User) -> None:

@@ -5,7 +5,7 @@ A hash of 256 random bits needs no salt and no slow function: there is nothing t
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -106,44 +106,3 @@ class SignInTokenRow(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
-
-
-class AuditRow(Table):
-    """What somebody did or was refused. Rows are only ever added, and a trigger of migration 0012 refuses the rest.
-
-    No foreign key: it would take locks on the tenant's row, which others hold while they wait for the head, and the log
-    outlives what it tells of.
-    """
-
-    __tablename__ = "accounts_audit"
-    __table_args__ = (
-        Index(None, "tenant", "at"),
-        Index(None, "tenant", "actor", "seq"),
-        Index(None, "tenant", "object_id", "seq"),
-    )
-
-    tenant: Mapped[str] = mapped_column(String(100), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(_ID)
-    actor_name: Mapped[str] = mapped_column(String(200))
-    key_id: Mapped[str | None] = mapped_column(_ID)
-    action: Mapped[str] = mapped_column(String(60))
-    object_kind: Mapped[str] = mapped_column(String(20))
-    object_id: Mapped[str] = mapped_column(String(200))
-    detail: Mapped[str] = mapped_column(Text)
-    client: Mapped[str] = mapped_column(String(100))
-    agent: Mapped[str] = mapped_column(String(200))
-    request: Mapped[str] = mapped_column(_ID)
-    outcome: Mapped[str] = mapped_column(String(10))
-    hash: Mapped[str] = mapped_column(_HASH)
-
-
-class AuditHeadRow(Table):
-    """How far a tenant's log goes. Whoever adds to it locks this row, last of all that their transaction locks."""
-
-    __tablename__ = "accounts_audit_heads"
-
-    tenant: Mapped[str] = mapped_column(String(100), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger)
-    hash: Mapped[str] = mapped_column(_HASH)

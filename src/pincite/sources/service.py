@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts import Audit
 from pincite.core import Conflict, Scope, StorageFull, Unavailable, get_logger, new_id, utc_now
+from pincite.core.audit import note
 from pincite.sources import store
 from pincite.sources.adapters import checked, kind_of, opened
 from pincite.sources.domain import (
@@ -228,4 +228,4 @@ def _unless_leaving(source: Source) -> Source:
 async def _note(tx: AsyncSession, scope: Scope, action: str, source: Source, **detail: Any) -> None:
     """Where a source leads is not told: a location may hold what opens it."""
     told = {"name": source.name, "kind": source.kind, "collection": source.collection}
-    await Audit.note(tx, scope, action, ("source", source.id), **told, **detail)
+    await note(tx, scope, action, ("source", source.id), **told, **detail)

@@ -1,59 +1,23 @@
-"""Every query on the audit log, for a scope: adding to the end, looking, and walking along. Nothing changes or deletes.
+"""Every query that looks at the audit log, for a scope. Nothing here writes: that is `core/audit.py`'s.
 
-What an entry's hash is made of is in `trail.py`.
+What an entry's hash is made of is in `core/trail.py`.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, insert, or_, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.tables import AuditHeadRow, AuditRow, TenantRow
-from pincite.accounts.trail import GENESIS, Entry, Head, Wanted
+from pincite.accounts.tables import TenantRow
+from pincite.accounts.trail import Wanted
 from pincite.core import Scope
+from pincite.core.audit import AuditHeadRow, AuditRow
+from pincite.core.trail import Entry, Head
 
 
 def _visible_to(scope: Scope, row: type[AuditRow] | type[AuditHeadRow]) -> ColumnElement[bool]:
     """Return the predicate of the rows that the asker may see."""
     return row.tenant == scope.tenant
-
-
-async def lock_head(session: AsyncSession, scope: Scope) -> Head:
-    """Return where the tenant's log ends, and let nobody else add to it until the transaction ends."""
-    query = select(AuditHeadRow.seq, AuditHeadRow.hash).where(_visible_to(scope, AuditHeadRow)).with_for_update()
-    found = (await session.execute(query)).first()
-    if found is None:
-        kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        first = kind(AuditHeadRow).values(tenant=scope.tenant, seq=0, hash=GENESIS)
-        await session.execute(first.on_conflict_do_nothing(index_elements=["tenant"]))
-        found = (await session.execute(query)).one()
-    return Head(found.seq, found.hash)
-
-
-async def append(session: AsyncSession, scope: Scope, entry: Entry) -> None:
-    """Add an entry behind the head that is locked, and let the head be it."""
-    values = {
-        "tenant": scope.tenant,
-        "seq": entry.seq,
-        "at": entry.at,
-        "actor": entry.actor,
-        "actor_name": entry.actor_name,
-        "key_id": entry.key,
-        "action": entry.action,
-        "object_kind": entry.object_kind,
-        "object_id": entry.object_id,
-        "detail": entry.detail,
-        "client": entry.client,
-        "agent": entry.agent,
-        "request": entry.request,
-        "outcome": entry.outcome,
-        "hash": entry.hash,
-    }
-    await session.execute(insert(AuditRow), [values])
-    await session.execute(
-        update(AuditHeadRow).where(_visible_to(scope, AuditHeadRow)).values(seq=entry.seq, hash=entry.hash)
-    )
 
 
 async def newest(session: AsyncSession, scope: Scope, wanted: Wanted, limit: int, before: int | None) -> list[Entry]:

@@ -5,8 +5,8 @@ What is granted on them is in `grants.py`.
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts import Audit
 from pincite.core import Conflict, Database, Scope
+from pincite.core.audit import note
 from pincite.core.scope import system_scope
 from pincite.library.cursors import decode_text, encode_cursor
 from pincite.library.domain import Collection, Listing
@@ -33,7 +33,7 @@ class Collections:
             if not await make_collection(tx, scope, cleaned):
                 raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
             made = await store.required_collection(tx, scope, cleaned)
-            await Audit.note(tx, scope, "collection.made", ("collection", made.id), name=made.name)
+            await note(tx, scope, "collection.made", ("collection", made.id), name=made.name)
             return made
 
     async def list_collections(
@@ -65,7 +65,7 @@ class Collections:
                 )
             await drop_grants(tx, scope, "collection", collection.id)
             await store.drop_collection(tx, system_scope(scope.tenant), collection.id)
-            await Audit.note(tx, scope, "collection.removed", ("collection", collection.id), name=collection.name)
+            await note(tx, scope, "collection.removed", ("collection", collection.id), name=collection.name)
 
 
 async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> bool:

@@ -3,8 +3,8 @@
 The points in the search index are `ingest`'s to delete, between the two.
 """
 
-from pincite.accounts import Audit
 from pincite.core import Conflict, Database, NotFound, Scope, utc_now
+from pincite.core.audit import note
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
 from pincite.library.grants import Level
@@ -31,7 +31,7 @@ class Removals:
             await documents.hide(tx, scope, document_id, version, utc_now())
             found = await documents.list_removals(tx, scope, document_id)
             if document is not None:
-                await Audit.note(tx, scope, "document.removed", ("document", document_id), name=document.source)
+                await note(tx, scope, "document.removed", ("document", document_id), name=document.source)
         if not found:
             raise NotFound("There is no such document.", remedy="It may have been deleted already.")
         return found[0]

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts import Audit
 from pincite.core import Database, Scope, utc_now
+from pincite.core.audit import note
 from pincite.core.batched import batched
 from pincite.library.domain import LEADS_FROM, RESTING_STATES, UNFINISHED_STATES, Document, Revision, RevisionState
 from pincite.library.store import collections, documents, revisions
@@ -139,4 +139,4 @@ class Stops:
 async def _note(tx: AsyncSession, scope: Scope, action: str, ids: Sequence[str], batch: str | None) -> None:
     """One entry for all of a transaction; none where none of them was in a state for it."""
     if ids:
-        await Audit.note(tx, scope, action, ("batch" if batch else "documents", batch or ""), count=len(ids), ids=ids)
+        await note(tx, scope, action, ("batch" if batch else "documents", batch or ""), count=len(ids), ids=ids)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts import Audit
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
 from pincite.library.batches import Batch, BatchCancelled, BatchState
@@ -146,7 +146,7 @@ class Uploads:
                     remedy="Only a failed, paused or cancelled document can be tried again.",
                 )
             await documents.touch(tx, scope, document_id, version, now)
-            await Audit.note(tx, scope, "document.retried", ("document", document_id), name=document.source)
+            await note(tx, scope, "document.retried", ("document", document_id), name=document.source)
         return queued[0]
 
     async def _take_back(self, scope: Scope, registered: Registered) -> None:
@@ -166,7 +166,7 @@ class Uploads:
                     await documents.point_latest(tx, scope, document.id, before[-1])
                 await documents.touch(tx, scope, document.id, version, now)
                 await purging.drop_revisions(tx, scope, [registered.revision.id])
-            await Audit.note(tx, scope, "document.taken-back", ("document", document.id), name=document.source)
+            await note(tx, scope, "document.taken-back", ("document", document.id), name=document.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +202,10 @@ async def _note(
     told |= {each.value: count for each in RegisterOutcome if (count := sum(one.outcome is each for one in done))}
     if len(done) == 1:
         document = done[0].document
-        await Audit.note(tx, scope, "document.uploaded", ("document", document.id), name=document.source, **told)
+        await note(tx, scope, "document.uploaded", ("document", document.id), name=document.source, **told)
     else:
         ids = [each.document.id for each in done]
-        await Audit.note(tx, scope, "documents.uploaded", ("collection", home.id), count=len(ids), ids=ids, **told)
+        await note(tx, scope, "documents.uploaded", ("collection", home.id), count=len(ids), ids=ids, **told)
 
 
 async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
