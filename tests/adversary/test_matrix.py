@@ -111,7 +111,7 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
-_KEPT_OUT = {"jobs_workers"}  # whose worker beats
+_KEPT_OUT = {"jobs_workers", "accounts_audit", "accounts_audit_heads"}  # whose worker beats; what is refused is noted
 
 
 @dataclass(frozen=True)

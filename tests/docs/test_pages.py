@@ -1,5 +1,6 @@
 """The docs say what the code does: links resolve, and every setting, command, error, route and event is described."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def test_every_event_that_the_code_sends_is_described() -> None:
     page = (DOCS / "reference/events.md").read_text()
     described = set(re.findall(r"^\| `([a-z]+\.[a-z]+)`", page, re.MULTILINE))
     sources = "\n".join(p.read_text() for p in (ROOT / "src/pincite").rglob("*.py"))
+    sources = re.sub(r"await note\([^)]*", "", sources)  # actions of the audit log are no events
     sent = set(re.findall(r"[\"'`]((?:answer|retrieval|document)\.(?:\w+))[\"'`]", sources))
     assert sent
     assert described == sent
@@ -91,3 +93,22 @@ def test_every_event_that_the_code_sends_is_described() -> None:
 def test_every_format_that_is_read_is_named_in_the_guide() -> None:
     guide = (DOCS / "how-to/add-documents.md").read_text().lower()
     assert [kind.value for kind in FileType if not re.search(rf"\b{kind.value}\b", guide)] == []
+
+
+def test_every_action_of_the_audit_log_is_described() -> None:
+    described = set(
+        re.findall(r"`([a-z-]+\.[a-z-]+)`", (ROOT / "docs" / "how-to" / "audit.md").read_text(encoding="utf-8"))
+    )
+    noted = {"documents.paused", "documents.cancelled"}  # made of a state's name
+    for path in (ROOT / "src" / "pincite").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {
+                "note",
+                "_note",
+                "refused",
+            }
+            if is_call or (isinstance(node, ast.FunctionDef) and node.name in {"_changes", "_action"}):
+                words = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+                noted |= {each for each in words if isinstance(each, str) and re.fullmatch(r"[a-z-]+\.[a-z-]+", each)}
+    assert len(noted) > 35
+    assert noted == described

@@ -37,6 +37,8 @@ async def test_what_was_backed_up_answers_again(client: httpx2.AsyncClient, hous
         kept = await other.answers.get(scope, before["id"])
         assert kept.question == "When does the ferry leave?"
         assert (await other.fsck(repair=False, strict=True, deep=True))["findings"] == []
+        (kept_log,) = await house.audit.verify()
+        assert [each.problem for each in await other.audit.verify(expect=kept_log.hash)] == [None]
         with pytest.raises(Conflict):
             await read_backup(other.database, other.blobs, target, _quiet)
 

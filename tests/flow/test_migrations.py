@@ -6,11 +6,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from pincite.accounts import Accounts, People, Unauthenticated
+from pincite.accounts import Accounts, Audit, People, Unauthenticated
 from pincite.app import migrate
-from pincite.core import Database, Table, utc_now
+from pincite.core import Conflict, Database, Table, utc_now
 from pincite.core.scope import EVERY_TENANT
 
 
@@ -73,10 +74,6 @@ async def test_going_back_before_grants_leaves_owners_alone_a_way_in(sql_url: st
 
 
 async def test_data_of_a_newer_version_is_refused(sqlite_url: str) -> None:
-    from sqlalchemy import text
-
-    from pincite.core import Conflict
-
     database = Database(sqlite_url)
     try:
         await migrate.upgrade(database)
@@ -94,3 +91,25 @@ def test_the_order_of_migrations_is_that_of_their_chain() -> None:
     script = ScriptDirectory.from_config(migrate.alembic_config())
     assert migrate.known_revisions() == [each.revision for each in script.walk_revisions()][::-1]
     assert script.get_heads() == [migrate.known_revisions()[-1]]
+
+
+async def test_the_audit_log_can_be_added_to_and_nothing_else(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        await migrate.upgrade(database)
+        owner = await Accounts(database).bootstrap()
+        assert owner is not None
+        for refused in (
+            "UPDATE accounts_audit SET actor_name = 'Nobody'",
+            "DELETE FROM accounts_audit",
+            "DELETE FROM accounts_audit_heads",
+            "UPDATE accounts_audit_heads SET seq = 0",
+            *(() if database.is_sqlite else ("TRUNCATE accounts_audit", "TRUNCATE accounts_audit_heads")),
+        ):
+            with pytest.raises(DBAPIError, match="append-only"):
+                async with database.transaction(EVERY_TENANT) as session:
+                    await session.execute(text(refused))
+        await People(database).create_group(owner.scope, "team")
+        assert [(each.entries, each.problem) for each in await Audit(database).verify()] == [(2, None)]
+    finally:
+        await database.close()

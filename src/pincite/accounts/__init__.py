@@ -1,5 +1,6 @@
 """Accounts: who is asking, proved by a session or a key, as a `Scope`; and who there is to ask."""
 
+from pincite.accounts.audit import Audit
 from pincite.accounts.domain import ApiKey, NewApiKey, Permission, Role, Unauthenticated
 from pincite.accounts.door import CurrentScope, Door, Requirement, check_declared, public, requires
 from pincite.accounts.people import People
@@ -9,6 +10,7 @@ from pincite.accounts.watch import watched
 __all__ = [
     "Accounts",
     "ApiKey",
+    "Audit",
     "CurrentScope",
     "Door",
     "NewApiKey",

@@ -5,8 +5,9 @@ Proving who asks, by keys and sessions, is in `service.py`; what people may see 
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,7 @@ from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.errors import Denied
 
 INVITATION_DAYS = 7
@@ -57,6 +59,7 @@ class People:
             if not service:
                 until = now + timedelta(days=INVITATION_DAYS)
                 await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
+            await note(tx, scope, "user.invited", ("user", user.id), name=user.name, role=role, service=service)
         return user, None if service else token
 
     async def users(self, scope: Scope, *, limit: int = 100, after: str | None = None) -> list[User]:
@@ -101,14 +104,18 @@ class People:
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)
-            return await _required(tx, scope, user_id)
+            changed = await _required(tx, scope, user_id)
+            for action, detail in _changes(user, changed):
+                await note(tx, scope, action, ("user", user_id), **detail)
+            return changed
 
     async def remove(self, scope: Scope, user_id: str) -> None:
         """Delete a user with their keys and sessions. Raises: NotFound, Denied, Conflict; see `change`."""
         async with self._db.transaction(scope) as tx:
-            await self._guarded(tx, scope, user_id, leaves=True)
+            user = await self._guarded(tx, scope, user_id, leaves=True)
             await people_store.drop_access(tx, scope, user_id, keys=True)
             await people_store.drop_user(tx, scope, user_id)
+            await note(tx, scope, "user.removed", ("user", user_id), name=user.name)
 
     async def sign_in_token(self, scope: Scope, user_id: str, *, minutes: float) -> str:
         """Make a one-time token that signs a user in. Raises: NotFound, InvalidInput (a program), Denied, Conflict."""
@@ -122,6 +129,7 @@ class People:
                 )
             until = now + timedelta(minutes=minutes)
             await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
+            await note(tx, scope, "sign-in-link.made", ("user", user.id))
         return token
 
     async def groups(self, scope: Scope) -> list[Group]:
@@ -135,6 +143,7 @@ class People:
         async with self._db.transaction(scope) as tx:
             if not await people_store.add_group(tx, scope, group, utc_now()):
                 raise Conflict(f"There is a group named {group.name!r} already.", remedy="Choose another name.")
+            await note(tx, scope, "group.made", ("group", group.id), name=group.name)
         return group
 
     async def set_members(self, scope: Scope, group_id: str, user_ids: Sequence[str]) -> Group:
@@ -144,21 +153,25 @@ class People:
             raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
-            if await people_store.find_group(tx, scope, group_id) is None:
+            before = await people_store.find_group(tx, scope, group_id)
+            if before is None:
                 raise _no_group()
             if strangers := sorted(set(wanted) - await people_store.existing_users(tx, scope, wanted)):
                 raise InvalidInput(f"There is no user {strangers[0][:64]!r}.", remedy="`GET /v1/users` lists them.")
             await people_store.set_members(tx, scope, group_id, wanted)
             found = await people_store.find_group(tx, scope, group_id)
-        assert found is not None
+            assert found is not None
+            await note(tx, scope, "group.members-set", ("group", group_id), **_members_changed(before, found))
         return found
 
     async def remove_group(self, scope: Scope, group_id: str) -> None:
         """Delete a group; its members lose what was granted to it. Raises: NotFound."""
         async with self._db.transaction(scope) as tx:
-            if await people_store.find_group(tx, scope, group_id) is None:
+            found = await people_store.find_group(tx, scope, group_id)
+            if found is None:
                 raise _no_group()
             await people_store.drop_group(tx, scope, group_id)
+            await note(tx, scope, "group.removed", ("group", group_id), name=found.name, members=found.members)
 
     async def knows(self, scope: Scope, kind: str, grantee: str) -> bool:
         """Say whether the tenant has that user or group (`kind`)."""
@@ -179,6 +192,21 @@ class People:
             if not any(Role.OWNER in each.roles and not each.disabled for each in everybody if each.id != user_id):
                 raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
         return user
+
+
+def _changes(before: User, after: User) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a change did, as actions of the audit log; one that left all as it was is told, too."""
+    if before.disabled != after.disabled:
+        yield ("user.disabled" if after.disabled else "user.enabled"), {}
+    if before.roles != after.roles:
+        yield "user.role-changed", {"before": before.roles, "after": after.roles}
+    if before.name != after.name or before == after:
+        yield "user.renamed", {"before": before.name, "after": after.name}
+
+
+def _members_changed(before: Group, after: Group) -> dict[str, Any]:
+    came, left = after.members - before.members, before.members - after.members
+    return {"name": after.name, "members": len(after.members), "came": came, "left": left}
 
 
 def _only_owners_make_owners(scope: Scope, roles: frozenset[str]) -> None:

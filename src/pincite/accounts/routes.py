@@ -9,6 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from pincite.accounts.audit import Audit
+from pincite.accounts.audit_routes import AuditRoutes
 from pincite.accounts.domain import ApiKey, NewApiKey, Permission, User
 from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_foreign_site, public, requires
 from pincite.accounts.people import People
@@ -107,11 +109,12 @@ class NewKey(BaseModel):
 
 
 class AccountRoutes:
-    """Signing in and out, API keys, users and groups."""
+    """Signing in and out, API keys, users and groups, and the audit log."""
 
-    def __init__(self, accounts: Accounts, people: People) -> None:
+    def __init__(self, accounts: Accounts, people: People, audit: Audit) -> None:
         self._accounts = accounts
         self._people = people
+        self._audit = audit
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -134,6 +137,7 @@ class AccountRoutes:
         add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
         add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
         router.include_router(PeopleRoutes(self._people).router())
+        router.include_router(AuditRoutes(self._audit).router())
         return router
 
     async def session(self, scope: CurrentScope) -> SessionBody:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,8 +27,9 @@ from pincite.accounts.domain import (
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.errors import Denied
-from pincite.core.scope import EVERY_TENANT
+from pincite.core.scope import EVERY_TENANT, system_scope
 
 KEY_PREFIX = "pin_"
 SESSION_DAYS = 30
@@ -62,6 +64,7 @@ class Accounts:
             if not await store.add_first_tenant(tx, user.tenant, "Main", now):
                 return None
             await store.add_user(tx, user, now)
+            await _note_tenant(tx, user)
         return Owner(_scope_of(user), user.name)
 
     async def create_tenant(self, name: str) -> Owner:
@@ -72,6 +75,7 @@ class Accounts:
         async with self._db.transaction(EVERY_TENANT) as tx:
             await store.add_tenant(tx, tenant, cleaned, now)
             await store.add_user(tx, user, now)
+            await _note_tenant(tx, user)
         return Owner(_scope_of(user), user.name)
 
     async def tenants(self) -> list[Tenant]:
@@ -103,6 +107,7 @@ class Accounts:
         now = utc_now()
         async with self._db.transaction(scope) as tx:
             await store.add_token(tx, scope, hash_of(token), now, now + timedelta(minutes=minutes))
+            await note(tx, scope, "sign-in-link.made", ("user", scope.user))
         return token
 
     async def redeem(self, token: str) -> str:
@@ -114,6 +119,7 @@ class Accounts:
             await store.drop_expired(tx, now)
             if user is not None:
                 await store.add_session(tx, user, hash_of(secret), now, now + timedelta(days=SESSION_DAYS))
+                await note(tx, _scope_of(user), "session.begun", ("user", user.id))
         if user is None:
             raise Unauthenticated(
                 "This sign-in link was used already or is too old.",
@@ -141,8 +147,12 @@ class Accounts:
 
     async def end_session(self, session: str) -> None:
         """End a session; an unknown one is not an error."""
+        hashed = hash_of(session)
         async with self._db.transaction(EVERY_TENANT) as tx:
-            await store.drop_session(tx, hash_of(session))
+            proof = await store.find_session(tx, hashed)
+            await store.drop_session(tx, hashed)
+            if proof is not None:
+                await note(tx, _scope_of(proof.user), "session.ended", ("user", proof.user.id))
 
     async def create_key(
         self,
@@ -179,6 +189,7 @@ class Accounts:
         async with self._db.transaction(scope) as tx:
             await self._guard_key(tx, scope, acts_as)
             await store.add_key(tx, scope, key, hash_of(secret))
+            await note(tx, scope, "key.made", ("key", key.id), **_told(key))
         return NewApiKey(key, secret)
 
     async def rotate_key(self, scope: Scope, key_id: str) -> NewApiKey:
@@ -193,6 +204,7 @@ class Accounts:
                 raise _too_much()
             key = replace(found, prefix=secret[:_SHOWN])
             await store.change_secret(tx, scope, key, hash_of(secret))
+            await note(tx, scope, "key.rotated", ("key", key.id), **_told(key))
         return NewApiKey(key, secret)
 
     async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
@@ -217,6 +229,7 @@ class Accounts:
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
             await store.drop_key(tx, scope, key_id)
+            await note(tx, scope, "key.revoked", ("key", key_id), **_told(found))
 
     async def _by_key(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -229,7 +242,7 @@ class Accounts:
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.note_key_used(tx, hashed, now)
-        return _scope_of(proof.user, proof.permissions, proof.expires_at)
+        return _scope_of(proof.user, proof.permissions, proof.expires_at, proof.key)
 
     async def _by_session(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -295,5 +308,15 @@ def _no_key() -> NotFound:
     return NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
 
 
-def _scope_of(user: User, permissions: frozenset[str] | None = None, until: datetime | None = None) -> Scope:
-    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, until)
+def _scope_of(
+    user: User, permissions: frozenset[str] | None = None, until: datetime | None = None, key: str | None = None
+) -> Scope:
+    return Scope(user.tenant, user.id, user.groups, user.roles, permissions, until, key, user.name)
+
+
+async def _note_tenant(tx: AsyncSession, owner: User) -> None:
+    await note(tx, system_scope(owner.tenant), "tenant.made", ("tenant", owner.tenant), owner=owner.id)
+
+
+def _told(key: ApiKey) -> dict[str, Any]:
+    return {"name": key.name, "prefix": key.prefix, "user": key.user, "permissions": key.permissions}

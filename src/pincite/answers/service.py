@@ -31,6 +31,7 @@ from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.shapes import answer_to, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT
 from pincite.retrieval import checked_question
 
@@ -99,6 +100,7 @@ class Answers:
                 await store.touch_conversation(session, scope, answer.conversation, now)
                 earlier = (await store.answers(session, scope, answer.conversation))[-_LAST_TURNS:]
             await store.add_answer(session, scope, answer, self._worker)
+            await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
         turns = await self._turns(scope, answer, earlier)
         draft = drafter.begin(Task(scope, answer, turns, collections))
         task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
@@ -129,6 +131,7 @@ class Answers:
         """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
         async with self._db.transaction(scope) as session:
             await store.ask_to_cancel(session, scope, answer_id)
+            await note(session, scope, "answer.cancelled", ("answer", answer_id))
         task = self._running.get(answer_id)
         if task is not None:
             task.cancel()
@@ -155,6 +158,7 @@ class Answers:
                 await asyncio.wait([task])
         async with self._db.transaction(scope) as session:
             await store.delete_conversation(session, scope, conversation_id)
+            await note(session, scope, "conversation.removed", ("conversation", conversation_id))
 
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""

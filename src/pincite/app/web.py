@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
+from pincite.app.audit_edge import AuditEdge
 from pincite.app.bodies import BodyEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.hosts import Hosts, parse_hosts
@@ -157,6 +158,7 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(BodyEdge, routes=app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
+    app.add_middleware(AuditEdge, audit=house.audit)
     app.add_middleware(HostEdge, hosts=_hosts(house.settings))
     app.add_middleware(RequestEdge, metrics=metrics)
     return app
@@ -169,7 +171,7 @@ def _hosts(settings: Settings) -> Hosts:
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
     return (
         SystemRoutes(house, metrics).router(),
-        AccountRoutes(house.accounts, house.people).router(),
+        AccountRoutes(house.accounts, house.people, house.audit).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),

@@ -201,6 +201,12 @@ async def database_now(session: AsyncSession) -> datetime:
     return (await session.execute(select(func.clock_timestamp()))).scalar_one()
 
 
+async def as_of_one_moment(session: AsyncSession) -> None:
+    """Let everything that is read in a session be as of one moment; call it first. On SQLite it is so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def clock(session: AsyncSession) -> ColumnElement[float]:
     """Return the database's clock as seconds since 1970: hosts may disagree, their database does not."""
     if session.get_bind().dialect.name == "postgresql":

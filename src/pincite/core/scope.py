@@ -14,7 +14,8 @@ class Scope:
     """The asker: a tenant and, within it, a user with groups and roles.
 
     `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`. `permissions` are
-    those that an API key is narrowed to, None where the roles say it all; `until` is when that key ends, if it does.
+    those that an API key is narrowed to, None where the roles say it all; `until` is when that key ends, if it does,
+    and `key` its id. `name` is what the user is called.
     """
 
     tenant: str
@@ -23,6 +24,8 @@ class Scope:
     roles: frozenset[str] = field(default_factory=frozenset[str])
     permissions: frozenset[str] | None = None
     until: datetime | None = None
+    key: str | None = field(default=None, compare=False)
+    name: str = field(default="", compare=False)
 
     @property
     def sees_all(self) -> bool:
@@ -32,8 +35,8 @@ class Scope:
 
 def system_scope(tenant: str) -> Scope:
     """Return the scope that the installation's own work for a tenant (ingest, sweeps, repair) is done under."""
-    return Scope(tenant, user="system", roles=frozenset({"system"}))
+    return Scope(tenant, user="system", roles=frozenset({"system"}), name="system")
 
 
-EVERY_TENANT = Scope("*", "system", roles=frozenset({"system"}))
+EVERY_TENANT = Scope("*", "system", roles=frozenset({"system"}), name="system")
 """For transactions of the installation's own work that look at all tenants; no tenant has that name."""

@@ -5,7 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pincite.core import Conflict, Scope, StorageFull, Unavailable, get_logger, new_id, utc_now
+from pincite.core.audit import note
 from pincite.sources import store
 from pincite.sources.adapters import checked, kind_of, opened
 from pincite.sources.domain import (
@@ -78,6 +81,8 @@ class Sources:
         opened(source, self._parts.tools)  # says what does not fit
         async with self._parts.database.transaction(scope) as tx:
             added = await store.add(tx, scope, source)
+            if added:
+                await _note(tx, scope, "source.added", source)
         if not added:
             raise Conflict(f"There is a source named {source.name} already.", remedy="Choose another name.")
         return source
@@ -116,6 +121,8 @@ class Sources:
             if turn is None and delete:
                 await store.change(tx, scope, found.id, forced=True)
             begun = await store.source(tx, scope, found.id)
+            if turn is not None or delete:
+                await _note(tx, scope, "source.sync-begun", found, delete=delete)
         if found.state is not SourceState.ACTIVE:
             raise SourceBusy(f"The source {found.name} is {found.state.value}.", remedy="Resume it first.")
         if turn is not None:
@@ -132,6 +139,8 @@ class Sources:
                     values |= {"run_state": RunState.FAILED.value, "finished_at": utc_now(), "trouble": _kept(_STOPPED)}
                 await store.change(tx, scope, found.id, **values)
             paused = await store.source(tx, scope, found.id)
+            if paused.state is SourceState.PAUSED:
+                await _note(tx, scope, "source.paused", found)
         return _unless_leaving(paused)
 
     async def resume(self, scope: Scope, id_or_name: str) -> Source:
@@ -141,6 +150,8 @@ class Sources:
             if found.state is SourceState.PAUSED:
                 await store.change(tx, scope, found.id, state=SourceState.ACTIVE.value, next_at=utc_now())
             resumed = await store.source(tx, scope, found.id)
+            if resumed.state is SourceState.ACTIVE:
+                await _note(tx, scope, "source.resumed", found)
         return _unless_leaving(resumed)
 
     async def remove(self, scope: Scope, id_or_name: str, *, documents: bool = False) -> None:
@@ -155,6 +166,7 @@ class Sources:
                 turn = await store.begin(tx, scope, found.id, utc_now(), forced=True)
             else:
                 await store.drop(tx, scope, found.id)
+            await _note(tx, scope, "source.removed", found, documents=documents)
         if turn is not None:
             await self._enqueue(scope, turn)
 
@@ -211,3 +223,9 @@ def _unless_leaving(source: Source) -> Source:
     if source.state is SourceState.LEAVING:
         raise SourceBusy(f"The source {source.name} is being removed.", remedy="Wait until it is gone.")
     return source
+
+
+async def _note(tx: AsyncSession, scope: Scope, action: str, source: Source, **detail: Any) -> None:
+    """Where a source leads is not told: a location may hold what opens it."""
+    told = {"name": source.name, "kind": source.kind, "collection": source.collection}
+    await note(tx, scope, action, ("source", source.id), **told, **detail)

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from pincite.accounts import Accounts, Door, People
+from pincite.accounts import Accounts, Audit, Door, People
 from pincite.accounts.routes import AccountRoutes
 from pincite.core import Database, ErrorKind, PinciteError
 
@@ -34,7 +34,7 @@ def app(accounts: Accounts, database: Database) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None)
     app.state.door = Door(accounts)
-    app.include_router(AccountRoutes(accounts, People(database)).router())
+    app.include_router(AccountRoutes(accounts, People(database), Audit(database)).router())
     app.add_exception_handler(PinciteError, rendered)
     return app
 

@@ -23,7 +23,7 @@ FIRST_TENANT = "main"
 class Proof:
     """Whom a key or a session stands for, with the stored hash, when it was last used and until when it is good.
 
-    `permissions` are those that a key is narrowed to.
+    `permissions` are those that a key is narrowed to, `key` is its id.
     """
 
     user: User
@@ -31,6 +31,7 @@ class Proof:
     last_used_at: datetime | None
     expires_at: datetime | None
     permissions: frozenset[str] | None = None
+    key: str | None = None
 
 
 def visible_to(
@@ -175,7 +176,7 @@ async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
         return None
     key = _key_of(row[0])
     user = await _whole(session, row[1])
-    return Proof(user, row[0].secret_hash, key.last_used_at, key.expires_at, key.permissions)
+    return Proof(user, row[0].secret_hash, key.last_used_at, key.expires_at, key.permissions, key.id)
 
 
 async def extend_session(session: AsyncSession, secret_hash: str, now: datetime, expires_at: datetime) -> None:

@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-from pincite.app.cli import ask, batches, demo, documents, evaluate, keeping, keys, people, serve, sources, stopping
+from pincite.app.cli import (
+    ask,
+    audit,
+    batches,
+    demo,
+    documents,
+    evaluate,
+    keeping,
+    keys,
+    people,
+    serve,
+    sources,
+    stopping,
+)
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
@@ -42,6 +55,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(people.groups, name="groups")
 app.add_typer(people.grants, name="grants")
 app.add_typer(people.tenants, name="tenants")
+app.add_typer(audit.app, name="audit")
 app.add_typer(sources.app, name="sources")
 
 

@@ -5,6 +5,7 @@ What is printed is decided by the commands; errors become one line and an exit c
 
 import asyncio
 import contextlib
+import getpass
 import json
 import sys
 from collections.abc import Coroutine
@@ -15,6 +16,7 @@ from rich.console import Console
 
 from pincite.app.problems import exit_code, problem
 from pincite.core import PinciteError
+from pincite.core.origin import COMMAND_LINE, Origin, asked_from
 
 T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
@@ -39,7 +41,8 @@ def print_json(value: Any) -> None:
 def run(work: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
     """Run a command to its end; a Pincite error becomes a message and an exit code, an interrupt code 130."""
     try:
-        return asyncio.run(work)
+        with asked_from(Origin(COMMAND_LINE, _login())):
+            return asyncio.run(work)
     except PinciteError as error:
         fail(error, as_json=as_json)
     except KeyboardInterrupt:
@@ -59,6 +62,14 @@ def fail(error: PinciteError, *, as_json: bool) -> None:
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
     raise typer.Exit(exit_code(error))
+
+
+def _login() -> str:
+    """Return what whoever runs the command is called on this machine, for the audit log; "" where nothing says it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user: in a container, under a number of its own
+        return ""
 
 
 def _escaped(text: str) -> str:

@@ -4,6 +4,7 @@ What is done to their documents is in `stops.py`.
 """
 
 from pincite.core import Conflict, Database, Scope, utc_now
+from pincite.core.audit import note
 from pincite.library.batches import Batch, BatchState
 from pincite.library.cursors import decode_text, encode_cursor
 from pincite.library.domain import Listing
@@ -42,6 +43,7 @@ class Batches:
             found = await store.open_batch(tx, scope, cleaned)
             if found.state is BatchState.CANCELLED:
                 await store.set_batch(tx, scope, found.id, BatchState.OPEN)
+            await note(tx, scope, "batch.begun", ("batch", found.id), name=found.name)
         return await self.batch(scope, found.id)
 
     async def set_batch(self, scope: Scope, id_or_name: str, state: str) -> str:
@@ -50,6 +52,7 @@ class Batches:
             await next_version(tx, scope)  # no file of the batch is being registered meanwhile
             found = await store.required_batch(tx, scope, id_or_name)
             await store.set_batch(tx, scope, found.id, BatchState(state))
+            await note(tx, scope, "batch.set", ("batch", found.id), name=found.name, state=state)
         return found.id
 
     async def forget_batch(self, scope: Scope, id_or_name: str) -> None:
@@ -62,3 +65,4 @@ class Batches:
         async with self._db.transaction(scope) as tx:
             await next_version(tx, scope)
             await store.drop_batch(tx, scope, found.id)
+            await note(tx, scope, "batch.forgotten", ("batch", found.id), name=found.name)

@@ -6,6 +6,7 @@ What is granted on them is in `grants.py`.
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Conflict, Database, Scope
+from pincite.core.audit import note
 from pincite.core.scope import system_scope
 from pincite.library.cursors import decode_text, encode_cursor
 from pincite.library.domain import Collection, Listing
@@ -31,7 +32,9 @@ class Collections:
             await store.next_version(tx, scope)
             if not await make_collection(tx, scope, cleaned):
                 raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
-            return await store.required_collection(tx, scope, cleaned)
+            made = await store.required_collection(tx, scope, cleaned)
+            await note(tx, scope, "collection.made", ("collection", made.id), name=made.name)
+            return made
 
     async def list_collections(
         self, scope: Scope, *, limit: int = 50, cursor: str | None = None
@@ -62,6 +65,7 @@ class Collections:
                 )
             await drop_grants(tx, scope, "collection", collection.id)
             await store.drop_collection(tx, system_scope(scope.tenant), collection.id)
+            await note(tx, scope, "collection.removed", ("collection", collection.id), name=collection.name)
 
 
 async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> bool:

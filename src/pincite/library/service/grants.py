@@ -6,6 +6,7 @@ A change counts from the next query on, of everybody.
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Database, NotFound, Scope
+from pincite.core.audit import note
 from pincite.core.errors import Denied
 from pincite.index import Filter
 from pincite.library.domain import Document
@@ -41,6 +42,7 @@ class Grants:
             await collections.next_version(tx, scope)
             await _managed(tx, scope, kind, object_id)
             await store.put_grant(tx, scope, kind, object_id, grant)
+            await note(tx, scope, "grant.given", (kind, object_id), **_told(grant), level=grant.level.value)
 
     async def revoke(self, scope: Scope, kind: ObjectKind, object_id: str, grant: Grant) -> None:
         """Take back what was granted, at whatever level. Raises: NotFound, also for no such grant; Denied."""
@@ -49,6 +51,11 @@ class Grants:
             await _managed(tx, scope, kind, object_id)
             if not await store.drop_grant(tx, scope, kind, object_id, grant):
                 raise NotFound("There is no such grant.", remedy="It may have been taken back already.")
+            await note(tx, scope, "grant.taken-back", (kind, object_id), **_told(grant))
+
+
+def _told(grant: Grant) -> dict[str, str]:
+    return {"kind": grant.kind.value, "grantee": grant.grantee}
 
 
 async def require(session: AsyncSession, scope: Scope, level: Level, within: Document | str) -> None:

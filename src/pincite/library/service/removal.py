@@ -4,6 +4,7 @@ The points in the search index are `ingest`'s to delete, between the two.
 """
 
 from pincite.core import Conflict, Database, NotFound, Scope, utc_now
+from pincite.core.audit import note
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
 from pincite.library.grants import Level
@@ -29,6 +30,8 @@ class Removals:
                 await require(tx, scope, Level.EDITOR, document)
             await documents.hide(tx, scope, document_id, version, utc_now())
             found = await documents.list_removals(tx, scope, document_id)
+            if document is not None:
+                await note(tx, scope, "document.removed", ("document", document_id), name=document.source)
         if not found:
             raise NotFound("There is no such document.", remedy="It may have been deleted already.")
         return found[0]

@@ -5,7 +5,10 @@ Which jobs then end or begin is decided in `ingest`.
 
 from collections.abc import AsyncIterator, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pincite.core import Database, Scope, utc_now
+from pincite.core.audit import note
 from pincite.core.batched import batched
 from pincite.library.domain import LEADS_FROM, RESTING_STATES, UNFINISHED_STATES, Document, Revision, RevisionState
 from pincite.library.store import collections, documents, revisions
@@ -54,6 +57,7 @@ class Stops:
                 if step.finished:
                     await documents.stop_serving(tx, scope, [(each.id, each.latest.id) for each in mine])
                 await documents.touch_all(tx, scope, [each.id for each in mine], version, now)
+                await _note(tx, scope, f"documents.{state.value}", [each.id for each in mine], batch)
             stopped += [each.latest for each in mine]
         return tuple(stopped)
 
@@ -85,6 +89,7 @@ class Stops:
                 version = await collections.next_version(tx, scope, len(some))
                 again = await revisions.requeue(tx, scope, [each.latest.id for each in some], now, out_of)
                 await documents.touch_all(tx, scope, sorted(each.document_id for each in again), version, now)
+                await _note(tx, scope, "documents.retried", [each.document_id for each in again], batch)
             queued += sorted(again, key=lambda each: each.id)
         return tuple(queued)
 
@@ -129,3 +134,9 @@ class Stops:
                 if found:
                     after = found[-1].id if more else ""
                     yield found
+
+
+async def _note(tx: AsyncSession, scope: Scope, action: str, ids: Sequence[str], batch: str | None) -> None:
+    """One entry for all of a transaction; none where none of them was in a state for it."""
+    if ids:
+        await note(tx, scope, action, ("batch" if batch else "documents", batch or ""), count=len(ids), ids=ids)

@@ -5,10 +5,12 @@ Receiving the bytes and queueing the work belong to `ingest`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
+from pincite.core.audit import note
 from pincite.core.blobs import BlobRef, BlobStore
 from pincite.guard import FileType
 from pincite.library.batches import Batch, BatchCancelled, BatchState
@@ -114,6 +116,7 @@ class Uploads:
                 version = last - len(arrivals) + 1 + place
                 arrival = _Arrival(home.id, name, blob, file_type, version, job, within)
                 outcomes[place] = await _register(tx, scope, arrival)
+            await _note(tx, scope, home, within, outcomes)
         for place, (_, blob, _, _) in enumerate(arrivals):
             outcome = outcomes[place]
             if blob.sha256 in doomed:
@@ -143,25 +146,27 @@ class Uploads:
                     remedy="Only a failed, paused or cancelled document can be tried again.",
                 )
             await documents.touch(tx, scope, document_id, version, now)
+            await note(tx, scope, "document.retried", ("document", document_id), name=document.source)
         return queued[0]
 
     async def _take_back(self, scope: Scope, registered: Registered) -> None:
         if registered.outcome is RegisterOutcome.UNCHANGED:
             return
-        now = utc_now()
+        document, now = registered.document, utc_now()
         async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             if registered.outcome is RegisterOutcome.CREATED:
-                await documents.hide(tx, scope, registered.document.id, version, now)
-                for removal in await documents.list_removals(tx, scope, registered.document.id):
+                await documents.hide(tx, scope, document.id, version, now)
+                for removal in await documents.list_removals(tx, scope, document.id):
                     await purging.drop_document(tx, scope, removal)
-                return
-            before = await revisions.older_revisions(tx, scope, registered.revision)
-            now_latest = await documents.find_document(tx, scope, registered.document.id)
-            if before and now_latest is not None and now_latest.latest.id == registered.revision.id:
-                await documents.point_latest(tx, scope, registered.document.id, before[-1])
-            await documents.touch(tx, scope, registered.document.id, version, now)
-            await purging.drop_revisions(tx, scope, [registered.revision.id])
+            else:
+                before = await revisions.older_revisions(tx, scope, registered.revision)
+                now_latest = await documents.find_document(tx, scope, document.id)
+                if before and now_latest is not None and now_latest.latest.id == registered.revision.id:
+                    await documents.point_latest(tx, scope, document.id, before[-1])
+                await documents.touch(tx, scope, document.id, version, now)
+                await purging.drop_revisions(tx, scope, [registered.revision.id])
+            await note(tx, scope, "document.taken-back", ("document", document.id), name=document.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,27 @@ class _Arrival:
     def rests(self) -> bool:
         """Whether it waits for people before it is read."""
         return self.batch is not None and self.batch.state is BatchState.PAUSED
+
+
+async def _note(
+    tx: AsyncSession,
+    scope: Scope,
+    home: Collection,
+    within: Batch | None,
+    outcomes: Sequence[Registered | PinciteError],
+) -> None:
+    """One entry for all of a transaction: what came of how many, and the first of their ids."""
+    done = [each for each in outcomes if isinstance(each, Registered)]
+    if not done:
+        return
+    told: dict[str, Any] = {"collection": home.id, "batch": None if within is None else within.id}
+    told |= {each.value: count for each in RegisterOutcome if (count := sum(one.outcome is each for one in done))}
+    if len(done) == 1:
+        document = done[0].document
+        await note(tx, scope, "document.uploaded", ("document", document.id), name=document.source, **told)
+    else:
+        ids = [each.document.id for each in done]
+        await note(tx, scope, "documents.uploaded", ("collection", home.id), count=len(ids), ids=ids, **told)
 
 
 async def _collection(tx: AsyncSession, scope: Scope, asked: str) -> Collection:
