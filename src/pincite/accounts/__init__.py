@@ -2,6 +2,7 @@
 
 from pincite.accounts.domain import ApiKey, NewApiKey, Permission, Role, Unauthenticated
 from pincite.accounts.door import CurrentScope, Door, Requirement, check_declared, public, requires
+from pincite.accounts.factors import Factors
 from pincite.accounts.people import People
 from pincite.accounts.service import Accounts
 from pincite.accounts.watch import watched
@@ -11,6 +12,7 @@ __all__ = [
     "ApiKey",
     "CurrentScope",
     "Door",
+    "Factors",
     "NewApiKey",
     "People",
     "Permission",

@@ -47,8 +47,8 @@ class People:
             raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
         async with self._db.transaction() as tx:
             await people_store.lock(tx, scope)
-            if address is not None and await people_store.email_is_taken(tx, address):
-                raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
+            if address is not None:
+                await _refuse_taken(tx, address)
             await store.add_user(tx, user, now)
             if not service:
                 until = now + timedelta(days=INVITATION_DAYS)
@@ -72,11 +72,13 @@ class People:
         *,
         name: str | None = None,
         role: str | None = None,
+        email: str | None = None,
         disabled: bool | None = None,
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
-        Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
+        Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last
+                owner and for an address that is taken.
         """
         async with self._db.transaction() as tx:
             user = await self._guarded(tx, scope, user_id, leaves=disabled is True or role not in {None, Role.OWNER})
@@ -88,6 +90,9 @@ class People:
                 if user.service and Role.OWNER in roles:
                     raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
                 await people_store.change_user(tx, scope, user_id, {"roles": store.roles_json(roles)})
+            if email is not None and (address := _checked_email(email)) != user.email:
+                await _refuse_taken(tx, address)
+                await people_store.change_user(tx, scope, user_id, {"email": address})
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)
@@ -187,6 +192,11 @@ def _checked_email(email: str) -> str:
     if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
         raise InvalidInput(f"{email[:NAME_CHARS]!r} is no e-mail address.", remedy="Write it as name@example.com.")
     return address
+
+
+async def _refuse_taken(session: AsyncSession, address: str) -> None:
+    if await people_store.email_is_taken(session, address):
+        raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
 
 
 async def _required(session: AsyncSession, scope: Scope, user_id: str) -> User:

@@ -78,6 +78,7 @@ class PersonChange(BaseModel):
 
     name: _Name | None = None
     role: Role | None = None
+    email: Annotated[str | None, Field(max_length=320)] = None
     disabled: bool | None = None
 
 
@@ -178,7 +179,9 @@ class PeopleRoutes:
     async def change(self, user_id: Id, body: PersonChange, scope: CurrentScope) -> PersonBody:
         """Rename somebody, give them another role, or disable them: they are refused everywhere at once."""
         return _person(
-            await self._people.change(scope, user_id, name=body.name, role=body.role, disabled=body.disabled)
+            await self._people.change(
+                scope, user_id, name=body.name, role=body.role, email=body.email, disabled=body.disabled
+            )
         )
 
     async def remove(self, user_id: Id, scope: CurrentScope) -> None:

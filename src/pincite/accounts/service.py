@@ -111,7 +111,7 @@ class Accounts:
             user = await store.use_token(tx, hash_of(token), now)
             await store.drop_expired(tx, now)
             if user is not None:
-                await store.add_session(tx, user, hash_of(secret), now, now + timedelta(days=SESSION_DAYS))
+                await store.add_session(tx, user, hash_of(secret), "link", now, now + timedelta(days=SESSION_DAYS))
         if user is None:
             raise Unauthenticated(
                 "This sign-in link was used already or is too old.",
@@ -232,7 +232,7 @@ class Accounts:
             proof = await store.find_session(session, hashed)
         known = proof is not None and hmac.compare_digest(proof.secret_hash, hashed)
         if proof is None or not known or proof.expires_at is None or proof.expires_at <= now:
-            raise Unauthenticated("This session has ended.", remedy="Sign in again with a new link.")
+            raise Unauthenticated("This session has ended.", remedy="Sign in again.")
         if proof.last_used_at is None or now - proof.last_used_at > _SESSION_NOTED_EVERY:
             async with self._db.transaction() as tx:
                 await store.extend_session(tx, hashed, now, now + timedelta(days=SESSION_DAYS))

@@ -1,11 +1,11 @@
 """The tables of accounts. Private to `store/`; secrets are kept as sha256 only, never as they are.
 
-A hash of 256 random bits needs no salt and no slow function: there is nothing to guess.
+A hash of 256 random bits needs no salt and no slow function: there is nothing to guess. Passwords are kept as argon2id.
 """
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -84,7 +84,7 @@ class KeyRow(Table):
 
 
 class SessionRow(Table):
-    """A browser that is signed in, until `expires_at`, which moves on as it is used."""
+    """A browser that is signed in, by a link or a password, until `expires_at`, which moves on as it is used."""
 
     __tablename__ = "accounts_sessions"
 
@@ -94,6 +94,7 @@ class SessionRow(Table):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    begun_by: Mapped[str] = mapped_column(String(10), server_default="link")
 
 
 class SignInTokenRow(Table):
@@ -106,3 +107,26 @@ class SignInTokenRow(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class PasswordRow(Table):
+    """A user's password as argon2id, with its salt and parameters."""
+
+    __tablename__ = "accounts_passwords"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    hash: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+
+
+class TriesRow(Table):
+    """How often a secret was tried in vain for an address or from a client, which `key` is a hash of."""
+
+    __tablename__ = "accounts_tries"
+    __table_args__ = (Index(None, "last_at"),)
+
+    key: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime]
+    until: Mapped[datetime | None]

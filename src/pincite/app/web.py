@@ -160,7 +160,7 @@ def create_app(house: House) -> FastAPI:
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
     return (
         SystemRoutes(house, metrics).router(),
-        AccountRoutes(house.accounts, house.people).router(),
+        AccountRoutes(house.accounts, house.people, house.factors).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pincite.accounts import Accounts, Door, People
+from pincite.accounts import Accounts, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.settings import Settings, provider_environment, source_secret
@@ -51,6 +51,7 @@ class House:
     accounts: Accounts
     door: Door
     people: People
+    factors: Factors
     library: Library
     ingest: IngestService
     fetcher: Fetcher
@@ -285,6 +286,7 @@ def _build(
         accounts=accounts,
         door=Door(accounts),
         people=People(database),
+        factors=Factors(database),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,

@@ -86,6 +86,7 @@ def change(
     who: Who,
     role: Annotated[Role | None, typer.Option(help="What they may do at most.")] = None,
     name: Annotated[str | None, typer.Option(help="How they are called from now on.")] = None,
+    email: Annotated[str | None, typer.Option(help="The address that they sign in with.")] = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Refuse them everywhere.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -93,7 +94,8 @@ def change(
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         user = await _user(house, scope, who)
-        return _user_line(await house.people.change(scope, user, name=name, role=role, disabled=disabled))
+        changed = await house.people.change(scope, user, name=name, role=role, email=email, disabled=disabled)
+        return _user_line(changed)
 
     _show([_do(work, as_json=as_json)], as_json=as_json)
 
