@@ -32,6 +32,7 @@ async def test_a_route_without_a_permission_stops_start_up(house: House) -> None
 
 async def test_every_route_but_the_public_ones_wants_a_key(house: House) -> None:
     public = {"get /healthz", "get /readyz", "get /metrics", "post /v1/session", "post /v1/session/password"}
+    public |= {"post /v1/session/code"}
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as stranger:

@@ -1,13 +1,16 @@
 """Signing in with a password over HTTP: the cookie, the wait, and that a key changes nothing of it."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from pincite.accounts.totp import code_of
 from pincite.app.web import create_app
 from pincite.app.wiring import House
+from pincite.core import utc_now
 
 WORDS = "correct horse battery staple"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -36,7 +39,7 @@ async def test_from_invitation_to_password(house: House, browser: httpx2.AsyncCl
     assert (await browser.delete("/v1/session")).status_code == 204
     assert (await browser.get("/v1/session")).status_code == 401
     entered = await browser.post("/v1/session/password", json={"email": "ADA@example.com", "password": WORDS})
-    assert entered.json()["user"]["email"] == "ada@example.com"
+    assert entered.json()["session"]["user"]["email"] == "ada@example.com"
     assert (entered.status_code, entered.headers["cache-control"]) == (200, "no-store")
     assert "httponly" in entered.headers["set-cookie"].lower()
     assert (await browser.get("/v1/session")).status_code == 200
@@ -76,3 +79,30 @@ async def test_a_key_sets_no_password_and_nothing_is_kept_to_guess_from(
     assert (await browser.put("/v1/session/password", json={"password": WORDS}, headers=named)).status_code == 204
     async with house.database.read() as session:
         assert (await session.execute(text("SELECT count(*) FROM app_replays"))).scalar_one() == 0
+
+
+async def test_with_a_second_factor_the_password_opens_nothing_but_the_next_step(
+    house: House, browser: httpx2.AsyncClient
+) -> None:
+    await invited(house, browser)
+    await browser.put("/v1/session/password", json={"password": WORDS})
+    made = (await browser.post("/v1/session/second-factor", json={})).json()
+    step = int(utc_now().timestamp()) // 30
+    secret = base64.b32decode(made["secret"])
+    confirmed = await browser.put("/v1/session/second-factor", json={"code": code_of(secret, step)})
+    assert len(confirmed.json()["recovery_codes"]) == 10
+    facts = (await browser.get("/v1/session/factors")).json()
+    assert facts == {"password": True, "needs_current": False, "second_factor": True, "recovery_codes": 10}
+    browser.cookies.clear()
+    entered = await browser.post("/v1/session/password", json={"email": "ada@example.com", "password": WORDS})
+    assert entered.json() == {"needs_code": True, "session": None}
+    assert set(browser.cookies) == {"pincite_half"}
+    assert (await browser.get("/v1/session")).status_code == 401
+    smuggled = {"Cookie": f"pincite_session={browser.cookies['pincite_half']}"}
+    assert (await browser.get("/v1/session", headers=smuggled)).status_code == 401
+    assert (await browser.post("/v1/session/code", json={"code": "000000"})).json()["code"] == "wrong-code"
+    done = await browser.post("/v1/session/code", json={"code": code_of(secret, step + 1)})
+    assert done.json()["user"]["email"] == "ada@example.com"
+    assert (await browser.get("/v1/session")).status_code == 200
+    off = {"code": confirmed.json()["recovery_codes"][3]}
+    assert (await browser.post("/v1/session/second-factor/off", json=off)).status_code == 204

@@ -12,8 +12,8 @@ from pincite.accounts.domain import Unauthenticated
 from pincite.accounts.hashing import PasswordHasher
 from pincite.accounts.password_rules import LONGEST, checked_password, normalised
 from pincite.accounts.service import SESSION_DAYS, hash_of
+from pincite.accounts.store import codes, proofs
 from pincite.accounts.store import factors as store
-from pincite.accounts.store import proofs
 from pincite.accounts.store.proofs import Proof
 from pincite.accounts.throttle import Limit, Throttle
 from pincite.core import Conflict, Database, InvalidInput, Scope, utc_now
@@ -21,6 +21,7 @@ from pincite.core.errors import Denied
 
 # So long after a link somebody need not know the password that they replace: a link is how a lost one is reset.
 FRESH = timedelta(minutes=15)
+HALF = timedelta(minutes=5)
 _FREE = 5
 _PAIR_S, _ADDRESS_S, _CLIENT_S = 900.0, 30.0, 60.0
 
@@ -31,6 +32,14 @@ class PasswordState:
 
     is_set: bool
     needs_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The secret of a new session; with `owes_code` it is good for nothing but giving the code, for five minutes."""
+
+    secret: str
+    owes_code: bool
 
 
 class WrongPassword(Denied):
@@ -89,8 +98,24 @@ class Passwords:
             await store.set_password(tx, scope, made, utc_now())
             await store.drop_other_sessions(tx, scope, proof.secret_hash)
 
-    async def sign_in(self, email: str, password: str, client: str) -> str:
-        """Return the secret of a new session. Raises: Unauthenticated, the same whatever is wrong; TooManyTries."""
+    async def prove(self, scope: Scope, session: str, current: str | None) -> None:
+        """Make sure that it is the asker who changes what they sign in with, as for a change of the password.
+
+        Raises: WrongPassword, TooManyTries; Conflict where there is no password.
+        """
+        async with self._db.read() as reading:
+            hashed = await store.password_hash(reading, scope)
+            proof = await proofs.find_session(reading, hash_of(session))
+        if hashed is None:
+            raise Conflict("There is no password yet.", remedy="Set a password first.")
+        if not _is_fresh(scope, proof):
+            await self._prove(scope, current, hashed)
+
+    async def sign_in(self, email: str, password: str, client: str) -> Entered:
+        """Begin a session, or half of one where a code is owed.
+
+        Raises: Unauthenticated, the same whatever is wrong; TooManyTries.
+        """
         address = email.strip().lower()
         limits = sign_in_limits(address, client)
         await self._throttle.begin(limits)
@@ -101,13 +126,17 @@ class Passwords:
         if found is None or not matches:
             raise _refused()
         async with self._db.transaction() as tx:
-            user = await store.enter(tx, *found, now)
-            if user is None:
+            entered = await store.enter(tx, *found, now)
+            if entered is None:
                 raise _refused()
-            until = now + timedelta(days=SESSION_DAYS)
-            await proofs.add_session(tx, user, hash_of(secret), "password", now, until)
+            user, owes_code = entered
+            if owes_code:
+                await codes.add_half(tx, user, hash_of(secret), now + HALF)
+            else:
+                until = now + timedelta(days=SESSION_DAYS)
+                await proofs.add_session(tx, user, hash_of(secret), "password", now, until)
         await self._throttle.succeeded(limits)
-        return secret
+        return Entered(secret, owes_code)
 
     async def _prove(self, scope: Scope, current: str | None, hashed: str) -> None:
         limits = [Limit(f"password-of:{scope.user}", _FREE, _PAIR_S, own=True)]

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Group, Role, User
+from pincite.accounts.domain import Grantee, Group, Role, User
 from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
+from pincite.accounts.store import codes
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
@@ -19,6 +20,7 @@ from pincite.core.errors import Denied
 
 INVITATION_DAYS = 7
 MOST_MEMBERS = 10_000
+MOST_GRANTEES = 20
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
@@ -118,6 +120,12 @@ class People:
             await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
         return token
 
+    async def drop_second_factor(self, scope: Scope, user_id: str) -> None:
+        """Let somebody sign in without a code, who lost what makes them. Raises: NotFound, Denied."""
+        async with self._db.transaction() as tx:
+            await self._guarded(tx, scope, user_id)
+            await codes.drop(tx, scope, user_id)
+
     async def groups(self, scope: Scope) -> list[Group]:
         """Return the tenant's groups by name."""
         async with self._db.read() as session:
@@ -160,6 +168,14 @@ class People:
             if kind == "group":
                 return await people_store.find_group(session, scope, grantee) is not None
             return bool(await people_store.existing_users(session, scope, [grantee]))
+
+    async def grantees(self, scope: Scope, beginning: str, ids: Sequence[str]) -> list[Grantee]:
+        """Return at most 20 users and groups whose name or address begins so; or those of the ids."""
+        if not ids and not beginning.strip():
+            return []
+        async with self._db.read() as session:
+            found = await people_store.find_grantees(session, scope, beginning.strip(), ids, len(ids) or MOST_GRANTEES)
+        return found if ids else found[:MOST_GRANTEES]
 
     async def _guarded(self, tx: AsyncSession, scope: Scope, user_id: str, *, leaves: bool = False) -> User:
         """Return a user whom the asker may change: owners are changed by owners, and the last one never `leaves`."""

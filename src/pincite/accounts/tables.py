@@ -5,7 +5,7 @@ A hash of 256 random bits needs no salt and no slow function: there is nothing t
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -118,6 +118,40 @@ class PasswordRow(Table):
     tenant: Mapped[str] = mapped_column(_ID)
     hash: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime]
+
+
+class CodesRow(Table):
+    """A second factor that counts since `confirmed_at`: the secret, sealed, and the last step whose code was used."""
+
+    __tablename__ = "accounts_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    sealed: Mapped[str] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryRow(Table):
+    """A code that is good once in place of a second factor; its row is deleted by the one who uses it."""
+
+    __tablename__ = "accounts_recovery_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+
+
+class HalfSessionRow(Table):
+    """That somebody gave their password, and owes a code; nothing else can be done with it."""
+
+    __tablename__ = "accounts_half_sessions"
+    __table_args__ = (Index(None, "user_id"),)
+
+    secret_hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(_ID)
+    expires_at: Mapped[datetime]
 
 
 class TriesRow(Table):

@@ -15,6 +15,7 @@ from typing import Any
 from pincite.accounts import Accounts, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
@@ -286,7 +287,7 @@ def _build(
         accounts=accounts,
         door=Door(accounts),
         people=People(database),
-        factors=Factors(database),
+        factors=Factors(database, installation_key(settings)),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,

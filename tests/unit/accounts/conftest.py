@@ -29,7 +29,7 @@ def accounts(database: Database) -> Accounts:
 
 @pytest.fixture
 def factors(database: Database) -> Factors:
-    return Factors(database, PasswordHasher(time_cost=1, memory_kib=64))
+    return Factors(database, b"k" * 32, PasswordHasher(time_cost=1, memory_kib=64))
 
 
 @pytest.fixture

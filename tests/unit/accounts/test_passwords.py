@@ -61,7 +61,7 @@ async def test_a_password_that_was_set_after_a_link_signs_in(
     scope, session = ada
     assert not (await passwords.state(scope, session)).is_set
     await passwords.set(scope, session, WORDS, None)
-    entered = await passwords.sign_in(" Ada@Example.com", WORDS, "192.0.2.1")
+    entered = (await passwords.sign_in(" Ada@Example.com", WORDS, "192.0.2.1")).secret
     assert await accounts.authenticate(bearer=None, session=entered) == scope
     async with database.read() as reading:
         hashed = (await reading.execute(text("SELECT hash FROM accounts_passwords"))).scalar_one()
@@ -105,7 +105,7 @@ async def test_a_change_takes_the_current_password_unless_a_link_was_just_used(
         with pytest.raises(WrongPassword):
             await passwords.set(scope, session, WORDS, current)
     await passwords.set(scope, session, WORDS, OTHERS)
-    by_password = await passwords.sign_in(ADA, WORDS, "192.0.2.1")
+    by_password = (await passwords.sign_in(ADA, WORDS, "192.0.2.1")).secret
     with pytest.raises(WrongPassword):
         await passwords.set(scope, by_password, OTHERS, None)
 
@@ -128,7 +128,7 @@ async def test_a_change_ends_all_other_sessions_and_links(
 ) -> None:
     scope, session = ada
     await passwords.set(scope, session, WORDS, None)
-    other = await passwords.sign_in(ADA, WORDS, "192.0.2.1")
+    other = (await passwords.sign_in(ADA, WORDS, "192.0.2.1")).secret
     link = await people.sign_in_token(owner, scope.user, minutes=5)
     owners = await accounts.redeem(await accounts.sign_in_token(owner))
     await passwords.set(scope, session, OTHERS, None)

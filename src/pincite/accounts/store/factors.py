@@ -1,6 +1,6 @@
 """Every query on passwords and on tries of secrets; whoever signs in has no scope yet.
 
-What a password may be and how it is hashed is decided above; sessions are in `proofs.py`.
+What a password may be and how it is hashed is decided above; second factors are in `codes.py`, sessions in `proofs.py`.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import User
 from pincite.accounts.store.proofs import visible_to, whole_user
-from pincite.accounts.tables import PasswordRow, SessionRow, SignInTokenRow, TriesRow, UserRow
+from pincite.accounts.tables import CodesRow, HalfSessionRow, PasswordRow, SessionRow, SignInTokenRow, TriesRow, UserRow
 from pincite.core import Scope
 
 _FORGOTTEN_AT_ONCE = 1000
@@ -38,18 +38,24 @@ async def find_password(session: AsyncSession, email: str) -> tuple[str, str] | 
     return None if row is None else (row[0], row[1])
 
 
-async def enter(session: AsyncSession, user_id: str, password_hash: str, now: datetime) -> User | None:
-    """Note that somebody signed in; None where they were disabled or have another password by now."""
+async def enter(session: AsyncSession, user_id: str, password_hash: str, now: datetime) -> tuple[User, bool] | None:
+    """Note that somebody signed in; returns them, and whether they owe a code and are not signed in yet.
+
+    None where they were disabled or have another password by now.
+    """
     query = (
-        select(UserRow)
+        select(UserRow, CodesRow.confirmed_at)
         .join(PasswordRow, PasswordRow.user_id == UserRow.id)
+        .outerjoin(CodesRow, CodesRow.user_id == UserRow.id)
         .where(UserRow.id == user_id, UserRow.disabled_at.is_(None), PasswordRow.hash == password_hash)
     )
-    row = (await session.scalars(query)).first()
-    if row is None:
+    found = (await session.execute(query)).first()
+    if found is None:
         return None
-    row.signed_in_at = now
-    return await whole_user(session, row)
+    row, confirmed_at = found
+    if confirmed_at is None:
+        row.signed_in_at = now
+    return await whole_user(session, row), confirmed_at is not None
 
 
 async def password_hash(session: AsyncSession, scope: Scope) -> str | None:
@@ -75,9 +81,8 @@ async def drop_other_sessions(session: AsyncSession, scope: Scope, kept_hash: st
             visible_to(scope, SessionRow), SessionRow.user_id == scope.user, SessionRow.secret_hash != kept_hash
         )
     )
-    await session.execute(
-        delete(SignInTokenRow).where(SignInTokenRow.tenant == scope.tenant, SignInTokenRow.user_id == scope.user)
-    )
+    for row in (SignInTokenRow, HalfSessionRow):
+        await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == scope.user))
 
 
 async def locked_tries(session: AsyncSession, key: str, now: datetime) -> Tries:

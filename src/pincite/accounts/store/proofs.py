@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import ApiKey, Role, Tenant, User
 from pincite.accounts.tables import (
+    CodesRow,
     GroupRow,
     KeyRow,
     MemberRow,
     PasswordRow,
+    RecoveryRow,
     SessionRow,
     SignInTokenRow,
     TenantRow,
@@ -44,7 +46,16 @@ class Proof:
     begun_by: str = ""
 
 
-_Rows = type[UserRow] | type[KeyRow] | type[GroupRow] | type[MemberRow] | type[SessionRow] | type[PasswordRow]
+_Rows = (
+    type[UserRow]
+    | type[KeyRow]
+    | type[GroupRow]
+    | type[MemberRow]
+    | type[SessionRow]
+    | type[PasswordRow]
+    | type[CodesRow]
+    | type[RecoveryRow]
+)
 
 
 def visible_to(scope: Scope, row: _Rows) -> ColumnElement[bool]:
