@@ -35,6 +35,8 @@ OPEN = {
     "GET /readyz",
     "GET /metrics",
     "POST /v1/session",
+    "POST /v1/session/password",
+    "POST /v1/session/code",
     "GET /{path:path}",
 }
 # What it takes on the collection, beside the permission, where reading is not enough.
@@ -60,6 +62,10 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/groups": {"name": "new"},
     "PUT /v1/groups/{group_id}/members": {"members": []},
     "POST /v1/collections": {"name": "new"},
+    "PUT /v1/session/password": {"password": "correct horse battery staple"},
+    "POST /v1/session/second-factor": {},
+    "PUT /v1/session/second-factor": {"code": "123456"},
+    "POST /v1/session/second-factor/off": {"code": "123456"},
     "PUT /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "PUT /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
 }
@@ -76,6 +82,11 @@ EXPECTED: Mapping[str, set[int]] = {
     "POST /v1/collections": {201, 409},
     "POST /v1/groups": {201, 409},
     "POST /v1/answers/{answer_id}/cancel": {202},
+    # A key cannot change what somebody signs in with.
+    "PUT /v1/session/password": {403},
+    "POST /v1/session/second-factor": {403},
+    "PUT /v1/session/second-factor": {403},
+    "POST /v1/session/second-factor/off": {403},
 }
 # Signing out ends what the test asks with; sources reach out of the house and have tests of their own.
 ELSEWHERE = {
@@ -108,6 +119,8 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/keys": {},
     "GET /v1/status": {},
     "GET /v1/session": {},
+    "GET /v1/session/factors": {},
+    "GET /v1/grantees": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}

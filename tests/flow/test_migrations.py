@@ -9,7 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from pincite.accounts import Accounts, Audit, People, Unauthenticated
+from pincite.accounts import Accounts, Audit, People
+from pincite.accounts.domain import Unauthenticated
 from pincite.app import migrate
 from pincite.core import Conflict, Database, Table, utc_now
 from pincite.core.scope import EVERY_TENANT

@@ -1,8 +1,9 @@
 """Accounts: who is asking, proved by a session or a key, as a `Scope`; and who there is to ask."""
 
 from pincite.accounts.audit import Audit
-from pincite.accounts.domain import ApiKey, NewApiKey, Permission, Role, Unauthenticated
+from pincite.accounts.domain import ApiKey, NewApiKey, Permission, Role
 from pincite.accounts.door import CurrentScope, Door, Requirement, check_declared, public, requires
+from pincite.accounts.factors import Factors
 from pincite.accounts.people import People
 from pincite.accounts.service import Accounts
 from pincite.accounts.watch import watched
@@ -13,12 +14,12 @@ __all__ = [
     "Audit",
     "CurrentScope",
     "Door",
+    "Factors",
     "NewApiKey",
     "People",
     "Permission",
     "Requirement",
     "Role",
-    "Unauthenticated",
     "check_declared",
     "public",
     "requires",

@@ -90,6 +90,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Grantee:
+    """Whom something can be granted to, as everybody may know them who may grant: `kind` is user or group."""
+
+    id: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key as it can be shown again: never its secret, only how it begins.
 

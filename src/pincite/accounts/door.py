@@ -55,10 +55,11 @@ class Door:
 
 
 class Requirement:
-    """What a route declares: the permission it needs, or None where it is open to everybody."""
+    """What a route declares: the permission it needs, and whether `Idempotency-Key` is heeded where it writes."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, *, replayed: bool = True) -> None:
         self.permission = permission
+        self.replayed = replayed
 
     async def __call__(self, scope: "CurrentScope") -> None:
         """Let the asker pass. Raises: Denied."""
@@ -84,9 +85,12 @@ async def current_scope(request: Request) -> Scope:
 CurrentScope = Annotated[Scope, Depends(current_scope)]
 
 
-def requires(permission: Permission) -> Any:
-    """Declare that a route needs `permission`: `dependencies=[requires(Permission.READ)]`."""
-    return Depends(Requirement(permission))
+def requires(permission: Permission, *, replayed: bool = True) -> Any:
+    """Declare that a route needs `permission`: `dependencies=[requires(Permission.READ)]`.
+
+    Of a route that is not `replayed` nothing is kept by which a request could be told again.
+    """
+    return Depends(Requirement(permission, replayed=replayed))
 
 
 def public() -> Any:

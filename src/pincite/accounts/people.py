@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import ROLE_PERMISSIONS, Group, Permission, Role, User, permissions_of
+from pincite.accounts.domain import ROLE_PERMISSIONS, Grantee, Group, Permission, Role, User, permissions_of
 from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
+from pincite.accounts.store import codes
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
@@ -21,6 +22,7 @@ from pincite.core.errors import Denied
 
 INVITATION_DAYS = 7
 MOST_MEMBERS = 10_000
+MOST_GRANTEES = 20
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
@@ -53,8 +55,8 @@ class People:
             raise InvalidInput("A program cannot own a tenant.", remedy="Give it another role.")
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
-            if address is not None and await people_store.email_is_taken(tx, address):
-                raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
+            if address is not None:
+                await _refuse_taken(tx, address)
             await store.add_user(tx, user, now)
             if not service:
                 until = now + timedelta(days=INVITATION_DAYS)
@@ -79,13 +81,15 @@ class People:
         *,
         name: str | None = None,
         role: str | None = None,
+        email: str | None = None,
         disabled: bool | None = None,
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
         Whoever becomes an owner begins anew: their sessions, sign-in links and keys are gone.
 
-        Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner.
+        Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner
+            and for an address that is taken.
         """
         async with self._db.transaction(scope) as tx:
             user = await self._guarded(tx, scope, user_id, leaves=disabled is True or role not in {None, Role.OWNER})
@@ -101,6 +105,9 @@ class People:
                 if Role.OWNER in roles and Role.OWNER not in user.roles:
                     # An admin may have made or used any of these, and would act as an owner by them.
                     await people_store.drop_access(tx, scope, user_id, keys=True)
+            if email is not None and (address := _checked_email(email)) != user.email:
+                await _refuse_taken(tx, address)
+                await people_store.change_user(tx, scope, user_id, {"email": address})
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)
@@ -131,6 +138,13 @@ class People:
             await store.add_token(tx, Scope(scope.tenant, user.id), hash_of(token), now, until)
             await note(tx, scope, "sign-in-link.made", ("user", user.id))
         return token
+
+    async def drop_second_factor(self, scope: Scope, user_id: str) -> None:
+        """Let somebody sign in without a code, who lost what makes them. Raises: NotFound, Denied."""
+        async with self._db.transaction(scope) as tx:
+            await self._guarded(tx, scope, user_id)
+            await codes.drop(tx, scope, user_id)
+            await note(tx, scope, "factor.dropped", ("user", user_id))
 
     async def groups(self, scope: Scope) -> list[Group]:
         """Return the tenant's groups by name."""
@@ -179,6 +193,14 @@ class People:
             if kind == "group":
                 return await people_store.find_group(session, scope, grantee) is not None
             return bool(await people_store.existing_users(session, scope, [grantee]))
+
+    async def grantees(self, scope: Scope, beginning: str, ids: Sequence[str]) -> list[Grantee]:
+        """Return at most 20 users and groups whose name or address begins so; or those of the ids."""
+        if not ids and not beginning.strip():
+            return []
+        async with self._db.read(scope) as session:
+            found = await people_store.find_grantees(session, scope, beginning.strip(), ids, len(ids) or MOST_GRANTEES)
+        return found if ids else found[:MOST_GRANTEES]
 
     async def _guarded(self, tx: AsyncSession, scope: Scope, user_id: str, *, leaves: bool = False) -> User:
         """Return a user whom the asker may change: owners are changed by owners, and the last one never `leaves`."""
@@ -232,6 +254,11 @@ def _checked_email(email: str) -> str:
     if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
         raise InvalidInput(f"{email[:NAME_CHARS]!r} is no e-mail address.", remedy="Write it as name@example.com.")
     return address
+
+
+async def _refuse_taken(session: AsyncSession, address: str) -> None:
+    if await people_store.email_is_taken(session, address):
+        raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
 
 
 async def _required(session: AsyncSession, scope: Scope, user_id: str) -> User:

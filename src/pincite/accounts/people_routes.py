@@ -78,6 +78,7 @@ class PersonChange(BaseModel):
 
     name: _Name | None = None
     role: Role | None = None
+    email: Annotated[str | None, Field(max_length=320)] = None
     disabled: bool | None = None
 
 
@@ -124,6 +125,23 @@ class Members(BaseModel):
     members: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=MOST_MEMBERS)]
 
 
+class GranteeBody(BaseModel):
+    """A user or a group that something can be granted to."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"id": "01a1fb40", "kind": "group", "name": "Legal"}})
+
+    id: str
+    kind: str
+    name: str
+
+
+class GranteeList(BaseModel):
+    """Groups first, then users, each by name."""
+
+    items: list[GranteeBody]
+    next_cursor: str | None = None
+
+
 class PeopleRoutes:
     """Users and groups."""
 
@@ -131,11 +149,20 @@ class PeopleRoutes:
         self._people = people
 
     def router(self) -> APIRouter:
-        """Return the routes, all for admins."""
-        router = APIRouter(prefix="/v1", tags=["people"], dependencies=[requires(Permission.ADMIN)])
+        """Return the routes, for admins but for one."""
+        router, whole = APIRouter(tags=["people"], dependencies=[requires(Permission.ADMIN)]), APIRouter(prefix="/v1")
         for path, call, method, status, summary in self._table():
             router.add_api_route(path, call, methods=[method], status_code=status, summary=summary)
-        return router
+        whole.include_router(router)
+        whole.add_api_route(
+            "/grantees",
+            self.grantees,
+            methods=["GET"],
+            tags=["grants"],
+            dependencies=[requires(Permission.WRITE)],
+            summary="Find whom to grant something to",
+        )
+        return whole
 
     def _table(self) -> Sequence[tuple[str, Any, str, int, str]]:
         user, group = "/users/{user_id}", "/groups/{group_id}"
@@ -146,11 +173,24 @@ class PeopleRoutes:
             (user, self.change, "PATCH", 200, "Change a user"),
             (user, self.remove, "DELETE", 204, "Remove a user"),
             (f"{user}/sign-in-token", self.sign_in_token, "POST", 201, "Make a sign-in link's token"),
+            (f"{user}/second-factor", self.drop_second_factor, "DELETE", 204, "Take a second factor away"),
             ("/groups", self.groups, "GET", 200, "List groups"),
             ("/groups", self.create_group, "POST", 201, "Make a group"),
             (f"{group}/members", self.set_members, "PUT", 200, "Say who is in a group"),
             (group, self.remove_group, "DELETE", 204, "Remove a group"),
         )
+
+    async def grantees(
+        self,
+        scope: CurrentScope,
+        q: Annotated[str, Query(max_length=100, description="How a name or an e-mail address begins.")] = "",
+        id: Annotated[  # noqa: A002 - the parameter's name in the API
+            list[Annotated[str, Field(max_length=64)]] | None, Query(max_length=200, description="In place of `q`.")
+        ] = None,
+    ) -> GranteeList:
+        """Name at most 20 users and groups; with `id` those, which grants name."""
+        found = await self._people.grantees(scope, q, id or ())
+        return GranteeList(items=[GranteeBody(id=each.id, kind=each.kind, name=each.name) for each in found])
 
     async def users(
         self,
@@ -178,7 +218,9 @@ class PeopleRoutes:
     async def change(self, user_id: Id, body: PersonChange, scope: CurrentScope) -> PersonBody:
         """Rename somebody, give them another role, or disable them: they are refused everywhere at once."""
         return _person(
-            await self._people.change(scope, user_id, name=body.name, role=body.role, disabled=body.disabled)
+            await self._people.change(
+                scope, user_id, name=body.name, role=body.role, email=body.email, disabled=body.disabled
+            )
         )
 
     async def remove(self, user_id: Id, scope: CurrentScope) -> None:
@@ -190,6 +232,10 @@ class PeopleRoutes:
         token = await self._people.sign_in_token(scope, user_id, minutes=_SIGN_IN_MINUTES)
         response.headers["Cache-Control"] = "no-store"
         return SignInBody(token=token)
+
+    async def drop_second_factor(self, user_id: Id, scope: CurrentScope) -> None:
+        """Let somebody sign in without a code who lost what makes them; of owners, owners alone."""
+        await self._people.drop_second_factor(scope, user_id)
 
     async def groups(self, scope: CurrentScope) -> GroupList:
         """List the tenant's groups."""

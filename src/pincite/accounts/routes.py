@@ -1,6 +1,7 @@
 """Sessions and keys over HTTP: `/v1/session`, `/v1/keys`. Translation only.
 
-What a valid secret is, is decided in `service.py`; users and groups are in `people_routes.py`.
+What a valid secret is, is decided in `service.py`; passwords are in `factor_routes.py`, users and groups in
+`people_routes.py`.
 """
 
 from datetime import datetime
@@ -11,37 +12,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pincite.accounts.audit import Audit
 from pincite.accounts.audit_routes import AuditRoutes
-from pincite.accounts.domain import ApiKey, NewApiKey, Permission, User
-from pincite.accounts.door import SESSION_COOKIE, CurrentScope, is_foreign_site, public, requires
+from pincite.accounts.domain import ApiKey, NewApiKey, Permission
+from pincite.accounts.door import SESSION_COOKIE, CurrentScope, public, requires
+from pincite.accounts.factor_routes import FactorRoutes
+from pincite.accounts.factors import Factors
 from pincite.accounts.people import People
 from pincite.accounts.people_routes import PeopleRoutes
 from pincite.accounts.service import Accounts
-from pincite.core.errors import Denied
+from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_body
 
-# The server decides when a session ends; the cookie only has to outlive it.
-_COOKIE_S = 365 * 86_400
 KeyId = Annotated[str, Path(max_length=64)]
-
-
-class UserBody(BaseModel):
-    """Who is signed in."""
-
-    id: str
-    name: str
-    roles: list[str]
-
-
-class SessionBody(BaseModel):
-    """The tenant and the user that requests act as."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"tenant": "01a1fb2f", "user": {"id": "01a1fb30", "name": "Owner", "roles": ["owner"]}}
-        }
-    )
-
-    tenant: str
-    user: UserBody
 
 
 class SignIn(BaseModel):
@@ -109,10 +89,11 @@ class NewKey(BaseModel):
 
 
 class AccountRoutes:
-    """Signing in and out, API keys, users and groups, and the audit log."""
+    """Signing in and out, passwords, API keys, users and groups, and the audit log."""
 
-    def __init__(self, accounts: Accounts, people: People, audit: Audit) -> None:
+    def __init__(self, accounts: Accounts, people: People, factors: Factors, audit: Audit) -> None:
         self._accounts = accounts
+        self._factors = factors
         self._people = people
         self._audit = audit
 
@@ -136,30 +117,19 @@ class AccountRoutes:
         path = "/v1/keys/{key_id}"
         add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
         add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
+        router.include_router(FactorRoutes(self._accounts, self._factors).router())
         router.include_router(PeopleRoutes(self._people).router())
         router.include_router(AuditRoutes(self._audit).router())
         return router
 
     async def session(self, scope: CurrentScope) -> SessionBody:
         """Return the tenant and the user that requests act as."""
-        return _session_body(await self._accounts.current_user(scope))
+        return session_body(await self._accounts.current_user(scope))
 
     async def sign_in(self, body: SignIn, request: Request, response: Response) -> SessionBody:
         """Use up a one-time token and set the session's cookie."""
-        if is_foreign_site(request):
-            raise Denied("Another site tried to sign you in.", remedy="Open the sign-in link itself.")
-        secret = await self._accounts.redeem(body.token)
-        response.set_cookie(
-            SESSION_COOKIE,
-            secret,
-            max_age=_COOKIE_S,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        response.headers["Cache-Control"] = "no-store"
-        scope = await self._accounts.authenticate(bearer=None, session=secret)
-        return _session_body(await self._accounts.current_user(scope))
+        refuse_other_sites(request)
+        return await begin_session(self._accounts, await self._accounts.redeem(body.token), request, response)
 
     async def sign_out(self, request: Request, response: Response) -> None:
         """End the session and delete its cookie."""
@@ -189,10 +159,6 @@ class AccountRoutes:
     async def revoke_key(self, key_id: KeyId, scope: CurrentScope) -> None:
         """Take a key's access away at once."""
         await self._accounts.revoke_key(scope, key_id)
-
-
-def _session_body(user: User) -> SessionBody:
-    return SessionBody(tenant=user.tenant, user=UserBody(id=user.id, name=user.name, roles=sorted(user.roles)))
 
 
 def _key_body(key: ApiKey) -> KeyBody:

@@ -65,7 +65,7 @@ class Accounts:
                 return None
             await store.add_user(tx, user, now)
             await _note_tenant(tx, user)
-        return Owner(_scope_of(user), user.name)
+        return Owner(scope_of(user), user.name)
 
     async def create_tenant(self, name: str) -> Owner:
         """Make another tenant, with its owner. Raises: InvalidInput."""
@@ -76,7 +76,7 @@ class Accounts:
             await store.add_tenant(tx, tenant, cleaned, now)
             await store.add_user(tx, user, now)
             await _note_tenant(tx, user)
-        return Owner(_scope_of(user), user.name)
+        return Owner(scope_of(user), user.name)
 
     async def tenants(self) -> list[Tenant]:
         """Return the tenants of the installation, oldest first."""
@@ -89,7 +89,7 @@ class Accounts:
             owner = await store.find_owner(session)
         if owner is None:
             raise NotFound("This installation has no owner yet.", remedy="Run `pincite serve` or `pincite demo` once.")
-        return _scope_of(owner)
+        return scope_of(owner)
 
     async def never_signed_in(self) -> bool:
         """Say whether nobody has signed in to this installation yet."""
@@ -118,8 +118,8 @@ class Accounts:
             user = await store.use_token(tx, hash_of(token), now)
             await store.drop_expired(tx, now)
             if user is not None:
-                await store.add_session(tx, user, hash_of(secret), now, now + timedelta(days=SESSION_DAYS))
-                await note(tx, _scope_of(user), "session.begun", ("user", user.id))
+                await store.add_session(tx, user, hash_of(secret), "link", now, now + timedelta(days=SESSION_DAYS))
+                await note(tx, scope_of(user), "session.begun", ("user", user.id))
         if user is None:
             raise Unauthenticated(
                 "This sign-in link was used already or is too old.",
@@ -152,7 +152,7 @@ class Accounts:
             proof = await store.find_session(tx, hashed)
             await store.drop_session(tx, hashed)
             if proof is not None:
-                await note(tx, _scope_of(proof.user), "session.ended", ("user", proof.user.id))
+                await note(tx, scope_of(proof.user), "session.ended", ("user", proof.user.id))
 
     async def create_key(
         self,
@@ -242,7 +242,7 @@ class Accounts:
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.note_key_used(tx, hashed, now)
-        return _scope_of(proof.user, proof.permissions, proof.expires_at, proof.key)
+        return scope_of(proof.user, proof.permissions, proof.expires_at, proof.key)
 
     async def _by_session(self, secret: str) -> Scope:
         hashed = hash_of(secret)
@@ -251,11 +251,11 @@ class Accounts:
             proof = await store.find_session(session, hashed)
         known = proof is not None and hmac.compare_digest(proof.secret_hash, hashed)
         if proof is None or not known or proof.expires_at is None or proof.expires_at <= now:
-            raise Unauthenticated("This session has ended.", remedy="Sign in again with a new link.")
+            raise Unauthenticated("This session has ended.", remedy="Sign in again.")
         if proof.last_used_at is None or now - proof.last_used_at > _SESSION_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.extend_session(tx, hashed, now, now + timedelta(days=SESSION_DAYS))
-        return _scope_of(proof.user)
+        return scope_of(proof.user)
 
 
 def cleaned_name(name: str) -> str:
@@ -308,9 +308,10 @@ def _no_key() -> NotFound:
     return NotFound("There is no such key.", remedy="`pincite keys list` shows the keys there are.")
 
 
-def _scope_of(
+def scope_of(
     user: User, permissions: frozenset[str] | None = None, until: datetime | None = None, key: str | None = None
 ) -> Scope:
+    """Return whom a user, by a key with these properties where there is one, asks as."""
     return Scope(user.tenant, user.id, user.groups, user.roles, permissions, until, key, user.name)
 
 

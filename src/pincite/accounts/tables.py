@@ -1,11 +1,11 @@
 """The tables of accounts. Private to `store/`; secrets are kept as sha256 only, never as they are.
 
-A hash of 256 random bits needs no salt and no slow function: there is nothing to guess.
+A hash of 256 random bits needs no salt and no slow function: there is nothing to guess. Passwords are kept as argon2id.
 """
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -84,7 +84,7 @@ class KeyRow(Table):
 
 
 class SessionRow(Table):
-    """A browser that is signed in, until `expires_at`, which moves on as it is used."""
+    """A browser that is signed in, by a link or a password, until `expires_at`, which moves on as it is used."""
 
     __tablename__ = "accounts_sessions"
 
@@ -94,6 +94,7 @@ class SessionRow(Table):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    begun_by: Mapped[str] = mapped_column(String(10), server_default="link")
 
 
 class SignInTokenRow(Table):
@@ -106,3 +107,60 @@ class SignInTokenRow(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class PasswordRow(Table):
+    """A user's password as argon2id, with its salt and parameters."""
+
+    __tablename__ = "accounts_passwords"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    hash: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime]
+
+
+class CodesRow(Table):
+    """A second factor that counts since `confirmed_at`: the secret, sealed, and the last step whose code was used."""
+
+    __tablename__ = "accounts_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    sealed: Mapped[str] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryRow(Table):
+    """A code that is good once in place of a second factor; its row is deleted by the one who uses it."""
+
+    __tablename__ = "accounts_recovery_codes"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+
+
+class HalfSessionRow(Table):
+    """That somebody gave their password, and owes a code; nothing else can be done with it."""
+
+    __tablename__ = "accounts_half_sessions"
+    __table_args__ = (Index(None, "user_id"),)
+
+    secret_hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"))
+    tenant: Mapped[str] = mapped_column(_ID)
+    expires_at: Mapped[datetime]
+
+
+class TriesRow(Table):
+    """How often a secret was tried in vain for an address or from a client, which `key` is a hash of."""
+
+    __tablename__ = "accounts_tries"
+    __table_args__ = (Index(None, "last_at"),)
+
+    key: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime]
+    until: Mapped[datetime | None]

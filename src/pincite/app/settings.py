@@ -167,6 +167,14 @@ class Settings(BaseSettings):
     reranker_api_key: Annotated[
         SecretStr | None, Field(description="Key for the reranker; default is the provider's own variable.")
     ] = None
+    secret_key: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=32,
+            description="What second factors are encrypted with, the same for all servers: 32 characters or more, such "
+            "as `openssl rand -hex 32` prints; default is `secret.key` in the data folder.",
+        ),
+    ] = None
     max_upload_mb: Annotated[int, Field(gt=0, description="Largest file that is accepted.")] = 250
     max_pages: Annotated[int, Field(gt=0, description="Most pages one document may have.")] = 20_000
     parser_memory_mb: Annotated[int, Field(ge=128, description="Memory limit of one parsing process.")] = 1024
@@ -297,7 +305,7 @@ def foreign_values() -> Mapping[str, str]:
 def source_secret(name: str) -> str:
     """Return the value of a variable that a source names for its secret. Raises: BadSettings."""
     remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable in the source's option."
-    if not name.startswith(SECRET_PREFIX):
+    if not name.startswith(SECRET_PREFIX) or name == f"{PREFIX}SECRET_KEY":
         raise BadSettings(f"{name[:60]} may not be used by a source.", remedy=remedy)
     if not os.environ.get(name):
         raise BadSettings(f"The secret {name[:60]} is not set.", remedy=remedy)

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pincite.accounts import Accounts, Audit, Door, People
+from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
@@ -52,6 +53,7 @@ class House:
     door: Door
     people: People
     audit: Audit
+    factors: Factors
     library: Library
     ingest: IngestService
     fetcher: Fetcher
@@ -287,6 +289,7 @@ def _build(
         door=Door(accounts),
         people=People(database),
         audit=Audit(database),
+        factors=Factors(database, installation_key(settings)),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,

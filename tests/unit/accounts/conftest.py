@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from pincite.accounts import Accounts, Audit, Door, People
+from pincite.accounts import Accounts, Audit, Door, Factors, People
+from pincite.accounts.hashing import PasswordHasher
 from pincite.accounts.routes import AccountRoutes
 from pincite.core import Database, ErrorKind, PinciteError
 
@@ -27,14 +28,19 @@ def accounts(database: Database) -> Accounts:
 
 
 @pytest.fixture
-def app(accounts: Accounts, database: Database) -> FastAPI:
+def factors(database: Database) -> Factors:
+    return Factors(database, b"k" * 32, PasswordHasher(time_cost=1, memory_kib=64))
+
+
+@pytest.fixture
+def app(accounts: Accounts, database: Database, factors: Factors) -> FastAPI:
     async def rendered(_request: Request, error: Exception) -> Response:
         assert isinstance(error, PinciteError)
         return JSONResponse({"code": error.code, "remedy": error.remedy}, STATUS[error.kind])
 
     app = FastAPI(docs_url=None, redoc_url=None)
     app.state.door = Door(accounts)
-    app.include_router(AccountRoutes(accounts, People(database), Audit(database)).router())
+    app.include_router(AccountRoutes(accounts, People(database), factors, Audit(database)).router())
     app.add_exception_handler(PinciteError, rendered)
     return app
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pincite.accounts import Accounts, Unauthenticated
+from pincite.accounts import Accounts
+from pincite.accounts.domain import Unauthenticated
 from pincite.core import Database, InvalidInput, NotFound, Scope
 from pincite.core.scope import EVERY_TENANT
 

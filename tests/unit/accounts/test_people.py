@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from pincite.accounts import Accounts, People, Role, Unauthenticated
+from pincite.accounts import Accounts, People, Role
+from pincite.accounts.domain import Unauthenticated
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.core.errors import Denied
 
@@ -261,3 +262,19 @@ async def test_everybody_has_keys_of_their_own_and_sees_no_others(
     await accounts.revoke_key(owner, theirs.key.id)
     with pytest.raises(Unauthenticated):
         await accounts.authenticate(bearer=theirs.secret, session=None)
+
+
+async def test_whom_to_grant_to_is_found_by_how_they_begin_and_no_further(people: People, owner: Scope) -> None:
+    ada, _ = await people.invite(owner, name="Ada", role="viewer", email="countess@example.com")
+    legal = await people.create_group(owner, "Adamant")
+    for number in range(25):
+        await people.invite(owner, name=f"Zoe {number}", role="viewer")
+    gone, _ = await people.invite(owner, name="Adam", role="viewer")
+    await people.change(owner, gone.id, disabled=True)
+    assert [each.id for each in await people.grantees(owner, "ADA", ())] == [legal.id, ada.id]
+    assert [each.name for each in await people.grantees(owner, "count", ())] == ["Ada"]
+    assert len(await people.grantees(owner, "zoe", ())) == 20
+    for nobody in ("", "  ", "%", "_da", "da"):
+        assert not await people.grantees(owner, nobody, ())
+    assert [each.name for each in await people.grantees(owner, "", (gone.id, legal.id))] == ["Adamant", "Adam"]
+    assert not await people.grantees(Scope("another", "somebody"), "ada", (ada.id,))

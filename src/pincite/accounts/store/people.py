@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Group, User
+from pincite.accounts.domain import Grantee, Group, User
 from pincite.accounts.store.proofs import user_of, visible_to
-from pincite.accounts.tables import GroupRow, KeyRow, MemberRow, SessionRow, SignInTokenRow, TenantRow, UserRow
+from pincite.accounts.tables import (
+    GroupRow,
+    HalfSessionRow,
+    KeyRow,
+    MemberRow,
+    SessionRow,
+    SignInTokenRow,
+    TenantRow,
+    UserRow,
+)
 from pincite.core import Scope
 
 
@@ -49,7 +58,7 @@ async def change_user(session: AsyncSession, scope: Scope, user_id: str, values:
 
 async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys: bool) -> None:
     """End a user's sessions and sign-in links, and with `keys` delete their API keys."""
-    rows = (SessionRow, SignInTokenRow, KeyRow) if keys else (SessionRow, SignInTokenRow)
+    rows = (SessionRow, HalfSessionRow, SignInTokenRow, *((KeyRow,) if keys else ()))
     for row in rows:
         await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
 
@@ -103,6 +112,28 @@ async def existing_users(session: AsyncSession, scope: Scope, user_ids: Sequence
     """Return those of the ids that are users of the tenant."""
     query = select(UserRow.id).where(visible_to(scope, UserRow), UserRow.id.in_(user_ids))
     return frozenset((await session.scalars(query)).all())
+
+
+async def find_grantees(
+    session: AsyncSession, scope: Scope, beginning: str, ids: Sequence[str], limit: int
+) -> list[Grantee]:
+    """Return users and groups whose name or address begins so, whatever its case, or those of the ids."""
+    begins, address = _begins(UserRow.name, beginning), _begins(UserRow.email, beginning)
+    users = select(UserRow.id, UserRow.name).where(
+        visible_to(scope, UserRow), UserRow.id.in_(ids) if ids else (begins | address) & UserRow.disabled_at.is_(None)
+    )
+    groups = select(GroupRow.id, GroupRow.name).where(
+        visible_to(scope, GroupRow), GroupRow.id.in_(ids) if ids else _begins(GroupRow.name, beginning)
+    )
+    found: list[Grantee] = []
+    for kind, query in (("group", groups), ("user", users)):
+        rows = (await session.execute(query.order_by("name", "id").limit(limit))).all()
+        found += [Grantee(row[0], kind, row[1]) for row in rows]
+    return found
+
+
+def _begins(column: Any, beginning: str) -> ColumnElement[bool]:
+    return func.lower(column).startswith(beginning.lower(), autoescape=True)
 
 
 async def _with_members(session: AsyncSession, scope: Scope, rows: Sequence[GroupRow]) -> list[Group]:

@@ -13,7 +13,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import ApiKey, Role, Tenant, User
-from pincite.accounts.tables import GroupRow, KeyRow, MemberRow, SessionRow, SignInTokenRow, TenantRow, UserRow
+from pincite.accounts.tables import (
+    CodesRow,
+    GroupRow,
+    KeyRow,
+    MemberRow,
+    PasswordRow,
+    RecoveryRow,
+    SessionRow,
+    SignInTokenRow,
+    TenantRow,
+    UserRow,
+)
 from pincite.core import Scope
 
 FIRST_TENANT = "main"
@@ -23,7 +34,8 @@ FIRST_TENANT = "main"
 class Proof:
     """Whom a key or a session stands for, with the stored hash, when it was last used and until when it is good.
 
-    `permissions` are those that a key is narrowed to, `key` is its id.
+    `permissions` are those that a key is narrowed to, `key` is its id; a session was begun at `created_at` by a link or
+    a password.
     """
 
     user: User
@@ -32,11 +44,23 @@ class Proof:
     expires_at: datetime | None
     permissions: frozenset[str] | None = None
     key: str | None = None
+    created_at: datetime | None = None
+    begun_by: str = ""
 
 
-def visible_to(
-    scope: Scope, row: type[UserRow] | type[KeyRow] | type[GroupRow] | type[MemberRow]
-) -> ColumnElement[bool]:
+_Rows = (
+    type[UserRow]
+    | type[KeyRow]
+    | type[GroupRow]
+    | type[MemberRow]
+    | type[SessionRow]
+    | type[PasswordRow]
+    | type[CodesRow]
+    | type[RecoveryRow]
+)
+
+
+def visible_to(scope: Scope, row: _Rows) -> ColumnElement[bool]:
     """Return the predicate of the rows that the asker may see."""
     return row.tenant == scope.tenant
 
@@ -83,7 +107,7 @@ async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
 async def find_user(session: AsyncSession, scope: Scope, user_id: str) -> User | None:
     """Return a user of the asker's tenant."""
     row = (await session.scalars(select(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id))).first()
-    return None if row is None else await _whole(session, row)
+    return None if row is None else await whole_user(session, row)
 
 
 async def find_owner(session: AsyncSession) -> User | None:
@@ -129,7 +153,7 @@ async def use_token(session: AsyncSession, secret_hash: str, now: datetime) -> U
     if row.disabled_at is not None:
         return None
     row.signed_in_at = now
-    return await _whole(session, row)
+    return await whole_user(session, row)
 
 
 async def drop_expired(session: AsyncSession, now: datetime) -> None:
@@ -138,9 +162,12 @@ async def drop_expired(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
 
 
-async def add_session(session: AsyncSession, user: User, secret_hash: str, now: datetime, expires_at: datetime) -> None:
-    """Record that a browser is signed in."""
+async def add_session(
+    session: AsyncSession, user: User, secret_hash: str, begun_by: str, now: datetime, expires_at: datetime
+) -> None:
+    """Record that a browser is signed in, by a link or a password."""
     values = {
+        "begun_by": begun_by,
         "secret_hash": secret_hash,
         "tenant": user.tenant,
         "user_id": user.id,
@@ -161,7 +188,15 @@ async def find_session(session: AsyncSession, secret_hash: str) -> Proof | None:
     row = (await session.execute(query)).first()
     if row is None:
         return None
-    return Proof(await _whole(session, row[1]), row[0].secret_hash, row[0].last_used_at, row[0].expires_at)
+    found: SessionRow = row[0]
+    return Proof(
+        user=await whole_user(session, row[1]),
+        secret_hash=found.secret_hash,
+        last_used_at=found.last_used_at,
+        expires_at=found.expires_at,
+        created_at=found.created_at,
+        begun_by=found.begun_by,
+    )
 
 
 async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
@@ -175,7 +210,7 @@ async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
     if row is None:
         return None
     key = _key_of(row[0])
-    user = await _whole(session, row[1])
+    user = await whole_user(session, row[1])
     return Proof(user, row[0].secret_hash, key.last_used_at, key.expires_at, key.permissions, key.id)
 
 
@@ -272,6 +307,7 @@ def _key_of(row: KeyRow) -> ApiKey:
     )
 
 
-async def _whole(session: AsyncSession, row: UserRow) -> User:
+async def whole_user(session: AsyncSession, row: UserRow) -> User:
+    """Make the value of a user's row, with their groups."""
     query = select(MemberRow.group_id).where(MemberRow.tenant == row.tenant, MemberRow.user_id == row.id)
     return user_of(row, (await session.scalars(query)).all())

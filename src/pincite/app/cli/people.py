@@ -86,14 +86,19 @@ def change(
     who: Who,
     role: Annotated[Role | None, typer.Option(help="What they may do at most.")] = None,
     name: Annotated[str | None, typer.Option(help="How they are called from now on.")] = None,
+    email: Annotated[str | None, typer.Option(help="The address that they sign in with.")] = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Refuse them everywhere.")] = None,
+    drop_codes: Annotated[bool, typer.Option("--drop-second-factor", help="Ask for no code any more.")] = False,
     as_json: Json = False,
 ) -> None:
     """Change what somebody is; counts from their next request on."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         user = await _user(house, scope, who)
-        return _user_line(await house.people.change(scope, user, name=name, role=role, disabled=disabled))
+        if drop_codes:
+            await house.people.drop_second_factor(scope, user)
+        changed = await house.people.change(scope, user, name=name, role=role, email=email, disabled=disabled)
+        return _user_line(changed)
 
     _show([_do(work, as_json=as_json)], as_json=as_json)
 

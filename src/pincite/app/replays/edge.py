@@ -1,6 +1,7 @@
 """The one place where `Idempotency-Key` is heeded: around all routes that write and want somebody to be signed in.
 
-Who asks and whether they may is asked at each request, replayed or not.
+Routes whose requests hold a password leave themselves out (`replayed=False`). Who asks and whether they may is
+asked at each request, replayed or not.
 """
 
 import re
@@ -153,6 +154,6 @@ def _writes(routes: Sequence[BaseRoute]) -> tuple[_Write, ...]:
             for declared in getattr(route, "dependencies", None) or ()
             if isinstance(declared.dependency, Requirement)
         ]
-        if methods and needed and route.path is not None:
+        if methods and needed and needed[0].replayed and route.path is not None:
             found.append(_Write(methods, compile_path(route.path)[0], route.path, needed[0]))
     return tuple(found)

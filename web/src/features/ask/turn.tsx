@@ -132,6 +132,9 @@ function Closest({ view }: { view: AnswerView }) {
   );
 }
 
+/** Not a failure: the answer is there, and may not be read by who asks now. */
+const isWithheld = (view: AnswerView): boolean => view.problem?.code === "withheld";
+
 function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) => void }) {
   const again = (
     <Button className="mt-3" onClick={() => onAsk(view.question)}>
@@ -140,7 +143,14 @@ function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) =
   );
   return (
     <footer className="mt-5">
-      {view.state === "failed" && (
+      {isWithheld(view) && (
+        <div className="rounded-xl border border-line bg-sunken px-4 py-3 text-sm leading-relaxed" data-testid="withheld">
+          <p className="font-medium">{view.problem?.title ?? view.problem?.message}</p>
+          <p className="text-muted">{view.problem?.remedy}</p>
+          {again}
+        </div>
+      )}
+      {view.state === "failed" && !isWithheld(view) && (
         <Notice
           title={view.problem?.title ?? view.problem?.message ?? "The answer could not be finished"}
           detail={view.problem?.detail ?? ""}

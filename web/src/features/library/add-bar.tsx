@@ -1,11 +1,13 @@
 // Adding: which collection, which files or folders, and a new collection when none fits.
 import { collectionsQuery, createCollection, keys } from "@/shared/api/queries";
 import type { Collection } from "@/shared/api/types";
+import { ShareDialog } from "@/shared/share/share-dialog";
+import { useCanWrite } from "@/shared/share/use-can-write";
 import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { FolderUp, Plus, Upload } from "lucide-react";
+import { FolderUp, Plus, Upload, Users } from "lucide-react";
 import { useRef, useState } from "react";
 import { pickedFiles } from "./files";
 import { useUploads } from "./uploads";
@@ -22,6 +24,9 @@ export function AddBar({ collection, onCollection }: Props) {
   const folder = useRef<HTMLInputElement>(null);
   const collections = useQuery(collectionsQuery).data ?? [];
   const [naming, setNaming] = useState(false);
+  const [sharing, setSharing] = useState(false);
+  const chosen = collections.find((each) => each.id === collection);
+  const canWrite = useCanWrite();
   const take = (input: HTMLInputElement) => {
     send(pickedFiles(input.files), collection);
     input.value = "";
@@ -42,6 +47,11 @@ export function AddBar({ collection, onCollection }: Props) {
           </option>
         ))}
       </select>
+      {chosen && canWrite && (
+        <Button look="quiet" data-testid="share-collection" onClick={() => setSharing(true)}>
+          <Users aria-hidden /> Share
+        </Button>
+      )}
       <Button look="quiet" onClick={() => setNaming(true)}>
         <Plus aria-hidden /> Collection
       </Button>
@@ -71,6 +81,7 @@ export function AddBar({ collection, onCollection }: Props) {
       <Button look="primary" onClick={() => files.current?.click()}>
         <Upload aria-hidden /> Add files
       </Button>
+      {sharing && chosen && <ShareDialog shared={`collections/${chosen.id}`} name={chosen.name} onClose={() => setSharing(false)} />}
       {naming && <NewCollection onMade={(made) => onCollection(made.id)} onClose={() => setNaming(false)} />}
     </div>
   );

@@ -2,13 +2,15 @@
 import { removeDocument, retryDocument, keys } from "@/shared/api/queries";
 import type { DocumentRow } from "@/shared/api/types";
 import { useViewer } from "@/shared/reader/target";
+import { ShareDialog } from "@/shared/share/share-dialog";
+import { useCanWrite } from "@/shared/share/use-can-write";
 import { formatBytes, formatSeconds } from "@/shared/text/format";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Confirm } from "@/shared/ui/dialog";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { SourceName } from "@/shared/ui/source-name";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { RotateCcw, Trash2 } from "lucide-react";
+import { RotateCcw, Trash2, Users } from "lucide-react";
 import { useState } from "react";
 import { StateCell } from "./state-cell";
 import { Stopping, Warnings } from "./stopping";
@@ -23,6 +25,7 @@ interface Props {
 export function DocumentTable({ documents, collectionName }: Props) {
   const [shown, setShown] = useState(STEP);
   const [doomed, setDoomed] = useState<DocumentRow | null>(null);
+  const [shared, setShared] = useState<DocumentRow | null>(null);
   return (
     <div className="@container">
       <table className="w-full border-collapse text-left text-[0.86rem]">
@@ -49,7 +52,13 @@ export function DocumentTable({ documents, collectionName }: Props) {
         </thead>
         <tbody>
           {documents.slice(0, shown).map((document) => (
-            <Row key={document.id} document={document} collection={collectionName(document.collection_id)} onDelete={() => setDoomed(document)} />
+            <Row
+              key={document.id}
+              document={document}
+              collection={collectionName(document.collection_id)}
+              onDelete={() => setDoomed(document)}
+              onShare={() => setShared(document)}
+            />
           ))}
         </tbody>
       </table>
@@ -58,12 +67,21 @@ export function DocumentTable({ documents, collectionName }: Props) {
           Show more of {documents.length.toLocaleString("en")}
         </Button>
       )}
+      {shared && <ShareDialog shared={`documents/${shared.id}`} name={shared.source} onClose={() => setShared(null)} />}
       {doomed && <DeleteDocument document={doomed} onClose={() => setDoomed(null)} />}
     </div>
   );
 }
 
-function Row({ document, collection, onDelete }: { document: DocumentRow; collection: string; onDelete: () => void }) {
+interface RowProps {
+  document: DocumentRow;
+  collection: string;
+  onDelete: () => void;
+  onShare: () => void;
+}
+
+function Row({ document, collection, onDelete, onShare }: RowProps) {
+  const canWrite = useCanWrite();
   const { open, target } = useViewer();
   // The one that answers: the newest may not be read yet, or never.
   const shown = document.serving_revision;
@@ -111,6 +129,11 @@ function Row({ document, collection, onDelete }: { document: DocumentRow; collec
       </td>
       <td className="py-1 pl-1 whitespace-nowrap">
         <Stopping document={document} />
+        {canWrite && (
+          <IconButton label={`Share ${document.source}`} data-testid="share" onClick={onShare}>
+            <Users aria-hidden />
+          </IconButton>
+        )}
         <IconButton label={`Delete ${document.source}`} data-testid="delete" onClick={onDelete}>
           <Trash2 aria-hidden />
         </IconButton>

@@ -1,11 +1,14 @@
-// The door: a one-time link signs in by itself; whoever comes without one learns how to get it.
+// The door: e-mail and password, or a one-time link, which signs in by itself.
 import { keys, signIn } from "@/shared/api/queries";
+import type { Session } from "@/shared/api/types";
 import { Button } from "@/shared/ui/button";
 import { Wordmark } from "@/shared/ui/brand";
 import { CopyButton } from "@/shared/ui/copy-button";
+import { Field } from "@/shared/ui/field";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { PasswordForm } from "./password-form";
 import { tokenFrom } from "./token";
 
 const COMMAND = "pincite keys sign-in-link";
@@ -14,13 +17,14 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
   const client = useQueryClient();
   const [pasted, setPasted] = useState("");
   const tried = useRef(false);
+  const enter = (session: Session) => {
+    client.setQueryData(keys.session, session);
+    void client.invalidateQueries();
+    onSignedIn();
+  };
   const entry = useMutation({
     mutationFn: signIn,
-    onSuccess: (session) => {
-      client.setQueryData(keys.session, session);
-      void client.invalidateQueries();
-      onSignedIn();
-    },
+    onSuccess: (session) => enter(session),
   });
   const { mutate } = entry;
   useEffect(() => {
@@ -38,39 +42,38 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       <div className="w-full max-w-md" data-testid="sign-in">
         <Wordmark className="text-4xl" />
         <h1 className="mt-8 font-serif text-2xl font-semibold">{entry.isPending ? "Signing you in…" : "Sign in"}</h1>
-        <p className="mt-2 leading-relaxed text-muted">
-          There is no password. On the machine where Pincite runs, this command prints a link that signs you in once:
-        </p>
-        <div className="mt-4 flex items-center justify-between rounded-xl border border-line bg-raised py-1.5 pr-1.5 pl-4">
-          <code className="font-mono text-sm">{COMMAND}</code>
-          <CopyButton label="Copy the command" text={() => COMMAND} />
-        </div>
-        <form
-          className="mt-6"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (token) mutate(token);
-          }}
-        >
-          <label htmlFor="sign-in-token" className="text-sm font-medium">
-            Open the link, or paste it here
-          </label>
-          <div className="mt-1.5 flex gap-2">
-            <input
-              id="sign-in-token"
+        <PasswordForm onSession={enter} />
+        <details className="mt-8 border-t border-line pt-5" data-testid="with-link" open={entry.isError || undefined}>
+          <summary className="cursor-pointer text-sm font-medium">Sign in with a link</summary>
+          <p className="mt-3 text-sm leading-relaxed text-muted">
+            An admin can send you a link that signs you in once, also when you forgot your password. On the machine where Pincite runs, this command prints one for the owner:
+          </p>
+          <div className="mt-3 flex items-center justify-between rounded-xl border border-line bg-raised py-1.5 pr-1.5 pl-4">
+            <code className="font-mono text-sm">{COMMAND}</code>
+            <CopyButton label="Copy the command" text={() => COMMAND} />
+          </div>
+          <form
+            className="mt-4 flex items-end gap-2"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (token) mutate(token);
+            }}
+          >
+            <Field
+              label="Open the link, or paste it here"
+              className="min-w-0 flex-1"
               data-testid="sign-in-token"
               value={pasted}
               autoComplete="off"
               spellCheck={false}
               onChange={(event) => setPasted(event.target.value)}
               placeholder="http://…/signin#token=…"
-              className="min-h-10 min-w-0 flex-1 rounded-lg border border-strong bg-raised px-3 text-sm"
             />
-            <Button type="submit" look="primary" disabled={!token || entry.isPending}>
-              Sign in
+            <Button type="submit" className="min-h-10!" disabled={!token || entry.isPending}>
+              Use the link
             </Button>
-          </div>
-        </form>
+          </form>
+        </details>
         {entry.isError && (
           <div className="mt-4">
             <ErrorNotice error={entry.error} />

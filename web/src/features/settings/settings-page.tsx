@@ -1,22 +1,43 @@
-// Settings: who is signed in, the theme, API keys, and what this Pincite runs on.
+// Settings: what concerns who is signed in, and for admins who else there is.
 import { keys, sessionQuery, signOut, statusQuery } from "@/shared/api/queries";
 import type { Session } from "@/shared/api/types";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { type Theme, useTheme } from "@/shared/ui/theme";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { ApiKeys } from "./api-keys";
+import { Groups } from "./groups";
+import { Password } from "./password";
+import { People } from "./people";
+import { SecondFactor } from "./second-factor";
 import { Section } from "./section";
+import { type Tab, Tabs } from "./tabs";
 
 export function SettingsPage() {
+  const roles = useQuery(sessionQuery).data?.user.roles ?? [];
+  const [chosen, choose] = useState<Tab>("account");
+  const isAdmin = roles.includes("owner") || roles.includes("admin");
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[43rem] px-5 py-8 sm:px-8 sm:py-12">
         <h1 className="font-serif text-3xl font-semibold tracking-tight">Settings</h1>
-        <Account />
-        <Appearance />
-        <ApiKeys />
-        <Installation />
+        {isAdmin && <Tabs chosen={chosen} onChoose={choose} />}
+        {isAdmin && chosen === "people" ? (
+          <>
+            <People />
+            <Groups />
+          </>
+        ) : (
+          <>
+            <Account />
+            <Appearance />
+            <Password />
+            <SecondFactor />
+            <ApiKeys />
+            <Installation />
+          </>
+        )}
       </div>
     </div>
   );

@@ -16,7 +16,7 @@ export interface Problem {
 
 export interface Session {
   tenant: string;
-  user: { id: string; name: string; roles: string[] };
+  user: { id: string; name: string; email: string | null; roles: string[] };
 }
 
 export interface ApiKey {

@@ -17,7 +17,7 @@ export function Notice({ title, detail, remedy, children }: NoticeProps) {
       <div className="min-w-0">
         <p className="font-medium">{title}</p>
         {detail && detail !== title && <p className="break-words text-muted">{detail}</p>}
-        {remedy && <p className="break-words text-muted">{remedy}</p>}
+        {remedy && remedy !== detail && <p className="break-words text-muted">{remedy}</p>}
         {children}
       </div>
     </div>

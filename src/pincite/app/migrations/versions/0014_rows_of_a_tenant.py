@@ -1,14 +1,14 @@
 """PostgreSQL: in each transaction only the rows of one tenant are there, whatever a query asks for. SQLite has no such
 thing.
 
-Revision: 0013, after 0012.
+Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

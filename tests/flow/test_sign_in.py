@@ -1,0 +1,109 @@
+"""Signing in with a password over HTTP: the cookie, the wait, and that a key changes nothing of it."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from pincite.accounts.totp import code_of
+from pincite.app.web import create_app
+from pincite.app.wiring import House
+from pincite.core import utc_now
+from pincite.core.scope import EVERY_TENANT
+
+WORDS = "correct horse battery staple"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+async def browser(house: House) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client with cookies and no key."""
+    transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=OURS) as opened:
+        yield opened
+
+
+async def invited(house: House, browser: httpx2.AsyncClient) -> None:
+    """Have somebody sign in with their invitation's link."""
+    _, token = await house.people.invite(await house.owner(), name="Ada", role="editor", email="ada@example.com")
+    assert (await browser.post("/v1/session", json={"token": token})).status_code == 200
+
+
+async def test_from_invitation_to_password(house: House, browser: httpx2.AsyncClient) -> None:
+    await invited(house, browser)
+    assert (await browser.get("/v1/session/factors")).json()["password"] is False
+    weak = await browser.put("/v1/session/password", json={"password": "passwordpassword"})
+    assert (weak.status_code, weak.json()["code"]) == (422, "invalid-input")
+    assert (await browser.put("/v1/session/password", json={"password": WORDS})).status_code == 204
+    assert (await browser.delete("/v1/session")).status_code == 204
+    assert (await browser.get("/v1/session")).status_code == 401
+    entered = await browser.post("/v1/session/password", json={"email": "ADA@example.com", "password": WORDS})
+    assert entered.json()["session"]["user"]["email"] == "ada@example.com"
+    assert (entered.status_code, entered.headers["cache-control"]) == (200, "no-store")
+    assert "httponly" in entered.headers["set-cookie"].lower()
+    assert (await browser.get("/v1/session")).status_code == 200
+    changed = await browser.put("/v1/session/password", json={"password": WORDS + "s", "current": "wrong"})
+    assert (changed.status_code, changed.json()["code"]) == (403, "wrong-password")
+
+
+async def test_after_five_failures_there_is_a_wait_for_known_and_unknown_alike(
+    house: House, browser: httpx2.AsyncClient
+) -> None:
+    await invited(house, browser)
+    await browser.put("/v1/session/password", json={"password": WORDS})
+    for address in ("ada@example.com", "nobody@example.com"):
+        body = {"email": address, "password": "wrong"}
+        said = [await browser.post("/v1/session/password", json=body) for _ in range(6)]
+        assert [each.status_code for each in said] == [401] * 5 + [429]
+        assert len({each.json()["title"] for each in said[:5]}) == 1
+        assert said[5].json()["code"] == "too-many-tries"
+        assert 1 <= int(said[5].headers["retry-after"]) <= 2
+    right = await browser.post("/v1/session/password", json={"email": "ada@example.com", "password": WORDS})
+    assert right.status_code == 429
+
+
+async def test_another_site_cannot_sign_somebody_in_with_a_password(house: House, browser: httpx2.AsyncClient) -> None:
+    body = {"email": "ada@example.com", "password": WORDS}
+    reply = await browser.post("/v1/session/password", json=body, headers={"Sec-Fetch-Site": "cross-site"})
+    assert reply.status_code == 403
+
+
+async def test_a_key_sets_no_password_and_nothing_is_kept_to_guess_from(
+    house: House, browser: httpx2.AsyncClient, client: httpx2.AsyncClient
+) -> None:
+    refused = await client.put("/v1/session/password", json={"password": WORDS})
+    assert refused.status_code == 403
+    await invited(house, browser)
+    named = {"Idempotency-Key": "a-change-of-password"}
+    assert (await browser.put("/v1/session/password", json={"password": WORDS}, headers=named)).status_code == 204
+    async with house.database.read(EVERY_TENANT) as session:
+        assert (await session.execute(text("SELECT count(*) FROM app_replays"))).scalar_one() == 0
+
+
+async def test_with_a_second_factor_the_password_opens_nothing_but_the_next_step(
+    house: House, browser: httpx2.AsyncClient
+) -> None:
+    await invited(house, browser)
+    await browser.put("/v1/session/password", json={"password": WORDS})
+    made = (await browser.post("/v1/session/second-factor", json={})).json()
+    step = int(utc_now().timestamp()) // 30
+    secret = base64.b32decode(made["secret"])
+    confirmed = await browser.put("/v1/session/second-factor", json={"code": code_of(secret, step)})
+    assert len(confirmed.json()["recovery_codes"]) == 10
+    facts = (await browser.get("/v1/session/factors")).json()
+    assert facts == {"password": True, "needs_current": False, "second_factor": True, "recovery_codes": 10}
+    browser.cookies.clear()
+    entered = await browser.post("/v1/session/password", json={"email": "ada@example.com", "password": WORDS})
+    assert entered.json() == {"needs_code": True, "session": None}
+    assert set(browser.cookies) == {"pincite_half"}
+    assert (await browser.get("/v1/session")).status_code == 401
+    smuggled = {"Cookie": f"pincite_session={browser.cookies['pincite_half']}"}
+    assert (await browser.get("/v1/session", headers=smuggled)).status_code == 401
+    assert (await browser.post("/v1/session/code", json={"code": "000000"})).json()["code"] == "wrong-code"
+    done = await browser.post("/v1/session/code", json={"code": code_of(secret, step + 1)})
+    assert done.json()["user"]["email"] == "ada@example.com"
+    assert (await browser.get("/v1/session")).status_code == 200
+    off = {"code": confirmed.json()["recovery_codes"][3]}
+    assert (await browser.post("/v1/session/second-factor/off", json=off)).status_code == 204
