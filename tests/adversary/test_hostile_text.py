@@ -187,8 +187,8 @@ def test_questions_and_streamed_answers(quiet: Watched, provider: Provider, serv
     page.get_by_test_id("ask-input").fill(question)
     page.get_by_test_id("ask-send").click()
     answer = page.get_by_test_id("answer").last
-    expect(answer).to_have_attribute("data-state", "completed", timeout=30_000)
-    answer.get_by_test_id("pin").first.hover()
+    expect(answer).to_have_attribute("data-state", "completed", timeout=60_000)
+    answer.get_by_test_id("pin").first.hover(timeout=60_000)
     expect(page.get_by_test_id("pin-card")).to_be_visible()
     watch.look(page)
     written = answer.get_by_test_id("answer-text").text_content() or ""

@@ -72,6 +72,7 @@ async def build(house: House, folder: Path) -> World:
     folder.mkdir()
     kept = NewSource(name=SOURCE, kind="folder", location=str(folder), collection=COLLECTION, every_s=0)
     ids["source"] = (await house.sources.add(owner, kept)).id
+    await house.sources.pause(owner, ids["source"])  # so that its first look does not come later
     while (await house.sources.source(owner, ids["source"])).run.state in LIVE_RUNS:
         await _a_moment()
     ids["user_id"] = (await house.people.invite(owner, name=PERSON, role="viewer"))[0].id

@@ -283,3 +283,11 @@ def test_levels_hold_those_before_them() -> None:
     ranks: Iterable[int] = [each.rank for each in Level]
     assert list(ranks) == [1, 2, 3]
     assert [Level.of_rank(rank) for rank in (1, 2, 3)] == list(Level)
+
+
+async def test_nobody_takes_the_collection_that_others_upload_to_without_a_name(library: Library, hands: Hands) -> None:
+    ann = Scope(TENANT, "ann", roles=frozenset({"editor"}))
+    assert await outcome(library.create_collection(ann, "default")) == "conflict"
+    assert await outcome(hands.upload("a.pdf", b"a", ann)) == "not-found"
+    theirs = await hands.upload("b.pdf", b"b", OWNER)
+    assert await outcome(library.document(ann, theirs.document.id)) == "not-found"

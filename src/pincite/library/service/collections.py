@@ -9,7 +9,7 @@ from pincite.core import Conflict, Database, Scope
 from pincite.core.audit import note
 from pincite.core.scope import system_scope
 from pincite.library.cursors import decode_text, encode_cursor
-from pincite.library.domain import Collection, Listing
+from pincite.library.domain import DEFAULT_COLLECTION, Collection, Listing
 from pincite.library.grants import Grant, GranteeKind, Level
 from pincite.library.names import clean_collection
 from pincite.library.service.grants import require
@@ -69,7 +69,12 @@ class Collections:
 
 
 async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> bool:
-    """Add a collection and let the asker manage it; False if the name is taken."""
+    """Add a collection and let the asker manage it; False if the name is taken.
+
+    The one that uploads go to by default is nobody's to take: whoever managed it would read what others send there.
+    """
+    if name == DEFAULT_COLLECTION and not scope.sees_all:
+        return False
     added = await store.add_collection(tx, scope, name)
     if added is not None:
         await put_grant(tx, scope, "collection", added, Grant(GranteeKind.USER, scope.user, Level.MANAGER))
