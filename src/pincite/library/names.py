@@ -11,7 +11,7 @@ from pincite.core import InvalidInput
 SOURCE_CHARS = 500
 COLLECTION_CHARS = 100
 BATCH_CHARS = 200
-_DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
+_DRIVES = re.compile(r"(?:[A-Za-z]:)+")
 # Direction overrides make a name look like another one (Unicode TR 36, "bidirectional text spoofing").
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
 # Nobody sees these, so that two names look the same; joiners stay, which some scripts are written with.
@@ -30,9 +30,11 @@ def clean_source(name: str) -> str:
     Raises:
         InvalidInput: nothing is left, or the name is longer than 500 characters.
     """
-    text = _DRIVE.sub("", _printable(name), count=1)
-    parts = [part.strip() for part in text.replace("\\", "/").split("/")]
-    cleaned = "/".join(part for part in parts if part not in {"", ".", ".."})
+    parts = [part.strip() for part in _printable(name).replace("\\", "/").split("/")]
+    kept = [part for part in parts if part not in {"", ".", ".."}]
+    while len(parts) > 1 and kept and _DRIVES.fullmatch(kept[0]):
+        del kept[0]
+    cleaned = "/".join(kept)
     if not cleaned:
         raise InvalidInput("The file has no name that can be kept.", remedy="Give it a name with letters in it.")
     if len(cleaned) > SOURCE_CHARS:

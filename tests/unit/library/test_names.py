@@ -65,3 +65,10 @@ def test_a_collection_has_one_line(name: str) -> None:
         return
     assert len(cleaned.splitlines()) == 1
     assert clean_collection(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"), [("C:\\a\\b.md", "a/b.md"), ("C:C:/D:/b.md", "b.md"), ("/C:/b.md", "b.md")]
+)
+def test_drives_go_however_many_there_are(name: str, cleaned: str) -> None:
+    assert clean_source(name) == cleaned
