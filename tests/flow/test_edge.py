@@ -101,12 +101,15 @@ async def operations(client: httpx2.AsyncClient) -> list[Operation]:
 
 
 async def state(house: House) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of the database, but for when a session, a key or a worker was last seen."""
+    """Every row of the database, but for when a session, a key or a worker was last seen, and what was refused."""
     async with house.database.engine.connect() as connection:
         tables = (
             (
                 await connection.execute(
-                    text("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'jobs_workers'")
+                    text(
+                        "SELECT name FROM sqlite_master WHERE type = 'table' "
+                        "AND name NOT IN ('jobs_workers', 'accounts_audit', 'accounts_audit_heads', 'accounts_tries')"
+                    )
                 )
             )
             .scalars()

@@ -125,8 +125,11 @@ def is_own_site(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in _OWN_SITES
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        own = urlsplit(request.headers.get("origin", "")).netloc
+    except ValueError:  # brackets that do not close, as no browser sends them
+        return False
+    return own != "" and own == request.headers.get("host")
 
 
 def is_foreign_site(request: Request) -> bool:

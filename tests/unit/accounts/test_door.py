@@ -59,6 +59,7 @@ async def test_signing_out_ends_the_session_at_the_server(accounts: Accounts, cl
         ({"origin": "http://testserver"}, 201),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"sec-fetch-site": "cross-site", "origin": "http://testserver"}, 403),
         ({}, 403),
     ],
