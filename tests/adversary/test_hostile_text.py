@@ -19,7 +19,7 @@ from tests.adversary.watching import Watch, holds_canary
 from tests.doubles.provider import Provider
 from tests.e2e.conftest import Server
 
-pytestmark = [pytest.mark.xdist_group("adversary"), pytest.mark.browser]
+pytestmark = [pytest.mark.xdist_group("adversary"), pytest.mark.browser, pytest.mark.xdist_group("hostile-text")]
 RAW = hostile("raw")
 OTHERS = [hostile(name) for name in ENCODINGS if name != "raw"]
 # Where little text fits: each spelling as it is, and in one encoding after the other.
