@@ -49,7 +49,7 @@ def browser(heard: tuple[int, list[bytes]]) -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine")
     if not STATIC.is_file():
         pytest.skip("the web app is not built: make web")
-    expect.set_options(timeout=60_000)
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, resolver_rules(heard[0])])
         yield launched
@@ -61,7 +61,7 @@ def watched(browser: Browser, server: Server) -> Iterator[tuple[Page, Watch]]:
     """A window with the owner signed in, and the watch over it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page, watch = context.new_page(), Watch(server.url)
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(20_000)
     watch.start(context, page)
     page.goto(server.sign_in)
     expect(page.get_by_role("link", name="Library").first).to_be_visible()

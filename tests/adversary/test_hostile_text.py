@@ -185,17 +185,14 @@ def test_questions_and_streamed_answers(quiet: Watched, provider: Provider, serv
     question = packed([*items[first:], *items[:first]], QUESTION_CHARS)[0]
     page.goto(server.url)
     page.get_by_test_id("ask-input").fill(question)
-    page.get_by_test_id("ask-send").dispatch_event("click")
+    page.get_by_test_id("ask-send").click()
     answer = page.get_by_test_id("answer").last
-    expect(answer).to_have_attribute("data-state", "completed", timeout=60_000)
-    if answer.get_by_test_id("pin").count():  # in some encodings no sentence of it is like a passage
-        answer.get_by_test_id("pin").first.hover()
-        expect(page.get_by_test_id("pin-card")).to_be_visible()
+    expect(answer).to_have_attribute("data-state", "completed", timeout=30_000)
+    answer.get_by_test_id("pin").first.hover()
+    expect(page.get_by_test_id("pin-card")).to_be_visible()
     watch.look(page)
     written = answer.get_by_test_id("answer-text").text_content() or ""
-    # What is asked in some encodings finds nothing, and the model is not asked.
-    declined = "do not say" in written
-    assert declined or [each.id for each in items if each.id not in written] == []
+    assert [each.id for each in items if each.id not in written] == []
     assert (answer.get_by_role("heading", level=2).text_content() or "") == question
 
 

@@ -124,7 +124,7 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
-_KEPT_OUT = {"jobs_workers", "accounts_audit", "accounts_audit_heads"}  # whose worker beats; what is refused is noted
+_KEPT_OUT = {"jobs_workers", "audit_entries", "audit_heads"}  # whose worker beats; what is refused is noted
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ async def owner(database: Database) -> Scope:
 async def rows(database: Database, tenant: str) -> list[Row]:
     async with database.read(EVERY_TENANT) as session:
         found = await session.execute(
-            text("SELECT * FROM accounts_audit WHERE tenant = :tenant ORDER BY seq"), {"tenant": tenant}
+            text("SELECT * FROM audit_entries WHERE tenant = :tenant ORDER BY seq"), {"tenant": tenant}
         )
         return [dict(each) for each in found.mappings()]
 
@@ -83,19 +83,15 @@ async def put_back(database: Database, found: Sequence[Row], head: Row) -> None:
     columns = ", ".join(f'"{each}"' for each in found[0])
     values = ", ".join(f":{each}" for each in found[0])
     async with database.transaction(EVERY_TENANT) as tx:
-        await tx.execute(text("DELETE FROM accounts_audit"))
-        await tx.execute(text(f"INSERT INTO accounts_audit ({columns}) VALUES ({values})"), list(found))
-        await tx.execute(text("DELETE FROM accounts_audit_heads"))
-        await tx.execute(
-            text("INSERT INTO accounts_audit_heads (tenant, seq, hash) VALUES (:tenant, :seq, :hash)"), [head]
-        )
+        await tx.execute(text("DELETE FROM audit_entries"))
+        await tx.execute(text(f"INSERT INTO audit_entries ({columns}) VALUES ({values})"), list(found))
+        await tx.execute(text("DELETE FROM audit_heads"))
+        await tx.execute(text("INSERT INTO audit_heads (tenant, seq, hash) VALUES (:tenant, :seq, :hash)"), [head])
 
 
 async def the_head(database: Database, tenant: str) -> Row:
     async with database.read(EVERY_TENANT) as session:
-        found = await session.execute(
-            text("SELECT * FROM accounts_audit_heads WHERE tenant = :tenant"), {"tenant": tenant}
-        )
+        found = await session.execute(text("SELECT * FROM audit_heads WHERE tenant = :tenant"), {"tenant": tenant})
         return dict(found.mappings().one())
 
 
@@ -115,7 +111,7 @@ async def test_whatever_is_done_to_a_row_is_found(
         other: Any = {"seq": last + 7, "hash": "0" * 64, "outcome": "denied"}.get(column, f"{was or ''}x"[-60:])
         values = {"tenant": owner.tenant, "seq": seq} | ({} if column == "at" else {"other": other})
         await run(
-            database, f"UPDATE accounts_audit SET {column} = {later if column == 'at' else ':other'} {where}", **values
+            database, f"UPDATE audit_entries SET {column} = {later if column == 'at' else ':other'} {where}", **values
         )
         found = [each for each in await Audit(database).verify() if each.tenant == owner.tenant]
         assert found[0].problem is not None, (seed, column)
@@ -132,18 +128,18 @@ async def test_rows_that_are_taken_out_put_in_or_moved_are_found(database: Datab
     here = {"tenant": owner.tenant}
 
     async def drop(where: str) -> None:
-        await run(database, f"DELETE FROM accounts_audit WHERE tenant = :tenant AND {where}", **here)
+        await run(database, f"DELETE FROM audit_entries WHERE tenant = :tenant AND {where}", **here)
 
     async def move(one: int, other: int) -> None:
         for seq, to in ((one, 1000), (other, one), (1000, other)):
-            statement = "UPDATE accounts_audit SET seq = :to WHERE tenant = :tenant AND seq = :seq"
+            statement = "UPDATE audit_entries SET seq = :to WHERE tenant = :tenant AND seq = :seq"
             await run(database, statement, **here, seq=seq, to=to)
 
     async def put_in(seq: int) -> None:
         columns = [f'"{each}"' for each in whole[0]]
         values = [":seq" if each == '"seq"' else each for each in columns]
         statement = (
-            f"INSERT INTO accounts_audit ({', '.join(columns)}) SELECT {', '.join(values)} FROM accounts_audit "
+            f"INSERT INTO audit_entries ({', '.join(columns)}) SELECT {', '.join(values)} FROM audit_entries "
             "WHERE tenant = :tenant AND seq = 2"
         )
         await run(database, statement, **here, seq=seq)
@@ -156,8 +152,8 @@ async def test_rows_that_are_taken_out_put_in_or_moved_are_found(database: Datab
         ("two moved", lambda: move(3, 4), 3),
         ("one put in at the end", lambda: put_in(len(whole) + 1), len(whole) + 1),
         ("one put in before the first", lambda: put_in(0), 1),
-        ("the head gone", lambda: run(database, "DELETE FROM accounts_audit_heads"), len(whole) + 1),
-        ("the head set back", lambda: run(database, "UPDATE accounts_audit_heads SET seq = 3"), len(whole) + 1),
+        ("the head gone", lambda: run(database, "DELETE FROM audit_heads"), len(whole) + 1),
+        ("the head set back", lambda: run(database, "UPDATE audit_heads SET seq = 3"), len(whole) + 1),
     )
     for what, meddle, broken_at in cases:
         await meddle()
@@ -172,8 +168,8 @@ async def test_a_log_written_anew_is_told_from_a_hash_that_was_kept(database: Da
     kept = (await Audit(database).verify())[0].hash
     await people.create_group(owner, "after")
     assert await problems(database, expect=kept) == []
-    await run(database, "DELETE FROM accounts_audit")
-    await run(database, "DELETE FROM accounts_audit_heads")
+    await run(database, "DELETE FROM audit_entries")
+    await run(database, "DELETE FROM audit_heads")
     await people.create_group(owner, "forged")
     assert await problems(database) == [], "a chain alone cannot prove that it was not written anew"
     assert await problems(database, expect=kept) != []

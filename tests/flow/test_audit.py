@@ -12,7 +12,7 @@ import pytest
 from tests.flow.conftest import signed_in
 from typer.testing import CliRunner
 
-from pincite.accounts.trail import Wanted, follow
+from pincite.accounts.audit_chain import Wanted, follow
 from pincite.app.audit_edge import ALL_A_MINUTE, EACH_A_MINUTE, Sparing
 from pincite.app.cli.main import app as commands
 from pincite.app.settings import read_settings
@@ -158,5 +158,5 @@ def test_the_command_line_lists_exports_and_finds_what_was_changed(pincite_home:
 def meddle(home: Path) -> None:
     """Change a row as somebody can who has the file: past the trigger."""
     with sqlite3.connect(home / "pincite.db") as connection:
-        connection.execute("DROP TRIGGER accounts_audit_no_update")
-        connection.execute("UPDATE accounts_audit SET actor_name = 'Nobody' WHERE seq = 2")
+        connection.execute("DROP TRIGGER audit_entries_no_update")
+        connection.execute("UPDATE audit_entries SET actor_name = 'Nobody' WHERE seq = 2")

@@ -108,7 +108,7 @@ async def state(house: House) -> dict[str, list[tuple[object, ...]]]:
                 await connection.execute(
                     text(
                         "SELECT name FROM sqlite_master WHERE type = 'table' "
-                        "AND name NOT IN ('jobs_workers', 'accounts_audit', 'accounts_audit_heads', 'accounts_tries')"
+                        "AND name NOT IN ('jobs_workers', 'audit_entries', 'audit_heads', 'accounts_tries')"
                     )
                 )
             )

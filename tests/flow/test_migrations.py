@@ -101,11 +101,11 @@ async def test_the_audit_log_can_be_added_to_and_nothing_else(sql_url: str) -> N
         owner = await Accounts(database).bootstrap()
         assert owner is not None
         for refused in (
-            "UPDATE accounts_audit SET actor_name = 'Nobody'",
-            "DELETE FROM accounts_audit",
-            "DELETE FROM accounts_audit_heads",
-            "UPDATE accounts_audit_heads SET seq = 0",
-            *(() if database.is_sqlite else ("TRUNCATE accounts_audit", "TRUNCATE accounts_audit_heads")),
+            "UPDATE audit_entries SET actor_name = 'Nobody'",
+            "DELETE FROM audit_entries",
+            "DELETE FROM audit_heads",
+            "UPDATE audit_heads SET seq = 0",
+            *(() if database.is_sqlite else ("TRUNCATE audit_entries", "TRUNCATE audit_heads")),
         ):
             with pytest.raises(DBAPIError, match="append-only"):
                 async with database.transaction(EVERY_TENANT) as session:

@@ -6,9 +6,9 @@ What is done is noted by whoever does it (`core/audit.py`), in the same transact
 from collections.abc import AsyncIterator
 from typing import Any
 
+from pincite.accounts.audit_chain import Verdict, Wanted, follow
 from pincite.accounts.store import audit as store
 from pincite.accounts.store import proofs
-from pincite.accounts.trail import Verdict, Wanted, follow
 from pincite.core import Database, NotFound, Scope
 from pincite.core.audit import note
 from pincite.core.database import as_of_one_moment

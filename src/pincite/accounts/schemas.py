@@ -1,6 +1,6 @@
 """How entries of the audit log look to programs, in HTTP, exports and `--json`; and what can be looked for.
 
-What an entry is and how it is chained is in `trail.py`.
+What an entry is and how it is chained is in `core/trail.py`.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from pincite.accounts.trail import Wanted
+from pincite.accounts.audit_chain import Wanted
 from pincite.core.trail import Entry
 
 

@@ -3,6 +3,7 @@
 Uploads have limits of their own while they stream (`ingest`); what a body means is the routes' business.
 """
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from pincite.core import ErrorKind, PinciteError
 MOST_BYTES = 1 << 20
 """Most bytes of a body that is held whole: ten thousand ids are 350 kB."""
 _STREAMED = "multipart/form-data"
+# How much of a refused body is taken in and thrown away, and for how long.
+_HEARD_BYTES, _HEARD_S = 8 << 20, 2.0
 
 
 class BodyTooLarge(PinciteError):
@@ -97,7 +100,23 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         remedy="Send less at once; files are uploaded as multipart/form-data to /v1/documents.",
     )
     body = problem(error, request_id_of(Request(scope)))
-    await JSONResponse(body, body["status"], {"connection": "close"}, MEDIA_TYPE)(scope, receive, send)
+    response = JSONResponse(body, body["status"], {"connection": "close"}, MEDIA_TYPE)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body, "more_body": True})
+    await _hear_out(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Take in what is still on its way, for a while: a connection that is closed upon it loses the answer as well."""
+    left = _HEARD_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_HEARD_S):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
 
 
 def _streaming(routes: Sequence[BaseRoute]) -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:

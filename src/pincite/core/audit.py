@@ -30,7 +30,7 @@ class AuditRow(Table):
     outlives what it tells of.
     """
 
-    __tablename__ = "accounts_audit"
+    __tablename__ = "audit_entries"
     __table_args__ = (
         Index(None, "tenant", "at"),
         Index(None, "tenant", "actor", "seq"),
@@ -57,7 +57,7 @@ class AuditRow(Table):
 class AuditHeadRow(Table):
     """How far a tenant's log goes. Whoever adds to it locks this row, last of all that their transaction locks."""
 
-    __tablename__ = "accounts_audit_heads"
+    __tablename__ = "audit_heads"
 
     tenant: Mapped[str] = mapped_column(String(100), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)

@@ -150,7 +150,7 @@ def _touched_rows(owners: str, rows: _Stretch, text: str, span: _Stretch) -> str
     if not certain or (headed and rows[0] == 1):
         return ""
     own = enumerate(lines[headed:], rows[0])
-    touched = [row for row, line in own if line[0] < span[1] and span[0] < line[1]]
+    touched = [row for row, line in own if _cells(text, line, span)]
     if not touched:
         return ""
     return f"row {touched[0]}" if len(touched) == 1 else f"rows {touched[0]}-{touched[-1]}"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pincite.accounts.audit_chain import Wanted
 from pincite.accounts.tables import TenantRow
-from pincite.accounts.trail import Wanted
 from pincite.core import Scope
 from pincite.core.audit import AuditHeadRow, AuditRow
 from pincite.core.trail import Entry, Head

@@ -15,24 +15,24 @@ depends_on = None
 
 _REFUSED = "the audit log is append-only"
 _SQLITE = (
-    ("accounts_audit_no_update", "UPDATE ON accounts_audit", ""),
-    ("accounts_audit_no_delete", "DELETE ON accounts_audit", ""),
-    ("accounts_audit_heads_forward", "UPDATE ON accounts_audit_heads", "WHEN NEW.seq <> OLD.seq + 1"),
-    ("accounts_audit_heads_no_delete", "DELETE ON accounts_audit_heads", ""),
+    ("audit_entries_no_update", "UPDATE ON audit_entries", ""),
+    ("audit_entries_no_delete", "DELETE ON audit_entries", ""),
+    ("audit_heads_forward", "UPDATE ON audit_heads", "WHEN NEW.seq <> OLD.seq + 1"),
+    ("audit_heads_no_delete", "DELETE ON audit_heads", ""),
 )
 _POSTGRES = (
-    ("accounts_audit_kept", "UPDATE OR DELETE ON accounts_audit FOR EACH ROW", ""),
-    ("accounts_audit_whole", "TRUNCATE ON accounts_audit FOR EACH STATEMENT", ""),
-    ("accounts_audit_heads_forward", "UPDATE ON accounts_audit_heads FOR EACH ROW", "WHEN (NEW.seq <> OLD.seq + 1)"),
-    ("accounts_audit_heads_kept", "DELETE ON accounts_audit_heads FOR EACH ROW", ""),
-    ("accounts_audit_heads_whole", "TRUNCATE ON accounts_audit_heads FOR EACH STATEMENT", ""),
+    ("audit_entries_kept", "UPDATE OR DELETE ON audit_entries FOR EACH ROW", ""),
+    ("audit_entries_whole", "TRUNCATE ON audit_entries FOR EACH STATEMENT", ""),
+    ("audit_heads_forward", "UPDATE ON audit_heads FOR EACH ROW", "WHEN (NEW.seq <> OLD.seq + 1)"),
+    ("audit_heads_kept", "DELETE ON audit_heads FOR EACH ROW", ""),
+    ("audit_heads_whole", "TRUNCATE ON audit_heads FOR EACH STATEMENT", ""),
 )
 
 
 def upgrade() -> None:
     """Apply the change."""
     op.create_table(
-        "accounts_audit",
+        "audit_entries",
         sa.Column("tenant", sa.String(length=100), nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -48,33 +48,33 @@ def upgrade() -> None:
         sa.Column("request", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "seq", name=op.f("pk_accounts_audit")),
+        sa.PrimaryKeyConstraint("tenant", "seq", name=op.f("pk_audit_entries")),
     )
     for columns in (["tenant", "at"], ["tenant", "actor", "seq"], ["tenant", "object_id", "seq"]):
-        op.create_index(f"ix_accounts_audit_{'_'.join(columns)}", "accounts_audit", columns)
+        op.create_index(f"ix_audit_entries_{'_'.join(columns)}", "audit_entries", columns)
     op.create_table(
-        "accounts_audit_heads",
+        "audit_heads",
         sa.Column("tenant", sa.String(length=100), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_accounts_audit_heads")),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_audit_heads")),
     )
-    op.execute(f"INSERT INTO accounts_audit_heads (tenant, seq, hash) SELECT id, 0, '{'0' * 64}' FROM accounts_tenants")
+    op.execute(f"INSERT INTO audit_heads (tenant, seq, hash) SELECT id, 0, '{'0' * 64}' FROM accounts_tenants")
     if op.get_bind().dialect.name == "sqlite":
         for name, when, only in _SQLITE:
             op.execute(f"CREATE TRIGGER {name} BEFORE {when} {only} BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END")
         return
     op.execute(
-        "CREATE FUNCTION accounts_audit_refused() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE FUNCTION audit_refused() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{_REFUSED}'; END $$"
     )
     for name, when, only in _POSTGRES:
-        op.execute(f"CREATE TRIGGER {name} BEFORE {when} {only} EXECUTE FUNCTION accounts_audit_refused()")
+        op.execute(f"CREATE TRIGGER {name} BEFORE {when} {only} EXECUTE FUNCTION audit_refused()")
 
 
 def downgrade() -> None:
     """Take it back."""
-    op.drop_table("accounts_audit_heads")
-    op.drop_table("accounts_audit")
+    op.drop_table("audit_heads")
+    op.drop_table("audit_entries")
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION accounts_audit_refused()")
+        op.execute("DROP FUNCTION audit_refused()")
