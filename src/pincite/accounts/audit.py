@@ -11,7 +11,6 @@ from pincite.accounts.store import audit as store
 from pincite.accounts.store import proofs
 from pincite.core import Database, NotFound, Scope
 from pincite.core.audit import note
-from pincite.core.database import as_of_one_moment
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED, Entry, Head
 
@@ -110,8 +109,7 @@ class _Walk:
     async def _next(self, head: Head) -> tuple[list[Entry], Head | None]:
         """Return the entries that follow and where the log ends, as of one moment: others may add to it meanwhile."""
         after = head.seq or None  # a number below 1 is found, too
-        async with self._db.read(EVERY_TENANT) as session:
-            await as_of_one_moment(session)
+        async with self._db.read(EVERY_TENANT, one_moment=True) as session:
             end = await store.find_head(session, self._scope)
             return await store.oldest(session, self._scope, Wanted(), _AT_ONCE, after), end
 

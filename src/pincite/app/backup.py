@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Conflict, Database, ErrorKind, PinciteError, Scope, Table, utc_now
 from pincite.core.blobs import BlobStore
-from pincite.core.database import as_of_one_moment
 from pincite.core.scope import EVERY_TENANT
 
 FORMAT = 1
@@ -71,8 +70,7 @@ async def write_backup(
     try:
         with tarfile.open(partial, "w") as archive:
             counts: dict[str, int] = {}
-            async with database.read(EVERY_TENANT) as session:
-                await as_of_one_moment(session)
+            async with database.read(EVERY_TENANT, one_moment=True) as session:
                 for table in _tables():
                     counts[table.name] = await _write_table(session, table, archive, target.parent)
                     progress(table.name, counts[table.name])

@@ -92,14 +92,18 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def read(self, scope: Scope) -> AsyncIterator[AsyncSession]:
-        """Open a reading snapshot for a scope, as `transaction` does; nothing done in it is kept.
+    async def read(self, scope: Scope, *, one_moment: bool = False) -> AsyncIterator[AsyncSession]:
+        """Open a reading transaction for a scope, as `transaction` does; nothing done in it is kept.
+
+        With `one_moment` all that is read in it is as of one moment, which on SQLite it always is.
 
         Raises:
             Unavailable: the database did not answer.
         """
         with failures_named():
             async with self._read_session() as session:
+                if one_moment and not self.is_sqlite:
+                    await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                 await self._bind(session, scope)
                 yield session
 
@@ -199,12 +203,6 @@ async def database_now(session: AsyncSession) -> datetime:
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
     return (await session.execute(select(func.clock_timestamp()))).scalar_one()
-
-
-async def as_of_one_moment(session: AsyncSession) -> None:
-    """Let everything that is read in a session be as of one moment; call it first. On SQLite it is so anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def clock(session: AsyncSession) -> ColumnElement[float]:

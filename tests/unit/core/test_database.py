@@ -160,3 +160,19 @@ async def test_who_is_frozen_amid_a_transaction_does_not_keep_its_locks(postgres
     finally:
         await database.close()
     assert limit == f"{IDLE_IN_TRANSACTION_MS // 1000}s"
+
+
+async def test_what_is_read_as_of_one_moment_does_not_change_meanwhile(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(text("CREATE TABLE things (number INTEGER)"))
+        counted: list[int] = []
+        async with database.read(EVERY_TENANT, one_moment=True) as session:
+            for number in range(2):
+                counted.append((await session.execute(text("SELECT count(*) FROM things"))).scalar_one())
+                async with database.transaction(EVERY_TENANT) as tx:
+                    await tx.execute(text("INSERT INTO things VALUES (:number)"), {"number": number})
+        assert counted == [0, 0]
+    finally:
+        await database.close()
