@@ -163,3 +163,42 @@ async def test_an_answer_does_not_come_back_when_what_it_rests_on_is_gone_for_go
     assert (await ada.get(f"/v1/answers/{answer['id']}")).json()["problem"]["code"] == "withheld"
     await grant(house, "secret", user)
     assert (await ada.get(f"/v1/answers/{answer['id']}")).json() == answer
+
+
+async def test_a_request_that_is_sent_again_gets_the_answer_as_it_may_be_seen_now(
+    house: House, ada: httpx2.AsyncClient
+) -> None:
+    ada.headers["Idempotency-Key"] = "once"
+    first = await ada.post("/v1/answers", json={"question": "When does the ferry to Oslo leave?"}, timeout=60)
+    assert SECRET in first.json()["answer"]
+    assert first.headers["content-location"] == f"/v1/answers/{first.json()['id']}"
+    again = await ada.post("/v1/answers", json={"question": "When does the ferry to Oslo leave?"})
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    await take_back(house, "secret", ada.headers["X-User"])
+    after = await ada.post("/v1/answers", json={"question": "When does the ferry to Oslo leave?"})
+    assert after.json()["problem"]["code"] == "withheld"
+    assert after.headers["idempotency-replayed"] == "true"
+    assert "ferry to Oslo leaves" not in after.text
+
+
+async def test_who_lost_a_group_while_a_model_wrote_does_not_get_what_it_wrote(
+    house: House, ada: httpx2.AsyncClient
+) -> None:
+    owner, user = await house.owner(), ada.headers["X-User"]
+    await take_back(house, "secret", user)
+    group = await house.people.create_group(owner, "sailors")
+    home = (await house.library.collection(owner, "secret")).id
+    await house.library.grant(owner, "collection", home, Grant.of("group", group.id))
+    await house.people.set_members(owner, group.id, [user])
+    answers: Any = house.answers
+    wait = answers.wait
+
+    async def slow(*arguments: Any) -> Any:
+        found = await wait(*arguments)
+        await house.people.set_members(owner, group.id, [])
+        return found
+
+    answers.wait = slow
+    answer = await ask(ada, "When does the ferry to Oslo leave?")
+    assert answer["problem"]["code"] == "withheld"
+    assert "ferry to Oslo leaves" not in json.dumps(answer)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from pincite.accounts import CurrentScope, Permission, requires, watched
+from pincite.accounts import CurrentScope, Door, Permission, Requirement, requires, watched
 from pincite.answers.domain import Answer, AskRequest
 from pincite.answers.schemas import (
     AnswerBody,
@@ -82,15 +82,21 @@ class AnswerRoutes:
         )
         return router
 
-    async def ask(self, scope: CurrentScope, body: Ask) -> Any:
+    async def ask(self, request: Request, response: Response, scope: CurrentScope, body: Ask) -> Any:
         """Answer a question; every sentence of the answer is pinned, or the answer says that the documents do not."""
         collections = None if body.collections is None else tuple(body.collections)
-        request = AskRequest(body.question, body.conversation, collections, body.model)
-        begun = await self._answers.start(scope, request)
+        asked = AskRequest(body.question, body.conversation, collections, body.model)
+        begun = await self._answers.start(scope, asked)
         if body.stream:
             events = f"/v1/answers/{begun.id}/events"
             return JSONResponse({"id": begun.id, "conversation": begun.conversation, "events": events}, 202)
-        return answer_resource(await self._answers.wait(scope, begun.id))
+        await self._answers.wait(scope, begun.id)
+        response.headers["Content-Location"] = f"/v1/answers/{begun.id}"
+        # A model takes its time; who asks may have lost a role or a group meanwhile.
+        door: Door = request.app.state.door
+        now = await door.prove(request)
+        await Requirement(Permission.READ)(now)
+        return answer_resource(await self._answers.get(now, begun.id))
 
     async def answer(self, scope: CurrentScope, answer_id: Id) -> AnswerBody:
         """Return an answer; while it is running, what is known of it."""

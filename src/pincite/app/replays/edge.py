@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, compile_path
-from starlette.types import ASGIApp, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from pincite.accounts import Door, Requirement
@@ -23,6 +23,7 @@ from pincite.app.replays.service import Claim, Replays
 from pincite.core import InvalidInput, PinciteError, Scope
 
 HEADER = "Idempotency-Key"
+LOCATION = "content-location"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _PARAMETER = {
@@ -82,12 +83,34 @@ class ReplayEdge:
                 )
             begun = await self._replays.begin(asker, key)
             if isinstance(begun, Answered):
-                await _replay(begun, HashedRequest(scope, receive), send)
+                await self._replay(begun, HashedRequest(scope, receive), scope, send)
                 return
         except PinciteError as error:
             await response_of(error, request)(scope, receive, send)
             return
         await self._do(asker, begun, scope, receive, send)
+
+    async def _replay(self, answered: Answered, request: HashedRequest, scope: Connection, send: Send) -> None:
+        """Answer again; what is a thing of its own is read anew, as the asker may see it now.
+
+        Raises: KeyReused, AnsweredOnce.
+        """
+        await _check(answered, request)
+        location = answered.headers.get(LOCATION)
+        if location is None:
+            await _repeat(answered, answered.body or b"", send)
+            return
+
+        async def nothing() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"idempotency-replayed", b"true")]
+            await send(message)
+
+        there = {"method": "GET", "path": location, "raw_path": location.encode(), "query_string": b""}
+        await self._app({**scope, **there}, nothing, marked)
 
     async def _do(self, asker: Scope, claim: Claim, scope: Connection, receive: Receive, send: Send) -> None:
         request, response = HashedRequest(scope, receive), CaughtResponse(send)
@@ -98,7 +121,7 @@ class ReplayEdge:
             # Before it is sent: who has the answer may rely on it. What failed did nothing, and may be sent again.
             fingerprint = await request.finish() if response.is_whole and response.status < 400 else None
             if fingerprint is not None:
-                body = None if response.is_secret else response.body
+                body = None if response.is_secret else b"" if LOCATION in response.headers else response.body
                 answered = Answered(fingerprint, response.status, response.headers, body)
                 await self._replays.keep(asker, claim, answered)
                 kept = True
@@ -126,8 +149,8 @@ def declare(document: dict[str, Any], routes: Sequence[BaseRoute]) -> dict[str, 
     return document
 
 
-async def _replay(answered: Answered, request: HashedRequest, send: Send) -> None:
-    """Answer again. Raises: KeyReused, AnsweredOnce."""
+async def _check(answered: Answered, request: HashedRequest) -> None:
+    """Make sure that a request may be answered again. Raises: KeyReused, AnsweredOnce."""
     if await request.finish(answered.request.size_bytes) != answered.request:
         raise KeyReused(
             f"This {HEADER} was used for another request.", remedy="Use a new one for each request, or send the same."
@@ -137,12 +160,15 @@ async def _replay(answered: Answered, request: HashedRequest, send: Send) -> Non
             "This was done, and its answer, which holds a secret, was given once.",
             remedy="If it did not arrive: take back what was made, then make another with a new key.",
         )
-    headers = {**answered.headers, "content-length": str(len(answered.body)), "idempotency-replayed": "true"}
+
+
+async def _repeat(answered: Answered, body: bytes, send: Send) -> None:
+    headers = {**answered.headers, "content-length": str(len(body)), "idempotency-replayed": "true"}
     if answered.status in {204, 304}:
         del headers["content-length"]
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answered.status, "headers": raw})
-    await send({"type": "http.response.body", "body": answered.body})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _writes(routes: Sequence[BaseRoute]) -> tuple[_Write, ...]:

@@ -10,7 +10,7 @@ from pincite.app.replays.domain import Fingerprint
 
 MOST_BYTES = 4 << 20  # of a response that is kept
 _MOST_LEFT = 1 << 20  # of a body that nobody read
-_KEPT_HEADERS = ("content-type", "location", "retry-after")
+_KEPT_HEADERS = ("content-type", "content-location", "location", "retry-after")
 
 
 class HashedRequest:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.blobs import BlobRef, BlobStore
+from pincite.core.scope import system_scope
 from pincite.guard import FileType
 from pincite.library.batches import Batch, BatchCancelled, BatchState
 from pincite.library.domain import (
@@ -153,19 +154,20 @@ class Uploads:
         if registered.outcome is RegisterOutcome.UNCHANGED:
             return
         document, now = registered.document, utc_now()
+        system = system_scope(scope.tenant)  # it is to go, also where the asker lost their grant meanwhile
         async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             if registered.outcome is RegisterOutcome.CREATED:
-                await documents.hide(tx, scope, document.id, version, now)
-                for removal in await documents.list_removals(tx, scope, document.id):
-                    await purging.drop_document(tx, scope, removal)
+                await documents.hide(tx, system, document.id, version, now)
+                for removal in await documents.list_removals(tx, system, document.id):
+                    await purging.drop_document(tx, system, removal)
             else:
-                before = await revisions.older_revisions(tx, scope, registered.revision)
-                now_latest = await documents.find_document(tx, scope, document.id)
+                before = await revisions.older_revisions(tx, system, registered.revision)
+                now_latest = await documents.find_document(tx, system, document.id)
                 if before and now_latest is not None and now_latest.latest.id == registered.revision.id:
-                    await documents.point_latest(tx, scope, document.id, before[-1])
-                await documents.touch(tx, scope, document.id, version, now)
-                await purging.drop_revisions(tx, scope, [registered.revision.id])
+                    await documents.point_latest(tx, system, document.id, before[-1])
+                await documents.touch(tx, system, document.id, version, now)
+                await purging.drop_revisions(tx, system, [registered.revision.id])
             await note(tx, scope, "document.taken-back", ("document", document.id), name=document.source)
 
 

@@ -23,6 +23,7 @@ from pincite.library.domain import (
     RevisionState,
     WorkItem,
 )
+from pincite.library.grants import Level
 from pincite.library.store.access import visible_to
 from pincite.library.store.rows import problem_json, revision_of
 from pincite.library.tables import DocumentRow, FeedRow, RevisionRow
@@ -145,13 +146,13 @@ async def move(
 async def move_all(
     session: AsyncSession, scope: Scope, revision_ids: Sequence[str], step: Step, allowed: Iterable[RevisionState]
 ) -> frozenset[str]:
-    """Set the state of revisions that are in one of `allowed` now; returns the ids of those that were."""
+    """Set the state of revisions that the asker may change and that are in one of `allowed`; returns their ids."""
     moved: set[str] = set()
     await lock_in_order(session, scope, revision_ids)
     for some in batched(revision_ids, _MOST_IDS):
         rows = await session.execute(
             update(RevisionRow)
-            .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(some), _of_live_document())
+            .where(visible_to(scope, RevisionRow, Level.EDITOR), RevisionRow.id.in_(some), _of_live_document())
             .where(RevisionRow.state.in_(sorted(allowed)))
             .values(**step.values())
             .returning(RevisionRow.id)
@@ -221,6 +222,8 @@ async def requeue(
 ) -> list[Revision]:
     """Put revisions back to QUEUED for another attempt; returns those that were in such a state, and in `attempt`.
 
+    Others, and those that the asker may not change, are left alone.
+
     One that was paused or interrupted keeps its pages and goes on after them. The lease is over: who still reads it for
     the attempt before must not write into this one.
     """
@@ -231,7 +234,7 @@ async def requeue(
     for some in batched(revision_ids, _MOST_IDS):
         moved = await session.scalars(
             update(RevisionRow)
-            .where(visible_to(scope, RevisionRow), RevisionRow.id.in_(some), _of_live_document())
+            .where(visible_to(scope, RevisionRow, Level.EDITOR), RevisionRow.id.in_(some), _of_live_document())
             .where(RevisionRow.state.in_(sorted(out_of)))
             .where(true() if attempt is None else RevisionRow.attempt == attempt)
             .values(
