@@ -46,6 +46,7 @@ _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
 # them, a server that stops or starts, a deadlock.
 _REFUSED = ("28", "3D")
+_LACKING = ("42P01", "42703")  # a table or a column that is not there
 _PASSING = ("08", "53", "57P", "40001", "40P01")
 
 
@@ -230,6 +231,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if "disk is full" in said or "no space left" in said:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
+    if state in _LACKING or said.startswith(("no such table", "no such column")):
+        message = f"The database is not as this version made it: {said.splitlines()[0][:200]}."
+        return Unavailable(message, remedy="Use the version that wrote it, or restore a backup; see `pincite doctor`.")
     if state.startswith(_REFUSED):
         message = f"The database refused the connection: {error.orig.args[0] if error.orig else state}."
         return Unavailable(message, remedy="Check the user, password and name in PINCITE_DATABASE_URL.")

@@ -176,3 +176,13 @@ async def test_what_is_read_as_of_one_moment_does_not_change_meanwhile(sql_url: 
         assert counted == [0, 0]
     finally:
         await database.close()
+
+
+async def test_a_table_that_is_not_there_is_said_and_is_no_matter_of_time(sql_url: str) -> None:
+    database = Database(sql_url)
+    try:
+        with pytest.raises(Unavailable, match=r"not as this version made it: .*things"):
+            async with database.read(EVERY_TENANT) as session:
+                await session.execute(text("SELECT * FROM things"))
+    finally:
+        await database.close()
