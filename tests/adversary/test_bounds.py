@@ -124,10 +124,11 @@ async def said_to(
 ) -> tuple[bytes, int]:
     """Send to the server until it has enough; returns its answer, and how many bytes it took."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answered = asyncio.create_task(reader.read(65536))
     sent = len(first)
     try:
         writer.write(first)
-        while again and sent < most and not reader.at_eof() and not reader._buffer:  # type: ignore[attr-defined]
+        while again and sent < most and not answered.done():
             writer.write(again)
             await writer.drain()
             await asyncio.sleep(pause_s)
@@ -136,7 +137,7 @@ async def said_to(
         pass
     try:
         async with asyncio.timeout(5):
-            return await reader.read(65536), sent
+            return await answered, sent
     except ConnectionError:
         return b"", sent
     finally:

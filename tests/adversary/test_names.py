@@ -178,7 +178,7 @@ def _mail(names: list[str]) -> bytes:
     for name in names:
         mail.add_attachment(TEXT, maintype="text", subtype="markdown", filename="PLACE")
         spelled = quote(name.encode("utf-8", "replace")[:2000], safe="")
-        part: Any = mail.get_payload()[-1]  # type: ignore[index]
+        part: Any = list(mail.iter_attachments())[-1]
         del part["Content-Disposition"]
         part["Content-Disposition"] = "attachment"
         part._headers[-1] = ("Content-Disposition", f"attachment; filename*=utf-8''{spelled}")
@@ -211,7 +211,7 @@ async def test_files_of_a_folder(house: House, tmp_path: Path) -> None:
     async def nothing_known(_key: str) -> Known | None:
         return None
 
-    tools = Tools(None, None, lambda _: "", tmp_path)  # type: ignore[arg-type]
+    tools = Tools(house.fetcher, house.reader, lambda _: "", tmp_path)
     source = FolderSource(Place("s1", str(folder)), FolderOptions.model_validate({"hidden": True}), tools)
     found = [each async for each in source.find(nothing_known)]
     assert len(found) > 200

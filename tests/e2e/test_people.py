@@ -26,6 +26,7 @@ def test_somebody_invited_sets_a_password_and_sees_what_is_shared_as_long_as_it_
         ada.goto(invite(page, server, artifacts))
         expect(ada.get_by_test_id("ask-input")).to_be_visible()
         set_password_and_come_back(ada, server, artifacts)
+        expect_an_empty_library_without_a_way_to_add(ada, server)
         share(page, server, artifacts)
         ada.goto(server.url)
         ada.get_by_test_id("ask-input").fill(QUESTION)
@@ -41,6 +42,12 @@ def test_somebody_invited_sets_a_password_and_sees_what_is_shared_as_long_as_it_
         ada.screenshot(path=artifacts / "withheld.png")
     finally:
         context.close()
+
+
+def expect_an_empty_library_without_a_way_to_add(ada: Page, server: Server) -> None:
+    ada.goto(f"{server.url}/library")
+    expect(ada.get_by_test_id("nothing-shared")).to_be_visible()
+    expect(ada.get_by_role("button", name="Add files")).to_have_count(0)
 
 
 def invite(page: Page, server: Server, artifacts: Path) -> str:

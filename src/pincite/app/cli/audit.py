@@ -97,7 +97,7 @@ def _show(found: list[dict[str, Any]]) -> None:
     table = Table("Number")
     table.add_column("Time", no_wrap=True)
     for name in ("Who", "What", "To what", "From"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for each in found:
         refused = "" if each["outcome"] == "done" else " (refused)"
         about = f"{each['object_kind']} {each['object_id']}"

@@ -47,40 +47,44 @@ export function AddBar({ collection, onCollection }: Props) {
           </option>
         ))}
       </select>
-      {chosen && canWrite && (
-        <Button look="quiet" data-testid="share-collection" onClick={() => setSharing(true)}>
-          <Users aria-hidden /> Share
-        </Button>
+      {canWrite && (
+        <>
+          {chosen && (
+            <Button look="quiet" data-testid="share-collection" onClick={() => setSharing(true)}>
+              <Users aria-hidden /> Share
+            </Button>
+          )}
+          <Button look="quiet" onClick={() => setNaming(true)}>
+            <Plus aria-hidden /> Collection
+          </Button>
+          <input
+            ref={files}
+            type="file"
+            multiple
+            data-testid="upload-input"
+            aria-label="Choose files to add"
+            tabIndex={-1}
+            className="sr-only"
+            onChange={(event) => take(event.currentTarget)}
+          />
+          <input
+            ref={folder}
+            type="file"
+            data-testid="upload-folder-input"
+            aria-label="Choose a folder to add"
+            tabIndex={-1}
+            className="sr-only"
+            {...{ webkitdirectory: "" }}
+            onChange={(event) => take(event.currentTarget)}
+          />
+          <Button onClick={() => folder.current?.click()}>
+            <FolderUp aria-hidden /> Folder
+          </Button>
+          <Button look="primary" onClick={() => files.current?.click()}>
+            <Upload aria-hidden /> Add files
+          </Button>
+        </>
       )}
-      <Button look="quiet" onClick={() => setNaming(true)}>
-        <Plus aria-hidden /> Collection
-      </Button>
-      <input
-        ref={files}
-        type="file"
-        multiple
-        data-testid="upload-input"
-        aria-label="Choose files to add"
-        tabIndex={-1}
-        className="sr-only"
-        onChange={(event) => take(event.currentTarget)}
-      />
-      <input
-        ref={folder}
-        type="file"
-        data-testid="upload-folder-input"
-        aria-label="Choose a folder to add"
-        tabIndex={-1}
-        className="sr-only"
-        {...{ webkitdirectory: "" }}
-        onChange={(event) => take(event.currentTarget)}
-      />
-      <Button onClick={() => folder.current?.click()}>
-        <FolderUp aria-hidden /> Folder
-      </Button>
-      <Button look="primary" onClick={() => files.current?.click()}>
-        <Upload aria-hidden /> Add files
-      </Button>
       {sharing && chosen && <ShareDialog shared={`collections/${chosen.id}`} name={chosen.name} onClose={() => setSharing(false)} />}
       {naming && <NewCollection onMade={(made) => onCollection(made.id)} onClose={() => setNaming(false)} />}
     </div>

@@ -128,15 +128,17 @@ function Row({ document, collection, onDelete, onShare }: RowProps) {
         {document.seconds === null ? "" : formatSeconds(document.seconds)}
       </td>
       <td className="py-1 pl-1 whitespace-nowrap">
-        <Stopping document={document} />
         {canWrite && (
-          <IconButton label={`Share ${document.source}`} data-testid="share" onClick={onShare}>
-            <Users aria-hidden />
-          </IconButton>
+          <>
+            <Stopping document={document} />
+            <IconButton label={`Share ${document.source}`} data-testid="share" onClick={onShare}>
+              <Users aria-hidden />
+            </IconButton>
+            <IconButton label={`Delete ${document.source}`} data-testid="delete" onClick={onDelete}>
+              <Trash2 aria-hidden />
+            </IconButton>
+          </>
         )}
-        <IconButton label={`Delete ${document.source}`} data-testid="delete" onClick={onDelete}>
-          <Trash2 aria-hidden />
-        </IconButton>
       </td>
     </tr>
   );

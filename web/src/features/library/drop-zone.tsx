@@ -3,13 +3,19 @@ import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { droppedFiles } from "./files";
 import { useUploads } from "./uploads";
 
-const carriesFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes("Files");
+interface Props {
+  collection: string;
+  /** Whether who is signed in may add anything at all. */
+  takes: boolean;
+  children: ReactNode;
+}
 
-export function DropZone({ collection, children }: { collection: string; children: ReactNode }) {
+export function DropZone({ collection, takes, children }: Props) {
   const { send } = useUploads();
   const [over, setOver] = useState(false);
   const [failed, setFailed] = useState(false);
   const depth = useRef(0);
+  const carriesFiles = (event: DragEvent): boolean => takes && event.dataTransfer.types.includes("Files");
   const enter = (by: number) => {
     depth.current = Math.max(0, depth.current + by);
     setOver(depth.current > 0);

@@ -1,6 +1,7 @@
 // The Library: what is there, how far it is, and the place to drop more.
 import { collectionsQuery, MOST_DOCUMENTS } from "@/shared/api/queries";
 import type { DocumentRow } from "@/shared/api/types";
+import { useCanWrite } from "@/shared/share/use-can-write";
 import { formatCount } from "@/shared/text/format";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { useQuery } from "@tanstack/react-query";
@@ -22,8 +23,9 @@ export function LibraryPage() {
   const all = documents.data ?? [];
   const shown = arrange(all, useDeferredValue(view));
   const names = new Map(collections.map((each) => [each.id, each.name]));
+  const canWrite = useCanWrite();
   return (
-    <DropZone collection={view.collection}>
+    <DropZone collection={view.collection} takes={canWrite}>
       <div className="mx-auto max-w-[64rem] px-4 py-8 sm:px-8 sm:py-12">
         <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
           <div>
@@ -39,11 +41,11 @@ export function LibraryPage() {
             <ErrorNotice error={documents.error} />
           </div>
         )}
-        {documents.isSuccess && all.length === 0 && <EmptyLibrary />}
+        {documents.isSuccess && all.length === 0 && (canWrite ? <EmptyLibrary /> : <NothingShared />)}
         {all.length > 0 && (
           <>
             <Filters view={view} all={all} onChange={change} />
-            <ForAllShown shelf={view.shelf} documents={shown} />
+            {canWrite && <ForAllShown shelf={view.shelf} documents={shown} />}
             {all.length >= MOST_DOCUMENTS && (
               <p className="mb-2 text-[0.82rem] text-muted">
                 Only the newest {formatCount(all.length, "document")} are listed here; questions go to all. <code>pincite list</code> lists the others.
@@ -119,6 +121,14 @@ function Filters({ view, all, onChange }: { view: View; all: DocumentRow[]; onCh
         ))}
       </select>
     </div>
+  );
+}
+
+function NothingShared() {
+  return (
+    <p className="mt-8 rounded-2xl border-2 border-dashed border-strong px-6 py-16 text-center text-sm text-muted" data-testid="nothing-shared">
+      Nothing is shared with you yet. Ask whoever runs this installation, or manages the documents, to share some.
+    </p>
   );
 }
 

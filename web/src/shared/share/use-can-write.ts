@@ -1,4 +1,4 @@
-// Whether who is signed in may share things at all; whether they manage this one, the server says.
+// Whether who is signed in may add, change and share things at all; whether they may this one, the server says.
 import { sessionQuery } from "@/shared/api/queries";
 import { useQuery } from "@tanstack/react-query";
 
