@@ -147,7 +147,11 @@ class Cluster:
         return time.monotonic() - began
 
     async def wrong(self, twin: Document) -> list[str]:
-        """Return what is wrong: `fsck --strict`, states, and any document that is not word for word like its twin."""
+        """Return what is wrong: `fsck --strict`, states, and any document that is not word for word like its twin.
+
+        Every job has to end first: what the engine could not write of one's end it tries again, later each time.
+        """
+        await until(self._at_rest)
         found = (await self.house.fsck(repair=False, deep=True, strict=True))["findings"]
         wrong = [str(each) for each in found]
         like = await self._content(twin)
@@ -164,6 +168,9 @@ class Cluster:
         if twice or len(points) != like[0] * len(documents):
             wrong.append(f"{len(points)} points, {twice} of them twice")
         return wrong
+
+    async def _at_rest(self) -> bool:
+        return not await self.running()
 
     async def _told(self) -> str:
         """Say who runs what, and what each worker logged last."""
