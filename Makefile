@@ -48,7 +48,7 @@ fuzz: install-dev web ## throw a hundred thousand cases at each parser of what s
 sbom: install-dev web ## write what the package and the web app are made of to dist/sbom/, as CycloneDX
 	@UV=$(UV) .venv/bin/python scripts/supply.py sbom
 
-audit: install-dev web ## look for known vulnerabilities, at osv.dev or in its data at hand (PINCITE_OSV=folder)
+audit: install-dev web ## look for known vulnerabilities, at osv.dev or in its data at hand (OSV_DATA=folder)
 	@UV=$(UV) .venv/bin/python scripts/supply.py audit
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md

@@ -1,7 +1,7 @@
 """What Pincite is made of: that every part is locked by hash, may be passed on, and has no known vulnerability.
 
 `check` (a step of `make check`) needs no network; `sbom` writes CycloneDX files to `dist/sbom/`; `audit` asks osv.dev,
-or reads an export of its data from the folder or archive that `PINCITE_OSV` names. What is allowed stands in
+or reads an export of its data from the folder or archive that `OSV_DATA` names. What is allowed stands in
 `pyproject.toml`.
 """
 
@@ -25,7 +25,7 @@ from packaging.version import InvalidVersion, Version
 from build_web import npm
 
 ROOT = Path(__file__).resolve().parent.parent
-OSV = "PINCITE_OSV"
+OSV = "OSV_DATA"
 TIMEOUT_S = 120
 # Classifiers and old spellings that stand for one licence of the SPDX list; of "BSD" alone every reading may be used.
 _SPOKEN = (

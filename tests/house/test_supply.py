@@ -82,7 +82,7 @@ def test_data_at_hand_is_looked_up(
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("OSV-1.json", json.dumps(advisory({"introduced": "0"}, name="fastapi")))
         archive.writestr("OSV-2.json", json.dumps(advisory({"introduced": "0"}, {"fixed": "0.1"}, name="uvicorn")))
-    monkeypatch.setenv("PINCITE_OSV", str(tmp_path))
+    monkeypatch.setenv("OSV_DATA", str(tmp_path))
     assert supply.check() == 1
     said = capfd.readouterr().out
     assert "fastapi" in said

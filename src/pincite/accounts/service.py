@@ -29,9 +29,9 @@ from pincite.accounts.store import proofs as store
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.errors import Denied
+from pincite.core.redaction import KEY_PREFIX
 from pincite.core.scope import EVERY_TENANT, system_scope
 
-KEY_PREFIX = "pin_"
 SESSION_DAYS = 30
 SIGN_IN_MINUTES = 15
 FIRST_SIGN_IN_MINUTES = 24 * 60

@@ -31,6 +31,17 @@ _PROVIDER_NAMES = (
     "COHERE_API_KEY",
     "JINA_API_KEY",
 )
+# Of other libraries, which read them themselves: object stores and the collector of spans.
+_SECRETS_OF_OTHERS = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+)
 
 
 class BadSettings(PinciteError):
@@ -310,6 +321,23 @@ def source_secret(name: str) -> str:
     if not os.environ.get(name):
         raise BadSettings(f"The secret {name[:60]} is not set.", remedy=remedy)
     return os.environ[name]
+
+
+def secret_values(settings: Settings) -> list[str]:
+    """Return every secret that this process was given, for what hides them in logs, spans and errors."""
+    given = [getattr(settings, name) for name in Settings.model_fields]
+    found = [each.get_secret_value() for each in given if isinstance(each, SecretStr)]
+    found += [password for each in given if isinstance(each, str) and "@" in each and (password := _password(each))]
+    names = [name for name in _PROVIDER_NAMES if name.endswith("_KEY")]
+    names += [*_SECRETS_OF_OTHERS, *(name for name in os.environ if name.startswith(SECRET_PREFIX))]
+    return found + [os.environ[name] for name in names if os.environ.get(name)]
+
+
+def _password(address: str) -> str | None:
+    try:
+        return make_url(address).password
+    except (ArgumentError, ValueError):
+        return None
 
 
 def _is_unknown(name: str, known: set[str]) -> bool:

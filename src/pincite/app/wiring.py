@@ -16,10 +16,11 @@ from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.secret_key import installation_key
-from pincite.app.settings import Settings, provider_environment, source_secret
+from pincite.app.settings import Settings, provider_environment, secret_values, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
+from pincite.core.redaction import Redactor
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
@@ -169,7 +170,9 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         HomeUnusable: the data folder cannot be used.
         Unavailable: the database does not answer.
     """
-    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint))
+    configure_telemetry(
+        TelemetrySettings(settings.log_level, settings.otlp_endpoint), Redactor(secret_values(settings))
+    )
     _prepare_home(settings)
     async with AsyncExitStack() as closing:
         database = build_database(settings)

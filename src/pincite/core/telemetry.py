@@ -3,16 +3,24 @@
 Where spans are exported to is set once by `configure_telemetry`; without an endpoint they cost next to nothing.
 """
 
+import json
 import logging
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from opentelemetry import trace
 from structlog.typing import EventDict, FilteringBoundLogger
+
+from pincite.core.redaction import Redactor
+from pincite.core.spans import RedactingExporter
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
 
 SERVICE_NAME = "pincite"
 _SECRET_NAMES = ("secret", "token", "password", "authorization", "api_key", "cookie")
@@ -50,8 +58,17 @@ def get_logger(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def configure_telemetry(settings: TelemetrySettings) -> None:
-    """Set up logging for the process and, if an endpoint is given, the export of spans. Call once, at start."""
+def configure_telemetry(settings: TelemetrySettings, redact: Redactor) -> None:
+    """Set up logging for the process and, if an endpoint is given, the export of spans. Call once, at start.
+
+    Args:
+        settings: see `TelemetrySettings`.
+        redact: hides secrets by their values in every line of a log, of other libraries too, and in every span.
+    """
+
+    def serializer(event: EventDict, **how: Any) -> str:
+        return redact(json.dumps(event, **how))
+
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     structlog.configure(
         processors=[
@@ -60,15 +77,29 @@ def configure_telemetry(settings: TelemetrySettings) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _without_secrets,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting(redact))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     if settings.otlp_endpoint is not None:
-        _export_spans(settings.otlp_endpoint)
+        _export_spans(settings.otlp_endpoint, redact)
+
+
+class _Redacting(logging.Formatter):
+    """Writes a line of another library, with its trace if it has one, without secrets."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__("%(message)s")
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return self._redact(super().format(record))
 
 
 def _without_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -78,7 +109,7 @@ def _without_secrets(_logger: object, _method: str, event: EventDict) -> EventDi
     return event
 
 
-def _export_spans(endpoint: str) -> None:
+def _export_spans(endpoint: str, redact: Redactor) -> None:
     # Imported here: the SDK costs 40 ms and 15 MB that a process without an endpoint should not pay.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
@@ -87,5 +118,5 @@ def _export_spans(endpoint: str) -> None:
 
     provider = TracerProvider(resource=Resource.create({"service.name": SERVICE_NAME}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=10)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(BatchSpanProcessor(cast("SpanExporter", RedactingExporter(exporter, redact))))
     trace.set_tracer_provider(provider)

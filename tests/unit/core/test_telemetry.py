@@ -11,7 +11,9 @@ from pincite.core import StageClock
 
 LOGGED = """
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry, get_logger
-configure_telemetry(TelemetrySettings("info"))
+from pincite.core.redaction import Redactor
+import logging
+configure_telemetry(TelemetrySettings("info"), Redactor(["hunter2-hunter2", 'quo"te/pass+word']))
 log = get_logger("x")
 log.info("signed.in", api_key="pin_secret1", session_token="secret2", user="u1")
 log.debug("too.small")
@@ -19,6 +21,11 @@ try:
     raise ValueError("inner")
 except ValueError:
     log.exception("failed")
+log.warning("said", what={"deep": ["Basic hunter2-hunter2"]}, more='quo"te/pass+word')
+try:
+    raise ValueError("hunter2-hunter2")
+except ValueError:
+    logging.getLogger("other").exception("GET /?key=%s", "quo%22te%2Fpass%2Bword")
 """
 
 
@@ -43,7 +50,11 @@ def test_a_stage_run_twice_adds_up_even_when_it_raises() -> None:
 
 def test_logs_are_json_without_secrets() -> None:
     done = subprocess.run([sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True, timeout=60)
-    first, second = (json.loads(line) for line in done.stderr.splitlines())
+    first, second, third = (json.loads(line) for line in done.stderr.splitlines()[:3])
     assert (first["event"], first["level"], first["user"]) == ("signed.in", "info", "u1")
     assert "secret" not in done.stderr
+    assert third["what"] == {"deep": ["Basic [hidden]"]}
+    assert third["more"] == "[hidden]"
+    assert "GET /?key=[hidden]" in done.stderr
+    assert "ValueError: [hidden]" in done.stderr
     assert "ValueError: inner" in second["exception"]
