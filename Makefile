@@ -43,7 +43,7 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
 
 fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
-	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py $(ARGS)
+	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_described.py $(ARGS)
 
 sbom: install-dev web ## write what the package and the web app are made of to dist/sbom/, as CycloneDX
 	@UV=$(UV) .venv/bin/python scripts/supply.py sbom

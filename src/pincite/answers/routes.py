@@ -58,7 +58,14 @@ class AnswerRoutes:
             response_class=EventSourceResponse,
             summary="Follow an answer",
         )
-        add("/answers/{answer_id}/cancel", self.cancel, methods=["POST"], status_code=202, summary="Stop an answer")
+        add(
+            "/answers/{answer_id}/cancel",
+            self.cancel,
+            methods=["POST"],
+            status_code=202,
+            response_class=Response,
+            summary="Stop an answer",
+        )
         add(
             "/conversations",
             self.conversations,

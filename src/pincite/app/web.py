@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,7 @@ from pincite.app.bodies import BodyEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.hosts import Hosts, parse_hosts
 from pincite.app.middleware import HostEdge, Metrics, RequestEdge
+from pincite.app.openapi import declare_problems
 from pincite.app.problems import install
 from pincite.app.replays import ReplayEdge, Replays
 from pincite.app.replays.edge import declare
@@ -62,11 +63,11 @@ class Status(BaseModel):
 
 
 class _Api(FastAPI):
-    """The application; it says of each write that it heeds `Idempotency-Key`."""
+    """The application; its description says also which problems there are, and which writes heed `Idempotency-Key`."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API."""
-        return declare(super().openapi(), self.routes)
+        return declare_problems(declare(super().openapi(), self.routes))
 
 
 class SystemRoutes:
@@ -85,7 +86,12 @@ class SystemRoutes:
             "/readyz", self.readyz, methods=["GET"], dependencies=open_to_all, summary="Ready?", response_model=None
         )
         router.add_api_route(
-            "/metrics", self.metrics, methods=["GET"], dependencies=open_to_all, summary="Prometheus metrics"
+            "/metrics",
+            self.metrics,
+            methods=["GET"],
+            dependencies=open_to_all,
+            response_class=PlainTextResponse,
+            summary="Prometheus metrics",
         )
         router.add_api_route(
             "/v1/status",
