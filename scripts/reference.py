@@ -75,8 +75,8 @@ def http_page() -> str:
     document = openapi()
     intro = (
         "A program sends `Authorization: Bearer KEY` ([API keys](../how-to/api-keys.md)); a browser has a "
-        "session cookie. Errors are [problem documents](errors.md). Lists are `{items, next_cursor}` and take"
-        " `limit` and `cursor`. The whole description with its schemas is at `/openapi.json`. Streams are "
+        "session cookie. Errors are [problem documents](errors.md), those of each route are in the "
+        "description. Lists are `{items, next_cursor}` and take `limit` and `cursor`. The whole description with its schemas is at `/openapi.json`. Streams are "
         "described under [events](events.md)."
     )
     schemas = document["components"]["schemas"]
@@ -197,7 +197,7 @@ def _route(title: str, operation: dict[str, Any], schemas: dict[str, Any]) -> st
     body = operation.get("requestBody", {}).get("content", {})
     if body:
         parts += [f"Body: {', '.join(f'`{kind}`' for kind in body)}.", *_examples(body, schemas)]
-    answers = {status: answer for status, answer in operation["responses"].items() if status != "422"}
+    answers = {status: answer for status, answer in operation["responses"].items() if "$ref" not in answer}
     parts.append(f"Answers: {'; '.join(_answer(status, answer) for status, answer in answers.items())}.")
     for answer in answers.values():
         parts += _examples(answer.get("content", {}), schemas)

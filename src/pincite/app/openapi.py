@@ -55,17 +55,19 @@ def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
     components["responses"] = {
         f"Problem{status}": {"description": why, "content": content} for status, why in _WHY.items()
     }
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
             responses = operation["responses"]
             responses.pop("422", None)
-            for status in _statuses(method, operation):
+            for status in _statuses(path, method, operation):
                 responses.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
     return document
 
 
-def _statuses(method: str, operation: Mapping[str, Any]) -> Iterator[int]:
+def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[int]:
     yield from _ANYWHERE
+    if not path.startswith("/v1/"):
+        return
     yield from _OF_SOMEBODY
     if method in _WRITES:
         yield from _OF_WRITES
