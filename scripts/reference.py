@@ -75,9 +75,9 @@ def http_page() -> str:
     document = openapi()
     intro = (
         "A program sends `Authorization: Bearer KEY` ([API keys](../how-to/api-keys.md)); a browser has a "
-        "session cookie. Errors are [problem documents](errors.md), those of each route are in the "
-        "description. Lists are `{items, next_cursor}` and take `limit` and `cursor`. The whole description with its schemas is at `/openapi.json`. Streams are "
-        "described under [events](events.md)."
+        "session cookie. Errors are [problem documents](errors.md), those of each route are in the description at "
+        "`/openapi.json`, with all schemas. Lists are `{items, next_cursor}` and take `limit` and `cursor`. Streams "
+        "are described under [events](events.md)."
     )
     schemas = document["components"]["schemas"]
     sections = [
