@@ -125,7 +125,7 @@ def start_postgres(server: Any) -> None:
 @pytest.fixture
 def postgres_url(_postgres_server: str) -> Iterator[str]:
     """`postgresql+asyncpg://` URL of an empty database of this test's own."""
-    with _postgres_database(_postgres_server, "template1") as url:
+    with postgres_database(_postgres_server, "template1") as url:
         yield url
 
 
@@ -145,12 +145,13 @@ def _postgres_template(_postgres_server: str) -> str:
 @pytest.fixture
 def postgres_tables_url(_postgres_server: str, _postgres_template: str) -> Iterator[str]:
     """URL of a database of this test's own that has every table."""
-    with _postgres_database(_postgres_server, _postgres_template) as url:
+    with postgres_database(_postgres_server, _postgres_template) as url:
         yield url
 
 
 @contextmanager
-def _postgres_database(server: str, template: str) -> Iterator[str]:
+def postgres_database(server: str, template: str) -> Iterator[str]:
+    """Make a database after a template, and drop it in the end; gives its URL."""
     name = f"t{uuid.uuid4().hex}"
     with _administered(server) as run:
         run("CREATE DATABASE {} TEMPLATE {}", name, template)

@@ -4,6 +4,7 @@ No reply may be a server error, of a status or a shape that is not described, or
 and asker here; many by `make fuzz`.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.conftest import postgres_database
 from tests.e2e.conftest import Server, start_server, stop_server
 
 pytestmark = pytest.mark.xdist_group("described")
@@ -29,14 +31,19 @@ LATEST_S = 20
 ENDLESS = "/v1/documents/events"  # a stream that ends when who listens goes
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"] if WHOLE else ["sqlite"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with something to find."""
     home = tmp_path_factory.mktemp("described") / "home"
     home.mkdir()
-    started = start_server(home, {"PINCITE_OCR": "off", "PINCITE_LOG_LEVEL": "error"})
-    yield started
-    stop_server(started)
+    environment = {"PINCITE_OCR": "off", "PINCITE_LOG_LEVEL": "error"}
+    with contextlib.ExitStack() as closing:
+        if request.param == "postgres":
+            database = postgres_database(request.getfixturevalue("_postgres_server"), "template1")
+            environment["PINCITE_DATABASE_URL"] = closing.enter_context(database).replace("+asyncpg", "")
+        started = start_server(home, environment)
+        closing.callback(stop_server, started)
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from pincite.core.errors import StorageFull, Unavailable
+from pincite.core.errors import InvalidInput, StorageFull, Unavailable
 from pincite.core.ids import utc_now
 from pincite.core.scope import EVERY_TENANT, Scope
 
@@ -47,6 +47,7 @@ _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_
 # them, a server that stops or starts, a deadlock.
 _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
+_UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
 _PASSING = ("08", "53", "57P", "40001", "40P01")
 
 
@@ -215,11 +216,23 @@ def clock(session: AsyncSession) -> ColumnElement[float]:
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """Raise what a failure of a database means for its users: `StorageFull`, `Unavailable`, or the error itself."""
+    """Raise what a failure of a database means for its users, or the error itself.
+
+    Raises: StorageFull, Unavailable; InvalidInput for text that no database takes.
+    """
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise _unstorable() from error
     except (DBAPIError, PoolTimeout, TimeoutError) as error:
         raise _named(error) from error
+
+
+def _unstorable() -> InvalidInput:
+    return InvalidInput(
+        "A text holds a character that cannot be stored.",
+        remedy="Take out NUL characters and halves of surrogate pairs.",
+    )
 
 
 def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
@@ -231,6 +244,8 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if "disk is full" in said or "no space left" in said:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
+    if state in _UNSTORABLE or "codec can't encode" in said:
+        return _unstorable()
     if state in _LACKING or said.startswith(("no such table", "no such column")):
         message = f"The database is not as this version made it: {said.splitlines()[0][:200]}."
         return Unavailable(message, remedy="Use the version that wrote it, or restore a backup; see `pincite doctor`.")

@@ -1,0 +1,60 @@
+"""Characters that PostgreSQL cannot store, wherever a client can put them: a clear refusal, not an error of ours."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from pincite.app.settings import read_settings
+from pincite.app.web import create_app
+from pincite.app.wiring import House, open_house
+
+pytestmark = pytest.mark.postgres
+NUL, HALF = "a\x00b", "a\ud800b"
+
+
+@pytest.fixture
+async def house(postgres_url: str, pincite_home: Path) -> AsyncIterator[House]:
+    settings = read_settings(home=pincite_home, database_url=postgres_url, model="none", log_level="error")
+    async with open_house(settings) as opened:
+        yield opened
+
+
+async def test_they_are_refused_in_paths_queries_headers_and_bodies(house: House) -> None:
+    key = (await house.accounts.create_key(await house.owner(), "k")).secret
+    transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {key}"}
+    said: dict[str, int] = {}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
+        document = (await client.get("/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                filled = path
+                for each in operation.get("parameters", []):
+                    if each["in"] == "path":
+                        given = {"page": "1", "grantee_kind": "user"}.get(each["name"], "a%00b")
+                        filled = filled.replace("{" + each["name"] + "}", given)
+                if "/events" not in path:
+                    said[f"{method} {path}"] = (await client.request(method, filled, json={})).status_code
+        bodies = {
+            "/v1/collections": {"name": NUL},
+            "/v1/answers": {"question": NUL, "collections": [NUL], "stream": False},
+            "/v1/users": {"name": NUL, "role": "viewer", "email": f"{NUL}@example.com"},
+            "/v1/groups": {"name": NUL},
+            "/v1/keys": {"name": NUL},
+            "/v1/batches": {"name": NUL},
+            "/v1/sources": {"name": NUL, "kind": "web", "location": f"http://{NUL}/", "collection": NUL},
+        }
+        for path, body in bodies.items():
+            for text in (NUL, HALF):
+                content = json.dumps(body).replace("\\u0000", "\\u0000" if text is NUL else "\\ud800")
+                reply = await client.post(path, content=content, headers={"content-type": "application/json"})
+                said[f"post {path} {text!r}"] = reply.status_code
+        said["search"] = (await client.get("/v1/search", params={"q": NUL, "collection": NUL})).status_code
+        said["cursor"] = (await client.get("/v1/documents", params={"cursor": NUL, "collection": NUL})).status_code
+        data = {"collection": NUL, "source": NUL}
+        said["upload"] = (await client.post("/v1/documents", data=data, files={"file": (NUL, b"x")})).status_code
+    assert len(said) > 70
+    assert [f"{name}: {status}" for name, status in said.items() if status >= 500] == []
