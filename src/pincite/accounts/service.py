@@ -208,7 +208,7 @@ class Accounts:
         return NewApiKey(key, secret)
 
     async def _guard_key(self, tx: AsyncSession, scope: Scope, user_id: str) -> None:
-        """Let nobody have a key that acts as an owner but owners. Raises: NotFound, Denied."""
+        """Let nobody touch a key that acts as an owner but owners. Raises: NotFound, Denied."""
         await people_store.lock(tx, scope)  # they do not become an owner between this look and the key
         user = await store.find_user(tx, scope, user_id)
         if user is None or not _is_theirs(scope, user_id):
@@ -223,11 +223,12 @@ class Accounts:
         return [each for each in found if _is_theirs(scope, each.user)]
 
     async def revoke_key(self, scope: Scope, key_id: str) -> None:
-        """Delete a key; it stops working at once. Raises: NotFound."""
+        """Delete a key; it stops working at once. Raises: NotFound, Denied."""
         async with self._db.transaction(scope) as tx:
             found = await store.find_key_by_id(tx, scope, key_id)
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
+            await self._guard_key(tx, scope, found.user)
             await store.drop_key(tx, scope, key_id)
             await note(tx, scope, "key.revoked", ("key", key_id), **_told(found))
 

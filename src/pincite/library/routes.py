@@ -259,11 +259,17 @@ class LibraryRoutes:
         scope: CurrentScope,
         revision_id: Id,
         page: PageNumber,
+        request: Request,
         width: Annotated[int, Query(ge=100, le=3000, description="Pixels.")] = 1200,
     ) -> Response:
         """Return a PDF page as PNG; other formats have none."""
+        etag = f'"{revision_id}-{page}-{width}"'
+        headers = {"Cache-Control": "private, no-cache", "ETag": etag}
+        if request.headers.get("if-none-match") == etag:  # it was sent before; whether it may still be seen is asked
+            await self._library.revision(scope, revision_id)
+            return Response(status_code=304, headers=headers)
         image = await self._library.page_image(scope, self._reader, revision_id, page, width_px=width)
-        return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+        return Response(image, media_type="image/png", headers=headers)
 
     async def _bytes(self, scope: Scope, document: Document, revision: Revision, request: Request) -> Response:
         etag = f'"{revision.sha256}"'

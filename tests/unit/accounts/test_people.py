@@ -121,8 +121,9 @@ async def test_only_owners_make_change_and_act_as_owners(people: People, account
         with pytest.raises(Denied):
             await attempt
     key = await accounts.create_key(owner, "owner's")
-    with pytest.raises(Denied):
-        await accounts.rotate_key(admin, key.key.id)
+    for refused in (accounts.rotate_key(admin, key.key.id), accounts.revoke_key(admin, key.key.id)):
+        with pytest.raises(Denied):
+            await refused
 
 
 async def test_what_an_admin_has_of_somebody_is_worth_nothing_once_they_are_an_owner(

@@ -123,6 +123,11 @@ async def test_a_passage_is_its_words_and_their_place(client: httpx2.AsyncClient
     assert (whole["start"], whole["end"], whole["quote"], whole["boxes"]) == (0, 9, "Page one.", [])
     image = await client.get(f"/v1/passages/{revision}/1/image?width=300")
     assert (image.content, image.headers["content-type"]) == (b"PNG 1 300", "image/png")
+    assert image.headers["cache-control"] == "private, no-cache"  # a grant that is taken back shows in the next request
+    known = {"If-None-Match": image.headers["etag"]}
+    again = await client.get(f"/v1/passages/{revision}/1/image?width=300", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await client.get(f"/v1/passages/{revision}/1/image?width=301", headers=known)).status_code == 200
     for path, status in [
         (f"{revision}/3", 404),
         ("nothing/1", 404),
