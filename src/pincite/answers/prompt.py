@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
 from pincite.answers.drafting import ABSTAINED, Turn
+from pincite.answers.screening import Screen
 from pincite.core.fence import Fence, for_model, heading_for_model
 from pincite.core.tokens import estimate_tokens
 from pincite.core.words import whole_words
@@ -53,13 +54,17 @@ def context_of(question: str, turns: Sequence[Turn], passages: Sequence[ScoredPa
     return Context(tuple(excerpts), tuple(latest(turns, costs, share.turns)), share.reply)
 
 
-def answer_request(question: str, context: Context) -> ChatRequest:
+def answer_request(question: str, context: Context, fence: Fence) -> ChatRequest:
     """Return the request for an answer. The best passages stand first and last; one that is cut says so."""
-    fence = Fence()
     blocks = [_block(each, fence) for each in at_edges(context.excerpts)]
     lines = (fence.line("passages begin"), *blocks, fence.line("passages end"), "", f"Question: {for_model(question)}")
     messages = (*_history(context.turns), Message("user", "\n".join(lines)))
     return ChatRequest(system=_RULES.format(fence=fence.mark), messages=messages, max_tokens=context.reply)
+
+
+def screen_of(request: ChatRequest, fence: Fence, secrets: Sequence[str]) -> Screen:
+    """Return what screens the reply to a request: for its rules, its fence and this installation's `secrets`."""
+    return Screen([*secrets, fence.token], request.system, "\n".join(each.text for each in request.messages))
 
 
 def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:

@@ -32,7 +32,7 @@ _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def for_model(text: str) -> str:
-    """Return text as a model is shown it: no character that nobody sees, nothing that its chat format takes for its own.
+    """Return text as a model is shown it: no character that nobody sees, nothing that is of a chat format.
 
     Words, figures and their order stay, so that a sentence copied from it is found on the page again. What is done
     twice changes nothing more.

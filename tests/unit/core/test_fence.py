@@ -1,4 +1,4 @@
-"""What a model is shown of strangers' text: never the end of its fence, a turn of its chat format, or unseen letters."""
+"""What a model is shown of strangers' text: never its fence's end, a turn of its chat format, or unseen letters."""
 
 import re
 
@@ -10,7 +10,7 @@ from pincite.core.fence import Fence, for_model, heading_for_model
 from pincite.core.unseen import smuggled, without_unseen
 
 MARKERS = [
-    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|start_header_id|>", "<｜begin▁of▁sentence｜>", "[INST]", "[/INST]",
+    "<|im_start|>", "<|endoftext|>", "<|start_header_id|>", "<｜begin▁of▁sentence｜>", "[INST]", "[/INST]",
     "<<SYS>>", "<</SYS>>", "<s>", "</s>", "<system>", "</instructions>", "<start_of_turn>", "<tool_call>",
     '<invoke name="send">', "[TOOL_CALLS]", "<think>", "<<0123456789abcdef>>",
 ]  # fmt: skip
