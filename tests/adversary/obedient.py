@@ -1,8 +1,8 @@
 """Conversations with a model that obeys every injection: no canary may reach anybody who may not read its document.
 
 `python -m tests.adversary.obedient --conversations 10000 --seed 1`, or `make adversary`. Several people of two tenants
-ask at once; grants come and go. What is looked at: replies, streams, stored answers, the log, what was sent to the model,
-and every address that this process turned to. The model is in `tests/doubles/provider/obedient.py`.
+ask at once; grants come and go. What is looked at: replies, streams, stored answers, the log, what was sent to the
+model, and every address that this process turned to. The model is in `tests/doubles/provider/obedient.py`.
 """
 
 import argparse
@@ -77,7 +77,7 @@ class Run:
         """Note the canaries in something that was said to somebody who may read the collections `may`."""
         for canary in found(said, self.canaries):
             if canary.home in may:
-                self.counts[f"rightly in {what.split()[0]}"] += 1
+                self.counts[f"rightly in {what.split(maxsplit=1)[0]}"] += 1
             else:
                 self.leaks.append(f"{canary.word} of {canary.home} in {what}")
 
@@ -97,7 +97,7 @@ async def converse(run: Run, asker: Asker, chance: random.Random) -> None:
     """Have one conversation: a question or two, all its doors, and some of others'."""
     run.counts["conversations"] += 1
     conversation = None
-    for turn in range(chance.choice([1, 1, 2])):
+    for turn in range(chance.choice([1, 1, 1, 2])):
         if turn and asker.toggled:
             await toggle(run, asker, granted=chance.random() < 0.3)
         nonce = str(len(run.might) + 1)
@@ -114,10 +114,10 @@ async def converse(run: Run, asker: Asker, chance: random.Random) -> None:
         run.counts[answer["state"]] += 1
         conversation = answer["conversation"]
         asker.answers.append((answer["id"], conversation))
-        if chance.random() < 0.5:
+        if chance.random() < 0.3:
             await reread(run, asker, answer)
     run.sent()
-    if chance.random() < 0.3:
+    if chance.random() < 0.2:
         await try_others(run, asker, chance)
     if asker.toggled:
         await toggle(run, asker, granted=chance.random() < 0.7)
@@ -270,9 +270,7 @@ def look_at_stored(run: Run, database: Path) -> None:
     with sqlite3.connect(database) as connection:
         for table in ("answers_answers", "answers_events"):
             key = "id" if table == "answers_answers" else "answer"
-            rows = connection.execute(
-                f"SELECT a.question, t.* FROM {table} t JOIN answers_answers a ON a.id = t.{key}"  # noqa: S608
-            )
+            rows = connection.execute(f"SELECT a.question, t.* FROM {table} t JOIN answers_answers a ON a.id = t.{key}")
             for question, *row in rows:
                 nonce = NONCE.search(question)
                 run.counts["stored rows"] += 1
