@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.answers.markers import MarkerStream
@@ -28,6 +28,7 @@ def told(reply: str, cuts: list[int]) -> tuple[list[str], MarkerStream, Screen]:
 PARTS = st.lists(st.sampled_from([SECRET, RULES, KEY, THEIRS, HONEST, " ", ". ", "[3]", "The ", "\n"]), max_size=6)
 
 
+@settings(deadline=None)
 @given(PARTS, st.lists(st.integers(0, 2_000), max_size=12))
 def test_however_it_is_cut_nothing_of_it_is_shown_and_the_rest_is_the_same(parts: list[str], cuts: list[int]) -> None:
     reply = "".join(parts)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.core.fence import Fence, for_model, heading_for_model
@@ -37,6 +37,7 @@ def tag_letters(text: str) -> str:
     return "".join(chr(0xE0000 + ord(char)) for char in text)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_nothing_of_a_chat_format_is_left(text: str) -> None:
     shown = for_model(text)
@@ -46,12 +47,14 @@ def test_nothing_of_a_chat_format_is_left(text: str) -> None:
     assert for_model(shown) == shown
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_every_word_stays_in_its_place(text: str) -> None:
     kept = re.findall(r"[^\W_]+", without_unseen(text))
     assert re.findall(r"[^\W_]+", for_model(text)) == kept
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_data_stands_on_lines_of_its_own_behind_one_line_of_the_fence(said: str, text: str) -> None:
     fence = Fence()
