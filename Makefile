@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults faults-short fuzz bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults faults-short fuzz adversary bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 
 fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
 	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py $(ARGS)
+
+adversary: install-dev ## hold ten thousand conversations with a model that obeys every injection (ARGS='--conversations 300 --seed 2')
+	@.venv/bin/python -m tests.adversary.obedient $(ARGS)
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)
