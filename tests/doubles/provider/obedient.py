@@ -117,7 +117,10 @@ def _break(chance: random.Random, told: Behaviour, seen: str) -> None:
     }
     kind = chance.choice([*stray, "endless", "drop", "malformed", "silent", "finish", "html"])
     if kind in stray:
-        told.before, told.after = (stray[kind], ()) if chance.random() < 0.5 else ((), stray[kind])
+        if chance.random() < 0.5:
+            told.before = tuple(stray[kind])
+        else:
+            told.after = tuple(stray[kind])
     elif kind == "endless":
         told.reply, told.block_chars = (told.reply or "x") * 40, 4_000
     elif kind == "drop":
