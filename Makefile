@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults faults-short fuzz sbom audit bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults faults-short fuzz adversary sbom audit bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ sbom: install-dev web ## write what the package and the web app are made of to d
 
 audit: install-dev web ## look for known vulnerabilities, at osv.dev or in its data at hand (OSV_DATA=folder)
 	@UV=$(UV) .venv/bin/python scripts/supply.py audit
+
+adversary: install-dev ## hold ten thousand conversations with a model that obeys every injection (ARGS='--conversations 300 --seed 2')
+	@.venv/bin/python -m tests.adversary.obedient $(ARGS)
 
 bench: install-dev ## run the measurements behind docs/benchmarks.md
 	@.venv/bin/python -m bench $(ARGS)

@@ -7,7 +7,7 @@ from pincite.answers.drafting import Drafter
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.quoting import Quoting
 from pincite.answers.second_opinion import SecondOpinion
-from pincite.answers.wording import Wording
+from pincite.answers.wording import Manner, Wording
 from pincite.core import Scope
 from pincite.gateway import Embedder, Models
 
@@ -38,22 +38,14 @@ class Drafters:
         self._embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
-        self._passage_tokens = passage_tokens
-        self._second = second
+        self._manner = Manner(passage_tokens, second, models.secrets)
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
         chosen = self._models.choose(model)
         if chosen is None:
             return Quoting(self._source, self._embedder)
-        return Wording(
-            self._source,
-            self._embedder,
-            chosen,
-            drop_unsupported=self._drop_unsupported,
-            passage_tokens=self._passage_tokens,
-            second=self._second,
-        )
+        return Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
 
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""

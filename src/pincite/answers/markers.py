@@ -1,11 +1,13 @@
 """Takes the inline markers ("[2]", "[1, 3]") out of a streamed reply and cuts it into finished sentences. Pure.
 
-What a marker points to is resolved in `wording.py`; no marker, whole or in part, ever reaches the reader.
+What a marker points to is resolved in `wording.py`; no marker, whole or in part, ever reaches the reader, and nothing
+that the screen takes out (`screening.py`): it sees the text without its markers, as the reader would.
 """
 
 import re
 from dataclasses import dataclass
 
+from pincite.answers.screening import Screen
 from pincite.core.sentences import sentence_spans
 
 _NUMBERS = r"\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*"
@@ -29,10 +31,16 @@ class Sentence:
 
 
 class MarkerStream:
-    """Feed it pieces as they come; ask for new clean text and finished sentences after each."""
+    """Feed it pieces as they come; ask for new clean text and finished sentences after each.
 
-    def __init__(self) -> None:
+    Args:
+        screen: what the clean text goes through; None for nothing.
+    """
+
+    def __init__(self, screen: Screen | None = None) -> None:
+        self._screen = screen
         self._held = ""
+        self._clean = ""
         self.text = ""
         self._marks: list[tuple[int, int]] = []
         self._done = 0
@@ -74,17 +82,19 @@ class MarkerStream:
         return following.start() if following else end
 
     def _take(self, raw: str, *, final: bool) -> str:
-        before = len(self.text)
+        before = len(self._clean)
         position = 0
         unsure = None if final else _UNSURE.search(raw)
         certain = len(raw) if unsure is None else unsure.start()
         for found in _MARKER.finditer(raw, 0, certain):
-            self.text += raw[position : found.start()]
-            self._marks += [(len(self.text), number) for number in _numbers(found[0])]
+            self._clean += raw[position : found.start()]
+            self._marks += [(len(self._clean), number) for number in _numbers(found[0])]
             position = found.end()
-        self.text += raw[position:certain]
+        self._clean += raw[position:certain]
         self._held = raw[certain:]
-        return self.text[before:]
+        new = self._clean[before:] if self._screen is None else self._screen.passed(self._clean, final=final)
+        self.text += new
+        return new
 
 
 def _numbers(marker: str) -> list[int]:

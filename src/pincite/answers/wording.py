@@ -6,7 +6,7 @@ What a sentence may rest on is found in `pinning.py`; the request is made in `pr
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pincite.answers.candidates import candidates
@@ -17,13 +17,14 @@ from pincite.answers.evidence import EvidenceSource
 from pincite.answers.markers import MarkerStream, Sentence
 from pincite.answers.outdated import said_before
 from pincite.answers.pinning import Ground, Pinner
-from pincite.answers.prompt import Context, answer_request, context_of, rewrite_request
+from pincite.answers.prompt import Context, answer_request, context_of, rewrite_request, screen_of
 from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
 from pincite.answers.spending import with_calls
 from pincite.core import StageClock, get_logger
+from pincite.core.fence import Fence
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
 from pincite.retrieval import Evidence, Query
 
@@ -35,6 +36,21 @@ _PASSAGES = 12
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How answers are worded, as set up.
+
+    Args:
+        passage_tokens: the most that the passages shown to the model may take.
+        second: who is asked about uncertain claims; None for nobody.
+        secrets: values that no answer may show: this installation's keys.
+    """
+
+    passage_tokens: int = PASSAGE_TOKENS
+    second: SecondOpinion | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
 class Wording:
     """Makes answers with a model.
 
@@ -43,8 +59,7 @@ class Wording:
         embedder: compares claims with sentences.
         model: the model.
         drop_unsupported: leave unsupported sentences out, instead of marking them.
-        passage_tokens: the most that the passages shown to the model may take.
-        second: who is asked about uncertain claims; None for nobody.
+        manner: how, as set up.
     """
 
     mode = AnswerMode.MODEL
@@ -54,17 +69,15 @@ class Wording:
         source: EvidenceSource,
         embedder: Embedder,
         model: ChatModel,
+        manner: Manner,
         *,
         drop_unsupported: bool = False,
-        passage_tokens: int = PASSAGE_TOKENS,
-        second: SecondOpinion | None = None,
     ) -> None:
         self._source = source
         self._embedder = embedder
         self._model = model
         self._drop_unsupported = drop_unsupported
-        self._passage_tokens = passage_tokens
-        self._second = second
+        self._manner = manner
 
     @property
     def model_name(self) -> str | None:
@@ -74,7 +87,7 @@ class Wording:
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""
         made = StrictDraft if self._drop_unsupported else WordedDraft
-        return made(task, self._source, self._embedder, self._model, self._passage_tokens, self._second)
+        return made(task, self._source, self._embedder, self._model, self._manner)
 
 
 class WordedDraft:
@@ -86,12 +99,10 @@ class WordedDraft:
         source: EvidenceSource,
         embedder: Embedder,
         model: ChatModel,
-        passage_tokens: int,
-        second: SecondOpinion | None,
+        manner: Manner,
     ) -> None:
         self._task = task
-        self._passage_tokens = passage_tokens
-        self._second = second
+        self._manner = manner
         self._spent = Spent()
         self._calls: list[ChatFinished] = []  # beside the answer's own: a follow-up made whole, texts to search with
         self._source = source
@@ -126,7 +137,7 @@ class WordedDraft:
             return
         found = await asyncio.to_thread(candidates, evidence.passages, pages.texts())
         ground = Ground(question, evidence, found, pages)
-        pinner = Pinner(scope, self._embedder, ground, self._second)
+        pinner = Pinner(scope, self._embedder, ground, self._manner.second)
         with self._clock.stage("generate"):
             async for event in self._worded(context, pinner):
                 yield event
@@ -146,7 +157,7 @@ class WordedDraft:
 
     async def _fitted(self, found: Evidence) -> tuple[Evidence, Context]:
         """Return what fits into the model's context, neighbours as one; what it is not shown is no evidence."""
-        room = Room(await self._model.context_tokens(), self._passage_tokens)
+        room = Room(await self._model.context_tokens(), self._manner.passage_tokens)
         question, turns = self._task.answer.question, self._task.turns
         first = context_of(question, turns, found.passages, room)
         whole = sum(each.whole for each in first.excerpts)
@@ -180,7 +191,10 @@ class WordedDraft:
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
     async def _worded(self, context: Context, pinner: Pinner) -> AsyncIterator[Event]:
-        request = answer_request(self._task.answer.question, context)
+        fence = Fence()
+        request = answer_request(self._task.answer.question, context, fence)
+        screen = screen_of(request, fence, self._manner.secrets)
+        self._stream = MarkerStream(screen)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
                 self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)
@@ -190,6 +204,8 @@ class WordedDraft:
         rest = self._stream.finish()
         async for out in self._shown(rest, self._stream.sentences(final=True), pinner):
             yield out
+        if screen.covered:
+            log.warning("reply.covered", answer=self.answer.id, characters=screen.covered)
 
     async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
         if text:

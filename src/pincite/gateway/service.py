@@ -53,6 +53,16 @@ class Models:
         self._default = discovery.model
         self._made: dict[str, ChatModel] = {}
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys to models that this installation holds, so that no answer shows one."""
+        settings = self._settings
+        given = (settings.api_key, settings.embedder_api_key, settings.reranker_api_key)
+        held = {each.get_secret_value() for each in given if each is not None}
+        names = {name for provider in PROVIDERS.values() for name in provider.key_names}
+        held |= {self._environment[name] for name in names if self._environment.get(name)}
+        return tuple(sorted(held))
+
     def choose(self, wanted: str | None) -> ChatModel | None:
         """Return the model `wanted` (None or "auto": the default; "none": no model). Raises: ModelNotConfigured."""
         name = self._default if wanted in {None, "auto"} else wanted

@@ -54,6 +54,8 @@ class BlockKind(StrEnum):
     """What stands at the same place on page after page: a running header or footer, a page's number."""
     NOTE = "note"
     """What somebody wrote over a page: a note, a comment, a stamp; behind the page's own text, and says whose it is."""
+    HIDDEN = "hidden"
+    """What the file holds and nobody sees on the page: never in a passage, and no answer rests on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,14 @@ class Block:
     table: Table | None = None
 
     def is_left_out(self, text: str) -> bool:
-        """Say whether it is a margin without words, a page's number, which says nothing in a passage.
+        """Say whether it is hidden, or a margin without words, a page's number, which says nothing in a passage.
 
         A running head stays to be searched: it names what its page is about (nDCG@10 of the handbook's pages is .04
         higher with it).
         """
-        return self.kind is BlockKind.MARGIN and not _WORD.search(text, self.start, self.end)
+        if self.kind is BlockKind.MARGIN:
+            return not _WORD.search(text, self.start, self.end)
+        return self.kind is BlockKind.HIDDEN
 
     def as_list(self) -> list[Any]:
         """Return it as plain lists, to be stored or sent."""
@@ -234,11 +238,15 @@ class PageText:
 
 
 def body_text(text: str, blocks: Sequence[Block]) -> str:
-    """Return a page's text with the page numbers that begin or end it blanked, character for character.
+    """Return a page's text with hidden text and the page numbers that begin or end it blanked, character for character.
 
     This is what chunks are made of: offsets are the page's. A margin amid the text stays, so that what is cut out of
-    the result without white space at its ends is always verbatim.
+    the result without white space at its ends is always verbatim; in place of hidden text stand ends of lines, which
+    no sentence runs over.
     """
+    for block in blocks:
+        if block.kind is BlockKind.HIDDEN:
+            text = text[: block.start] + "\n" * (block.end - block.start) + text[block.end :]
     margins = [block for block in blocks if block.is_left_out(text)]
     start, end = 0, len(text)
     for block in margins:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from pincite.guard import wire
 from pincite.guard.adapters import open_document
 from pincite.guard.domain import FileType, PageText, UnreadableDocument
+from pincite.guard.noticing import noticed
 from pincite.guard.source import ReadLimits, Source
 
 _BATCH_PAGES = 32
@@ -54,7 +55,7 @@ def _read(channel: Channel, source: Source, message: wire.Message) -> None:
         raise _too_many_pages(source.limits)
     # Pages before the first one wanted were seen by another child.
     has_text = first > 1
-    wanted = (page for page in opened.pages if page.number >= first)
+    wanted = (noticed(page) for page in opened.pages if page.number >= first)
     for batch in _batches(wanted, source.limits, 1 if one_by_one else _BATCH_PAGES):
         has_text = has_text or any(page.text.strip() for page in batch)
         channel.send({"kind": "pages", "total": opened.total, "pages": [wire.page_to_wire(page) for page in batch]})

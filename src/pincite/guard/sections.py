@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.guard.domain import Block, BlockKind, PageText
+from pincite.guard.hidden import STYLED, told
 
 MAX_PAGE_CHARS = 8_000
 PAGE_LEVELS = 2
@@ -22,7 +23,8 @@ _JOINED = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
 class Element:
     """A piece of a document in reading order: one heading, paragraph, list item or table row.
 
-    Neighbours of one kind and the same `group` (list, table, code) become one block.
+    Neighbours of one kind and the same `group` (list, table, code) become one block. One of the kind `HIDDEN` is text
+    that nobody sees: it is no part of the page, which warns of it.
     """
 
     kind: BlockKind
@@ -51,7 +53,9 @@ def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator
         if not element.text.strip():
             continue
         starts_page = element.kind is BlockKind.HEADING and 0 < element.level <= PAGE_LEVELS
-        if draft.has_body and starts_page:
+        if element.kind is BlockKind.HIDDEN:
+            pass
+        elif draft.has_body and starts_page:
             yield draft.page()
             draft = _Draft(draft.number + 1, untitled)
         elif draft.has_body and draft.chars + len(element.text) > MAX_PAGE_CHARS:
@@ -82,9 +86,13 @@ class _Draft:
         self.elements: list[Element] = []
         self.chars = 0
         self.has_body = False
+        self.hidden: list[str] = []
         self._untitled = untitled
 
     def append(self, element: Element) -> None:
+        if element.kind is BlockKind.HIDDEN:
+            self.hidden.append(element.text)
+            return
         self.elements.append(element)
         self.chars += len(element.text) + 2
         if element.kind is BlockKind.HEADING:
@@ -110,7 +118,7 @@ class _Draft:
         if self.part > 1:
             label = f"{label} (part {self.part})"
         text, blocks = lay_out(self.elements)
-        return PageText(self.number, label, text, blocks)
+        return PageText(self.number, label, text, blocks, told([(each, STYLED) for each in self.hidden]))
 
 
 def lay_out(elements: Sequence[Element]) -> tuple[str, tuple[Block, ...]]:

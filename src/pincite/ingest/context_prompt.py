@@ -3,9 +3,9 @@
 Nothing of this is ever shown, quoted or pinned: it only helps a search to find the chunk.
 """
 
-import secrets
 from dataclasses import dataclass
 
+from pincite.core.fence import Fence
 from pincite.gateway import ChatRequest, Message
 from pincite.ingest.units import one_line
 from pincite.library import Chunk
@@ -34,7 +34,7 @@ class Surroundings:
 
 def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
     """Return the request for a chunk's context."""
-    fence = f"<<{secrets.token_hex(8)}>>"
+    fence = Fence()
     parts = (
         ("document", f"{given.source}\n{' > '.join(given.chunk.heading_path)}"),
         ("its beginning", given.opening[:_OPENING_CHARS]),
@@ -42,10 +42,10 @@ def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
         ("the passage", given.chunk.text),
         ("after the passage", given.after[:_NEAR_CHARS]),
     )
-    asked = "\n".join(f"{fence} {name}\n{text.replace(fence, '')}" for name, text in parts if text.strip())
+    asked = "\n".join(fence.block(name, text) for name, text in parts if text.strip())
     return ChatRequest(
-        system=_RULES.format(fence=fence),
-        messages=(Message("user", f"{asked}\n{fence} end\n\nThe sentences about the passage:"),),
+        system=_RULES.format(fence=fence.mark),
+        messages=(Message("user", f"{asked}\n{fence.line('end')}\n\nThe sentences about the passage:"),),
         max_tokens=_MAX_TOKENS,
         timeout_s=timeout_s,
     )

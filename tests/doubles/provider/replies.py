@@ -21,8 +21,10 @@ def sensible_reply(messages: list[dict[str, Any]]) -> str:
     return " ".join(parts) or "The documents do not say."
 
 
-def pieces(text: str, most_chars: int) -> list[str]:
-    """Cut a reply into the small deltas that providers send."""
+def pieces(text: str, most_chars: int, block_chars: int = 0) -> list[str]:
+    """Cut a reply into the small deltas that providers send, or into blocks."""
+    if block_chars:
+        return [text[at : at + block_chars] for at in range(0, len(text), block_chars)]
     return re.findall(rf"\S{{1,{most_chars}}}|\s+", text)
 
 

@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ class Behaviour:
         replies: the text by model, before `reply`.
         first_delay_s: wait before the first byte.
         piece_delay_s: wait before each piece.
-        piece_chars: most characters of a piece.
+        piece_chars: most characters of a piece; of a `block_chars` there, as many whatever they are.
         fail_times: answer this many requests with `status` first.
         status: status of a failure.
         retry_after_s: sent with a failure.
@@ -40,6 +40,8 @@ class Behaviour:
         finish: the finish reason that an OpenAI stream ends with.
         malformed_after: send broken JSON after this many pieces.
         html: answer 200 with a web page.
+        before, after: sent as they are before and behind the text of an OpenAI stream.
+        script: says what to do with a request, in place of all this.
     """
 
     reply: str | None = None
@@ -47,6 +49,7 @@ class Behaviour:
     first_delay_s: float = 0.0
     piece_delay_s: float = 0.0
     piece_chars: int = 4
+    block_chars: int = 0
     fail_times: int = 0
     status: int = 500
     retry_after_s: int | None = None
@@ -57,10 +60,17 @@ class Behaviour:
     malformed_after: int | None = None
     html: bool = False
     vectors: Any = None
+    before: tuple[bytes, ...] = ()
+    after: tuple[bytes, ...] = ()
+    script: "Callable[[dict[str, Any]], Behaviour] | None" = None
     keys: frozenset[str] = frozenset({"good-key"})
     models: frozenset[str] = frozenset(
         {"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"} | {"rerank-v4", "jina-reranker-v3"}
     )
+
+    def scripted(self, body: dict[str, Any]) -> "Behaviour":
+        """Return what is done with a request."""
+        return self if self.script is None else self.script(body)
 
 
 @dataclass(slots=True)
@@ -84,12 +94,14 @@ class _Routes:
         refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
         if refusal is not None:
             return refusal
-        body = self._provider.requests[-1]
-        told = self._provider.behaviour
+        body = await request.json()
+        told = self._provider.behaviour.scripted(body)
+        if told.html:
+            return Response("<html><body>It works!</body></html>", media_type="text/html")
         reply = told.replies.get(body["model"]) or told.reply or sensible_reply(body["messages"])
         if not body.get("stream"):
             return JSONResponse(_openai_whole(reply))
-        return StreamingResponse(self._openai_stream(reply), media_type="text/event-stream")
+        return StreamingResponse(self._openai_stream(told, reply), media_type="text/event-stream")
 
     async def embeddings(self, request: Request) -> Response:
         refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
@@ -121,8 +133,10 @@ class _Routes:
         refusal = await self._refusal(request, request.headers.get("x-api-key", bearer))
         if refusal is not None:
             return refusal
-        reply = self._provider.behaviour.reply or sensible_reply(self._provider.requests[-1]["messages"])
-        return StreamingResponse(self._anthropic_stream(reply), media_type="text/event-stream")
+        body = await request.json()
+        told = self._provider.behaviour.scripted(body)
+        reply = told.reply or sensible_reply(body["messages"])
+        return StreamingResponse(self._anthropic_stream(told, reply), media_type="text/event-stream")
 
     async def _refusal(self, request: Request, key: str) -> Response | None:
         told = self._provider.behaviour
@@ -141,32 +155,35 @@ class _Routes:
             return _error(told.status, "failed", "told to fail", {**headers, **told.headers})
         return None
 
-    async def _openai_stream(self, reply: str) -> AsyncIterator[bytes]:
-        async for text in self._told(reply):
+    async def _openai_stream(self, told: Behaviour, reply: str) -> AsyncIterator[bytes]:
+        for each in told.before:
+            yield each
+        async for text in self._told(told, reply):
             yield b"data: {broken\n\n" if text == _BROKEN else _sse(_openai_chunk({"content": text}))
-        if not self._provider.behaviour.no_finish:
-            yield _sse(_openai_chunk({}, finish=self._provider.behaviour.finish))
+        for each in told.after:
+            yield each
+        if not told.no_finish:
+            yield _sse(_openai_chunk({}, finish=told.finish))
             yield _sse({**_openai_chunk({}), "choices": [], "usage": _usage(reply)})
             yield b"data: [DONE]\n\n"
 
-    async def _anthropic_stream(self, reply: str) -> AsyncIterator[bytes]:
+    async def _anthropic_stream(self, told: Behaviour, reply: str) -> AsyncIterator[bytes]:
         usage = {"input_tokens": 100, "output_tokens": 1}
         message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude-haiku-4-5"}
         start = {**message, "stop_reason": None, "stop_sequence": None, "usage": usage}
         yield _named("message_start", {"message": start})
         yield _named("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
-        async for text in self._told(reply):
+        async for text in self._told(told, reply):
             yield _named("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": text}})
         yield _named("content_block_stop", {"index": 0})
         ended = {"stop_reason": "end_turn", "stop_sequence": None}
         yield _named("message_delta", {"delta": ended, "usage": {"output_tokens": len(reply) // 4}})
         yield _named("message_stop", {})
 
-    async def _told(self, reply: str) -> AsyncIterator[str]:
-        told = self._provider.behaviour
+    async def _told(self, told: Behaviour, reply: str) -> AsyncIterator[str]:
         finished = False
         try:
-            for number, text in enumerate(pieces(reply, told.piece_chars)):
+            for number, text in enumerate(pieces(reply, told.piece_chars, told.block_chars)):
                 if told.drop_after is not None and number >= told.drop_after:
                     raise ConnectionResetError("told to drop")
                 if told.malformed_after is not None and number >= told.malformed_after:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
 from pincite.answers.drafting import Turn
 from pincite.answers.prompt import answer_request, context_of
+from pincite.core.fence import Fence
 from pincite.core.tokens import estimate_tokens
 from pincite.library import Chunk, Passage
 from pincite.retrieval import ScoredPassage
@@ -83,8 +84,8 @@ def test_a_small_window_shows_fewer_passages_and_marks_the_cut_one() -> None:
     text = "The ferry to Hven leaves the northern quay at nine every morning. " * 30
     passages = [_found(text, number) for number in range(1, 9)]
     turns: list[Turn] = [Turn("What of the ferry?" * 60, "It leaves. " * 100)] * 3
-    wide = answer_request("When?", context_of("When?", turns, passages, Room(200_000)))
-    small = answer_request("When?", context_of("When?", turns, passages, Room(4_096)))
+    wide = answer_request("When?", context_of("When?", turns, passages, Room(200_000)), Fence())
+    small = answer_request("When?", context_of("When?", turns, passages, Room(4_096)), Fence())
     assert len(wide.messages) == 7
     assert len(small.messages) < 7
     assert "only the beginning" not in wide.messages[-1].text
@@ -96,5 +97,5 @@ def test_a_small_window_shows_fewer_passages_and_marks_the_cut_one() -> None:
 
 def test_the_second_best_passage_stands_last() -> None:
     passages = [_found(f"Text {number}.", number) for number in range(1, 6)]
-    request = answer_request("When?", context_of("When?", [], passages, Room()))
+    request = answer_request("When?", context_of("When?", [], passages, Room()), Fence())
     assert re.findall(r"\[(\d)\] file", request.messages[-1].text) == ["1", "3", "5", "4", "2"]

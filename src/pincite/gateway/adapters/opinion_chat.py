@@ -3,9 +3,8 @@
 The evidence is fenced as data, and a reply that is anything else than one of the words is no opinion.
 """
 
-import secrets
-
 from pincite.core import Scope
+from pincite.core.fence import Fence
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, Message, ModelError, Opinion, TextDelta
 
 _EVIDENCE_CHARS, _CLAIM_CHARS = 6_000, 1_500
@@ -40,17 +39,11 @@ class ChatOpinion:
 
     async def judge(self, scope: Scope, evidence: str, claim: str) -> Opinion:
         """Return the model's opinion. Raises: ModelError, also where its reply is not one of the words."""
-        fence = f"<<{secrets.token_hex(8)}>>"
-        parts = (
-            f"{fence} evidence",
-            evidence[:_EVIDENCE_CHARS].replace(fence, ""),
-            f"{fence} claim",
-            claim[:_CLAIM_CHARS].replace(fence, ""),
-            f"{fence} end",
-        )
+        fence = Fence()
+        shown = fence.block("evidence", evidence[:_EVIDENCE_CHARS]), fence.block("claim", claim[:_CLAIM_CHARS])
         request = ChatRequest(
-            system=_RULES.format(fence=fence),
-            messages=(Message("user", "\n".join(parts)),),
+            system=_RULES.format(fence=fence.mark),
+            messages=(Message("user", "\n".join((*shown, fence.line("end")))),),
             max_tokens=_MAX_TOKENS,
             timeout_s=self._timeout_s,
         )

@@ -4,10 +4,10 @@ What is written is never shown and never an answer; it only has to lie near one.
 """
 
 import re
-import secrets
 from collections.abc import Sequence
 
 from pincite.core import Scope
+from pincite.core.fence import Fence
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, Message, ModelError, TextDelta
 
 _PASSAGE = """Write a passage of three sentences, as it might stand in a document that answers the question.
@@ -61,10 +61,10 @@ class QuestionWriter:
         return _lines(written, count), call
 
     async def _ask(self, scope: Scope, rules: str, question: str) -> tuple[str, ChatFinished | None]:
-        fence = f"<<{secrets.token_hex(8)}>>"
+        fence = Fence()
         request = ChatRequest(
-            system=rules + _FENCED.format(fence=fence),
-            messages=(Message("user", f"{fence} question\n{question.replace(fence, '')}\n{fence} end"),),
+            system=rules + _FENCED.format(fence=fence.mark),
+            messages=(Message("user", f"{fence.block('question', question)}\n{fence.line('end')}"),),
             max_tokens=_MAX_TOKENS,
             timeout_s=self._timeout_s,
         )

@@ -4,13 +4,13 @@ Source: Sun et al. 2023, "Is ChatGPT Good at Search?" (listwise, one window). Th
 """
 
 import re
-import secrets
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import Scope
+from pincite.core.fence import Fence, for_model
 from pincite.gateway.domain import ChatModel, ChatRequest, Message, ModelError, TextDelta
 
 _CHARS = 1_200
@@ -47,11 +47,11 @@ class ListJudge:
         """
         if not passages:
             return np.zeros(0, np.float32)
-        fence = f"<<{secrets.token_hex(8)}>>"
-        blocks = [f"{fence} [{place}]\n{text[:_CHARS].replace(fence, '')}" for place, text in enumerate(passages, 1)]
-        asked = "\n".join((*blocks, f"{fence} passages end", "", f"Question: {question}"))
+        fence = Fence()
+        blocks = [fence.block(f"[{place}]", text[:_CHARS]) for place, text in enumerate(passages, 1)]
+        asked = "\n".join((*blocks, fence.line("passages end"), "", f"Question: {for_model(question)}"))
         request = ChatRequest(
-            system=_RULES.format(fence=fence),
+            system=_RULES.format(fence=fence.mark),
             messages=(Message("user", asked),),
             max_tokens=8 * len(passages) + 50,
             timeout_s=self._timeout_s,

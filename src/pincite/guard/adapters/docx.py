@@ -21,6 +21,7 @@ _NOTE_KINDS = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _LEAST_LETTERS = 6  # "Page 3 of 9" in any language is no more
 _MARGINS = {"header": "Header", "footer": "Footer"}
 _MAX_BASED_ON = 20
+_TINY_HALF_POINTS = 2
 
 
 def open_source(source: Source) -> Opened:
@@ -85,6 +86,9 @@ class _Reader:
         text = "".join(self._runs(node, boxes, notes)).strip()
         if text:
             yield self._classified(node, text)
+        hidden = "".join(_deep_text(run) for run in node.iter() if local(run) == "r" and _is_hidden(run)).strip()
+        if hidden:
+            yield Element(BlockKind.HIDDEN, hidden)
         for note in notes:
             yield Element(BlockKind.PARAGRAPH, note)
         for box in boxes:
@@ -117,7 +121,7 @@ class _Reader:
     def _runs(self, node: Node, boxes: list[Node], notes: list[str]) -> Iterator[str]:
         for part in node:
             name = local(part)
-            if name == "r" and child(part, "rPr", "vanish") is not None:
+            if name == "r" and _is_hidden(part):
                 continue
             if name == "t":
                 yield part.text or ""
@@ -149,6 +153,16 @@ class _Reader:
     def _cell(self, node: Node) -> str:
         """Return a cell's text on one line; a table inside it is flattened."""
         return " ".join(element.text.replace("\n", " ") for element in self.elements(node))
+
+
+def _is_hidden(run: Node) -> bool:
+    """Whether a run is marked as hidden, or set in letters of a point and less."""
+    properties = child(run, "rPr")
+    vanish = child(properties, "vanish")
+    if vanish is not None and attribute(vanish, "val") not in {"0", "false", "off"}:
+        return True
+    half_points = _value(properties, "sz")
+    return half_points.isdigit() and int(half_points) <= _TINY_HALF_POINTS
 
 
 def _rows(node: Node) -> Iterator[list[Node]]:

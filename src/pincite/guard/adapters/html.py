@@ -6,6 +6,7 @@ EPUB, mail and Markdown use `html_elements` for the HTML in them.
 import re
 from html.parser import HTMLParser
 
+from pincite.core.instructions import ordering
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
@@ -26,7 +27,9 @@ hr ul ol caption legend nav footer aside head html thead tbody tfoot blockquote
 """
 _BLOCKS = frozenset(_BLOCK_WORDS.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)", re.IGNORECASE
+)
 _MAIN_SHARE = 0.3
 _MAX_MARKUP_CHARS = 60_000_000
 
@@ -78,7 +81,8 @@ class _Reader(HTMLParser):
         self._text: list[str] = []
         self._level = 0
         self._main = self._pre = self._item_depth = self._groups = 0
-        self._in_title = False
+        self._in_title = self._unseen = False
+        self._unseen_text: list[str] = []
         self._lists: list[list[int | None]] = []
         self._tables: list[_Table] = []
 
@@ -102,6 +106,7 @@ class _Reader(HTMLParser):
             self._text.append("\n")
         elif tag not in _VOID and (tag in self._skipped or _is_hidden(dict(attrs))):
             self._skip.append(tag)
+            self._unseen = tag not in self._skipped and not _is_furniture(dict(attrs))
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
             self._open_block(tag)
         elif tag in {"table", "tr", "td", "th"}:
@@ -111,6 +116,7 @@ class _Reader(HTMLParser):
         if self._skip:
             if tag == self._skip[-1]:
                 self._skip.pop()
+                self._end_unseen()
             return
         if tag == "title":
             self._in_title = False
@@ -124,6 +130,17 @@ class _Reader(HTMLParser):
             self.title = squeeze(self.title + data)[:200]
         elif not self._skip:
             self._text.append(data if self._pre else data.replace("\n", " "))
+        elif self._unseen:
+            self._unseen_text.append(data)
+
+    def _end_unseen(self) -> None:
+        """Tell of hidden text where it reads like orders: pages hide menus and notices in good faith."""
+        if self._skip or not self._unseen_text:
+            return
+        text = squeeze(" ".join(self._unseen_text))
+        self._unseen_text.clear()
+        if ordering(text):
+            self._emit(Element(BlockKind.HIDDEN, text))
 
     def _open_block(self, tag: str) -> None:
         self._flush()
@@ -229,6 +246,11 @@ class _Table:
         self.cells: list[str] = []
         self.in_cell = False
         self.is_layout = False
+
+
+def _is_furniture(attributes: dict[str, str | None]) -> bool:
+    """Whether what is left out is of the page's furniture, and no text that somebody hid."""
+    return attributes.get("aria-hidden") == "true" or attributes.get("role") == "navigation"
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

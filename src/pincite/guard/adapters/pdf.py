@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 from pincite.guard.adapters.pdf_annotations import read_annotations, with_annotations
 from pincite.guard.adapters.pdf_forms import Forms
+from pincite.guard.adapters.pdf_hidden import hidden_text, without_hidden
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
 from pincite.guard.adapters.pdf_lines import Glyphs, page_lines
 from pincite.guard.adapters.pdf_margins import Sheet, with_margins
@@ -20,6 +21,7 @@ from pincite.guard.adapters.pdf_ocr import read_picture
 from pincite.guard.adapters.pdf_pages import open_pdf, raw_text
 from pincite.guard.adapters.pdf_turns import Rectangle
 from pincite.guard.domain import PageText, UnreadableDocument
+from pincite.guard.hidden import left_out
 from pincite.guard.source import Opened, Source
 
 _MAX_BOOKMARKS = 5_000
@@ -69,6 +71,7 @@ def _page_text(pdf: pypdfium2.PdfDocument, sheet: Sheet, *, ocr: bool) -> PageTe
     else:
         blocks = find_blocks(sheet.lines, sheet.titles)
         page = PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
+        page = left_out(page, sheet.hidden)
     return page if sheet.over is None else with_annotations(page, sheet.over)
 
 
@@ -103,6 +106,7 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
             glyphs = Glyphs(text_page, indices, edges if page.get_rotation() else None)
             lines = page_lines(text, glyphs)
             over = read_annotations(pdf, page, lines, glyphs, forms)
+            hidden = hidden_text(page, lines, glyphs)
             picture = not text.strip() and _shows_something(page)
         finally:
             text_page.close()
@@ -110,7 +114,8 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
     warning = _PICTURE if picture else ""
-    return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning, over=over)
+    lines = without_hidden(lines, hidden)
+    return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning, over=over, hidden=hidden)
 
 
 def _shows_something(page: pypdfium2.PdfPage) -> bool:

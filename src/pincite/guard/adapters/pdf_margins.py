@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from pincite.guard.adapters.pdf_annotations import Annotations
 from pincite.guard.adapters.pdf_lines import Line
 from pincite.guard.adapters.pdf_turns import Rectangle, heights
+from pincite.guard.hidden import Hidden
 
 _REACH = 4
 _ENOUGH = 2  # other pages that have the line at its place
@@ -39,7 +40,8 @@ class Sheet:
     """A page on its way: its text and its lines.
 
     `titles` are those that the outline puts there (see `plain`); `edges` are the page's, None where nothing is known of
-    them; `over` is what lies over it. `size` is the usual font's and `keys` what stands at the edges, filled in here.
+    them; `over` is what lies over it, `hidden` what of its text nobody sees. `size` is the usual font's and `keys` what
+    stands at the edges, filled in here.
     """
 
     number: int
@@ -52,6 +54,7 @@ class Sheet:
     size: float = 0.0
     keys: frozenset[_Key] = field(default_factory=frozenset[_Key])
     over: Annotations | None = None
+    hidden: Sequence[Hidden] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pincite.guard.source import Opened, Source
 _TITLES = frozenset({"title", "ctrTitle"})
 _DECORATION = frozenset({"dt", "ftr", "sldNum", "hdr", "sldImg"})
 _NOTES_LEVEL = 3
+_NOT_SHOWN = "The slide is hidden: it is not shown when the presentation is."
 
 
 def open_source(source: Source) -> Opened:
@@ -36,13 +37,15 @@ def _relation_id(node: Node) -> str:
 def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
     for number, name in enumerate(slides, start=1):
         relations = archive.relations(name)
-        elements = list(_Slide(archive, relations).elements(archive.xml(name)))
+        root = archive.xml(name)
+        elements = list(_Slide(archive, relations).elements(root))
         notes = next((target for kind, target in relations.values() if kind == "notesSlide"), "")
         said = list(_notes(archive.xml(notes)))
         if said:
             elements += [Element(BlockKind.HEADING, "Notes", level=_NOTES_LEVEL), *said]
         text, blocks = lay_out([element for element in elements if element.text.strip()])
-        yield PageText(number, f"Slide {number}", text, blocks)
+        hidden = root is not None and attribute(root, "show") == "0"
+        yield PageText(number, f"Slide {number}", text, blocks, _NOT_SHOWN if hidden else "")
 
 
 class _Slide:
