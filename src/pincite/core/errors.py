@@ -71,15 +71,21 @@ class Conflict(PinciteError):
     kind = ErrorKind.CONFLICT
 
 
-class TooManyTries(PinciteError):
-    """Something was tried too often with a wrong secret; `retry_after_s` says how long to wait."""
+class TryLater(PinciteError):
+    """Too much was asked for at once; `retry_after_s` says how long to wait."""
 
-    code = "too-many-tries"
+    code = "try-later"
     kind = ErrorKind.RATE_LIMITED
 
     def __init__(self, message: str, *, remedy: str = "", retry_after_s: int = 1) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
+
+
+class TooManyTries(TryLater):
+    """Something was tried too often with a wrong secret; `retry_after_s` says how long to wait."""
+
+    code = "too-many-tries"
 
 
 class StorageFull(PinciteError):
