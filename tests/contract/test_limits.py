@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+from tests.contract.hammering import hammer
+from tests.forked import Forked
 
 from pincite.app.limits import Limits, Policy
 from pincite.app.limits import service as limits_service
@@ -20,39 +20,6 @@ from pincite.app.limits.service import _Cell as Cell  # pyright: ignore[reportPr
 from pincite.app.limits.tables import LimitRow
 from pincite.core import Database
 from pincite.core.scope import EVERY_TENANT
-
-# Sends until it is refused five times, as fast as it can, and says how many passed and how often it asked the database.
-HAMMER = """
-import asyncio, json, sys
-from pincite.app.limits import Limits, Policy, store
-from pincite.app.limits.domain import TooManyRequests
-from pincite.core import Database
-
-asked, take = 0, store.take
-
-async def counted(*arguments):
-    global asked
-    asked += 1
-    return await take(*arguments)
-
-async def main():
-    store.take = counted
-    database = Database(sys.argv[1])
-    limits = Limits(database, {"read": Policy("read", int(sys.argv[2]))})
-    print("ready", flush=True)
-    sys.stdin.readline()
-    passed = first = refused = 0
-    while refused < 5:
-        try:
-            await limits.take({"read": "ada"})
-            passed += 1
-        except TooManyRequests as error:
-            refused, first = refused + 1, first + error.first
-    await database.close()
-    print(json.dumps([passed, first, asked]))
-
-asyncio.run(main())
-"""
 
 
 @pytest.fixture
@@ -71,28 +38,16 @@ async def passes(limits: Limits, name: str = "read", who: str = "ada") -> bool:
     return True
 
 
-def test_four_processes_let_exactly_the_quota_pass(tables_url: str) -> None:
-    quota = 1000
-    command = [sys.executable, "-c", HAMMER, tables_url, str(quota)]
-    children = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
-    ]
-    try:
-        for each in children:
-            assert each.stdout is not None and each.stdout.readline() == "ready\n"
-        outcomes = []
-        for each in children:
-            assert each.stdin is not None
-            each.stdin.write("go\n")
-            each.stdin.flush()
-        outcomes = [json.loads(each.communicate(timeout=60)[0]) for each in children]
-    finally:
-        for each in children:
-            each.kill()
-    passed, first, asked = (sum(each[place] for each in outcomes) for place in range(3))
+def test_four_processes_let_exactly_the_quota_pass(tables_url: str, tmp_path: Path) -> None:
+    quota, begin = 1000, tmp_path / "begin"
+    children = [Forked(hammer, (tables_url, quota, str(begin))) for _ in range(4)]
+    begin.touch()
+    for each in children:
+        assert each.wait(60) == 0, each.stderr
+    passed, first, asked = map(sum, zip(*(json.loads(each.stdout) for each in children), strict=True))
     assert passed == quota
     assert first == 1, "one of all says that it was the first to be refused"
-    assert asked < quota / 4
+    assert asked < quota / 4, "most requests ask nobody"
 
 
 async def test_many_at_once_and_in_turn(database: Database, tables_url: str) -> None:
@@ -158,6 +113,7 @@ async def test_what_is_over_is_deleted_and_who_is_forgotten_gets_nothing_twice(
         while await _rows(database) > 2:
             await asyncio.sleep(0.01)
     cleaning.cancel()
+    await asyncio.wait([cleaning])
 
 
 @settings(max_examples=200, deadline=None)

@@ -145,6 +145,7 @@ def create_app(house: House) -> FastAPI:
         yield
         for each in cleaning:
             each.cancel()
+        await asyncio.wait(cleaning)
 
     app = _Api(
         title="Pincite",
