@@ -95,6 +95,13 @@ class StorageFull(PinciteError):
     kind = ErrorKind.STORAGE_FULL
 
 
+class QuotaExceeded(PinciteError):
+    """A tenant would hold more than it may; nothing of what was sent is kept."""
+
+    code = "quota-exceeded"
+    kind = ErrorKind.STORAGE_FULL
+
+
 class Unavailable(PinciteError):
     """Something this needs (database, provider, index) did not answer."""
 
