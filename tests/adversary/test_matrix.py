@@ -118,6 +118,7 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/conversations": {},
     "GET /v1/keys": {},
     "GET /v1/status": {},
+    "GET /v1/usage": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
     "GET /v1/grantees": {},
