@@ -32,7 +32,6 @@ from pincite.app.wiring import House
 from pincite.core import PinciteError
 from pincite.ingest.routes import IngestRoutes
 from pincite.library.routes import LibraryRoutes
-from pincite.library.usage_routes import UsageRoutes
 from pincite.retrieval.routes import SearchRoutes
 from pincite.sources.routes import SourceRoutes
 
@@ -183,7 +182,6 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         AccountRoutes(house.accounts, house.people, house.factors, house.audit).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader, house.people).router(),
-        UsageRoutes(house.library).router(),
         SourceRoutes(house.sources).router(),
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AnswerRoutes(house.answers).router(),

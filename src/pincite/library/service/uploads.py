@@ -120,12 +120,9 @@ class Uploads:
                     continue
                 version = last - len(arrivals) + 1 + place
                 arrival = _Arrival(home.id, name, blob, file_type, version, job, within)
-                try:
-                    outcomes[place] = await _register(tx, scope, arrival, room)
-                except QuotaExceeded as error:
-                    outcomes[place] = error
-            refused = [blob.sha256 for each, (_, blob, _, _) in zip(outcomes, arrivals, strict=True) if _full(each)]
-            unwanted = await purging.doom_unreferenced(tx, scope, refused, utc_now()) if refused else ()
+                outcomes[place] = await _register_if_room(tx, scope, arrival, room)
+            refused = [blob.sha256 for each, (_, blob, *_) in zip(outcomes, arrivals, strict=True) if _no_room(each)]
+            unwanted = await purging.doom_unreferenced(tx, scope, refused, utc_now())
             await usage.change_usage(tx, scope, room.taken)
             await _note(tx, scope, home, within, outcomes)
         for sha256 in unwanted:
@@ -257,8 +254,17 @@ async def _batch(tx: AsyncSession, scope: Scope, asked: str) -> Batch:
     return found
 
 
-def _full(outcome: Registered | PinciteError) -> bool:
+def _no_room(outcome: Registered | PinciteError) -> bool:
     return isinstance(outcome, QuotaExceeded)
+
+
+async def _register_if_room(
+    tx: AsyncSession, scope: Scope, arrival: _Arrival, room: _Room
+) -> Registered | QuotaExceeded:
+    try:
+        return await _register(tx, scope, arrival, room)
+    except QuotaExceeded as error:
+        return error
 
 
 async def _register(tx: AsyncSession, scope: Scope, arrival: _Arrival, room: _Room) -> Registered:
