@@ -118,11 +118,13 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/conversations": {},
     "GET /v1/keys": {},
     "GET /v1/status": {},
+    "GET /v1/usage": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
     "GET /v1/grantees": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }
+_EACH = {"x-request-id", "ratelimit"}  # headers of each answer anew: its id, and how many requests are left
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
 _KEPT_OUT = {"jobs_workers", "audit_entries", "audit_heads"}  # whose worker beats; what is refused is noted
 
@@ -169,7 +171,7 @@ class Reply:
                 value = value.replace(each, ABSENT)
             return value
 
-        headers = sorted((name, same(value)) for name, value in response.headers.items() if name != "x-request-id")
+        headers = sorted((name, same(value)) for name, value in response.headers.items() if name not in _EACH)
         body = re.sub(r'"request_id":"[^"]*"', "", response.text)
         return Reply(response.status_code, tuple(headers), same(body))
 

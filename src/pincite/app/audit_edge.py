@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from pincite.accounts import Audit
+from pincite.app.limits.edge import REACHED
 from pincite.core import PinciteError, Scope, get_logger
 from pincite.core.origin import Origin, asked_from
 
@@ -68,7 +69,7 @@ class AuditEdge:
         where = _origin(request)
 
         async def watched(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+            if message["type"] == "http.response.start" and (message["status"] in _REFUSED or REACHED in scope):
                 await self._note(request, message["status"], where)
             await send(message)
 
@@ -94,6 +95,8 @@ class AuditEdge:
 
 def _action(request: Request, status: int, asker: Scope | None) -> str | None:
     """Return what was refused; None for who shows nothing: a browser that is not signed in yet asks all the time."""
+    if REACHED in request.scope:
+        return "request.limited"
     if status == 403:
         return "request.denied"
     if asker is not None:

@@ -27,7 +27,9 @@ from pincite.core.scope import EVERY_TENANT
 FORMAT = 1
 _ROWS_AT_ONCE = 500
 # Heartbeats belong to processes that will be gone; outcomes of evaluations are made again.
-_LEFT_OUT = frozenset({"jobs_workers", "evals_outcomes", "library_waiting", "app_replays", "accounts_tries"})
+_LEFT_OUT = frozenset(
+    {"jobs_workers", "evals_outcomes", "library_waiting", "app_replays", "app_limits", "accounts_tries"}
+)
 Progress = Callable[[str, int], None]
 
 

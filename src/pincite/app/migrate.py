@@ -29,6 +29,7 @@ def declare_tables() -> None:
     for room in _ROOMS_WITH_TABLES:
         import_module(f"pincite.{room}")
     import_module("pincite.app.replays.tables")
+    import_module("pincite.app.limits.tables")
 
 
 def known_revisions() -> list[str]:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pincite.core import ErrorKind, PinciteError, get_logger
-from pincite.core.errors import TooManyTries
+from pincite.core.errors import TryLater
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
@@ -110,7 +110,7 @@ def request_id_of(request: Request) -> str:
 def response_of(error: PinciteError, request: Request) -> Response:
     """Return an error as the response to a request."""
     headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TryLater):
         headers = {"Retry-After": str(error.retry_after_s)}
     body = problem(error, request_id_of(request))
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)

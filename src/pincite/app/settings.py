@@ -3,6 +3,7 @@
 Rooms get the values they need through their constructors, in `wiring.py`.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,7 @@ _SECRETS_OF_OTHERS = (
     "GOOGLE_SERVICE_ACCOUNT_KEY",
     "OTEL_EXPORTER_OTLP_HEADERS",
 )
+_Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class BadSettings(PinciteError):
@@ -81,6 +83,37 @@ class Settings(BaseSettings):
             "machine's own, the one of `public_url` and those of loopback; requests for others are refused."
         ),
     ] = None
+    proxies: Annotated[
+        str,
+        Field(
+            description="Addresses or networks of proxies, with commas: of requests that come from them, "
+            "`X-Forwarded-For` says who sent them."
+        ),
+    ] = "127.0.0.1,::1"
+    limit_address: Annotated[
+        _Requests,
+        Field(
+            description="Most requests a minute that one address (of IPv6, one /64 network) may send; 0: any number."
+        ),
+    ] = 12_000
+    limit_sign_in: Annotated[
+        _Requests, Field(description="Most requests a minute that one address may send to sign in; 0: any number.")
+    ] = 60
+    limit_key: Annotated[
+        _Requests, Field(description="Most requests a minute that may be sent with one API key; 0: any number.")
+    ] = 6_000
+    limit_read: Annotated[
+        _Requests, Field(description="Most requests a minute that one user may send that read; 0: any number.")
+    ] = 6_000
+    limit_write: Annotated[
+        _Requests,
+        Field(
+            description="Most requests a minute that one user may send that write, uploads among them; 0: any number."
+        ),
+    ] = 3_000
+    limit_ask: Annotated[
+        _Requests, Field(description="Most requests a minute that one user may send that ask or search; 0: any number.")
+    ] = 600
     model: Annotated[
         str,
         Field(description="`auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama."),
@@ -239,6 +272,16 @@ class Settings(BaseSettings):
         parse_hosts(value or "")
         return value
 
+    @field_validator("proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        for each in (part.strip() for part in value.split(",")):
+            try:
+                ipaddress.ip_network(each or "::1")
+            except ValueError:
+                raise ValueError("must be addresses or networks, with commas, such as 10.0.0.5,10.1.0.0/16") from None
+        return value
+
     @field_validator("second_opinion_band")
     @classmethod
     def _known_band(cls, value: str | None) -> str | None:
@@ -257,6 +300,18 @@ class Settings(BaseSettings):
         if value.lower() not in {"debug", "info", "warning", "error"}:
             raise ValueError("must be debug, info, warning or error")
         return value.lower()
+
+    @property
+    def request_limits(self) -> Mapping[str, int]:
+        """Requests a minute, by the name of what is limited."""
+        return {
+            "address": self.limit_address,
+            "sign-in": self.limit_sign_in,
+            "key": self.limit_key,
+            "read": self.limit_read,
+            "write": self.limit_write,
+            "ask": self.limit_ask,
+        }
 
     @property
     def sql_url(self) -> str:

@@ -21,6 +21,7 @@ from pincite.app.audit_edge import AuditEdge
 from pincite.app.bodies import BodyEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.hosts import Hosts, parse_hosts
+from pincite.app.limits import AddressEdge, AskerEdge
 from pincite.app.middleware import HostEdge, Metrics, RequestEdge
 from pincite.app.openapi import declare_problems
 from pincite.app.problems import install
@@ -143,9 +144,14 @@ def create_app(house: House) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        cleaning = asyncio.create_task(replays.clean(), name="replays-clean")
+        cleaning = [
+            asyncio.create_task(replays.clean(), name="replays-clean"),
+            asyncio.create_task(house.limits.clean(), name="limits-clean"),
+        ]
         yield
-        cleaning.cancel()
+        for each in cleaning:
+            each.cancel()
+        await asyncio.wait(cleaning)
 
     app = _Api(
         title="Pincite",
@@ -163,7 +169,9 @@ def create_app(house: House) -> FastAPI:
     check_declared(app.routes)
     app.add_middleware(BodyEdge, routes=app.routes)
     app.add_middleware(ReplayEdge, replays=replays, door=house.door, routes=app.routes)
+    app.add_middleware(AskerEdge, limits=house.limits)
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
+    app.add_middleware(AddressEdge, limits=house.limits)
     app.add_middleware(AuditEdge, audit=house.audit)
     app.add_middleware(HostEdge, hosts=_hosts(house.settings))
     app.add_middleware(RequestEdge, metrics=metrics)

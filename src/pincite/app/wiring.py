@@ -15,6 +15,7 @@ from typing import Any
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.limits import Limits, open_counts, policies_of
 from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, secret_values, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
@@ -63,6 +64,7 @@ class House:
     answers: Answers
     models: Models
     evaluations: Evaluations
+    limits: Limits
 
     async def owner(self) -> Scope:
         """Return the scope of the installation's owner, whom a command on this machine acts as."""
@@ -178,12 +180,15 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         database = build_database(settings)
         closing.push_async_callback(database.close)
         await migrate.upgrade(database)
+        counts = await open_counts(database)
+        closing.push_async_callback(counts.close)
         discovery = await discover_model(settings, provider_environment())
         models = Models(_model_settings(settings), provider_environment(), discovery)
         embedders = await asyncio.to_thread(open_embedders, settings)
         reranker = await asyncio.to_thread(open_reranker, settings, models)
         second = await asyncio.to_thread(open_second_opinion, settings, models)
-        house = _build(settings, database, models, (embedders, reranker, second))
+        limits = Limits(counts, policies_of(settings.request_limits))
+        house = _build(settings, (database, limits), models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
         closing.push_async_callback(house.fetcher.close)
         if bootstrap:
@@ -260,11 +265,11 @@ def open_second_opinion(settings: Settings, models: Models) -> SecondOpinion | N
 
 def _build(
     settings: Settings,
-    database: Database,
+    counted: tuple[Database, Limits],
     models: Models,
     judges: tuple[Embedders, Judge | None, SecondOpinion | None],
 ) -> House:
-    embedders, reranker, second = judges
+    (database, limits), (embedders, reranker, second) = counted, judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
@@ -311,6 +316,7 @@ def _build(
         ),
         models=models,
         evaluations=Evaluations(database),
+        limits=limits,
     )
 
 

@@ -3,7 +3,7 @@
 Queries live in each room's `store.py`; nothing here knows a table.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -57,15 +57,18 @@ class Database:
     Args:
         url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
         readers: how many reading connections may be open at once.
+        durable: whether what is written must outlive a power cut; SQLite only.
         statement_limit_s: longest time for one statement; PostgreSQL only.
     """
 
-    def __init__(self, url: str, *, readers: int = 8, statement_limit_s: float = STATEMENT_LIMIT_S) -> None:
+    def __init__(
+        self, url: str, *, readers: int = 8, statement_limit_s: float = STATEMENT_LIMIT_S, durable: bool = True
+    ) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = self._apart = _sqlite(url, pool_size=1, writes=True)
-            self._reader = _sqlite(url, pool_size=readers, writes=False)  # which must not take the write lock
+            self._writer = self._apart = _sqlite(url, pool_size=1, begin="BEGIN IMMEDIATE", durable=durable)
+            self._reader = _sqlite(url, pool_size=readers)  # which must not take the write lock
         else:
             self._writer = self._reader = _postgres(url, readers, statement_limit_s)
             # Whoever frees what all others wait for must not wait with them for a connection.
@@ -169,9 +172,9 @@ def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine
     return engine
 
 
-def _sqlite(url: str, *, pool_size: int, writes: bool) -> AsyncEngine:
+def _sqlite(url: str, *, pool_size: int, begin: str = "BEGIN", durable: bool = True) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
-    _prepare_sqlite(engine.sync_engine, "BEGIN IMMEDIATE" if writes else "BEGIN")
+    _prepare_sqlite(engine.sync_engine, begin, (*_SQLITE_PRAGMAS, *(() if durable else ("synchronous=NORMAL",))))
     return engine
 
 
@@ -185,11 +188,11 @@ def _connect_postgres(dialect: Any, _record: object, arguments: Any, named: Any)
         ) from error
 
 
-def _prepare_sqlite(engine: Engine, begin: str) -> None:
+def _prepare_sqlite(engine: Engine, begin: str, pragmas: Sequence[str]) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in _SQLITE_PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

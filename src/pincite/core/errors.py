@@ -71,10 +71,10 @@ class Conflict(PinciteError):
     kind = ErrorKind.CONFLICT
 
 
-class TooManyTries(PinciteError):
-    """Something was tried too often with a wrong secret; `retry_after_s` says how long to wait."""
+class TryLater(PinciteError):
+    """Too much was asked for at once; `retry_after_s` says how long to wait."""
 
-    code = "too-many-tries"
+    code = "try-later"
     kind = ErrorKind.RATE_LIMITED
 
     def __init__(self, message: str, *, remedy: str = "", retry_after_s: int = 1) -> None:
@@ -82,10 +82,23 @@ class TooManyTries(PinciteError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyTries(TryLater):
+    """Something was tried too often with a wrong secret; `retry_after_s` says how long to wait."""
+
+    code = "too-many-tries"
+
+
 class StorageFull(PinciteError):
     """The disk or the bucket took no more bytes; nothing was half written."""
 
     code = "storage-full"
+    kind = ErrorKind.STORAGE_FULL
+
+
+class QuotaExceeded(PinciteError):
+    """A tenant would hold more than it may; nothing of what was sent is kept."""
+
+    code = "quota-exceeded"
     kind = ErrorKind.STORAGE_FULL
 
 

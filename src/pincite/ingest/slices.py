@@ -91,7 +91,7 @@ class SliceReader:
         checkpoint("slice.taken")
         read = await all_of(self._read(scope, each) for each in taken)
         whole = [each for each in read if isinstance(each, Whole)]
-        stored = await library.save_all(scope, whole)
+        stored, refused = await library.save_all(scope, whole)
         whole = [each for each in whole if each.revision.id in stored]
         checkpoint("slice.stored")
         await self._index(scope, whole)
@@ -99,7 +99,8 @@ class SliceReader:
         published = await library.publish_all(scope, list(wanted), whole)
         await put_back(self.reader.parts, scope, [each for each in before if each in published])
         checkpoint("slice.published")
-        return _outcome(wanted, published, {each.latest.id: what for each, what in zip(taken, read, strict=True)})
+        became = {each.latest.id: what for each, what in zip(taken, read, strict=True)} | dict(refused)
+        return _outcome(wanted, published, became)
 
     async def _read(self, scope: Scope, document: Document) -> _Became:
         """Read and cut one document; an error that it is at fault for; None where it has to go its own way."""

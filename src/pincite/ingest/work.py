@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
+from pincite.core.errors import QuotaExceeded
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
@@ -21,7 +22,16 @@ from pincite.jobs import Json, Steps
 from pincite.library import Problem, Revision, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
-_FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
+_FAILURES = (
+    UnreadableDocument,
+    UnsupportedType,
+    Quarantined,
+    BytesLost,
+    QuotaExceeded,
+    StorageFull,
+    Unavailable,
+    IndexOutdated,
+)
 log = get_logger(__name__)
 _LONGEST_WAIT_S = 15.0
 
@@ -112,6 +122,8 @@ class Work:
                 lambda: library.set_state(scope, revision_id, failed, problem=problem, lease=lease, attempt=attempt)
             )
             await self._retried(lambda: self.reader.drop_points(scope, revision_id))
+            if problem.code == QuotaExceeded.code:
+                await self._retried(lambda: library.drop_read(scope, revision_id))
         except (NotFound, RevisionOvertaken):
             await self._retried(lambda: put_back(self.reader.parts, scope, [revision_id]))
 

@@ -28,6 +28,7 @@ from pincite.library.schemas import (
     NewCollection,
 )
 from pincite.library.service import Library
+from pincite.library.usage_routes import UsageRoutes
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the list before.")]
@@ -75,6 +76,7 @@ class LibraryRoutes:
         self._add_batches(router)
         self._add_passages(router)
         router.include_router(self._grants.router())
+        router.include_router(UsageRoutes(self._library).router())
         return router
 
     def _add_collections(self, router: APIRouter) -> None:

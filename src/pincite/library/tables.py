@@ -23,6 +23,20 @@ class FeedRow(Table):
     version: Mapped[int] = mapped_column(BigInteger)
 
 
+class UsageRow(Table):
+    """What a tenant holds, and the most that it may hold: NULL is no bound. Changed with what it counts."""
+
+    __tablename__ = "library_usage"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    documents: Mapped[int] = mapped_column(BigInteger)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    pages: Mapped[int] = mapped_column(BigInteger)
+    most_documents: Mapped[int | None] = mapped_column(BigInteger)
+    most_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    most_pages: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class CollectionRow(Table):
     """A named set of documents."""
 

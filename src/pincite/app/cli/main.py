@@ -17,6 +17,7 @@ from pincite.app.cli import (
     keeping,
     keys,
     people,
+    quotas,
     serve,
     sources,
     stopping,
@@ -51,6 +52,7 @@ app.command("restore")(keeping.restore)
 app.add_typer(batches.app, name="batches")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
+people.tenants.command("quota")(quotas.quota)
 app.add_typer(people.users, name="users")
 app.add_typer(people.groups, name="groups")
 app.add_typer(people.grants, name="grants")

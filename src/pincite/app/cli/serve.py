@@ -60,6 +60,7 @@ async def serve_until_stopped(house: House, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(house),
         http=BoundedHttp,
+        forwarded_allow_ips=[each.strip() for each in house.settings.proxies.split(",") if each.strip()],
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_STOP_S,

@@ -14,6 +14,7 @@ from pincite.library.service.slices import Slices
 from pincite.library.service.stops import Stops
 from pincite.library.service.upkeep import Upkeep
 from pincite.library.service.uploads import Uploads
+from pincite.library.service.usage import Usages
 from pincite.library.service.vectors import Vectors
 from pincite.library.service.waiting import Waiting
 
@@ -32,6 +33,7 @@ class Library(
     Waiting,
     Vectors,
     Contexts,
+    Usages,
     Upkeep,
 ):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.

@@ -20,7 +20,8 @@ from pincite.library.domain import (
     RevisionOvertaken,
     RevisionState,
 )
-from pincite.library.store import collections, documents, passages, revisions
+from pincite.library.quotas import Amount
+from pincite.library.store import collections, documents, passages, revisions, usage
 from pincite.library.store.revisions import Step
 
 _CLOSED = RESTING_STATES | {RevisionState.SUPERSEDED}
@@ -101,20 +102,33 @@ class Progress:
             await revisions.take(tx, scope, revision_id, read_by, afresh=afresh)
             if afresh:
                 await passages.drop_chunks(tx, scope, [revision_id])
-                await passages.drop_pages(tx, scope, [revision_id])
+                await _drop_pages(tx, scope, revision_id)
             return await _existing(tx, scope, revision_id), afresh
 
     async def save_pages(
         self, scope: Scope, revision_id: str, pages: Sequence[PageText], *, lease: int | None = None
     ) -> None:
-        """Store pages and what was noticed of them; a page stored twice is one. Raises: NotFound, RevisionOvertaken."""
+        """Store pages and what was noticed of them; a page stored twice is one.
+
+        Raises: NotFound, RevisionOvertaken; QuotaExceeded, and none of them is stored.
+        """
         noticed = [PageWarning(page.number, page.warning) for page in pages if page.warning]
         async with self._db.transaction(scope) as tx:
             revision = await _writable(tx, scope, revision_id, lease)
+            before = (await usage.pages_of(tx, scope, [revision_id])).get(revision_id, 0)
             await passages.put_pages(tx, scope, revision_id, pages)
             if noticed:
                 known = [each for each in revision.warnings if each.page < noticed[0].page]
                 await revisions.warn(tx, scope, revision_id, [*known, *noticed])
+            await usage.change_usage(tx, scope, Amount(pages=max([0, *(page.number - before for page in pages)])))
+
+    async def drop_read(self, scope: Scope, revision_id: str) -> None:
+        """Drop what was read of a revision that failed, so that it takes no room; a retry reads it from the start."""
+        async with self._db.transaction(scope) as tx:
+            revision = await revisions.find_revision(tx, scope, revision_id, lock=True)
+            if revision is not None and revision.state is RevisionState.FAILED:
+                await passages.drop_chunks(tx, scope, [revision_id])
+                await _drop_pages(tx, scope, revision_id)
 
     async def save_chunks(
         self,
@@ -200,6 +214,12 @@ class Progress:
             revision = await _existing(session, scope, revision_id)
         if revision.state is not state:
             raise _overtaken(revision, f"{state.value} (only `publish` does that)")
+
+
+async def _drop_pages(tx: AsyncSession, scope: Scope, revision_id: str) -> None:
+    held = (await usage.pages_of(tx, scope, [revision_id])).get(revision_id, 0)
+    await passages.drop_pages(tx, scope, [revision_id])
+    await usage.change_usage(tx, scope, Amount(pages=-held))
 
 
 async def _existing(tx: AsyncSession, scope: Scope, revision_id: str) -> Revision:

@@ -8,8 +8,9 @@ from pincite.core.audit import note
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
 from pincite.library.grants import Level
+from pincite.library.quotas import Amount
 from pincite.library.service.grants import require
-from pincite.library.store import collections, documents, purging
+from pincite.library.store import collections, documents, purging, usage
 
 
 class Removals:
@@ -47,8 +48,10 @@ class Removals:
             if await documents.find_document(tx, scope, document_id) is not None:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
             for removal in await documents.list_removals(tx, scope, document_id):
+                freed = (await usage.held_by(tx, scope, removal.revision_ids)).plus(Amount(documents=1))
                 await purging.drop_document(tx, scope, removal)
                 await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
+                await usage.change_usage(tx, scope, freed.negative)
             # Those of an earlier try too, which broke off between the rows and the bytes.
             doomed = await purging.doomed_blobs(tx, scope)
         for sha256 in doomed:

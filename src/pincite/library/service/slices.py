@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Database, InvalidInput, Scope, utc_now
 from pincite.core.batched import batched
+from pincite.core.errors import QuotaExceeded
 from pincite.library.domain import (
     RESTING_STATES,
     UNFINISHED_STATES,
@@ -19,7 +20,8 @@ from pincite.library.domain import (
     WholeDocument,
 )
 from pincite.library.names import clean_source
-from pincite.library.store import collections, documents, slices, waiting
+from pincite.library.quotas import Amount, Usage
+from pincite.library.store import collections, documents, slices, usage, waiting
 
 _BEING_READ = frozenset({RevisionState.EXTRACTING, RevisionState.EMBEDDING})
 _AT_ONCE = 400
@@ -75,9 +77,12 @@ class Slices:
                 for each in found
                 if each.latest.state in UNFINISHED_STATES and each.latest.attempt == wanted[each.latest.id]
             ]
-            await slices.take_all(tx, scope, [each.latest.id for each in mine], read_by, now)
+            ids = [each.latest.id for each in mine]
+            held = sum((await usage.pages_of(tx, scope, ids)).values())
+            await slices.take_all(tx, scope, ids, read_by, now)
             await documents.touch_all(tx, scope, [each.id for each in mine], version, now)
-            return tuple(await slices.find_latest(tx, scope, [each.latest.id for each in mine]))
+            await usage.change_usage(tx, scope, Amount(pages=-held))
+            return tuple(await slices.find_latest(tx, scope, ids))
 
     async def latest(self, scope: Scope, revision_ids: Sequence[str]) -> tuple[Revision, ...]:
         """Return those of the revisions that are the newest of a document that was not removed."""
@@ -98,16 +103,24 @@ class Slices:
             for some in batched(revision_ids, _AT_ONCE):
                 await slices.assign(tx, scope, some, job)
 
-    async def save_all(self, scope: Scope, whole: Sequence[WholeDocument]) -> frozenset[str]:
-        """Store the pages and chunks of documents; returns the ids of the revisions that were stored.
+    async def save_all(
+        self, scope: Scope, whole: Sequence[WholeDocument]
+    ) -> tuple[frozenset[str], Mapping[str, QuotaExceeded]]:
+        """Store the pages and chunks of documents.
 
-        The others are gone, were stopped, or another worker has them.
+        Returns: the ids of the revisions that were stored, and those for which there is no room. The others are gone,
+            were stopped, or another worker has them.
         """
         now = utc_now()
         async with self._db.transaction(scope) as tx:
             held = await self._held(tx, scope, {each.revision.id: each.revision.lease for each in whole})
-            await slices.store_all(tx, scope, [each for each in whole if each.revision.id in held], now)
-        return frozenset(held)
+            mine = [each for each in whole if each.revision.id in held]
+            before = await usage.pages_of(tx, scope, list(held))
+            refused, change = _without_room(await usage.find_usage(tx, scope, lock=True), mine, before)
+            stored = [each for each in mine if each.revision.id not in refused]
+            await slices.store_all(tx, scope, stored, now)
+            await usage.change_usage(tx, scope, change)
+        return frozenset(each.revision.id for each in stored), refused
 
     async def await_all(self, scope: Scope, revision_ids: Sequence[str]) -> None:
         """Put revisions on the list of those that wait for the better embedder; see `await_vectors`."""
@@ -153,3 +166,19 @@ class Slices:
             for each in found
             if each.latest.state in states and each.latest.lease == leases[each.latest.id]
         }
+
+
+def _without_room(
+    known: Usage, whole: Sequence[WholeDocument], before: Mapping[str, int]
+) -> tuple[dict[str, QuotaExceeded], Amount]:
+    """Return which documents' pages go over the quota, in their order, and how many pages the others add."""
+    refused: dict[str, QuotaExceeded] = {}
+    change = Amount()
+    for each in whole:
+        more = Amount(pages=max(0, len(each.pages) - before.get(each.revision.id, 0)))
+        try:
+            known = known.grow(more)
+            change = change.plus(more)
+        except QuotaExceeded as error:
+            refused[each.revision.id] = error
+    return refused, change

@@ -19,7 +19,7 @@ from pincite.library.domain import (
     WorkItem,
 )
 from pincite.library.service.removal import finish_deletion
-from pincite.library.store import collections, documents, passages, purging, revisions
+from pincite.library.store import collections, documents, passages, purging, revisions, usage
 from pincite.library.store.revisions import Step
 
 # An upload's bytes are there a moment before its row is.
@@ -79,12 +79,13 @@ class Upkeep:
         """Compare rows and bytes of a tenant; with `repair` put right what can be.
 
         Bytes without a row (older than an hour) are deleted, revisions without bytes fail with a reason, half-done
-        deletions of bytes are finished, chunks of superseded revisions deleted. `deep` reads all bytes again and
-        compares their sha256, which takes as long as reading them does.
+        deletions of bytes are finished, chunks of superseded revisions deleted, and what is held is counted anew.
+        `deep` reads all bytes again and compares their sha256, which takes as long as reading them does.
         """
         findings = [finding async for finding in self._half_deleted(scope, repair)]
         findings += [finding async for finding in self._stale_chunks(scope, repair)]
         findings += [finding async for finding in self._bytes(scope, repair, deep)]
+        findings += await self._usage(scope, repair)
         if repair:
             await self._blobs.clean_staging()
         return tuple(findings)
@@ -96,6 +97,18 @@ class Upkeep:
             if repair:
                 await finish_deletion(self._db, self._blobs, scope, sha256)
             yield Finding("blob-half-deleted", f"The deletion of bytes {sha256[:12]} was not finished.", repair)
+
+    async def _usage(self, scope: Scope, repair: bool) -> list[Finding]:
+        async with self._db.read(scope, one_moment=True) as session:
+            said, held = (await usage.find_usage(session, scope)).held, await usage.count_held(session, scope)
+        if said == held:
+            return []
+        if repair:
+            async with self._db.transaction(scope) as tx:
+                await collections.next_version(tx, scope)
+                await usage.find_usage(tx, scope, lock=True)  # no page is being stored meanwhile
+                await usage.set_held(tx, scope, await usage.count_held(tx, scope))
+        return [Finding("usage-wrong", f"What is held was counted as {said}, and is {held}.", repair)]
 
     async def _stale_chunks(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
         async with self._db.read(scope) as session:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.blobs import BlobRef, BlobStore
+from pincite.core.errors import QuotaExceeded
 from pincite.core.scope import system_scope
 from pincite.guard import FileType
 from pincite.library.batches import Batch, BatchCancelled, BatchState
@@ -28,10 +29,11 @@ from pincite.library.domain import (
 )
 from pincite.library.grants import Level
 from pincite.library.names import clean_batch, clean_source
+from pincite.library.quotas import Amount, Usage
 from pincite.library.service.collections import make_collection
 from pincite.library.service.grants import require
 from pincite.library.service.removal import finish_deletion
-from pincite.library.store import batches, collections, documents, purging, revisions, slices
+from pincite.library.store import batches, collections, documents, purging, revisions, slices, usage
 
 
 class Uploads:
@@ -69,6 +71,7 @@ class Uploads:
             NotFound: no such collection.
             Denied: the asker may only read it.
             DocumentBusy: the same bytes are being deleted at this moment.
+            QuotaExceeded: the tenant holds as much as it may; the bytes are deleted.
         """
         registered = (await self.register_uploads(scope, collection, [(source, blob, file_type, None)], batch))[0]
         if isinstance(registered, PinciteError):
@@ -91,7 +94,7 @@ class Uploads:
             batch: id or name of the batch that they come in.
 
         Returns:
-            What became of each, in order: InvalidInput or DocumentBusy for one that was refused.
+            What became of each, in order: InvalidInput, DocumentBusy or QuotaExceeded for one that was refused.
 
         Raises:
             NotFound: no such collection.
@@ -106,6 +109,7 @@ class Uploads:
             doomed = frozenset(await purging.doomed_blobs(tx, scope))
             home = await _collection(tx, scope, collection)
             within = None if sent_in is None else await _batch(tx, scope, sent_in)
+            room = _Room(await usage.find_usage(tx, scope))
             for place, (source, blob, file_type, job) in enumerate(arrivals):
                 if blob.sha256 in doomed:
                     continue
@@ -116,8 +120,13 @@ class Uploads:
                     continue
                 version = last - len(arrivals) + 1 + place
                 arrival = _Arrival(home.id, name, blob, file_type, version, job, within)
-                outcomes[place] = await _register(tx, scope, arrival)
+                outcomes[place] = await _register_if_room(tx, scope, arrival, room)
+            refused = [blob.sha256 for each, (_, blob, *_) in zip(outcomes, arrivals, strict=True) if _no_room(each)]
+            unwanted = await purging.doom_unreferenced(tx, scope, refused, utc_now())
+            await usage.change_usage(tx, scope, room.taken)
             await _note(tx, scope, home, within, outcomes)
+        for sha256 in unwanted:
+            await finish_deletion(self._db, self._blobs, scope, sha256)
         for place, (_, blob, _, _) in enumerate(arrivals):
             outcome = outcomes[place]
             if blob.sha256 in doomed:
@@ -157,7 +166,9 @@ class Uploads:
         system = system_scope(scope.tenant)  # it is to go, also where the asker lost their grant meanwhile
         async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
+            freed = await usage.held_by(tx, system, [registered.revision.id])
             if registered.outcome is RegisterOutcome.CREATED:
+                freed = freed.plus(Amount(documents=1))
                 await documents.hide(tx, system, document.id, version, now)
                 for removal in await documents.list_removals(tx, system, document.id):
                     await purging.drop_document(tx, system, removal)
@@ -168,6 +179,7 @@ class Uploads:
                     await documents.point_latest(tx, system, document.id, before[-1])
                 await documents.touch(tx, system, document.id, version, now)
                 await purging.drop_revisions(tx, system, [registered.revision.id])
+            await usage.change_usage(tx, system, freed.negative)
             await note(tx, scope, "document.taken-back", ("document", document.id), name=document.source)
 
 
@@ -187,6 +199,19 @@ class _Arrival:
     def rests(self) -> bool:
         """Whether it waits for people before it is read."""
         return self.batch is not None and self.batch.state is BatchState.PAUSED
+
+
+class _Room:
+    """What there is still room for in a transaction that holds the feed's lock: nobody else takes any meanwhile."""
+
+    def __init__(self, known: Usage) -> None:
+        self._known = known
+        self.taken = Amount()
+
+    def take(self, wanted: Amount) -> None:
+        """Take room. Raises: QuotaExceeded."""
+        self._known = self._known.grow(wanted)
+        self.taken = self.taken.plus(wanted)
 
 
 async def _note(
@@ -229,12 +254,27 @@ async def _batch(tx: AsyncSession, scope: Scope, asked: str) -> Batch:
     return found
 
 
-async def _register(tx: AsyncSession, scope: Scope, arrival: _Arrival) -> Registered:
+def _no_room(outcome: Registered | PinciteError) -> bool:
+    return isinstance(outcome, QuotaExceeded)
+
+
+async def _register_if_room(
+    tx: AsyncSession, scope: Scope, arrival: _Arrival, room: _Room
+) -> Registered | QuotaExceeded:
+    try:
+        return await _register(tx, scope, arrival, room)
+    except QuotaExceeded as error:
+        return error
+
+
+async def _register(tx: AsyncSession, scope: Scope, arrival: _Arrival, room: _Room) -> Registered:
     document = await documents.find_by_source(tx, scope, arrival.collection_id, arrival.source)
     if document is None:
+        room.take(Amount(documents=1, size_bytes=arrival.blob.size_bytes))
         return await _create(tx, scope, arrival)
     if document.latest.sha256 == arrival.blob.sha256:
         return await _same_bytes(tx, scope, document, arrival)
+    room.take(Amount(size_bytes=arrival.blob.size_bytes))
     revision = _new_revision(document.id, document.latest.number + 1, arrival)
     await revisions.add_revision(tx, scope, revision, arrival.job)
     await documents.point_latest(tx, scope, document.id, revision.id)

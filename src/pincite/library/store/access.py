@@ -22,6 +22,7 @@ from pincite.library.tables import (
     PageRow,
     RevisionRow,
     TombstoneRow,
+    UsageRow,
     VectorRow,
     WaitingRow,
 )
@@ -41,13 +42,14 @@ TenantRow = (
     | type[VectorRow]
     | type[BatchRow]
     | type[GrantRow]
+    | type[UsageRow]
 )
 
 
-# The tenant's counter, which builds of its index there are and what they lack, bytes on their way out: nothing of any
+# The tenant's counters, which builds of its index there are and what they lack, bytes on their way out: nothing of any
 # document is in them, and whoever searches or uploads needs them. Grants are listed for those who manage what they are
 # about, which the service makes sure of.
-_OF_ALL = frozenset({FeedRow, GenerationRow, WaitingRow, BlobDeletionRow, GrantRow})
+_OF_ALL = frozenset({FeedRow, GenerationRow, WaitingRow, BlobDeletionRow, GrantRow, UsageRow})
 
 
 def visible_to(scope: Scope, row: TenantRow, level: Level = Level.VIEWER) -> ColumnElement[bool]:

@@ -46,6 +46,8 @@ async def doom_unreferenced(
 ) -> tuple[str, ...]:
     """Record those of `blobs` that no revision refers to as being deleted, and return them."""
     wanted = sorted(set(blobs))
+    if not wanted:
+        return ()
     everything = system_scope(scope.tenant)  # what the asker does not see refers to bytes too
     query = select(RevisionRow.sha256).where(visible_to(everything, RevisionRow), RevisionRow.sha256.in_(wanted))
     referenced = set((await session.scalars(query)).all())

@@ -13,6 +13,7 @@ import { People } from "./people";
 import { SecondFactor } from "./second-factor";
 import { Section } from "./section";
 import { type Tab, Tabs } from "./tabs";
+import { UsageFacts } from "./usage";
 
 export function SettingsPage() {
   const roles = useQuery(sessionQuery).data?.user.roles ?? [];
@@ -35,6 +36,7 @@ export function SettingsPage() {
             <Password />
             <SecondFactor />
             <ApiKeys />
+            {isAdmin && <UsageFacts />}
             <Installation />
           </>
         )}

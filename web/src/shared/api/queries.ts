@@ -13,11 +13,13 @@ import type {
   PassageView,
   Session,
   Status,
+  Usage,
 } from "./types";
 
 export const keys = {
   session: ["session"],
   status: ["status"],
+  usage: ["usage"],
   apiKeys: ["keys"],
   collections: ["collections"],
   documents: ["documents"],
@@ -41,6 +43,8 @@ export const sessionQuery = queryOptions({
 });
 
 export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: () => request<Status>("/v1/status") });
+
+export const usageQuery = queryOptions({ queryKey: keys.usage, queryFn: () => request<Usage>("/v1/usage") });
 
 export const apiKeysQuery = queryOptions({
   queryKey: keys.apiKeys,

@@ -206,6 +206,18 @@ export interface ConversationRow {
 
 export type Conversation = ConversationRow & { answers: Answer[] };
 
+/** How much is stored of something, and the most that may be; null is no bound. */
+export interface Held {
+  held: number;
+  most: number | null;
+}
+
+export interface Usage {
+  documents: Held;
+  size_bytes: Held;
+  pages: Held;
+}
+
 export interface Status {
   version: string;
   mode: "extractive" | "model";
