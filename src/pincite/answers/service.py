@@ -6,7 +6,6 @@ Generation belongs to this service, not to the connection that asked: clients co
 import asyncio
 import contextlib
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,11 +23,10 @@ from pincite.answers.domain import (
     AnswerState,
     AskRequest,
     Conversation,
-    Verdict,
 )
 from pincite.answers.drafting import Draft, Task, Turn
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
-from pincite.answers.shapes import answer_to, so_far
+from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
@@ -236,7 +234,7 @@ class Answers:
             return await store.answer(session, scope, answer_id)
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
-        name, body = _last_event(final)
+        name, body = last_event(final)
         async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
             if await store.finish(session, scope, final):
                 # Older versions are found last, and need be none of the passages that were noted before.
@@ -263,14 +261,6 @@ class Answers:
     def _over(self, answer_id: str) -> None:
         self._running.pop(answer_id, None)
         self._bell.ring(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
-
-
-def _last_event(final: Answer) -> tuple[str, dict[str, Any]]:
-    body = answer_to(final)
-    if final.state is not AnswerState.COMPLETED:
-        return "answer.failed", body
-    counts = Counter(pin.verdict.value for pin in final.pins)
-    return "answer.completed", {**body, "verdict_counts": {verdict.value: counts[verdict.value] for verdict in Verdict}}
 
 
 def _stopped(answer: Answer, *, closing: bool) -> Answer:

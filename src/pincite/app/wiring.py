@@ -268,7 +268,8 @@ def _build(
     index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
-    library = Library(database, blobs)
+    key = installation_key(settings)
+    library = Library(database, blobs, key)
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
@@ -289,7 +290,7 @@ def _build(
         door=Door(accounts),
         people=People(database),
         audit=Audit(database),
-        factors=Factors(database, installation_key(settings)),
+        factors=Factors(database, key),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,

@@ -11,7 +11,7 @@ from typing import TypeVar
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
-from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
+from pincite.ingest.domain import BytesLost, IndexOutdated, PersonalDataRefused, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
@@ -21,7 +21,10 @@ from pincite.jobs import Json, Steps
 from pincite.library import Problem, Revision, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
-_FAILURES = (UnreadableDocument, UnsupportedType, Quarantined, BytesLost, StorageFull, Unavailable, IndexOutdated)
+_FAILURES = (
+    *(UnreadableDocument, UnsupportedType, Quarantined, PersonalDataRefused, BytesLost),
+    *(StorageFull, Unavailable, IndexOutdated),
+)
 log = get_logger(__name__)
 _LONGEST_WAIT_S = 15.0
 
@@ -247,7 +250,7 @@ class Work:
 
 def problem_of(error: PinciteError) -> Problem:
     """Return how an error is shown on a document."""
-    page = error.page if isinstance(error, UnreadableDocument) else None
+    page = error.page if isinstance(error, UnreadableDocument | PersonalDataRefused) else None
     return Problem(code=error.code, message=error.message, remedy=error.remedy, page=page)
 
 
