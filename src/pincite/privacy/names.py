@@ -21,7 +21,8 @@ _COLON = re.compile(r":(?=[0-9a-fA-F:])")
 _HEX = re.compile(r"[0-9a-fA-F]{0,4}\Z")
 _IPV6 = re.compile(r"[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\w:])")
 _VERSION = re.compile(r"\bv(?:er(?:sion)?)?\.? ?$|release|section|chapter|§|clause|build")
-_IBAN = re.compile(rf"\d(?<=[A-Za-z]{{2}}\d)\d(?:[ \-\r\n{UNSEEN}]{{0,2}}[A-Za-z0-9]){{11,30}}")
+_IBAN = re.compile(r"\d(?<=[A-Za-z]{2}\d)\d")
+_ACCOUNT = re.compile(rf"(?:[ \-\r\n{UNSEEN}]{{0,2}}[A-Za-z0-9]){{11,30}}")
 _NINO = re.compile(r"\d(?<!\d\d)\d ?\d\d ?\d\d ?[A-Da-d](?![A-Za-z0-9])")
 _NINO_WORDS = re.compile(r"\bnino\b|national insurance|\bni (?:no|number)")
 _DNI = re.compile(r"[\dXYZxyz](?<![A-Za-z0-9].)-?\d{7}-?[A-Za-z](?![A-Za-z0-9])")
@@ -47,6 +48,7 @@ _DAY = re.compile(
     r"|[^\W\d_]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d)\b"
 )
 _BIRTH_REACH = 40
+_SHORT = 6
 
 
 def find_names(text: str) -> Iterator[Finding]:
@@ -98,8 +100,8 @@ def _long_addresses(text: str) -> Iterator[Finding]:
 
 
 def _is_ipv6(written: str) -> bool:
-    if len(written) < 4 or not any(letter.isalnum() for letter in written):
-        return False
+    if len(written) < _SHORT or not any(letter.isdigit() for letter in written):
+        return False  # "::1" is everybody's, and "a::b" a name in a program
     try:
         ipaddress.IPv6Address(written)
     except ValueError:
@@ -111,13 +113,14 @@ def _accounts(text: str) -> Iterator[Finding]:
     for match in _IBAN.finditer(text):
         start = match.start() - 2
         length = checksums.IBAN_LENGTHS.get(text[start : start + 2].upper())
-        if length is None or text[start - 1 : start].isalnum():
+        account = None if length is None else _ACCOUNT.match(text, match.end())
+        if length is None or account is None or text[start - 1 : start].isalnum():
             continue
         bare, at = "", start
-        while at < match.end() and len(bare) < length:
+        while at < account.end() and len(bare) < length:
             bare += text[at] if text[at].isalnum() else ""
             at += 1
-        if bare.isascii() and checksums.iban(bare.upper()) and not text[at : at + 1].isalnum():
+        if checksums.iban(bare.upper()) and not text[at : at + 1].isalnum():
             yield Finding(Kind.IBAN, start, at, 0.99)
 
 

@@ -52,5 +52,5 @@ def _score(text: str, match: re.Match[str]) -> float:
         return 0.85
     if len(digits) <= _MOST and said_near(text, match.start(), match.end(), _WORDS):
         return 0.7
-    trunk = written.startswith(("0", "(0")) and _TRUNK[0] <= len(digits) <= _TRUNK[1]
+    trunk = digits[0] == "0" != digits[1] and _TRUNK[0] <= len(digits) <= _TRUNK[1]
     return 0.5 if trunk and len(re.findall(r"\d+", written)) > 1 else 0.0

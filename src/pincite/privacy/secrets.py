@@ -34,7 +34,7 @@ _MAKERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _WITHIN = re.compile(r"[A-Za-z0-9_\-]")
 _PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_BODY = re.compile(r"(?:[A-Za-z0-9+/=]{1,76}\s{1,4})*")
+_BODY = re.compile(r"(?:\s{1,4}[A-Za-z0-9+/=]{16,76})*")
 _LONGEST_PEM = 20_000
 _ASSIGNED = re.compile(r"[:=](?![:=/])\s{0,3}[\"']?([^\s\"'<>{}$]{8,200})")
 _NAMED = re.compile(
@@ -76,5 +76,4 @@ def _torn(text: str, start: int) -> int:
 def _looks_random(value: str) -> bool:
     counts = Counter(value)
     bits = -sum(times / len(value) * math.log2(times / len(value)) for times in counts.values())
-    mixed = sum(map(bool, (re.search(r"\d", value), re.search("[A-Za-z]", value), re.search(r"[^\w]", value))))
-    return bits >= _LEAST_BITS and mixed > 1
+    return bits >= _LEAST_BITS and re.search(r"\d", value) is not None and re.search("[A-Za-z]", value) is not None
