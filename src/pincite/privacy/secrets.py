@@ -36,7 +36,8 @@ _PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?---
 _PEM_END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _BODY = re.compile(r"(?:\s{1,4}[A-Za-z0-9+/=]{16,76})*")
 _LONGEST_PEM = 20_000
-_ASSIGNED = re.compile(r"[:=](?![:=/])\s{0,3}[\"']?([^\s\"'<>{}$]{8,200})")
+_ASSIGNS = re.compile(r"[:=](?![:=/])")
+_VALUE = re.compile(r"\s{0,3}[\"']?([^\s\"'<>{}$]{8,200})")
 _NAMED = re.compile(
     r"(?:api[_ -]?key|secret|token|passw(?:or)?d|passphrase|pwd|credential)[\w-]{0,20}[\"']?\s{0,3}:?\Z", re.IGNORECASE
 )
@@ -61,10 +62,11 @@ def find_secrets(text: str) -> Iterator[Finding]:
             end = _PEM_END.search(text, match.end(), match.end() + _LONGEST_PEM)
             done = _torn(text, match.end()) if end is None else end.end()
             yield Finding(Kind.KEY, match.start(), done, 1.0)
-    for match in _ASSIGNED.finditer(text):
-        named = _NAMED.search(text, max(0, match.start() - _NAME_REACH), match.start())
-        if named is not None and _looks_random(match[1]):
-            yield Finding(Kind.KEY, match.start(1), match.end(1), 0.7)
+    for match in _ASSIGNS.finditer(text):
+        if _NAMED.search(text, max(0, match.start() - _NAME_REACH), match.start()):
+            value = _VALUE.match(text, match.end())
+            if value is not None and _looks_random(value[1]):
+                yield Finding(Kind.KEY, value.start(1), value.end(1), 0.7)
 
 
 def _torn(text: str, start: int) -> int:
