@@ -68,8 +68,9 @@ def main() -> int:
     )
     for label, tally in [*tallies.items(), ("all", total(tallies.values()))]:
         recall, precision = (tally.found, tally.labelled), (tally.right, tally.findings)
+        valid = tally.valid if label in _CHECKS else "-"
         print(
-            f"{label:<20}{tally.labelled:>7}{tally.valid:>7}{tally.found:>7}{_share(*recall):>8}  {_range(*recall):<14}"
+            f"{label:<20}{tally.labelled:>7}{valid:>7}{tally.found:>7}{_share(*recall):>8}  {_range(*recall):<14}"
             f"{tally.findings:>9}{_share(*precision):>10}  {_range(*precision)}"
         )
         if options.show:
@@ -93,7 +94,7 @@ def read(data: Path) -> list[tuple[str, list[tuple[str, int, int]]]]:
 
 
 def measured(texts: Sequence[tuple[str, Sequence[tuple[str, int, int]]]]) -> dict[str, Tally]:
-    """Return a tally for each structured label; findings of kinds without a label (dates of birth, keys) are in none."""
+    """Return a tally for each structured label; kinds without a label (dates of birth, keys) are in none."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     by_kind = {kind: label for label, kind in STRUCTURED.items()}
     for text, labels in texts:

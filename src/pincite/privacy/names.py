@@ -25,7 +25,7 @@ _IBAN = re.compile(r"\d(?<=[A-Za-z]{2}\d)\d")
 _ACCOUNT = re.compile(rf"(?:[ \-\r\n{UNSEEN}]{{0,2}}[A-Za-z0-9]){{11,30}}")
 _NINO = re.compile(r"\d(?<!\d\d)\d ?\d\d ?\d\d ?[A-Da-d](?![A-Za-z0-9])")
 _NINO_WORDS = re.compile(r"\bnino\b|national insurance|\bni (?:no|number)")
-_DNI = re.compile(r"[\dXYZxyz](?<![A-Za-z0-9].)-?\d{7}-?[A-Za-z](?![A-Za-z0-9])")
+_DNI = re.compile(r"[\dXYZxyz](?<![A-Za-z0-9.,].)-?\d{7}-?[A-Za-z](?![A-Za-z0-9])")
 _FISCAL = re.compile(r"\d(?<=[A-Za-z]{6}\d)\d[A-EHLMPRSTa-ehlmprst]\d\d[A-Za-z]\d{3}[A-Za-z](?![A-Za-z0-9])")
 _NIR = re.compile(r"[1-478](?<![A-Za-z0-9].) ?\d\d ?\d\d ?2[ABab] ?\d{3} ?\d{3} ?\d\d(?!\d)")
 _PAPERS = (
@@ -43,7 +43,7 @@ _BIRTH = (
     *("nacido", "nacida", "nacimiento", "nato il", "nata il", "geboortedatum"),
 )
 _DAY = re.compile(
-    r"\b(?:\d{1,2}[./ -]\d{1,2}[./ -](?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}"
+    r"\b(?:[0-3]?\d([./ -])[0-3]?\d\1(?:19|20)?\d\d|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}"
     r"|\d{1,2}(?:st|nd|rd|th|\.)? (?:of )?[^\W\d_]{3,10}\.?,? (?:19|20)\d\d"
     r"|[^\W\d_]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d)\b"
 )

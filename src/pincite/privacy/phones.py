@@ -10,7 +10,7 @@ from pincite.privacy.domain import Finding, Kind
 from pincite.privacy.plain import UNSEEN, said_near
 
 _NUMBER = re.compile(
-    rf"[+(\d](?<![\w./\-+(].)(?<!\+ .)(?<!\d,.)(?:[ .\-/()+{UNSEEN}]{{0,3}}\d){{5,20}}+"
+    rf"[+(\d](?<![\w./\-+($€£].)(?<!\+ .)(?<!\d,.)(?:[ .\-/()+{UNSEEN}]{{0,3}}\d){{5,20}}+"
     r"(?: ?(?:x|ext\.?|#) ?\d{1,6})?(?!\w)"
 )
 _WORDS = re.compile(
@@ -25,8 +25,9 @@ _EXTENDED = re.compile(r"[\d)] ?(?:x|ext\.?) ?\d{1,6}$")
 _DATE = re.compile(
     r"(?:19|20)\d\d[.\-/ ][01]?\d[.\-/ ][0-3]?\d(?: [0-2]?\d)?"
     r"|[0-3]?\d[.\-/ ][0-3]?\d[.\-/ ](?:19|20)\d\d(?: [0-2]?\d)?"
-    r"|(?:(?:19|20)\d\d[ .\-/]*)+"
+    r"|(?:19|20)\d{6}|(?:(?:19|20)\d\d[ .\-/]*)+"
 )
+_DECIMAL = re.compile(r"(?<![\d.])0\.\d")
 _DIGIT = re.compile(r"\d")
 _FEWEST, _MOST = 6, 15
 _TRUNK = (9, 11)
@@ -46,11 +47,13 @@ def _score(text: str, match: re.Match[str]) -> float:
     digits = _DIGIT.findall(written)
     if not _FEWEST <= len(digits) <= _MOST + _FEWEST or _DATE.fullmatch(written):
         return 0.0
+    if _DECIMAL.search(written):
+        return 0.0
     if written.startswith(("+", "(+")):
         return 0.9 if digits[0] != "0" and 8 <= len(digits) <= _MOST else 0.0
     if _NANP.fullmatch(written) or (_EXTENDED.search(written) and len(digits) > _TRUNK[0]):
         return 0.85
-    if len(digits) <= _MOST and said_near(text, match.start(), match.end(), _WORDS):
+    if _FEWEST < len(digits) <= _MOST and said_near(text, match.start(), match.end(), _WORDS):
         return 0.7
     trunk = digits[0] == "0" != digits[1] and _TRUNK[0] <= len(digits) <= _TRUNK[1]
     return 0.5 if trunk and len(re.findall(r"\d+", written)) > 1 else 0.0

@@ -42,6 +42,7 @@ _NAMED = re.compile(
     r"(?:api[_ -]?key|secret|token|passw(?:or)?d|passphrase|pwd|credential)[\w-]{0,20}[\"']?\s{0,3}:?\Z", re.IGNORECASE
 )
 _NAME_REACH = 40
+_CALL = re.compile(r"[A-Za-z_][\w.]*\(")  # of a function, in code
 _LEAST_BITS = 2.75
 
 
@@ -78,4 +79,9 @@ def _torn(text: str, start: int) -> int:
 def _looks_random(value: str) -> bool:
     counts = Counter(value)
     bits = -sum(times / len(value) * math.log2(times / len(value)) for times in counts.values())
-    return bits >= _LEAST_BITS and re.search(r"\d", value) is not None and re.search("[A-Za-z]", value) is not None
+    return (
+        bits >= _LEAST_BITS
+        and not _CALL.match(value)
+        and re.search(r"\d", value) is not None
+        and re.search("[A-Za-z]", value) is not None
+    )
