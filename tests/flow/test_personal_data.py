@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from tests.doubles.provider import Provider
 from tests.flow.conftest import add, client_with_model
 
@@ -58,6 +57,24 @@ async def test_what_is_found_is_counted_by_kind(client: httpx2.AsyncClient) -> N
     answer = await _ask(client)
     assert CARD in answer["answer"]  # counted, and nothing more
     assert all(value not in json.dumps(document) for value in VALUES)
+    home = document["collection_id"]
+    assert (await client.patch(f"/v1/collections/{home}", json={"personal_data": "shred"})).status_code == 422
+    assert (await client.patch(f"/v1/collections/{'0' * 32}", json={"personal_data": "flag"})).status_code == 404
+    await _policy(client, "refuse")
+    await _refused(client)
+
+
+async def _refused(client: httpx2.AsyncClient) -> None:
+    document = await add(client, "again.md", b"# Again\n\n" + TEXT.encode())
+    assert document["state"] == "failed"
+    problem = document["problem"]
+    assert (problem["code"], problem["page"]) == ("personal-data", 1)
+    assert "a card number" in problem["message"]
+    assert "policy" in problem["remedy"]
+    assert not [value for value in VALUES if value in json.dumps(document)]
+    found = (await client.get("/v1/search", params={"q": QUESTION})).json()
+    assert "again.md" not in {hit["source"] for hit in found["hits"]}
+    assert (await add(client, "clean.md", b"# Clean\n\nSee https://example.com/a for the rules.\n"))["state"] == "ready"
 
 
 async def test_answers_and_searches_hold_none_and_pins_land(client: httpx2.AsyncClient) -> None:
@@ -65,6 +82,7 @@ async def test_answers_and_searches_hold_none_and_pins_land(client: httpx2.Async
     before = await _ask(client)
     assert CARD in before["answer"]
     await _policy(client, "mask-answers")
+    await _covered_when_read(client, before)
     for question in (QUESTION, "Where do questions about the trip go?", "What did the treasurer drive with?"):
         answer = await _ask(client, question)
         events = (await client.get(f"/v1/answers/{answer['id']}/events")).text
@@ -87,23 +105,8 @@ async def test_answers_and_searches_hold_none_and_pins_land(client: httpx2.Async
     assert document["state"] == "ready"
 
 
-def _same_but_for_covers(page: str, quote: str) -> None:
-    """Where the quote has other characters than the page, they are one of the values, covered."""
-    for value in VALUES:
-        at = page.find(value)
-        if at >= 0:
-            cover = quote[at : at + len(value)]
-            assert cover.strip().startswith("[")
-            assert cover.endswith("]")
-            page, quote = page.replace(value, ""), quote[:at] + quote[at + len(value) :]
-    assert page == quote
-
-
-async def test_an_answer_of_before_is_covered_when_it_is_read(client: httpx2.AsyncClient) -> None:
-    await add(client, "trip.md", TEXT.encode())
-    before = await _ask(client)
-    assert CARD in json.dumps(before)
-    await _policy(client, "mask-answers")
+async def _covered_when_read(client: httpx2.AsyncClient, before: dict[str, Any]) -> None:
+    """An answer that was made before the policy shows nothing either, read or followed."""
     read = (await client.get(f"/v1/answers/{before['id']}")).json()
     kept = (await client.get(f"/v1/conversations/{before['conversation']}")).json()
     events = (await client.get(f"/v1/answers/{before['id']}/events")).text
@@ -114,8 +117,19 @@ async def test_an_answer_of_before_is_covered_when_it_is_read(client: httpx2.Asy
     assert events.count("event: answer.completed") == 1
 
 
-@pytest.mark.parametrize("policy", ["mask-answers", "mask-model"])
-async def test_no_model_sees_any(pincite_home: Path, provider: Provider, policy: str) -> None:
+def _same_but_for_covers(page: str, quote: str) -> None:
+    """Where the quote has other characters than the page, they are one of the values, covered."""
+    for value in VALUES:
+        at = page.find(value)
+        if at >= 0:
+            cover = quote[at : at + len(value)]
+            assert cover.strip("* ") == "" or cover.strip().startswith("[")
+            assert cover[-1] in "]*"
+            page, quote = page.replace(value, ""), quote[:at] + quote[at + len(value) :]
+    assert page == quote
+
+
+async def test_no_model_sees_any(pincite_home: Path, provider: Provider) -> None:
     models = {
         "embedder": "openai:text-embedding-3-small",
         "embedder_base_url": f"{provider.url}/v1",
@@ -128,7 +142,7 @@ async def test_no_model_sees_any(pincite_home: Path, provider: Provider, policy:
     provider.behaviour.reply = "The trip was paid with the credit card [1]."
     async with client_with_model(pincite_home, provider, **models) as client:
         await _made(client)
-        await _policy(client, policy)
+        await _policy(client, "mask-model")
         await add(client, "trip.md", TEXT.encode())
         await _read_by_all(provider)
         asked = len(provider.requests)
@@ -140,34 +154,4 @@ async def test_no_model_sees_any(pincite_home: Path, provider: Provider, policy:
     assert "the credit card" in while_asked
     assert not [value for value in VALUES if value in while_asked]
     assert "The trip was paid" in while_read
-    seen = [value for value in VALUES if value in while_read]
-    assert seen == ([] if policy == "mask-model" else list(VALUES))
-
-
-async def test_a_document_that_holds_any_is_refused(client: httpx2.AsyncClient) -> None:
-    await _made(client)
-    await _policy(client, "refuse")
-    document = await add(client, "trip.md", TEXT.encode())
-    assert document["state"] == "failed"
-    problem = document["problem"]
-    assert (problem["code"], problem["page"]) == ("personal-data", 1)
-    assert "a card number" in problem["message"]
-    assert "policy" in problem["remedy"]
-    assert not [value for value in VALUES if value in json.dumps(document)]
-    found = (await client.get("/v1/search", params={"q": QUESTION})).json()
-    assert "trip.md" not in {hit["source"] for hit in found["hits"]}
-    assert (await add(client, "clean.md", b"# Clean\n\nSee https://example.com/a for the rules.\n"))["state"] == "ready"
-    await _policy(client, "flag")
-    await client.post(f"/v1/documents/{document['id']}/retry")
-    for _ in range(100):
-        document = (await client.get(f"/v1/documents/{document['id']}")).json()
-        if document["state"] == "ready":
-            break
-    assert document["state"] in {"ready", "queued", "extracting", "embedding"}
-
-
-async def test_a_policy_is_one_of_those_there_are(client: httpx2.AsyncClient) -> None:
-    await _made(client)
-    home = (await client.get("/v1/collections")).json()["items"][0]["id"]
-    assert (await client.patch(f"/v1/collections/{home}", json={"personal_data": "shred"})).status_code == 422
-    assert (await client.patch(f"/v1/collections/{'0' * 32}", json={"personal_data": "flag"})).status_code == 404
+    assert not [value for value in VALUES if value in while_read]

@@ -15,6 +15,7 @@ from typing import Any
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.moderating import open_moderation
 from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
@@ -227,6 +228,10 @@ def _model_settings(settings: Settings) -> ModelSettings:
         embedder_timeout_s=settings.embedder_timeout_s,
         reranker_base_url=settings.reranker_base_url,
         reranker_api_key=settings.reranker_api_key,
+        moderation=settings.moderation,
+        moderation_base_url=settings.moderation_base_url,
+        moderation_api_key=settings.moderation_api_key,
+        moderation_timeout_s=settings.moderation_timeout_s,
     )
 
 
@@ -306,6 +311,7 @@ def _build(
                 passage_tokens=settings.passage_tokens,
                 second=second,
             ),
+            open_moderation(settings, models),
         ),
         models=models,
         evaluations=Evaluations(database),

@@ -35,7 +35,7 @@ _PAPERS = (
 _DRIVES = re.compile(r"driv\w{0,7}['’]?s? $|driving $")
 _PAPER = re.compile(
     r"(?:(?:plate|number|no|num|nr|id|card|is|was|has|the|n)\b|[\s:#.=°º'’(-]){0,8}"
-    r"((?=[A-Za-z0-9-]{0,8}\d)[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){4,19})(?![A-Za-z0-9])",
+    r"((?=[A-Za-z0-9-]{0,8}\d)[A-Za-z0-9]{1,20}(?:[ -](?=[A-Za-z]{0,4}\d)[A-Za-z0-9]{1,12}){0,4})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _BIRTH = (
@@ -48,7 +48,7 @@ _DAY = re.compile(
     r"|[^\W\d_]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d)\b"
 )
 _BIRTH_REACH = 40
-_SHORT = 6
+_SHORT, _SHORTEST_PAPER = 6, 5
 
 
 def find_names(text: str) -> Iterator[Finding]:
@@ -153,7 +153,7 @@ def _papers(text: str) -> Iterator[Finding]:
         if word.startswith("licen") and not _DRIVES.search(text[max(0, start - 12) : start].lower()):
             continue  # of software, mostly
         number = _PAPER.match(text, end)
-        if number is not None:
+        if number is not None and len(number[1]) >= _SHORTEST_PAPER:
             kind = Kind.PASSPORT if word.startswith(("pass", "reise", "pasa")) else Kind.LICENCE
             yield Finding(kind, number.start(1), number.end(1), 0.8)
 

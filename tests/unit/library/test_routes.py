@@ -93,7 +93,8 @@ async def test_documents_are_shown_as_the_contract_says(client: httpx2.AsyncClie
     shown = (await client.get(f"/v1/documents/{registered.document.id}")).json()
     assert set(shown) == {
         "id", "collection_id", "source", "file_type", "size_bytes", "state", "pages_done", "pages_total", "chunks",
-        "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings", "personal_data", "created_at",
+        "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings",
+        "personal_data", "created_at",
         "updated_at", "version", "batch", "serving_revision",
     }  # fmt: skip
     assert (shown["state"], shown["serving"], shown["size_bytes"]) == ("ready", True, 5)

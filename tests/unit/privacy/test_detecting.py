@@ -37,6 +37,7 @@ FOUND: tuple[tuple[str, str, Kind], ...] = (
     ("host 2001:db8::8a2e:370:7334 is up", "2001:db8::8a2e:370:7334", Kind.IP),
     ("see https://example.com/a?b=c.", "https://example.com/a?b=c", Kind.URL),
     ("My driver's license number is F162823540116", "F162823540116", Kind.LICENCE),
+    ("his driving licence 1234567 was kept", "1234567", Kind.LICENCE),
     ("Passport No. C01X00T47", "C01X00T47", Kind.PASSPORT),
     ("She was born on 3 May 1981 in Graz", "3 May 1981", Kind.BORN),
     ("Geburtsdatum: 03.05.1981", "03.05.1981", Kind.BORN),

@@ -1,19 +1,7 @@
 // What the app reads and writes, as TanStack Query options and plain functions. No component lives here.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiProblem, request } from "./client";
-import type {
-  ApiKey,
-  Batch,
-  Collection,
-  Conversation,
-  ConversationRow,
-  DocumentRow,
-  NewApiKey,
-  Page,
-  PassageView,
-  Session,
-  Status,
-} from "./types";
+import type { ApiKey, Batch, Collection, Conversation, ConversationRow, DocumentRow, NewApiKey, Page, PassageView, PersonalDataPolicy, Session, Status } from "./types";
 
 export const keys = {
   session: ["session"],
@@ -118,6 +106,10 @@ export const signIn = (token: string) => request<Session>("/v1/session", "POST",
 export const signOut = () => request<undefined>("/v1/session", "DELETE");
 export const createKey = (name: string) => request<NewApiKey>("/v1/keys", "POST", { name });
 export const revokeKey = (id: string) => request<undefined>(`/v1/keys/${encodeURIComponent(id)}`, "DELETE");
+/** Say what happens with personal data in a collection. */
+export const setPersonalData = (id: string, policy: PersonalDataPolicy) =>
+  request<Collection>(`/v1/collections/${encodeURIComponent(id)}`, "PATCH", { personal_data: policy });
+
 export const createCollection = (name: string) => request<Collection>("/v1/collections", "POST", { name });
 export const removeDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}`, "DELETE");
 export const retryDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}/retry`, "POST");
