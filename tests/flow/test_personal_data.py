@@ -34,7 +34,7 @@ async def _ask(client: httpx2.AsyncClient, question: str = QUESTION) -> dict[str
 
 async def _read_by_all(provider: Provider) -> None:
     """Wait until the better embedder and the writer of contexts have seen the document that was added last."""
-    for _ in range(400):
+    for _ in range(1_200):
         seen = [each for each in provider.requests if "The trip was paid" in json.dumps(each)]
         if any("input" in each for each in seen) and any("messages" in each for each in seen):
             return

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.privacy import checksums
@@ -47,6 +47,7 @@ def test_examples_hold_and_one_digit_changed_does_not(check: Callable[[str], boo
     assert not any(check(other) for other in others)
 
 
+@settings(max_examples=60, deadline=None)
 @given(DIGITS)
 def test_luhn_is_the_sum_of_digits_as_the_standard_says(digits: str) -> None:
     total = 0
@@ -56,6 +57,7 @@ def test_luhn_is_the_sum_of_digits_as_the_standard_says(digits: str) -> None:
     assert checksums.luhn(digits) == (total % 10 == 0 and int(digits) > 0)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text("0123456789", min_size=18, max_size=18), st.integers(2, 98))
 def test_iban_is_97_by_long_division(account: str, tried: int) -> None:
     remainder = 0
@@ -66,6 +68,7 @@ def test_iban_is_97_by_long_division(account: str, tried: int) -> None:
     assert checksums.iban(f"DE{tried:02}{account}") == (tried == check)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text("0123456789", min_size=3, max_size=12), st.data())
 def test_verhoeff_has_one_digit_for_each_number_and_sees_two_swapped(digits: str, data: st.DataObject) -> None:
     fitting = [digit for digit in "0123456789" if checksums.verhoeff(digits + digit)]

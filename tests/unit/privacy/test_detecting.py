@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.privacy import Kind, find
@@ -117,6 +117,7 @@ def test_a_private_key_is_one_finding_whole_or_torn() -> None:
     assert body.strip() in torn[one.start : one.end]
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.sampled_from("0123456789 -./()+@:=xaAeEiI\n\u00a0\u200b\uff11[]DE"), max_size=400))
 def test_findings_are_in_order_apart_and_within_the_text(text: str) -> None:
     last = 0
@@ -126,6 +127,7 @@ def test_findings_are_in_order_apart_and_within_the_text(text: str) -> None:
         last = each.end
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60), st.sampled_from([row[:2] for row in FOUND]), st.text(max_size=60))
 def test_what_stands_around_it_hides_nothing(before: str, one: tuple[str, str], after: str) -> None:
     text, value = one

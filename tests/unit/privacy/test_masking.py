@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.privacy import Masker, counted, find
@@ -24,6 +24,7 @@ PIECES = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(PIECES, st.sampled_from((" , ", "\n", " ; \r\n")))
 def test_no_value_is_left_and_the_rest_is_as_it_was(pieces: list[str], between: str) -> None:
     text = between.join(pieces)
@@ -40,12 +41,14 @@ def test_no_value_is_left_and_the_rest_is_as_it_was(pieces: list[str], between: 
     assert covered[at:] == text[at:]
 
 
+@settings(max_examples=60, deadline=None)
 @given(PIECES)
 def test_a_covered_text_holds_nothing_more_to_cover(pieces: list[str]) -> None:
     once = MASKER.covered(" , ".join(pieces))
     assert MASKER.covered(once) == once
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=300))
 def test_lengths_and_lines_stay_whatever_the_text(text: str) -> None:
     covered = MASKER.covered(text)
