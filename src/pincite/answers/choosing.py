@@ -63,9 +63,9 @@ class Drafters:
         """Return those of the documents whose personal data is covered in answers."""
         return await self._source.masked(scope, documents)
 
-    async def covered(self, texts: Sequence[str]) -> Sequence[str]:
+    async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:
         """Return texts with personal data covered."""
-        return await self._source.covered(texts)
+        return await self._source.covered(scope, texts)
 
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""

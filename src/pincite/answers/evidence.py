@@ -40,9 +40,9 @@ class EvidenceSource:
         """Return those of the documents whose personal data is covered in answers."""
         return await self._library.masked_documents(scope, documents)
 
-    async def covered(self, texts: Sequence[str]) -> Sequence[str]:
+    async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:
         """Return texts with personal data covered."""
-        return await self._library.covered_texts(texts)
+        return await self._library.covered_texts(scope, texts)
 
     async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of collections given by name or id. Raises: NotFound."""

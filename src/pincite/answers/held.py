@@ -3,7 +3,7 @@
 What is fit is decided in `moderation.py`.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -43,28 +43,33 @@ class Held:
             return made
         return replace(made, text=self._shown, pins=made.pins[: self._pins], nearest=(), older=())
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Yield the draft's events, text by the sentence. Raises: AnswerRefused, ModerationFailed, and the draft's."""
         async with aclosing(self._draft.events()) as events:
-            async for name, data in events:
-                if not self._moderation.active:
-                    yield name, data
-                elif name == "answer.delta":
-                    self._waiting += data["text"]
-                else:
-                    if name == "answer.pin":
-                        async for released in self._released(data["claim"][1] - len(self._shown)):
-                            yield released
-                        self._pins += 1
-                    yield name, data
-        async for released in self._released(len(self._waiting)):
-            yield released
+            async for event in events:
+                for fit in await self._fit(*event):
+                    yield fit
+        for fit in await self._released(len(self._waiting)):
+            yield fit
 
-    async def _released(self, chars: int) -> AsyncIterator[Event]:
+    async def _fit(self, name: str, data: Mapping[str, Any]) -> Sequence[Event]:
+        """Return what may be seen now that an event came: text waits until a pin says that its sentence is whole."""
+        if not self._moderation.active:
+            return ((name, data),)
+        if name == "answer.delta":
+            self._waiting += data["text"]
+            return ()
+        if name != "answer.pin":
+            return ((name, data),)
+        released = await self._released(data["claim"][1] - len(self._shown))
+        self._pins += 1
+        return (*released, (name, data))
+
+    async def _released(self, chars: int) -> Sequence[Event]:
         text = self._waiting[: max(0, chars)]
         if not text:
-            return
+            return ()
         await self._moderation.sentence(self._scope, self._shown[-_BEFORE:] + text)
         self._waiting = self._waiting[len(text) :]
         self._shown += text
-        yield "answer.delta", {"text": text}
+        return (("answer.delta", {"text": text}),)

@@ -6,8 +6,9 @@ while it is made.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
@@ -40,7 +41,7 @@ class Withholding:
         """Return the answers, each as it is, covered or withheld."""
         hidden, masked = await self._rules(scope, [each.id for each in answers])
         return [
-            withheld(each) if each.id in hidden else await self._covered(each) if each.id in masked else each
+            withheld(each) if each.id in hidden else await self._covered(scope, each) if each.id in masked else each
             for each in answers
         ]
 
@@ -55,18 +56,22 @@ class Withholding:
         async for event in events:
             now = time.monotonic()
             if not looked_at or event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
-                found = await answer()
-                hidden, masked = await self._rules(scope, [found.id])
-                if hidden:
-                    yield AnswerEvent(event.seq, "answer.failed", answer_to(withheld(found)))
+                instead = await self._instead(scope, await answer())
+                if instead is not None:
+                    yield AnswerEvent(event.seq, *instead)
                     return
-                if masked and found.state is not AnswerState.RUNNING:
-                    covered = await self._covered(found)
-                    if covered != found:
-                        yield AnswerEvent(event.seq, *last_event(covered))
-                        return
                 looked_at = now
             yield event
+
+    async def _instead(self, scope: Scope, found: Answer) -> tuple[str, Mapping[str, Any]] | None:
+        """Return the name and data of the event that stands for all of an answer's, where they may not be seen."""
+        hidden, masked = await self._rules(scope, [found.id])
+        if hidden:
+            return "answer.failed", answer_to(withheld(found))
+        if not masked or found.state is AnswerState.RUNNING:
+            return None
+        covered = await self._covered(scope, found)
+        return None if covered == found else last_event(covered)
 
     async def _rules(self, scope: Scope, answer_ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Return which answers are withheld, and which rest on documents whose personal data is covered."""
@@ -82,14 +87,14 @@ class Withholding:
             frozenset(each for each, some in basis.items() if some & masked),
         )
 
-    async def _covered(self, answer: Answer) -> Answer:
+    async def _covered(self, scope: Scope, answer: Answer) -> Answer:
         """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims."""
         spans = [
             *(span for pin in answer.pins for span in pin.spans),
             *answer.nearest,
             *(each.span for each in answer.older),
         ]
-        text, *quotes = await self._drafters.covered([answer.text, *(span.quote for span in spans)])
+        text, *quotes = await self._drafters.covered(scope, [answer.text, *(span.quote for span in spans)])
         of = dict(
             zip(spans, (replace(one, quote=quote) for one, quote in zip(spans, quotes, strict=True)), strict=True)
         )

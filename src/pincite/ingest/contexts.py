@@ -160,7 +160,7 @@ class Contexts:
         opening = (await self.parts.library.pages(scope, batch[0].revision_id, 1, 1))[0].text
         shown = await self.parts.library.for_models(scope, batch)
         if any(one is not other for one, other in zip(shown, batch, strict=True)):
-            opening = (await self.parts.library.covered_texts([opening]))[0]
+            opening = (await self.parts.library.covered_texts(scope, [opening]))[0]
         return [
             Surroundings(
                 source=document.source,

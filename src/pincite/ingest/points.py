@@ -111,7 +111,9 @@ async def _as_models_may_see(parts: IngestParts, scope: Scope, titled: Sequence[
     shown = await parts.library.for_models(scope, chunks)
     hidden = [place for place, (chunk, seen) in enumerate(zip(chunks, shown, strict=True)) if seen is not chunk]
     titles = [title for title, _ in titled]
-    for place, title in zip(hidden, await parts.library.covered_texts([titles[each] for each in hidden]), strict=True):
+    for place, title in zip(
+        hidden, await parts.library.covered_texts(scope, [titles[each] for each in hidden]), strict=True
+    ):
         titles[place] = title
     return [f"{title}\n{whole_words(chunk.text)}" for title, chunk in zip(titles, shown, strict=True)]
 

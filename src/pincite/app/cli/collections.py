@@ -12,7 +12,6 @@ from rich.text import Text
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import open_house
-from pincite.library.domain import Collection
 from pincite.privacy import Policy
 
 _MOST = 1_000
@@ -27,7 +26,7 @@ def list_collections(as_json: Json = False) -> None:
     async def work() -> list[dict[str, Any]]:
         async with open_house(read_settings(log_level="error")) as house:
             found = await house.library.list_collections(await house.owner(), limit=_MOST)
-            return [_line(each) for each in found.items]
+            return [_line(each.id, each.name, each.documents, each.personal_data) for each in found.items]
 
     lines = run(work(), as_json=as_json)
     if as_json:
@@ -57,7 +56,8 @@ def personal_data(
         async with open_house(read_settings(log_level="error")) as house:
             scope = await house.owner()
             home = await house.library.collection(scope, collection)
-            return _line(await house.library.set_policy(scope, home.id, policy))
+            now = await house.library.set_policy(scope, home.id, policy)
+            return _line(now.id, now.name, now.documents, now.personal_data)
 
     line = run(work(), as_json=as_json)
     if as_json:
@@ -66,10 +66,5 @@ def personal_data(
         out().print(f"{line['personal_data']} from now on. What was read before stays as it was read.")
 
 
-def _line(collection: Collection) -> dict[str, Any]:
-    return {
-        "id": collection.id,
-        "name": collection.name,
-        "documents": collection.documents,
-        "personal_data": collection.personal_data.value,
-    }
+def _line(key: str, name: str, documents: int, policy: Policy) -> dict[str, Any]:
+    return {"id": key, "name": name, "documents": documents, "personal_data": policy.value}

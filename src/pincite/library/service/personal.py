@@ -75,7 +75,7 @@ class PersonalData:
         by_id = {each.id: each for each in covered}
         return tuple(by_id.get(each.id, each) for each in chunks)
 
-    async def covered_texts(self, texts: Sequence[str]) -> tuple[str, ...]:
+    async def covered_texts(self, _scope: Scope, texts: Sequence[str]) -> tuple[str, ...]:
         """Return texts with what is found in each covered."""
         return await asyncio.to_thread(lambda: tuple(self._masker.covered(each) for each in texts))
 
