@@ -30,6 +30,7 @@ def main() -> int:
                 ["understanding", "--limit", "100"],
                 ["followups"],
                 ["conflicts"],
+                ["pii"],
                 ["search"],
                 ["ingest", "--home", home],
                 ["serve", "--home", home],

@@ -26,7 +26,8 @@ async def registered(hands: Hands, count: int = DOCUMENTS) -> list[Registered]:
 def whole(hands: Hands, taken: Sequence[Document]) -> list[Whole]:
     """Return documents as if they had been read."""
     return [
-        Whole(each, tuple(hands.page_texts(2)), tuple(hands.make_chunks(each, each.latest, 3)), "en") for each in taken
+        Whole(each, tuple(hands.page_texts(2)), tuple(hands.make_chunks(each, each.latest, 3)), "en", None)
+        for each in taken
     ]
 
 

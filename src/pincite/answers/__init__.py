@@ -4,6 +4,7 @@ from pincite.answers.checking import ClaimChecks
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest, Pin, PinSpan, Verdict
 from pincite.answers.evidence import EvidenceSource
+from pincite.answers.moderation import Moderation
 from pincite.answers.rehearsal import Rehearsals
 from pincite.answers.schemas import answer_resource
 from pincite.answers.second_opinion import SecondOpinion
@@ -18,6 +19,7 @@ __all__ = [
     "ClaimChecks",
     "Drafters",
     "EvidenceSource",
+    "Moderation",
     "Pin",
     "PinSpan",
     "Rehearsals",

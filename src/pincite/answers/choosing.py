@@ -51,6 +51,14 @@ class Drafters:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""
         return await self._source.hidden(scope, documents)
 
+    async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
+        """Return those of the documents whose personal data is covered in answers."""
+        return await self._source.masked(scope, documents)
+
+    async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:
+        """Return texts with personal data covered."""
+        return await self._source.covered(scope, texts)
+
     async def collections(self, scope: Scope, names: Sequence[str] | None) -> tuple[str, ...] | None:
         """Return the ids of collections given by name or id; None stays None. Raises: NotFound."""
         return None if names is None else await self._source.collection_ids(scope, names)

@@ -36,6 +36,14 @@ class EvidenceSource:
         """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)
 
+    async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
+        """Return those of the documents whose personal data is covered in answers."""
+        return await self._library.masked_documents(scope, documents)
+
+    async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:
+        """Return texts with personal data covered."""
+        return await self._library.covered_texts(scope, texts)
+
     async def collection_ids(self, scope: Scope, names: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of collections given by name or id. Raises: NotFound."""
         return tuple([(await self._library.collection(scope, name)).id for name in names])

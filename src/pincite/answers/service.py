@@ -6,7 +6,6 @@ Generation belongs to this service, not to the connection that asked: clients co
 import asyncio
 import contextlib
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -24,15 +23,17 @@ from pincite.answers.domain import (
     AnswerState,
     AskRequest,
     Conversation,
-    Verdict,
 )
 from pincite.answers.drafting import Draft, Task, Turn
+from pincite.answers.held import Held
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
-from pincite.answers.shapes import answer_to, so_far
+from pincite.answers.moderation import Moderation, QuestionRefused
+from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT
+from pincite.core.trail import DENIED
 from pincite.retrieval import checked_question
 
 BEAT_S = 1.0
@@ -49,11 +50,13 @@ class Answers:
     Args:
         database: where answers and their logs are kept.
         drafters: what makes an answer's text and pins.
+        moderation: what may be asked and shown; everything where None.
     """
 
-    def __init__(self, database: Database, drafters: Drafters) -> None:
+    def __init__(self, database: Database, drafters: Drafters, moderation: Moderation | None = None) -> None:
         self._db = database
         self._drafters = drafters
+        self._moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
         self._bell = Bell()
         self._worker = new_id()
@@ -78,8 +81,11 @@ class Answers:
             InvalidInput: the question is empty or too long.
             NotFound: the conversation or a collection is not there for this asker.
             ModelNotConfigured: the model that was asked for cannot be used.
+            QuestionRefused: it is one that is not answered here.
+            ModerationFailed: that could not be found out.
         """
         question = checked_question(request.question)
+        await self._moderated(scope, question)
         drafter = self._drafters.choose(request.model)
         collections = await self._drafters.collections(scope, request.collections)
         now = utc_now()
@@ -188,6 +194,7 @@ class Answers:
 
     async def _run(self, scope: Scope, draft: Draft) -> None:
         answer, began = draft.answer, time.perf_counter()
+        held = Held(draft, self._moderation, scope)
         writer = LogWriter(self._db, self._bell, scope, answer.id)
         try:
             await writer.write(
@@ -200,23 +207,34 @@ class Answers:
                     "model": answer.model,
                 },
             )
-            async with contextlib.aclosing(draft.events()) as events:
+            async with contextlib.aclosing(held.events()) as events:
                 async for name, data in events:
                     if name == "retrieval.completed":
                         await self._note_basis(scope, answer.id, data["passages"])
                     await writer.write(name, data)
-            final = replace(draft.answer, state=AnswerState.COMPLETED)
+            final = replace(held.answer, state=AnswerState.COMPLETED)
         except asyncio.CancelledError:
-            final = _stopped(draft.answer, closing=self._closing)
+            final = _stopped(held.answer, closing=self._closing)
         except PinciteError as error:
             problem = AnswerProblem(error.code, error.message, error.remedy)
-            final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
+            final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         except Exception:
             log.exception("answer.failed", answer=answer.id)
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
-            final = replace(draft.answer, state=AnswerState.FAILED, problem=problem)
+            final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
+
+    async def _moderated(self, scope: Scope, question: str) -> None:
+        """Let a question pass, or note that one was refused. Raises: QuestionRefused, ModerationFailed."""
+        if not self._moderation.active:
+            return
+        try:
+            await self._moderation.question(scope, question)
+        except QuestionRefused:
+            async with self._db.transaction(scope) as session:
+                await note(session, scope, "question.refused", ("user", scope.user), outcome=DENIED)
+            raise
 
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""
@@ -236,7 +254,7 @@ class Answers:
             return await store.answer(session, scope, answer_id)
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
-        name, body = _last_event(final)
+        name, body = last_event(final)
         async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
             if await store.finish(session, scope, final):
                 # Older versions are found last, and need be none of the passages that were noted before.
@@ -263,14 +281,6 @@ class Answers:
     def _over(self, answer_id: str) -> None:
         self._running.pop(answer_id, None)
         self._bell.ring(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
-
-
-def _last_event(final: Answer) -> tuple[str, dict[str, Any]]:
-    body = answer_to(final)
-    if final.state is not AnswerState.COMPLETED:
-        return "answer.failed", body
-    counts = Counter(pin.verdict.value for pin in final.pins)
-    return "answer.completed", {**body, "verdict_counts": {verdict.value: counts[verdict.value] for verdict in Verdict}}
 
 
 def _stopped(answer: Answer, *, closing: bool) -> Answer:

@@ -3,6 +3,7 @@
 One shape for all three, so that what a client streams is what it reads later.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -81,6 +82,15 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
         "created_at": answer.created_at.isoformat(),
     }
+
+
+def last_event(final: Answer) -> tuple[str, dict[str, Any]]:
+    """Return the name and the data of the event that ends an answer's log."""
+    body = answer_to(final)
+    if final.state is not AnswerState.COMPLETED:
+        return "answer.failed", body
+    counts = Counter(pin.verdict.value for pin in final.pins)
+    return "answer.completed", {**body, "verdict_counts": {verdict.value: counts[verdict.value] for verdict in Verdict}}
 
 
 def answer_from(body: Mapping[str, Any]) -> Answer:

@@ -1,16 +1,19 @@
-"""What a reader gets of an answer that rests on documents which they may not see: that it is withheld, no more.
+"""What a reader gets of an answer that was made under other rules: nothing of what they may not see any more.
 
-What they may see is decided by the library at each reading; what an answer rests on is noted while it is made.
+One that rests on documents which they may not see is withheld. One that holds personal data of a collection whose
+policy covers it by now is covered. Both are decided by the library at each reading; what an answer rests on is noted
+while it is made.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerEvent, AnswerProblem, AnswerState
-from pincite.answers.shapes import answer_to
+from pincite.answers.shapes import answer_to, last_event
 from pincite.core import Database, Scope
 from pincite.gateway import Usage
 
@@ -35,32 +38,73 @@ class Withholding:
         self._drafters = drafters
 
     async def allowed(self, scope: Scope, answers: Sequence[Answer]) -> list[Answer]:
-        """Return the answers, each as it is or withheld."""
-        hidden = await self._withheld(scope, [each.id for each in answers])
-        return [withheld(each) if each.id in hidden else each for each in answers]
+        """Return the answers, each as it is, covered or withheld."""
+        hidden, masked = await self._rules(scope, [each.id for each in answers])
+        return [
+            withheld(each) if each.id in hidden else await self._covered(scope, each) if each.id in masked else each
+            for each in answers
+        ]
 
     async def guard(
         self, scope: Scope, answer: Callable[[], Awaitable[Answer]], events: AsyncIterator[AnswerEvent]
     ) -> AsyncIterator[AnswerEvent]:
-        """Yield events while the reader may see what the answer rests on; else one that says that it is withheld."""
+        """Yield events while the reader may see what the answer rests on; else one that says that it is withheld.
+
+        Of an answer that is covered, there is the end alone: values may be cut in two by the events of its text.
+        """
         looked_at = 0.0
         async for event in events:
             now = time.monotonic()
             if not looked_at or event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
-                found = await answer()
-                if await self._withheld(scope, [found.id]):
-                    yield AnswerEvent(event.seq, "answer.failed", answer_to(withheld(found)))
+                instead = await self._instead(scope, await answer())
+                if instead is not None:
+                    yield AnswerEvent(event.seq, *instead)
                     return
                 looked_at = now
             yield event
 
-    async def _withheld(self, scope: Scope, answer_ids: Sequence[str]) -> frozenset[str]:
-        if scope.sees_all or not answer_ids:
-            return frozenset()
+    async def _instead(self, scope: Scope, found: Answer) -> tuple[str, Mapping[str, Any]] | None:
+        """Return the name and data of the event that stands for all of an answer's, where they may not be seen."""
+        hidden, masked = await self._rules(scope, [found.id])
+        if hidden:
+            return "answer.failed", answer_to(withheld(found))
+        if not masked or found.state is AnswerState.RUNNING:
+            return None
+        covered = await self._covered(scope, found)
+        return None if covered == found else last_event(covered)
+
+    async def _rules(self, scope: Scope, answer_ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return which answers are withheld, and which rest on documents whose personal data is covered."""
+        if not answer_ids:
+            return frozenset(), frozenset()
         async with self._db.read(scope) as session:
             basis = await store.basis(session, scope, answer_ids)
-        hidden = await self._drafters.hidden(scope, frozenset[str]().union(*basis.values()))
-        return frozenset(each for each, documents in basis.items() if documents & hidden)
+        documents = frozenset[str]().union(*basis.values())
+        hidden = frozenset[str]() if scope.sees_all else await self._drafters.hidden(scope, documents)
+        masked = await self._drafters.masked(scope, documents)
+        return (
+            frozenset(each for each, some in basis.items() if some & hidden),
+            frozenset(each for each, some in basis.items() if some & masked),
+        )
+
+    async def _covered(self, scope: Scope, answer: Answer) -> Answer:
+        """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims."""
+        spans = [
+            *(span for pin in answer.pins for span in pin.spans),
+            *answer.nearest,
+            *(each.span for each in answer.older),
+        ]
+        text, *quotes = await self._drafters.covered(scope, [answer.text, *(span.quote for span in spans)])
+        of = dict(
+            zip(spans, (replace(one, quote=quote) for one, quote in zip(spans, quotes, strict=True)), strict=True)
+        )
+        return replace(
+            answer,
+            text=text,
+            pins=tuple(replace(pin, spans=tuple(of[span] for span in pin.spans)) for pin in answer.pins),
+            nearest=tuple(of[span] for span in answer.nearest),
+            older=tuple(replace(each, span=of[each.span]) for each in answer.older),
+        )
 
 
 def withheld(answer: Answer) -> Answer:

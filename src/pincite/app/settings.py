@@ -211,6 +211,29 @@ class Settings(BaseSettings):
     reranker_api_key: Annotated[
         SecretStr | None, Field(description="Key for the reranker; default is the provider's own variable.")
     ] = None
+    moderation: Annotated[
+        str,
+        Field(
+            description="Who is asked whether questions may be answered and sentences shown: `none` or `openai:MODEL`."
+        ),
+    ] = "none"
+    moderation_base_url: Annotated[
+        str | None, Field(description="Address of a server with a `/moderations` like OpenAI's, for `openai:`.")
+    ] = None
+    moderation_api_key: Annotated[
+        SecretStr | None, Field(description="Key for moderation; default is the provider's own variable.")
+    ] = None
+    moderation_timeout_s: Annotated[
+        float, Field(gt=0, le=60, description="Longest that moderation of one text may take.")
+    ] = 5.0
+    moderation_failure: Annotated[
+        Literal["closed", "open"],
+        Field(description="Where moderation fails: `closed` refuses, `open` goes on without it."),
+    ] = "closed"
+    moderation_phrases: Annotated[
+        Path | None,
+        Field(description="File of phrases, one a line, that are refused in questions and not shown in answers."),
+    ] = None
     secret_key: Annotated[
         SecretStr | None,
         Field(

@@ -16,6 +16,7 @@ from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.limits import Limits, open_counts, policies_of
+from pincite.app.moderating import open_moderation
 from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, secret_values, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
@@ -235,6 +236,10 @@ def _model_settings(settings: Settings) -> ModelSettings:
         embedder_timeout_s=settings.embedder_timeout_s,
         reranker_base_url=settings.reranker_base_url,
         reranker_api_key=settings.reranker_api_key,
+        moderation=settings.moderation,
+        moderation_base_url=settings.moderation_base_url,
+        moderation_api_key=settings.moderation_api_key,
+        moderation_timeout_s=settings.moderation_timeout_s,
     )
 
 
@@ -276,7 +281,8 @@ def _build(
     index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
-    library = Library(database, blobs)
+    key = installation_key(settings)
+    library = Library(database, blobs, key)
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
@@ -297,7 +303,7 @@ def _build(
         door=Door(accounts),
         people=People(database),
         audit=Audit(database),
-        factors=Factors(database, installation_key(settings)),
+        factors=Factors(database, key),
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,
@@ -313,6 +319,7 @@ def _build(
                 passage_tokens=settings.passage_tokens,
                 second=second,
             ),
+            open_moderation(settings, models),
         ),
         models=models,
         evaluations=Evaluations(database),

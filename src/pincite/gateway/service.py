@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pincite.gateway.adapters.chat import ProviderChat
+from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
 from pincite.gateway.providers import Connection, Provider
@@ -87,6 +89,10 @@ class Models:
         """
         chat = self.choose(None) if name == "judge" else None
         return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat))
+
+    def moderator(self) -> HttpModerator | None:
+        """Return who says whether a text is fit, None for nobody. Raises: ModelNotConfigured."""
+        return make_moderator(self._settings, self._environment)
 
     def question_writer(self) -> QuestionWriter | None:
         """Return who writes what is searched with in place of a question; None where no chat model is in use."""

@@ -23,6 +23,10 @@ class ModelSettings:
         embedder_timeout_s: longest time for one request for vectors.
         reranker_base_url: address of a server with a `/rerank` like Cohere's; it need not have a key.
         reranker_api_key: its key; default is the provider's own variable, which is sent to no other server.
+        moderation: `none` or `openai:MODEL`.
+        moderation_base_url: address of a server with a `/moderations` like OpenAI's; it need not have a key.
+        moderation_api_key: its key; default is the provider's own variable, which is sent to no other server.
+        moderation_timeout_s: longest time for one text.
     """
 
     model: str = "auto"
@@ -38,3 +42,7 @@ class ModelSettings:
     embedder_timeout_s: float = 60.0
     reranker_base_url: str | None = None
     reranker_api_key: SecretStr | None = None
+    moderation: str = "none"
+    moderation_base_url: str | None = None
+    moderation_api_key: SecretStr | None = None
+    moderation_timeout_s: float = 5.0

@@ -23,23 +23,27 @@ The document is data between lines that begin with the fence {fence}. Text insid
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A chunk and what a model is shown of its document: its name, how it begins, the chunks before and after."""
+    """A chunk and what a model is shown of its document: its name, how it begins, the chunks before and after.
+
+    `shown` is the chunk as the model may see it.
+    """
 
     source: str
     opening: str
     before: str
     chunk: Chunk
     after: str
+    shown: Chunk
 
 
 def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
     """Return the request for a chunk's context."""
     fence = Fence()
     parts = (
-        ("document", f"{given.source}\n{' > '.join(given.chunk.heading_path)}"),
+        ("document", f"{given.source}\n{' > '.join(given.shown.heading_path)}"),
         ("its beginning", given.opening[:_OPENING_CHARS]),
         ("before the passage", given.before[-_NEAR_CHARS:]),
-        ("the passage", given.chunk.text),
+        ("the passage", given.shown.text),
         ("after the passage", given.after[:_NEAR_CHARS]),
     )
     asked = "\n".join(fence.block(name, text) for name, text in parts if text.strip())

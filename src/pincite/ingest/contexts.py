@@ -158,13 +158,17 @@ class Contexts:
         if not missing:
             return []
         opening = (await self.parts.library.pages(scope, batch[0].revision_id, 1, 1))[0].text
+        shown = await self.parts.library.for_models(scope, batch)
+        if any(one is not other for one, other in zip(shown, batch, strict=True)):
+            opening = (await self.parts.library.covered_texts(scope, [opening]))[0]
         return [
             Surroundings(
                 source=document.source,
                 opening=opening,
-                before=batch[place - 1].text if place else "",
+                before=shown[place - 1].text if place else "",
                 chunk=batch[place],
-                after=batch[place + 1].text if place + 1 < len(batch) else "",
+                after=shown[place + 1].text if place + 1 < len(shown) else "",
+                shown=shown[place],
             )
             for place in missing
         ]

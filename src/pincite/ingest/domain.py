@@ -155,6 +155,18 @@ class Quarantined(PinciteError):
     kind = ErrorKind.INVALID
 
 
+class PersonalDataRefused(PinciteError):
+    """The document holds personal data, and its collection's policy is to refuse such. `page` is the first with any."""
+
+    code = "personal-data"
+    kind = ErrorKind.INVALID
+
+    def __init__(self, message: str, *, page: int) -> None:
+        remedy = "Take it out of the document, or upload it to a collection with another policy for personal data."
+        super().__init__(message, remedy=remedy)
+        self.page = page
+
+
 class BytesLost(PinciteError):
     """The bytes of a document are no longer where they were stored."""
 

@@ -98,11 +98,24 @@ async def _contexts(parts: IngestParts, scope: Scope, chunks: Sequence[Chunk]) -
 async def _embedded(
     parts: IngestParts, embedder: Embedder, scope: Scope, titled: Sequence[tuple[str, Chunk]]
 ) -> Iterable[Vector]:
-    texts = [f"{title}\n{whole_words(chunk.text)}" for title, chunk in titled]
+    texts = await _as_models_may_see(parts, scope, titled)
     if parts.embedders.is_quick(embedder):
         return await embedder.embed(scope, texts)
     owners = [chunk.document_id for _, chunk in titled]
     return await embedded_once(parts.library, embedder, scope, texts, owners)
+
+
+async def _as_models_may_see(parts: IngestParts, scope: Scope, titled: Sequence[tuple[str, Chunk]]) -> list[str]:
+    """Return the texts to embed: with personal data covered where the collection's policy says so."""
+    chunks = [chunk for _, chunk in titled]
+    shown = await parts.library.for_models(scope, chunks)
+    hidden = [place for place, (chunk, seen) in enumerate(zip(chunks, shown, strict=True)) if seen is not chunk]
+    titles = [title for title, _ in titled]
+    for place, title in zip(
+        hidden, await parts.library.covered_texts(scope, [titles[each] for each in hidden]), strict=True
+    ):
+        titles[place] = title
+    return [f"{title}\n{whole_words(chunk.text)}" for title, chunk in zip(titles, shown, strict=True)]
 
 
 def _points(

@@ -5,6 +5,7 @@ written is how far it is: whoever goes on begins after the pages that are stored
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from pincite.ingest.domain import BytesLost, Checkpoint, IngestParts
 from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.language import told_by
 from pincite.ingest.pages import PageStream
+from pincite.ingest.personal import looked_for
 from pincite.ingest.points import points_for
 from pincite.ingest.restoring import put_back
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
 from pincite.library import Chunk, Document, Page, Revision, RevisionOvertaken, RevisionState
+from pincite.privacy import Policy
 
 # Pages and chunks: the first write comes early, so that a long document can be searched while it is read.
 FIRST_PAGES, FIRST_WRITE = 16, 24
@@ -77,7 +80,7 @@ class Reading:
         """Read on for some pages; False when nothing is left. After any error the next call takes up what is stored.
 
         Raises:
-            UnreadableDocument, UnsupportedType, Quarantined: the document is at fault.
+            UnreadableDocument, UnsupportedType, Quarantined, PersonalDataRefused: the document is at fault.
             NotFound, RevisionOvertaken: it was removed or stopped, a newer one was published, or another worker has it.
             BytesLost, StorageFull, Unavailable, IndexOutdated: the installation is at fault.
         """
@@ -113,7 +116,9 @@ class Reading:
             # Points of a run that broke off; another version of the parsers might cut the document differently.
             await parts.library.have_vectors(self._scope, frozenset({revision.id}))
             await self._reader.drop_points(self._scope, revision.id)
-        run = _Run(self._reader, self._scope, document, revision)
+        policies = await parts.library.policies(self._scope, [document.collection_id])
+        policy = policies.get(document.collection_id, Policy.OFF)
+        run = _Run(self._reader, self._scope, document, revision, policy)
         await run.take_up()
         self._reader.checkpoint("read.cleared")
         try:
@@ -145,7 +150,7 @@ class Reading:
 class _Run:
     """One worker's pass over a document, from where the one before it was."""
 
-    def __init__(self, reader: Reader, scope: Scope, document: Document, revision: Revision) -> None:
+    def __init__(self, reader: Reader, scope: Scope, document: Document, revision: Revision, policy: Policy) -> None:
         self._reader = reader
         self._library = reader.parts.library
         self._scope = scope
@@ -163,6 +168,8 @@ class _Run:
         self._total = revision.pages_total
         self._language = revision.language
         self._has_text = False
+        self._policy = policy
+        self._personal = Counter[str]()  # of the pages that are stored, by this worker or before
         self.batches = _none()
         self.pages_done = revision.pages_done
 
@@ -176,6 +183,7 @@ class _Run:
             if not known:
                 break
             first = known[-1].number + 1
+            await self._look_for_personal_data(known)
             self._waiting += await asyncio.to_thread(self._chunks_of, known)
         self._waiting = [chunk for chunk in self._waiting if chunk.ordinal >= self._chunks_done]
 
@@ -223,6 +231,9 @@ class _Run:
             raise without_text()
         self._waiting.extend(await asyncio.to_thread(self._rest))
         self._total = self.pages_done
+        if self._policy.flags:
+            library = self._library
+            await library.note_personal_data(self._scope, self._revision_id, self._personal, lease=self._lease)
         await self._report(RevisionState.EMBEDDING)
         await self._write()
         await self._report(RevisionState.EMBEDDING)
@@ -232,11 +243,17 @@ class _Run:
         pages, self._pages = self._pages, []
         if not pages:
             return
+        await self._look_for_personal_data(pages)
         await self._library.save_pages(self._scope, self._revision_id, pages, lease=self._lease)
         self.pages_done += len(pages)
         await self._report(RevisionState.EXTRACTING)
         self._reader.checkpoint("read.pages")
         self._waiting.extend(await asyncio.to_thread(self._chunks_of, pages))
+
+    async def _look_for_personal_data(self, pages: Sequence[PageText | Page]) -> None:
+        """Count what pages hold before anything is done with them. Raises: PersonalDataRefused."""
+        if self._policy.flags:
+            self._personal += await asyncio.to_thread(looked_for, pages, self._policy)
 
     async def _report(self, state: RevisionState) -> None:
         await self._library.set_state(

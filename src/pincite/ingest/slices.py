@@ -13,12 +13,15 @@ from pincite.core import NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.core.together import all_of
 from pincite.guard import FileType, PageText, ParserCrashed, UnreadableDocument, UnsupportedType
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
+from pincite.ingest.domain import PersonalDataRefused
 from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.language import told_by
+from pincite.ingest.personal import looked_for
 from pincite.ingest.points import points_of_many
 from pincite.ingest.reading import READ_BY, Reader, without_text
 from pincite.ingest.restoring import put_back
 from pincite.library import Chunk, Document, Revision
+from pincite.privacy import Policy
 
 log = get_logger(__name__)
 
@@ -31,6 +34,7 @@ class Whole:
     pages: tuple[PageText, ...]
     chunks: tuple[Chunk, ...]
     language: str
+    personal_data: Mapping[str, int] | None
 
     @property
     def revision(self) -> Revision:
@@ -89,7 +93,8 @@ class SliceReader:
             await library.have_vectors(scope, frozenset(before))
             await self.reader.drop_points(scope, *before)
         checkpoint("slice.taken")
-        read = await all_of(self._read(scope, each) for each in taken)
+        policies = await library.policies(scope, {each.collection_id for each in taken})
+        read = await all_of(self._read(scope, each, policies.get(each.collection_id, Policy.OFF)) for each in taken)
         whole = [each for each in read if isinstance(each, Whole)]
         stored, refused = await library.save_all(scope, whole)
         whole = [each for each in whole if each.revision.id in stored]
@@ -102,7 +107,7 @@ class SliceReader:
         became = {each.latest.id: what for each, what in zip(taken, read, strict=True)} | dict(refused)
         return _outcome(wanted, published, became)
 
-    async def _read(self, scope: Scope, document: Document) -> _Became:
+    async def _read(self, scope: Scope, document: Document, policy: Policy) -> _Became:
         """Read and cut one document; an error that it is at fault for; None where it has to go its own way."""
         parts, settings = self.reader.parts, self.reader.settings
         pages: list[PageText] = []
@@ -125,8 +130,12 @@ class SliceReader:
             return error
         if not any(page.text.strip() for page in pages):
             return without_text()
+        try:
+            counts = await asyncio.to_thread(looked_for, pages, policy) if policy.flags else None
+        except PersonalDataRefused as error:
+            return error
         chunks = await asyncio.to_thread(_cut, document, pages)
-        return Whole(document, tuple(pages), chunks, await told_by(chunks))
+        return Whole(document, tuple(pages), chunks, await told_by(chunks), counts)
 
     async def _index(self, scope: Scope, whole: Sequence[Whole]) -> None:
         if not whole:

@@ -12,7 +12,7 @@ from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull,
 from pincite.core.errors import QuotaExceeded
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
-from pincite.ingest.domain import BytesLost, IndexOutdated, Quarantined
+from pincite.ingest.domain import BytesLost, IndexOutdated, PersonalDataRefused, Quarantined
 from pincite.ingest.generations import all_generations
 from pincite.ingest.reading import Reader, Reading
 from pincite.ingest.receive import Receiver
@@ -23,14 +23,8 @@ from pincite.library import Problem, Revision, RevisionOvertaken, RevisionState
 
 T = TypeVar("T")
 _FAILURES = (
-    UnreadableDocument,
-    UnsupportedType,
-    Quarantined,
-    BytesLost,
-    QuotaExceeded,
-    StorageFull,
-    Unavailable,
-    IndexOutdated,
+    *(UnreadableDocument, UnsupportedType, Quarantined, PersonalDataRefused, BytesLost),
+    *(QuotaExceeded, StorageFull, Unavailable, IndexOutdated),
 )
 log = get_logger(__name__)
 _LONGEST_WAIT_S = 15.0
@@ -259,7 +253,7 @@ class Work:
 
 def problem_of(error: PinciteError) -> Problem:
     """Return how an error is shown on a document."""
-    page = error.page if isinstance(error, UnreadableDocument) else None
+    page = error.page if isinstance(error, UnreadableDocument | PersonalDataRefused) else None
     return Problem(code=error.code, message=error.message, remedy=error.remedy, page=page)
 
 

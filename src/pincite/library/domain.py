@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.guard import Block, FileType, Overlay, PageBoxes, PageText
 from pincite.index import Generation
+from pincite.privacy import Policy
 
 T = TypeVar("T")
 DEFAULT_COLLECTION = "default"
@@ -87,6 +88,7 @@ class Collection:
     name: str
     created_at: datetime
     documents: int = 0
+    personal_data: Policy = Policy.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Revision:
     grows each time that a worker begins or goes on: a write with an older one is refused. `read_by` is the version of
     the parsers that made the pages so far. `language` is that of its text as BCP-47, `und` where that cannot be told
     and None where no text was looked at yet. `batch` is the id of the batch that
-    it came in.
+    it came in. `personal_data` is how many findings of each kind it has, None where they were not looked for.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Revision:
     warnings: tuple[PageWarning, ...] = ()
     language: str | None = None
     batch: str | None = None
+    personal_data: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +178,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk as a reader may see it: with its document's name, only from a revision that is being served."""
+    """A chunk as a reader may see it: with its document's name, only from a revision that is being served.
+
+    `personal_data` is the policy of its collection.
+    """
 
     chunk: Chunk
     source: str
+    personal_data: Policy = Policy.OFF
 
 
 class RegisterOutcome(StrEnum):
@@ -339,6 +346,11 @@ class WholeDocument(Protocol):
     @property
     def language(self) -> str:
         """That of the text, as BCP-47; see `Revision`."""
+        ...
+
+    @property
+    def personal_data(self) -> Mapping[str, int] | None:
+        """See `Revision`."""
         ...
 
 

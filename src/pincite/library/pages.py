@@ -9,16 +9,21 @@ from dataclasses import dataclass, field
 from pincite.guard import FileType, PageBoxes
 from pincite.library.domain import Chunk, Document, Page, Revision
 from pincite.library.places import place_of, spanning
+from pincite.privacy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPage:
-    """A page's text with what its places are named by: its number, its label and the type of its document."""
+    """A page's text with what its places are named by: its number, its label and the type of its document.
+
+    `personal_data` is the policy of its collection.
+    """
 
     number: int
     label: str
     text: str
     file_type: FileType
+    personal_data: Policy = Policy.OFF
 
     def place(self, start: int, end: int) -> str:
         """Return what people call characters [start, end): see `places.py`."""

@@ -22,6 +22,7 @@ from pincite.library.schemas import (
     BatchBody,
     BatchList,
     CollectionBody,
+    CollectionChange,
     CollectionList,
     DocumentBody,
     DocumentList,
@@ -99,6 +100,13 @@ class LibraryRoutes:
             dependencies=write,
             status_code=204,
             summary="Delete an empty collection",
+        )
+        add(
+            f"{path}/{{collection_id}}",
+            self.change_collection,
+            methods=["PATCH"],
+            dependencies=write,
+            summary="Say what happens with personal data in a collection",
         )
 
     def _add_documents(self, router: APIRouter) -> None:
@@ -181,6 +189,10 @@ class LibraryRoutes:
     async def delete_collection(self, scope: CurrentScope, collection_id: Id) -> None:
         """Delete a collection that holds no documents."""
         await self._library.delete_collection(scope, collection_id)
+
+    async def change_collection(self, scope: CurrentScope, collection_id: Id, body: CollectionChange) -> CollectionBody:
+        """Change the policy: at once for what is searched and asked, for reading from the next document on."""
+        return CollectionBody.of(await self._library.set_policy(scope, collection_id, body.personal_data))
 
     async def list_documents(
         self,

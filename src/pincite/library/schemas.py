@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.guard import FileType
 from pincite.library.batches import Batch
 from pincite.library.domain import Collection, Document, RevisionState
+from pincite.privacy import Policy
 
 _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "id": "01a1fb2f301770d69ee60a129017c3ef",
@@ -31,6 +32,7 @@ _DOCUMENT_EXAMPLE: dict[str, Any] = {
     "seconds": 0.41,
     "problem": None,
     "warnings": [],
+    "personal_data": {"mail": 2},
     "created_at": "2026-11-20T09:00:00Z",
     "updated_at": "2026-11-20T09:00:01Z",
     "version": 7,
@@ -57,7 +59,8 @@ class DocumentBody(BaseModel):
     """A document as its latest revision stands.
 
     `serving` says whether any revision of it answers questions, and `serving_revision` which. `language` is BCP-47:
-    `und` where it cannot be told, null until some text was read.
+    `und` where it cannot be told, null until some text was read. `personal_data` is how many findings of each kind it
+    has, null where its collection's policy was `off` when it was read.
     """
 
     model_config = ConfigDict(json_schema_extra={"example": _DOCUMENT_EXAMPLE})
@@ -80,6 +83,7 @@ class DocumentBody(BaseModel):
     seconds: float | None
     problem: ProblemBody | None
     warnings: list[WarningBody]
+    personal_data: dict[str, int] | None
     created_at: datetime
     updated_at: datetime
     version: int
@@ -110,6 +114,7 @@ class DocumentBody(BaseModel):
             if problem is None
             else ProblemBody(code=problem.code, message=problem.message, remedy=problem.remedy, page=problem.page),
             "warnings": [WarningBody(page=each.page, message=each.message) for each in latest.warnings],
+            "personal_data": None if latest.personal_data is None else dict(latest.personal_data),
             "created_at": document.created_at,
             "updated_at": document.updated_at,
             "version": document.version,
@@ -186,11 +191,17 @@ class BatchList(BaseModel):
 
 
 class CollectionBody(BaseModel):
-    """A named set of documents, and how many it holds."""
+    """A named set of documents, how many it holds, and what happens with personal data in it."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"id": "01a1fb2f", "name": "default", "documents": 14, "created_at": "2026-11-20T09:00:00Z"}
+            "example": {
+                "id": "01a1fb2f",
+                "name": "default",
+                "documents": 14,
+                "created_at": "2026-11-20T09:00:00Z",
+                "personal_data": "off",
+            }
         }
     )
 
@@ -198,6 +209,7 @@ class CollectionBody(BaseModel):
     name: str
     documents: int
     created_at: datetime
+    personal_data: Policy
 
     @classmethod
     def of(cls, collection: Collection) -> "CollectionBody":
@@ -207,6 +219,7 @@ class CollectionBody(BaseModel):
             name=collection.name,
             documents=collection.documents,
             created_at=collection.created_at,
+            personal_data=collection.personal_data,
         )
 
 
@@ -223,3 +236,16 @@ class NewCollection(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "contracts"}})
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class CollectionChange(BaseModel):
+    """What is to be different about a collection.
+
+    personal_data: `off`; `flag` counts what is found while documents are read; `mask-answers` covers it in search
+        results and answers as well; `mask-model` in what models get while documents are read too; with `refuse`,
+        documents that hold any fail.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"personal_data": "mask-answers"}})
+
+    personal_data: Policy

@@ -38,7 +38,7 @@ class UsageRow(Table):
 
 
 class CollectionRow(Table):
-    """A named set of documents."""
+    """A named set of documents. `personal_data` is the policy, see `privacy.Policy`."""
 
     __tablename__ = "library_collections"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -47,6 +47,7 @@ class CollectionRow(Table):
     tenant: Mapped[str] = mapped_column(_TENANT)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    personal_data: Mapped[str] = mapped_column(String(20), server_default="off")
 
 
 class GrantRow(Table):
@@ -100,7 +101,8 @@ class RevisionRow(Table):
     `language` is BCP-47, NULL until some text was looked at.
 
     `lease` grows each time that a worker begins or goes on; `read_by` is the version of the parsers that made its
-    pages; `warnings` is JSON: [[page, message], ...]; `job` reads it among others, NULL where it has one of its own.
+    pages; `warnings` is JSON: [[page, message], ...]; `personal_data` is JSON: {kind: count}, NULL where it was not
+    looked for; `job` reads it among others, NULL where it has one of its own.
     """
 
     __tablename__ = "library_revisions"
@@ -126,6 +128,7 @@ class RevisionRow(Table):
     batch: Mapped[str | None] = mapped_column(_ID)
     warnings: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(35))
+    personal_data: Mapped[str | None] = mapped_column(Text)
     pages_done: Mapped[int] = mapped_column(Integer)
     pages_total: Mapped[int | None] = mapped_column(Integer)
     chunks: Mapped[int] = mapped_column(Integer)

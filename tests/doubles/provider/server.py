@@ -39,6 +39,7 @@ class Behaviour:
         no_finish: end the stream without a finish reason.
         finish: the finish reason that an OpenAI stream ends with.
         malformed_after: send broken JSON after this many pieces.
+        flags: the word that makes a text fall into each category of moderation.
         html: answer 200 with a web page.
         before, after: sent as they are before and behind the text of an OpenAI stream.
         script: says what to do with a request, in place of all this.
@@ -63,9 +64,11 @@ class Behaviour:
     before: tuple[bytes, ...] = ()
     after: tuple[bytes, ...] = ()
     script: "Callable[[dict[str, Any]], Behaviour] | None" = None
+    flags: dict[str, str] = field(default_factory=dict)
     keys: frozenset[str] = frozenset({"good-key"})
     models: frozenset[str] = frozenset(
-        {"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"} | {"rerank-v4", "jina-reranker-v3"}
+        {"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"}
+        | {"rerank-v4", "jina-reranker-v3", "omni-moderation-latest"}
     )
 
     def scripted(self, body: dict[str, Any]) -> "Behaviour":
@@ -127,6 +130,16 @@ class _Routes:
         shares = [len(asked & set(text.lower().split())) / len(asked) for text in body["documents"]]
         results = [{"index": place, "relevance_score": share} for place, share in enumerate(shares)]
         return JSONResponse({"results": sorted(results, key=lambda each: -each["relevance_score"])})
+
+    async def moderations(self, request: Request) -> Response:
+        """Flag what holds one of the words that it was told, as OpenAI answers."""
+        refusal = await self._refusal(request, request.headers.get("authorization", "").removeprefix("Bearer "))
+        if refusal is not None:
+            return refusal
+        text = self._provider.requests[-1]["input"].lower()
+        named = {name: word in text for name, word in self._provider.behaviour.flags.items()}
+        result = {"flagged": any(named.values()), "categories": {**named, "spam": False}, "category_scores": {}}
+        return JSONResponse({"id": "modr-1", "model": "omni-moderation-latest", "results": [result]})
 
     async def anthropic(self, request: Request) -> Response:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -236,6 +249,7 @@ def serve() -> Iterator[Provider]:
             Route("/v1/chat/completions", routes.openai, methods=["POST"]),
             Route("/v1/embeddings", routes.embeddings, methods=["POST"]),
             Route("/v1/rerank", routes.rerank, methods=["POST"]),
+            Route("/v1/moderations", routes.moderations, methods=["POST"]),
             Route("/v1/messages", routes.anthropic, methods=["POST"]),
         ]
     )

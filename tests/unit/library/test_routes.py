@@ -80,7 +80,7 @@ async def client(app: FastAPI, database: Database, scope: Scope) -> AsyncIterato
 async def test_collections(client: httpx2.AsyncClient) -> None:
     made = await client.post("/v1/collections", json={"name": "contracts"})
     assert made.status_code == 201
-    assert set(made.json()) == {"id", "name", "documents", "created_at"}
+    assert set(made.json()) == {"id", "name", "documents", "created_at", "personal_data"}
     assert (await client.post("/v1/collections", json={"name": "contracts"})).status_code == 409
     assert (await client.post("/v1/collections", json={"name": " "})).status_code == 422
     assert (await client.get("/v1/collections")).json() == {"items": [made.json()], "next_cursor": None}
@@ -93,7 +93,8 @@ async def test_documents_are_shown_as_the_contract_says(client: httpx2.AsyncClie
     shown = (await client.get(f"/v1/documents/{registered.document.id}")).json()
     assert set(shown) == {
         "id", "collection_id", "source", "file_type", "size_bytes", "state", "pages_done", "pages_total", "chunks",
-        "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings", "created_at",
+        "language", "revision", "revision_number", "serving", "seconds", "problem", "warnings",
+        "personal_data", "created_at",
         "updated_at", "version", "batch", "serving_revision",
     }  # fmt: skip
     assert (shown["state"], shown["serving"], shown["size_bytes"]) == ("ready", True, 5)

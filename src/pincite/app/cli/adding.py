@@ -192,6 +192,7 @@ def summary(document: Document) -> dict[str, Any]:
         if problem is None
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy, "page": problem.page},
         "warnings": [{"page": each.page, "message": each.message} for each in latest.warnings],
+        "personal_data": None if latest.personal_data is None else dict(latest.personal_data),
     }
 
 

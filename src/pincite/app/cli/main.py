@@ -11,6 +11,7 @@ from pincite.app.cli import (
     ask,
     audit,
     batches,
+    collections,
     demo,
     documents,
     evaluate,
@@ -50,6 +51,7 @@ app.command("context")(keeping.context)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
 app.add_typer(batches.app, name="batches")
+app.add_typer(collections.app, name="collections")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
 people.tenants.command("quota")(quotas.quota)

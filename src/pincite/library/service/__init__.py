@@ -1,5 +1,7 @@
 """The library's use cases, one group a file, behind one object. No web and no commit but the unit of work's."""
 
+import secrets
+
 from pincite.core import Database
 from pincite.core.blobs import BlobStore
 from pincite.library.service.batches import Batches
@@ -17,6 +19,7 @@ from pincite.library.service.uploads import Uploads
 from pincite.library.service.usage import Usages
 from pincite.library.service.vectors import Vectors
 from pincite.library.service.waiting import Waiting
+from pincite.privacy import Masker
 
 
 class Library(
@@ -41,11 +44,13 @@ class Library(
     Args:
         database: where rows are kept.
         blobs: where the uploaded bytes are kept.
+        mask_key: what the marks in covered text are made with, the same for all processes; a new one where None.
     """
 
-    def __init__(self, database: Database, blobs: BlobStore) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, mask_key: bytes | None = None) -> None:
         self._db = database
         self._blobs = blobs
+        self._masker = Masker(mask_key or secrets.token_bytes(32))
 
 
 __all__ = ["Library"]

@@ -25,13 +25,14 @@ from pincite.library.domain import (
     Revision,
 )
 from pincite.library.pages import NamedPages, PassageView
+from pincite.library.service.personal import PersonalData
 from pincite.library.store import collections, documents, grants, passages, revisions, stretches
 
 READING_LIMIT = 100
 _MOST_NAMED = 10
 
 
-class Reading:
+class Reading(PersonalData):
     """Everything that is read. A thing of another tenant is not found, exactly like one that is not there."""
 
     _db: Database
@@ -106,11 +107,15 @@ class Reading:
             return await passages.list_pages(session, scope, revision_id, start, limit)
 
     async def named_pages(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:
-        """Return the pages of those (revision id, number) that are there, of any revisions. One query."""
+        """Return the pages of those (revision id, number) that are there, of any revisions.
+
+        Personal data in them is covered as in `hydrate`: a pin's words are the same on its page and in its passage.
+        """
         if not wanted:
             return NamedPages()
         async with self._db.read(scope) as session:
-            return NamedPages(await passages.find_named_pages(session, scope, wanted))
+            found = NamedPages(await passages.find_named_pages(session, scope, wanted))
+        return await self._pages_for_readers(found)
 
     async def places(self, scope: Scope, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Return what people call the place of each chunk, as `NamedPages.stretch`. One query."""
@@ -146,11 +151,15 @@ class Reading:
             after = found[-1].ordinal
 
     async def hydrate(self, scope: Scope, chunk_ids: Sequence[str]) -> dict[str, Passage]:
-        """Return the passages behind chunk ids, by id: only visible, only of a serving revision. One query."""
+        """Return the passages behind chunk ids, by id: only visible, only of a serving revision.
+
+        Personal data in them is covered where their collection's policy says so; see `personal.py`.
+        """
         if not chunk_ids:
             return {}
         async with self._db.read(scope) as session:
-            return await passages.find_passages(session, scope, chunk_ids)
+            found = await passages.find_passages(session, scope, chunk_ids)
+        return await self._for_readers(scope, found)
 
     async def stretches(
         self, scope: Scope, wanted: Sequence[tuple[str, int, int]]
@@ -162,7 +171,8 @@ class Reading:
             wanted: (revision id, first ordinal, last ordinal) of each; what is not there is left out.
         """
         async with self._db.read(scope) as session:
-            return await stretches.find_stretches(session, scope, wanted)
+            found = await stretches.find_stretches(session, scope, wanted)
+        return await self._for_readers(scope, found)
 
     async def document_names(self, scope: Scope, within: Filter, limit: int) -> tuple[tuple[str, str], ...]:
         """Return (id, source) of at most `limit` documents in view that answer now."""

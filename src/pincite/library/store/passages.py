@@ -9,12 +9,14 @@ from sqlalchemy import and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.core.scope import system_scope
 from pincite.guard import FileType, PageText
 from pincite.library.domain import Chunk, Page, PageSummary, Passage, RevisionState
 from pincite.library.pages import NamedPage
 from pincite.library.store.access import visible_to
 from pincite.library.store.rows import CHUNK_COLUMNS, chunk_of, chunk_values, page_of, page_values, upsert
-from pincite.library.tables import ChunkRow, DocumentRow, PageRow, RevisionRow
+from pincite.library.tables import ChunkRow, CollectionRow, DocumentRow, PageRow, RevisionRow
+from pincite.privacy import Policy
 
 
 async def put_pages(session: AsyncSession, scope: Scope, revision_id: str, pages: Sequence[PageText]) -> None:
@@ -62,15 +64,19 @@ async def find_named_pages(
     for revision_id, number in wanted:
         numbers.setdefault(revision_id, set()).add(number)
     query = (
-        select(PageRow.revision_id, PageRow.number, PageRow.label, PageRow.text, RevisionRow.file_type)
+        select(
+            *(PageRow.revision_id, PageRow.number, PageRow.label, PageRow.text),
+            *(RevisionRow.file_type, CollectionRow.personal_data),
+        )
         .join(RevisionRow, RevisionRow.id == PageRow.revision_id)
         .join(DocumentRow, DocumentRow.id == RevisionRow.document_id)
+        .join(CollectionRow, CollectionRow.id == DocumentRow.collection_id)
         .where(visible_to(scope, PageRow), visible_to(scope, RevisionRow), visible_to(scope, DocumentRow))
-        .where(DocumentRow.removed_at.is_(None))
+        .where(visible_to(system_scope(scope.tenant), CollectionRow), DocumentRow.removed_at.is_(None))
         .where(or_(*(and_(PageRow.revision_id == each, PageRow.number.in_(some)) for each, some in numbers.items())))
     )
     rows = (await session.execute(query)).all()
-    return {(row[0], row[1]): NamedPage(row[1], row[2], row[3], FileType(row[4])) for row in rows}
+    return {(row[0], row[1]): NamedPage(row[1], row[2], row[3], FileType(row[4]), Policy(row[5])) for row in rows}
 
 
 async def list_pages(session: AsyncSession, scope: Scope, revision_id: str, start: int, limit: int) -> tuple[Page, ...]:
@@ -153,13 +159,15 @@ async def list_pages_and_chunks(
 async def find_passages(session: AsyncSession, scope: Scope, chunk_ids: Sequence[str]) -> dict[str, Passage]:
     """Return the passages of chunks whose revision is the one that serves, of documents that are not removed."""
     query = (
-        select(DocumentRow.source, *CHUNK_COLUMNS)
+        select(DocumentRow.source, CollectionRow.personal_data, *CHUNK_COLUMNS)
         .join(DocumentRow, (DocumentRow.id == ChunkRow.document_id) & (DocumentRow.serving == ChunkRow.revision_id))
+        .join(CollectionRow, CollectionRow.id == DocumentRow.collection_id)
         .where(visible_to(scope, ChunkRow), visible_to(scope, DocumentRow), DocumentRow.removed_at.is_(None))
+        .where(visible_to(system_scope(scope.tenant), CollectionRow))  # whoever may see a document alone, too
         .where(ChunkRow.id.in_(chunk_ids))
     )
     rows = (await session.execute(query)).all()
-    return {row[1]: Passage(chunk_of(row[1:]), row[0]) for row in rows}
+    return {row[2]: Passage(chunk_of(row[2:]), row[0], Policy(row[1])) for row in rows}
 
 
 async def revisions_with_stale_chunks(session: AsyncSession, scope: Scope) -> list[str]:

@@ -4,7 +4,7 @@ Their pages and chunks are in `passages.py`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -174,7 +174,11 @@ async def count_unfinished(session: AsyncSession, scope: Scope, most: int) -> in
 
 async def take(session: AsyncSession, scope: Scope, revision_id: str, read_by: str, *, afresh: bool) -> None:
     """Take a revision for a worker: the leases before are over. `afresh` forgets how far it was."""
-    begun = {"pages_done": 0, "chunks": 0, "warnings": None, "language": None, "read_by": read_by} if afresh else {}
+    begun = (
+        {"pages_done": 0, "chunks": 0, "warnings": None, "language": None, "personal_data": None, "read_by": read_by}
+        if afresh
+        else {}
+    )
     await session.execute(
         update(RevisionRow)
         .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
@@ -197,6 +201,24 @@ async def warn(session: AsyncSession, scope: Scope, revision_id: str, warnings: 
 def warnings_json(warnings: Sequence[tuple[int, str]]) -> str | None:
     """Write (page, message) as they are stored; None where there is nothing to say."""
     return json.dumps([list(each) for each in warnings[:MOST_WARNINGS]]) if warnings else None
+
+
+async def count_personal_data(
+    session: AsyncSession, scope: Scope, revision_id: str, counts: Mapping[str, int], lease: int | None
+) -> None:
+    """Set how many findings of each kind a revision has; with `lease`, only while that holds."""
+    await session.execute(
+        update(RevisionRow)
+        .where(visible_to(scope, RevisionRow), RevisionRow.id == revision_id)
+        .where(true() if lease is None else RevisionRow.lease == lease)
+        .values(personal_data=personal_json(counts))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def personal_json(counts: Mapping[str, int] | None) -> str | None:
+    """Write counts by kind as they are stored; None where nothing was looked for."""
+    return None if counts is None else json.dumps(dict(sorted(counts.items())))
 
 
 async def tell_language(session: AsyncSession, scope: Scope, revision_id: str, language: str) -> str | None:

@@ -22,6 +22,7 @@ from pincite.library.tables import (
     PageRow,
     RevisionRow,
 )
+from pincite.privacy import Policy
 
 
 def table_of(row: type[Table]) -> SqlTable:
@@ -46,7 +47,7 @@ def insert_new(session: AsyncSession, row: type[Table], key: Sequence[str]) -> I
 
 def collection_of(row: CollectionRow, documents: int) -> Collection:
     """Make the value of a collection's row."""
-    return Collection(row.id, row.name, row.created_at, documents)
+    return Collection(row.id, row.name, row.created_at, documents, Policy(row.personal_data))
 
 
 def revision_of(row: RevisionRow) -> Revision:
@@ -72,6 +73,7 @@ def revision_of(row: RevisionRow) -> Revision:
         batch=row.batch,
         warnings=() if row.warnings is None else tuple(PageWarning(*each) for each in json.loads(row.warnings)),
         language=row.language,
+        personal_data=None if row.personal_data is None else json.loads(row.personal_data),
     )
 
 

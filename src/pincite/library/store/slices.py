@@ -15,7 +15,7 @@ from pincite.core import Scope
 from pincite.library.domain import Document, RevisionState, WholeDocument
 from pincite.library.store.access import visible_to
 from pincite.library.store.passages import drop_chunks, drop_pages, put_chunks
-from pincite.library.store.revisions import lock_in_order, supersede, warnings_json
+from pincite.library.store.revisions import lock_in_order, personal_json, supersede, warnings_json
 from pincite.library.store.rows import document_of, page_values, table_of, upsert
 from pincite.library.tables import DocumentRow, PageRow, RevisionRow
 
@@ -79,6 +79,7 @@ async def take_all(
             pages_done=0,
             chunks=0,
             warnings=None,
+            personal_data=None,
             updated_at=now,
         )
         .execution_options(synchronize_session=False)
@@ -109,6 +110,7 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
             "id_": each.revision.id,
             "count": len(each.pages),
             "told": each.language,
+            "held": personal_json(each.personal_data),
             "said": warnings_json([(page.number, page.warning) for page in each.pages if page.warning]),
         }
         for each in whole
@@ -123,6 +125,7 @@ async def store_all(session: AsyncSession, scope: Scope, whole: Sequence[WholeDo
             pages_total=bindparam("count"),
             warnings=bindparam("said"),
             language=bindparam("told"),
+            personal_data=bindparam("held"),
             updated_at=now,
         )
     )

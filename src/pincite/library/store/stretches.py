@@ -10,11 +10,13 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.core.scope import system_scope
 from pincite.guard import body_text
 from pincite.library.domain import Chunk, Passage
 from pincite.library.store.access import visible_to
 from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of
-from pincite.library.tables import ChunkRow, DocumentRow, PageRow
+from pincite.library.tables import ChunkRow, CollectionRow, DocumentRow, PageRow
+from pincite.privacy import Policy
 
 Run = tuple[str, int, int]
 """(revision id, first ordinal, last ordinal)."""
@@ -24,14 +26,14 @@ async def find_stretches(session: AsyncSession, scope: Scope, wanted: Sequence[R
     """Return the passage of each run, as far as its chunks are there; a run without any is left out."""
     if not wanted:
         return {}
-    sources, chunks = await _chunks(session, scope, wanted)
+    homes, chunks = await _chunks(session, scope, wanted)
     held = {
         run: [each for each in chunks if each.revision_id == run[0] and run[1] <= each.ordinal <= run[2]]
         for run in wanted
     }
     there = {run: run_chunks for run, run_chunks in held.items() if run_chunks}
     pages = await _pages(session, scope, list(there.values()))
-    return {run: Passage(joined(some, pages), sources[some[0].document_id]) for run, some in there.items()}
+    return {run: Passage(joined(some, pages), *homes[some[0].document_id]) for run, some in there.items()}
 
 
 def joined(chunks: Sequence[Chunk], pages: Mapping[tuple[str, int], str]) -> Chunk:
@@ -49,18 +51,24 @@ def joined(chunks: Sequence[Chunk], pages: Mapping[tuple[str, int], str]) -> Chu
     return replace(first, text="\n".join(texts), end_page=last.end_page, end=last.end)
 
 
-async def _chunks(session: AsyncSession, scope: Scope, wanted: Sequence[Run]) -> tuple[dict[str, str], list[Chunk]]:
+async def _chunks(
+    session: AsyncSession, scope: Scope, wanted: Sequence[Run]
+) -> tuple[dict[str, tuple[str, Policy]], list[Chunk]]:
+    """Return the name and the policy of each document, and the chunks of the runs."""
     runs = [and_(ChunkRow.revision_id == run[0], ChunkRow.ordinal.between(run[1], run[2])) for run in wanted]
     query = (
-        select(DocumentRow.source, *CHUNK_COLUMNS)
+        select(DocumentRow.source, CollectionRow.personal_data, *CHUNK_COLUMNS)
         .join(DocumentRow, (DocumentRow.id == ChunkRow.document_id) & (DocumentRow.serving == ChunkRow.revision_id))
+        .join(CollectionRow, CollectionRow.id == DocumentRow.collection_id)
         .where(visible_to(scope, ChunkRow), visible_to(scope, DocumentRow), DocumentRow.removed_at.is_(None))
+        .where(visible_to(system_scope(scope.tenant), CollectionRow))
         .where(or_(*runs))
         .order_by(ChunkRow.revision_id, ChunkRow.ordinal)
     )
     rows = (await session.execute(query)).all()
-    chunks = [chunk_of(row[1:]) for row in rows]
-    return {chunk.document_id: row[0] for chunk, row in zip(chunks, rows, strict=True)}, chunks
+    chunks = [chunk_of(row[2:]) for row in rows]
+    homes = {chunk.document_id: (row[0], Policy(row[1])) for chunk, row in zip(chunks, rows, strict=True)}
+    return homes, chunks
 
 
 async def _pages(session: AsyncSession, scope: Scope, runs: Sequence[Sequence[Chunk]]) -> dict[tuple[str, int], str]:

@@ -13,7 +13,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw, Trash2, Users } from "lucide-react";
 import { useState } from "react";
 import { StateCell } from "./state-cell";
-import { Stopping, Warnings } from "./stopping";
+import { PersonalData, Stopping, Warnings } from "./stopping";
 
 const STEP = 200;
 
@@ -113,6 +113,7 @@ function Row({ document, collection, onDelete, onShare }: RowProps) {
             {document.state === "failed" && <Failure document={document} />}
             {shown !== null && shown !== document.revision && <p className="mt-1 text-[0.82rem] text-muted">The version before this one answers.</p>}
             <Warnings document={document} />
+            <PersonalData document={document} />
           </div>
         </div>
       </td>

@@ -9,7 +9,7 @@ import { batchWords } from "./batches";
 
 const row = (id: string, patch: Partial<DocumentRow> = {}): DocumentRow => ({
   id, collection_id: "c", source: `${id}.pdf`, file_type: "pdf", size_bytes: 1, state: "ready", pages_done: 1, pages_total: 1, chunks: 1,
-  revision: id, revision_number: 1, serving: true, serving_revision: id, batch: null, seconds: 1, problem: null, warnings: [], created_at: `2026-01-0${id.length}`, updated_at: "", version: 5, ...patch,
+  revision: id, revision_number: 1, serving: true, serving_revision: id, batch: null, seconds: 1, problem: null, warnings: [], personal_data: null, created_at: `2026-01-0${id.length}`, updated_at: "", version: 5, ...patch,
 });
 
 describe("mergeEvents", () => {

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleX, Pause, Play } from "lucide-react";
 import { type Shelf, shelfOf } from "./use-documents";
+import { foundWords } from "@/shared/share/words";
 
 function useChange(documents: readonly DocumentRow[]) {
   const client = useQueryClient();
@@ -68,6 +69,17 @@ export function ForAllShown({ shelf, documents }: { shelf: Shelf; documents: rea
       ))}
       {change.isError && <ErrorNotice error={change.error} />}
     </div>
+  );
+}
+
+/** How much personal data was found, by kind; nothing where its collection is not looked through for any. */
+export function PersonalData({ document }: { document: DocumentRow }) {
+  const words = foundWords(document.personal_data);
+  if (!words) return null;
+  return (
+    <p className="mt-1 text-[0.82rem] leading-relaxed text-muted" data-testid="personal-data">
+      Personal data: {words}
+    </p>
   );
 }
 

@@ -11,6 +11,7 @@ import type {
   NewApiKey,
   Page,
   PassageView,
+  PersonalDataPolicy,
   Session,
   Status,
   Usage,
@@ -122,6 +123,10 @@ export const signIn = (token: string) => request<Session>("/v1/session", "POST",
 export const signOut = () => request<undefined>("/v1/session", "DELETE");
 export const createKey = (name: string) => request<NewApiKey>("/v1/keys", "POST", { name });
 export const revokeKey = (id: string) => request<undefined>(`/v1/keys/${encodeURIComponent(id)}`, "DELETE");
+/** Say what happens with personal data in a collection. */
+export const setPersonalData = (id: string, policy: PersonalDataPolicy) =>
+  request<Collection>(`/v1/collections/${encodeURIComponent(id)}`, "PATCH", { personal_data: policy });
+
 export const createCollection = (name: string) => request<Collection>("/v1/collections", "POST", { name });
 export const removeDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}`, "DELETE");
 export const retryDocument = (id: string) => request<undefined>(`/v1/documents/${encodeURIComponent(id)}/retry`, "POST");

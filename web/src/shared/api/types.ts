@@ -33,6 +33,7 @@ export interface Collection {
   name: string;
   documents: number;
   created_at: string;
+  personal_data: PersonalDataPolicy;
 }
 
 export type DocumentState = "queued" | "extracting" | "embedding" | "ready" | "failed" | "paused" | "cancelled";
@@ -42,6 +43,9 @@ export interface PageWarning {
   page: number;
   message: string;
 }
+
+/** What happens with personal data in a collection; each does what those before it do, and more. */
+export type PersonalDataPolicy = "off" | "flag" | "mask-answers" | "mask-model" | "refuse";
 
 export interface DocumentRow {
   id: string;
@@ -62,6 +66,8 @@ export interface DocumentRow {
   seconds: number | null;
   problem: Problem | null;
   warnings: PageWarning[];
+  /** How many findings of each kind; null where nobody looked for any. */
+  personal_data: Record<string, number> | null;
   created_at: string;
   updated_at: string;
   version: number;

@@ -6,6 +6,7 @@ import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { FindGrantee } from "./find-grantee";
 import { LevelChoice } from "./level-choice";
+import { PersonalDataChoice } from "./personal-data";
 import { granteeName } from "./words";
 
 interface Props {
@@ -35,6 +36,7 @@ export function ShareDialog({ shared, name, onClose }: Props) {
           <ErrorNotice error={failed} />
         </div>
       )}
+      <PersonalDataChoice shared={shared} />
       <div className="mt-5 flex justify-end">
         <Button onClick={onClose}>Done</Button>
       </div>

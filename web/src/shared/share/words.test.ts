@@ -1,6 +1,6 @@
 // A grant is named as people name it.
 import { expect, it } from "vitest";
-import { choices, granteeName } from "./words";
+import { choices, foundWords, granteeName } from "./words";
 
 const names = new Map([["1", "Ada"]]);
 
@@ -19,4 +19,10 @@ it("offers everyone where what was typed begins so", () => {
   ]);
   expect(choices(" ", [])).toEqual([]);
   expect(choices("eva", [])).toEqual([]);
+});
+
+it("says what was found of personal data, most first", () => {
+  expect(foundWords({ mail: 2, card: 5, new: 1 })).toBe("card numbers (5), e-mail addresses (2), new (1)");
+  expect(foundWords({})).toBe("");
+  expect(foundWords(null)).toBe("");
 });

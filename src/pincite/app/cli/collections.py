@@ -1,0 +1,70 @@
+"""`pincite collections`: which there are, and what happens with personal data in each.
+
+A command acts as the tenant's owner.
+"""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.settings import read_settings
+from pincite.app.wiring import open_house
+from pincite.privacy import Policy
+
+_MOST = 1_000
+
+app = typer.Typer(no_args_is_help=True, help="Sets of documents, and what happens with personal data in them.")
+
+
+@app.command("list")
+def list_collections(as_json: Json = False) -> None:
+    """List the collections by name."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with open_house(read_settings(log_level="error")) as house:
+            found = await house.library.list_collections(await house.owner(), limit=_MOST)
+            return [_line(each.id, each.name, each.documents, each.personal_data) for each in found.items]
+
+    lines = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+        return
+    table = Table("Name", "Documents", "Personal data")
+    for line in lines:
+        table.add_row(Text(line["name"]), str(line["documents"]), line["personal_data"])
+    out().print(table)
+
+
+@app.command("personal-data")
+def personal_data(
+    collection: Annotated[str, typer.Argument(help="Id or name of the collection.")],
+    policy: Annotated[
+        Policy,
+        typer.Argument(
+            help="off; flag: count it; mask-answers: cover it in answers, too; mask-model: and for models; refuse: "
+            "and fail documents that hold any.",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Say what happens with personal data in a collection: at once in answers, else in what is read from now on."""
+
+    async def work() -> dict[str, Any]:
+        async with open_house(read_settings(log_level="error")) as house:
+            scope = await house.owner()
+            home = await house.library.collection(scope, collection)
+            now = await house.library.set_policy(scope, home.id, policy)
+            return _line(now.id, now.name, now.documents, now.personal_data)
+
+    line = run(work(), as_json=as_json)
+    if as_json:
+        print_json(line)
+    else:
+        out().print(f"{line['personal_data']} from now on. What was read before stays as it was read.")
+
+
+def _line(key: str, name: str, documents: int, policy: Policy) -> dict[str, Any]:
+    return {"id": key, "name": name, "documents": documents, "personal_data": policy.value}
