@@ -3,7 +3,6 @@
 Rooms get the values they need through their constructors, in `wiring.py`.
 """
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,10 +10,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-from pincite.app.hosts import parse_hosts
+from pincite.app.setting_values import (
+    POSTGRES_URLS,
+    known_band,
+    known_database,
+    known_hosts,
+    known_level,
+    known_proxies,
+)
 from pincite.core import ErrorKind, PinciteError
 
 PREFIX = "PINCITE_"
@@ -22,7 +26,6 @@ PREFIX = "PINCITE_"
 SECRET_PREFIX = "PINCITE_SECRET_"  # noqa: S105 - the name of a variable
 # Read by tests, benchmarks and the files of gates.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
-_POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _PROVIDER_NAMES = (
     "OPENAI_API_KEY",
     "ANTHROPIC_API_KEY",
@@ -31,17 +34,6 @@ _PROVIDER_NAMES = (
     "OLLAMA_HOST",
     "COHERE_API_KEY",
     "JINA_API_KEY",
-)
-# Of other libraries, which read them themselves: object stores and the collector of spans.
-_SECRETS_OF_OTHERS = (
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_STORAGE_ACCOUNT_KEY",
-    "AZURE_STORAGE_KEY",
-    "AZURE_STORAGE_SAS_TOKEN",
-    "AZURE_CLIENT_SECRET",
-    "GOOGLE_SERVICE_ACCOUNT_KEY",
-    "OTEL_EXPORTER_OTLP_HEADERS",
 )
 _Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
@@ -275,54 +267,11 @@ class Settings(BaseSettings):
     def _expanded(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(
-            (*_POSTGRES_URLS, "postgresql+asyncpg://", "sqlite+aiosqlite://")
-        ):
-            raise ValueError("must begin with postgresql:// (or be unset, for SQLite in the data folder)")
-        try:
-            make_url(value or "sqlite://")
-        except (ArgumentError, ValueError):
-            # Raised anew, because the original names the URL and the URL may hold a password.
-            raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
-        return value
-
-    @field_validator("hosts")
-    @classmethod
-    def _known_hosts(cls, value: str | None) -> str | None:
-        parse_hosts(value or "")
-        return value
-
-    @field_validator("proxies")
-    @classmethod
-    def _known_proxies(cls, value: str) -> str:
-        for each in (part.strip() for part in value.split(",")):
-            try:
-                ipaddress.ip_network(each or "::1")
-            except ValueError:
-                raise ValueError("must be addresses or networks, with commas, such as 10.0.0.5,10.1.0.0/16") from None
-        return value
-
-    @field_validator("second_opinion_band")
-    @classmethod
-    def _known_band(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                low, high = (float(each) for each in value.split("-"))
-            except ValueError:
-                raise ValueError("must be two numbers in 0..1 with a dash between them, such as 0.2-0.8") from None
-            if not 0 <= low < high <= 1:
-                raise ValueError("must name the lower score first, both in 0..1")
-        return value
-
-    @field_validator("log_level")
-    @classmethod
-    def _known_level(cls, value: str) -> str:
-        if value.lower() not in {"debug", "info", "warning", "error"}:
-            raise ValueError("must be debug, info, warning or error")
-        return value.lower()
+    _database = field_validator("database_url")(known_database)
+    _hosts = field_validator("hosts")(known_hosts)
+    _proxies = field_validator("proxies")(known_proxies)
+    _band = field_validator("second_opinion_band")(known_band)
+    _level = field_validator("log_level")(known_level)
 
     @property
     def request_limits(self) -> Mapping[str, int]:
@@ -341,7 +290,7 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL with its async driver."""
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.home / 'pincite.db'}"
-        for given in _POSTGRES_URLS:
+        for given in POSTGRES_URLS:
             if self.database_url.startswith(given):
                 return "postgresql+asyncpg://" + self.database_url.removeprefix(given)
         return self.database_url
@@ -401,21 +350,9 @@ def source_secret(name: str) -> str:
     return os.environ[name]
 
 
-def secret_values(settings: Settings) -> list[str]:
-    """Return every secret that this process was given, for what hides them in logs, spans and errors."""
-    given = [getattr(settings, name) for name in Settings.model_fields]
-    found = [each.get_secret_value() for each in given if isinstance(each, SecretStr)]
-    found += [password for each in given if isinstance(each, str) and "@" in each and (password := _password(each))]
-    names = [name for name in _PROVIDER_NAMES if name.endswith("_KEY")]
-    names += [*_SECRETS_OF_OTHERS, *(name for name in os.environ if name.startswith(SECRET_PREFIX))]
-    return found + [os.environ[name] for name in names if os.environ.get(name)]
-
-
-def _password(address: str) -> str | None:
-    try:
-        return make_url(address).password
-    except (ArgumentError, ValueError):
-        return None
+def variables() -> Mapping[str, str]:
+    """Return the process's whole environment, for what has to hide the secrets in it."""
+    return dict(os.environ)
 
 
 def _is_unknown(name: str, known: set[str]) -> bool:

@@ -18,7 +18,8 @@ from pincite.app import migrate
 from pincite.app.limits import Limits, open_counts, policies_of
 from pincite.app.moderating import open_moderation
 from pincite.app.secret_key import installation_key
-from pincite.app.settings import Settings, provider_environment, secret_values, source_secret
+from pincite.app.secret_values import secret_values
+from pincite.app.settings import Settings, provider_environment, source_secret, variables
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
@@ -174,7 +175,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         Unavailable: the database does not answer.
     """
     configure_telemetry(
-        TelemetrySettings(settings.log_level, settings.otlp_endpoint), Redactor(secret_values(settings))
+        TelemetrySettings(settings.log_level, settings.otlp_endpoint), Redactor(secret_values(settings, variables()))
     )
     _prepare_home(settings)
     async with AsyncExitStack() as closing:

@@ -1,0 +1,60 @@
+"""What the values of single settings may be; each function returns the value to use. The settings are in `settings.py`.
+
+Each raises `ValueError` with what must be, to stand behind the variable's name.
+"""
+
+import ipaddress
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from pincite.app.hosts import parse_hosts
+
+POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
+
+
+def known_database(value: str | None) -> str | None:
+    """A URL of PostgreSQL, or of SQLite with its async driver."""
+    if value is not None and not value.startswith((*POSTGRES_URLS, "postgresql+asyncpg://", "sqlite+aiosqlite://")):
+        raise ValueError("must begin with postgresql:// (or be unset, for SQLite in the data folder)")
+    try:
+        make_url(value or "sqlite://")
+    except (ArgumentError, ValueError):
+        # Raised anew, because the original names the URL and the URL may hold a password.
+        raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
+    return value
+
+
+def known_hosts(value: str | None) -> str | None:
+    """Host names, with commas between them."""
+    parse_hosts(value or "")
+    return value
+
+
+def known_proxies(value: str) -> str:
+    """Addresses and networks, with commas between them."""
+    for each in (part.strip() for part in value.split(",")):
+        try:
+            ipaddress.ip_network(each or "::1")
+        except ValueError:
+            raise ValueError("must be addresses or networks, with commas, such as 10.0.0.5,10.1.0.0/16") from None
+    return value
+
+
+def known_band(value: str | None) -> str | None:
+    """Two scores, the lower one first."""
+    if value is not None:
+        try:
+            low, high = (float(each) for each in value.split("-"))
+        except ValueError:
+            raise ValueError("must be two numbers in 0..1 with a dash between them, such as 0.2-0.8") from None
+        if not 0 <= low < high <= 1:
+            raise ValueError("must name the lower score first, both in 0..1")
+    return value
+
+
+def known_level(value: str) -> str:
+    """A level of logs, in small letters."""
+    if value.lower() not in {"debug", "info", "warning", "error"}:
+        raise ValueError("must be debug, info, warning or error")
+    return value.lower()
