@@ -1,4 +1,4 @@
-"""`make mutate`: switches each control of `control_list.py` off in a copy of the tree and says which nobody missed.
+"""`make mutate`: switches each control of `controls.toml` off in a copy of the tree and says which nobody missed.
 
 A control whose tests all pass without it is a survivor: either it does nothing, or nothing shows that it does.
 """
@@ -10,11 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 import venv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from bench.control_list import CONTROLS, Control
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_S = 600
@@ -22,6 +22,23 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".boot", "node_modules", "site", "dist", "__pycache__", ".artifacts", ".*_cache", ".hypothesis"
 )
 _PASSED, _FAILED = 0, 1  # exit codes of pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Something that keeps harm away; see the file of them."""
+
+    name: str
+    file: str
+    line: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+def controls() -> list[Control]:
+    """Return the controls there are."""
+    listed = tomllib.loads((ROOT / "bench" / "controls.toml").read_text(encoding="utf-8"))["control"]
+    return [Control(**{**each, "tests": tuple(each["tests"])}) for each in listed]
 
 
 class Tree:
@@ -69,7 +86,7 @@ def main() -> int:
     parser.add_argument("-k", dest="wanted", default="", help="only controls whose name or file holds this")
     parser.add_argument("--unchanged", action="store_true", help="first see that all tests pass with every control")
     asked = parser.parse_args()
-    chosen = [each for each in CONTROLS if asked.wanted in f"{each.name} {each.file}"]
+    chosen = [each for each in controls() if asked.wanted in f"{each.name} {each.file}"]
     with tempfile.TemporaryDirectory(prefix="pincite-controls-") as folder:
         tree = Tree(Path(folder))
         if asked.unchanged and (code := tree.run(sorted({test for each in chosen for test in each.tests}))):
