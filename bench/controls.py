@@ -38,9 +38,7 @@ class Control:
 def controls() -> list[Control]:
     """Return the controls there are."""
     listed = tomllib.loads((ROOT / "bench" / "controls.toml").read_text(encoding="utf-8"))["control"]
-    return [
-        Control(*(each[name] for name in ("name", "file", "line", "instead")), tuple(each["tests"])) for each in listed
-    ]
+    return [Control(each["name"], each["file"], each["line"], each["instead"], tuple(each["tests"])) for each in listed]
 
 
 class Tree:
