@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults faults-short fuzz adversary sbom audit bench web install install-dev clean
+.PHONY: help demo serve test check fix gate faults faults-short fuzz adversary mutate sbom audit bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 
 fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
 	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_described.py $(ARGS)
+
+mutate: install-dev web ## switch each security control off and see that a test misses it (ARGS='-k cookie' for some of them)
+	@.venv/bin/python -m bench.controls $(ARGS)
 
 sbom: install-dev web ## write what the package and the web app are made of to dist/sbom/, as CycloneDX
 	@UV=$(UV) .venv/bin/python scripts/supply.py sbom

@@ -178,6 +178,18 @@ async def test_it_has_no_descriptor_but_its_own(hijacked: Attacker, around: Surr
     assert set(kinds) <= {0o140000, 0o010000, 0o020000}
 
 
+async def test_the_kernel_says_that_it_has_no_rights_and_a_network_of_its_own(hijacked: Attacker) -> None:
+    await hijacked.attempt("pass")
+    (child,) = hijacked.pool._all
+    place = Path(f"/proc/{child._process.pid}")
+    said = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines() if ":\t" in line)
+    assert {int(said[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
+    assert (said["NoNewPrivs"], said["Seccomp"]) == ("1", "2")
+    if "namespaces" in child.confined and os.geteuid() == 0:  # others may not look
+        for kind in ("net", "ipc", "user"):
+            assert (place / "ns" / kind).readlink() != Path(f"/proc/self/ns/{kind}").readlink(), kind
+
+
 async def test_processor_time_ends_it(hijacked: Attacker) -> None:
     with pytest.raises(ParserCrashed, match="processor time"):
         await hijacked.attempt("while True: pass", cpu_s=0.1)

@@ -54,6 +54,12 @@ WIRE = (
     ("http://localhost@rebound.example/healthz", (STRANGERS,), {400, 421}),
     ("/healthz", (STRANGERS, *UPGRADE), {403, 421}),
     ("/healthz", (OURS, STRANGERS, *UPGRADE), {400, 403}),
+    # Where a request ends is said once, or two programs on its way could think differently of it.
+    ("/healthz", (OURS, "Content-Length: 5", "Transfer-Encoding: chunked"), {400}),
+    ("/healthz", (OURS, "Transfer-Encoding: chunked", "Content-Length: 5"), {400}),
+    ("/healthz", (OURS, "Content-Length: 0", "Content-Length: 5"), {400}),
+    ("/healthz", (OURS, "Content-Length: +5"), {400}),
+    ("/healthz", (OURS, "Transfer-Encoding: chunked, identity"), {400}),
 )
 
 

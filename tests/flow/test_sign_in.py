@@ -76,6 +76,8 @@ async def test_a_key_sets_no_password_and_nothing_is_kept_to_guess_from(
     refused = await client.put("/v1/session/password", json={"password": WORDS})
     assert refused.status_code == 403
     await invited(house, browser)
+    beside = {"Authorization": client.headers["Authorization"]}
+    assert (await browser.put("/v1/session/password", json={"password": WORDS}, headers=beside)).status_code == 403
     named = {"Idempotency-Key": "a-change-of-password"}
     assert (await browser.put("/v1/session/password", json={"password": WORDS}, headers=named)).status_code == 204
     async with house.database.read(EVERY_TENANT) as session:

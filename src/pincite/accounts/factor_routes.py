@@ -109,7 +109,7 @@ class NewFactorBody(BaseModel):
 class RecoveryCodes(BaseModel):
     """Codes that do in place of the app, each good once; shown this once."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"recovery_codes": ["abcd-efgh-ijkl-mnop"]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"recovery_codes": ["abcd-efgh-ijkl-mnop-qrst-uvwx"]}})
 
     recovery_codes: list[str]
 

@@ -137,6 +137,7 @@ class AccountRoutes:
         if secret is not None:
             await self._accounts.end_session(secret)
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+        response.headers["Clear-Site-Data"] = '"cache"'  # pictures of pages and originals that the browser kept
 
     async def keys(self, scope: CurrentScope) -> KeyList:
         """List API keys without their secrets: all of the tenant for its admins, else your own."""

@@ -24,7 +24,7 @@ from pincite.core.errors import Denied
 from pincite.core.scope import EVERY_TENANT
 
 RECOVERY_CODES = 10
-_RECOVERY_BYTES = 10
+_RECOVERY_BYTES = 15  # more than 112 bits: below that a quick hash would not do
 _FREE, _LONGEST_S = 5, 900.0
 
 

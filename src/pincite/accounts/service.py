@@ -26,6 +26,7 @@ from pincite.accounts.domain import (
 )
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
+from pincite.accounts.store.proofs import Proof
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.errors import Denied
@@ -33,6 +34,8 @@ from pincite.core.redaction import KEY_PREFIX
 from pincite.core.scope import EVERY_TENANT, system_scope
 
 SESSION_DAYS = 30
+# However often it is used: then somebody signs in anew.
+LONGEST_SESSION_DAYS = 90
 SIGN_IN_MINUTES = 15
 FIRST_SIGN_IN_MINUTES = 24 * 60
 NAME_CHARS = 100
@@ -251,12 +254,19 @@ class Accounts:
         async with self._db.read(EVERY_TENANT) as session:
             proof = await store.find_session(session, hashed)
         known = proof is not None and hmac.compare_digest(proof.secret_hash, hashed)
-        if proof is None or not known or proof.expires_at is None or proof.expires_at <= now:
+        if proof is None or not known or _is_over(proof, now):
             raise Unauthenticated("This session has ended.", remedy="Sign in again.")
         if proof.last_used_at is None or now - proof.last_used_at > _SESSION_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.extend_session(tx, hashed, now, now + timedelta(days=SESSION_DAYS))
         return scope_of(proof.user)
+
+
+def _is_over(proof: Proof, now: datetime) -> bool:
+    """Say whether a session was not used for too long, or began too long ago."""
+    if proof.expires_at is None or proof.created_at is None:
+        return True
+    return min(proof.expires_at, proof.created_at + timedelta(days=LONGEST_SESSION_DAYS)) <= now
 
 
 def cleaned_name(name: str) -> str:

@@ -47,7 +47,10 @@ def refuse_other_sites(request: Request) -> None:
 
 
 async def begin_session(accounts: Accounts, secret: str, request: Request, response: Response) -> SessionBody:
-    """Set the cookie of a session that was just made, and return who it is."""
+    """Set the cookie of a session that was just made, and return who it is; the browser's session until now ends."""
+    former = request.cookies.get(SESSION_COOKIE)
+    if former is not None:
+        await accounts.end_session(former)
     set_secret_cookie(request, response, SESSION_COOKIE, secret, _COOKIE_S)
     scope = await accounts.authenticate(bearer=None, session=secret)
     return session_body(await accounts.current_user(scope))

@@ -41,6 +41,8 @@ _UNUSED_FEATURES = (
     "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), "
     "screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
+# A browser that came by https never comes without it again, for a year; that holds for names below ours as well.
+_TLS_ONLY = "max-age=31536000; includeSubDomains"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -103,7 +105,7 @@ class RequestEdge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                _guard(headers, scope["path"])
+                _guard(headers, scope)
                 self._count(scope, status, time.perf_counter() - started)
             await send(message)
 
@@ -157,11 +159,13 @@ class HostEdge:
         )
 
 
-def _guard(headers: MutableHeaders, path: str) -> None:
+def _guard(headers: MutableHeaders, scope: Scope) -> None:
     """Add what keeps a browser from loading, running, embedding or keeping what it should not."""
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
-    of_api = path.startswith(_API)
+    if scope.get("scheme") == "https":
+        headers.setdefault("Strict-Transport-Security", _TLS_ONLY)
+    of_api = scope["path"].startswith(_API)
     headers.setdefault("Content-Security-Policy", _API_POLICY if of_api else _APP_POLICY)
     # What a route says of its own reply stands; but "ask again before you use it" still leaves a tenant's data on disk.
     if of_api and headers.get("Cache-Control", "no-cache") == "no-cache":

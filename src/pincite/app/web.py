@@ -19,6 +19,7 @@ from pincite.accounts.routes import AccountRoutes
 from pincite.answers.routes import AnswerRoutes
 from pincite.app.audit_edge import AuditEdge
 from pincite.app.bodies import BodyEdge
+from pincite.app.cookies import CookieEdge
 from pincite.app.door_edge import DoorEdge
 from pincite.app.hosts import Hosts, parse_hosts
 from pincite.app.limits import AddressEdge, AskerEdge
@@ -173,6 +174,7 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(DoorEdge, door=house.door, routes=app.routes)
     app.add_middleware(AddressEdge, limits=house.limits)
     app.add_middleware(AuditEdge, audit=house.audit)
+    app.add_middleware(CookieEdge)
     app.add_middleware(HostEdge, hosts=_hosts(house.settings))
     app.add_middleware(RequestEdge, metrics=metrics)
     return app

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
@@ -91,15 +92,19 @@ def configure_telemetry(settings: TelemetrySettings, redact: Redactor) -> None:
 
 
 class _Redacting(logging.Formatter):
-    """Writes a line of another library, with its trace if it has one, without secrets."""
+    """Writes what another library says as one line of JSON like ours, with its trace if it has one, without secrets."""
 
     def __init__(self, redact: Redactor) -> None:
-        super().__init__("%(message)s")
+        super().__init__()
         self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        return self._redact(super().format(record))
+        """Return the line: whatever a stranger's words hold, they begin no other."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        said = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower(), "timestamp": at}
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        return self._redact(json.dumps(said))
 
 
 def _without_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:

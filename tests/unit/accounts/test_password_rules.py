@@ -23,6 +23,7 @@ def check(password: str) -> str:
         "wir fahren übermorgen nach Ystad",
         "七つの海を渡る船と三匹の猫たち",
         "tangerine-marble-oxide-9",
+        "a lantern under the quay, nine herons on the roof, and somebody who counts them",
     ],
 )
 def test_what_is_not_easily_guessed_is_taken(password: str) -> None:

@@ -188,3 +188,8 @@ async def test_an_unknown_address_costs_a_hash_too(database: Database) -> None:
     assert compared == [None]
     assert not await hasher.matches(WORDS, None)
     assert await hasher.matches(WORDS, await hasher.hash(WORDS))
+
+
+async def test_a_password_is_kept_as_argon2id_with_what_owasp_asks_for() -> None:
+    kept = await PasswordHasher().hash(WORDS)
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

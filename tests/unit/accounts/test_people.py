@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from pincite.accounts import Accounts, People, Role
 from pincite.accounts.domain import Unauthenticated
+from pincite.accounts.tables import UserRow
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.core.errors import Denied
 
@@ -65,6 +67,16 @@ async def test_disabling_ends_sessions_and_keys_at_once_and_enabling_brings_keys
         await people.sign_in_token(owner, scope.user, minutes=5)
     await people.change(owner, scope.user, disabled=False)
     assert (await accounts.authenticate(bearer=key, session=None)).user == scope.user
+    with pytest.raises(Unauthenticated):
+        await accounts.authenticate(bearer=None, session=session)
+
+
+async def test_a_session_that_was_left_to_somebody_who_is_disabled_opens_nothing(
+    people: People, accounts: Accounts, owner: Scope, database: Database
+) -> None:
+    scope, session = await joined(people, accounts, owner, "Ada", "editor")
+    async with database.transaction(scope) as tx:  # as one that was begun while they were being disabled
+        await tx.execute(update(UserRow).where(UserRow.id == scope.user).values(disabled_at=utc_now()))
     with pytest.raises(Unauthenticated):
         await accounts.authenticate(bearer=None, session=session)
 

@@ -71,6 +71,7 @@ async def test_it_counts_once_a_code_confirmed_it_and_then_the_password_is_not_e
         await factors.second.confirm(ada[0], "000000")
     recovery = await factors.second.confirm(ada[0], code(made.secret))
     assert len(set(recovery)) == 10
+    assert {len(each.replace("-", "")) * 5 for each in recovery} == {120}, "bits"
     secret = await half(factors)
     with pytest.raises(Unauthenticated):
         await accounts.authenticate(bearer=None, session=secret)

@@ -1,9 +1,10 @@
-"""Stage timings and logs: times add up, lines are JSON, secrets are hidden."""
+"""Stage timings and logs: times add up, lines are JSON that nobody can forge, secrets are hidden."""
 
 import json
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,6 +23,8 @@ try:
 except ValueError:
     log.exception("failed")
 log.warning("said", what={"deep": ["Basic hunter2-hunter2"]}, more='quo"te/pass+word')
+logging.getLogger("other").warning("asked for %s", 'x\\n{"event": "forged"}')
+log.warning("asked", path='x\\n{"event": "forged"}')
 try:
     raise ValueError("hunter2-hunter2")
 except ValueError:
@@ -50,7 +53,8 @@ def test_a_stage_run_twice_adds_up_even_when_it_raises() -> None:
 
 def test_logs_are_json_without_secrets() -> None:
     done = subprocess.run([sys.executable, "-c", LOGGED], capture_output=True, text=True, check=True, timeout=60)
-    first, second, third = (json.loads(line) for line in done.stderr.splitlines()[:3])
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    first, second, third, theirs, ours, last = lines
     assert (first["event"], first["level"], first["user"]) == ("signed.in", "info", "u1")
     assert "secret" not in done.stderr
     assert third["what"] == {"deep": ["Basic [hidden]"]}
@@ -58,3 +62,7 @@ def test_logs_are_json_without_secrets() -> None:
     assert "GET /?key=[hidden]" in done.stderr
     assert "ValueError: [hidden]" in done.stderr
     assert "ValueError: inner" in second["exception"]
+    assert "ValueError: [hidden]" in last["exception"]
+    assert {theirs["event"], ours["path"]} == {'asked for x\n{"event": "forged"}', 'x\n{"event": "forged"}'}
+    assert (theirs["logger"], theirs["level"]) == ("other", "warning")
+    assert all(datetime.fromisoformat(each["timestamp"]).utcoffset() == timedelta(0) for each in lines)

@@ -1,7 +1,6 @@
 // Which page is at which address, and the data that all of them share.
 import { ApiProblem } from "@/shared/api/client";
-import { keys } from "@/shared/api/queries";
-import type { Session } from "@/shared/api/types";
+import { signedOut } from "@/shared/api/queries";
 import { readViewerSearch } from "@/shared/reader/target";
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, useNavigate } from "@tanstack/react-router";
@@ -25,7 +24,7 @@ export const queryClient = new QueryClient({
 
 /** A 401 anywhere means that the session ended: the shell then shows the door. */
 function signedOutOn401(error: Error): void {
-  if (error instanceof ApiProblem && error.status === 401) queryClient.setQueryData<Session | null>(keys.session, null);
+  if (error instanceof ApiProblem && error.status === 401) signedOut(queryClient);
 }
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, validateSearch: readViewerSearch });

@@ -1,6 +1,5 @@
 // Settings: what concerns who is signed in, and for admins who else there is.
-import { keys, sessionQuery, signOut, statusQuery } from "@/shared/api/queries";
-import type { Session } from "@/shared/api/types";
+import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { type Theme, useTheme } from "@/shared/ui/theme";
@@ -48,7 +47,7 @@ export function SettingsPage() {
 function Account() {
   const client = useQueryClient();
   const session = useQuery(sessionQuery).data;
-  const leave = useMutation({ mutationFn: signOut, onSuccess: () => client.setQueryData<Session | null>(keys.session, null) });
+  const leave = useMutation({ mutationFn: signOut, onSuccess: () => signedOut(client) });
   if (!session) return null;
   return (
     <Section title="You">

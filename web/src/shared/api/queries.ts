@@ -1,5 +1,5 @@
 // What the app reads and writes, as TanStack Query options and plain functions. No component lives here.
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiProblem, request } from "./client";
 import type {
   ApiKey,
@@ -42,6 +42,12 @@ export const sessionQuery = queryOptions({
   },
   staleTime: 5 * 60_000,
 });
+
+/** Shows the door, and keeps nothing of what was read by whoever is signed out now. */
+export function signedOut(client: QueryClient): void {
+  client.setQueryData<Session | null>(keys.session, null);
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+}
 
 export const statusQuery = queryOptions({ queryKey: keys.status, queryFn: () => request<Status>("/v1/status") });
 
