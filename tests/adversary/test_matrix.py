@@ -37,6 +37,10 @@ OPEN = {
     "POST /v1/session",
     "POST /v1/session/password",
     "POST /v1/session/code",
+    "GET /v1/session/providers",
+    "POST /v1/session/providers/{provider_id}",
+    "POST /v1/session/providers/{provider_id}/sign-out",
+    "POST /v1/session/provider",
     "GET /{path:path}",
 }
 # What it takes on the collection, beside the permission, where reading is not enough.
@@ -120,6 +124,7 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/status": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
+    "GET /v1/session/way-out": {},
     "GET /v1/grantees": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }

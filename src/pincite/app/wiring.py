@@ -15,6 +15,7 @@ from typing import Any
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.provider_web import ProviderWeb
 from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database, NotFound, PinciteError, Scope
@@ -54,6 +55,7 @@ class House:
     people: People
     audit: Audit
     factors: Factors
+    provider_web: ProviderWeb
     library: Library
     ingest: IngestService
     fetcher: Fetcher
@@ -183,6 +185,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         house = _build(settings, database, models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
         closing.push_async_callback(house.fetcher.close)
+        closing.push_async_callback(house.provider_web.close)
         if bootstrap:
             await house.accounts.bootstrap()
         await house.jobs.start(work=work)
@@ -268,6 +271,7 @@ def _build(
     index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
+    provider_web = ProviderWeb(_listed(settings.fetch_allow, ","))
     library = Library(database, blobs)
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
@@ -289,7 +293,8 @@ def _build(
         door=Door(accounts),
         people=People(database),
         audit=Audit(database),
-        factors=Factors(database, installation_key(settings)),
+        factors=Factors(database, installation_key(settings), provider_web),
+        provider_web=provider_web,
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,
