@@ -19,6 +19,7 @@ from pincite.accounts.factors import Factors
 from pincite.accounts.federation.routes import FederationRoutes
 from pincite.accounts.people import People
 from pincite.accounts.people_routes import PeopleRoutes
+from pincite.accounts.scim.routes import ScimRoutes
 from pincite.accounts.service import Accounts
 from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_body
 
@@ -127,6 +128,7 @@ class AccountRoutes:
         router.include_router(FactorRoutes(self._accounts, self._factors).router())
         router.include_router(FederationRoutes(self._accounts, self._factors.federation, self._public_url).router())
         router.include_router(PeopleRoutes(self._people).router())
+        router.include_router(ScimRoutes(self._people.scim).router())
         router.include_router(AuditRoutes(self._audit).router())
         return router
 

@@ -1,5 +1,7 @@
 """How errors reach people: RFC 9457 problem+json over HTTP, one line and an exit code on the command line.
 
+Directories get them in SCIM's form.
+
 What the errors are belongs to the rooms that raise them.
 """
 
@@ -13,6 +15,7 @@ from starlette.exceptions import HTTPException
 from pincite.core import ErrorKind, PinciteError, get_logger
 from pincite.core.errors import TooManyTries
 
+SCIM = "/scim/v2/"
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
     ErrorKind.INVALID: 422,
@@ -113,7 +116,22 @@ def response_of(error: PinciteError, request: Request) -> Response:
     if isinstance(error, TooManyTries):
         headers = {"Retry-After": str(error.retry_after_s)}
     body = problem(error, request_id_of(request))
+    if request.url.path.startswith(SCIM):
+        return _scim_response(error, body["status"], headers)
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+
+
+def _scim_response(error: PinciteError, status: int, headers: dict[str, str] | None) -> Response:
+    """Return an error as directories read it (RFC 7644, 3.12)."""
+    told = 400 if error.kind in {ErrorKind.INVALID, ErrorKind.UNSUPPORTED} else status
+    kind = getattr(error, "scim_type", "invalidValue" if told == 400 else None)
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(told),
+        **({} if kind is None else {"scimType": kind}),
+        "detail": f"{error.message} {error.remedy}".strip(),
+    }
+    return JSONResponse(body, told, headers, "application/scim+json")
 
 
 def _explained(error: RequestValidationError) -> PinciteError:

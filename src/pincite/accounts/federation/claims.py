@@ -3,13 +3,12 @@
 What it is worth is decided by the provider's settings in `entering.py`.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from pincite.accounts.addresses import is_email
 from pincite.accounts.federation.domain import Person, Provider, SignInRefused
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 _MOST_GROUPS = 5000
 _NAME_CHARS = 100
 
@@ -42,8 +41,7 @@ def _email_of(claims: Mapping[str, Any]) -> str | None:
     """Return the address that the provider says it verified: anything but a plain yes is a no."""
     verified = claims.get("email_verified")
     address = _text(claims, "email").strip().lower()
-    fits = len(address) <= 320 and address.isprintable() and _EMAIL.fullmatch(address)
-    return address if fits and (verified is True or verified == "true") else None
+    return address if is_email(address) and (verified is True or verified == "true") else None
 
 
 def _groups_of(provider: Provider, claims: Mapping[str, Any]) -> frozenset[str]:

@@ -59,7 +59,7 @@ async def _come(tx: AsyncSession, provider: Provider, person: Person, now: datet
     if found is not None and settings.link_by_email:
         await _guard(tx, provider, found)
         await store.link(tx, found.user, provider.id, person.subject, now)
-        return found.user, [("identity.linked", {"provider": provider.label, "by": "e-mail"})]
+        return found.user, [_note("identity.linked", provider=provider.label, by="e-mail")]
     if email is None or not settings.create or not settings.domains:
         raise NotKnownHere(
             f"{provider.label} knows you, but nobody invited you here.",
@@ -73,7 +73,7 @@ async def _come(tx: AsyncSession, provider: Provider, person: Person, now: datet
     user = User(new_id(), provider.tenant, person.name, frozenset({settings.role}), email)
     await proofs.add_user(tx, user, now)
     await store.link(tx, user, provider.id, person.subject, now)
-    return user, [("user.made", {"name": user.name, "by": provider.label, "role": settings.role})]
+    return user, [_note("user.made", name=user.name, by=provider.label, role=settings.role)]
 
 
 async def _guard(tx: AsyncSession, provider: Provider, found: store.Candidate) -> None:
@@ -93,7 +93,7 @@ async def _aligned(tx: AsyncSession, provider: Provider, person: Person, user: U
     role = _role_of(provider, person)
     if role is not None and Role.OWNER not in user.roles and user.roles != frozenset({str(role)}):
         await people_store.change_user(tx, scope, user.id, {"roles": proofs.roles_json({role})})
-        done.append(("user.role-changed", {"before": user.roles, "after": [role], "by": provider.label}))
+        done.append(_note("user.role-changed", before=user.roles, after=[role], by=provider.label))
         user = replace(user, roles=frozenset({role}))
     targets = {group for _, group in provider.settings.groups}
     if targets:
@@ -102,7 +102,7 @@ async def _aligned(tx: AsyncSession, provider: Provider, person: Person, user: U
         come, leave = sorted(wanted - user.groups), sorted((user.groups & targets) - wanted)
         await store.change_groups(tx, user, come, leave)
         if come or leave:
-            done.append(("user.groups-set", {"came": come, "left": leave, "by": provider.label}))
+            done.append(_note("user.groups-set", came=come, left=leave, by=provider.label))
         user = replace(user, groups=(user.groups - frozenset(leave)) | frozenset(come))
     return user, done
 
@@ -119,3 +119,8 @@ def _role_of(provider: Provider, person: Person) -> Role | None:
 def _is_believed(provider: Provider, email: str) -> bool:
     domains = provider.settings.domains
     return not domains or email.rpartition("@")[2] in domains
+
+
+def _note(action: str, **detail: Any) -> Entry:
+    """Return what is to be written into the audit log at the end of the transaction."""
+    return action, detail
