@@ -1,6 +1,6 @@
 """An OpenID provider on a loopback port that does what a test tells it, the lies too: uvicorn in a thread.
 
-It signs in whoever `person` is, without asking; what a test changes in `token`, `header`, `sign` and `document` goes out.
+It signs in whoever `person` is, without asking; what a test changes in `token`, `sign` and `document` goes out.
 """
 
 import contextlib

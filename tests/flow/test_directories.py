@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from scim2_client.engines.httpx import SyncSCIMClient
+from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
@@ -103,7 +102,7 @@ def test_a_checker_that_others_wrote_finds_nothing_wrong(sqlite_tables_url: str)
     app, key, _ = asyncio.run(built())
     with (
         served(app) as url,
-        httpx.Client(base_url=f"{url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as http,
+        httpx2.Client(base_url=f"{url}/scim/v2", headers={"Authorization": f"Bearer {key}"}) as http,
     ):
         client = SyncSCIMClient(http)
         client.discover()

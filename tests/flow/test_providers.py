@@ -1,4 +1,4 @@
-"""Signing in with an OpenID provider: the way in, what a lie of each kind comes to, and that accounts are not taken over.
+"""Signing in with an OpenID provider: the way in, what a lie of each kind comes to, and that nobody is taken over.
 
 The provider is a real server on loopback that lies where it is told to; one that others wrote is in `tests/e2e`.
 """

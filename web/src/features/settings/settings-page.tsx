@@ -1,5 +1,6 @@
 // Settings: what concerns who is signed in, and for admins who else there is.
 import { keys, sessionQuery, signOut, statusQuery } from "@/shared/api/queries";
+import { wayOut } from "@/shared/api/sign-in";
 import type { Session } from "@/shared/api/types";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
@@ -10,6 +11,7 @@ import { ApiKeys } from "./api-keys";
 import { Groups } from "./groups";
 import { Password } from "./password";
 import { People } from "./people";
+import { Providers } from "./providers";
 import { SecondFactor } from "./second-factor";
 import { Section } from "./section";
 import { type Tab, Tabs } from "./tabs";
@@ -34,6 +36,7 @@ export function SettingsPage() {
             <Appearance />
             <Password />
             <SecondFactor />
+            <Providers />
             <ApiKeys />
             <Installation />
           </>
@@ -46,7 +49,18 @@ export function SettingsPage() {
 function Account() {
   const client = useQueryClient();
   const session = useQuery(sessionQuery).data;
-  const leave = useMutation({ mutationFn: signOut, onSuccess: () => client.setQueryData<Session | null>(keys.session, null) });
+  const leave = useMutation({
+    mutationFn: async () => {
+      // Whoever cannot be asked where to go keeps nobody signed in.
+      const url = await wayOut().catch(() => null);
+      await signOut();
+      return url;
+    },
+    onSuccess: (url) => {
+      client.setQueryData<Session | null>(keys.session, null);
+      if (url && /^https?:\/\//.test(url)) window.location.assign(url);
+    },
+  });
   if (!session) return null;
   return (
     <Section title="You">
