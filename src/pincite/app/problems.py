@@ -90,6 +90,8 @@ def install(app: FastAPI) -> None:
             "code": _HTTP_CODES.get(error.status_code, "http-error"),
         }
         body["type"] = f"https://pincite.dev/problems/{body['code']}"
+        if request.url.path.startswith(SCIM):
+            return _scim_response(raised, error.status_code, dict(error.headers or {}))
         return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
 
     app.add_exception_handler(PinciteError, known)
@@ -123,7 +125,7 @@ def response_of(error: PinciteError, request: Request) -> Response:
 
 def _scim_response(error: PinciteError, status: int, headers: dict[str, str] | None) -> Response:
     """Return an error as directories read it (RFC 7644, 3.12)."""
-    told = 400 if error.kind in {ErrorKind.INVALID, ErrorKind.UNSUPPORTED} else status
+    told = 400 if status == 422 or error.kind in {ErrorKind.INVALID, ErrorKind.UNSUPPORTED} else status
     kind = getattr(error, "scim_type", "invalidValue" if told == 400 else None)
     body = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],

@@ -1,7 +1,8 @@
 """Reads what directories send, in the dialects that they have: names of attributes in any case, booleans as words.
 
 A resource becomes a flat mapping from the paths that are kept here to values; PATCH changes that mapping, and what
-comes out is put as if it had come whole. Attributes of SCIM that Pincite does not keep are left out, unknown ones refused.
+comes out is put as if it had come whole. Attributes of SCIM that Pincite does not keep are left out, unknown ones
+refused.
 """
 
 import re
@@ -105,7 +106,8 @@ def _apply(flat: Flat, how: str, path: str, value: Any, known: frozenset[str]) -
         return
     plain = plain_path(path)
     if plain == "name":
-        for inner, each in _flattened({"name": value}, known):
+        gone = {"formatted": None, "givenName": None, "familyName": None}
+        for inner, each in _flattened({"name": gone if how == "remove" else value}, known):
             _apply(flat, how, inner, each, known)
     elif plain in _LISTS & known:
         _apply_list(flat, how, plain, value)

@@ -31,12 +31,12 @@ def user_body(each: ScimUser) -> Json:
         "name": {key: value for key, value in name.items() if value},
         "displayName": user.name,
         "active": not user.disabled,
-        **({"emails": [{"value": user.email, "type": "work", "primary": True}]} if user.email else {}),
+        **({"emails": [{"value": user.email, "type": "work"}]} if user.email else {}),
         "groups": [
             {"value": key, "display": shown, "$ref": f"{BASE}/Groups/{key}", "type": "direct"}
             for key, shown in each.group_names
         ],
-        "roles": [{"value": str(min(map(Role, user.roles), key=list(Role).index)), "primary": True}],
+        "roles": [{"value": str(min(map(Role, user.roles), key=list(Role).index))}],
         "meta": _meta("User", f"Users/{user.id}", each.created_at, each.changed_at),
     }
 
@@ -157,8 +157,8 @@ def _reference(mutability: str, kind: str) -> list[Json]:
     return [
         _attribute("value", "The id.", mutability=mutability, caseExact=True),
         _attribute("display", "The name.", mutability="readOnly"),
-        _attribute("$ref", "Where it is.", type="reference", referenceTypes=[kind], mutability="readOnly"),
-        _attribute("type", "What it is.", mutability="readOnly" if mutability == "readOnly" else mutability),
+        _attribute("$ref", "Where it is.", type="reference", referenceTypes=[kind], mutability=mutability),
+        _attribute("type", "What it is.", mutability="readOnly"),
     ]
 
 
@@ -200,7 +200,6 @@ _USER_ATTRIBUTES = (
         [
             _attribute("value", "The address."),
             _attribute("type", "Always work.", canonicalValues=["work"]),
-            _attribute("primary", "Always true.", type="boolean"),
         ],
         multiValued=True,
     ),
@@ -214,7 +213,9 @@ _USER_ATTRIBUTES = (
     _complex(
         "roles",
         "Their one role: viewer, editor or auditor.",
-        [_attribute("value", "The role."), _attribute("primary", "Always true.", type="boolean")],
+        [
+            _attribute("value", "The role.", canonicalValues=["viewer", "editor", "auditor"]),
+        ],
         multiValued=True,
     ),
 )
