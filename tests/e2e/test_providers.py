@@ -50,7 +50,10 @@ def pincite(server: Server, *words: str) -> str:
 def test_in_and_out_with_a_provider(page: Page, browser: Browser, server: Server, issuer: str, artifacts: Path) -> None:
     sign_in(page, server)
     pincite(server, "groups", "create", "Legal")
-    wanted = ("--issuer", issuer, "--client-id", "pincite", "--create", "--domain", "example.com")
+    secret = server.home / "client-secret"
+    secret.write_text("any will do")
+    client = ("--client-id", "pincite", "--secret-from", str(secret))
+    wanted = ("--issuer", issuer, *client, "--create", "--domain", "example.com")
     pincite(server, "sign-in", "add", "Example Login", *wanted, "--give-group", "legal=Legal", "--json")
     context = browser.new_context(viewport={"width": 420, "height": 900})
     try:
