@@ -3,9 +3,8 @@
 The provider is a real server on loopback that lies where it is told to; one that others wrote is in `tests/e2e`.
 """
 
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,9 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from fastapi import FastAPI
-from joserfc import jws, jwt
-from joserfc.jwk import RSAKey
-from tests.doubles.identity import CLIENT, SECRET, Claims, Identity, by_secret, identity
+from tests.doubles.identity import CLIENT, SECRET, Claims, Identity, identity
+from tests.doubles.lies import DOCUMENTS, LIES, SIGNATURES
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People, Role
 from pincite.accounts.routes import AccountRoutes
@@ -114,25 +112,6 @@ async def test_somebody_invited_comes_in_and_is_known_by_their_subject_from_then
     assert (refused.status_code, refused.json()["code"]) == (403, "denied")
 
 
-LIES: dict[str, Callable[[Claims], Claims]] = {
-    "another nonce": lambda claims: {**claims, "nonce": "x"},
-    "no nonce": lambda claims: {key: value for key, value in claims.items() if key != "nonce"},
-    "for another program": lambda claims: {**claims, "aud": "another"},
-    "for two programs, and not said who asked": lambda claims: {**claims, "aud": [CLIENT, "another"]},
-    "asked by another program": lambda claims: {**claims, "aud": [CLIENT, "another"], "azp": "another"},
-    "of another issuer": lambda claims: {**claims, "iss": "https://elsewhere.example"},
-    "of an issuer that begins so": lambda claims: {**claims, "iss": claims["iss"] + "/"},
-    "over": lambda claims: {**claims, "iat": claims["iat"] - 900, "exp": claims["exp"] - 900},
-    "of a time to come": lambda claims: {**claims, "nbf": time.time() + 900},
-    "without an end": lambda claims: {key: value for key, value in claims.items() if key != "exp"},
-    "with an end that is no time": lambda claims: {**claims, "exp": "never"},
-    "of nobody": lambda claims: {**claims, "sub": ""},
-    "of a list": lambda claims: {**claims, "sub": ["s-1"]},
-    "with another access token": lambda claims: {**claims, "at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
-    "to sign somebody out": lambda claims: {**claims, "events": {}},
-}
-
-
 @pytest.mark.parametrize("lie", LIES)
 async def test_a_token_that_does_not_fit_signs_nobody_in(
     house: Rooms, browser: httpx2.AsyncClient, provider: Identity, lie: str
@@ -141,29 +120,6 @@ async def test_a_token_that_does_not_fit_signs_nobody_in(
     await invited(house)
     provider.token = LIES[lie]
     await expect_refused(browser, await sign_in(browser, provider, known))
-
-
-SIGNATURES: dict[str, Callable[[Identity, Claims], str]] = {
-    "none": lambda _, claims: unsigned(claims),
-    "the public key taken for a secret": lambda provider, claims: by_secret(claims, provider.key.as_pem(private=False)),
-    "the client's secret": lambda _, claims: by_secret(claims, SECRET.encode()),
-    "another key": lambda _, claims: jwt.encode({"alg": "RS256", "kid": "k1"}, claims, RSAKey.generate_key(2048)),
-    "a key that it brings along": lambda _, claims: with_own_key(claims),
-    "a key that nobody published": lambda provider, claims: jwt.encode(
-        {"alg": "RS256", "kid": "k2"}, claims, provider.key
-    ),
-    "no token at all": lambda _, claims: "x.y.z",
-}
-
-
-def unsigned(claims: Claims) -> str:
-    return f"eyJhbGciOiJub25lIn0.{by_secret(claims, b'').split('.')[1]}."
-
-
-def with_own_key(claims: Claims) -> str:
-    own = RSAKey.generate_key(2048)
-    header = {"alg": "RS256", "jwk": own.as_dict(private=False)}
-    return jws.serialize_compact(header, json.dumps(claims), own)
 
 
 @pytest.mark.parametrize("way", SIGNATURES)
@@ -352,14 +308,6 @@ async def test_nobody_is_led_to_another_site(
     known = await added(house, provider)
     await invited(house)
     assert (await sign_in(browser, provider, known, return_to=wish)).json()["return_to"] == "/"
-
-
-DOCUMENTS: dict[str, Callable[[Claims], Claims]] = {
-    "a script": lambda found: {**found, "authorization_endpoint": "javascript:alert(1)"},
-    "a plain address elsewhere": lambda found: {**found, "token_endpoint": "http://evil.example/token"},
-    "a list": lambda found: {**found, "jwks_uri": ["https://x.example"]},
-    "nothing": lambda found: {},
-}
 
 
 @pytest.mark.parametrize("lie", [*DOCUMENTS, "down", "away"])

@@ -16,19 +16,6 @@ from pincite.accounts.store.proofs import user_of, visible_to
 from pincite.accounts.tables import GroupRow, MemberRow, ScimGroupRow, ScimUserRow, UserRow
 from pincite.core import Scope
 
-_USER_NAME = func.coalesce(ScimUserRow.user_name, UserRow.email, UserRow.id)
-_USERS: Mapping[str, Any] = {
-    "id": UserRow.id,
-    "username": _USER_NAME,
-    "externalid": ScimUserRow.external_id,
-    "displayname": UserRow.name,
-    "name.formatted": UserRow.name,
-    "name.givenname": ScimUserRow.given_name,
-    "name.familyname": ScimUserRow.family_name,
-    "emails": UserRow.email,
-    "emails.value": UserRow.email,
-    "emails.type": literal("work"),
-}
 _GROUPS: Mapping[str, Any] = {
     "id": GroupRow.id,
     "displayname": GroupRow.name,
@@ -39,7 +26,7 @@ _EXACT = frozenset({"id", "externalid"})
 
 async def list_users(session: AsyncSession, scope: Scope, wanted: Wanted) -> tuple[list[ScimUser], int]:
     """Return people of the tenant in the order in which they came, and how many there are in all."""
-    chosen = _users(scope).where(_where(wanted.where, _USERS, _of_users))
+    chosen = _users(scope).where(_where(wanted.where, _user_columns(), _of_users))
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
     page = chosen.order_by(UserRow.id).offset(wanted.start - 1).limit(wanted.count)
     rows = (await session.execute(page)).all()
@@ -103,6 +90,21 @@ async def put_group(session: AsyncSession, scope: Scope, group_id: str, external
     await session.execute(delete(ScimGroupRow).where(*mine))
     values = {"group_id": group_id, "tenant": scope.tenant, "external_id": external_id, "changed_at": now}
     await session.execute(insert(ScimGroupRow), [values])
+
+
+def _user_columns() -> Mapping[str, Any]:
+    return {
+        "id": UserRow.id,
+        "username": func.coalesce(ScimUserRow.user_name, UserRow.email, UserRow.id),
+        "externalid": ScimUserRow.external_id,
+        "displayname": UserRow.name,
+        "name.formatted": UserRow.name,
+        "name.givenname": ScimUserRow.given_name,
+        "name.familyname": ScimUserRow.family_name,
+        "emails": UserRow.email,
+        "emails.value": UserRow.email,
+        "emails.type": literal("work"),
+    }
 
 
 def _users(scope: Scope) -> Select[UserRow, ScimUserRow]:

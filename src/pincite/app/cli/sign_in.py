@@ -24,24 +24,6 @@ _LONGEST_SECRET = 1000
 
 app = typer.Typer(no_args_is_help=True, help="OpenID providers that people sign in with.")
 Id = Annotated[str, typer.Argument(help="The provider's id, from `pincite sign-in list`.")]
-Issuer = Annotated[str | None, typer.Option(help="Its issuer, exactly as its discovery document has it.")]
-ClientId = Annotated[str | None, typer.Option(help="What it calls Pincite.")]
-SecretFrom = Annotated[
-    str | None, typer.Option(help="File that holds the client's secret; `-` for the standard input.")
-]
-Scopes = Annotated[str | None, typer.Option(help="What is asked for, with blanks between.")]
-Create = Annotated[bool | None, typer.Option("--create/--no-create", help="Make users of people in `--domain`.")]
-ByEmail = Annotated[
-    bool | None,
-    typer.Option("--link-by-email/--no-link-by-email", help="A verified address leads to the user who has it."),
-]
-Domains = Annotated[list[str] | None, typer.Option("--domain", help="Believe addresses in this domain alone.")]
-Default = Annotated[Role | None, typer.Option("--role", help="What people are of whose role nothing else is said.")]
-Claim = Annotated[str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups.")]
-RoleRules = Annotated[list[str] | None, typer.Option("--give-role", help="A role for a group there: `GROUP=ROLE`.")]
-GroupRules = Annotated[list[str] | None, typer.Option("--give-group", help="A group here for one there: `THERE=HERE`.")]
-Hours = Annotated[float | None, typer.Option("--session-hours", help="Longest until somebody signs in anew.")]
-OutThere = Annotated[bool | None, typer.Option("--sign-out-there/--stay-there", help="Sign out at the provider, too.")]
 
 
 @app.command("list")
@@ -68,17 +50,38 @@ def add(
     label: Annotated[str, typer.Argument(help="What the sign-in page calls it.")],
     issuer: Annotated[str, typer.Option(help="Its issuer, exactly as its discovery document has it.")],
     client_id: Annotated[str, typer.Option(help="What it calls Pincite.")],
-    secret_from: SecretFrom = None,
-    scopes: Scopes = None,
-    create: Create = None,
-    link_by_email: ByEmail = None,
-    domain: Domains = None,
-    role: Default = None,
-    groups_claim: Claim = None,
-    give_role: RoleRules = None,
-    give_group: GroupRules = None,
-    session_hours: Hours = None,
-    sign_out_there: OutThere = None,
+    secret_from: Annotated[
+        str | None, typer.Option(help="File that holds the client's secret; `-` for the standard input.")
+    ] = None,
+    scopes: Annotated[str | None, typer.Option(help="What is asked for, with blanks between.")] = None,
+    create: Annotated[
+        bool | None, typer.Option("--create/--no-create", help="Make users of people in `--domain`.")
+    ] = None,
+    link_by_email: Annotated[
+        bool | None,
+        typer.Option("--link-by-email/--no-link-by-email", help="A verified address leads to the user who has it."),
+    ] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option("--domain", help="Believe addresses in this domain alone.")
+    ] = None,
+    role: Annotated[
+        Role | None, typer.Option("--role", help="What people are of whose role nothing else is said.")
+    ] = None,
+    groups_claim: Annotated[
+        str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups.")
+    ] = None,
+    give_role: Annotated[
+        list[str] | None, typer.Option("--give-role", help="A role for a group there: `GROUP=ROLE`.")
+    ] = None,
+    give_group: Annotated[
+        list[str] | None, typer.Option("--give-group", help="A group here for one there: `THERE=HERE`.")
+    ] = None,
+    session_hours: Annotated[
+        float | None, typer.Option("--session-hours", help="Longest until somebody signs in anew.")
+    ] = None,
+    sign_out_there: Annotated[
+        bool | None, typer.Option("--sign-out-there/--stay-there", help="Sign out at the provider, too.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add a provider, and print the address that it must send people back to."""
@@ -105,19 +108,40 @@ def add(
 def change(
     provider_id: Id,
     label: Annotated[str | None, typer.Option(help="What the sign-in page calls it.")] = None,
-    issuer: Issuer = None,
-    client_id: ClientId = None,
-    secret_from: SecretFrom = None,
-    scopes: Scopes = None,
-    create: Create = None,
-    link_by_email: ByEmail = None,
-    domain: Domains = None,
-    role: Default = None,
-    groups_claim: Claim = None,
-    give_role: RoleRules = None,
-    give_group: GroupRules = None,
-    session_hours: Hours = None,
-    sign_out_there: OutThere = None,
+    issuer: Annotated[str | None, typer.Option(help="Its issuer, exactly as its discovery document has it.")] = None,
+    client_id: Annotated[str | None, typer.Option(help="What it calls Pincite.")] = None,
+    secret_from: Annotated[
+        str | None, typer.Option(help="File that holds the client's secret; `-` for the standard input.")
+    ] = None,
+    scopes: Annotated[str | None, typer.Option(help="What is asked for, with blanks between.")] = None,
+    create: Annotated[
+        bool | None, typer.Option("--create/--no-create", help="Make users of people in `--domain`.")
+    ] = None,
+    link_by_email: Annotated[
+        bool | None,
+        typer.Option("--link-by-email/--no-link-by-email", help="A verified address leads to the user who has it."),
+    ] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option("--domain", help="Believe addresses in this domain alone.")
+    ] = None,
+    role: Annotated[
+        Role | None, typer.Option("--role", help="What people are of whose role nothing else is said.")
+    ] = None,
+    groups_claim: Annotated[
+        str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups.")
+    ] = None,
+    give_role: Annotated[
+        list[str] | None, typer.Option("--give-role", help="A role for a group there: `GROUP=ROLE`.")
+    ] = None,
+    give_group: Annotated[
+        list[str] | None, typer.Option("--give-group", help="A group here for one there: `THERE=HERE`.")
+    ] = None,
+    session_hours: Annotated[
+        float | None, typer.Option("--session-hours", help="Longest until somebody signs in anew.")
+    ] = None,
+    sign_out_there: Annotated[
+        bool | None, typer.Option("--sign-out-there/--stay-there", help="Sign out at the provider, too.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Change what is given; of what may be given more than once all is set anew."""
