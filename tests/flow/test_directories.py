@@ -126,7 +126,7 @@ def test_a_checker_that_others_wrote_finds_nothing_wrong(sqlite_tables_url: str)
 
 def said_of(result: CheckResult) -> tuple[str, str]:
     data = result.data
-    return result.title, str(data.get("urn", "")) if isinstance(data, dict) else ""
+    return result.title or "", str(data.get("urn", "")) if isinstance(data, dict) else ""
 
 
 async def test_a_user_is_made_found_changed_and_removed(rooms: Rooms, scim: httpx2.AsyncClient) -> None:
