@@ -53,14 +53,7 @@ const signIn = createRoute({
   },
 });
 
-const callback = createRoute({
-  getParentRoute: () => root,
-  path: "/signin/callback",
-  component: function CallbackRoute() {
-    const navigate = useNavigate();
-    return <CallbackPage onDone={(path) => void navigate({ to: path, replace: true })} />;
-  },
-});
+const callback = createRoute({ getParentRoute: () => root, path: "/signin/callback", component: CallbackPage });
 
 export const router = createRouter({
   routeTree: root.addChildren([home, conversation, library, settings, signIn, callback]),

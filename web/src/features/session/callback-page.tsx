@@ -1,33 +1,27 @@
 // Where a provider sends the browser back to: hands on what it brought, once, and goes where somebody wanted to.
-import { keys } from "@/shared/api/queries";
-import { answerFrom, finishWithProvider, type ProviderAnswer } from "@/shared/api/sign-in";
+import { answerFrom, finishWithProvider } from "@/shared/api/sign-in";
 import { Wordmark } from "@/shared/ui/brand";
 import { ErrorNotice } from "@/shared/ui/notice";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 /** As the browser arrived, before the router makes the address its own. */
 const ARRIVED = window.location.search;
+/** What it brought is handed on once, also where the router mounts the page anew because its address changed. */
+let handedOn: ReturnType<typeof finishWithProvider> | undefined;
 
-export function CallbackPage({ onDone }: { onDone: (path: string) => void }) {
-  const client = useQueryClient();
+export function CallbackPage() {
   const tried = useRef(false);
   const entry = useMutation({
-    mutationFn: (answer: ProviderAnswer | null) => finishWithProvider(answer ?? { state: "none" }),
-    onSuccess: ({ session, return_to }) => {
-      if (session) client.setQueryData(keys.session, session);
-      void client.invalidateQueries();
-      onDone(return_to);
-    },
+    mutationFn: () => (handedOn ??= finishWithProvider(answerFrom(ARRIVED) ?? { state: "none" })),
+    // A page loaded anew: nothing of whoever was here before is left, and the address is free of what was brought.
+    onSuccess: ({ return_to }) => window.location.replace(return_to),
   });
   const { mutate } = entry;
   useEffect(() => {
     if (tried.current) return;
     tried.current = true;
-    const answer = answerFrom(ARRIVED);
-    // The code works once; it should not stay in the address or the history.
-    window.history.replaceState(null, "", "/signin/callback");
-    mutate(answer);
+    mutate();
   }, [mutate]);
   return (
     <main className="grid min-h-dvh place-items-center px-5 py-12">
