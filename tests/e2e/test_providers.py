@@ -68,7 +68,7 @@ def test_in_and_out_with_a_provider(page: Page, browser: Browser, server: Server
         expect(ada.get_by_role("alert")).to_contain_text("nobody invited you")
         ada.screenshot(path=artifacts / "provider-refused.png")
         ada.goto(f"{server.url}/signin/callback?code=x&state=y")
-        expect(ada.get_by_role("alert")).to_contain_text("No sign-in is under way")
+        expect(ada.get_by_role("alert")).to_contain_text("belongs to another sign-in")
     finally:
         context.close()
     page.goto(f"{server.url}/settings")
