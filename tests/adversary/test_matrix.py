@@ -37,6 +37,10 @@ OPEN = {
     "POST /v1/session",
     "POST /v1/session/password",
     "POST /v1/session/code",
+    "GET /v1/session/providers",
+    "POST /v1/session/providers/{provider_id}",
+    "POST /v1/session/providers/{provider_id}/sign-out",
+    "POST /v1/session/provider",
     "GET /{path:path}",
 }
 # What it takes on the collection, beside the permission, where reading is not enough.
@@ -70,6 +74,12 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/session/second-factor/off": {"code": "123456"},
     "PUT /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "PUT /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
+    "POST /scim/v2/Users": {"userName": "new"},
+    "PUT /scim/v2/Users/{user_id}": {"userName": "renamed"},
+    "PATCH /scim/v2/Users/{user_id}": {"Operations": [{"op": "replace", "path": "active", "value": True}]},
+    "POST /scim/v2/Groups": {"displayName": "from a directory"},
+    "PUT /scim/v2/Groups/{group_id}": {"displayName": "renamed"},
+    "PATCH /scim/v2/Groups/{group_id}": {"Operations": [{"op": "add", "path": "members", "value": []}]},
 }
 CHOICES = {"POST /v1/documents/pause", "POST /v1/documents/cancel", "POST /v1/documents/retry"}
 STREAMS = {"GET /v1/documents/events"}  # has no end; what is in it is what `changes` gives (tests/contract)
@@ -83,6 +93,8 @@ EXPECTED: Mapping[str, set[int]] = {
     "DELETE /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
     "POST /v1/collections": {201, 409},
     "POST /v1/groups": {201, 409},
+    "POST /scim/v2/Users": {201, 409},
+    "POST /scim/v2/Groups": {201, 409},
     "POST /v1/answers/{answer_id}/cancel": {202},
     # A key cannot change what somebody signs in with.
     "PUT /v1/session/password": {403},
@@ -97,6 +109,7 @@ ELSEWHERE = {
     "DELETE /v1/sources/{source}",
     "POST /v1/sources/{source}/sync",
 }
+SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
 # Routes that name a thing elsewhere than in their path: which one, and how.
 NAMED: Mapping[str, Sequence[tuple[str, Callable[[str], dict[str, Any]]]]] = {
@@ -123,6 +136,9 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/usage": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
+    "GET /v1/session/way-out": {},
+    "GET /scim/v2/Users": {},
+    "GET /scim/v2/Groups": {},
     "GET /v1/grantees": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
 }
@@ -208,7 +224,7 @@ class Ask:
     given: Callable[[str], dict[str, Any]]
 
     async def send(self, client: httpx2.AsyncClient, asker: Asker, ids: Mapping[str, str]) -> httpx2.Response:
-        values = {"page": "1", "grantee_kind": "user", **ids}
+        values = {"page": "1", "grantee_kind": "user", "kind": "User", "urn": SCHEMA, **ids}
         values["object_id"] = ids["collection_id" if "/collections/" in self.route.path else "document_id"]
         path = re.sub(r"{(\w+)}", lambda found: values[found.group(1)], self.route.path)
         headers = {} if asker.secret is None else {"Authorization": f"Bearer {asker.secret}"}

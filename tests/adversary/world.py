@@ -85,7 +85,7 @@ async def build(house: House, folder: Path) -> World:
 
 async def _askers(world: World) -> AsyncIterator[Asker]:
     house, owner = world.house, world.owner
-    everything = frozenset({"self", "read", "write", "admin", "audit"})
+    everything = frozenset({"self", "read", "write", "admin", "audit", "scim"})
     of_role = {
         "admin": everything,
         "editor": frozenset({"self", "read", "write"}),

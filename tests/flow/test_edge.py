@@ -34,7 +34,12 @@ FOREIGN = (
 FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "")
 SAFE = {"get", "head"}
 # Open to all: there is no cookie yet whose power another site could use.
-OPEN = {("post", path) for path in ("/v1/session", "/v1/session/password", "/v1/session/code")}
+OPEN = {
+    ("post", f"/v1/session{path}")
+    for path in (
+        "", "/password", "/code", "/provider", "/providers/{provider_id}", "/providers/{provider_id}/sign-out"
+    )
+}  # fmt: skip
 UPGRADE = (
     "Upgrade: websocket",
     "Connection: Upgrade",

@@ -9,13 +9,17 @@ from pincite.core import ErrorKind, PinciteError, Scope
 
 
 class Permission(StrEnum):
-    """What a route asks for. `SELF` is what concerns the asker alone; `ADMIN` covers people, keys and settings."""
+    """What a route asks for. `SELF` is what concerns the asker alone; `ADMIN` covers people, keys and settings.
+
+    `SCIM` is what a directory's key is narrowed to: people and groups as a directory knows them.
+    """
 
     SELF = "self"
     READ = "read"
     WRITE = "write"
     ADMIN = "admin"
     AUDIT = "audit"
+    SCIM = "scim"
 
 
 class Role(StrEnum):

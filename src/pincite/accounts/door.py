@@ -38,6 +38,13 @@ class Door:
             known = request.scope[_ASKER] = await self.prove(request)
         return known
 
+    async def known(self, request: Request) -> Scope | None:
+        """Return who asks, or None where that is not proved; for routes that are open to all."""
+        try:
+            return await self.enter(request)
+        except Unauthenticated:
+            return None
+
     async def prove(self, request: Request) -> Scope:
         """Return who asks as of now.
 

@@ -85,6 +85,12 @@ class Passwords:
             proof = await proofs.find_session(reading, hash_of(session))
         if proof is None or proof.user.id != scope.user:
             raise Unauthenticated("This session has ended.", remedy="Sign in again.")
+        if proof.begun_by == "provider":
+            # It would be a way in that stays when the provider lets them in no more.
+            raise Denied(
+                "You signed in with a provider, and need no password here.",
+                remedy="Where you are to have one all the same, ask an admin for a sign-in link and set it then.",
+            )
         if proof.user.email is None:
             raise InvalidInput(
                 "There is no e-mail address to sign in with.", remedy="Have an admin add yours, then set a password."
@@ -156,7 +162,7 @@ def sign_in_limits(address: str, client: str) -> list[Limit]:
     The wait is long for one client that tries one address. It is short for an address by whomever, and for a client
     with whatever address: others must not be locked out for long by strangers, or by who shares a network with them.
     """
-    network = _network(client)
+    network = network_of(client)
     return [
         Limit(f"sign-in:{address}:{network}", _FREE, _PAIR_S, own=True),
         Limit(f"sign-in-address:{address}", 4 * _FREE, _ADDRESS_S),
@@ -164,7 +170,7 @@ def sign_in_limits(address: str, client: str) -> list[Limit]:
     ]
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
     """Return what one client has addresses of: of IPv6 a whole network."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])

@@ -3,17 +3,19 @@
 Proving who asks, by keys and sessions, is in `service.py`; what people may see of documents is the library's.
 """
 
-import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pincite.accounts.addresses import checked_email, refuse_taken
 from pincite.accounts.domain import ROLE_PERMISSIONS, Grantee, Group, Permission, Role, User, permissions_of
-from pincite.accounts.service import NAME_CHARS, cleaned_name, hash_of
+from pincite.accounts.scim.service import Scim
+from pincite.accounts.service import cleaned_name, hash_of
 from pincite.accounts.store import codes
+from pincite.accounts.store import federation as federation_store
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
@@ -23,7 +25,6 @@ from pincite.core.errors import Denied
 INVITATION_DAYS = 7
 MOST_MEMBERS = 10_000
 MOST_GRANTEES = 20
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
 class People:
@@ -35,6 +36,7 @@ class People:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.scim = Scim(database)
 
     async def invite(
         self, scope: Scope, *, name: str, role: str, email: str | None = None, service: bool = False
@@ -46,7 +48,7 @@ class People:
             Denied: one who is no owner makes an owner, or a narrowed key somebody who may do more.
             Conflict: the address is taken.
         """
-        address = None if email is None else _checked_email(email)
+        address = None if email is None else checked_email(email)
         user = User(new_id(), scope.tenant, cleaned_name(name), frozenset({_checked_role(role)}), address, service)
         token, now = secrets.token_urlsafe(32), utc_now()
         _only_owners_make_owners(scope, user.roles)
@@ -56,7 +58,7 @@ class People:
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             if address is not None:
-                await _refuse_taken(tx, address)
+                await refuse_taken(tx, address)
             await store.add_user(tx, user, now)
             if not service:
                 until = now + timedelta(days=INVITATION_DAYS)
@@ -68,6 +70,11 @@ class People:
         """Return the tenant's users by id, from the one after `after`."""
         async with self._db.read(scope) as session:
             return await people_store.list_users(session, scope, limit, after)
+
+    async def origins(self, scope: Scope, user_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return by whom users come in: labels of sign-in providers, and `SCIM` for those of a directory."""
+        async with self._db.read(scope) as session:
+            return await federation_store.origins(session, scope, user_ids)
 
     async def user(self, scope: Scope, user_id: str) -> User:
         """Return a user of the tenant. Raises: NotFound."""
@@ -105,8 +112,8 @@ class People:
                 if Role.OWNER in roles and Role.OWNER not in user.roles:
                     # An admin may have made or used any of these, and would act as an owner by them.
                     await people_store.drop_access(tx, scope, user_id, keys=True)
-            if email is not None and (address := _checked_email(email)) != user.email:
-                await _refuse_taken(tx, address)
+            if email is not None and (address := checked_email(email)) != user.email:
+                await refuse_taken(tx, address)
                 await people_store.change_user(tx, scope, user_id, {"email": address})
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
@@ -247,18 +254,6 @@ def _checked_role(role: str) -> Role:
         return Role(role)
     except ValueError:
         raise InvalidInput(f"There is no role {role[:50]!r}.", remedy=f"Roles are {', '.join(Role)}.") from None
-
-
-def _checked_email(email: str) -> str:
-    address = email.strip().lower()
-    if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
-        raise InvalidInput(f"{email[:NAME_CHARS]!r} is no e-mail address.", remedy="Write it as name@example.com.")
-    return address
-
-
-async def _refuse_taken(session: AsyncSession, address: str) -> None:
-    if await people_store.email_is_taken(session, address):
-        raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.")
 
 
 async def _required(session: AsyncSession, scope: Scope, user_id: str) -> User:

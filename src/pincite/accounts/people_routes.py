@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.accounts.domain import Group, Permission, Role, User
 from pincite.accounts.door import CurrentScope, requires
 from pincite.accounts.people import MOST_MEMBERS, People
+from pincite.core import Scope
 
 Id = Annotated[str, Path(max_length=64)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -20,7 +21,10 @@ _SIGN_IN_MINUTES = 24 * 60.0
 
 
 class PersonBody(BaseModel):
-    """Somebody who can sign in, or with `service` a program that has API keys; `groups` are ids."""
+    """Somebody who can sign in, or with `service` a program that has API keys; `groups` are ids.
+
+    `comes_from` are the labels of the sign-in providers that know them, and `SCIM` where a directory does.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -33,6 +37,7 @@ class PersonBody(BaseModel):
                 "disabled": False,
                 "groups": ["01a1fb40"],
                 "signed_in_at": "2026-11-20T09:00:00Z",
+                "comes_from": ["Example Login", "SCIM"],
             }
         }
     )
@@ -45,6 +50,7 @@ class PersonBody(BaseModel):
     disabled: bool
     groups: list[str]
     signed_in_at: datetime | None
+    comes_from: list[str]
 
 
 class PersonList(BaseModel):
@@ -201,7 +207,9 @@ class PeopleRoutes:
         """List the tenant's users."""
         found = await self._people.users(scope, limit=limit + 1, after=cursor)
         more = found[limit - 1].id if len(found) > limit else None
-        return PersonList(items=[_person(each) for each in found[:limit]], next_cursor=more)
+        origins = await self._people.origins(scope, [each.id for each in found])
+        items = [_person(each, origins.get(each.id, ())) for each in found[:limit]]
+        return PersonList(items=items, next_cursor=more)
 
     async def invite(self, body: NewPerson, scope: CurrentScope, response: Response) -> Invited:
         """Make a user; the link's token, good for a week, is in this reply and nowhere else."""
@@ -213,15 +221,17 @@ class PeopleRoutes:
 
     async def user(self, user_id: Id, scope: CurrentScope) -> PersonBody:
         """Show a user."""
-        return _person(await self._people.user(scope, user_id))
+        return await self._told(scope, await self._people.user(scope, user_id))
+
+    async def _told(self, scope: Scope, user: User) -> PersonBody:
+        return _person(user, (await self._people.origins(scope, [user.id])).get(user.id, ()))
 
     async def change(self, user_id: Id, body: PersonChange, scope: CurrentScope) -> PersonBody:
         """Rename somebody, give them another role, or disable them: they are refused everywhere at once."""
-        return _person(
-            await self._people.change(
-                scope, user_id, name=body.name, role=body.role, email=body.email, disabled=body.disabled
-            )
+        changed = await self._people.change(
+            scope, user_id, name=body.name, role=body.role, email=body.email, disabled=body.disabled
         )
+        return await self._told(scope, changed)
 
     async def remove(self, user_id: Id, scope: CurrentScope) -> None:
         """Remove somebody with their keys and sessions."""
@@ -254,7 +264,7 @@ class PeopleRoutes:
         await self._people.remove_group(scope, group_id)
 
 
-def _person(user: User) -> PersonBody:
+def _person(user: User, comes_from: Sequence[str] = ()) -> PersonBody:
     return PersonBody(
         id=user.id,
         name=user.name,
@@ -264,6 +274,7 @@ def _person(user: User) -> PersonBody:
         disabled=user.disabled,
         groups=sorted(user.groups),
         signed_in_at=user.signed_in_at,
+        comes_from=list(comes_from),
     )
 
 

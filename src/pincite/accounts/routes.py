@@ -16,8 +16,10 @@ from pincite.accounts.domain import ApiKey, NewApiKey, Permission
 from pincite.accounts.door import SESSION_COOKIE, CurrentScope, public, requires
 from pincite.accounts.factor_routes import FactorRoutes
 from pincite.accounts.factors import Factors
+from pincite.accounts.federation.routes import FederationRoutes
 from pincite.accounts.people import People
 from pincite.accounts.people_routes import PeopleRoutes
+from pincite.accounts.scim.routes import ScimRoutes
 from pincite.accounts.service import Accounts
 from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_body
 
@@ -89,10 +91,16 @@ class NewKey(BaseModel):
 
 
 class AccountRoutes:
-    """Signing in and out, passwords, API keys, users and groups, and the audit log."""
+    """Signing in and out, passwords, providers, API keys, users and groups, directories, and the audit log.
 
-    def __init__(self, accounts: Accounts, people: People, factors: Factors, audit: Audit) -> None:
+    `public_url` is where people reach the server, where that is set.
+    """
+
+    def __init__(
+        self, accounts: Accounts, people: People, factors: Factors, audit: Audit, public_url: str | None = None
+    ) -> None:
         self._accounts = accounts
+        self._public_url = public_url
         self._factors = factors
         self._people = people
         self._audit = audit
@@ -118,7 +126,9 @@ class AccountRoutes:
         add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
         add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
         router.include_router(FactorRoutes(self._accounts, self._factors).router())
+        router.include_router(FederationRoutes(self._accounts, self._factors.federation, self._public_url).router())
         router.include_router(PeopleRoutes(self._people).router())
+        router.include_router(ScimRoutes(self._people.scim).router())
         router.include_router(AuditRoutes(self._audit).router())
         return router
 

@@ -258,7 +258,8 @@ class Accounts:
             raise Unauthenticated("This session has ended.", remedy="Sign in again.")
         if proof.last_used_at is None or now - proof.last_used_at > _SESSION_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
-                await store.extend_session(tx, hashed, now, now + timedelta(days=SESSION_DAYS))
+                until = now + timedelta(days=SESSION_DAYS)
+                await store.extend_session(tx, hashed, now, min(until, proof.ends_at or until))
         return scope_of(proof.user)
 
 

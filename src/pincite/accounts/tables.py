@@ -84,7 +84,10 @@ class KeyRow(Table):
 
 
 class SessionRow(Table):
-    """A browser that is signed in, by a link or a password, until `expires_at`, which moves on as it is used."""
+    """A browser that is signed in, until `expires_at`, which moves on as it is used, but never past `ends_at`.
+
+    Of one that a provider's word began `provider_session` is what the provider calls its own.
+    """
 
     __tablename__ = "accounts_sessions"
 
@@ -95,6 +98,9 @@ class SessionRow(Table):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     begun_by: Mapped[str] = mapped_column(String(10), server_default="link")
+    provider_id: Mapped[str | None] = mapped_column(_ID)
+    provider_session: Mapped[str | None] = mapped_column(String(255))
+    ends_at: Mapped[datetime | None]
 
 
 class SignInTokenRow(Table):
@@ -164,3 +170,59 @@ class TriesRow(Table):
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime]
     until: Mapped[datetime | None]
+
+
+class ProviderRow(Table):
+    """An OpenID provider that people of a tenant sign in with; `settings` is JSON, the client's secret is sealed."""
+
+    __tablename__ = "accounts_providers"
+    __table_args__ = (Index(None, "tenant"),)
+
+    id: Mapped[str] = mapped_column(_ID, primary_key=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("accounts_tenants.id"))
+    label: Mapped[str] = mapped_column(String(100))
+    issuer: Mapped[str] = mapped_column(String(500))
+    client_id: Mapped[str] = mapped_column(String(255))
+    sealed: Mapped[str | None] = mapped_column(Text)
+    settings: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class IdentityRow(Table):
+    """Who somebody is to a provider: `subject` is its name for them, which never goes to anybody else."""
+
+    __tablename__ = "accounts_identities"
+    __table_args__ = (Index(None, "user_id"),)
+
+    provider_id: Mapped[str] = mapped_column(ForeignKey("accounts_providers.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+
+
+class ScimUserRow(Table):
+    """A user as a directory knows them. `user_key` is the name that it has for them, in lower case."""
+
+    __tablename__ = "accounts_scim_users"
+    __table_args__ = (UniqueConstraint("tenant", "user_key"),)
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("accounts_users.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    user_name: Mapped[str] = mapped_column(String(320))
+    user_key: Mapped[str] = mapped_column(String(320))
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    given_name: Mapped[str | None] = mapped_column(String(100))
+    family_name: Mapped[str | None] = mapped_column(String(100))
+    changed_at: Mapped[datetime]
+
+
+class ScimGroupRow(Table):
+    """A group as a directory knows it."""
+
+    __tablename__ = "accounts_scim_groups"
+
+    group_id: Mapped[str] = mapped_column(ForeignKey("accounts_groups.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    changed_at: Mapped[datetime]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pincite.core import ErrorKind, PinciteError
 
 _NONCE_BYTES = 12
-_PURPOSE = b"pincite second factor 1"
+_SECOND_FACTOR = b"pincite second factor 1"
 
 
 class KeyLost(PinciteError):
@@ -30,10 +30,11 @@ class Vault:
 
     Args:
         key: the installation's secret, 32 random bytes or more.
+        purpose: what it seals; what one vault sealed no vault of another purpose opens.
     """
 
-    def __init__(self, key: bytes) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(key)
+    def __init__(self, key: bytes, purpose: bytes = _SECOND_FACTOR) -> None:
+        derived = HKDF(SHA256(), 32, salt=None, info=purpose).derive(key)
         self._cipher = AESGCM(derived)
         self._name = hashlib.sha256(b"name of " + derived).hexdigest()[:8]
 

@@ -35,7 +35,7 @@ _APP_POLICY = (
 )
 # Replies of the API are data: a browser that opens one shows it, and loads and runs nothing.
 _API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
-_API = "/v1/"
+_API = ("/v1/", "/scim/")
 _UNUSED_FEATURES = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), "
     "gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), "

@@ -1,5 +1,7 @@
 """How errors reach people: RFC 9457 problem+json over HTTP, one line and an exit code on the command line.
 
+Directories get them in SCIM's form.
+
 What the errors are belongs to the rooms that raise them.
 """
 
@@ -13,6 +15,7 @@ from starlette.exceptions import HTTPException
 from pincite.core import ErrorKind, PinciteError, get_logger
 from pincite.core.errors import TryLater
 
+SCIM = "/scim/v2/"
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
     ErrorKind.INVALID: 422,
@@ -87,6 +90,8 @@ def install(app: FastAPI) -> None:
             "code": _HTTP_CODES.get(error.status_code, "http-error"),
         }
         body["type"] = f"https://pincite.dev/problems/{body['code']}"
+        if request.url.path.startswith(SCIM):
+            return _scim_response(raised, error.status_code, dict(error.headers or {}))
         return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
 
     app.add_exception_handler(PinciteError, known)
@@ -113,7 +118,22 @@ def response_of(error: PinciteError, request: Request) -> Response:
     if isinstance(error, TryLater):
         headers = {"Retry-After": str(error.retry_after_s)}
     body = problem(error, request_id_of(request))
+    if request.url.path.startswith(SCIM):
+        return _scim_response(error, body["status"], headers)
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
+
+
+def _scim_response(error: PinciteError, status: int, headers: dict[str, str] | None) -> Response:
+    """Return an error as directories read it (RFC 7644, 3.12)."""
+    told = 400 if status == 422 or error.kind in {ErrorKind.INVALID, ErrorKind.UNSUPPORTED} else status
+    kind = getattr(error, "scim_type", "invalidValue" if told == 400 else None)
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(told),
+        **({} if kind is None else {"scimType": kind}),
+        "detail": f"{error.message} {error.remedy}".strip(),
+    }
+    return JSONResponse(body, told, headers, "application/scim+json")
 
 
 def _explained(error: RequestValidationError) -> PinciteError:

@@ -17,7 +17,7 @@ _UNBUILT = """<!doctype html><meta charset="utf-8"><title>Pincite</title>
 
 
 class WebAppRoutes:
-    """Everything that is not `/v1` or a system path belongs to the web app."""
+    """Everything that is not `/v1`, `/scim` or a system path belongs to the web app."""
 
     def __init__(self, folder: Path = STATIC) -> None:
         self._folder = folder.resolve()
@@ -30,7 +30,7 @@ class WebAppRoutes:
 
     async def page(self, path: str) -> Response:
         """Return a built file, or the app's page for a path that the app itself resolves."""
-        if path.startswith("v1/"):
+        if path.startswith(("v1/", "scim/")):
             raise NotFound("There is no such resource.")
         found = (self._folder / path).resolve()
         if path and found.is_file() and found.is_relative_to(self._folder):

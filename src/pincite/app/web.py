@@ -187,7 +187,7 @@ def _hosts(settings: Settings) -> Hosts:
 def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
     return (
         SystemRoutes(house, metrics).router(),
-        AccountRoutes(house.accounts, house.people, house.factors, house.audit).router(),
+        AccountRoutes(house.accounts, house.people, house.factors, house.audit, house.settings.public_url).router(),
         IngestRoutes(house.ingest).router(),
         LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),

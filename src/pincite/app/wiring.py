@@ -17,6 +17,7 @@ from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, Secon
 from pincite.app import migrate
 from pincite.app.limits import Limits, open_counts, policies_of
 from pincite.app.moderating import open_moderation
+from pincite.app.provider_web import ProviderWeb
 from pincite.app.secret_key import installation_key
 from pincite.app.secret_values import secret_values
 from pincite.app.settings import Settings, provider_environment, source_secret, variables
@@ -58,6 +59,7 @@ class House:
     people: People
     audit: Audit
     factors: Factors
+    provider_web: ProviderWeb
     library: Library
     ingest: IngestService
     fetcher: Fetcher
@@ -193,6 +195,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         house = _build(settings, (database, limits), models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
         closing.push_async_callback(house.fetcher.close)
+        closing.push_async_callback(house.provider_web.close)
         if bootstrap:
             await house.accounts.bootstrap()
         await house.jobs.start(work=work)
@@ -283,6 +286,7 @@ def _build(
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     key = installation_key(settings)
+    provider_web = ProviderWeb(_listed(settings.fetch_allow, ","))
     library = Library(database, blobs, key)
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
@@ -304,7 +308,8 @@ def _build(
         door=Door(accounts),
         people=People(database),
         audit=Audit(database),
-        factors=Factors(database, key),
+        factors=Factors(database, key, provider_web),
+        provider_web=provider_web,
         library=library,
         ingest=ingest,
         fetcher=tools.fetcher,

@@ -88,7 +88,7 @@ class Fetched:
 
 
 class Fetcher:
-    """Fetches by GET.
+    """Fetches by GET, and sends what little a partner's server takes by POST.
 
     Args:
         outbound: decides what may be connected to.
@@ -113,9 +113,12 @@ class Fetcher:
         self._opened: httpcore2.AsyncConnectionPool | None = None
 
     @classmethod
-    def allowing(cls, hosts: Collection[str] = ()) -> "Fetcher":
-        """Make one that reaches the public network, and these hosts wherever they are. Raises: BadUrl."""
-        return cls(Outbound(hosts))
+    def allowing(cls, hosts: Collection[str] = (), *, brief: bool = False) -> "Fetcher":
+        """Make one that reaches the public network, and these hosts wherever they are. Raises: BadUrl.
+
+        A `brief` one is for small answers of servers that somebody waits for: ten seconds, and no redirect.
+        """
+        return cls(Outbound(hosts), FetchLimits(1 << 20, 10.0, 5.0, 10.0, redirects=0) if brief else None)
 
     @asynccontextmanager
     async def get(
@@ -141,15 +144,35 @@ class Fetcher:
             FetchFailed: no or a broken answer, or too many redirects.
         """
         url = parse_url(address) if isinstance(address, str) else address
-        most = min(self._limits.max_bytes, max_bytes or self._limits.max_bytes)
+        async with self._timed(url):
+            url, response = await self._follow(url, headers or {})
+            try:
+                yield _fetched(url, response, types, self._most(max_bytes))
+            finally:
+                await response.aclose()
+
+    @asynccontextmanager
+    async def post(
+        self, address: str, content: bytes, *, headers: Mapping[str, str], max_bytes: int | None = None
+    ) -> AsyncGenerator[Fetched]:
+        """Send something for the block, whose time counts; no redirect is followed. Raises: as `get` does."""
+        url = parse_url(address)
+        async with self._timed(url):
+            response = await self._request(url, headers, content)
+            try:
+                yield _fetched(url, response, (), self._most(max_bytes))
+            finally:
+                await response.aclose()
+
+    def _most(self, max_bytes: int | None) -> int:
+        return min(self._limits.max_bytes, max_bytes or self._limits.max_bytes)
+
+    @asynccontextmanager
+    async def _timed(self, url: Url) -> AsyncGenerator[None]:
         clock = asyncio.timeout(self._limits.total_s)
         try:
             async with clock:
-                url, response = await self._follow(url, headers or {})
-                try:
-                    yield _fetched(url, response, types, most)
-                finally:
-                    await response.aclose()
+                yield
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -182,8 +205,10 @@ class Fetcher:
             f"{url.host} redirects more than {self._limits.redirects} times.", remedy="Check the address."
         )
 
-    async def _request(self, url: Url, headers: Mapping[str, str]) -> httpcore2.Response:
+    async def _request(self, url: Url, headers: Mapping[str, str], content: bytes | None = None) -> httpcore2.Response:
         sent = {"host": _host_header(url), "user-agent": _AGENT, "accept": "*/*", "accept-encoding": "gzip", **headers}
+        if content is not None:
+            sent["content-length"] = str(len(content))
         timeouts = {
             "connect": self._limits.connect_s,
             "read": self._limits.silence_s,
@@ -191,11 +216,12 @@ class Fetcher:
             "pool": self._limits.total_s,
         }
         request = httpcore2.Request(
-            b"GET",
+            b"GET" if content is None else b"POST",
             httpcore2.URL(
                 scheme=url.scheme.encode(), host=url.host.encode(), port=url.port, target=url.target.encode()
             ),
             headers=[(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in sent.items()],
+            content=content,
             extensions={"timeout": timeouts},
         )
         with _Translated(url.host):

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.accounts.hashing import PasswordHasher
 from pincite.accounts.routes import AccountRoutes
+from pincite.app.provider_web import ProviderWeb
 from pincite.core import Database, ErrorKind, PinciteError
 
 STATUS = {ErrorKind.UNAUTHENTICATED: 401, ErrorKind.DENIED: 403, ErrorKind.NOT_FOUND: 404, ErrorKind.INVALID: 422}
@@ -29,7 +30,7 @@ def accounts(database: Database) -> Accounts:
 
 @pytest.fixture
 def factors(database: Database) -> Factors:
-    return Factors(database, b"k" * 32, PasswordHasher(time_cost=1, memory_kib=64))
+    return Factors(database, b"k" * 32, ProviderWeb([]), PasswordHasher(time_cost=1, memory_kib=64))
 
 
 @pytest.fixture

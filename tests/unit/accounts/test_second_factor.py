@@ -15,6 +15,7 @@ from pincite.accounts.second_factor import WrongCode
 from pincite.accounts.tables import CodesRow, HalfSessionRow, SessionRow
 from pincite.accounts.totp import code_of
 from pincite.accounts.vault import KeyLost
+from pincite.app.provider_web import ProviderWeb
 from pincite.core import Conflict, Database, Scope, utc_now
 from pincite.core.errors import Denied, TooManyTries
 from pincite.core.scope import EVERY_TENANT
@@ -162,7 +163,9 @@ async def test_with_another_key_codes_are_not_read_and_recovery_codes_do(
     factors: Factors, database: Database, ada: tuple[Scope, str]
 ) -> None:
     secret, recovery = await set_up(factors, ada)
-    other = Factors(database, b"another key that is long enough!", PasswordHasher(time_cost=1, memory_kib=64))
+    other = Factors(
+        database, b"another key that is long enough!", ProviderWeb([]), PasswordHasher(time_cost=1, memory_kib=64)
+    )
     with pytest.raises(KeyLost, match="another secret key"):
         await other.second.finish(await half(other), code(secret))
     await other.second.finish(await half(other), recovery[0])

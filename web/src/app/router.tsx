@@ -6,6 +6,7 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, useNavigate } from "@tanstack/react-router";
 import { AskPage } from "@/features/ask/ask-page";
 import { LibraryPage } from "@/features/library/library-page";
+import { CallbackPage } from "@/features/session/callback-page";
 import { SignInPage } from "@/features/session/sign-in-page";
 import { SettingsPage } from "@/features/settings/settings-page";
 import { NotFound } from "./not-found";
@@ -51,8 +52,10 @@ const signIn = createRoute({
   },
 });
 
+const callback = createRoute({ getParentRoute: () => root, path: "/signin/callback", component: CallbackPage });
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, library, settings, signIn]),
+  routeTree: root.addChildren([home, conversation, library, settings, signIn, callback]),
   defaultPreload: false,
 });
 

@@ -17,7 +17,7 @@ export function Shell() {
   const session = useQuery(sessionQuery);
   const { pathname } = useLocation();
   const navigate = useNavigate();
-  if (pathname === "/signin") return <Outlet />;
+  if (pathname === "/signin" || pathname === "/signin/callback") return <Outlet />;
   if (session.isPending) return <div className="min-h-dvh" aria-busy="true" />;
   if (session.isError) {
     return (

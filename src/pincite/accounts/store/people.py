@@ -94,6 +94,13 @@ async def find_group(session: AsyncSession, scope: Scope, group_id: str) -> Grou
     return found[0] if found else None
 
 
+async def rename_group(session: AsyncSession, scope: Scope, group_id: str, name: str) -> None:
+    """Let a group have another name, which none has."""
+    await session.execute(
+        update(GroupRow).where(visible_to(scope, GroupRow), GroupRow.id == group_id).values(name=name)
+    )
+
+
 async def drop_group(session: AsyncSession, scope: Scope, group_id: str) -> None:
     """Delete a group; its members stay."""
     await session.execute(delete(MemberRow).where(visible_to(scope, MemberRow), MemberRow.group_id == group_id))

@@ -16,10 +16,14 @@ from pincite.accounts.domain import ApiKey, Role, Tenant, User
 from pincite.accounts.tables import (
     CodesRow,
     GroupRow,
+    IdentityRow,
     KeyRow,
     MemberRow,
     PasswordRow,
+    ProviderRow,
     RecoveryRow,
+    ScimGroupRow,
+    ScimUserRow,
     SessionRow,
     SignInTokenRow,
     TenantRow,
@@ -34,8 +38,8 @@ FIRST_TENANT = "main"
 class Proof:
     """Whom a key or a session stands for, with the stored hash, when it was last used and until when it is good.
 
-    `permissions` are those that a key is narrowed to, `key` is its id; a session was begun at `created_at` by a link or
-    a password.
+    `permissions` are those that a key is narrowed to, `key` is its id; a session was begun at `created_at` by a link, a
+    password or a provider, and is good until `ends_at` at the longest where that is said.
     """
 
     user: User
@@ -46,6 +50,7 @@ class Proof:
     key: str | None = None
     created_at: datetime | None = None
     begun_by: str = ""
+    ends_at: datetime | None = None
 
 
 _Rows = (
@@ -57,6 +62,10 @@ _Rows = (
     | type[PasswordRow]
     | type[CodesRow]
     | type[RecoveryRow]
+    | type[ProviderRow]
+    | type[IdentityRow]
+    | type[ScimUserRow]
+    | type[ScimGroupRow]
 )
 
 
@@ -196,6 +205,7 @@ async def find_session(session: AsyncSession, secret_hash: str) -> Proof | None:
         expires_at=found.expires_at,
         created_at=found.created_at,
         begun_by=found.begun_by,
+        ends_at=found.ends_at,
     )
 
 

@@ -20,6 +20,7 @@ from pincite.app.cli import (
     people,
     quotas,
     serve,
+    sign_in,
     sources,
     stopping,
 )
@@ -59,6 +60,7 @@ app.add_typer(people.users, name="users")
 app.add_typer(people.groups, name="groups")
 app.add_typer(people.grants, name="grants")
 app.add_typer(people.tenants, name="tenants")
+app.add_typer(sign_in.app, name="sign-in")
 app.add_typer(audit.app, name="audit")
 app.add_typer(sources.app, name="sources")
 

@@ -9,6 +9,7 @@ import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { PasswordForm } from "./password-form";
+import { Providers } from "./providers";
 import { tokenFrom } from "./token";
 
 const COMMAND = "pincite keys sign-in-link";
@@ -42,6 +43,7 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       <div className="w-full max-w-md" data-testid="sign-in">
         <Wordmark className="text-4xl" />
         <h1 className="mt-8 font-serif text-2xl font-semibold">{entry.isPending ? "Signing you in…" : "Sign in"}</h1>
+        <Providers />
         <PasswordForm onSession={enter} />
         <details className="mt-8 border-t border-line pt-5" data-testid="with-link" open={entry.isError || undefined}>
           <summary className="cursor-pointer text-sm font-medium">Sign in with a link</summary>

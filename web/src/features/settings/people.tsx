@@ -41,6 +41,7 @@ function Row({ person, onLink }: { person: Person; onLink: (token: string) => vo
           <span className={`font-medium ${person.disabled ? "text-muted line-through" : ""}`}>{person.name}</span>
           {person.disabled && <span className="text-muted"> · disabled</span>}
           {person.service && <span className="text-muted"> · program</span>}
+          {person.comes_from.length > 0 && <span className="text-muted"> · {person.comes_from.join(", ")}</span>}
           {person.email && <span className="block truncate text-xs text-muted">{person.email}</span>}
         </p>
         <select

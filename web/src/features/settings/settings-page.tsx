@@ -1,5 +1,6 @@
 // Settings: what concerns who is signed in, and for admins who else there is.
 import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
+import { wayOut } from "@/shared/api/sign-in";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { type Theme, useTheme } from "@/shared/ui/theme";
@@ -9,6 +10,7 @@ import { ApiKeys } from "./api-keys";
 import { Groups } from "./groups";
 import { Password } from "./password";
 import { People } from "./people";
+import { Providers } from "./providers";
 import { SecondFactor } from "./second-factor";
 import { Section } from "./section";
 import { type Tab, Tabs } from "./tabs";
@@ -34,6 +36,7 @@ export function SettingsPage() {
             <Appearance />
             <Password />
             <SecondFactor />
+            <Providers />
             <ApiKeys />
             {isAdmin && <UsageFacts />}
             <Installation />
@@ -47,7 +50,18 @@ export function SettingsPage() {
 function Account() {
   const client = useQueryClient();
   const session = useQuery(sessionQuery).data;
-  const leave = useMutation({ mutationFn: signOut, onSuccess: () => signedOut(client) });
+  const leave = useMutation({
+    mutationFn: async () => {
+      // Whoever cannot be asked where to go keeps nobody signed in.
+      const url = await wayOut().catch(() => null);
+      await signOut();
+      return url;
+    },
+    onSuccess: (url) => {
+      signedOut(client);
+      if (url && /^https?:\/\//.test(url)) window.location.assign(url);
+    },
+  });
   if (!session) return null;
   return (
     <Section title="You">

@@ -14,6 +14,8 @@ export interface Person {
   service: boolean;
   disabled: boolean;
   groups: string[];
+  /** Labels of the sign-in providers that know them, and `SCIM` where a directory does. */
+  comes_from: string[];
 }
 
 export type Invited = Person & { token: string | null };

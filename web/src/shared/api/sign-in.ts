@@ -31,3 +31,45 @@ export const setPassword = (given: { password: string; current?: string }) => re
 export const beginFactor = (current: string | undefined) => request<NewFactor>("/v1/session/second-factor", "POST", current ? { current } : {});
 export const confirmFactor = (code: string) => request<{ recovery_codes: string[] }>("/v1/session/second-factor", "PUT", { code });
 export const turnFactorOff = (code: string) => request<undefined>("/v1/session/second-factor/off", "POST", { code });
+
+export interface Offer {
+  id: string;
+  label: string;
+}
+
+export interface ProviderAnswer {
+  state: string;
+  code?: string | undefined;
+  iss?: string | undefined;
+  error?: string | undefined;
+}
+
+export const offersQuery = queryOptions({
+  queryKey: ["offers"],
+  queryFn: async () => (await request<{ items: Offer[] }>("/v1/session/providers")).items,
+  staleTime: 60_000,
+});
+
+const toUrl = (id: string, given: { return_to: string; link?: boolean }) =>
+  request<{ url: string }>(`/v1/session/providers/${encodeURIComponent(id)}`, "POST", given);
+
+/** Leads the browser to the provider, which sends it back to `/signin/callback`. */
+export async function goToProvider(id: string, returnTo: string, link = false): Promise<void> {
+  const { url } = await toUrl(id, { return_to: returnTo, link });
+  if (!/^https?:\/\//.test(url)) throw new Error("The provider's address is none.");
+  window.location.assign(url);
+}
+
+export const finishWithProvider = (answer: ProviderAnswer) => request<{ session: Session | null; return_to: string }>("/v1/session/provider", "POST", answer);
+
+/** Where to go to sign out at the provider as well; null where there is nowhere to go. */
+export const wayOut = async () => (await request<{ url: string | null }>("/v1/session/way-out")).url;
+
+/** What the provider put behind `?`; null where it is no answer of a provider. */
+export function answerFrom(search: string): ProviderAnswer | null {
+  const given = new URLSearchParams(search);
+  const state = given.get("state");
+  if (!state) return null;
+  const part = (name: string) => given.get(name) ?? undefined;
+  return { state, code: part("code"), iss: part("iss"), error: part("error") };
+}

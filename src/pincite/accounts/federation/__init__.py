@@ -1,0 +1,1 @@
+"""Signing in with OpenID providers: whom they say somebody is, believed only where it is proved."""

@@ -1,0 +1,209 @@
+"""Reads what directories send, in the dialects that they have: names of attributes in any case, booleans as words.
+
+A resource becomes a flat mapping from the paths that are kept here to values; PATCH changes that mapping, and what
+comes out is put as if it had come whole. Attributes of SCIM that Pincite does not keep are left out, unknown ones
+refused.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from pincite.accounts.scim.domain import GroupFacts, ScimGroup, ScimRefused, ScimUser, UserFacts
+from pincite.accounts.scim.filters import parse, plain_path
+
+Flat = dict[str, Any]
+MOST_OPERATIONS = 1000
+MOST_MEMBERS = 10_000
+_LONGEST = 320
+_USER_PATHS = frozenset({
+    "username", "externalid", "displayname", "name.formatted", "name.givenname", "name.familyname", "active", "emails",
+    "roles",
+})  # fmt: skip
+_GROUP_PATHS = frozenset({"displayname", "externalid", "members"})
+_NOT_KEPT = frozenset({
+    "schemas", "id", "meta", "groups", "password", "nickname", "profileurl", "title", "usertype", "preferredlanguage",
+    "locale", "timezone", "phonenumbers", "ims", "photos", "addresses", "entitlements", "x509certificates", "name",
+})  # fmt: skip
+_EXTENSION = "urn:ietf:params:scim:schemas:extension:"
+_SELECTED = re.compile(r"(?P<list>[a-z]+)(?:\[(?P<where>.*)\])?(?:\.(?P<part>[a-z]+))?", re.DOTALL | re.IGNORECASE)
+_LISTS = frozenset({"emails", "roles", "members"})
+
+
+def user_facts(body: Mapping[str, Any]) -> UserFacts:
+    """Read a whole user. Raises: ScimRefused."""
+    return _user_of(dict(_flattened(body, _USER_PATHS)))
+
+
+def group_facts(body: Mapping[str, Any]) -> GroupFacts:
+    """Read a whole group. Raises: ScimRefused."""
+    return _group_of(dict(_flattened(body, _GROUP_PATHS)))
+
+
+def patched_user(known: ScimUser, body: Mapping[str, Any]) -> UserFacts:
+    """Return what is to be of a user after a PATCH. Raises: ScimRefused."""
+    flat: Flat = {
+        "username": known.user_name,
+        "externalid": known.external_id,
+        "displayname": known.user.name,
+        "name.givenname": known.given_name,
+        "name.familyname": known.family_name,
+        "emails": [{"value": known.user.email}] if known.user.email else [],
+    }
+    _patch(flat, body, _USER_PATHS)
+    if flat.get("displayname") == known.user.name and flat.get("name.formatted"):
+        flat["displayname"] = flat["name.formatted"]
+    return _user_of(flat)
+
+
+def patched_group(known: ScimGroup, body: Mapping[str, Any]) -> GroupFacts:
+    """Return what is to be of a group after a PATCH. Raises: ScimRefused."""
+    members = [{"value": each} for each in sorted(known.group.members)]
+    flat: Flat = {"displayname": known.group.name, "externalid": known.external_id, "members": members}
+    _patch(flat, body, _GROUP_PATHS)
+    return _group_of(flat)
+
+
+def _flattened(body: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """Yield paths and values of a resource, or of a part of one."""
+    for name, value in body.items():
+        path = plain_path(name)
+        if path in known:
+            yield path, value
+        elif path == "name" and "name.formatted" in known:
+            for part, inner in _mapping(value, "name").items():
+                yield f"name.{part.lower()}", inner
+        elif path not in _NOT_KEPT and not name.lower().startswith(_EXTENSION) and not path.startswith("name."):
+            raise ScimRefused(f"There is no attribute {name[:60]!r}.", scim_type="invalidPath")
+
+
+def _patch(flat: Flat, body: Mapping[str, Any], known: frozenset[str]) -> None:
+    given = {key.lower(): value for key, value in body.items()}
+    operations = given.get("operations")
+    if not isinstance(operations, list) or not 1 <= len(cast("list[Any]", operations)) <= MOST_OPERATIONS:
+        raise ScimRefused(f"A PATCH has 1 to {MOST_OPERATIONS:,} Operations.", scim_type="invalidSyntax")
+    for each in cast("list[Any]", operations):
+        operation = {key.lower(): value for key, value in _mapping(each, "Operations").items()}
+        how, path, value = operation.get("op"), operation.get("path"), operation.get("value")
+        if not isinstance(how, str) or how.lower() not in {"add", "replace", "remove"}:
+            raise ScimRefused("An operation is add, replace or remove.", scim_type="invalidSyntax")
+        if path is not None and (not isinstance(path, str) or len(path) > 1000):
+            raise ScimRefused("A path is a text.", scim_type="invalidPath")
+        if path:
+            _apply(flat, how.lower(), path, value, known)
+        elif how.lower() == "remove":
+            raise ScimRefused("What is removed needs a path.", scim_type="noTarget")
+        else:
+            for name, inner in _flattened(_mapping(value, "value"), known):
+                _apply(flat, how.lower(), name, inner, known)
+
+
+def _apply(flat: Flat, how: str, path: str, value: Any, known: frozenset[str]) -> None:
+    found = _SELECTED.fullmatch(re.sub(r"^urn:ietf:params:scim:schemas:[\w:.]+:", "", path, flags=re.IGNORECASE))
+    name = found["list"].lower() if found else ""
+    if found and name in _LISTS & known and plain_path(path) != name:
+        _apply_within(flat, how, name, (found["where"], value))
+        return
+    plain = plain_path(path)
+    if plain == "name":
+        gone = {"formatted": None, "givenName": None, "familyName": None}
+        for inner, each in _flattened({"name": gone if how == "remove" else value}, known):
+            _apply(flat, how, inner, each, known)
+    elif plain in _LISTS & known:
+        _apply_list(flat, how, plain, value)
+    elif plain in known:
+        flat[plain] = None if how == "remove" else value
+    elif plain.split(".")[0].split("[")[0] not in _NOT_KEPT and not path.lower().startswith(_EXTENSION):
+        raise ScimRefused(f"There is no attribute {path[:60]!r}.", scim_type="invalidPath")
+
+
+def _apply_list(flat: Flat, how: str, name: str, value: Any) -> None:
+    """Change a whole list: what is added comes to what is there, what is removed may be named by a value."""
+    there, given = _entries(flat.get(name) or []), _entries(value)
+    if how == "replace":
+        flat[name] = given
+    elif how == "add":
+        flat[name] = [*there, *given] if name == "members" else given or there
+    else:
+        named = {each.get("value") for each in given}
+        flat[name] = [each for each in there if given and each.get("value") not in named]
+
+
+def _apply_within(flat: Flat, how: str, name: str, change: tuple[str | None, Any]) -> None:
+    """Change what a filter within a path selects: `members[value eq "..."]`, `emails[type eq "work"].value`."""
+    where, value = change
+    there = _entries(flat.get(name) or [])
+    if name != "members":
+        flat[name] = [] if how == "remove" else _entries(value)
+        return
+    wanted = _value_of(where)
+    if how != "remove":
+        raise ScimRefused("A member is added or removed as a whole.", scim_type="invalidPath")
+    flat[name] = [each for each in there if each.get("value") != wanted]
+
+
+def _value_of(where: str | None) -> str:
+    found = parse(where or "")
+    if getattr(found, "attribute", None) != "value" or getattr(found, "how", None) != "eq":
+        raise ScimRefused('A member is named as members[value eq "..."].', scim_type="invalidPath")
+    return str(getattr(found, "value", ""))
+
+
+def _entries(value: Any) -> list[Mapping[str, Any]]:
+    """Return the entries of a list, which may be one alone, or values without what is around them."""
+    listed = cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
+    if len(listed) > MOST_MEMBERS:
+        raise ScimRefused(f"A list has at most {MOST_MEMBERS:,} entries.", scim_type="tooMany")
+    entries = [{"value": each} if isinstance(each, str) else _mapping(each, "a list") for each in listed]
+    return [{key.lower(): inner for key, inner in each.items()} for each in entries]
+
+
+def _user_of(flat: Flat) -> UserFacts:
+    emails, roles = _entries(flat.get("emails")), _entries(flat.get("roles"))
+    primary = next((each for each in emails if _boolean(each.get("primary", False))), emails[0] if emails else {})
+    name = _text(flat, "username")
+    if name is None:
+        raise ScimRefused("A user has a userName.")
+    given, family = _text(flat, "name.givenname"), _text(flat, "name.familyname")
+    whole = " ".join(each for each in (given, family) if each)
+    return UserFacts(
+        user_name=name,
+        display=_text(flat, "displayname") or _text(flat, "name.formatted") or whole or None,
+        given_name=given,
+        family_name=family,
+        external_id=_text(flat, "externalid"),
+        email=_text(dict(primary), "value"),
+        active=None if flat.get("active") is None else _boolean(flat["active"]),
+        role=_text(dict(roles[0]), "value") if roles else None,
+    )
+
+
+def _group_of(flat: Flat) -> GroupFacts:
+    name = _text(flat, "displayname")
+    if name is None:
+        raise ScimRefused("A group has a displayName.")
+    members = [_text(dict(each), "value") for each in _entries(flat.get("members"))]
+    return GroupFacts(name, _text(flat, "externalid"), frozenset(each for each in members if each is not None))
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ScimRefused(f"In {where} an object is missing.", scim_type="invalidSyntax")
+    return cast("dict[str, Any]", value)
+
+
+def _text(flat: Flat, name: str) -> str | None:
+    value = flat.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable() or not value.strip():
+        raise ScimRefused(f"{name} is no text of 1 to {_LONGEST} characters.")
+    return value.strip()
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise ScimRefused("active and primary are true or false.")
+    return value
