@@ -89,6 +89,7 @@ EXPECTED: Mapping[str, set[int]] = {
     "POST /v1/documents/{document_id}/retry": {409},
     "DELETE /v1/collections/{collection_id}": {409},
     "POST /v1/keys/{key_id}/rotate": {200, 403},
+    "DELETE /v1/keys/{key_id}": {204, 403},
     "DELETE /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
     "DELETE /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
     "POST /v1/collections": {201, 409},
