@@ -176,10 +176,7 @@ def change(
         rest |= {"session_hours": session_hours, "sign_out_there": sign_out_there}
         async with open_house(read_settings(log_level="warning")) as house:
             owner = await house.owner()
-            known = await house.factors.federation.providers.list(owner)
-            before = next((each for each in known if each.id == provider_id), None)
-            if before is None:
-                raise NotFound("There is no such sign-in provider.", remedy="`pincite sign-in list` shows them.")
+            before = await _known(house, owner, provider_id)
             agreed = _agreed(
                 before.settings, {**given.read(), **rest, "groups": await _groups(house, owner, give_group)}
             )
@@ -235,6 +232,14 @@ def _agreed(before: ProviderSettings, given: dict[str, Any]) -> ProviderSettings
         first = error.errors()[0]
         where, why = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"{where}: {why}.", remedy="Correct the option and try again.") from None
+
+
+async def _known(house: House, scope: Scope, provider_id: str) -> Any:
+    known = await house.factors.federation.providers.list(scope)
+    before = next((each for each in known if each.id == provider_id), None)
+    if before is None:
+        raise NotFound("There is no such sign-in provider.", remedy="`pincite sign-in list` shows them.")
+    return before
 
 
 async def _groups(house: House, scope: Scope, rules: list[str] | None) -> list[tuple[str, str]] | None:
