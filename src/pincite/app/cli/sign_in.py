@@ -4,6 +4,7 @@ A command acts as the owner. What a provider's word is worth is decided in `acco
 """
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,25 @@ _LONGEST_SECRET = 1000
 
 app = typer.Typer(no_args_is_help=True, help="OpenID providers that people sign in with.")
 Id = Annotated[str, typer.Argument(help="The provider's id, from `pincite sign-in list`.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Options that are read before they are settings; None where one was not given."""
+
+    scopes: str | None
+    domains: list[str] | None
+    groups_claim: str | None
+    roles: list[str] | None
+
+    def read(self) -> dict[str, Any]:
+        """Return them as settings have them. Raises: InvalidInput."""
+        return {
+            "scopes": None if self.scopes is None else self.scopes.split(),
+            "domains": None if self.domains is None else [each.strip().lower() for each in self.domains],
+            "groups_claim": self.groups_claim,
+            "roles": None if self.roles is None else [_pair(each) for each in self.roles],
+        }
 
 
 @app.command("list")
@@ -85,13 +105,17 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a provider, and print the address that it must send people back to."""
-    given = dict(locals())
 
     async def work() -> dict[str, Any]:
+        given = _Given(scopes, domain, groups_claim, give_role)
+        rest = {"create": create, "link_by_email": link_by_email, "role": role}
+        rest |= {"session_hours": session_hours, "sign_out_there": sign_out_there}
         settings = read_settings(log_level="warning")
         async with open_house(settings) as house:
             owner = await house.owner()
-            agreed = _agreed(ProviderSettings(), {**given, "give_group": await _groups(house, owner, give_group)})
+            agreed = _agreed(
+                ProviderSettings(), {**given.read(), **rest, "groups": await _groups(house, owner, give_group)}
+            )
             wanted = NewProvider(label, issuer, client_id, _secret(secret_from), agreed)
             made = await house.factors.federation.providers.add(owner, wanted)
             return {**_line(made), "redirect_uri": f"{address_of(settings).rstrip('/')}/signin/callback"}
@@ -145,16 +169,17 @@ def change(
     as_json: Json = False,
 ) -> None:
     """Change what is given; of what may be given more than once all is set anew."""
-    given = dict(locals())
 
     async def work() -> dict[str, Any]:
+        given = _Given(scopes, domain, groups_claim, give_role)
+        rest = {"create": create, "link_by_email": link_by_email, "role": role}
+        rest |= {"session_hours": session_hours, "sign_out_there": sign_out_there}
         async with open_house(read_settings(log_level="warning")) as house:
             owner = await house.owner()
-            known = await house.factors.federation.providers.list(owner)
-            before = next((each for each in known if each.id == provider_id), None)
-            if before is None:
-                raise NotFound("There is no such sign-in provider.", remedy="`pincite sign-in list` shows them.")
-            agreed = _agreed(before.settings, {**given, "give_group": await _groups(house, owner, give_group)})
+            before = await _known(house, owner, provider_id)
+            agreed = _agreed(
+                before.settings, {**given.read(), **rest, "groups": await _groups(house, owner, give_group)}
+            )
             named = (label or before.label, issuer or before.issuer, client_id or before.client_id)
             wanted = NewProvider(*named, _secret(secret_from), agreed)
             return _line(await house.factors.federation.providers.change(owner, provider_id, wanted))
@@ -200,26 +225,21 @@ def check(provider_id: Id, as_json: Json = False) -> None:
 
 def _agreed(before: ProviderSettings, given: dict[str, Any]) -> ProviderSettings:
     """Return settings with what was given; what was not stays. Raises: InvalidInput."""
-    scopes = None if given["scopes"] is None else given["scopes"].split()
-    new = {
-        "scopes": scopes,
-        "create": given["create"],
-        "link_by_email": given["link_by_email"],
-        "domains": None if given["domain"] is None else [each.strip().lower() for each in given["domain"]],
-        "role": given["role"],
-        "groups_claim": given["groups_claim"],
-        "roles": None if given["give_role"] is None else [_pair(each) for each in given["give_role"]],
-        "groups": given["give_group"],
-        "session_hours": given["session_hours"],
-        "sign_out_there": given["sign_out_there"],
-    }
     try:
-        changed = {name: value for name, value in new.items() if value is not None}
+        changed = {name: value for name, value in given.items() if value is not None}
         return ProviderSettings.model_validate(before.model_dump() | changed)
     except ValidationError as error:
         first = error.errors()[0]
         where, why = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
         raise InvalidInput(f"{where}: {why}.", remedy="Correct the option and try again.") from None
+
+
+async def _known(house: House, scope: Scope, provider_id: str) -> Any:
+    known = await house.factors.federation.providers.list(scope)
+    before = next((each for each in known if each.id == provider_id), None)
+    if before is None:
+        raise NotFound("There is no such sign-in provider.", remedy="`pincite sign-in list` shows them.")
+    return before
 
 
 async def _groups(house: House, scope: Scope, rules: list[str] | None) -> list[tuple[str, str]] | None:
