@@ -248,7 +248,7 @@ async def test_text_appears_while_the_model_pauses(
     await model_client.post(f"/v1/answers/{begun['id']}/cancel")
     gaps = [later - earlier for earlier, later in pairwise(arrivals)]
     # A blank is held back until it is sure that no marker follows: two pieces a gap, never a whole sentence.
-    assert all(0.1 < gap < 0.9 for gap in gaps), gaps
+    assert all(0.1 < gap < 2 for gap in gaps), gaps
 
 
 async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House) -> None:

@@ -44,6 +44,20 @@ _SCHEMA: dict[str, Any] = {
     },
 }
 
+_SCIM, _SCIM_TYPE = "/scim/", "application/scim+json"
+_SCIM_SCHEMA: dict[str, Any] = {
+    "title": "ScimError",
+    "description": "What went wrong, as directories are told it (RFC 7644, section 3.12).",
+    "type": "object",
+    "required": ["schemas", "status", "detail"],
+    "properties": {
+        "schemas": {"type": "array", "items": {"type": "string"}},
+        "status": {"type": "string"},
+        "scimType": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
+
 
 def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
     """Add to every operation of an OpenAPI document the problems that it may answer with."""
@@ -51,22 +65,27 @@ def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = _SCHEMA
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's form, which is never sent
         components["schemas"].pop(name, None)
+    components["schemas"]["ScimError"] = _SCIM_SCHEMA
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    of_scim = {**content, _SCIM_TYPE: {"schema": {"$ref": "#/components/schemas/ScimError"}}}
     components["responses"] = {
-        f"Problem{status}": {"description": why, "content": content} for status, why in _WHY.items()
+        f"{name}{status}": {"description": why, "content": each}
+        for status, why in _WHY.items()
+        for name, each in (("Problem", content), ("ScimProblem", of_scim))
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             responses = operation["responses"]
             responses.pop("422", None)
+            name = "ScimProblem" if path.startswith(_SCIM) else "Problem"
             for status in _statuses(path, method, operation):
-                responses.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
+                responses.setdefault(str(status), {"$ref": f"#/components/responses/{name}{status}"})
     return document
 
 
 def _statuses(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[int]:
     yield from _ANYWHERE
-    if not path.startswith("/v1/"):
+    if not path.startswith(("/v1/", _SCIM)):
         return
     yield from _OF_SOMEBODY
     if method in _WRITES:
