@@ -13,7 +13,7 @@ from tests.contract.conftest import Hands
 
 from pincite.accounts import Accounts, People
 from pincite.app import migrate
-from pincite.core import Database, NotFound, Scope, Table
+from pincite.core import Conflict, Database, NotFound, Scope, Table
 from pincite.core.blobs import BlobStore
 from pincite.core.scope import EVERY_TENANT
 from pincite.library import Library
@@ -119,3 +119,17 @@ async def test_a_superuser_sees_past_it_and_is_told_so(database: Database, postg
     mighty = Database(postgres_url)
     assert await mighty.sees_past_walls()
     await mighty.close()
+
+
+async def test_an_address_that_somebody_behind_the_wall_has_is_said_to_be_taken(database: Database) -> None:
+    accounts, people = Accounts(database), People(database)
+    first = await accounts.bootstrap()
+    assert first is not None
+    here, there = first.scope, (await accounts.create_tenant("Rival")).scope
+    await people.invite(here, name="Ada", role="viewer", email="ada@example.com")
+    with pytest.raises(Conflict):
+        await people.invite(there, name="Eve", role="viewer", email="ada@example.com")
+    eve, _ = await people.invite(there, name="Eve", role="viewer")
+    with pytest.raises(Conflict):
+        await people.change(there, eve.id, email="ada@example.com")
+    assert [user.email for user in await people.users(there) if user.name == "Eve"] == [None]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import Grantee, Group, User
-from pincite.accounts.store.proofs import user_of, visible_to
+from pincite.accounts.store.proofs import taken_address_named, user_of, visible_to
 from pincite.accounts.tables import (
     GroupRow,
     HalfSessionRow,
@@ -52,8 +52,9 @@ async def email_is_taken(session: AsyncSession, email: str) -> bool:
 
 
 async def change_user(session: AsyncSession, scope: Scope, user_id: str, values: dict[str, Any]) -> None:
-    """Set columns of a user."""
-    await session.execute(update(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id).values(**values))
+    """Set columns of a user. Raises: Conflict, the address is taken."""
+    with taken_address_named():
+        await session.execute(update(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id).values(**values))
 
 
 async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys: bool) -> None:

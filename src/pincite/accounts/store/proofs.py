@@ -4,12 +4,14 @@ Hashes come from `service.py`; no secret gets here. Users and groups are looked 
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import ApiKey, Role, Tenant, User
@@ -29,7 +31,7 @@ from pincite.accounts.tables import (
     TenantRow,
     UserRow,
 )
-from pincite.core import Scope
+from pincite.core import Conflict, Scope
 
 FIRST_TENANT = "main"
 
@@ -97,8 +99,19 @@ async def list_tenants(session: AsyncSession) -> list[Tenant]:
     return [Tenant(row.id, row.name, row.created_at) for row in rows]
 
 
+@contextmanager
+def taken_address_named() -> Iterator[None]:
+    """Say that an address is taken where only the database can know: in another tenant, or since it was looked up."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "email" not in str(error.orig):
+            raise
+        raise Conflict("Somebody has this e-mail address already.", remedy="Use another, or none.") from error
+
+
 async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
-    """Insert a user."""
+    """Insert a user. Raises: Conflict, the address is taken."""
     values = {
         "id": user.id,
         "tenant": user.tenant,
@@ -110,7 +123,8 @@ async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
         "signed_in_at": None,
         "disabled_at": None,
     }
-    await session.execute(insert(UserRow), [values])
+    with taken_address_named():
+        await session.execute(insert(UserRow), [values])
 
 
 async def find_user(session: AsyncSession, scope: Scope, user_id: str) -> User | None:
