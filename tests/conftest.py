@@ -44,6 +44,14 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         raise NetworkBlocked(f"tests may not look up {arguments[0]!r}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand tests out to several processes."""
+    from tests.together import TogetherScheduling
+
+    return TogetherScheduling(config, log)
+
+
 def pytest_configure() -> None:
     # The shell's settings and keys stay out of the tests; a test that wants one sets it.
     for name in list(os.environ):

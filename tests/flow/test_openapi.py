@@ -30,7 +30,8 @@ async def test_a_route_without_a_permission_stops_start_up(house: House, monkeyp
 
 async def test_every_route_but_the_public_ones_wants_a_key(house: House) -> None:
     public = {"get /healthz", "get /readyz", "get /metrics", "post /v1/session", "post /v1/session/password"}
-    public |= {"post /v1/session/code"}
+    public |= {"post /v1/session/code", "get /v1/session/providers", "post /v1/session/providers/{provider_id}"}
+    public |= {"post /v1/session/provider", "post /v1/session/providers/{provider_id}/sign-out"}
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:

@@ -72,7 +72,7 @@ async def test_methods_that_no_route_has_do_nothing(client: httpx2.AsyncClient) 
 
 async def test_fields_that_a_request_is_not_asked_for_change_nothing(client: httpx2.AsyncClient) -> None:
     made = (await client.post("/v1/users", json={"name": "Ada", "role": "viewer"})).json()
-    user = made.get("user", made)
+    user = {name: value for name, value in made.items() if name != "token"}
     more = {"id": "taken", "tenant": "another", "roles": ["owner"], "service": True, "groups": ["g"], "password": "x"}
     assert (await client.patch(f"/v1/users/{user['id']}", json={"name": "Ada L.", **more})).status_code in {200, 422}
     (kept,) = [each for each in (await client.get("/v1/users")).json()["items"] if each["name"].startswith("Ada")]
