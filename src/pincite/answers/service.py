@@ -155,8 +155,9 @@ class Answers:
         return found, await self._withholding.allowed(scope, answers)
 
     async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
-        """Delete a conversation with its answers. Raises: NotFound."""
+        """Delete a conversation with its answers. Raises: NotFound; OnHold while the whole tenant is on hold."""
         _, answers = await self.conversation(scope, conversation_id)
+        await self._drafters.refuse_held(scope)
         for answer in answers:
             task = self._running.get(answer.id)
             if task is not None:

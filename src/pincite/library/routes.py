@@ -17,6 +17,7 @@ from pincite.library.domain import Document, PageReader, Revision
 from pincite.library.feed import FeedSettings, follow
 from pincite.library.grant_routes import GrantRoutes
 from pincite.library.grants import Directory
+from pincite.library.hold_routes import HoldRoutes
 from pincite.library.passage_schemas import PageBody, PageList, PassageBody, SectionBody
 from pincite.library.schemas import (
     BatchBody,
@@ -77,6 +78,7 @@ class LibraryRoutes:
         self._add_batches(router)
         self._add_passages(router)
         router.include_router(self._grants.router())
+        router.include_router(HoldRoutes(self._library).router())
         router.include_router(UsageRoutes(self._library).router())
         return router
 

@@ -15,6 +15,7 @@ from pincite.app.cli import (
     demo,
     documents,
     evaluate,
+    holds,
     keeping,
     keys,
     people,
@@ -62,6 +63,7 @@ app.add_typer(people.grants, name="grants")
 app.add_typer(people.tenants, name="tenants")
 app.add_typer(sign_in.app, name="sign-in")
 app.add_typer(audit.app, name="audit")
+app.add_typer(holds.app, name="hold")
 app.add_typer(sources.app, name="sources")
 
 

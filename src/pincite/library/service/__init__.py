@@ -9,6 +9,7 @@ from pincite.library.service.collections import Collections
 from pincite.library.service.contexts import Contexts
 from pincite.library.service.generations import Generations
 from pincite.library.service.grants import Grants
+from pincite.library.service.holds import Holds
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
 from pincite.library.service.sections import Sections
@@ -32,6 +33,7 @@ class Library(
     Stops,
     Sections,
     Removals,
+    Holds,
     Generations,
     Waiting,
     Vectors,
