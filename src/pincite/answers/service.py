@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pincite.answers import store
+from pincite.answers import erasing, store
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import (
     Answer,
@@ -166,6 +166,20 @@ class Answers:
         async with self._db.transaction(scope) as session:
             await store.delete_conversation(session, scope, conversation_id)
             await note(session, scope, "conversation.removed", ("conversation", conversation_id))
+
+    async def erase(
+        self, scope: Scope, *, document: str | None = None, user: str | None = None, only_count: bool = False
+    ) -> dict[str, int]:
+        """Delete the conversations that quote a document, or those of a user, whoever's they are.
+
+        For the installation's own work. Returns how many rows of each table those are.
+        """
+        which = erasing.of_user(scope, user or "") if document is None else erasing.quoting(scope, document)
+        async with self._db.transaction(scope) as tx:
+            found = await erasing.count(tx, which)
+            if not only_count:
+                await erasing.erase(tx, which)
+        return found
 
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""

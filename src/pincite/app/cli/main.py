@@ -14,6 +14,7 @@ from pincite.app.cli import (
     collections,
     demo,
     documents,
+    erase,
     evaluate,
     holds,
     keeping,
@@ -54,6 +55,7 @@ app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
 app.add_typer(batches.app, name="batches")
 app.add_typer(collections.app, name="collections")
+app.add_typer(erase.app, name="erase")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
 people.tenants.command("quota")(quotas.quota)

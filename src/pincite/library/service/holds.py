@@ -55,10 +55,17 @@ class Holds:
         last = found[limit - 1] if len(found) > limit else None
         return Listing(tuple(found[:limit]), None if last is None else encode_cursor(f"{last.kind}/{last.object_id}"))
 
-    async def refuse_held(self, scope: Scope, *, collection_id: str | None = None) -> None:
-        """Make sure that no hold is on the tenant, or on that collection. Raises: OnHold."""
+    async def refuse_held(
+        self, scope: Scope, *, collection_id: str | None = None, document_id: str | None = None
+    ) -> None:
+        """Make sure that no hold is on the tenant, or on that collection or document. Raises: OnHold."""
         async with self._db.read(scope) as session:
-            refuse(scope, await store.hold_on(session, scope, collection_id))
+            refuse(scope, await store.hold_on(session, scope, collection_id, document_id))
+
+    async def refuse_any(self, scope: Scope) -> None:
+        """Make sure that nothing of the tenant is on hold. Raises: OnHold."""
+        async with self._db.read(scope) as session:
+            refuse(scope, next(iter(await store.list_holds(session, scope, 1)), None))
 
     async def held_removals(self, scope: Scope) -> frozenset[str]:
         """Return the documents that were removed and came on hold before they were purged: they wait."""
