@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy import func, select
 
 from pincite.answers import AskRequest
 from pincite.app.erasing import Eraser
+from pincite.app.retention import Retention
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
-from pincite.core import Conflict, NotFound, Scope, Table
+from pincite.core import Conflict, NotFound, Scope, Table, utc_now
 from pincite.core.errors import OnHold
 from pincite.core.scope import EVERY_TENANT
 
@@ -152,4 +154,26 @@ async def test_a_tenant_is_gone_and_the_others_are_there(house: House, pincite_h
         await eraser.tenant(owner.tenant)
     with pytest.raises(NotFound):
         await eraser.tenant(rival.tenant)
+    await whole(house)
+
+
+async def test_what_a_collection_keeps_no_longer_is_erased_and_never_what_is_on_hold(
+    house: House, pincite_home: Path
+) -> None:
+    owner, retention = await house.owner(), Retention(house)
+    old, kept = await add(house, owner, GOES), await add(house, owner, STAYS, "others")
+    held = await add(house, owner, THEIRS, "held")
+    assert GOES in await ask(house, owner, GOES)
+    for name, days in (("papers", 30), ("held", 1)):
+        await house.library.set_keep_days(owner, (await house.library.collection(owner, name)).id, days)
+    await house.library.hold(owner, "document", held, "a matter")
+    assert await retention.look(utc_now() + timedelta(days=29)) == 0
+    assert await retention.look(utc_now() + timedelta(days=31)) == 1
+    assert {each.id for each in (await house.library.documents(owner)).items} == {kept, held}
+    assert holding(pincite_home, GOES) == set()
+    with pytest.raises(NotFound):
+        await house.library.document(owner, old)
+    await house.library.release(owner, "document", held)
+    assert await retention.look(utc_now() + timedelta(days=31)) == 1
+    assert [each.id for each in (await house.library.documents(owner)).items] == [kept]
     await whole(house)

@@ -55,11 +55,11 @@ class Eraser:
         self._house = house
         self._replays = Replays(house.database)
 
-    async def document(self, scope: Scope, name: str, *, dry_run: bool = False) -> Erased:
+    async def document(self, scope: Scope, name: str, *, dry_run: bool = False, scrub: bool = True) -> Erased:
         """Erase a document with all revisions, and every conversation that quotes it.
 
         What subjects answered in evaluations and what was answered to repeated requests goes for the whole tenant:
-        it does not say which documents it quotes.
+        it does not say which documents it quotes. Without `scrub` files are still to be written anew.
 
         Raises: NotFound; OnHold.
         """
@@ -79,9 +79,15 @@ class Eraser:
         rows["app_replays"] = await self._replays.forget(scope, only_count=dry_run)
         report = Erased("document", found.id, dry_run, _some(rows), points, blobs, stays=sorted(_STAY | _LOG))
         if not dry_run:
-            await house.ingest.scrub(scope)
-            await self._finish(scope, report)
+            await self._note(scope, report)
+            if scrub:
+                await self.scrub(scope)
         return report
+
+    async def scrub(self, scope: Scope) -> None:
+        """Let nothing that was deleted be left in the files of the tenant's indexes and of the database."""
+        await self._house.ingest.scrub(scope)
+        await self._house.database.scrub()
 
     async def user(self, scope: Scope, user_id: str, *, dry_run: bool = False) -> Erased:
         """Erase a user with their conversations, and what was granted to them; documents are the tenant's and stay.
@@ -144,10 +150,12 @@ class Eraser:
                     await tx.execute(delete(table).where(which))
 
     async def _finish(self, scope: Scope, report: Erased) -> None:
-        """Write down that it was done, and let nothing of it be left in the database's files."""
+        await self._note(scope, report)
+        await self._house.database.scrub()
+
+    async def _note(self, scope: Scope, report: Erased) -> None:
         async with self._house.database.transaction(scope) as tx:
             await note(tx, scope, f"{report.kind}.erased", (report.kind, report.id), rows=sum(report.rows.values()))
-        await self._house.database.scrub()
 
 
 def _some(rows: Mapping[str, int]) -> dict[str, int]:
@@ -212,7 +220,9 @@ async def _own_bytes(session: AsyncSession, scope: Scope, document_id: str) -> i
     """Return how many originals no other document of the tenant has."""
     table = Table.metadata.tables["library_revisions"]
     others = select(table.c.sha256).where(table.c.tenant == scope.tenant, table.c.document_id != document_id)
-    own = select(table.c.sha256).distinct().where(
-        table.c.tenant == scope.tenant, table.c.document_id == document_id, table.c.sha256.not_in(others)
+    own = (
+        select(table.c.sha256)
+        .distinct()
+        .where(table.c.tenant == scope.tenant, table.c.document_id == document_id, table.c.sha256.not_in(others))
     )
     return len((await session.scalars(own)).all())

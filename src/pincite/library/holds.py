@@ -1,4 +1,4 @@
-"""Legal holds as values: what must not be deleted, and why. Pure.
+"""Legal holds as values: what must not be deleted, and why; and the bound of how long things are kept. Pure.
 
 A hold is on a document, on a collection with all that is in it, or on a whole tenant. It keeps what is stored; it
 hides nothing, and shows nothing to anybody who did not see it before.
@@ -11,6 +11,7 @@ from typing import Literal
 from pincite.core.errors import OnHold
 
 MOST_REASON = 500
+MOST_KEEP_DAYS = 36_500
 
 HoldKind = Literal["tenant", "collection", "document"]
 

@@ -12,6 +12,7 @@ from pincite.library.service.grants import Grants
 from pincite.library.service.holds import Holds
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
+from pincite.library.service.retention import Retention
 from pincite.library.service.sections import Sections
 from pincite.library.service.slices import Slices
 from pincite.library.service.stops import Stops
@@ -34,6 +35,7 @@ class Library(
     Sections,
     Removals,
     Holds,
+    Retention,
     Generations,
     Waiting,
     Vectors,

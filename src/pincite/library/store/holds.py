@@ -70,17 +70,20 @@ async def hold_on_document(session: AsyncSession, scope: Scope, document_id: str
     return await hold_on(session, scope, home, document_id)
 
 
-async def held_removals(session: AsyncSession, scope: Scope) -> frozenset[str]:
-    """Return the documents that were removed and came on hold before they were purged."""
+def held(scope: Scope) -> ColumnElement[bool]:
+    """Return the predicate of the documents that are on hold, by themselves or with what they are in."""
     within = or_(
         HoldRow.object_kind == "tenant",
         and_(HoldRow.object_kind == "collection", HoldRow.object_id == DocumentRow.collection_id),
         and_(HoldRow.object_kind == "document", HoldRow.object_id == DocumentRow.id),
     )
+    return exists().where(visible_to(scope, HoldRow), within)
+
+
+async def held_removals(session: AsyncSession, scope: Scope) -> frozenset[str]:
+    """Return the documents that were removed and came on hold before they were purged."""
     query = select(DocumentRow.id).where(
-        visible_to(scope, DocumentRow),
-        DocumentRow.removed_at.is_not(None),
-        exists().where(visible_to(scope, HoldRow), within),
+        visible_to(scope, DocumentRow), DocumentRow.removed_at.is_not(None), held(scope)
     )
     return frozenset((await session.scalars(query)).all())
 
