@@ -12,9 +12,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.exc import SQLAlchemyError
 
-from pincite.answers import erasing, store
+from pincite.answers import store
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import (
     Answer,
@@ -32,7 +33,7 @@ from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
-from pincite.core.scope import EVERY_TENANT
+from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED
 from pincite.retrieval import checked_question
 
@@ -167,18 +168,23 @@ class Answers:
             await store.delete_conversation(session, scope, conversation_id)
             await note(session, scope, "conversation.removed", ("conversation", conversation_id))
 
-    async def erase(
-        self, scope: Scope, *, document: str | None = None, user: str | None = None, only_count: bool = False
-    ) -> dict[str, int]:
-        """Delete the conversations that quote a document, or those of a user, whoever's they are.
+    async def erase_quoting(self, scope: Scope, document_id: str, *, only_count: bool = False) -> dict[str, int]:
+        """Delete the tenant's conversations in which an answer rests on a document, whoever's they are.
 
-        For the installation's own work. Returns how many rows of each table those are.
+        Returns how many rows of each table those are. For owners and admins, who may not read them.
         """
-        which = erasing.of_user(scope, user or "") if document is None else erasing.quoting(scope, document)
-        async with self._db.transaction(scope) as tx:
-            found = await erasing.count(tx, which)
+        system = system_scope(scope.tenant)
+        return await self._erase(system, store.quoting(system, document_id), only_count=only_count)
+
+    async def erase_of(self, scope: Scope, user_id: str, *, only_count: bool = False) -> dict[str, int]:
+        """Delete a user's conversations; returns as `erase_quoting` does."""
+        return await self._erase(Scope(scope.tenant, user_id), true(), only_count=only_count)
+
+    async def _erase(self, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:
+        async with self._db.transaction(whose) as tx:
+            found = await store.count_whole(tx, whose, which)
             if not only_count:
-                await erasing.erase(tx, which)
+                await store.erase_whole(tx, whose, which)
         return found
 
     async def recover(self) -> int:

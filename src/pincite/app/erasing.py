@@ -74,7 +74,7 @@ class Eraser:
         points = await house.ingest.points(scope, revisions)
         if not dry_run:
             await house.remove_and_wait(scope, found.id)
-        rows |= await house.answers.erase(scope, document=found.id, only_count=dry_run)
+        rows |= await house.answers.erase_quoting(scope, found.id, only_count=dry_run)
         rows["evals_outcomes"] = await house.evaluations.forget_outcomes(scope, only_count=dry_run)
         rows["app_replays"] = await self._replays.forget(scope, only_count=dry_run)
         report = Erased("document", found.id, dry_run, _some(rows), points, blobs, stays=sorted(_STAY | _LOG))
@@ -101,7 +101,7 @@ class Eraser:
             rows = await _counted(session, scope, {"user_id": {user.id}, "grantee_id": {user.id}})
         if not dry_run:
             await house.people.change(scope, user.id, disabled=True)  # so that nothing of theirs comes to it
-        rows |= await house.answers.erase(scope, user=user.id, only_count=dry_run)
+        rows |= await house.answers.erase_of(scope, user.id, only_count=dry_run)
         rows["app_replays"] = await self._replays.forget(scope, asker=user.id, only_count=dry_run)
         rows["accounts_users"] = 1
         report = Erased("user", user.id, dry_run, _some(rows), stays=sorted(_LOG))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pincite.app.erasing import Eraser
 from pincite.app.wiring import House
-from pincite.core import NotFound, PinciteError, get_logger, utc_now
+from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.core.errors import OnHold
 
 _EVERY_S = 86_400.0
@@ -41,14 +41,17 @@ class Retention:
         for scope in await self._house.system_scopes():
             done = 0
             while documents := await self._house.library.outlived(scope, now or utc_now()):
-                for document in documents:
-                    try:
-                        await self._eraser.document(scope, document, scrub=False)
-                        done += 1
-                    except (NotFound, OnHold) as error:  # another process was faster, or a hold was
-                        log.info("document not erased", document=document, code=error.code)
+                done += sum([await self._erase(scope, each) for each in documents])
             if done:
                 log.info("documents erased by age", documents=done)
                 await self._eraser.scrub(scope)
             erased += done
         return erased
+
+    async def _erase(self, scope: Scope, document: str) -> bool:
+        try:
+            await self._eraser.document(scope, document, scrub=False)
+        except (NotFound, OnHold) as error:  # another process was faster, or somebody who set a hold
+            log.info("document not erased", document=document, code=error.code)
+            return False
+        return True

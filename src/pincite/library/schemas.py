@@ -192,7 +192,7 @@ class BatchList(BaseModel):
 
 
 class CollectionBody(BaseModel):
-    """A named set of documents, how many it holds, what happens with personal data in it, and how long it keeps them."""
+    """A named set of documents, how many, what happens with personal data in it, and how long it keeps them."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -17,9 +17,7 @@ from pincite.privacy import Policy
 _MOST = 1_000
 _FOREVER = "forever"
 
-app = typer.Typer(
-    no_args_is_help=True, help="Sets of documents, what happens with personal data in them, and how long they keep."
-)
+app = typer.Typer(no_args_is_help=True, help="Sets of documents: personal data in them, and how long they are kept.")
 
 
 @app.command("list")
@@ -29,9 +27,7 @@ def list_collections(as_json: Json = False) -> None:
     async def work() -> list[dict[str, Any]]:
         async with open_house(read_settings(log_level="error")) as house:
             found = await house.library.list_collections(await house.owner(), limit=_MOST)
-            return [
-                _line(each.id, each.name, each.documents, each.personal_data, each.keep_days) for each in found.items
-            ]
+            return [_line(each) for each in found.items]
 
     lines = run(work(), as_json=as_json)
     if as_json:
@@ -62,7 +58,7 @@ def personal_data(
             scope = await house.owner()
             home = await house.library.collection(scope, collection)
             now = await house.library.set_policy(scope, home.id, policy)
-            return _line(now.id, now.name, now.documents, now.personal_data, now.keep_days)
+            return _line(now)
 
     line = run(work(), as_json=as_json)
     if as_json:
@@ -85,7 +81,7 @@ def keep(
             scope = await house.owner()
             home = await house.library.collection(scope, collection)
             now = await house.library.set_keep_days(scope, home.id, wanted)
-            return _line(now.id, now.name, now.documents, now.personal_data, now.keep_days)
+            return _line(now)
 
     line = run(work(), as_json=as_json)
     if as_json:
@@ -98,5 +94,11 @@ def _days(keep_days: int | None) -> str:
     return _FOREVER if keep_days is None else f"{keep_days} days"
 
 
-def _line(key: str, name: str, documents: int, policy: Policy, keep_days: int | None) -> dict[str, Any]:
-    return {"id": key, "name": name, "documents": documents, "personal_data": policy.value, "keep_days": keep_days}
+def _line(collection: Any) -> dict[str, Any]:
+    return {
+        "id": collection.id,
+        "name": collection.name,
+        "documents": collection.documents,
+        "personal_data": collection.personal_data.value,
+        "keep_days": collection.keep_days,
+    }

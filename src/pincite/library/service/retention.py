@@ -32,8 +32,8 @@ class Retention:
             home = await collections.required_collection(tx, scope, collection_id)
             await require(tx, scope, Level.MANAGER, home.id)
             await store.set_keep_days(tx, scope, home.id, days)
-            told = {"name": home.name, "days": days, "before": home.keep_days}
-            await note(tx, scope, "collection.retention", ("collection", home.id), **told)
+            about = ("collection", home.id)
+            await note(tx, scope, "collection.retention", about, name=home.name, days=days, before=home.keep_days)
             return await collections.required_collection(tx, scope, home.id)
 
     async def outlived(self, scope: Scope, now: datetime, limit: int = 100) -> tuple[str, ...]:
