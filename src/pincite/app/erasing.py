@@ -155,7 +155,13 @@ class Eraser:
 
     async def _note(self, scope: Scope, report: Erased) -> None:
         async with self._house.database.transaction(scope) as tx:
-            await note(tx, scope, f"{report.kind}.erased", (report.kind, report.id), rows=sum(report.rows.values()))
+            await note(
+                tx,
+                scope,
+                {"document": "document.erased", "user": "user.erased", "tenant": "tenant.erased"}[report.kind],
+                (report.kind, report.id),
+                rows=sum(report.rows.values()),
+            )
 
 
 def _some(rows: Mapping[str, int]) -> dict[str, int]:
