@@ -104,6 +104,12 @@ async def prepared(things: Things, route: Route) -> dict[str, Any]:
             return {"json": {"name": f"s-{new_id()}", **location}}
         case "POST /v1/collections" | "POST /v1/groups":
             return {"json": {"name": new_id()}}
+        case "DELETE /v1/tenant/hold":
+            await house.library.hold(owner, "tenant", owner.tenant, "a matter")
+        case "DELETE /v1/collections/{object_id}/hold":
+            await house.library.hold(owner, "collection", ids["collection_id"], "a matter")
+        case "DELETE /v1/documents/{object_id}/hold":
+            await house.library.hold(owner, "document", ids["document_id"], "a matter")
         case _ if route.path.endswith("/grants/{grantee_kind}/{grantee}") and route.method == "DELETE":
             return {"granted": True}
         case _:

@@ -95,3 +95,20 @@ async def test_an_empty_place_is_a_fault_until_somebody_says_otherwise(place: Op
     done = await room.sync(delete=True)
     assert (done.run.state, done.run.trouble, done.items, done.run.counts.removed) == (RunState.DONE, None, 0, 3)
     assert (await room.rooms.library.documents(SCOPE)).items == ()
+
+
+async def test_what_is_on_hold_stays_and_goes_with_the_first_run_after(place: Opened, room: Kept) -> None:
+    await room.sync()
+    held = next(name for name, said in (await room.texts()).items() if TWO in said)
+    document = await room.rooms.library.named(SCOPE, held)
+    await room.rooms.library.hold(SCOPE, "document", document.id, "a matter")
+    await place.put({"one": ONE})
+    after = await room.sync()
+    assert after.run.counts.removed == 1
+    assert after.run.trouble is not None
+    assert after.run.trouble.code == "deletions-on-hold"
+    assert set(await room.texts()) >= {held}
+    await room.rooms.library.release(SCOPE, "document", document.id)
+    last = await room.sync()
+    assert (last.run.trouble, last.run.counts.removed) == (None, 1)
+    assert held not in await room.texts()

@@ -51,6 +51,10 @@ class Drafters:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""
         return await self._source.hidden(scope, documents)
 
+    async def refuse_held(self, scope: Scope) -> None:
+        """Make sure that the tenant is not on legal hold. Raises: OnHold."""
+        await self._source.refuse_held(scope)
+
     async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents whose personal data is covered in answers."""
         return await self._source.masked(scope, documents)

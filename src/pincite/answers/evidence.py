@@ -36,6 +36,10 @@ class EvidenceSource:
         """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)
 
+    async def refuse_held(self, scope: Scope) -> None:
+        """Make sure that the tenant is not on legal hold. Raises: OnHold."""
+        await self._library.refuse_held(scope)
+
     async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents whose personal data is covered in answers."""
         return await self._library.masked_documents(scope, documents)

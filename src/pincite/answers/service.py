@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
@@ -32,7 +33,7 @@ from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
-from pincite.core.scope import EVERY_TENANT
+from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED
 from pincite.retrieval import checked_question
 
@@ -155,8 +156,9 @@ class Answers:
         return found, await self._withholding.allowed(scope, answers)
 
     async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
-        """Delete a conversation with its answers. Raises: NotFound."""
+        """Delete a conversation with its answers. Raises: NotFound; OnHold while the whole tenant is on hold."""
         _, answers = await self.conversation(scope, conversation_id)
+        await self._drafters.refuse_held(scope)
         for answer in answers:
             task = self._running.get(answer.id)
             if task is not None:
@@ -165,6 +167,25 @@ class Answers:
         async with self._db.transaction(scope) as session:
             await store.delete_conversation(session, scope, conversation_id)
             await note(session, scope, "conversation.removed", ("conversation", conversation_id))
+
+    async def erase_quoting(self, scope: Scope, document_id: str, *, only_count: bool = False) -> dict[str, int]:
+        """Delete the tenant's conversations in which an answer rests on a document, whoever's they are.
+
+        Returns how many rows of each table those are. For owners and admins, who may not read them.
+        """
+        system = system_scope(scope.tenant)
+        return await self._erase(system, store.quoting(system, document_id), only_count=only_count)
+
+    async def erase_of(self, scope: Scope, user_id: str, *, only_count: bool = False) -> dict[str, int]:
+        """Delete a user's conversations; returns as `erase_quoting` does."""
+        return await self._erase(Scope(scope.tenant, user_id), true(), only_count=only_count)
+
+    async def _erase(self, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:
+        async with self._db.transaction(whose) as tx:
+            found = await store.count_whole(tx, whose, which)
+            if not only_count:
+                await store.erase_whole(tx, whose, which)
+        return found
 
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""

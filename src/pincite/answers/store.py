@@ -1,4 +1,4 @@
-"""Every query of answers. A conversation is seen by the user who began it, and by nobody else.
+"""Every query of answers. A conversation is seen by the user who began it, and by no other user.
 
 Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
@@ -19,8 +19,12 @@ _TITLE_CHARS = 120
 
 
 def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow]) -> ColumnElement[bool]:
-    """Return the predicate of the rows that the asker may see: the one place where that is decided."""
-    return and_(row.tenant == scope.tenant, row.user == scope.user)
+    """Return the predicate of the rows that the asker may see: the one place where that is decided.
+
+    The installation's own work, which erases, sees all of the tenant; nobody can be given its role.
+    """
+    within = row.tenant == scope.tenant
+    return within if "system" in scope.roles else and_(within, row.user == scope.user)
 
 
 async def add_conversation(session: AsyncSession, scope: Scope, conversation: Conversation) -> None:
@@ -205,3 +209,35 @@ async def orphans(session: AsyncSession, before: datetime) -> list[tuple[Scope, 
         select(AnswerRow, last).where(AnswerRow.state == AnswerState.RUNNING.value, AnswerRow.beat_at < before)
     )
     return [(Scope(row.tenant, row.user), answer_from(row.body or {}), seq) for row, seq in rows.all()]
+
+
+def quoting(scope: Scope, document_id: str) -> ColumnElement[bool]:
+    """Return the predicate of the conversations in which an answer rests on a document."""
+    resting = (
+        select(AnswerRow.conversation)
+        .join(BasisRow, BasisRow.answer == AnswerRow.id)
+        .where(visible_to(scope, AnswerRow), BasisRow.document == document_id)
+    )
+    return and_(visible_to(scope, ConversationRow), ConversationRow.id.in_(resting))
+
+
+async def count_whole(session: AsyncSession, scope: Scope, which: ColumnElement[bool]) -> dict[str, int]:
+    """Return how many rows of each table are of such conversations."""
+    homes = select(ConversationRow.id).where(visible_to(scope, ConversationRow), which)
+    answers = select(AnswerRow.id).where(visible_to(scope, AnswerRow), AnswerRow.conversation.in_(homes))
+    asked = {
+        "answers_conversations": select(func.count()).select_from(homes.subquery()),
+        "answers_answers": select(func.count()).select_from(answers.subquery()),
+        "answers_events": select(func.count()).select_from(EventRow).where(EventRow.answer.in_(answers)),
+        "answers_basis": select(func.count()).select_from(BasisRow).where(BasisRow.answer.in_(answers)),
+    }
+    return {table: await session.scalar(query) or 0 for table, query in asked.items()}
+
+
+async def erase_whole(session: AsyncSession, scope: Scope, which: ColumnElement[bool]) -> None:
+    """Delete such conversations with their answers and the logs of these."""
+    await session.execute(
+        delete(ConversationRow)
+        .where(visible_to(scope, ConversationRow), which)
+        .execution_options(synchronize_session=False)
+    )

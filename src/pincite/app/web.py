@@ -28,6 +28,7 @@ from pincite.app.openapi import declare_problems
 from pincite.app.problems import install
 from pincite.app.replays import ReplayEdge, Replays
 from pincite.app.replays.edge import declare
+from pincite.app.retention import Retention
 from pincite.app.settings import Settings
 from pincite.app.spa import WebAppRoutes
 from pincite.app.wiring import House
@@ -148,6 +149,7 @@ def create_app(house: House) -> FastAPI:
         cleaning = [
             asyncio.create_task(replays.clean(), name="replays-clean"),
             asyncio.create_task(house.limits.clean(), name="limits-clean"),
+            asyncio.create_task(Retention(house).run(), name="retention"),
         ]
         yield
         for each in cleaning:

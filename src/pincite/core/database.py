@@ -145,6 +145,21 @@ class Database:
                 ended: int = (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
         return ended
 
+    async def scrub(self) -> None:
+        """SQLite: write the file anew, so that nothing that was deleted is left in it or in its log.
+
+        Writers wait meanwhile, in other processes too. What PostgreSQL leaves behind is its own upkeep's (VACUUM).
+
+        Raises: StorageFull, Unavailable.
+        """
+        if not self.is_sqlite:
+            return
+        with failures_named():
+            async with self._writer.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    await (await driver.execute(statement)).close()
+
     async def _bind(self, session: AsyncSession, scope: Scope) -> None:
         """Say whose rows there are until the transaction ends: what the policies of the tables go by."""
         if not self.is_sqlite:

@@ -71,6 +71,12 @@ class Conflict(PinciteError):
     kind = ErrorKind.CONFLICT
 
 
+class OnHold(Conflict):
+    """Something is on legal hold, so it is not deleted."""
+
+    code = "on-hold"
+
+
 class TryLater(PinciteError):
     """Too much was asked for at once; `retry_after_s` says how long to wait."""
 

@@ -51,6 +51,11 @@ class Evaluations:
         async with self._db.transaction(scope) as session:
             await store.delete_set(session, scope, name, version)
 
+    async def forget_outcomes(self, scope: Scope, *, only_count: bool = False) -> int:
+        """Delete what subjects answered in earlier runs, which quotes documents; returns how many cases that was."""
+        async with self._db.transaction(scope) as session:
+            return await store.forget_outcomes(session, scope, only_count=only_count)
+
     async def run(self, scope: Scope, golden: GoldenSet, subject: Subject, *, jobs: int = 4, progress: Progress) -> Run:
         """Judge every case, at most `jobs` at once; returns the outcomes of all. Raises: PinciteError."""
         began = time.perf_counter()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,6 +73,14 @@ async def delete_set(session: AsyncSession, scope: Scope, name: str, version: st
     """Remove one version of a set, the newest unless one is named. Raises: NotFound."""
     row = await _row(session, scope, name, version)
     await session.execute(delete(SetRow).where(visible_to(scope, SetRow), SetRow.id == row.id))
+
+
+async def forget_outcomes(session: AsyncSession, scope: Scope, *, only_count: bool) -> int:
+    """Delete what is kept of subjects' answers; returns how many there were."""
+    found = await session.scalar(select(func.count()).select_from(OutcomeRow).where(visible_to(scope, OutcomeRow)))
+    if not only_count:
+        await session.execute(delete(OutcomeRow).where(visible_to(scope, OutcomeRow)))
+    return found or 0
 
 
 async def outcomes(session: AsyncSession, scope: Scope, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -127,6 +127,10 @@ class SearchIndex(Protocol):
         """Fold unindexed rows into the indexes by delta segments; cheap, never a full optimise."""
         ...
 
+    async def scrub(self, scope: Scope, generation: Generation) -> None:
+        """Write the table anew, so that nothing that was deleted is left in a file of it; takes as long as a build."""
+        ...
+
     def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """Yield (chunk id, revision id) of every point."""
         ...

@@ -5,7 +5,7 @@ The work itself is in the files named after it; the durable jobs are in `work.py
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Collection, Sequence
 from datetime import timedelta
 
 from pincite.core import InvalidInput, PinciteError, Scope, StorageFull, Unavailable, get_logger
@@ -24,7 +24,7 @@ from pincite.ingest.domain import (
 from pincite.ingest.filling import Filler
 from pincite.ingest.forecast import Forecast
 from pincite.ingest.fsck import Fsck
-from pincite.ingest.generations import better
+from pincite.ingest.generations import all_generations, better
 from pincite.ingest.reading import Reader
 from pincite.ingest.receive import Receiver
 from pincite.ingest.reindex import Reindex
@@ -265,6 +265,24 @@ class IngestService:
     async def sweep(self) -> int:
         """Bring back work that was committed but never queued, of all tenants; returns how much there was."""
         return await self._sweep.sweep()
+
+    async def scrub(self, scope: Scope) -> None:
+        """Write the tenant's indexes anew, so that nothing that was deleted is left in their files."""
+        for generation in await all_generations(self._parts, scope):
+            await self._parts.index.scrub(scope, generation)
+
+    async def points(self, scope: Scope, revision_ids: Collection[str]) -> int:
+        """Return how many points revisions have in the tenant's indexes; reads the ids of all."""
+        found = 0
+        for generation in await all_generations(self._parts, scope):
+            async for _, revision in self._parts.index.chunk_ids(scope, generation):
+                found += revision in revision_ids
+        return found
+
+    async def drop_indexes(self, scope: Scope) -> None:
+        """Delete the tenant's indexes; they are made again of what the library holds."""
+        for generation in await all_generations(self._parts, scope):
+            await self._parts.index.drop(scope, generation)
 
     async def filled(self, scope: Scope, *, patience_s: float = 60.0) -> bool:
         """Wait until the better embedder has seen every document, here or in another process that works.

@@ -138,7 +138,9 @@ class Sweep:
         """Queue removals that were forgotten, or failed: each try is another job."""
         queued = 0
         removals = await self.parts.library.removals(scope)
-        for some in batched([removal.document_id for removal in removals], _AT_ONCE):
+        held = await self.parts.library.held_removals(scope) if removals else frozenset[str]()
+        due = [removal.document_id for removal in removals if removal.document_id not in held]
+        for some in batched(due, _AT_ONCE):
             first = await self.parts.jobs.statuses([removal_job_id(each, 1) for each in some])
             for document_id in some:
                 status = first.get(removal_job_id(document_id, 1))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
-from pincite.core.errors import QuotaExceeded
+from pincite.core.errors import OnHold, QuotaExceeded
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import BytesLost, IndexOutdated, PersonalDataRefused, Quarantined
@@ -236,7 +236,10 @@ class Work:
         return None
 
     async def _purge(self, scope: Scope, document_id: str) -> Json:
-        await self._retried(lambda: self.reader.parts.library.purge(scope, document_id))
+        try:
+            await self._retried(lambda: self.reader.parts.library.purge(scope, document_id))
+        except OnHold:  # it was removed before; the sweep goes on once the hold is released
+            log.info("removal waits for a hold", document=document_id)
         return None
 
     async def _retried(self, work: Callable[[], Awaitable[T]]) -> T:

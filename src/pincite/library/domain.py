@@ -82,13 +82,14 @@ class PageWarning:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A named set of documents in a tenant. Names are unique in the tenant."""
+    """A named set of documents in a tenant. Names are unique in the tenant; None keeps for ever."""
 
     id: str
     name: str
     created_at: datetime
     documents: int = 0
     personal_data: Policy = Policy.OFF
+    keep_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pincite.library.domain import Document, PageReader, Revision
 from pincite.library.feed import FeedSettings, follow
 from pincite.library.grant_routes import GrantRoutes
 from pincite.library.grants import Directory
+from pincite.library.hold_routes import HoldRoutes
 from pincite.library.passage_schemas import PageBody, PageList, PassageBody, SectionBody
 from pincite.library.schemas import (
     BatchBody,
@@ -77,6 +78,7 @@ class LibraryRoutes:
         self._add_batches(router)
         self._add_passages(router)
         router.include_router(self._grants.router())
+        router.include_router(HoldRoutes(self._library).router())
         router.include_router(UsageRoutes(self._library).router())
         return router
 
@@ -106,7 +108,7 @@ class LibraryRoutes:
             self.change_collection,
             methods=["PATCH"],
             dependencies=write,
-            summary="Say what happens with personal data in a collection",
+            summary="Say what happens with personal data in a collection, and how long it keeps documents",
         )
 
     def _add_documents(self, router: APIRouter) -> None:
@@ -191,8 +193,14 @@ class LibraryRoutes:
         await self._library.delete_collection(scope, collection_id)
 
     async def change_collection(self, scope: CurrentScope, collection_id: Id, body: CollectionChange) -> CollectionBody:
-        """Change the policy: at once for what is searched and asked, for reading from the next document on."""
-        return CollectionBody.of(await self._library.set_policy(scope, collection_id, body.personal_data))
+        """Change what is given: the policy (at once for what is asked), and how long documents are kept."""
+        if body.personal_data is not None:
+            await self._library.set_policy(scope, collection_id, body.personal_data)
+        if "keep_days" in body.model_fields_set:
+            await self._library.set_keep_days(scope, collection_id, body.keep_days)
+        if body.personal_data is None and "keep_days" not in body.model_fields_set:
+            raise InvalidInput("Nothing is to change.", remedy="Send `personal_data`, `keep_days` or both.")
+        return CollectionBody.of(await self._library.collection(scope, collection_id))
 
     async def list_documents(
         self,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.guard import FileType
 from pincite.library.batches import Batch
 from pincite.library.domain import Collection, Document, RevisionState
+from pincite.library.holds import MOST_KEEP_DAYS
 from pincite.privacy import Policy
 
 _DOCUMENT_EXAMPLE: dict[str, Any] = {
@@ -191,7 +192,7 @@ class BatchList(BaseModel):
 
 
 class CollectionBody(BaseModel):
-    """A named set of documents, how many it holds, and what happens with personal data in it."""
+    """A named set of documents, how many, what happens with personal data in it, and how long it keeps them."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -201,6 +202,7 @@ class CollectionBody(BaseModel):
                 "documents": 14,
                 "created_at": "2026-11-20T09:00:00Z",
                 "personal_data": "off",
+                "keep_days": None,
             }
         }
     )
@@ -210,6 +212,7 @@ class CollectionBody(BaseModel):
     documents: int
     created_at: datetime
     personal_data: Policy
+    keep_days: int | None = None
 
     @classmethod
     def of(cls, collection: Collection) -> "CollectionBody":
@@ -220,6 +223,7 @@ class CollectionBody(BaseModel):
             documents=collection.documents,
             created_at=collection.created_at,
             personal_data=collection.personal_data,
+            keep_days=collection.keep_days,
         )
 
 
@@ -244,8 +248,10 @@ class CollectionChange(BaseModel):
     personal_data: `off`; `flag` counts what is found while documents are read; `mask-answers` covers it in search
         results and answers as well; `mask-model` in what models get while documents are read too; with `refuse`,
         documents that hold any fail.
+    keep_days: for how many days after its last revision a document is kept before it is erased; null is for ever.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"personal_data": "mask-answers"}})
 
-    personal_data: Policy
+    personal_data: Policy | None = None
+    keep_days: Annotated[int, Field(ge=1, le=MOST_KEEP_DAYS)] | None = None

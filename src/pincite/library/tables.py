@@ -38,7 +38,10 @@ class UsageRow(Table):
 
 
 class CollectionRow(Table):
-    """A named set of documents. `personal_data` is the policy, see `privacy.Policy`."""
+    """A named set of documents. `personal_data` is the policy, see `privacy.Policy`.
+
+    Documents are erased `keep_days` after their last revision came in; NULL keeps them for ever.
+    """
 
     __tablename__ = "library_collections"
     __table_args__ = (UniqueConstraint("tenant", "name"),)
@@ -48,6 +51,7 @@ class CollectionRow(Table):
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     personal_data: Mapped[str] = mapped_column(String(20), server_default="off")
+    keep_days: Mapped[int | None] = mapped_column(Integer)
 
 
 class GrantRow(Table):
@@ -63,6 +67,19 @@ class GrantRow(Table):
     grantee_id: Mapped[str] = mapped_column(_ID, primary_key=True)
     level: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
+
+
+class HoldRow(Table):
+    """That a document, a collection or the tenant (`object_id` is its id) is on legal hold, and why."""
+
+    __tablename__ = "library_holds"
+
+    tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    object_kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    object_id: Mapped[str] = mapped_column(_TENANT, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    placed_by: Mapped[str] = mapped_column(_ID)
+    placed_at: Mapped[datetime]
 
 
 class DocumentRow(Table):

@@ -26,3 +26,12 @@ def withheld(name: str, *, found: int, gone: int) -> Trouble | None:
         f"{what}, so nothing was deleted: that is more often a fault than a wish.",
         f"Look at the place. If it is right, `pincite sources sync {name} --delete` deletes them.",
     )
+
+
+def kept_by_holds(kept: int) -> Trouble:
+    """Return what is said of a run that left documents of vanished items in place, because they are on legal hold."""
+    return Trouble(
+        "deletions-on-hold",
+        f"{kept} documents are no longer there and were not deleted: they are on legal hold.",
+        "The first run after their holds are released deletes them.",
+    )

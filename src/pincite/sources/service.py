@@ -155,7 +155,13 @@ class Sources:
         return _unless_leaving(resumed)
 
     async def remove(self, scope: Scope, id_or_name: str, *, documents: bool = False) -> None:
-        """Stop keeping a place in step; with `documents` take out those that came from it too. Raises: NotFound."""
+        """Stop keeping a place in step; with `documents` take out those that came from it too.
+
+        Single documents on hold stay, as if they had been uploaded. Raises: NotFound; with `documents` OnHold.
+        """
+        if documents:
+            going = await self.source(scope, id_or_name)
+            await self._parts.library.refuse_held(scope, collection_id=going.collection)
         turn = None
         async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)

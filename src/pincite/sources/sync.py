@@ -10,10 +10,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
+from pincite.core.errors import OnHold
 from pincite.jobs import Steps
 from pincite.sources import store
 from pincite.sources.adapters import opened
-from pincite.sources.deletions import withheld
+from pincite.sources.deletions import kept_by_holds, withheld
 from pincite.sources.domain import (
     Counts,
     RunState,
@@ -133,35 +134,42 @@ class Sync:
         refusal = None if source.run.forced else withheld(source.name, found=found, gone=gone)
         if refusal is not None:
             return asdict(refusal)
+        held: set[str] = set()
         while True:
             async with self._parts.database.read(scope) as session:
-                items = await store.vanished(session, scope, turn, _REMOVED_AT_ONCE)
+                found_gone = await store.vanished(session, scope, turn, _REMOVED_AT_ONCE + len(held))
+            items = [each for each in found_gone if each.key not in held]
             if not items:
-                return None
-            await self._remove(scope, source, turn, items)
+                return None if not held or source.state is SourceState.LEAVING else asdict(kept_by_holds(len(held)))
+            held |= await self._remove(scope, source, turn, items)
 
-    async def _remove(self, scope: Scope, source: Source, turn: Turn, items: Sequence[store.Vanished]) -> None:
+    async def _remove(self, scope: Scope, source: Source, turn: Turn, items: Sequence[store.Vanished]) -> set[str]:
+        """Remove items' documents and forget the items; returns the keys of those whose documents are on hold."""
         async with self._parts.database.transaction(scope) as tx:
             await store.hold(tx, scope, turn)  # nothing is removed under a turn that is over
-        documents = [each.document_id for each in items if each.document_id is not None]
+        documents = [(each.key, each.document_id) for each in items if each.document_id is not None]
         for each in items:
             if each.intended is not None:
                 with suppress(NotFound):  # the collection is gone, and all that was in it
                     found = await self._parts.library.by_source(scope, source.collection, each.intended)
-                    documents += [found.id] if found is not None else []
-        for document in documents:
+                    documents += [(each.key, found.id)] if found is not None else []
+        held: set[str] = set()
+        for key, document in documents:
             try:
                 await self._parts.ingest.remove(scope, document)
             except NotFound:
                 log.info("document is gone already", document=document)
+            except OnHold:
+                held.add(key)
             self._checkpoint("sync.removed")
         async with self._parts.database.transaction(scope) as tx:
             row = await store.hold(tx, scope, turn)
-            await store.forget(tx, scope, turn, [each.key for each in items])
+            await store.forget(tx, scope, turn, [each.key for each in items if each.key not in held])
             counts = Counts(**row.counts)
-            counts = replace(counts, removed=counts.removed + len(documents))
+            counts = replace(counts, removed=counts.removed + len(documents) - len(held))
             await store.change(tx, scope, turn.source_id, counts=asdict(counts))
         self._checkpoint("sync.forgotten")
+        return held
 
 
 def job_id(turn: Turn) -> str:

@@ -151,3 +151,23 @@ async def test_a_name_that_two_collections_have_is_not_guessed(tmp_path: Path) -
         assert (await opened.library.named(SCOPE, both[1])).id == both[1]
         with pytest.raises(NotFound):
             await opened.library.named(OTHER, both[1])
+
+
+async def test_a_removal_waits_for_a_hold_and_goes_on_when_it_is_released(tmp_path: Path) -> None:
+    async with rooms(tmp_path, settings=SMALL, work=False) as opened:
+        received = await opened.ingest.receive(
+            SCOPE, collection="default", source="v.txt", stream=stream(text("valve"))
+        )
+        document = received.document.id
+        await opened.ingest.remove(SCOPE, document)
+        await opened.library.hold(SCOPE, "document", document, "a matter")
+        await opened.jobs.start()
+        async with asyncio.timeout(10):
+            while await opened.jobs.unfinished():
+                await asyncio.sleep(0.02)
+        assert [each.document_id for each in await opened.library.removals(SCOPE)] == [document]
+        assert await opened.ingest.sweep() == 0, "nothing is queued for what waits"
+        await opened.library.release(SCOPE, "document", document)
+        assert await opened.ingest.sweep() == 1
+        await gone(opened)
+        assert (await opened.ingest.fsck(SCOPE, strict=True)).clean

@@ -1,4 +1,4 @@
-"""`pincite collections`: which there are, and what happens with personal data in each.
+"""`pincite collections`: which there are, what happens with personal data in each, and how long it keeps documents.
 
 A command acts as the tenant's owner.
 """
@@ -15,8 +15,9 @@ from pincite.app.wiring import open_house
 from pincite.privacy import Policy
 
 _MOST = 1_000
+_FOREVER = "forever"
 
-app = typer.Typer(no_args_is_help=True, help="Sets of documents, and what happens with personal data in them.")
+app = typer.Typer(no_args_is_help=True, help="Sets of documents: personal data in them, and how long they are kept.")
 
 
 @app.command("list")
@@ -26,15 +27,15 @@ def list_collections(as_json: Json = False) -> None:
     async def work() -> list[dict[str, Any]]:
         async with open_house(read_settings(log_level="error")) as house:
             found = await house.library.list_collections(await house.owner(), limit=_MOST)
-            return [_line(each.id, each.name, each.documents, each.personal_data) for each in found.items]
+            return [_line(each) for each in found.items]
 
     lines = run(work(), as_json=as_json)
     if as_json:
         print_json({"items": lines})
         return
-    table = Table("Name", "Documents", "Personal data")
+    table = Table("Name", "Documents", "Personal data", "Kept for")
     for line in lines:
-        table.add_row(Text(line["name"]), str(line["documents"]), line["personal_data"])
+        table.add_row(Text(line["name"]), str(line["documents"]), line["personal_data"], _days(line["keep_days"]))
     out().print(table)
 
 
@@ -57,7 +58,7 @@ def personal_data(
             scope = await house.owner()
             home = await house.library.collection(scope, collection)
             now = await house.library.set_policy(scope, home.id, policy)
-            return _line(now.id, now.name, now.documents, now.personal_data)
+            return _line(now)
 
     line = run(work(), as_json=as_json)
     if as_json:
@@ -66,5 +67,38 @@ def personal_data(
         out().print(f"{line['personal_data']} from now on. What was read before stays as it was read.")
 
 
-def _line(key: str, name: str, documents: int, policy: Policy) -> dict[str, Any]:
-    return {"id": key, "name": name, "documents": documents, "personal_data": policy.value}
+@app.command("keep")
+def keep(
+    collection: Annotated[str, typer.Argument(help="Id or name of the collection.")],
+    days: Annotated[str, typer.Argument(help="Days after its last revision until a document is erased, or `forever`.")],
+    as_json: Json = False,
+) -> None:
+    """Say for how long a collection keeps its documents: they are erased after that, once a day."""
+
+    async def work() -> dict[str, Any]:
+        wanted = None if days == _FOREVER else int(days) if days.isascii() and days.isdigit() else 0
+        async with open_house(read_settings(log_level="error")) as house:
+            scope = await house.owner()
+            home = await house.library.collection(scope, collection)
+            now = await house.library.set_keep_days(scope, home.id, wanted)
+            return _line(now)
+
+    line = run(work(), as_json=as_json)
+    if as_json:
+        print_json(line)
+    else:
+        out().print(f"Documents are kept: {_days(line['keep_days'])}.")
+
+
+def _days(keep_days: int | None) -> str:
+    return _FOREVER if keep_days is None else f"{keep_days} days"
+
+
+def _line(collection: Any) -> dict[str, Any]:
+    return {
+        "id": collection.id,
+        "name": collection.name,
+        "documents": collection.documents,
+        "personal_data": collection.personal_data.value,
+        "keep_days": collection.keep_days,
+    }

@@ -14,7 +14,9 @@ from pincite.app.cli import (
     collections,
     demo,
     documents,
+    erase,
     evaluate,
+    holds,
     keeping,
     keys,
     people,
@@ -53,6 +55,7 @@ app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
 app.add_typer(batches.app, name="batches")
 app.add_typer(collections.app, name="collections")
+app.add_typer(erase.app, name="erase")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(keys.app, name="keys")
 people.tenants.command("quota")(quotas.quota)
@@ -62,6 +65,7 @@ app.add_typer(people.grants, name="grants")
 app.add_typer(people.tenants, name="tenants")
 app.add_typer(sign_in.app, name="sign-in")
 app.add_typer(audit.app, name="audit")
+app.add_typer(holds.app, name="hold")
 app.add_typer(sources.app, name="sources")
 
 

@@ -111,6 +111,11 @@ class Replays:
                 log.warning("replays not cleaned", code=error.code, message=error.message)
             await asyncio.sleep(self._clean_s)
 
+    async def forget(self, scope: Scope, *, asker: str | None = None, only_count: bool = False) -> int:
+        """Delete what was answered in the tenant, or to one user; returns how many requests that was."""
+        async with self._db.transaction(scope) as tx:
+            return await store.forget(tx, scope, asker, only_count=only_count)
+
     async def forget_old(self) -> None:
         """Delete what is too old. Raises: Unavailable, StorageFull."""
         async with self._db.transaction(EVERY_TENANT) as tx:

@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -91,6 +91,17 @@ async def release(session: AsyncSession, scope: Scope, key: str, mine: str) -> N
             visible_to(scope), ReplayRow.key == key, ReplayRow.claim == mine, ReplayRow.status.is_(None)
         )
     )
+
+
+async def forget(session: AsyncSession, scope: Scope, asker: str | None, *, only_count: bool) -> int:
+    """Delete what was answered to the tenant's requests, or to one user's; returns how many there were."""
+    which = ReplayRow.tenant == scope.tenant
+    if asker is not None:
+        which = and_(which, ReplayRow.asker == asker)
+    found = await session.scalar(select(func.count()).select_from(ReplayRow).where(which))
+    if not only_count:
+        await session.execute(delete(ReplayRow).where(which))
+    return found or 0
 
 
 async def forget_old(session: AsyncSession, keep_s: float) -> None:

@@ -54,6 +54,10 @@ class DeferredIndex:
         """See `SearchIndex`."""
         await (await self._engine()).maintain(scope, generation)
 
+    async def scrub(self, scope: Scope, generation: Generation) -> None:
+        """See `SearchIndex`."""
+        await (await self._engine()).scrub(scope, generation)
+
     async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """See `SearchIndex`."""
         async for found in (await self._engine()).chunk_ids(scope, generation):

@@ -29,7 +29,7 @@ from pincite.core import Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
 from pincite.index.adapters import lance_memory, lance_sums
 from pincite.index.adapters import lance_schema as shape
-from pincite.index.adapters.lance_upkeep import create_indexes, upkeep
+from pincite.index.adapters.lance_upkeep import create_indexes, drop_versions, rewrite, upkeep
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings
 
@@ -137,6 +137,21 @@ class LanceIndex:
                 if folder is not None:
                     await asyncio.to_thread(lance_sums.note, folder)
                 await asyncio.to_thread(lance_memory.give_back)
+
+    async def scrub(self, scope: Scope, generation: Generation) -> None:
+        """Write rows and indexes anew and drop all older versions. Raises: StorageFull, Unavailable."""
+        name = shape.table_name(scope.tenant, generation)
+        async with self._errors(name, None):
+            opened = await self._open(name)
+            if opened is None:
+                return
+            async with opened.upkeep:
+                await rewrite(opened.table, generation)
+                await asyncio.sleep(2 * self._settings.read_consistency_s)  # readers elsewhere move on to the new files
+                await drop_versions(opened.table)
+                folder = self._folder_of(name)
+                if folder is not None:
+                    await asyncio.to_thread(lance_sums.note, folder)
 
     async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """Yield (chunk id, revision id) of every point. Raises: Unavailable."""

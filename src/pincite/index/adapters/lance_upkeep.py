@@ -40,17 +40,20 @@ def _of_words(generation: Generation) -> FTS:
     )
 
 
-async def create_indexes(table: Any, generation: Generation) -> None:
-    """Give a table its text and scalar indexes unless it has them. Safe when two processes do it at once."""
-    present = {index.name for index in await table.list_indices()}
-    wanted = {
+def _wanted(generation: Generation) -> dict[str, Any]:
+    return {
         BODY: _of_words(generation),
         "chunk_id": BTree(),
         "document_id": BTree(),
         "revision_id": BTree(),
         "collection_id": Bitmap(),
     }
-    for column, config in wanted.items():
+
+
+async def create_indexes(table: Any, generation: Generation) -> None:
+    """Give a table its text and scalar indexes unless it has them. Safe when two processes do it at once."""
+    present = {index.name for index in await table.list_indices()}
+    for column, config in _wanted(generation).items():
         if f"{column}_idx" not in present:
             await _unless_lost(table.create_index(column, config=config, replace=False), f"index {column}")
 
@@ -70,6 +73,27 @@ async def upkeep(table: Any, generation: Generation, settings: IndexSettings) ->
     await _vector_index(table, settings)
 
 
+async def rewrite(table: Any, generation: Generation) -> None:
+    """Write the files of deleted rows and all indexes anew: an index keeps the words of rows that are gone."""
+    await table.checkout_latest()
+    has_vectors = _VECTOR_INDEX in {index.name for index in await table.list_indices()}
+    await _on_dataset(
+        table,
+        lambda data: data.optimize.compact_files(
+            materialize_deletions=True, materialize_deletions_threshold=0.0, num_threads=1
+        ),
+    )
+    indexes = _wanted(generation) | ({VECTOR: _of_vectors()} if has_vectors else {})
+    for column, config in indexes.items():
+        await table.create_index(column, config=config, replace=True)
+
+
+async def drop_versions(table: Any) -> None:
+    """Delete the files of all versions but the newest."""
+    await table.checkout_latest()
+    await _on_dataset(table, lambda data: data.cleanup_old_versions(timedelta(0), error_if_tagged_old_versions=False))
+
+
 def _segments_to_merge(segments: int, rows: int, settings: IndexSettings) -> int:
     """How many of the newest segments to merge with the waiting rows: 0 makes one more segment."""
     if rows <= settings.merge_all_max_rows:
@@ -83,8 +107,11 @@ async def _vector_index(table: Any, settings: IndexSettings) -> None:
     names = {index.name for index in await table.list_indices()}
     if _VECTOR_INDEX in names or await table.count_rows() < settings.vector_index_min_rows:
         return
-    config = IvfRq(distance_type="cosine", num_bits=6)
-    await _unless_lost(table.create_index(VECTOR, config=config, replace=False), "vector index")
+    await _unless_lost(table.create_index(VECTOR, config=_of_vectors(), replace=False), "vector index")
+
+
+def _of_vectors() -> IvfRq:
+    return IvfRq(distance_type="cosine", num_bits=6)
 
 
 async def _tidy(table: Any, settings: IndexSettings) -> None:

@@ -85,6 +85,9 @@ class MemoryIndex:
     async def maintain(self, scope: Scope, generation: Generation) -> None:
         """Nothing to do: every search is exact."""
 
+    async def scrub(self, scope: Scope, generation: Generation) -> None:
+        """Nothing to do: what is deleted is gone."""
+
     async def chunk_ids(self, scope: Scope, generation: Generation) -> AsyncIterator[tuple[str, str]]:
         """Yield (chunk id, revision id) of every point."""
         for entry in list(self._entries(scope, generation).values()):

@@ -9,8 +9,10 @@ from pincite.library.service.collections import Collections
 from pincite.library.service.contexts import Contexts
 from pincite.library.service.generations import Generations
 from pincite.library.service.grants import Grants
+from pincite.library.service.holds import Holds
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
+from pincite.library.service.retention import Retention
 from pincite.library.service.sections import Sections
 from pincite.library.service.slices import Slices
 from pincite.library.service.stops import Stops
@@ -32,6 +34,8 @@ class Library(
     Stops,
     Sections,
     Removals,
+    Holds,
+    Retention,
     Generations,
     Waiting,
     Vectors,

@@ -13,8 +13,10 @@ from pincite.library.domain import DEFAULT_COLLECTION, Collection, Listing
 from pincite.library.grants import Grant, GranteeKind, Level
 from pincite.library.names import clean_collection
 from pincite.library.service.grants import require
+from pincite.library.service.holds import refuse
 from pincite.library.store import collections as store
 from pincite.library.store.grants import drop_grants, put_grant
+from pincite.library.store.holds import hold_on
 
 
 class Collections:
@@ -52,11 +54,12 @@ class Collections:
             return await store.required_collection(session, scope, id_or_name)
 
     async def delete_collection(self, scope: Scope, collection_id: str) -> None:
-        """Delete an empty collection. Raises: NotFound; Denied; Conflict while it holds documents."""
+        """Delete an empty collection. Raises: NotFound; Denied; OnHold; Conflict while it holds documents."""
         async with self._db.transaction(scope) as tx:
             await store.next_version(tx, scope)
             collection = await store.required_collection(tx, scope, collection_id)
             await require(tx, scope, Level.MANAGER, collection.id)
+            refuse(scope, await hold_on(tx, scope, collection.id))
             held = await store.count_documents(tx, scope, collection.id, removed=True)
             if held:
                 raise Conflict(

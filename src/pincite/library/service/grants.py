@@ -53,6 +53,12 @@ class Grants:
                 raise NotFound("There is no such grant.", remedy="It may have been taken back already.")
             await note(tx, scope, "grant.taken-back", (kind, object_id), **_told(grant))
 
+    async def forget_grantee(self, scope: Scope, user_id: str) -> None:
+        """Take back all that was granted to a user who leaves. For owners and admins."""
+        async with self._db.transaction(scope) as tx:
+            await collections.next_version(tx, scope)
+            await store.drop_grants_to(tx, scope, user_id)
+
 
 def _told(grant: Grant) -> dict[str, str]:
     return {"kind": grant.kind.value, "grantee": grant.grantee}

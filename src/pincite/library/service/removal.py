@@ -10,7 +10,8 @@ from pincite.library.domain import Removal
 from pincite.library.grants import Level
 from pincite.library.quotas import Amount
 from pincite.library.service.grants import require
-from pincite.library.store import collections, documents, purging, usage
+from pincite.library.service.holds import refuse
+from pincite.library.store import collections, documents, holds, purging, usage
 
 
 class Removals:
@@ -22,13 +23,14 @@ class Removals:
     async def remove(self, scope: Scope, document_id: str) -> Removal:
         """Hide a document at once and leave a tombstone in the feed; again returns the same until purged.
 
-        Raises: NotFound; Denied.
+        Raises: NotFound; Denied; OnHold.
         """
         async with self._db.transaction(scope) as tx:
             version = await collections.next_version(tx, scope)
             document = await documents.find_document(tx, scope, document_id)
             if document is not None:
                 await require(tx, scope, Level.EDITOR, document)
+                refuse(scope, await holds.hold_on(tx, scope, document.collection_id, document.id))
             await documents.hide(tx, scope, document_id, version, utc_now())
             found = await documents.list_removals(tx, scope, document_id)
             if document is not None:
@@ -41,12 +43,15 @@ class Removals:
         """Delete a removed document's rows, then the bytes that no other revision of the tenant refers to.
 
         A crash in between leaves bytes without a row, which `check` removes; never a row without its bytes. A
-        document that is gone already is not an error. Raises: Conflict if it was not removed first.
+        document that is gone already is not an error.
+
+        Raises: Conflict if it was not removed first; OnHold for one that came on hold since.
         """
         async with self._db.transaction(scope) as tx:
             await collections.next_version(tx, scope)
             if await documents.find_document(tx, scope, document_id) is not None:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
+            refuse(scope, await holds.hold_on_document(tx, scope, document_id))
             for removal in await documents.list_removals(tx, scope, document_id):
                 freed = (await usage.held_by(tx, scope, removal.revision_ids)).plus(Amount(documents=1))
                 await purging.drop_document(tx, scope, removal)

@@ -19,6 +19,7 @@ from pincite.library.tables import (
     FeedRow,
     GenerationRow,
     GrantRow,
+    HoldRow,
     PageRow,
     RevisionRow,
     TombstoneRow,
@@ -43,13 +44,14 @@ TenantRow = (
     | type[BatchRow]
     | type[GrantRow]
     | type[UsageRow]
+    | type[HoldRow]
 )
 
 
 # The tenant's counters, which builds of its index there are and what they lack, bytes on their way out: nothing of any
 # document is in them, and whoever searches or uploads needs them. Grants are listed for those who manage what they are
-# about, which the service makes sure of.
-_OF_ALL = frozenset({FeedRow, GenerationRow, WaitingRow, BlobDeletionRow, GrantRow, UsageRow})
+# about, and holds for owners and admins, which the service makes sure of.
+_OF_ALL = frozenset({FeedRow, GenerationRow, WaitingRow, BlobDeletionRow, GrantRow, UsageRow, HoldRow})
 
 
 def visible_to(scope: Scope, row: TenantRow, level: Level = Level.VIEWER) -> ColumnElement[bool]:

@@ -99,6 +99,17 @@ async def drop_grant(session: AsyncSession, scope: Scope, kind: ObjectKind, obje
     return dropped.first() is not None
 
 
+async def drop_grants_to(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Take back all that was granted to a user."""
+    await session.execute(
+        delete(GrantRow).where(
+            visible_to(scope, GrantRow),
+            GrantRow.grantee_kind == GranteeKind.USER.value,
+            GrantRow.grantee_id == user_id,
+        )
+    )
+
+
 async def drop_grants(session: AsyncSession, scope: Scope, kind: ObjectKind, object_id: str) -> None:
     """Delete all grants on an object that goes."""
     await session.execute(

@@ -47,7 +47,7 @@ def insert_new(session: AsyncSession, row: type[Table], key: Sequence[str]) -> I
 
 def collection_of(row: CollectionRow, documents: int) -> Collection:
     """Make the value of a collection's row."""
-    return Collection(row.id, row.name, row.created_at, documents, Policy(row.personal_data))
+    return Collection(row.id, row.name, row.created_at, documents, Policy(row.personal_data), row.keep_days)
 
 
 def revision_of(row: RevisionRow) -> Revision:

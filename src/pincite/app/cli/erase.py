@@ -1,0 +1,67 @@
+"""`pincite erase`: a document, a user or a tenant, everywhere, with a report of what was deleted where.
+
+A command acts as the tenant's owner.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.erasing import Erased, Eraser
+from pincite.app.settings import read_settings
+from pincite.app.wiring import open_house
+from pincite.core import Scope
+
+app = typer.Typer(no_args_is_help=True, help="Erase a document, a user or a tenant everywhere, for good.")
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would be deleted.")]
+
+
+def _do(work: Callable[[Eraser, Scope], Awaitable[Erased]], *, as_json: bool) -> None:
+    async def inside() -> Erased:
+        async with open_house(read_settings(log_level="warning"), work=True) as house:
+            return await work(Eraser(house), await house.owner())
+
+    report = run(inside(), as_json=as_json)
+    if as_json:
+        print_json(asdict(report))
+        return
+    table = Table("Where", "Would go" if report.dry_run else "Gone")
+    for where, count in report.rows.items():
+        table.add_row(where, f"{count:,}")
+    for where, count in (("points", report.points), ("originals", report.blobs), ("copies", report.folders)):
+        table.add_row(f"[dim]{where}[/dim]", f"{count:,}")
+    out().print(table)
+    out().print("Nothing was changed." if report.dry_run else f"Erased. What stays: {', '.join(report.stays)}.")
+
+
+@app.command("document")
+def document(
+    document: Annotated[str, typer.Argument(help="Its id or name.")], dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Erase a document with all revisions, and every conversation that quotes it."""
+    _do(lambda eraser, scope: eraser.document(scope, document, dry_run=dry_run), as_json=as_json)
+
+
+@app.command("user")
+def user(
+    user: Annotated[str, typer.Argument(help="Their id, from `pincite users list`.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a user with their conversations; documents stay, they are the tenant's."""
+    _do(lambda eraser, scope: eraser.user(scope, user, dry_run=dry_run), as_json=as_json)
+
+
+@app.command("tenant")
+def tenant(
+    tenant: Annotated[str, typer.Argument(help="Its id, from `pincite tenants list`.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a tenant with all that is its, but for its audit log. Stop the server first."""
+    _do(lambda eraser, _: eraser.tenant(tenant, dry_run=dry_run), as_json=as_json)

@@ -1,0 +1,114 @@
+"""`pincite hold`: what must not be deleted, and why.
+
+A command acts as the tenant's owner.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House, open_house
+from pincite.core import InvalidInput, Scope
+
+T = TypeVar("T")
+Kind = Literal["tenant", "collection", "document"]
+_AT_ONCE = 200
+
+app = typer.Typer(no_args_is_help=True, help="Legal holds: what must not be deleted, and why.")
+
+What = Annotated[Kind, typer.Argument(help="What is held: all of the tenant, a collection with all in it, a document.")]
+Which = Annotated[str | None, typer.Argument(help="Id or name of the collection or document; of the tenant nothing.")]
+
+
+def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
+    async def inside() -> T:
+        async with open_house(read_settings(log_level="warning")) as house:
+            return await work(house, await house.owner())
+
+    return run(inside(), as_json=as_json)
+
+
+@app.command("set")
+def set_hold(
+    what: What,
+    which: Which = None,
+    reason: Annotated[str, typer.Option(help="Why: a matter's number, a court's order.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Let nothing of it be deleted until the hold is released."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        hold = await house.library.hold(scope, what, await _id(house, scope, what, which), reason)
+        return {"kind": hold.kind, "id": hold.object_id, "reason": hold.reason}
+
+    _said(_do(work, as_json=as_json), "It is kept from now on.", as_json=as_json)
+
+
+@app.command("list")
+def list_holds(as_json: Json = False) -> None:
+    """List what is on hold."""
+
+    async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            found = await house.library.holds(scope, limit=_AT_ONCE, cursor=cursor)
+            lines += [
+                {
+                    "kind": each.kind,
+                    "id": each.object_id,
+                    "reason": each.reason,
+                    "placed_by": each.placed_by,
+                    "placed_at": each.placed_at.isoformat(),
+                }
+                for each in found.items
+            ]
+            cursor = found.next_cursor
+            if cursor is None:
+                return lines
+
+    lines = _do(work, as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+        return
+    table = Table("What", "Id", "Since", "Reason")
+    for line in lines:
+        table.add_row(line["kind"], line["id"], line["placed_at"][:10], Text(line["reason"]))
+    out().print(table)
+
+
+@app.command("release")
+def release(what: What, which: Which = None, as_json: Json = False) -> None:
+    """Release a hold; what was removed before it was set is deleted soon after."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        object_id = await _id(house, scope, what, which, held=True)
+        await house.library.release(scope, what, object_id)
+        return {"kind": what, "id": object_id}
+
+    _said(_do(work, as_json=as_json), "Released.", as_json=as_json)
+
+
+async def _id(house: House, scope: Scope, what: Kind, which: str | None, *, held: bool = False) -> str:
+    """Return the id of what is named; one that is on hold may be removed by now, so its id is taken as it is."""
+    if what == "tenant":
+        return scope.tenant
+    if which is None:
+        raise InvalidInput(f"It is not said which {what}.", remedy="Give its id or name.")
+    if held and any(each.object_id == which for each in (await house.library.holds(scope, limit=_AT_ONCE)).items):
+        return which
+    if what == "collection":
+        return (await house.library.collection(scope, which)).id
+    return (await house.library.named(scope, which)).id
+
+
+def _said(line: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(line)
+    else:
+        out().print(sentence)

@@ -1,0 +1,234 @@
+"""Erasing a document, a user or a tenant from everywhere: rows, index, bytes, answers, replays, outcomes, copies.
+
+What each room deletes is its own; here is the order, the report, and the files that are written anew at the end.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.app.replays import Replays
+from pincite.app.wiring import House
+from pincite.core import Conflict, NotFound, Scope, Table
+from pincite.core.audit import note
+from pincite.core.scope import system_scope
+
+# Rows that stay: that something was removed, by its id, and who did what (see docs/how-to/erase.md).
+_STAY = frozenset({"library_tombstones"})
+_LOG = frozenset({"audit_entries", "audit_heads"})
+# Tables without a tenant: they go with the row that they are about.
+_WITH: Mapping[str, tuple[str, str]] = {
+    "answers_basis": ("answer", "answers_answers"),
+    "answers_events": ("answer", "answers_answers"),
+    "evals_cases": ("set_id", "evals_sets"),
+    "evals_passages": ("set_id", "evals_sets"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was deleted where, or would be: rows by table, points of the search indexes, originals, folders."""
+
+    kind: str
+    id: str
+    dry_run: bool
+    rows: dict[str, int]
+    points: int = 0
+    blobs: int = 0
+    folders: int = 0
+    stays: list[str] = field(default_factory=list[str])
+
+
+class Eraser:
+    """Erases; each use can be repeated after it was broken off.
+
+    Args:
+        house: all rooms; it must work, because documents are taken out by jobs.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._replays = Replays(house.database)
+
+    async def document(self, scope: Scope, name: str, *, dry_run: bool = False, scrub: bool = True) -> Erased:
+        """Erase a document with all revisions, and every conversation that quotes it.
+
+        What subjects answered in evaluations and what was answered to repeated requests goes for the whole tenant:
+        it does not say which documents it quotes. Without `scrub` files are still to be written anew.
+
+        Raises: NotFound; OnHold.
+        """
+        house = self._house
+        found = await house.library.named(scope, name)
+        await house.library.refuse_held(scope, collection_id=found.collection_id, document_id=found.id)
+        async with house.database.read(scope) as session:
+            revisions = await _ids(session, "library_revisions", "document_id", found.id, scope)
+            rows = await _counted(session, scope, {"document_id": {found.id}, "revision_id": revisions})
+            rows |= await _counted_grants(session, scope, found.id)
+            blobs = await _own_bytes(session, scope, found.id)
+        points = await house.ingest.points(scope, revisions)
+        if not dry_run:
+            await house.remove_and_wait(scope, found.id)
+        rows |= await house.answers.erase_quoting(scope, found.id, only_count=dry_run)
+        rows["evals_outcomes"] = await house.evaluations.forget_outcomes(scope, only_count=dry_run)
+        rows["app_replays"] = await self._replays.forget(scope, only_count=dry_run)
+        report = Erased("document", found.id, dry_run, _some(rows), points, blobs, stays=sorted(_STAY | _LOG))
+        if not dry_run:
+            await self._note(scope, report)
+            if scrub:
+                await self.scrub(scope)
+        return report
+
+    async def scrub(self, scope: Scope) -> None:
+        """Let nothing that was deleted be left in the files of the tenant's indexes and of the database."""
+        await self._house.ingest.scrub(scope)
+        await self._house.database.scrub()
+
+    async def user(self, scope: Scope, user_id: str, *, dry_run: bool = False) -> Erased:
+        """Erase a user with their conversations, and what was granted to them; documents are the tenant's and stay.
+
+        Raises: NotFound, Denied, Conflict (the last owner); OnHold while the whole tenant is on hold.
+        """
+        house = self._house
+        user = await house.people.user(scope, user_id)
+        await house.library.refuse_held(scope)
+        async with house.database.read(scope) as session:
+            rows = await _counted(session, scope, {"user_id": {user.id}, "grantee_id": {user.id}})
+        if not dry_run:
+            await house.people.change(scope, user.id, disabled=True)  # so that nothing of theirs comes to it
+        rows |= await house.answers.erase_of(scope, user.id, only_count=dry_run)
+        rows["app_replays"] = await self._replays.forget(scope, asker=user.id, only_count=dry_run)
+        rows["accounts_users"] = 1
+        report = Erased("user", user.id, dry_run, _some(rows), stays=sorted(_LOG))
+        if not dry_run:
+            await house.library.forget_grantee(scope, user.id)
+            await house.people.remove(scope, user.id)
+            await self._finish(scope, report)
+        return report
+
+    async def tenant(self, tenant_id: str, *, dry_run: bool = False) -> Erased:
+        """Erase a tenant with all that is its, but for its audit log. Raises: NotFound; Conflict; OnHold."""
+        house, scope = self._house, system_scope(tenant_id)
+        if tenant_id not in {each.id for each in await house.accounts.tenants()}:
+            raise NotFound("There is no such tenant.", remedy="Give its id, from `pincite tenants list`.")
+        if tenant_id == (await house.owner()).tenant:
+            raise Conflict("This is the installation's own tenant.", remedy="Erase its documents and users.")
+        await house.library.refuse_any(scope)
+        async with house.database.read(scope) as session:
+            rows = await _counted_tenant(session, scope)
+            sources = await _ids(session, "sources_sources", "tenant", tenant_id, scope)
+            revisions = await _ids(session, "library_revisions", "tenant", tenant_id, scope)
+        points = await house.ingest.points(scope, revisions)
+        blobs = [each.sha256 async for each in house.blobs.list(scope)]
+        folders = await asyncio.to_thread(self._folders, sources)
+        report = Erased("tenant", tenant_id, dry_run, _some(rows), points, len(blobs), len(folders), stays=sorted(_LOG))
+        if not dry_run:
+            await house.ingest.drop_indexes(scope)
+            await self._drop_rows(scope)
+            for sha256 in blobs:
+                await house.blobs.delete(scope, sha256)
+            for folder in folders:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._finish(scope, report)
+        return report
+
+    def _folders(self, sources: Iterable[str]) -> list[Any]:
+        """Return the folders in which copies of sources are kept."""
+        home = self._house.settings.home / "sources"
+        return [path for source in sources for path in home.glob(f"*/{source}*")]
+
+    async def _drop_rows(self, scope: Scope) -> None:
+        async with self._house.database.transaction(scope) as tx:
+            for table in reversed(Table.metadata.sorted_tables):
+                which = _of_tenant(table, scope)
+                if which is not None and table.name not in _LOG:
+                    await tx.execute(delete(table).where(which))
+
+    async def _finish(self, scope: Scope, report: Erased) -> None:
+        await self._note(scope, report)
+        await self._house.database.scrub()
+
+    async def _note(self, scope: Scope, report: Erased) -> None:
+        async with self._house.database.transaction(scope) as tx:
+            await note(
+                tx,
+                scope,
+                {"document": "document.erased", "user": "user.erased", "tenant": "tenant.erased"}[report.kind],
+                (report.kind, report.id),
+                rows=sum(report.rows.values()),
+            )
+
+
+def _some(rows: Mapping[str, int]) -> dict[str, int]:
+    return {table: count for table, count in sorted(rows.items()) if count}
+
+
+def _tables() -> Iterable[Any]:
+    return (table for table in Table.metadata.sorted_tables if table.name not in _STAY | _LOG)
+
+
+def _of_tenant(table: Any, scope: Scope) -> ColumnElement[bool] | None:
+    """Return the predicate of a tenant's rows; None for a table whose rows go with others or are of no tenant."""
+    if table.name == "accounts_tenants":
+        return table.c.id == scope.tenant
+    return table.c.tenant == scope.tenant if "tenant" in table.c else None
+
+
+async def _count(session: AsyncSession, table: FromClause, which: ColumnElement[bool]) -> int:
+    return await session.scalar(select(func.count()).select_from(table).where(which)) or 0
+
+
+async def _counted(session: AsyncSession, scope: Scope, named: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """Return how many rows of each table have one of the values in a column of that name."""
+    found: dict[str, int] = {}
+    for table in _tables():
+        parts = [table.c[column].in_(sorted(values)) for column, values in named.items() if column in table.c]
+        if parts and "tenant" in table.c:
+            found[table.name] = await _count(session, table, (table.c.tenant == scope.tenant) & or_(*parts))
+    documents = Table.metadata.tables["library_documents"]
+    if "document_id" in named:
+        which = (documents.c.tenant == scope.tenant) & documents.c.id.in_(sorted(named["document_id"]))
+        found["library_documents"] = await _count(session, documents, which)
+    return found
+
+
+async def _counted_grants(session: AsyncSession, scope: Scope, document_id: str) -> dict[str, int]:
+    grants = Table.metadata.tables["library_grants"]
+    which = (grants.c.tenant == scope.tenant) & (grants.c.object_kind == "document")
+    return {"library_grants": await _count(session, grants, which & (grants.c.object_id == document_id))}
+
+
+async def _counted_tenant(session: AsyncSession, scope: Scope) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for table in Table.metadata.sorted_tables:
+        which = _of_tenant(table, scope)
+        if table.name in _WITH:
+            column, home = _WITH[table.name]
+            owner = Table.metadata.tables[home]
+            which = table.c[column].in_(select(owner.c.id).where(owner.c.tenant == scope.tenant))
+        if which is not None and table.name not in _LOG:
+            found[table.name] = await _count(session, table, which)
+    return found
+
+
+async def _ids(session: AsyncSession, name: str, column: str, value: str, scope: Scope) -> frozenset[str]:
+    table = Table.metadata.tables[name]
+    which = (table.c.tenant == scope.tenant) & (table.c[column] == value)
+    return frozenset((await session.scalars(select(table.c.id).where(which))).all())
+
+
+async def _own_bytes(session: AsyncSession, scope: Scope, document_id: str) -> int:
+    """Return how many originals no other document of the tenant has."""
+    table = Table.metadata.tables["library_revisions"]
+    others = select(table.c.sha256).where(table.c.tenant == scope.tenant, table.c.document_id != document_id)
+    own = (
+        select(table.c.sha256)
+        .distinct()
+        .where(table.c.tenant == scope.tenant, table.c.document_id == document_id, table.c.sha256.not_in(others))
+    )
+    return len((await session.scalars(own)).all())
