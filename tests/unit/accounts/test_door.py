@@ -125,8 +125,8 @@ async def test_roles_bound_what_may_be_done(accounts: Accounts, app: FastAPI, cl
 @pytest.mark.parametrize(
     ("roles", "allowed"),
     [
-        ({"owner"}, {"self", "read", "write", "admin", "audit"}),
-        ({"admin"}, {"self", "read", "write", "admin", "audit"}),
+        ({"owner"}, {"self", "read", "write", "admin", "audit", "scim"}),
+        ({"admin"}, {"self", "read", "write", "admin", "audit", "scim"}),
         ({"editor"}, {"self", "read", "write"}),
         ({"viewer"}, {"self", "read"}),
         ({"auditor"}, {"self", "audit"}),

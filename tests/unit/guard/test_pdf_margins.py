@@ -98,7 +98,13 @@ def test_what_is_cut_out_of_a_body_is_verbatim(pieces: list[tuple[BlockKind, str
     body = body_text(text, blocks)
     assert len(body) == len(text)
     start = len(body) - len(body.lstrip())
-    assert text[start : len(body.rstrip())] == body.strip()
+    shown = text
     for block in blocks:
-        if block.kind is not BlockKind.MARGIN:
+        if block.kind is BlockKind.HIDDEN:
+            shown = shown[: block.start] + "\n" * (block.end - block.start) + shown[block.end :]
+    assert shown[start : len(body.rstrip())] == body.strip()
+    for block in blocks:
+        if block.kind is BlockKind.HIDDEN:
+            assert not body[block.start : block.end].strip()
+        elif block.kind is not BlockKind.MARGIN:
             assert body[block.start : block.end].split() == text[block.start : block.end].split()

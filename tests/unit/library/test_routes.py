@@ -80,7 +80,7 @@ async def client(app: FastAPI, database: Database, scope: Scope) -> AsyncIterato
 async def test_collections(client: httpx2.AsyncClient) -> None:
     made = await client.post("/v1/collections", json={"name": "contracts"})
     assert made.status_code == 201
-    assert set(made.json()) == {"id", "name", "documents", "created_at", "personal_data"}
+    assert set(made.json()) == {"id", "name", "documents", "created_at", "keep_days", "personal_data"}
     assert (await client.post("/v1/collections", json={"name": "contracts"})).status_code == 409
     assert (await client.post("/v1/collections", json={"name": " "})).status_code == 422
     assert (await client.get("/v1/collections")).json() == {"items": [made.json()], "next_cursor": None}
@@ -263,6 +263,6 @@ async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, l
 
 async def test_the_api_description_has_every_route(client: httpx2.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
-    assert len(described["paths"]) == 17
+    assert len(described["paths"]) == 22
     assert all("summary" in operation for path in described["paths"].values() for operation in path.values())
     assert described["components"]["schemas"]["DocumentBody"]["example"]["source"]
