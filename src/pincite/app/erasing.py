@@ -72,17 +72,22 @@ class Eraser:
             rows |= await _counted_grants(session, scope, found.id)
             blobs = await _own_bytes(session, scope, found.id)
         points = await house.ingest.points(scope, revisions)
-        if not dry_run:
-            await house.remove_and_wait(scope, found.id)
-        rows |= await house.answers.erase_quoting(scope, found.id, only_count=dry_run)
-        rows["evals_outcomes"] = await house.evaluations.forget_outcomes(scope, only_count=dry_run)
-        rows["app_replays"] = await self._replays.forget(scope, only_count=dry_run)
+        # Before the document: where this is broken off, it is still there to be named again.
+        rows |= await self._forget_quotes(scope, found.id, only_count=dry_run)
         report = Erased("document", found.id, dry_run, _some(rows), points, blobs, stays=sorted(_STAY | _LOG))
         if not dry_run:
+            await house.remove_and_wait(scope, found.id)
+            await self._forget_quotes(scope, found.id, only_count=False)  # of what was asked in the meantime
             await self._note(scope, report)
             if scrub:
                 await self.scrub(scope)
         return report
+
+    async def _forget_quotes(self, scope: Scope, document_id: str, *, only_count: bool) -> dict[str, int]:
+        rows = dict(await self._house.answers.erase_quoting(scope, document_id, only_count=only_count))
+        rows["evals_outcomes"] = await self._house.evaluations.forget_outcomes(scope, only_count=only_count)
+        rows["app_replays"] = await self._replays.forget(scope, only_count=only_count)
+        return rows
 
     async def scrub(self, scope: Scope) -> None:
         """Let nothing that was deleted be left in the files of the tenant's indexes and of the database."""
