@@ -256,7 +256,13 @@ async def test_a_directorys_key_becomes_nobody_else(rooms: Rooms, scim: httpx2.A
     admin, _ = await people.invite(rooms.owner, name="Root", role="admin", email="root@example.com")
     grab = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "eve@example.com"}
     assert (await patched(scim, f"/Users/{admin.id}", grab)).status_code == 403
-    assert (await people.user(rooms.owner, admin.id)).email == "root@example.com"
+    for change in (
+        {"op": "replace", "path": "userName", "value": "eve@example.com"},
+        {"op": "replace", "path": "displayName", "value": "Eve"},
+    ):
+        assert (await patched(scim, f"/Users/{admin.id}", change)).status_code == 403, change
+    kept = await people.user(rooms.owner, admin.id)
+    assert (kept.email, kept.name) == ("root@example.com", "Root")
     assert (await scim.post("/Users", json={"userName": "eve", "roles": [{"value": "admin"}]})).status_code == 403
     assert (await scim.post("/Users", json={"userName": "eve", "roles": [{"value": "owner"}]})).status_code == 400
     assert (await patched(scim, f"/Users/{admin.id}", off)).json()["active"] is False

@@ -3,6 +3,7 @@
 The provider is a real server on loopback that lies where it is told to; one that others wrote is in `tests/e2e`.
 """
 
+import base64
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -333,6 +334,16 @@ async def test_keys_at_a_private_address_that_nobody_allowed_are_not_fetched(
         reply = await sign_in(browser, provider, known)
         assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
         assert inner.asked == []
+
+
+@pytest.mark.parametrize("header", ['["alg"]', '"alg"', "7", "null"])
+async def test_a_token_whose_header_is_nothing_like_one_is_refused(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity, header: str
+) -> None:
+    known = await added(house, provider)
+    token = f"{base64.urlsafe_b64encode(header.encode()).decode().rstrip('=')}.e30.x"
+    reply = await browser.post(f"/v1/session/providers/{known}/sign-out", data={"logout_token": token})
+    assert reply.status_code == 401, reply.text
 
 
 async def test_the_provider_signs_somebody_out(house: Rooms, browser: httpx2.AsyncClient, provider: Identity) -> None:

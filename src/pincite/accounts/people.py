@@ -112,7 +112,9 @@ class People:
                 if Role.OWNER in roles and Role.OWNER not in user.roles:
                     # An admin may have made or used any of these, and would act as an owner by them.
                     await people_store.drop_access(tx, scope, user_id, keys=True)
+                    await people_store.drop_ways_in(tx, scope, user_id)
             if email is not None and (address := checked_email(email)) != user.email:
+                _no_more_than_theirs(scope, user.roles)  # who has somebody's address may come in as them
                 await refuse_taken(tx, address)
                 await people_store.change_user(tx, scope, user_id, {"email": address})
             if disabled is not None and disabled != user.disabled:
@@ -149,7 +151,7 @@ class People:
     async def drop_second_factor(self, scope: Scope, user_id: str) -> None:
         """Let somebody sign in without a code, who lost what makes them. Raises: NotFound, Denied."""
         async with self._db.transaction(scope) as tx:
-            await self._guarded(tx, scope, user_id)
+            _no_more_than_theirs(scope, (await self._guarded(tx, scope, user_id)).roles)
             await codes.drop(tx, scope, user_id)
             await note(tx, scope, "factor.dropped", ("user", user_id))
 
@@ -229,6 +231,8 @@ def _changes(before: User, after: User) -> Iterator[tuple[str, dict[str, Any]]]:
         yield ("user.disabled" if after.disabled else "user.enabled"), {}
     if before.roles != after.roles:
         yield "user.role-changed", {"before": before.roles, "after": after.roles}
+    if before.email != after.email:
+        yield "user.address-changed", {}
     if before.name != after.name or before == after:
         yield "user.renamed", {"before": before.name, "after": after.name}
 

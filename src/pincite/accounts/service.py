@@ -232,6 +232,8 @@ class Accounts:
             if found is None or not _is_theirs(scope, found.user):
                 raise _no_key()
             await self._guard_key(tx, scope, found.user)
+            if not _may_give(scope, found.permissions):
+                raise _too_much()
             await store.drop_key(tx, scope, key_id)
             await note(tx, scope, "key.revoked", ("key", key_id), **_told(found))
 
@@ -292,7 +294,8 @@ def _narrowed(scope: Scope, wanted: Collection[str] | None) -> frozenset[str] | 
         raise InvalidInput(
             f"There is no permission {unknown[0][:50]!r}.", remedy=f"Permissions are {', '.join(Permission)}."
         )
-    narrowed = frozenset(wanted) | {Permission.SELF}
+    # A directory's key does what directories do, and makes no other keys.
+    narrowed = frozenset(wanted) | (set[Permission]() if set(wanted) == {Permission.SCIM} else {Permission.SELF})
     if not _may_give(scope, narrowed):
         raise _too_much()
     return narrowed

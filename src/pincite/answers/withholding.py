@@ -70,8 +70,8 @@ class Withholding:
             return "answer.failed", answer_to(withheld(found))
         if not masked or found.state is AnswerState.RUNNING:
             return None
-        covered = await self._covered(scope, found)
-        return None if covered == found else last_event(covered)
+        # Its log holds every passage as it was: what is left to see of it is its end.
+        return last_event(await self._covered(scope, found))
 
     async def _rules(self, scope: Scope, answer_ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Return which answers are withheld, and which rest on documents whose personal data is covered."""

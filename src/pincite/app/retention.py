@@ -39,14 +39,23 @@ class Retention:
         """Erase what was kept long enough by then; returns how many documents. Safe from any number of processes."""
         erased = 0
         for scope in await self._house.system_scopes():
-            done = 0
-            while documents := await self._house.library.outlived(scope, now or utc_now()):
-                done += sum([await self._erase(scope, each) for each in documents])
+            try:
+                erased += await self._look_at(scope, now or utc_now())
+            except (PinciteError, TimeoutError) as error:  # the next tenant's documents are as old
+                log.warning("retention failed", code=getattr(error, "code", "timeout"), message=str(error))
+        return erased
+
+    async def _look_at(self, scope: Scope, now: datetime) -> int:
+        done = 0
+        try:
+            while documents := await self._house.library.outlived(scope, now):
+                for each in documents:
+                    done += await self._erase(scope, each)
+        finally:
             if done:
                 log.info("documents erased by age", documents=done)
                 await self._eraser.scrub(scope)
-            erased += done
-        return erased
+        return done
 
     async def _erase(self, scope: Scope, document: str) -> bool:
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pincite.core import NotFound, Scope, get_logger
 from pincite.core.together import all_of
 from pincite.gateway import ChatModel, ModelError, TextDelta, Usage
+from pincite.guard import body_text
 from pincite.ingest.context_prompt import Surroundings, cleaned, context_request
 from pincite.ingest.domain import Context, ContextForecast, ContextReport, IngestParts, Progress
 from pincite.ingest.generations import all_generations, targets
@@ -157,7 +158,8 @@ class Contexts:
         missing = [place for place, chunk in enumerate(batch) if digest_of(chunk) not in known]
         if not missing:
             return []
-        opening = (await self.parts.library.pages(scope, batch[0].revision_id, 1, 1))[0].text
+        pages = await self.parts.library.pages(scope, batch[0].revision_id, 1, 1)
+        opening = "".join(body_text(page.text, page.blocks) for page in pages)
         shown = await self.parts.library.for_models(scope, batch)
         if any(one is not other for one, other in zip(shown, batch, strict=True)):
             opening = (await self.parts.library.covered_texts(scope, [opening]))[0]

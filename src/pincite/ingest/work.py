@@ -116,7 +116,7 @@ class Work:
                 lambda: library.set_state(scope, revision_id, failed, problem=problem, lease=lease, attempt=attempt)
             )
             await self._retried(lambda: self.reader.drop_points(scope, revision_id))
-            if problem.code == QuotaExceeded.code:
+            if problem.code in {QuotaExceeded.code, PersonalDataRefused.code}:
                 await self._retried(lambda: library.drop_read(scope, revision_id))
         except (NotFound, RevisionOvertaken):
             await self._retried(lambda: put_back(self.reader.parts, scope, [revision_id]))

@@ -4,13 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from pincite.accounts import Accounts, People, Role
 from pincite.accounts.domain import Unauthenticated
-from pincite.accounts.tables import UserRow
+from pincite.accounts.tables import PasswordRow, UserRow
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.core.errors import Denied
+from pincite.core.scope import EVERY_TENANT
 
 
 @pytest.fixture
@@ -139,13 +140,18 @@ async def test_only_owners_make_change_and_act_as_owners(people: People, account
 
 
 async def test_what_an_admin_has_of_somebody_is_worth_nothing_once_they_are_an_owner(
-    people: People, accounts: Accounts, owner: Scope
+    people: People, accounts: Accounts, owner: Scope, database: Database
 ) -> None:
     admin, _ = await joined(people, accounts, owner, "Bob", "admin")
     scope, session = await joined(people, accounts, owner, "Ada", "editor")
     key = (await accounts.create_key(admin, "x", user=scope.user)).secret
     link = await people.sign_in_token(admin, scope.user, minutes=60)
+    async with database.transaction(EVERY_TENANT) as tx:
+        row = {"user_id": scope.user, "tenant": scope.tenant, "hash": "what an admin set", "changed_at": utc_now()}
+        await tx.execute(insert(PasswordRow), [row])
     await people.change(owner, scope.user, role="owner")
+    async with database.read(EVERY_TENANT) as reading:
+        assert (await reading.scalars(select(PasswordRow.user_id))).all() == []
     for attempt in (
         accounts.authenticate(bearer=key, session=None),
         accounts.authenticate(bearer=None, session=session),

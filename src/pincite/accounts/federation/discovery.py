@@ -72,8 +72,8 @@ class Directory:
             now = self._clock()
             is_old = now - known.keys_at > FRESH_S
             if is_old or (not _named(known.keys, kid) and now - known.keys_at > KEYS_AGAIN_S):
+                known.keys_at = now  # also where it fails: what is asked for must not be asked for by every stranger
                 known.keys = _keys_of(await self._web.get(provider.issuer, metadata.jwks_uri))
-                known.keys_at = now
             return _named(known.keys, kid)
 
     def forget(self, issuer: str) -> None:

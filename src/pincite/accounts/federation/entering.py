@@ -48,6 +48,16 @@ async def attach(tx: AsyncSession, provider: Provider, person: Person, user: Use
             f"At {provider.label} you are linked to another account here.", remedy="Sign in there as somebody else."
         )
     if other is None:
+        if provider.settings.domains and (person.email is None or not _is_believed(provider, person.email)):
+            raise Conflict(
+                f"Your address at {provider.label} is in no domain that is taken from there.",
+                remedy="Sign in there with the account that your organisation gave you.",
+            )
+        if await store.is_linked(tx, user.id, provider.id):
+            raise Conflict(
+                f"You are linked to another account at {provider.label} already.",
+                remedy="Have an admin remove you and invite you anew, if it is to be another.",
+            )
         await store.link(tx, user, provider.id, person.subject, now)
         await note(tx, scope_of(user), "identity.linked", ("user", user.id), provider=provider.label)
 

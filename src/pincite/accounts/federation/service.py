@@ -224,6 +224,8 @@ class Federation:
         more = await self._web.get(provider.issuer, metadata.userinfo_endpoint, bearer=access)
         if more.get("sub") != claims["sub"]:
             raise SignInRefused(f"{provider.label} told of somebody else.", remedy=AGAIN)
+        if "email" in claims:  # whether an address was verified is said by who says the address
+            more = {name: value for name, value in more.items() if name not in {"email", "email_verified"}}
         return {**more, **claims}
 
     async def _in(self, provider: Provider, person: Person) -> str:

@@ -7,7 +7,7 @@ to what. Where keys come from is in `discovery.py`.
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jws, jwt
@@ -118,9 +118,12 @@ async def _signed(token: str, keys: Keys) -> jwt.Token:
     if len(token) > LONGEST_TOKEN:
         raise _refused("it is too long")
     try:
-        header = jws.extract_compact(token.encode("ascii", "replace")).headers()
+        said = cast("object", jws.extract_compact(token.encode("ascii", "replace")).headers())
     except (JoseError, ValueError):
         raise _refused("it is no signed token") from None
+    if not isinstance(said, dict):
+        raise _refused("it is no signed token")
+    header = cast("dict[str, Any]", said)
     kid = header.get("kid")
     if header.get("alg") not in ALGORITHMS:
         raise _refused("it is signed in a way that proves nothing")

@@ -177,14 +177,18 @@ class Scim:
 
     async def _email(self, tx: AsyncSession, scope: Scope, known: ScimUser | None, facts: UserFacts) -> str | None:
         """Return the address that somebody is to have, where it and the name are nobody else's. Raises: ScimTaken."""
-        given = facts.email or (facts.user_name if is_email(facts.user_name.strip().lower()) else None)
-        address = None if given is None else checked_email(given)
+        address = _address_of(facts)
         if await store.name_is_taken(tx, scope, facts.user_name, "" if known is None else known.user.id):
             raise _taken("userName")
         before = None if known is None else known.user.email
         if address is not None and address != before and await people_store.email_is_taken(tx, address):
             raise _taken("e-mail address")
         return address
+
+
+def _address_of(facts: UserFacts) -> str | None:
+    given = facts.email or (facts.user_name if is_email(facts.user_name.strip().lower()) else None)
+    return None if given is None else checked_email(given)
 
 
 def _guard(scope: Scope, known: ScimUser, facts: UserFacts | None) -> None:
@@ -194,7 +198,7 @@ def _guard(scope: Scope, known: ScimUser, facts: UserFacts | None) -> None:
         raise Denied("An owner is changed by owners alone.", remedy="Ask an owner of this installation.")
     if facts is None or Role.ADMIN not in user.roles or Permission.ADMIN in permissions_of(scope):
         return
-    same = (facts.email or user.email or "").lower() == (user.email or "") and facts.user_name == known.user_name
+    same = (_address_of(facts), facts.user_name, _name_of(facts)) == (user.email, known.user_name, user.name)
     if not same or facts.role not in {None, Role.ADMIN}:
         raise Denied("A directory's key changes no admin's address, name or role.", remedy="Ask an admin to do it.")
 
@@ -224,6 +228,8 @@ def _changes(before: User, after: User) -> list[tuple[str, dict[str, Any]]]:
         done.append(("user.disabled" if after.disabled else "user.enabled", {}))
     if before.roles != after.roles:
         done.append(("user.role-changed", {"before": before.roles, "after": after.roles}))
+    if before.email != after.email:
+        done.append(("user.address-changed", {}))
     if before.name != after.name or not done:
         done.append(("user.renamed", {"before": before.name, "after": after.name}))
     return done

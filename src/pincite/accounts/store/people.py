@@ -14,10 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pincite.accounts.domain import Grantee, Group, User
 from pincite.accounts.store.proofs import taken_address_named, user_of, visible_to
 from pincite.accounts.tables import (
+    CodesRow,
     GroupRow,
     HalfSessionRow,
+    IdentityRow,
     KeyRow,
     MemberRow,
+    PasswordRow,
+    RecoveryRow,
     SessionRow,
     SignInTokenRow,
     TenantRow,
@@ -61,6 +65,12 @@ async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys
     """End a user's sessions and sign-in links, and with `keys` delete their API keys."""
     rows = (SessionRow, HalfSessionRow, SignInTokenRow, *((KeyRow,) if keys else ()))
     for row in rows:
+        await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
+
+
+async def drop_ways_in(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Delete what a user signs in with beside links: password, second factor, who they are to providers."""
+    for row in (PasswordRow, CodesRow, RecoveryRow, IdentityRow):
         await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
 
 

@@ -20,12 +20,15 @@ from pincite.core import Scope
 REACHED = "pincite.limit_reached"
 """Under this a request says which limit it was the first to reach in a window, for the audit log."""
 _STANDINGS = "pincite.standings"
-_COUNTED = "/v1/"
+_COUNTED = ("/v1/", "/scim/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What takes a model, or the index and an embedder, to answer.
 _ASKING = ("POST /v1/answers", "GET /v1/search")
 # Where strangers try to come in; wrong passwords are slowed down besides (`accounts/throttle.py`).
-_SIGNING_IN = ("POST /v1/session", "POST /v1/session/password", "POST /v1/session/code")
+_SIGNING_IN = (
+    *("POST /v1/session", "POST /v1/session/password", "POST /v1/session/code", "POST /v1/session/provider"),
+    "POST /v1/session/providers/",  # with a provider's id behind it
+)
 
 
 class AddressEdge:
@@ -54,7 +57,9 @@ class AddressEdge:
     def _wanted(self, scope: Connection) -> Mapping[str, str]:
         client = scope.get("client")
         where = network_of(client[0] if client else "")
-        return {"address": where} | ({"sign-in": where} if self._signing_in.fullmatch(_name(scope)) else {})
+        name = _name(scope)
+        wanted = self._signing_in.fullmatch(f"{name.rpartition('/')[0]}/" if "/providers/" in name else name)
+        return {"address": where} | ({"sign-in": where} if wanted else {})
 
 
 class AskerEdge:

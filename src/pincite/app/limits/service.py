@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pincite.app.limits import store
 from pincite.app.limits.domain import Policy, Standing, Taken, TooManyRequests
 from pincite.core import Database, PinciteError, get_logger
@@ -112,8 +114,8 @@ class Limits:
             try:
                 async with self._db.transaction(EVERY_TENANT) as tx:
                     await store.forget_old(tx)
-            except PinciteError as error:
-                log.warning("limits not cleaned", code=error.code, message=error.message)
+            except (PinciteError, SQLAlchemyError) as error:
+                log.warning("limits not cleaned", message=str(error))
             await asyncio.sleep(self._clean_s)
 
     async def _one(self, cell: _Cell) -> Standing:
@@ -132,9 +134,9 @@ class Limits:
         try:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 taken = await store.take(tx, cell.key, cell.policy, max(1, cell.spent))
-        except PinciteError as error:
+        except (PinciteError, SQLAlchemyError) as error:
             # Whether others may be served is not for a full disk to say: this process counts alone for a window.
-            log.warning("requests counted here alone", code=error.code, message=error.message)
+            log.warning("requests counted here alone", message=str(error))
             taken = cell.alone(asked_at)
         cell.put(taken, asked_at)
         if taken.refused == 1 and not taken.granted:

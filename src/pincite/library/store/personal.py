@@ -13,7 +13,7 @@ from pincite.core.batched import batched
 from pincite.core.scope import system_scope
 from pincite.library.grants import Level
 from pincite.library.store.access import visible_to
-from pincite.library.tables import CollectionRow, DocumentRow, RevisionRow
+from pincite.library.tables import CollectionRow, DocumentRow, RevisionRow, TombstoneRow
 from pincite.privacy import Policy
 
 _AT_ONCE = 500
@@ -58,15 +58,18 @@ async def revisions_under(
 async def documents_under(
     session: AsyncSession, scope: Scope, document_ids: Collection[str], wanted: Iterable[Policy]
 ) -> frozenset[str]:
-    """Return those of the documents whose collection has one of the policies."""
-    found: set[str] = set()
-    tenant, values = system_scope(scope.tenant), [each.value for each in wanted]
+    """Return those of the documents whose collection has one of the policies; also such as nobody knows any more."""
+    policies: dict[str, str] = {}
+    tenant, values = system_scope(scope.tenant), {each.value for each in wanted}
     for some in batched(sorted(document_ids), _AT_ONCE):
-        query = (
-            select(DocumentRow.id)
-            .join(CollectionRow, CollectionRow.id == DocumentRow.collection_id)
-            .where(visible_to(tenant, DocumentRow), visible_to(tenant, CollectionRow))
-            .where(DocumentRow.id.in_(some), CollectionRow.personal_data.in_(values))
-        )
-        found.update(await session.scalars(query))
-    return frozenset(found)
+        for named, collection, row in (
+            (TombstoneRow.document_id, TombstoneRow.collection_id, TombstoneRow),
+            (DocumentRow.id, DocumentRow.collection_id, DocumentRow),
+        ):
+            query = (
+                select(named, CollectionRow.personal_data)
+                .join(CollectionRow, CollectionRow.id == collection)
+                .where(row.tenant == tenant.tenant, visible_to(tenant, CollectionRow), named.in_(some))
+            )
+            policies |= dict((await session.execute(query)).tuples().all())
+    return frozenset(each for each in document_ids if each not in policies or policies[each] in values)
