@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.faults.points import Mode
-from tests.faults.strikes import kill_and_finish, strike, strike_and_finish, wrong_after
+from tests.faults.strikes import Outcome, kill_and_finish, strike, strike_and_finish, wrong_after
 
 OF_EACH: dict[Mode, int] = {"kill": 4, "io": 3, "full": 2}
 SLICE = [f"boundary slice.{name}#1" for name in ("taken", "stored", "indexed", "published")]
@@ -47,8 +47,13 @@ def test_a_fault_at_any_point_changes_nothing(undisturbed: dict[str, Any], tmp_p
 def test_killed_again_and_again_at_random_nothing_is_lost_and_nothing_is_twice(
     undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
-    done = kill_and_finish(tmp_path, Random(20_261_121), KILLS, undisturbed)
-    assert done.wrong is None
+    done = Outcome(0, None)
+    for attempt in range(4):  # a machine that was busy when the while was measured may be quicker than every kill now
+        expected = {**undisturbed, "took_s": undisturbed["took_s"] / 2**attempt}
+        done = kill_and_finish(tmp_path / f"{attempt}", Random(20_261_121 + attempt), KILLS, expected)
+        assert done.wrong is None
+        if done.struck:
+            break
     assert done.struck
 
 
