@@ -148,15 +148,27 @@ async def test_it_takes_the_password_to_set_up_and_a_code_to_turn_off(
 
 
 async def test_an_admin_takes_it_away_but_an_owners_only_an_owner(
-    factors: Factors, people: People, owner: Scope, ada: tuple[Scope, str]
+    factors: Factors, accounts: Accounts, people: People, owner: Scope, ada: tuple[Scope, str]
 ) -> None:
-    await set_up(factors, ada)
     await people.change(owner, ada[0].user, role="owner")
+    session = await accounts.redeem(await people.sign_in_token(owner, ada[0].user, minutes=5))
+    now_owner = await accounts.authenticate(bearer=None, session=session), session
+    await factors.passwords.set(*now_owner, WORDS, None)
+    await set_up(factors, now_owner)
     admin = Scope(owner.tenant, "somebody", roles=frozenset({Role.ADMIN}))
     with pytest.raises(Denied):
         await people.drop_second_factor(admin, ada[0].user)
     await people.drop_second_factor(owner, ada[0].user)
     assert not (await factors.passwords.sign_in(ADA, WORDS, "192.0.2.1")).owes_code
+
+
+async def test_whoever_becomes_an_owner_begins_without_the_old_factor_and_password(
+    factors: Factors, people: People, owner: Scope, ada: tuple[Scope, str]
+) -> None:
+    await set_up(factors, ada)
+    await people.change(owner, ada[0].user, role="owner")
+    with pytest.raises(Unauthenticated):
+        await factors.passwords.sign_in(ADA, WORDS, "192.0.2.1")
 
 
 async def test_with_another_key_codes_are_not_read_and_recovery_codes_do(
