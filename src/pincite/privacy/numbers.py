@@ -14,6 +14,7 @@ from pincite.privacy.plain import UNSEEN, said_near
 
 _CHAIN = re.compile(rf"\d(?<!\d\d)(?:[ \t\r\n.\-/_{UNSEEN}]{{0,3}}\d){{7,}}+")
 _GROUP = re.compile(r"\d+")
+_YEARS = re.compile(r"(?:(?:19|20)\d\d)+")
 _MOST_GROUPS, _MOST_DIGITS = 7, 19
 _CARD_GROUPS = frozenset(
     {
@@ -83,6 +84,15 @@ _BY_LENGTH = {length: tuple(each for each in _IDS if each.digits == length) for 
 _STRONG = frozenset({checksums.fr_nir, checksums.ch_ahv})
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Digits, in groups of such lengths; `even` where the groups stand apart in one way and in one line."""
+
+    digits: str
+    lengths: tuple[int, ...]
+    even: bool
+
+
 def find_numbers(text: str) -> Iterator[Finding]:
     """Yield cards and ids of digits. `text` is as `plain` returns it."""
     for chain in _CHAIN.finditer(text):
@@ -95,34 +105,45 @@ def _in_chain(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[Finding]
         if start and (text[start - 1].isalpha() or text[start - 1] == "_"):
             continue
         digits, lengths = "", ()
+        between, last = set[str](), start
         for begin, end in groups[first : first + _MOST_GROUPS]:
             digits, lengths = digits + text[begin:end], (*lengths, end - begin)
+            if len(lengths) > 1:
+                between.add(text[last:begin])
+            last = end
             if len(digits) > _MOST_DIGITS:
                 break
-            if len(digits) >= 9 and not text[end : end + 1].isalpha():
-                yield from _card(text, start, end, (digits, lengths))
-                yield from _ids(text, start, end, (digits, lengths))
+            if len(digits) < 9 or text[end : end + 1].isalpha() or _is_row_of_years(digits, lengths):
+                continue
+            # Cells of a table stand beside each other and in lines; a number is written in one way, in one line.
+            written = _Written(digits, lengths, even=len(between) < 2 and not any("\n" in each for each in between))
+            yield from _card(text, start, end, written)
+            yield from _ids(text, start, end, written)
 
 
-def _card(text: str, start: int, end: int, found: tuple[str, tuple[int, ...]]) -> Iterator[Finding]:
-    digits, lengths = found
+def _is_row_of_years(digits: str, lengths: tuple[int, ...]) -> bool:
+    return len(lengths) > 1 and set(lengths) == {4} and _YEARS.fullmatch(digits) is not None
+
+
+def _card(text: str, start: int, end: int, found: _Written) -> Iterator[Finding]:
+    digits, lengths = found.digits, found.lengths
     if len(digits) < 12 or not (len(lengths) == 1 or lengths in _CARD_GROUPS) or not checksums.luhn(digits):
         return
     brand = next((each for each, sizes in _BRANDS if each.match(digits) and len(digits) in sizes), None)
     named = said_near(text, start, end, _CARD)
     if named:
         yield Finding(Kind.CARD, start, end, 0.95 if brand else 0.8)
-    elif brand not in {None, _MAESTRO} and not said_near(text, start, end, _NO_CARD):
+    elif found.even and brand not in {None, _MAESTRO} and not said_near(text, start, end, _NO_CARD):
         yield Finding(Kind.CARD, start, end, 0.9 if len(lengths) > 1 else 0.75)
 
 
-def _ids(text: str, start: int, end: int, found: tuple[str, tuple[int, ...]]) -> Iterator[Finding]:
-    digits, lengths = found
+def _ids(text: str, start: int, end: int, found: _Written) -> Iterator[Finding]:
+    digits, lengths = found.digits, found.lengths
     for each in _BY_LENGTH.get(len(digits), ()):
         written_so = lengths == each.groups
         if not (written_so or len(lengths) == 1 or each.check in _STRONG) or not each.check(digits):
             continue
         if said_near(text, start, end, each.words):
             yield Finding(each.kind, start, end, 0.95)
-        elif each.check in _STRONG or (written_so and not each.needs_words):
+        elif each.check in _STRONG or (written_so and found.even and not each.needs_words):
             yield Finding(each.kind, start, end, 0.85)

@@ -27,6 +27,7 @@ _DATE = re.compile(
     r"|[0-3]?\d[.\-/ ][0-3]?\d[.\-/ ](?:19|20)\d\d(?: [0-2]?\d)?"
     r"|(?:19|20)\d{6}|(?:(?:19|20)\d\d[ .\-/]*)+"
 )
+_ROW = re.compile(r"(?:(?:19|20)\d\d|\([1-9]\))[ \r\n]+\d")  # of a table: a year or a footnote, and cells
 _DECIMAL = re.compile(r"(?<![\d.])0\.\d")
 _DIGIT = re.compile(r"\d")
 _FEWEST, _MOST = 6, 15
@@ -53,6 +54,8 @@ def _score(text: str, match: re.Match[str]) -> float:
         return 0.9 if digits[0] != "0" and 8 <= len(digits) <= _MOST else 0.0
     if _NANP.fullmatch(written) or (_EXTENDED.search(written) and len(digits) > _TRUNK[0]):
         return 0.85
+    if _ROW.match(written):
+        return 0.0
     if _FEWEST < len(digits) <= _MOST and said_near(text, match.start(), match.end(), _WORDS):
         return 0.7
     trunk = digits[0] == "0" != digits[1] and _TRUNK[0] <= len(digits) <= _TRUNK[1]

@@ -1,6 +1,7 @@
 """What is found and what is not: each kind as people write it, look-alikes, odd characters, and time."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,16 @@ NOTHING = (
     "Password: required. Token: optional.",
     "000-12-3456 and 666-12-3456 were never issued",
     "@here and user@ and @example",
+    # Cells of tables of figures.
+    "Dual Credit.\n2018 vs 2017\n2018 2017 % change",
+    "Other Benefits\nDecember 31, 2017 2016 2017 2016\nPrior service credit",
+    "(Millions) 2023 2024 2025 2026 2027 After 2027",
+    "Retirement Benefits 2022 2021 2020 2022 2021 2020",
+    "737 MAX 10 2017 2020\n787-10 2013 2018\n777X 2013 2021",
+    "2/26/2018 3 years 22.11% 2.36% 390.27\n2017 2/27/2017 3 years",
+    "2022 $ 260 $ 107\n2023 273 92\n2024 232 87\n2025 191 159",
+    "Mobile and other (2) 648 607 41 7\nTotal consolidated",
+    "Registered note USD Floating 4.81 % 2024 300 300",
 )
 
 
@@ -88,7 +99,7 @@ def test_look_alikes_are_left_alone(text: str) -> None:
         lambda text: "".join(chr(ord(each) + 0x630) if each.isdigit() else each for each in text),
     ],
 )  # fmt: skip
-def test_odd_characters_hide_nothing(text: str, value: str, kind: Kind, spelt) -> None:  # type: ignore[no-untyped-def]
+def test_odd_characters_hide_nothing(text: str, value: str, kind: Kind, spelt: Callable[[str], str]) -> None:
     odd, oddly = spelt(text), spelt(value)
     at = odd.index(oddly)
     assert kind in {each.kind for each in find(odd) if each.start <= at and each.end >= at + len(oddly)}
@@ -156,3 +167,8 @@ def _seconds(text: str) -> float:
     began = time.process_time()
     find(text)
     return time.process_time() - began
+
+
+def test_a_number_that_runs_over_the_end_of_a_line_is_found_where_it_is_named() -> None:
+    assert [each.kind for each in find("My card is 4111 1111\n1111 1111, thanks.")] == [Kind.CARD]
+    assert [each.kind for each in find("SSN: 536-22-\n4444")] == [Kind.SSN]
