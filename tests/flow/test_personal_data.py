@@ -117,6 +117,28 @@ async def _covered_when_read(client: httpx2.AsyncClient, before: dict[str, Any])
     assert events.count("event: answer.completed") == 1
 
 
+async def test_an_old_answer_is_covered_by_what_its_page_says_and_shows_no_passages(client: httpx2.AsyncClient) -> None:
+    number = "X1234567"
+    text = f"# Passport number\n\n{number} is the one of the treasurer.\n\nThe club has nine members.\n"
+    document = await add(client, "passports.md", text.encode())
+    told = [await _ask(client, each) for each in ("Which number is the one of the treasurer?", "Who has nine members?")]
+    assert number in told[0]["answer"]
+    await _policy(client, "mask-answers")
+    await _unseen(client, told, number)
+    assert (await client.delete(f"/v1/documents/{document['id']}")).status_code == 204
+    await _unseen(client, told[1:], number)
+
+
+async def _unseen(client: httpx2.AsyncClient, told: list[dict[str, Any]], value: str) -> None:
+    for each in told:
+        read = await client.get(f"/v1/answers/{each['id']}")
+        events = await client.get(f"/v1/answers/{each['id']}/events")
+        kept = await client.get(f"/v1/conversations/{each['conversation']}")
+        for shown in (read.text, events.text, kept.text):
+            assert value not in shown
+        assert "retrieval.completed" not in events.text
+
+
 def _same_but_for_covers(page: str, quote: str) -> None:
     """Where the quote has other characters than the page, they are one of the values, covered."""
     for value in VALUES:

@@ -1,6 +1,6 @@
 """Chooses how an answer is made: quoted from the documents, or worded by the model that is set or asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pincite.answers.context import PASSAGE_TOKENS
 from pincite.answers.drafting import Drafter
@@ -10,6 +10,7 @@ from pincite.answers.second_opinion import SecondOpinion
 from pincite.answers.wording import Manner, Wording
 from pincite.core import Scope
 from pincite.gateway import Embedder, Models
+from pincite.library import NamedPages
 
 
 class Drafters:
@@ -58,6 +59,10 @@ class Drafters:
     async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents whose personal data is covered in answers."""
         return await self._source.masked(scope, documents)
+
+    async def named(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:
+        """Return those of the pages that are still there, with personal data covered as policies want it."""
+        return await self._source.named(scope, wanted)
 
     async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:
         """Return texts with personal data covered."""

@@ -32,6 +32,10 @@ class EvidenceSource:
             raise NotFound("A document was removed while it was asked.", remedy="Ask again.")
         return found
 
+    async def named(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:
+        """Return those of the pages that are still there, with personal data covered as policies want it."""
+        return await self._library.named_pages(scope, wanted)
+
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)

@@ -12,7 +12,7 @@ _LEAST_SECRET = 8  # characters: a shorter one would be found in honest text
 _GRAM = 8  # words of the rules in a row that no answer says by chance
 _MOST_HELD = 4_000
 _WORD = re.compile(r"[^\W_]+")
-_UNFINISHED = re.compile(r"[\w+/=.-]{1,200}$", re.ASCII)
+_UNFINISHED = re.compile(r"[\w+/=.-]{1,1100}$", re.ASCII)
 _SHAPES = re.compile(
     r"(?<![A-Za-z0-9])(?:sk-[\w-]{20,200}|pin_[\w-]{40,60}|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|gh[opsu]_[A-Za-z0-9]{36}"
     r"|github_pat_\w{60,100}|xox[abp]-[\w-]{20,100}|eyJ[\w-]{10,200}\.[\w-]{10,400}\.[\w-]{10,400})",

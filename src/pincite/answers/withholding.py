@@ -5,8 +5,9 @@ policy covers it by now is covered. Both are decided by the library at each read
 while it is made.
 """
 
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,13 +89,25 @@ class Withholding:
         )
 
     async def _covered(self, scope: Scope, answer: Answer) -> Answer:
-        """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims."""
+        """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims.
+
+        What a quote holds is known by the page around it, where that is still there: "X1234567" is a passport's number
+        under such a heading.
+        """
         spans = [
             *(span for pin in answer.pins for span in pin.spans),
             *answer.nearest,
             *(each.span for each in answer.older),
         ]
-        text, *quotes = await self._drafters.covered(scope, [answer.text, *(span.quote for span in spans)])
+        pages = (await self._drafters.named(scope, {(span.revision, span.page) for span in spans})).pages
+        text, quotes = answer.text, list[str]()
+        for span in spans:
+            page = pages.get((span.revision, span.page))
+            there = "" if page is None else page.text[span.start : span.end]
+            quotes.append(there if len(there) == len(span.quote) else span.quote)
+            for value, cover in _covers(span.quote, quotes[-1]):
+                text = text.replace(value, cover)
+        text, *quotes = await self._drafters.covered(scope, [text, *quotes])
         of = dict(
             zip(spans, (replace(one, quote=quote) for one, quote in zip(spans, quotes, strict=True)), strict=True)
         )
@@ -105,6 +118,33 @@ class Withholding:
             nearest=tuple(of[span] for span in answer.nearest),
             older=tuple(replace(each, span=of[each.span]) for each in answer.older),
         )
+
+
+def _covers(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Yield what was covered between two texts of one length, as values with what stands in their place."""
+    words = [each.span() for each in re.finditer(r"\S+", before)]
+    runs = [(start, end) for start, end in words if before[start:end] != after[start:end]]
+    for start, end in _joined(runs, before):
+        while before[start] == after[start]:
+            start += 1
+        while before[end - 1] == after[end - 1]:
+            end -= 1
+        if end - start > 1:
+            yield before[start:end], after[start:end]
+
+
+def _joined(runs: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
+    """Yield neighbours as one."""
+    begun: tuple[int, int] | None = None
+    for start, end in runs:
+        if begun is not None and not text[begun[1] : start].strip():
+            begun = begun[0], end
+            continue
+        if begun is not None:
+            yield begun
+        begun = start, end
+    if begun is not None:
+        yield begun
 
 
 def withheld(answer: Answer) -> Answer:

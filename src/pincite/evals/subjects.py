@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pincite.answers import Answer, PinSpan, Rehearsals
-from pincite.core import NotFound, Scope
+from pincite.core import Scope
 from pincite.core.languages import language_of
 from pincite.evals.domain import Case, CorpusPassage, Found, GoldenSet, Outcome, Pinned
 from pincite.gateway import Embedder
@@ -76,11 +76,9 @@ class DocumentSubject:
         )
 
     async def _exact(self, span: PinSpan) -> bool:
-        try:
-            page = await self.library.page(self.scope, span.revision, span.page)
-        except NotFound:
-            return False  # a pin that dangles quotes nothing
-        return page.text[span.start : span.end] == span.quote
+        key = (span.revision, span.page)
+        page = (await self.library.named_pages(self.scope, [key])).pages.get(key)  # covered as quotes are
+        return page is not None and page.text[span.start : span.end] == span.quote  # what dangles quotes nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,17 @@ def test_a_key_by_its_shape_is_covered_but_for_one_that_the_passages_hold() -> N
     assert whole == f"Use {'█' * len(KEY)} or {THEIRS}."
 
 
+def test_a_long_token_that_comes_in_pieces_is_covered_from_its_beginning() -> None:
+    token = f"eyJ{'a' * 190}.{'b' * 390}.{'c' * 100}"
+    screen = Screen([], "", "")
+    text = f"It is {token} and no more."
+    cuts = [*range(20, len(text), 20), len(text)]
+    said = "".join(screen.passed(text[:cut], final=cut == len(text)) for cut in cuts)
+    assert len(said) == len(text)
+    assert said.startswith("It is █")
+    assert "aaa" not in said
+
+
 def test_honest_text_waits_for_a_word_and_no_more() -> None:
     screen = Screen([SECRET], RULES, "")
     text = shown = ""

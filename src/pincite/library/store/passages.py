@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.core.scope import system_scope
-from pincite.guard import FileType, PageText
+from pincite.guard import FileType, PageText, body_text
 from pincite.library.domain import Chunk, Page, PageSummary, Passage, RevisionState
 from pincite.library.pages import NamedPage
 from pincite.library.store.access import visible_to
-from pincite.library.store.rows import CHUNK_COLUMNS, chunk_of, chunk_values, page_of, page_values, upsert
+from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of, chunk_values, page_of, page_values, upsert
 from pincite.library.tables import ChunkRow, CollectionRow, DocumentRow, PageRow, RevisionRow
 from pincite.privacy import Policy
 
@@ -59,13 +59,16 @@ async def find_page(session: AsyncSession, scope: Scope, revision_id: str, numbe
 async def find_named_pages(
     session: AsyncSession, scope: Scope, wanted: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], NamedPage]:
-    """Return the pages of those (revision id, number) whose documents are not removed, superseded revisions too."""
+    """Return the pages of those (revision id, number) whose documents are not removed, superseded revisions too.
+
+    Their text is what passages are cut from: without what nobody sees, character for character in its place.
+    """
     numbers: dict[str, set[int]] = {}
     for revision_id, number in wanted:
         numbers.setdefault(revision_id, set()).add(number)
     query = (
         select(
-            *(PageRow.revision_id, PageRow.number, PageRow.label, PageRow.text),
+            *(PageRow.revision_id, PageRow.number, PageRow.label, PageRow.text, PageRow.blocks),
             *(RevisionRow.file_type, CollectionRow.personal_data),
         )
         .join(RevisionRow, RevisionRow.id == PageRow.revision_id)
@@ -76,7 +79,10 @@ async def find_named_pages(
         .where(or_(*(and_(PageRow.revision_id == each, PageRow.number.in_(some)) for each, some in numbers.items())))
     )
     rows = (await session.execute(query)).all()
-    return {(row[0], row[1]): NamedPage(row[1], row[2], row[3], FileType(row[4]), Policy(row[5])) for row in rows}
+    return {
+        (revision, number): NamedPage(number, label, body_text(text, blocks_of(blocks)), FileType(kind), Policy(policy))
+        for revision, number, label, text, blocks, kind, policy in rows
+    }
 
 
 async def list_pages(session: AsyncSession, scope: Scope, revision_id: str, start: int, limit: int) -> tuple[Page, ...]:
