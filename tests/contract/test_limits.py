@@ -16,7 +16,7 @@ from tests.forked import Forked
 from pincite.app.limits import Limits, Policy
 from pincite.app.limits import service as limits_service
 from pincite.app.limits.domain import Taken, TooManyRequests
-from pincite.app.limits.service import _Cell as Cell  # pyright: ignore[reportPrivateUsage]
+from pincite.app.limits.service import Cell
 from pincite.app.limits.tables import LimitRow
 from pincite.core import Database
 from pincite.core.scope import EVERY_TENANT

@@ -53,8 +53,9 @@ def test_in_and_out_with_a_provider(page: Page, browser: Browser, server: Server
     secret = server.home / "client-secret"
     secret.write_text("any will do")
     client = ("--client-id", "pincite", "--secret-from", str(secret))
-    wanted = ("--issuer", issuer, *client, "--create", "--domain", "example.com")
-    pincite(server, "sign-in", "add", "Example Login", *wanted, "--give-group", "legal=Legal", "--json")
+    made = json.loads(pincite(server, "sign-in", "add", "Example Login", "--issuer", issuer, *client, "--json"))
+    worth = ("--create", "--domain", "example.com", "--give-group", "legal=Legal")
+    pincite(server, "sign-in", "change", made["id"], *worth)
     context = browser.new_context(viewport={"width": 420, "height": 900})
     try:
         ada = context.new_page()

@@ -266,6 +266,10 @@ async def test_a_directorys_key_becomes_nobody_else(rooms: Rooms, scim: httpx2.A
     assert (await scim.post("/Users", json={"userName": "eve", "roles": [{"value": "admin"}]})).status_code == 403
     assert (await scim.post("/Users", json={"userName": "eve", "roles": [{"value": "owner"}]})).status_code == 400
     assert (await patched(scim, f"/Users/{admin.id}", off)).json()["active"] is False
+    assert (await patched(scim, f"/Users/{admin.id}", {**off, "value": True})).status_code == 403
+    long = {"op": "replace", "path": "externalId", "value": "x" * 256}
+    made = (await scim.post("/Users", json={"userName": "somebody"})).json()
+    assert (await patched(scim, f"/Users/{made['id']}", long)).status_code == 400
     program, _ = await people.invite(rooms.owner, name="Robot", role="editor", service=True)
     assert (await scim.get(f"/Users/{program.id}")).status_code == 404
     for path in ("/v1/users", "/v1/groups", "/v1/audit"):

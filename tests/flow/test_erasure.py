@@ -132,6 +132,18 @@ async def test_of_a_user_nothing_but_their_name_in_the_log_stays(house: House, p
     await whole(house)
 
 
+async def test_of_a_user_who_was_removed_the_rest_is_erased_by_their_id(house: House, pincite_home: Path) -> None:
+    owner, eraser = await house.owner(), Eraser(house)
+    user, _ = await house.people.invite(owner, name="Ada", role="admin")
+    await add(house, owner, STAYS)
+    await ask(house, Scope(owner.tenant, user.id, roles=frozenset({"admin"}), name=user.name), ASKED)
+    await house.people.remove(owner, user.id)
+    assert (await eraser.user(owner, user.id)).rows["answers_conversations"] == 1
+    assert holding(pincite_home, ASKED) == set()
+    with pytest.raises(NotFound):
+        await eraser.user(owner, user.id)
+
+
 async def test_a_tenant_is_gone_and_the_others_are_there(house: House, pincite_home: Path) -> None:
     owner, eraser = await house.owner(), Eraser(house)
     rival = (await house.accounts.create_tenant("Rival")).scope

@@ -267,6 +267,13 @@ async def test_whoever_is_signed_in_links_a_provider_to_themselves(
         entered = await sign_in(other, provider, known)
         assert entered.json()["session"]["user"]["id"] == (await house.accounts.owner_scope()).user
         assert entered.json()["session"]["user"]["roles"] == ["owner"]
+        another = await added(house, provider, ProviderSettings(), label="Another")
+        outlasting = await sign_in(other, provider, another, link=True)
+        assert (outlasting.status_code, outlasting.json()["code"]) == (409, "conflict")
+        owner = await house.accounts.owner_scope()
+        await house.people.drop_providers(owner, owner.user)
+        assert (await other.get("/v1/session")).status_code == 401
+        assert (await sign_in(other, provider, known)).json()["code"] == "not-known-here"
     asked = await begun(browser, known, link=True)
     await browser.delete("/v1/session")
     answer = {"state": asked["state"], "code": provider.code_for(asked), "iss": provider.issuer}

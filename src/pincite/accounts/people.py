@@ -155,6 +155,13 @@ class People:
             await codes.drop(tx, scope, user_id)
             await note(tx, scope, "factor.dropped", ("user", user_id))
 
+    async def drop_providers(self, scope: Scope, user_id: str) -> None:
+        """Let no provider sign somebody in any more, and end the sessions that one began. Raises: NotFound, Denied."""
+        async with self._db.transaction(scope) as tx:
+            _no_more_than_theirs(scope, (await self._guarded(tx, scope, user_id)).roles)
+            await people_store.drop_identities(tx, scope, user_id)
+            await note(tx, scope, "identity.dropped", ("user", user_id))
+
     async def groups(self, scope: Scope) -> list[Group]:
         """Return the tenant's groups by name."""
         async with self._db.read(scope) as session:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
-from pincite.app.wiring import build_database, discover_model, open_embedders
+from pincite.app.wiring import build_database, discover_model, open_embedders, start_telemetry
 from pincite.core import PinciteError
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
@@ -40,6 +40,7 @@ class Finding:
 
 async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
+    start_telemetry(settings)
     findings = [_python(), _sqlite(), _home(settings), _web_app(), _ocr(settings)]
     findings += await _parser()
     findings.append(await _database(settings))

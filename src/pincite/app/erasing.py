@@ -97,24 +97,39 @@ class Eraser:
     async def user(self, scope: Scope, user_id: str, *, dry_run: bool = False) -> Erased:
         """Erase a user with their conversations, and what was granted to them; documents are the tenant's and stay.
 
+        One who was removed before is erased by their id as long as anything of theirs is left.
+
         Raises: NotFound, Denied, Conflict (the last owner); OnHold while the whole tenant is on hold.
         """
         house = self._house
-        user = await house.people.user(scope, user_id)
+        is_there = await self._is_there(scope, user_id)
         await house.library.refuse_held(scope)
         async with house.database.read(scope) as session:
-            rows = await _counted(session, scope, {"user_id": {user.id}, "grantee_id": {user.id}})
+            rows = await _counted(session, scope, {"user_id": {user_id}, "grantee_id": {user_id}})
+        if is_there and not dry_run:
+            await house.people.change(scope, user_id, disabled=True)  # so that nothing of theirs comes to it
+        rows |= await house.answers.erase_of(scope, user_id, only_count=dry_run)
+        rows["app_replays"] = await self._replays.forget(scope, asker=user_id, only_count=dry_run)
+        rows["accounts_users"] = int(is_there)
+        report = Erased("user", user_id, dry_run, _some(rows), stays=sorted(_LOG))
         if not dry_run:
-            await house.people.change(scope, user.id, disabled=True)  # so that nothing of theirs comes to it
-        rows |= await house.answers.erase_of(scope, user.id, only_count=dry_run)
-        rows["app_replays"] = await self._replays.forget(scope, asker=user.id, only_count=dry_run)
-        rows["accounts_users"] = 1
-        report = Erased("user", user.id, dry_run, _some(rows), stays=sorted(_LOG))
-        if not dry_run:
-            await house.library.forget_grantee(scope, user.id)
-            await house.people.remove(scope, user.id)
+            await house.library.forget_grantee(scope, user_id)
+            if is_there:
+                await house.people.remove(scope, user_id)
             await self._finish(scope, report)
         return report
+
+    async def _is_there(self, scope: Scope, user_id: str) -> bool:
+        """Say whether a user is there still. Raises: NotFound where nothing is left of them either."""
+        try:
+            await self._house.people.user(scope, user_id)
+        except NotFound:
+            left = await self._house.answers.erase_of(scope, user_id, only_count=True)
+            left["app_replays"] = await self._replays.forget(scope, asker=user_id, only_count=True)
+            if not any(left.values()):
+                raise
+            return False
+        return True
 
     async def tenant(self, tenant_id: str, *, dry_run: bool = False) -> Erased:
         """Erase a tenant with all that is its, but for its audit log. Raises: NotFound; Conflict; OnHold."""
@@ -134,11 +149,11 @@ class Eraser:
         report = Erased("tenant", tenant_id, dry_run, _some(rows), points, len(blobs), len(folders), stays=sorted(_LOG))
         if not dry_run:
             await house.ingest.drop_indexes(scope)
-            await self._drop_rows(scope)
             for sha256 in blobs:
                 await house.blobs.delete(scope, sha256)
             for folder in folders:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._drop_rows(scope)  # last: by them the tenant is found again where this is broken off
             await self._finish(scope, report)
         return report
 

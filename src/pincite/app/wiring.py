@@ -163,6 +163,12 @@ class HomeUnusable(PinciteError):
     code = "home-unusable"
 
 
+def start_telemetry(settings: Settings) -> None:
+    """Begin to log, with what this process was given as secrets hidden."""
+    redact = Redactor(secret_values(settings, variables()))
+    configure_telemetry(TelemetrySettings(settings.log_level, settings.otlp_endpoint), redact)
+
+
 @asynccontextmanager
 async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool = True) -> AsyncIterator[House]:
     """Open every room; closes them in reverse order.
@@ -176,9 +182,7 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         HomeUnusable: the data folder cannot be used.
         Unavailable: the database does not answer.
     """
-    configure_telemetry(
-        TelemetrySettings(settings.log_level, settings.otlp_endpoint), Redactor(secret_values(settings, variables()))
-    )
+    start_telemetry(settings)
     _prepare_home(settings)
     async with AsyncExitStack() as closing:
         database = build_database(settings)

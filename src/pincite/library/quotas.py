@@ -53,7 +53,7 @@ class Usage:
         ):
             if most is not None and more > 0 and now > most:
                 raise QuotaExceeded(
-                    f"There is no room: with {more:,} {what} more it would be {now:,}, and {most:,} are allowed.",
+                    f"There is no room: that would make {now:,} {what}, and {most:,} are allowed.",
                     remedy="Delete documents that are not needed and try again, or ask whoever runs Pincite for more "
                     "(`pincite tenants quota`).",
                 )

@@ -134,7 +134,8 @@ class FederationRoutes:
         cookie = request.cookies.get(PENDING_COOKIE, "")
         came = Came(cookie, body.state, code=body.code, issuer=body.iss, error=body.error)
         asker = await _asker(request)
-        finished = await self._federation.finish(came, _client(request), asker=asker)
+        before = request.cookies.get(SESSION_COOKIE, "")
+        finished = await self._federation.finish(came, _client(request), asker=asker, session=before)
         session = None
         if finished.secret is not None:
             session = await begin_session(self._accounts, finished.secret, request, response)

@@ -29,7 +29,7 @@ from pincite.accounts.store import federation as store
 from pincite.accounts.store import proofs
 from pincite.accounts.throttle import Limit, Throttle
 from pincite.accounts.vault import Vault
-from pincite.core import Database, NotFound, Scope, utc_now
+from pincite.core import Conflict, Database, NotFound, Scope, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT
 
@@ -116,13 +116,14 @@ class Federation:
         joint = "&" if "?" in metadata.authorization_endpoint else "?"
         return Begun(f"{metadata.authorization_endpoint}{joint}{urlencode(asked)}", pending.sealed(self._vault))
 
-    async def finish(self, came: Came, client: str, *, asker: Scope | None = None) -> Finished:
+    async def finish(self, came: Came, client: str, *, asker: Scope | None = None, session: str = "") -> Finished:
         """Take a provider's answer for what it proves.
 
         Args:
             came: what the browser brought.
             client: the browser's address.
             asker: who is signed in in it, needed where they link the provider.
+            session: the secret of their session.
 
         Raises:
             SignInRefused: it does not prove who somebody is.
@@ -137,9 +138,11 @@ class Federation:
         limits = _limits(client)
         await self._throttle.begin(limits)
         person = await self._proved(provider, pending, came)
-        secret = (
-            await self._link(provider, person, pending, asker) if pending.user else await self._in(provider, person)
-        )
+        if pending.user:
+            await self._link(provider, person, pending, (asker, session))
+            secret = None
+        else:
+            secret = await self._in(provider, person)
         await self._throttle.succeeded(limits)
         return Finished(secret, pending.return_to)
 
@@ -240,11 +243,20 @@ class Federation:
             await note(tx, scope_of(user), "session.begun", ("user", user.id), by=provider.label)
         return secret
 
-    async def _link(self, provider: Provider, person: Person, pending: Pending, asker: Scope | None) -> None:
+    async def _link(self, provider: Provider, person: Person, pending: Pending, by: tuple[Scope | None, str]) -> None:
+        asker, session = by
         if asker is None or asker.user != pending.user or asker.tenant != provider.tenant:
             raise SignInRefused("Somebody else is signed in now than when this began.", remedy=AGAIN)
         async with self._db.transaction(EVERY_TENANT) as tx:
             user = await _present(tx, asker)
+            proof = await proofs.find_session(tx, hash_of(session))  # it may have ended while the provider was asked
+            if proof is None or proof.user.id != user.id:
+                raise SignInRefused("You are not signed in any more.", remedy=AGAIN)
+            if proof.begun_by == "provider":
+                raise Conflict(
+                    "You signed in with a provider: another way in would outlast it.",
+                    remedy="Sign in with a link or your password, and link it then.",
+                )
             await attach(tx, provider, person, user, utc_now())
 
 

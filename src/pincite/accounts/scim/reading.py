@@ -16,6 +16,7 @@ Flat = dict[str, Any]
 MOST_OPERATIONS = 1000
 MOST_MEMBERS = 10_000
 _LONGEST = 320
+_SHORTER = {"externalid": 255, "name.givenname": 100, "name.familyname": 100}
 _USER_PATHS = frozenset({
     "username", "externalid", "displayname", "name.formatted", "name.givenname", "name.familyname", "active", "emails",
     "roles",
@@ -196,8 +197,10 @@ def _text(flat: Flat, name: str) -> str | None:
     value = flat.get(name)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable() or not value.strip():
-        raise ScimRefused(f"{name} is no text of 1 to {_LONGEST} characters.")
+    longest = _SHORTER.get(name, _LONGEST)
+    is_text = isinstance(value, str) and value.isprintable() and bool(value.strip())
+    if not is_text or max(len(value), len(value.lower())) > longest:
+        raise ScimRefused(f"{name} is no text of 1 to {longest} characters.")
     return value.strip()
 
 

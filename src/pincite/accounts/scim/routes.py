@@ -6,7 +6,7 @@ A directory sends an API key that is narrowed to `scim`. Errors take SCIM's form
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from fastapi.responses import JSONResponse
 
 from pincite.accounts.domain import Permission
@@ -27,6 +27,22 @@ _Start = Annotated[int, Query(alias="startIndex", ge=-(10**9), le=10**9, descrip
 _Count = Annotated[int, Query(ge=-(10**9), le=10**9, description=f"At most {MOST_RESULTS}.")]
 _Names = Annotated[str | None, Query(max_length=1000, description="Names of attributes, with commas.")]
 _But = Annotated[str | None, Query(alias="excludedAttributes", max_length=1000, description="Attributes to leave out.")]
+
+
+def _wanted(where: _Filter = None, start: _Start = 1, count: _Count = 100) -> Wanted:
+    return Wanted(None if where is None else parse(where), max(1, start), min(MOST_RESULTS, max(0, count)))
+
+
+def _shown(attributes: _Names = None, excluded: _But = None) -> tuple[frozenset[str], frozenset[str]]:
+    return _names(attributes), _names(excluded)
+
+
+def _names(given: str | None) -> frozenset[str]:
+    return frozenset(each.strip().split(":")[-1].split(".")[0].lower() for each in (given or "").split(",")) - {""}
+
+
+_Wanted = Annotated[Wanted, Depends(_wanted)]
+_Shown = Annotated[tuple[frozenset[str], frozenset[str]], Depends(_shown)]
 
 
 class ScimResponse(JSONResponse):
@@ -93,24 +109,13 @@ class ScimRoutes:
         """Show a schema."""
         return _there(resources.schema(urn))
 
-    async def users(
-        self,
-        scope: CurrentScope,
-        where: _Filter = None,
-        start: _Start = 1,
-        count: _Count = 100,
-        attributes: _Names = None,
-        excluded: _But = None,
-    ) -> Json:
+    async def users(self, scope: CurrentScope, wanted: _Wanted, shown: _Shown) -> Json:
         """List people; owners and admins too, programs not."""
-        wanted = _wanted(where, start, count)
-        return resources.list_body(await self._scim.users(scope, wanted), wanted, _names(attributes), _names(excluded))
+        return resources.list_body(await self._scim.users(scope, wanted), wanted, *shown)
 
-    async def user(self, user_id: _Id, scope: CurrentScope, attributes: _Names = None, excluded: _But = None) -> Json:
+    async def user(self, user_id: _Id, scope: CurrentScope, shown: _Shown) -> Json:
         """Show a person."""
-        return resources.shown(
-            resources.user_body(await self._scim.user(scope, user_id)), _names(attributes), _names(excluded)
-        )
+        return resources.shown(resources.user_body(await self._scim.user(scope, user_id)), *shown)
 
     async def create_user(self, body: _Resource, scope: CurrentScope, response: Response) -> Json:
         """Make a user, a viewer where no role is given."""
@@ -128,24 +133,13 @@ class ScimRoutes:
         """Remove a user with their keys and sessions; what they added stays."""
         await self._scim.remove_user(scope, user_id)
 
-    async def groups(
-        self,
-        scope: CurrentScope,
-        where: _Filter = None,
-        start: _Start = 1,
-        count: _Count = 100,
-        attributes: _Names = None,
-        excluded: _But = None,
-    ) -> Json:
+    async def groups(self, scope: CurrentScope, wanted: _Wanted, shown: _Shown) -> Json:
         """List groups."""
-        wanted = _wanted(where, start, count)
-        return resources.list_body(await self._scim.groups(scope, wanted), wanted, _names(attributes), _names(excluded))
+        return resources.list_body(await self._scim.groups(scope, wanted), wanted, *shown)
 
-    async def group(self, group_id: _Id, scope: CurrentScope, attributes: _Names = None, excluded: _But = None) -> Json:
+    async def group(self, group_id: _Id, scope: CurrentScope, shown: _Shown) -> Json:
         """Show a group."""
-        return resources.shown(
-            resources.group_body(await self._scim.group(scope, group_id)), _names(attributes), _names(excluded)
-        )
+        return resources.shown(resources.group_body(await self._scim.group(scope, group_id)), *shown)
 
     async def create_group(self, body: _Resource, scope: CurrentScope, response: Response) -> Json:
         """Make a group."""
@@ -162,14 +156,6 @@ class ScimRoutes:
     async def remove_group(self, group_id: _Id, scope: CurrentScope) -> None:
         """Remove a group; its members lose what was granted to it."""
         await self._scim.remove_group(scope, group_id)
-
-
-def _wanted(where: str | None, start: int, count: int) -> Wanted:
-    return Wanted(None if where is None else parse(where), max(1, start), min(MOST_RESULTS, max(0, count)))
-
-
-def _names(given: str | None) -> frozenset[str]:
-    return frozenset(each.strip().split(":")[-1].split(".")[0].lower() for each in (given or "").split(",")) - {""}
 
 
 def _made(made: ScimUser | ScimGroup, response: Response) -> Json:

@@ -199,8 +199,11 @@ def _guard(scope: Scope, known: ScimUser, facts: UserFacts | None) -> None:
     if facts is None or Role.ADMIN not in user.roles or Permission.ADMIN in permissions_of(scope):
         return
     same = (_address_of(facts), facts.user_name, _name_of(facts)) == (user.email, known.user_name, user.name)
-    if not same or facts.role not in {None, Role.ADMIN}:
-        raise Denied("A directory's key changes no admin's address, name or role.", remedy="Ask an admin to do it.")
+    if not same or facts.role not in {None, Role.ADMIN} or (facts.active and user.disabled):
+        raise Denied(
+            "A directory's key changes no admin's address, name or role, and enables none.",
+            remedy="Ask an admin to do it.",
+        )
 
 
 def _role_of(scope: Scope, facts: UserFacts) -> Role | None:

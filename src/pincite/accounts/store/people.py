@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,7 +71,13 @@ async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys
 async def drop_ways_in(session: AsyncSession, scope: Scope, user_id: str) -> None:
     """Delete what a user signs in with beside links: password, second factor, who they are to providers."""
     for row in (PasswordRow, CodesRow, RecoveryRow, IdentityRow):
-        await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
+        await session.execute(delete(row).where(visible_to(scope, row), row.user_id == user_id))
+
+
+async def drop_identities(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Delete who somebody is to providers, with the sessions that these began."""
+    for row, which in ((SessionRow, SessionRow.begun_by == "provider"), (IdentityRow, true())):
+        await session.execute(delete(row).where(visible_to(scope, row), row.user_id == user_id, which))
 
 
 async def drop_user(session: AsyncSession, scope: Scope, user_id: str) -> None:

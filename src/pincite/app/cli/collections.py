@@ -64,7 +64,7 @@ def personal_data(
     if as_json:
         print_json(line)
     else:
-        out().print(f"{line['personal_data']} from now on. What was read before stays as it was read.")
+        out().print(f"{line['personal_data']}: in answers at once. Documents are counted and refused as they are read.")
 
 
 @app.command("keep")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from pincite.app.backup import read_backup, write_backup
@@ -52,9 +53,9 @@ def doctor(as_json: Json = False) -> None:
     else:
         for finding in findings:
             mark = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}[finding.state]
-            out().print(f"{mark} {finding.what}: {finding.found}")
+            out().print(f"{mark} {finding.what}: {escape(finding.found)}")
             if finding.remedy:
-                out().print(f"     {finding.remedy}", style="dim")
+                out().print(f"     {escape(finding.remedy)}", style="dim")
     if any(finding.state == "bad" for finding in findings):
         raise typer.Exit(1)
 

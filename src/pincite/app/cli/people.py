@@ -89,6 +89,9 @@ def change(
     email: Annotated[str | None, typer.Option(help="The address that they sign in with.")] = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Refuse them everywhere.")] = None,
     drop_codes: Annotated[bool, typer.Option("--drop-second-factor", help="Ask for no code any more.")] = False,
+    drop_providers: Annotated[
+        bool, typer.Option("--drop-providers", help="Let no sign-in provider sign them in any more.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Change what somebody is; counts from their next request on."""
@@ -97,6 +100,8 @@ def change(
         user = await _user(house, scope, who)
         if drop_codes:
             await house.people.drop_second_factor(scope, user)
+        if drop_providers:
+            await house.people.drop_providers(scope, user)
         changed = await house.people.change(scope, user, name=name, role=role, email=email, disabled=disabled)
         return _user_line(changed)
 

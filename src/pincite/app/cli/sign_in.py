@@ -4,7 +4,7 @@ A command acts as the owner. What a provider's word is worth is decided in `acco
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,21 +29,29 @@ Id = Annotated[str, typer.Argument(help="The provider's id, from `pincite sign-i
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Options that are read before they are settings; None where one was not given."""
+    """Options that say what a provider's word is worth; None where one was not given."""
 
     scopes: str | None
+    create: bool | None
+    link_by_email: bool | None
     domains: list[str] | None
+    role: Role | None
     groups_claim: str | None
     roles: list[str] | None
+    groups: list[str] | None
+    session_hours: float | None
+    sign_out_there: bool | None
 
-    def read(self) -> dict[str, Any]:
-        """Return them as settings have them. Raises: InvalidInput."""
-        return {
+    async def over(self, house: House, scope: Scope, before: ProviderSettings) -> ProviderSettings:
+        """Return settings with what was given; what was not stays. Raises: InvalidInput, NotFound."""
+        read = {
+            **{each.name: getattr(self, each.name) for each in fields(self)},
             "scopes": None if self.scopes is None else self.scopes.split(),
             "domains": None if self.domains is None else [each.strip().lower() for each in self.domains],
-            "groups_claim": self.groups_claim,
             "roles": None if self.roles is None else [_pair(each) for each in self.roles],
+            "groups": await _groups(house, scope, self.groups),
         }
+        return _agreed(before, read)
 
 
 @app.command("list")
@@ -73,50 +81,15 @@ def add(
     secret_from: Annotated[
         str | None, typer.Option(help="File that holds the client's secret; `-` for the standard input.")
     ] = None,
-    scopes: Annotated[str | None, typer.Option(help="What is asked for, with blanks between.")] = None,
-    create: Annotated[
-        bool | None, typer.Option("--create/--no-create", help="Make users of people in `--domain`.")
-    ] = None,
-    link_by_email: Annotated[
-        bool | None,
-        typer.Option("--link-by-email/--no-link-by-email", help="A verified address leads to the user who has it."),
-    ] = None,
-    domain: Annotated[
-        list[str] | None, typer.Option("--domain", help="Believe addresses in this domain alone.")
-    ] = None,
-    role: Annotated[
-        Role | None, typer.Option("--role", help="What people are of whose role nothing else is said.")
-    ] = None,
-    groups_claim: Annotated[
-        str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups.")
-    ] = None,
-    give_role: Annotated[
-        list[str] | None, typer.Option("--give-role", help="A role for a group there: `GROUP=ROLE`.")
-    ] = None,
-    give_group: Annotated[
-        list[str] | None, typer.Option("--give-group", help="A group here for one there: `THERE=HERE`.")
-    ] = None,
-    session_hours: Annotated[
-        float | None, typer.Option("--session-hours", help="Longest until somebody signs in anew.")
-    ] = None,
-    sign_out_there: Annotated[
-        bool | None, typer.Option("--sign-out-there/--stay-there", help="Sign out at the provider, too.")
-    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add a provider, and print the address that it must send people back to."""
 
     async def work() -> dict[str, Any]:
-        given = _Given(scopes, domain, groups_claim, give_role)
-        rest = {"create": create, "link_by_email": link_by_email, "role": role}
-        rest |= {"session_hours": session_hours, "sign_out_there": sign_out_there}
         settings = read_settings(log_level="warning")
         async with open_house(settings) as house:
             owner = await house.owner()
-            agreed = _agreed(
-                ProviderSettings(), {**given.read(), **rest, "groups": await _groups(house, owner, give_group)}
-            )
-            wanted = NewProvider(label, issuer, client_id, _secret(secret_from), agreed)
+            wanted = NewProvider(label, issuer, client_id, _secret(secret_from), ProviderSettings())
             made = await house.factors.federation.providers.add(owner, wanted)
             return {**_line(made), "redirect_uri": f"{address_of(settings).rstrip('/')}/signin/callback"}
 
@@ -126,6 +99,7 @@ def add(
     else:
         out().print(f"Added. Have the provider allow this address to come back to:\n\n{made['redirect_uri']}\n")
         out().print(f"`pincite sign-in check {made['id']}` tries whether it answers.")
+        out().print(f"`pincite sign-in change {made['id']}` says whom it lets in, and as what: now only who links it.")
 
 
 @app.command("change")
@@ -169,17 +143,14 @@ def change(
     as_json: Json = False,
 ) -> None:
     """Change what is given; of what may be given more than once all is set anew."""
+    first, last = (scopes, create, link_by_email, domain, role), (session_hours, sign_out_there)
+    given = _Given(*first, groups_claim, give_role, give_group, *last)
 
     async def work() -> dict[str, Any]:
-        given = _Given(scopes, domain, groups_claim, give_role)
-        rest = {"create": create, "link_by_email": link_by_email, "role": role}
-        rest |= {"session_hours": session_hours, "sign_out_there": sign_out_there}
         async with open_house(read_settings(log_level="warning")) as house:
             owner = await house.owner()
             before = await _known(house, owner, provider_id)
-            agreed = _agreed(
-                before.settings, {**given.read(), **rest, "groups": await _groups(house, owner, give_group)}
-            )
+            agreed = await given.over(house, owner, before.settings)
             named = (label or before.label, issuer or before.issuer, client_id or before.client_id)
             wanted = NewProvider(*named, _secret(secret_from), agreed)
             return _line(await house.factors.federation.providers.change(owner, provider_id, wanted))
@@ -213,8 +184,8 @@ def check(provider_id: Id, as_json: Json = False) -> None:
     async def work() -> dict[str, Any]:
         async with open_house(read_settings(log_level="warning")) as house:
             found, keys = await house.factors.federation.providers.check(await house.owner(), provider_id)
-            return {"authorization_endpoint": found.authorization_endpoint, "token_endpoint": found.token_endpoint,
-                    "keys": keys}  # fmt: skip
+            ends = {"authorization_endpoint": found.authorization_endpoint, "token_endpoint": found.token_endpoint}
+            return {**ends, "keys": keys}
 
     found = run(work(), as_json=as_json)
     if as_json:

@@ -23,7 +23,7 @@ log = get_logger(__name__)
 
 
 @dataclass(slots=True)
-class _Cell:
+class Cell:
     """What this process holds of one policy for one address, key or user, until the window ends.
 
     Forgetting one is safe: what it held is lost, and nobody gets it twice.
@@ -66,6 +66,7 @@ class _Cell:
         self.empty = taken.granted == 0
 
     def standing(self, now: float) -> Standing:
+        """Return how the limit stands."""
         return Standing(self.policy, self.held + self.elsewhere, self.until - now)
 
 
@@ -82,7 +83,7 @@ class Limits:
         self._db = db
         self._policies = policies
         self._clean_s = clean_s
-        self._cells: OrderedDict[str, _Cell] = OrderedDict()
+        self._cells: OrderedDict[str, Cell] = OrderedDict()
 
     async def take(self, wanted: Mapping[str, str]) -> list[Standing]:
         """Count one request in each of some policies, or in none where one of them refuses it.
@@ -93,7 +94,7 @@ class Limits:
         Returns: how each stands.
         Raises: TooManyRequests.
         """
-        taken: list[_Cell] = []
+        taken: list[Cell] = []
         standings: list[Standing] = []
         for name, who in wanted.items():
             if (policy := self._policies.get(name)) is None:
@@ -118,7 +119,7 @@ class Limits:
                 log.warning("limits not cleaned", message=str(error))
             await asyncio.sleep(self._clean_s)
 
-    async def _one(self, cell: _Cell) -> Standing:
+    async def _one(self, cell: Cell) -> Standing:
         standing = cell.spend(time.monotonic())
         while standing is None:
             async with cell.lock:  # of many that wait, one asks for all
@@ -128,7 +129,7 @@ class Limits:
                     standing = cell.spend(time.monotonic())
         return standing
 
-    async def _ask(self, cell: _Cell) -> None:
+    async def _ask(self, cell: Cell) -> None:
         """Take some in advance. Raises: TooManyRequests, for the first that is refused in a window."""
         asked_at = time.monotonic()  # before the database says how long is left: rather too early than too late
         try:
@@ -142,11 +143,11 @@ class Limits:
         if taken.refused == 1 and not taken.granted:
             raise TooManyRequests(cell.standing(time.monotonic()), first=True)
 
-    def _cell(self, policy: Policy, who: str) -> _Cell:
+    def _cell(self, policy: Policy, who: str) -> Cell:
         key = hashlib.sha256(f"{policy.name}\n{who}".encode("utf-8", "replace")).hexdigest()
         cell = self._cells.get(key)
         if cell is None:
-            cell = self._cells[key] = _Cell(policy, key)
+            cell = self._cells[key] = Cell(policy, key)
             if len(self._cells) > MOST_CELLS:
                 self._cells.popitem(last=False)
         self._cells.move_to_end(key)
