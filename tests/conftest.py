@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.databases import make_tables, sqlite_with_tables
+from tests.databases import make_tables, put_migrated, sqlite_with_tables
 
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
 
@@ -68,9 +68,10 @@ def _no_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture
 def pincite_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty data folder of this test's own, named by PINCITE_HOME."""
+    """A data folder of this test's own, named by PINCITE_HOME, with nothing in its database."""
     home = tmp_path / "pincite-home"
     home.mkdir()
+    put_migrated(home)
     monkeypatch.setenv("PINCITE_HOME", str(home))
     return home
 

@@ -1,5 +1,6 @@
 """Databases with every table, copied from one that was made once: making the tables takes longer than most tests."""
 
+import asyncio
 import shutil
 import tempfile
 from functools import lru_cache
@@ -7,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from pincite.app.migrate import declare_tables
-from pincite.core import Table
+from pincite.app.migrate import declare_tables, upgrade
+from pincite.core import Database, Table
 
 
 def sqlite_with_tables(path: Path) -> str:
@@ -18,12 +19,30 @@ def sqlite_with_tables(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 
 
+def put_migrated(home: Path) -> None:
+    """Put the database of this version into a data folder that has none yet: migrating takes longer than most tests."""
+    shutil.copyfile(_migrated(), home / "pincite.db")
+
+
 def make_tables(url: str) -> None:
     """Make every table in an empty database. Blocks."""
     declare_tables()
     engine = create_engine(url)
     Table.metadata.create_all(engine)
     engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def _migrated() -> Path:
+    made = Path(tempfile.mkdtemp(prefix="pincite-migrated-")) / "pincite.db"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{made}"))
+    return made
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await upgrade(database)
+    await database.close()
 
 
 @lru_cache(maxsize=1)

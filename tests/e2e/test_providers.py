@@ -1,7 +1,6 @@
 """Signing in with a provider that others wrote, a process of its own, in a real browser: in, out, and refused."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests import forked
 from tests.e2e.conftest import Server
 from tests.e2e.journey import sign_in
 
@@ -41,9 +41,9 @@ def issuer() -> Iterator[str]:
 
 def pincite(server: Server, *words: str) -> str:
     """Run a command beside the server and return what it prints."""
-    environment = {**os.environ, "PINCITE_HOME": str(server.home), "PINCITE_MODEL": "none"}
-    command = [sys.executable, "-c", "from pincite.app.cli import main; main()", *words]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=90).stdout
+    done = forked.pincite(words, {"PINCITE_HOME": str(server.home), "PINCITE_MODEL": "none"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.browser

@@ -1,13 +1,11 @@
 """A batch over HTTP and the command line: made by its first file, shown, paused with what comes later, gone on with."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from tests import forked
 from tests.flow.conftest import settled
 
 
@@ -44,9 +42,8 @@ def test_a_bulk_import_is_a_batch(tmp_path: Path) -> None:
     (folder / "empty.md").write_text("---\ntitle: nothing\n---\n")
 
     def pincite(*arguments: str) -> list[dict[str, Any]]:
-        environment = {**os.environ, "PINCITE_HOME": str(tmp_path / "home"), "PINCITE_MODEL": "none"}
-        command = [sys.executable, "-m", "pincite.app.cli", *arguments, "--json"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+        environment = {"PINCITE_HOME": str(tmp_path / "home"), "PINCITE_MODEL": "none"}
+        done = forked.pincite([*arguments, "--json"], environment)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     assert len(pincite("add", "--bulk", str(folder))) == 2

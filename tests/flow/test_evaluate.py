@@ -1,14 +1,13 @@
 """Evaluations through the whole house: sets kept by version, runs that go on where they stopped, the command line."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from tests.flow.conftest import settled, upload
+from tests.forked import Forked, command, finished
 
 from pincite.app.evaluation import BadConfiguration, Configuration, learned_weight, open_subject
 from pincite.app.margins import learned_margin
@@ -181,10 +180,9 @@ def test_the_command_line_runs_gates_and_says_what_failed(tmp_path: Path, golden
     assert "Traceback" not in wrong.stderr
 
 
-def _pincite(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _pincite(folder: Path, *arguments: str) -> Forked:
     environment = {"PINCITE_HOME": str(folder / "home"), "PINCITE_MODEL": "none", "PATH": "/usr/bin:/bin"}
-    command = [str(Path(sys.executable).parent / "pincite"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    return finished(command, (list(arguments),), environment, 100)
 
 
 async def test_claims_are_kept_in_the_database_and_run_from_there(house: House, tmp_path: Path) -> None:

@@ -156,10 +156,11 @@ class PeopleRoutes:
 
     def router(self) -> APIRouter:
         """Return the routes, for admins but for one."""
-        router, whole = APIRouter(tags=["people"], dependencies=[requires(Permission.ADMIN)]), APIRouter(prefix="/v1")
+        router = APIRouter(prefix="/v1", tags=["people"], dependencies=[requires(Permission.ADMIN)])
         for path, call, method, status, summary in self._table():
             router.add_api_route(path, call, methods=[method], status_code=status, summary=summary)
-        whole.include_router(router)
+        whole = APIRouter(prefix="/v1")
+        whole.routes.extend(router.routes)
         whole.add_api_route(
             "/grantees",
             self.grantees,

@@ -125,11 +125,14 @@ class AccountRoutes:
         path = "/v1/keys/{key_id}"
         add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
         add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
-        router.include_router(FactorRoutes(self._accounts, self._factors).router())
-        router.include_router(FederationRoutes(self._accounts, self._factors.federation, self._public_url).router())
-        router.include_router(PeopleRoutes(self._people).router())
-        router.include_router(ScimRoutes(self._people.scim).router())
-        router.include_router(AuditRoutes(self._audit).router())
+        for more in (
+            FactorRoutes(self._accounts, self._factors),
+            FederationRoutes(self._accounts, self._factors.federation, self._public_url),
+            PeopleRoutes(self._people),
+            ScimRoutes(self._people.scim),
+            AuditRoutes(self._audit),
+        ):
+            router.routes.extend(more.router().routes)
         return router
 
     async def session(self, scope: CurrentScope) -> SessionBody:

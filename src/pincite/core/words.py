@@ -33,7 +33,7 @@ def whole_words(text: str) -> str:
     pdfium writes U+FFFE for the hyphen and joins the halves; others leave a soft hyphen. For searching, reading and
     showing; where offsets count, the text stays as it is.
     """
-    return text.translate(_CUT)
+    return text if text.isascii() else text.translate(_CUT)
 
 
 def content_words(text: str) -> list[str]:

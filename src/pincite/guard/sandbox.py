@@ -115,12 +115,13 @@ class ChildPool:
 
     Children start when they are first needed, are replaced after `jobs_per_child` requests or any failure, and end
     after `idle_s` without work. One that opened somebody's document never opens another's: were it taken over, it
-    could read that, or answer in its place.
+    could read that, or answer in its place. Where the pool `yields`, they leave the CPU to whoever else wants it.
     """
 
-    def __init__(self, settings: GuardSettings, *, size: int, entry: Path = _ENTRY) -> None:
+    def __init__(self, settings: GuardSettings, *, size: int, entry: Path = _ENTRY, yields: bool = False) -> None:
         self._settings = settings
         self._entry = entry
+        self._modes = [*(["threads"] if settings.ocr else []), *(["yields"] if yields else [])]
         self._size = size
         self._free = asyncio.Semaphore(size)
         self._idle: list[tuple[Child, asyncio.TimerHandle]] = []
@@ -195,7 +196,7 @@ class ChildPool:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-I", "-B", str(self._entry), str(theirs.fileno()), str(self._settings.memory_limit_mb),
-                *(["threads"] if self._settings.ocr else []),
+                *self._modes,
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/", limit=_READ_BUFFER_BYTES,
                 env={"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},

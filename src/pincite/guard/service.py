@@ -160,7 +160,7 @@ class DocumentReader:
         if loop not in self._pools:
             settings = self._settings
             self._pools[loop] = _Pools(
-                ChildPool(settings, size=settings.children), ChildPool(settings, size=settings.viewers)
+                ChildPool(settings, size=settings.children, yields=True), ChildPool(settings, size=settings.viewers)
             )
         return self._pools[loop]
 

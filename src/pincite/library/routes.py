@@ -77,9 +77,8 @@ class LibraryRoutes:
         self._add_documents(router)
         self._add_batches(router)
         self._add_passages(router)
-        router.include_router(self._grants.router())
-        router.include_router(HoldRoutes(self._library).router())
-        router.include_router(UsageRoutes(self._library).router())
+        for more in (self._grants, HoldRoutes(self._library), UsageRoutes(self._library)):
+            router.routes.extend(more.router().routes)
         return router
 
     def _add_collections(self, router: APIRouter) -> None:
