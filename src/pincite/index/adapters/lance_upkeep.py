@@ -21,6 +21,7 @@ from pincite.index.settings import IndexSettings
 _TEXT_INDEX = f"{BODY}_idx"
 _VECTOR_INDEX = f"{VECTOR}_idx"
 _SMALL_FRAGMENTS = 16
+_FEW_ROWS = 50
 _log = get_logger(__name__)
 
 
@@ -65,8 +66,8 @@ async def upkeep(table: Any, generation: Generation, settings: IndexSettings) ->
     text = await table.index_stats(_TEXT_INDEX)
     if text is None:
         return
-    if text.num_unindexed_rows >= settings.delta_min_rows:
-        rows = text.num_indexed_rows + text.num_unindexed_rows
+    rows = text.num_indexed_rows + text.num_unindexed_rows
+    if text.num_unindexed_rows >= _may_wait(rows, settings):
         merged = _segments_to_merge(text.num_indices, rows, settings)
         await _on_dataset(table, lambda data: data.optimize.optimize_indices(num_indices_to_merge=merged))
         await _tidy(table, settings)
@@ -92,6 +93,11 @@ async def drop_versions(table: Any) -> None:
     """Delete the files of all versions but the newest."""
     await table.checkout_latest()
     await _on_dataset(table, lambda data: data.cleanup_old_versions(timedelta(0), error_if_tagged_old_versions=False))
+
+
+def _may_wait(rows: int, settings: IndexSettings) -> int:
+    """How many rows may wait outside the indexes: each search reads them through, which a small table feels as well."""
+    return min(settings.delta_min_rows, max(_FEW_ROWS, rows // 10))
 
 
 def _segments_to_merge(segments: int, rows: int, settings: IndexSettings) -> int:
