@@ -79,6 +79,7 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},
     "POST /v1/session/second-factor/off": {"code": "123456"},
+    "POST /v1/session/providers/{provider_id}/link": {},
     "PUT /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "PUT /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "POST /scim/v2/Users": {"userName": "new"},
@@ -110,6 +111,8 @@ EXPECTED: Mapping[str, set[int]] = {
     "POST /v1/session/second-factor": {403},
     "PUT /v1/session/second-factor": {403},
     "POST /v1/session/second-factor/off": {403},
+    "POST /v1/session/providers/{provider_id}/link": {403},
+    "DELETE /v1/session/providers/{provider_id}": {403},
 }
 # Signing out ends what the test asks with; sources reach out of the house and have tests of their own.
 ELSEWHERE = {
