@@ -63,6 +63,7 @@ LEVELS = {
 }
 # Whose a thing is, where that is not said by grants: everybody else does not find it.
 OWNED = {"answer_id", "conversation_id"}
+KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
 TENANTS_OWN = {"batch", "source", "user_id", "group_id", "key_id"}
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
@@ -258,6 +259,7 @@ def asks_of(route: Route) -> list[Ask]:
     if route.name in NAMED:
         return [Ask(route, about, given) for about, given in NAMED[route.name]]
     about = next((each for each in route.parameters if each.endswith("_id") or each in TENANTS_OWN), None)
+    about = None if about in KNOWN_TO_ALL else about
     if about == "object_id":
         about = "collection_id" if "/collections/" in route.path else "document_id"
     body = BODIES.get(route.name)
@@ -343,6 +345,8 @@ async def fresh(world: World, ask: Ask, asker: Asker) -> Mapping[str, str]:
             ids["user_id"] = (await house.people.invite(owner, name="new", role="viewer"))[0].id
         case "group_id":
             ids["group_id"] = (await house.people.create_group(owner, new_id())).id
+            if ask.route.permission == "scim":
+                await house.people.handing.group(owner, ids["group_id"])
         case "key_id":
             ids["key_id"] = (await house.accounts.create_key(owner, "new")).key.id
         case "batch":

@@ -12,8 +12,8 @@ from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.core.errors import OnHold
 
 _EVERY_S = 86_400.0
-# Writers wait while the database is written anew, and they were asked by nobody: for a second or two, and not more.
-_ANEW_UP_TO = 256 << 20
+# Writers wait while the database is written anew, and they were asked by nobody: for a second or so, and not more.
+_ANEW_UP_TO = 128 << 20
 log = get_logger(__name__)
 
 

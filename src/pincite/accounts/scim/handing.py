@@ -54,8 +54,8 @@ class Handing:
                 await store.drop_group(tx, scope, group_id)
             elif not found.directory:
                 await store.put_group(tx, scope, group_id, None, utc_now())
-            action = "group.taken-back" if back else "group.handed-over"
-            await note(tx, scope, action, ("group", group_id), name=found.name)
+            told = ("group", group_id)
+            await note(tx, scope, "group.taken-back" if back else "group.handed-over", told, name=found.name)
 
     async def _put(self, tx: AsyncSession, scope: Scope, known: ScimUser, *, own: bool) -> None:
         if await store.name_is_taken(tx, scope, known.user_name, known.user.id):
