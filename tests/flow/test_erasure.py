@@ -14,7 +14,8 @@ from pincite.app.erasing import Eraser
 from pincite.app.retention import Retention
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
-from pincite.core import Conflict, NotFound, Scope, Table, utc_now
+from pincite.core import Conflict, NotFound, Scope, Table, Unavailable, utc_now
+from pincite.core.blobs import BlobStore
 from pincite.core.errors import OnHold
 from pincite.core.scope import EVERY_TENANT
 from pincite.library import Library
@@ -134,6 +135,36 @@ class LateHold(Library):
     ) -> None:
         await super().refuse_held(scope, collection_id=collection_id, document_id=document_id)
         await self.hold(scope, "tenant", scope.tenant, "a matter")
+
+    async def refuse_any(self, scope: Scope) -> None:
+        await super().refuse_any(scope)
+        await self.hold(scope, "tenant", scope.tenant, "a matter")
+
+
+class StuckStore(BlobStore):
+    """A store that has stopped deleting, as a bucket may."""
+
+    async def delete(self, scope: Scope, sha256: str) -> None:
+        raise Unavailable("no answer")
+
+
+async def test_a_tenants_erasure_yields_to_a_late_hold_and_is_finished_where_it_broke_off(
+    house: House, pincite_home: Path
+) -> None:
+    rival = (await house.accounts.create_tenant("Rival")).scope
+    await add(house, rival, GOES)
+    late = LateHold(house.database, house.blobs)
+    with pytest.raises(OnHold):
+        await Eraser(replace(house, library=late)).tenant(rival.tenant)
+    assert GOES in await ask(house, rival, GOES)
+    await house.library.release(rival, "tenant", rival.tenant)
+    with pytest.raises(Unavailable):
+        await Eraser(replace(house, blobs=StuckStore(str(pincite_home / "blobs")))).tenant(rival.tenant)
+    assert "blobs" in holding(pincite_home, GOES)
+    assert (await Eraser(house).tenant(rival.tenant)).blobs == 1
+    assert holding(pincite_home, GOES) == set()
+    with pytest.raises(NotFound):
+        await Eraser(house).tenant(rival.tenant)
 
 
 async def test_a_hold_that_came_after_the_question_keeps_conversations(house: House) -> None:
