@@ -1,4 +1,5 @@
 // Sign-in providers: which are linked to who is signed in, linking one and unlinking it; nothing where there are none.
+import { asProblem } from "@/shared/api/client";
 import { FACTORS, factorsQuery, type Linked, linkProvider, type Offer, offersQuery, unlinkProvider } from "@/shared/api/sign-in";
 import { keys } from "@/shared/api/queries";
 import { formatDate } from "@/shared/text/format";
@@ -71,10 +72,11 @@ function Unlink({ linked, onClose }: { linked: Linked; onClose: () => void }) {
       await Promise.all([FACTORS, keys.session].map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
+  const problem = removal.error && asProblem(removal.error);
   return (
     <Confirm
       title={`Unlink ${linked.label}?`}
-      text={removal.error ? removal.error.message : "It signs you in no more, and sessions that it began end."}
+      text={problem ? `${problem.title} ${problem.detail}` : "It signs you in no more, and sessions that it began end."}
       action="Unlink"
       busy={removal.isPending}
       onConfirm={() => removal.mutate()}
