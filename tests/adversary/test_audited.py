@@ -13,17 +13,22 @@ import httpx2
 import pytest
 from tests.adversary.test_matrix import BODIES, Route, routes_of
 
+from pincite.accounts.settings import NewProvider, ProviderSettings
+from pincite.accounts.store import federation
 from pincite.answers import AskRequest
 from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
-from pincite.core import Scope, new_id
+from pincite.core import Scope, new_id, utc_now
 from pincite.sources import NewSource
 
 QUESTION = "At how many bar does the canary valve open?"
 SECRETS = ("The canary valve", QUESTION, "canary.example")
 # These take a browser's session and one another, in their order; see the test of what people sign in with.
-FACTORS = frozenset({"/v1/session/password", "/v1/session/second-factor", "/v1/session/second-factor/off"})
+PROVIDER = "/v1/session/providers/{provider_id}"
+FACTORS = frozenset(
+    {"/v1/session/password", "/v1/session/second-factor", "/v1/session/second-factor/off", PROVIDER, f"{PROVIDER}/link"}
+)
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MORE: Mapping[str, dict[str, Any]] = {
     "POST /v1/documents": {"files": {"file": ("new.md", b"# N\n\nThe canary valve.\n")}},
@@ -58,11 +63,22 @@ class Things:
             ids["user_id"] = ids["grantee"] = (await house.people.invite(owner, name="new", role="viewer"))[0].id
         if "{group_id}" in named:
             ids["group_id"] = (await house.people.create_group(owner, new_id())).id
+            if route.path.startswith("/scim/"):
+                await house.people.handing.group(owner, ids["group_id"])
         if "{key_id}" in named:
             ids["key_id"] = (await house.accounts.create_key(owner, "new")).key.id
         if "{source}" in named:
             place = NewSource(f"s-{new_id()}", "folder", str(self.folder), "default", every_s=0)
             ids["source"] = (await house.sources.add(owner, place)).id
+
+    async def linked_provider(self) -> str:
+        """Return a provider that the owner is linked to."""
+        wanted = NewProvider("Example", "https://login.example.com", "pincite", None, ProviderSettings())
+        made = await self.house.factors.federation.providers.add(self.owner, wanted)
+        async with self.house.database.transaction(self.owner) as tx:
+            user = await self.house.people.user(self.owner, self.owner.user)
+            await federation.link(tx, user, made.id, new_id(), utc_now())
+        return made.id
 
     async def document(self) -> str:
         received = await self.house.ingest.receive(
@@ -172,9 +188,11 @@ async def test_what_people_sign_in_with_leaves_a_row_each_time(things: Things) -
         assert begun.status_code == 201, begun.text
         wrong = await client.put("/v1/session/second-factor", json={"code": "000000"})
         assert wrong.status_code >= 400
+        provider = await things.linked_provider()
+        assert (await client.delete(f"/v1/session/providers/{provider}")).status_code == 204
         rows = (await client.get("/v1/audit?limit=60")).json()["items"]
     done = [each["action"] for each in rows if each["outcome"] == "done"]
-    assert {"password.set", "factor.begun", "session.begun"} <= set(done)
+    assert {"password.set", "factor.begun", "session.begun", "identity.unlinked"} <= set(done)
     assert "factor.set" not in done
     assert password not in str(rows)
     assert begun.json()["secret"] not in str(rows)

@@ -63,6 +63,7 @@ LEVELS = {
 }
 # Whose a thing is, where that is not said by grants: everybody else does not find it.
 OWNED = {"answer_id", "conversation_id"}
+KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
 TENANTS_OWN = {"batch", "source", "user_id", "group_id", "key_id"}
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
@@ -79,6 +80,7 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},
     "POST /v1/session/second-factor/off": {"code": "123456"},
+    "POST /v1/session/providers/{provider_id}/link": {},
     "PUT /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "PUT /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
     "POST /scim/v2/Users": {"userName": "new"},
@@ -110,6 +112,8 @@ EXPECTED: Mapping[str, set[int]] = {
     "POST /v1/session/second-factor": {403},
     "PUT /v1/session/second-factor": {403},
     "POST /v1/session/second-factor/off": {403},
+    "POST /v1/session/providers/{provider_id}/link": {403},
+    "DELETE /v1/session/providers/{provider_id}": {403},
 }
 # Signing out ends what the test asks with; sources reach out of the house and have tests of their own.
 ELSEWHERE = {
@@ -255,6 +259,7 @@ def asks_of(route: Route) -> list[Ask]:
     if route.name in NAMED:
         return [Ask(route, about, given) for about, given in NAMED[route.name]]
     about = next((each for each in route.parameters if each.endswith("_id") or each in TENANTS_OWN), None)
+    about = None if about in KNOWN_TO_ALL else about
     if about == "object_id":
         about = "collection_id" if "/collections/" in route.path else "document_id"
     body = BODIES.get(route.name)
@@ -340,6 +345,8 @@ async def fresh(world: World, ask: Ask, asker: Asker) -> Mapping[str, str]:
             ids["user_id"] = (await house.people.invite(owner, name="new", role="viewer"))[0].id
         case "group_id":
             ids["group_id"] = (await house.people.create_group(owner, new_id())).id
+            if ask.route.permission == "scim":
+                await house.people.handing.group(owner, ids["group_id"])
         case "key_id":
             ids["key_id"] = (await house.accounts.create_key(owner, "new")).key.id
         case "batch":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from pincite.accounts.settings import NewProvider, ProviderSettings
 from pincite.answers import AskRequest
 from pincite.app.wiring import House
 from pincite.core import Scope, new_id, utc_now
@@ -69,6 +70,9 @@ async def build(house: House, folder: Path) -> World:
     await house.answers.wait(owner, answer.id)
     ids["answer_id"], ids["conversation_id"] = answer.id, answer.conversation
     ids["group_id"] = (await house.people.create_group(owner, GROUP)).id
+    await house.people.handing.group(owner, ids["group_id"])
+    provider = NewProvider("Example", "https://login.example.com", "pincite", None, ProviderSettings())
+    ids["provider_id"] = (await house.factors.federation.providers.add(owner, provider)).id
     folder.mkdir()
     kept = NewSource(name=SOURCE, kind="folder", location=str(folder), collection=COLLECTION, every_s=0)
     ids["source"] = (await house.sources.add(owner, kept)).id

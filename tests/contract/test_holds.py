@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.contract.conftest import SCOPE, Hands
 
-from pincite.core import InvalidInput, NotFound, Scope
+from pincite.core import Database, InvalidInput, NotFound, Scope
 from pincite.core.errors import Denied, OnHold
 from pincite.library import Grant
 from pincite.library.grants import GranteeKind, Level
@@ -116,3 +116,19 @@ async def test_a_hold_and_a_removal_at_once_are_one_after_the_other(hands: Hands
     assert not isinstance(held, BaseException)
     gone = await hands.library.removals(SCOPE)
     assert bool(gone) is not isinstance(removed, OnHold)
+
+
+async def test_a_hold_waits_for_a_deletion_that_asked_before_it_and_stops_each_that_asks_after_it(
+    hands: Hands, database: Database
+) -> None:
+    document = (await hands.ready())[0].document
+    async with database.transaction(SCOPE) as deleting:
+        await hands.library.refuse_held_within(SCOPE, deleting, document_id=document.id)
+        holding = asyncio.create_task(hands.library.hold(SCOPE, "tenant", SCOPE.tenant, REASON))
+        await asyncio.sleep(0.1)
+        assert not holding.done(), "it is not set between the question and the deletion"
+    await holding
+    for about in (None, document.id):
+        with pytest.raises(OnHold):
+            async with database.transaction(SCOPE) as late:
+                await hands.library.refuse_held_within(SCOPE, late, document_id=about)

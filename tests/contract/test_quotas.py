@@ -1,7 +1,7 @@
 """How much a tenant may hold, on both databases: exact for many at once, freed by deletion, and never counted wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from tests.contract.conftest import SCOPE, Hands
 from tests.databases import sqlite_with_tables
 
-from pincite.core import Database, PinciteError
+from pincite.core import Database, NotFound, PinciteError
 from pincite.core.blobs import BlobStore
 from pincite.core.errors import QuotaExceeded
 from pincite.core.scope import EVERY_TENANT
@@ -22,6 +22,7 @@ from pincite.guard import FileType
 from pincite.library import Library, Problem, RevisionState
 from pincite.library.domain import Registered
 from pincite.library.quotas import Amount
+from pincite.library.store import usage
 from pincite.library.tables import UsageRow
 
 FULL = Problem("quota-exceeded", "No room.", "")
@@ -67,6 +68,51 @@ async def test_of_many_pages_at_once_no_more_are_kept_than_there_is_room_for(han
 
     assert sum(await asyncio.gather(*(read(*each) for each in enumerate(uploads)))) == 3
     assert (await held(hands)).pages == 9
+
+
+async def test_pages_that_two_workers_store_or_drop_at_once_are_counted_once(
+    hands: Hands, other: Hands, database: Database
+) -> None:
+    revision = (await hands.upload()).revision.id
+    await hands.library.set_state(SCOPE, revision, RevisionState.EXTRACTING)
+
+    async def by_both(work: Callable[[Library], Coroutine[None, None, None]]) -> int:
+        """Do it twice, so that each has counted before the other can change the count; returns the pages held."""
+        async with database.transaction(SCOPE) as tx:
+            await usage.find_usage(tx, SCOPE, lock=True)
+            both = [asyncio.create_task(work(each.library)) for each in (hands, other)]
+            await asyncio.sleep(0.15)
+        await asyncio.gather(*both)
+        return (await held(hands)).pages
+
+    assert await by_both(lambda library: library.save_pages(SCOPE, revision, hands.page_texts(3))) == 3
+    await hands.library.set_state(SCOPE, revision, RevisionState.FAILED, problem=FULL)
+    assert await by_both(lambda library: library.drop_read(SCOPE, revision)) == 0
+
+
+async def test_pages_that_are_stored_while_their_document_is_removed_are_given_back(
+    hands: Hands, other: Hands, database: Database
+) -> None:
+    registered = await hands.upload()
+    document, revision = registered.document.id, registered.revision.id
+    await hands.library.set_state(SCOPE, revision, RevisionState.EXTRACTING)
+
+    async def save() -> None:
+        with suppress(NotFound):
+            await hands.library.save_pages(SCOPE, revision, hands.page_texts(3))
+
+    async def remove() -> None:
+        await other.library.remove(SCOPE, document)
+        await other.library.purge(SCOPE, document)
+
+    async with database.transaction(SCOPE) as tx:
+        await usage.find_usage(tx, SCOPE, lock=True)
+        saving = asyncio.create_task(save())
+        await asyncio.sleep(0.1)
+        removing = asyncio.create_task(remove())
+        await asyncio.sleep(0.1)
+    await asyncio.gather(saving, removing)
+    assert await held(hands) == Amount()
 
 
 async def test_bytes_that_another_document_has_are_kept_when_the_second_is_refused(hands: Hands) -> None:

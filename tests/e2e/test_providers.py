@@ -63,6 +63,11 @@ def test_in_and_out_with_a_provider(page: Page, browser: Browser, server: Server
         expect(ada.get_by_test_id("menu")).to_be_visible()
         assert ada.url.rstrip("/") == server.url.rstrip("/"), "neither code nor state stays in the address"
         ada.goto(f"{server.url}/settings")
+        ada.get_by_test_id("linked").get_by_role("button", name="Unlink").click()
+        ada.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+        expect(ada.get_by_role("dialog")).to_contain_text("only way in")
+        ada.screenshot(path=artifacts / "providers-linked.png")
+        ada.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         ada.get_by_role("button", name="Sign out").click()
         expect(ada.get_by_test_id("sign-in")).to_be_visible()
         go_to_the_provider(ada, server, artifacts, "s-2")

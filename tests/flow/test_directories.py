@@ -25,7 +25,7 @@ from pincite.accounts.scim.domain import ScimRefused
 from pincite.accounts.scim.filters import parse
 from pincite.app.problems import install
 from pincite.app.provider_web import ProviderWeb
-from pincite.core import Database, Scope
+from pincite.core import Database, InvalidInput, NotFound, Scope
 
 # What the checker expects and is not so: nobody is without a name, a state or a role; names of members are told; and
 # there is no search by POST.
@@ -279,6 +279,90 @@ async def test_a_directorys_key_becomes_nobody_else(rooms: Rooms, scim: httpx2.A
     assert (await scim.get(f"/Users/{other[0].id}")).status_code == 404
     taken = await scim.post("/Users", json={"userName": "other@example.com"})
     assert taken.status_code == 409
+
+
+async def test_a_directory_sees_and_changes_groups_of_its_own_alone(rooms: Rooms, scim: httpx2.AsyncClient) -> None:
+    ada, handing = await made(scim), rooms.people.handing
+    legal = await rooms.people.create_group(rooms.owner, "Legal")
+    await rooms.people.set_members(rooms.owner, legal.id, [rooms.owner.user, ada["id"]])
+    path, grab = f"/Groups/{legal.id}", {"op": "add", "path": "members", "value": [{"value": ada["id"]}]}
+    assert (await scim.get("/Groups", params={"filter": 'displayName eq "Legal"'})).json()["totalResults"] == 0
+    assert (await scim.get("/Users", params={"filter": f'groups.value eq "{legal.id}"'})).json()["totalResults"] == 0
+    assert (await scim.get(f"/Users/{ada['id']}")).json().get("groups", []) == []
+    for reply in (
+        await scim.get(path),
+        await patched(scim, path, grab),
+        await scim.put(path, json={"displayName": "Legal", "members": []}),
+        await scim.delete(path),
+    ):
+        assert reply.status_code == 404, reply.text
+    taken = await scim.post("/Groups", json={"displayName": "Legal", "members": [{"value": ada["id"]}]})
+    assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
+    assert "hand it over" in taken.json()["detail"]
+    own = (await scim.post("/Groups", json={"displayName": "Sales"})).json()
+    rename = {"op": "replace", "path": "displayName", "value": "Legal"}
+    assert (await patched(scim, f"/Groups/{own['id']}", rename)).status_code == 409
+    assert (await scim.post("/Groups", json={"displayName": "Sales"})).json()["scimType"] == "uniqueness"
+    kept = {each.name: (each.members, each.directory) for each in await rooms.people.groups(rooms.owner)}
+    assert kept == {"Legal": ({rooms.owner.user, ada["id"]}, False), "Sales": (frozenset(), True)}
+    for _ in range(2):  # again is no error
+        await handing.group(rooms.owner, legal.id)
+    found = (await scim.get("/Groups", params={"filter": 'displayName eq "Legal"'})).json()["Resources"]
+    assert [each["id"] for each in found] == [legal.id]
+    assert (await patched(scim, path, {"op": "replace", "path": "members", "value": []})).json()["members"] == []
+    await handing.group(rooms.owner, legal.id, back=True)
+    assert (await scim.delete(path)).status_code == 404
+    assert (await scim.delete(f"/Groups/{own['id']}")).status_code == 204
+
+
+async def test_of_whom_it_did_not_make_a_directory_changes_little_until_they_are_handed_over(
+    rooms: Rooms, scim: httpx2.AsyncClient
+) -> None:
+    people, owner = rooms.people, rooms.owner
+    ada, _ = await people.invite(owner, name="Ada", role="editor", email="ada@example.com")
+    path, off = f"/Users/{ada.id}", {"op": "replace", "path": "active", "value": False}
+    assert await named(scim, 'userName eq "ada@example.com"') == (1, [ada.id]), "nobody is made twice"
+    told = {"userName": "Ada@Example.com", "externalId": "x-7", "displayName": "Ada L", "active": True}
+    assert (await scim.put(path, json=told)).status_code == 200
+    mail = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "eve@example.com"}
+    role = {"op": "replace", "path": "roles", "value": [{"value": "viewer"}]}
+    for change in (mail, role, {"op": "replace", "value": {"userName": "eve@example.com", "emails": []}}):
+        refused = await patched(scim, path, change)
+        assert (refused.status_code, "hand them over" in refused.json()["detail"]) == (403, True), change
+    assert (await scim.delete(path)).status_code == 403
+    kept = await people.user(owner, ada.id)
+    assert (kept.name, kept.email, kept.roles) == ("Ada L", "ada@example.com", {"editor"})
+    assert await people.origins(owner, [ada.id]) == {}
+    assert (await patched(scim, path, off)).json()["active"] is False, "whoever leaves is out at once"
+    assert (await patched(scim, path, {**off, "value": True})).status_code == 403
+    await people.handing.user(owner, ada.id)
+    assert await people.origins(owner, [ada.id]) == {ada.id: ["SCIM"]}
+    assert (await scim.get(path)).json()["externalId"] == "x-7"
+    for change in ({**off, "value": True}, role, mail):
+        assert (await patched(scim, path, change)).status_code == 200, change
+    await people.handing.user(owner, ada.id, back=True)
+    assert (await scim.delete(path)).status_code == 403
+    with pytest.raises(InvalidInput):
+        await people.handing.user(owner, owner.user)
+    rival = (await rooms.accounts.create_tenant("Rival")).scope
+    for handed in (people.handing.user(rival, ada.id), people.handing.group(rival, ada.id)):
+        with pytest.raises(NotFound):
+            await handed
+
+
+async def test_what_is_made_twice_at_once_is_made_once(rooms: Rooms, scim: httpx2.AsyncClient) -> None:
+    for path, body in (("/Users", {"userName": "ada@example.com"}), ("/Groups", {"displayName": "Legal"})):
+        replies = await asyncio.gather(*(scim.post(path, json=body) for _ in range(4)))
+        assert sorted(each.status_code for each in replies) == [201, 409, 409, 409], [each.text for each in replies]
+    group = (await scim.get("/Groups")).json()["Resources"][0]["id"]
+    user = (await scim.get("/Users", params={"filter": 'userName eq "ada@example.com"'})).json()["Resources"][0]["id"]
+    come = {"op": "add", "path": "members", "value": [{"value": user}]}
+    replies = await asyncio.gather(
+        *(patched(scim, f"/Groups/{group}", come) for _ in range(4)),
+        scim.delete(f"/Users/{user}"),
+        rooms.people.remove_group(rooms.owner, group),
+    )
+    assert {each.status_code for each in replies if each is not None} <= {200, 204, 400, 404}
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from pincite.answers import AskRequest
+from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource
 from pincite.app.erasing import Eraser
 from pincite.app.retention import Retention
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
-from pincite.core import Conflict, NotFound, Scope, Table, utc_now
+from pincite.core import Conflict, NotFound, Scope, Table, Unavailable, utc_now
+from pincite.core.blobs import BlobStore
 from pincite.core.errors import OnHold
 from pincite.core.scope import EVERY_TENANT
+from pincite.library import Library
 
 # Words that are nowhere else, so that the index has each as a word of its own.
 GOES, STAYS, THEIRS, ASKED = "zorbik", "vantrop", "quelmast", "brindlok"
@@ -108,6 +110,79 @@ async def test_what_is_on_hold_is_not_erased(house: House, pincite_home: Path) -
         await eraser.user(owner, owner.user)
     assert GOES in await ask(house, owner, GOES)
     assert THEIRS in await ask(house, rival, THEIRS)
+
+
+async def test_an_erasure_that_broke_off_is_finished_by_its_documents_name(house: House, pincite_home: Path) -> None:
+    owner, eraser = await house.owner(), Eraser(house)
+    document = await add(house, owner, GOES)
+    await house.library.remove(owner, document)  # and here it broke off
+    assert holding(pincite_home, GOES) >= {"pincite.db", "index", "blobs"}
+    done = await eraser.document(owner, "a.md")
+    assert (done.id, done.resumed, done.points, done.blobs) == (document, True, 1, 1)
+    assert holding(pincite_home, GOES) == set()
+    with pytest.raises(NotFound, match="nor is one left"):
+        await eraser.document(owner, "a.md")
+    by_id = await eraser.document(owner, document, scrub=False)
+    assert (by_id.resumed, by_id.rows) == (True, {}), "by its id it is found as long as there is a tenant"
+    await whole(house)
+
+
+class LateHold(Library):
+    """A library in which somebody sets a hold on everything just after it was asked whether there is one."""
+
+    async def refuse_held(
+        self, scope: Scope, *, collection_id: str | None = None, document_id: str | None = None
+    ) -> None:
+        await super().refuse_held(scope, collection_id=collection_id, document_id=document_id)
+        await self.hold(scope, "tenant", scope.tenant, "a matter")
+
+    async def refuse_any(self, scope: Scope) -> None:
+        await super().refuse_any(scope)
+        await self.hold(scope, "tenant", scope.tenant, "a matter")
+
+
+class StuckStore(BlobStore):
+    """A store that has stopped deleting, as a bucket may."""
+
+    async def delete(self, scope: Scope, sha256: str) -> None:
+        raise Unavailable("no answer")
+
+
+async def test_a_tenants_erasure_yields_to_a_late_hold_and_is_finished_where_it_broke_off(
+    house: House, pincite_home: Path
+) -> None:
+    rival = (await house.accounts.create_tenant("Rival")).scope
+    await add(house, rival, GOES)
+    late = LateHold(house.database, house.blobs)
+    with pytest.raises(OnHold):
+        await Eraser(replace(house, library=late)).tenant(rival.tenant)
+    assert GOES in await ask(house, rival, GOES)
+    await house.library.release(rival, "tenant", rival.tenant)
+    with pytest.raises(Unavailable):
+        await Eraser(replace(house, blobs=StuckStore(str(pincite_home / "blobs")))).tenant(rival.tenant)
+    assert "blobs" in holding(pincite_home, GOES)
+    assert (await Eraser(house).tenant(rival.tenant)).blobs == 1
+    assert holding(pincite_home, GOES) == set()
+    with pytest.raises(NotFound):
+        await Eraser(house).tenant(rival.tenant)
+
+
+async def test_a_hold_that_came_after_the_question_keeps_conversations(house: House) -> None:
+    owner = await house.owner()
+    document = await add(house, owner, GOES)
+    await ask(house, owner, GOES)
+    late = LateHold(house.database, house.blobs)
+    answers = Answers(house.database, Drafters(EvidenceSource(house.retrieval, late), house.embedder, house.models))
+    conversation = (await answers.conversations(owner))[0].id
+    for deleting in (
+        answers.delete_conversation(owner, conversation),
+        house.answers.erase_quoting(owner, document),
+        house.answers.erase_of(owner, owner.user),
+    ):
+        with pytest.raises(OnHold):
+            await deleting
+    assert [each.id for each in await answers.conversations(owner)] == [conversation]
+    assert (await house.answers.erase_quoting(owner, document, only_count=True))["answers_conversations"] == 1
 
 
 async def test_of_a_user_nothing_but_their_name_in_the_log_stays(house: House, pincite_home: Path) -> None:

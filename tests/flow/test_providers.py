@@ -6,49 +6,32 @@ The provider is a real server on loopback that lies where it is told to; one tha
 import base64
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
-from fastapi import FastAPI
-from tests.doubles.identity import CLIENT, SECRET, Claims, Identity, identity
+from tests.doubles.identity import CLIENT, Claims, Identity, identity
 from tests.doubles.lies import DOCUMENTS, LIES, SIGNATURES
+from tests.flow.signing import (
+    CREATING,
+    LINKED,
+    Rooms,
+    added,
+    begun,
+    expect_refused,
+    invited,
+    new_browser,
+    opened_rooms,
+    sign_in,
+)
 
-from pincite.accounts import Accounts, Audit, Door, Factors, People, Role
-from pincite.accounts.routes import AccountRoutes
-from pincite.accounts.settings import NewProvider, ProviderSettings
-from pincite.app.problems import install
-from pincite.app.provider_web import ProviderWeb
-from pincite.core import Database
-
-OURS = {"Sec-Fetch-Site": "same-origin"}
-LINKED = ProviderSettings(link_by_email=True)
-CREATING = ProviderSettings(create=True, domains=("example.com",))
-
-
-@dataclass(frozen=True)
-class Rooms:
-    """What signing in takes of the house, and the application over it."""
-
-    accounts: Accounts
-    people: People
-    factors: Factors
-    app: FastAPI
+from pincite.accounts import Role
+from pincite.accounts.settings import ProviderSettings
 
 
 @pytest.fixture
 async def house(sqlite_tables_url: str) -> AsyncIterator[Rooms]:
-    database, web, app = Database(sqlite_tables_url), ProviderWeb([]), FastAPI()
-    rooms = Rooms(Accounts(database), People(database), Factors(database, b"k" * 32, web), app)
-    app.state.door = Door(rooms.accounts)
-    app.include_router(AccountRoutes(rooms.accounts, rooms.people, rooms.factors, Audit(database)).router())
-    install(app)
-    await rooms.accounts.bootstrap()
-    yield rooms
-    await web.close()
-    await database.close()
+    async with opened_rooms(sqlite_tables_url) as rooms:
+        yield rooms
 
 
 @pytest.fixture
@@ -61,34 +44,6 @@ def provider() -> Iterator[Identity]:
 async def browser(house: Rooms) -> AsyncIterator[httpx2.AsyncClient]:
     async with new_browser(house) as opened:
         yield opened
-
-
-def new_browser(house: Rooms) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(app=house.app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=OURS)
-
-
-async def added(house: Rooms, provider: Identity, settings: ProviderSettings = LINKED, **more: Any) -> str:
-    given = {"label": "Example", "issuer": provider.issuer, "client_id": CLIENT, "secret": SECRET, **more}
-    wanted = NewProvider(**given, settings=settings)
-    return (await house.factors.federation.providers.add(await house.accounts.owner_scope(), wanted)).id
-
-
-async def begun(browser: httpx2.AsyncClient, provider_id: str, **body: Any) -> dict[str, str]:
-    """Begin to sign in, and return what the provider is asked with."""
-    reply = await browser.post(f"/v1/session/providers/{provider_id}", json=body)
-    assert reply.status_code == 200, reply.text
-    return dict(parse_qsl(urlsplit(reply.json()["url"]).query))
-
-
-async def sign_in(browser: httpx2.AsyncClient, provider: Identity, provider_id: str, **body: Any) -> httpx2.Response:
-    asked = await begun(browser, provider_id, **body)
-    answer = {"state": asked["state"], "code": provider.code_for(asked), "iss": provider.issuer}
-    return await browser.post("/v1/session/provider", json=answer)
-
-
-async def invited(house: Rooms, role: str = "editor", email: str = "ada@example.com") -> str:
-    return (await house.people.invite(await house.accounts.owner_scope(), name="Ada", role=role, email=email))[0].id
 
 
 async def test_somebody_invited_comes_in_and_is_known_by_their_subject_from_then_on(
@@ -131,13 +86,6 @@ async def test_a_token_that_nothing_proves_signs_nobody_in(
     await invited(house)
     provider.sign = lambda claims: SIGNATURES[way](provider, claims)
     await expect_refused(browser, await sign_in(browser, provider, known))
-
-
-async def expect_refused(browser: httpx2.AsyncClient, reply: httpx2.Response) -> None:
-    assert (reply.status_code, reply.json()["code"]) == (401, "sign-in-refused"), reply.text
-    assert reply.json()["remedy"]
-    assert "pincite_session" not in browser.cookies
-    assert (await browser.get("/v1/session")).status_code == 401
 
 
 async def test_what_is_brought_back_must_be_of_this_browser_and_this_sign_in(
@@ -253,33 +201,6 @@ async def test_an_address_alone_takes_over_nobody(
     assert (await sign_in(browser, provider, creating)).json()["code"] == "conflict"
 
 
-async def test_whoever_is_signed_in_links_a_provider_to_themselves(
-    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
-) -> None:
-    known = await added(house, provider, ProviderSettings())
-    token = await house.accounts.sign_in_token(await house.accounts.owner_scope())
-    assert (await browser.post("/v1/session", json={"token": token})).status_code == 200
-    linked = await sign_in(browser, provider, known, link=True, return_to="/settings")
-    assert (linked.status_code, linked.json()) == (200, {"session": None, "return_to": "/settings"})
-    async with new_browser(house) as other:
-        nobody = await other.post(f"/v1/session/providers/{known}", json={"link": True})
-        assert nobody.status_code == 403
-        entered = await sign_in(other, provider, known)
-        assert entered.json()["session"]["user"]["id"] == (await house.accounts.owner_scope()).user
-        assert entered.json()["session"]["user"]["roles"] == ["owner"]
-        another = await added(house, provider, ProviderSettings(), label="Another")
-        outlasting = await sign_in(other, provider, another, link=True)
-        assert (outlasting.status_code, outlasting.json()["code"]) == (409, "conflict")
-        owner = await house.accounts.owner_scope()
-        await house.people.drop_providers(owner, owner.user)
-        assert (await other.get("/v1/session")).status_code == 401
-        assert (await sign_in(other, provider, known)).json()["code"] == "not-known-here"
-    asked = await begun(browser, known, link=True)
-    await browser.delete("/v1/session")
-    answer = {"state": asked["state"], "code": provider.code_for(asked), "iss": provider.issuer}
-    await expect_refused(browser, await browser.post("/v1/session/provider", json=answer))
-
-
 async def test_groups_and_roles_follow_the_provider_at_each_sign_in(
     house: Rooms, browser: httpx2.AsyncClient, provider: Identity
 ) -> None:
@@ -369,7 +290,7 @@ async def test_the_provider_signs_somebody_out(house: Rooms, browser: httpx2.Asy
             claims = {key: value for key, value in {**right, **wrong}.items() if value is not None}
             reply = await there.post(url, data={"logout_token": provider.signed(claims)})
             assert reply.status_code == 401, wrong
-        await there.post(url, data={"logout_token": provider.signed({**right, "sid": "session-2"})})
+        await there.post(url, data={"logout_token": provider.signed({**right, "sid": "session-2", "jti": "k"})})
         assert (await browser.get("/v1/session")).status_code == 200
         done = await there.post(url, data={"logout_token": provider.signed(right)})
         assert done.status_code == 204, done.text

@@ -66,7 +66,7 @@ async def test_every_write_says_that_it_heeds_the_key(client: httpx2.AsyncClient
     apart = {"post /v1/session", "post /v1/session/password", "put /v1/session/password"}
     apart |= {"post /v1/session/code", "post /v1/session/second-factor", "put /v1/session/second-factor"}
     apart |= {"post /v1/session/second-factor/off", "post /v1/session/provider"}
-    apart |= {f"post /v1/session/providers/{{provider_id}}{end}" for end in ("", "/sign-out")}
+    apart |= {f"post /v1/session/providers/{{provider_id}}{end}" for end in ("", "/link", "/sign-out")}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             names = [each["name"] for each in operation.get("parameters", [])]

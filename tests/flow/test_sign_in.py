@@ -95,7 +95,13 @@ async def test_with_a_second_factor_the_password_opens_nothing_but_the_next_step
     confirmed = await browser.put("/v1/session/second-factor", json={"code": code_of(secret, step)})
     assert len(confirmed.json()["recovery_codes"]) == 10
     facts = (await browser.get("/v1/session/factors")).json()
-    assert facts == {"password": True, "needs_current": False, "second_factor": True, "recovery_codes": 10}
+    assert facts == {
+        "password": True,
+        "needs_current": False,
+        "second_factor": True,
+        "recovery_codes": 10,
+        "linked": [],
+    }
     browser.cookies.clear()
     entered = await browser.post("/v1/session/password", json={"email": "ada@example.com", "password": WORDS})
     assert entered.json() == {"needs_code": True, "session": None}

@@ -86,11 +86,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """People who are granted things together; `members` are ids of users."""
+    """People who are granted things together; `members` are ids of users. A `directory` changes those that are its."""
 
     id: str
     name: str
     members: frozenset[str]
+    directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ What a password may be, how often one is tried and what it takes to change it is
 is good for in `second_factor.py`.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -14,8 +15,7 @@ from pincite.accounts.door import SESSION_COOKIE, CurrentScope, public, requires
 from pincite.accounts.factors import Factors
 from pincite.accounts.passwords import HALF
 from pincite.accounts.service import Accounts
-from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, set_secret_cookie
-from pincite.core.errors import Denied
+from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_of, set_secret_cookie
 
 # Longer ones are refused by their length in characters of their normal form; this bounds what is looked at.
 _Password = Annotated[SecretStr, Field(min_length=1, max_length=800)]
@@ -46,16 +46,34 @@ class NewPassword(BaseModel):
     current: _Password | None = None
 
 
+class LinkedBody(BaseModel):
+    """A provider that you can sign in with, and since when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"id": "01a1fb60", "label": "Example Login", "since": "2026-11-20T09:00:00Z"}}
+    )
+
+    id: str
+    label: str
+    since: datetime
+
+
 class FactorsBody(BaseModel):
     """What you sign in with.
 
     `needs_current` says whether it takes the current password to set another: it does not within 15 minutes after
-    signing in with a link. `recovery_codes` is how many are left.
+    signing in with a link. `recovery_codes` is how many are left, `linked` are sign-in providers.
     """
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"password": True, "needs_current": True, "second_factor": True, "recovery_codes": 10}
+            "example": {
+                "password": True,
+                "needs_current": True,
+                "second_factor": True,
+                "recovery_codes": 10,
+                "linked": [{"id": "01a1fb60", "label": "Example Login", "since": "2026-11-20T09:00:00Z"}],
+            }
         }
     )
 
@@ -63,6 +81,7 @@ class FactorsBody(BaseModel):
     needs_current: bool
     second_factor: bool
     recovery_codes: int
+    linked: list[LinkedBody]
 
 
 class PasswordEntry(BaseModel):
@@ -121,6 +140,7 @@ class FactorRoutes:
         self._accounts = accounts
         self._passwords = factors.passwords
         self._second = factors.second
+        self._links = factors.federation.links
 
     def router(self) -> APIRouter:
         """Return the routes."""
@@ -157,11 +177,13 @@ class FactorRoutes:
         """Say what you sign in with, and what it takes to change it from this session."""
         state = await self._passwords.state(scope, request.cookies.get(SESSION_COOKIE))
         second = await self._second.state(scope)
+        linked = await self._links.list(scope)
         return FactorsBody(
             password=state.is_set,
             needs_current=state.needs_current,
             second_factor=second.is_on,
             recovery_codes=second.recovery_left,
+            linked=[LinkedBody(id=each.id, label=each.label, since=each.since) for each in linked],
         )
 
     async def sign_in(self, body: PasswordSignIn, request: Request, response: Response) -> PasswordEntry:
@@ -190,31 +212,23 @@ class FactorRoutes:
     ) -> NewFactorBody:
         """Make a second factor, which counts once a code of it confirms that the app has it."""
         current = None if body.current is None else body.current.get_secret_value()
-        made = await self._second.begin(scope, _session_of(request), current)
+        made = await self._second.begin(scope, session_of(request), current)
         response.headers["Cache-Control"] = "no-store"
         return NewFactorBody(secret=made.secret, uri=made.uri)
 
     async def confirm(self, body: CodeBody, scope: CurrentScope, request: Request, response: Response) -> RecoveryCodes:
         """Have codes asked for from now on; the recovery codes are in this reply and nowhere else."""
-        _session_of(request)
+        session_of(request)
         made = await self._second.confirm(scope, body.code)
         response.headers["Cache-Control"] = "no-store"
         return RecoveryCodes(recovery_codes=made)
 
     async def turn_off(self, body: CodeBody, scope: CurrentScope, request: Request) -> None:
         """Have no codes asked for any more; takes one, or a recovery code."""
-        _session_of(request)
+        session_of(request)
         await self._second.turn_off(scope, body.code)
 
     async def set_password(self, body: NewPassword, scope: CurrentScope, request: Request) -> None:
         """Sign in with this password from now on; all your other sessions end, API keys stay."""
         current = None if body.current is None else body.current.get_secret_value()
-        await self._passwords.set(scope, _session_of(request), body.password.get_secret_value(), current)
-
-
-def _session_of(request: Request) -> str:
-    """Return the session of a browser. Raises: Denied for a key: it must not become a way to sign in."""
-    session = request.cookies.get(SESSION_COOKIE)
-    if session is None or "authorization" in request.headers:
-        raise Denied("An API key cannot change what somebody signs in with.", remedy="Sign in with a browser.")
-    return session
+        await self._passwords.set(scope, session_of(request), body.password.get_secret_value(), current)

@@ -27,4 +27,4 @@ class Factors:
         throttle = Throttle(database)
         self.passwords = Passwords(database, hasher or PasswordHasher(), throttle)
         self.second = SecondFactor(database, Vault(key), throttle, self.passwords)
-        self.federation = Federation(database, key, web, throttle)
+        self.federation = Federation(database, key, web, throttle, self.passwords)

@@ -80,9 +80,7 @@ class Passwords:
             TooManyTries: the current password was tried too often.
             Conflict: it was changed meanwhile.
         """
-        async with self._db.read(scope) as reading:
-            hashed = await store.password_hash(reading, scope)
-            proof = await proofs.find_session(reading, hash_of(session))
+        hashed, proof = await self._known(scope, session)
         if proof is None or proof.user.id != scope.user:
             raise Unauthenticated("This session has ended.", remedy="Sign in again.")
         if proof.begun_by == "provider":
@@ -112,13 +110,26 @@ class Passwords:
 
         Raises: WrongPassword, TooManyTries; Conflict where there is no password.
         """
-        async with self._db.read(scope) as reading:
-            hashed = await store.password_hash(reading, scope)
-            proof = await proofs.find_session(reading, hash_of(session))
+        hashed, proof = await self._known(scope, session)
         if hashed is None:
             raise Conflict("There is no password yet.", remedy="Set a password first.")
         if not _is_fresh(scope, proof):
             await self._prove(scope, current, hashed)
+
+    async def prove_present(self, scope: Scope, session: str, current: str | None) -> None:
+        """Make sure that it is the asker who adds a way in: by their password, or by a link that was used just now.
+
+        Raises: WrongPassword, TooManyTries; Denied where there is no password and the session is not so new.
+        """
+        hashed, proof = await self._known(scope, session)
+        if _is_fresh(scope, proof):
+            return
+        if hashed is None:
+            raise Denied(
+                "You have no password, and did not sign in with a link just now.",
+                remedy="Ask an admin for a new sign-in link and do it within 15 minutes.",
+            )
+        await self._prove(scope, current, hashed)
 
     async def sign_in(self, email: str, password: str, client: str) -> Entered:
         """Begin a session, or half of one where a code is owed.
@@ -147,6 +158,11 @@ class Passwords:
                 await note(tx, scope_of(user), "session.begun", ("user", user.id), by="password")
         await self._throttle.succeeded(limits)
         return Entered(secret, owes_code)
+
+    async def _known(self, scope: Scope, session: str) -> tuple[str | None, Proof | None]:
+        async with self._db.read(scope) as reading:
+            hashed = await store.password_hash(reading, scope)
+            return hashed, await proofs.find_session(reading, hash_of(session))
 
     async def _prove(self, scope: Scope, current: str | None, hashed: str) -> None:
         limits = [Limit(f"password-of:{scope.user}", _FREE, _PAIR_S, own=True)]

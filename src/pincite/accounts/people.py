@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.addresses import checked_email, refuse_taken
 from pincite.accounts.domain import ROLE_PERMISSIONS, Grantee, Group, Permission, Role, User, permissions_of
+from pincite.accounts.scim.handing import Handing
 from pincite.accounts.scim.service import Scim
 from pincite.accounts.service import cleaned_name, hash_of
 from pincite.accounts.store import codes
@@ -37,6 +38,7 @@ class People:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.scim = Scim(database)
+        self.handing = Handing(database)
 
     async def invite(
         self, scope: Scope, *, name: str, role: str, email: str | None = None, service: bool = False
@@ -171,6 +173,7 @@ class People:
         """Make an empty group. Raises: InvalidInput; Conflict where the name is taken."""
         group = Group(new_id(), cleaned_name(name), frozenset())
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)
             if not await people_store.add_group(tx, scope, group, utc_now()):
                 raise Conflict(f"There is a group named {group.name!r} already.", remedy="Choose another name.")
             await note(tx, scope, "group.made", ("group", group.id), name=group.name)
@@ -197,6 +200,7 @@ class People:
     async def remove_group(self, scope: Scope, group_id: str) -> None:
         """Delete a group; its members lose what was granted to it. Raises: NotFound."""
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)
             found = await people_store.find_group(tx, scope, group_id)
             if found is None:
                 raise _no_group()

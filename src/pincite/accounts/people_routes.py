@@ -23,7 +23,7 @@ _SIGN_IN_MINUTES = 24 * 60.0
 class PersonBody(BaseModel):
     """Somebody who can sign in, or with `service` a program that has API keys; `groups` are ids.
 
-    `comes_from` are the labels of the sign-in providers that know them, and `SCIM` where a directory does.
+    `comes_from` are the labels of the sign-in providers that know them, and `SCIM` where they are a directory's.
     """
 
     model_config = ConfigDict(
@@ -97,15 +97,16 @@ class SignInBody(BaseModel):
 
 
 class GroupBody(BaseModel):
-    """People who are granted things together; `members` are ids of users."""
+    """People who are granted things together; `members` are ids of users. A directory changes a group of its own."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"id": "01a1fb40", "name": "Legal", "members": ["01a1fb30"]}}
+        json_schema_extra={"example": {"id": "01a1fb40", "name": "Legal", "members": ["01a1fb30"], "directory": False}}
     )
 
     id: str
     name: str
     members: list[str]
+    directory: bool
 
 
 class GroupList(BaseModel):
@@ -181,10 +182,14 @@ class PeopleRoutes:
             (user, self.remove, "DELETE", 204, "Remove a user"),
             (f"{user}/sign-in-token", self.sign_in_token, "POST", 201, "Make a sign-in link's token"),
             (f"{user}/second-factor", self.drop_second_factor, "DELETE", 204, "Take a second factor away"),
+            (f"{user}/directory", self.hand_over_user, "PUT", 204, "Hand a user over to a directory"),
+            (f"{user}/directory", self.take_user_back, "DELETE", 204, "Take a user back from a directory"),
             ("/groups", self.groups, "GET", 200, "List groups"),
             ("/groups", self.create_group, "POST", 201, "Make a group"),
             (f"{group}/members", self.set_members, "PUT", 200, "Say who is in a group"),
             (group, self.remove_group, "DELETE", 204, "Remove a group"),
+            (f"{group}/directory", self.hand_over_group, "PUT", 204, "Hand a group over to a directory"),
+            (f"{group}/directory", self.take_group_back, "DELETE", 204, "Take a group back from a directory"),
         )
 
     async def grantees(
@@ -248,6 +253,14 @@ class PeopleRoutes:
         """Let somebody sign in without a code who lost what makes them; of owners, owners alone."""
         await self._people.drop_second_factor(scope, user_id)
 
+    async def hand_over_user(self, user_id: Id, scope: CurrentScope) -> None:
+        """Let a directory change somebody as if it had made them; no owner and no program."""
+        await self._people.handing.user(scope, user_id)
+
+    async def take_user_back(self, user_id: Id, scope: CurrentScope) -> None:
+        """Let a directory change neither their address nor their role any more, nor remove them."""
+        await self._people.handing.user(scope, user_id, back=True)
+
     async def groups(self, scope: CurrentScope) -> GroupList:
         """List the tenant's groups."""
         return GroupList(items=[_group(each) for each in await self._people.groups(scope)])
@@ -263,6 +276,14 @@ class PeopleRoutes:
     async def remove_group(self, group_id: Id, scope: CurrentScope) -> None:
         """Remove a group; its members lose what was granted to it."""
         await self._people.remove_group(scope, group_id)
+
+    async def hand_over_group(self, group_id: Id, scope: CurrentScope) -> None:
+        """Let a directory see and change a group as if it had made it."""
+        await self._people.handing.group(scope, group_id)
+
+    async def take_group_back(self, group_id: Id, scope: CurrentScope) -> None:
+        """Let a directory see a group no more; its members stay."""
+        await self._people.handing.group(scope, group_id, back=True)
 
 
 def _person(user: User, comes_from: Sequence[str] = ()) -> PersonBody:
@@ -280,4 +301,4 @@ def _person(user: User, comes_from: Sequence[str] = ()) -> PersonBody:
 
 
 def _group(group: Group) -> GroupBody:
-    return GroupBody(id=group.id, name=group.name, members=sorted(group.members))
+    return GroupBody(id=group.id, name=group.name, members=sorted(group.members), directory=group.directory)

@@ -56,6 +56,14 @@ async def begin_session(accounts: Accounts, secret: str, request: Request, respo
     return session_body(await accounts.current_user(scope))
 
 
+def session_of(request: Request) -> str:
+    """Return the session of a browser. Raises: Denied for a key: it must not become a way to sign in."""
+    session = request.cookies.get(SESSION_COOKIE)
+    if session is None or "authorization" in request.headers:
+        raise Denied("An API key cannot change what somebody signs in with.", remedy="Sign in with a browser.")
+    return session
+
+
 def set_secret_cookie(request: Request, response: Response, name: str, secret: str, seconds: int) -> None:
     """Set a cookie that no script reads and no other site sends with a change."""
     secure = request.url.scheme == "https"

@@ -5,7 +5,7 @@ A hash of 256 random bits needs no salt and no slow function: there is nothing t
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -201,8 +201,23 @@ class IdentityRow(Table):
     created_at: Mapped[datetime]
 
 
+class LogoutWordRow(Table):
+    """That a provider's word which ended sessions was used; `hash` is of what the provider calls it."""
+
+    __tablename__ = "accounts_logout_words"
+    __table_args__ = (Index(None, "used_at"),)
+
+    provider_id: Mapped[str] = mapped_column(ForeignKey("accounts_providers.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str] = mapped_column(_HASH, primary_key=True)
+    tenant: Mapped[str] = mapped_column(_ID)
+    used_at: Mapped[datetime]
+
+
 class ScimUserRow(Table):
-    """A user as a directory knows them. `user_key` is the name that it has for them, in lower case."""
+    """A user as a directory knows them. `user_key` is the name that it has for them, in lower case.
+
+    Whom it only found here, and did not make, is not its `own`.
+    """
 
     __tablename__ = "accounts_scim_users"
     __table_args__ = (UniqueConstraint("tenant", "user_key"),)
@@ -214,11 +229,12 @@ class ScimUserRow(Table):
     external_id: Mapped[str | None] = mapped_column(String(255))
     given_name: Mapped[str | None] = mapped_column(String(100))
     family_name: Mapped[str | None] = mapped_column(String(100))
+    own: Mapped[bool] = mapped_column(Boolean, server_default=true())
     changed_at: Mapped[datetime]
 
 
 class ScimGroupRow(Table):
-    """A group as a directory knows it."""
+    """A group as a directory knows it: one that it made, or that was handed to it. It sees no other."""
 
     __tablename__ = "accounts_scim_groups"
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pincite.answers.context import PASSAGE_TOKENS
 from pincite.answers.drafting import Drafter
 from pincite.answers.evidence import EvidenceSource
@@ -55,6 +57,13 @@ class Drafters:
     async def refuse_held(self, scope: Scope) -> None:
         """Make sure that the tenant is not on legal hold. Raises: OnHold."""
         await self._source.refuse_held(scope)
+
+    async def refuse_held_within(self, scope: Scope, tx: AsyncSession, document_id: str | None = None) -> None:
+        """Make sure, in the transaction that deletes, that neither the tenant is on legal hold nor a document.
+
+        Raises: OnHold.
+        """
+        await self._source.refuse_held_within(scope, tx, document_id)
 
     async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents whose personal data is covered in answers."""

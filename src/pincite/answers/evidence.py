@@ -5,6 +5,8 @@ A draft never sees the library or the index itself.
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from pincite.core import NotFound, Scope
 from pincite.library import Library, NamedPages
 from pincite.retrieval import Evidence, Query, Retrieval, ScoredPassage
@@ -43,6 +45,13 @@ class EvidenceSource:
     async def refuse_held(self, scope: Scope) -> None:
         """Make sure that the tenant is not on legal hold. Raises: OnHold."""
         await self._library.refuse_held(scope)
+
+    async def refuse_held_within(self, scope: Scope, tx: AsyncSession, document_id: str | None = None) -> None:
+        """Make sure, in the transaction that deletes, that neither the tenant is on legal hold nor a document.
+
+        Raises: OnHold.
+        """
+        await self._library.refuse_held_within(scope, tx, document_id=document_id)
 
     async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents whose personal data is covered in answers."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
@@ -158,13 +159,14 @@ class Answers:
     async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
         """Delete a conversation with its answers. Raises: NotFound; OnHold while the whole tenant is on hold."""
         _, answers = await self.conversation(scope, conversation_id)
-        await self._drafters.refuse_held(scope)
+        await self._drafters.refuse_held(scope)  # so that nothing is cancelled which then stays
         for answer in answers:
             task = self._running.get(answer.id)
             if task is not None:
                 task.cancel()
                 await asyncio.wait([task])
         async with self._db.transaction(scope) as session:
+            await self._drafters.refuse_held_within(scope, session)
             await store.delete_conversation(session, scope, conversation_id)
             await note(session, scope, "conversation.removed", ("conversation", conversation_id))
 
@@ -172,20 +174,22 @@ class Answers:
         """Delete the tenant's conversations in which an answer rests on a document, whoever's they are.
 
         Returns how many rows of each table those are. For owners and admins, who may not read them.
+
+        Raises: OnHold, unless they are only counted.
         """
         system = system_scope(scope.tenant)
-        return await self._erase(system, store.quoting(system, document_id), only_count=only_count)
+        async with self._db.transaction(system) as tx:
+            if not only_count:
+                await self._drafters.refuse_held_within(scope, tx, document_id)
+            return await _erase(tx, system, store.quoting(system, document_id), only_count=only_count)
 
     async def erase_of(self, scope: Scope, user_id: str, *, only_count: bool = False) -> dict[str, int]:
-        """Delete a user's conversations; returns as `erase_quoting` does."""
-        return await self._erase(Scope(scope.tenant, user_id), true(), only_count=only_count)
-
-    async def _erase(self, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:
-        async with self._db.transaction(whose) as tx:
-            found = await store.count_whole(tx, whose, which)
+        """Delete a user's conversations; returns as `erase_quoting` does. Raises: OnHold, as that does."""
+        theirs = Scope(scope.tenant, user_id)
+        async with self._db.transaction(theirs) as tx:
             if not only_count:
-                await store.erase_whole(tx, whose, which)
-        return found
+                await self._drafters.refuse_held_within(scope, tx)
+            return await _erase(tx, theirs, true(), only_count=only_count)
 
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""
@@ -302,6 +306,13 @@ class Answers:
     def _over(self, answer_id: str) -> None:
         self._running.pop(answer_id, None)
         self._bell.ring(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
+
+
+async def _erase(tx: AsyncSession, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:
+    found = await store.count_whole(tx, whose, which)
+    if not only_count:
+        await store.erase_whole(tx, whose, which)
+    return found
 
 
 def _stopped(answer: Answer, *, closing: bool) -> Answer:

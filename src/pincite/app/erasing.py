@@ -21,6 +21,8 @@ from pincite.core.scope import system_scope
 # Rows that stay: that something was removed, by its id, and who did what (see docs/how-to/erase.md).
 _STAY = frozenset({"library_tombstones"})
 _LOG = frozenset({"audit_entries", "audit_heads"})
+# By these a tenant's indexes and folders are found, and the tenant, where its erasure was broken off: they go last.
+_FINDING = frozenset({"accounts_tenants", "library_generations", "sources_sources"})
 # Tables without a tenant: they go with the row that they are about.
 _WITH: Mapping[str, tuple[str, str]] = {
     "answers_basis": ("answer", "answers_answers"),
@@ -32,7 +34,10 @@ _WITH: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was deleted where, or would be: rows by table, points of the search indexes, originals, folders."""
+    """What was deleted where, or would be: rows by table, points of the search indexes, originals, folders.
+
+    With `resumed` it had been removed before: this finished what was broken off, or erased what a removal leaves.
+    """
 
     kind: str
     id: str
@@ -42,6 +47,7 @@ class Erased:
     blobs: int = 0
     folders: int = 0
     stays: list[str] = field(default_factory=list[str])
+    resumed: bool = False
 
 
 class Eraser:
@@ -56,7 +62,7 @@ class Eraser:
         self._replays = Replays(house.database)
 
     async def document(self, scope: Scope, name: str, *, dry_run: bool = False, scrub: bool = True) -> Erased:
-        """Erase a document with all revisions, and every conversation that quotes it.
+        """Erase a document with all revisions, and every conversation that quotes it; also one that was removed before.
 
         What subjects answered in evaluations and what was answered to repeated requests goes for the whole tenant:
         it does not say which documents it quotes. Without `scrub` files are still to be written anew.
@@ -64,20 +70,23 @@ class Eraser:
         Raises: NotFound; OnHold.
         """
         house = self._house
-        found = await house.library.named(scope, name)
-        await house.library.refuse_held(scope, collection_id=found.collection_id, document_id=found.id)
+        document, resumed = await house.library.to_erase(scope, name)
+        await house.library.refuse_held(scope, document_id=document)
         async with house.database.read(scope) as session:
-            revisions = await _ids(session, "library_revisions", "document_id", found.id, scope)
-            rows = await _counted(session, scope, {"document_id": {found.id}, "revision_id": revisions})
-            rows |= await _counted_grants(session, scope, found.id)
-            blobs = await _own_bytes(session, scope, found.id)
+            revisions = await _ids(session, "library_revisions", "document_id", document, scope)
+            rows = await _counted(session, scope, {"document_id": {document}, "revision_id": revisions})
+            rows |= await _counted_grants(session, scope, document)
+            blobs = await _own_bytes(session, scope, document)
         points = await house.ingest.points(scope, revisions)
         # Before the document: where this is broken off, it is still there to be named again.
-        rows |= await self._forget_quotes(scope, found.id, only_count=dry_run)
-        report = Erased("document", found.id, dry_run, _some(rows), points, blobs, stays=sorted(_STAY | _LOG))
+        rows |= await self._forget_quotes(scope, document, only_count=dry_run)
+        stays = sorted(_STAY | _LOG)
+        report = Erased("document", document, dry_run, _some(rows), points, blobs, stays=stays, resumed=resumed)
         if not dry_run:
-            await house.remove_and_wait(scope, found.id)
-            await self._forget_quotes(scope, found.id, only_count=False)  # of what was asked in the meantime
+            if not resumed:
+                await house.ingest.remove(scope, document)
+            await house.ingest.finish_removal(scope, document)
+            await self._forget_quotes(scope, document, only_count=False)  # of what was asked in the meantime
             await self._note(scope, report)
             if scrub:
                 await self.scrub(scope)
@@ -89,10 +98,13 @@ class Eraser:
         rows["app_replays"] = await self._replays.forget(scope, only_count=only_count)
         return rows
 
-    async def scrub(self, scope: Scope) -> None:
-        """Let nothing that was deleted be left in the files of the tenant's indexes and of the database."""
+    async def scrub(self, scope: Scope, *, anew_up_to: int | None = None) -> None:
+        """Let nothing that was deleted be left in the files of the tenant's indexes and of the database.
+
+        A larger database than of so many bytes is not written anew: see `Database.scrub`.
+        """
         await self._house.ingest.scrub(scope)
-        await self._house.database.scrub()
+        await self._house.database.scrub(anew_up_to=anew_up_to)
 
     async def user(self, scope: Scope, user_id: str, *, dry_run: bool = False) -> Erased:
         """Erase a user with their conversations, and what was granted to them; documents are the tenant's and stay.
@@ -148,12 +160,14 @@ class Eraser:
         folders = await asyncio.to_thread(self._folders, sources)
         report = Erased("tenant", tenant_id, dry_run, _some(rows), points, len(blobs), len(folders), stays=sorted(_LOG))
         if not dry_run:
+            # First, and asked once more with it: from here on there is nothing that a hold could be set on.
+            await self._drop_rows(scope, but=_FINDING)
             await house.ingest.drop_indexes(scope)
             for sha256 in blobs:
                 await house.blobs.delete(scope, sha256)
             for folder in folders:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            await self._drop_rows(scope)  # last: by them the tenant is found again where this is broken off
+            await self._drop_rows(scope)
             await self._finish(scope, report)
         return report
 
@@ -162,11 +176,13 @@ class Eraser:
         home = self._house.settings.home / "sources"
         return [path for source in sources for path in home.glob(f"*/{source}*")]
 
-    async def _drop_rows(self, scope: Scope) -> None:
+    async def _drop_rows(self, scope: Scope, but: frozenset[str] = frozenset()) -> None:
+        """Delete the tenant's rows, all of them or `but` those of some tables. Raises: OnHold."""
         async with self._house.database.transaction(scope) as tx:
+            await self._house.library.refuse_any_within(scope, tx)
             for table in reversed(Table.metadata.sorted_tables):
                 which = _of_tenant(table, scope)
-                if which is not None and table.name not in _LOG:
+                if which is not None and table.name not in _LOG | but:
                     await tx.execute(delete(table).where(which))
 
     async def _finish(self, scope: Scope, report: Erased) -> None:

@@ -12,6 +12,8 @@ from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.core.errors import OnHold
 
 _EVERY_S = 86_400.0
+# Writers wait while the database is written anew, and they were asked by nobody: for a second or so, and not more.
+_ANEW_UP_TO = 128 << 20
 log = get_logger(__name__)
 
 
@@ -54,7 +56,7 @@ class Retention:
         finally:
             if done:
                 log.info("documents erased by age", documents=done)
-                await self._eraser.scrub(scope)
+                await self._eraser.scrub(scope, anew_up_to=_ANEW_UP_TO)
         return done
 
     async def _erase(self, scope: Scope, document: str) -> bool:

@@ -146,15 +146,10 @@ class House:
         return sum([await self.ingest.confirm(scope) for scope in await self.system_scopes()])
 
     async def remove_and_wait(self, scope: Scope, name: str) -> None:
-        """Remove a document by id or source and wait until its text is gone. Raises: NotFound, InvalidInput."""
+        """Remove a document by id or source, with its text. Raises: NotFound, InvalidInput, OnHold."""
         document_id = (await self.library.named(scope, name)).id
         await self.ingest.remove(scope, document_id)
-        async with asyncio.timeout(60):
-            while await self._is_leaving(scope, document_id):  # noqa: ASYNC110 - another process may do the work
-                await asyncio.sleep(0.05)
-
-    async def _is_leaving(self, scope: Scope, document_id: str) -> bool:
-        return bool(await self.library.removals(scope, document_id))
+        await self.ingest.finish_removal(scope, document_id)
 
 
 class HomeUnusable(PinciteError):

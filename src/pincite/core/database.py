@@ -3,6 +3,7 @@
 Queries live in each room's `store.py`; nothing here knows a table.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -10,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, event, extract, func, literal_column, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from pincite.core.errors import InvalidInput, StorageFull, Unavailable
+from pincite.core.errors import Conflict, InvalidInput, StorageFull, Unavailable
 from pincite.core.ids import utc_now
 from pincite.core.scope import EVERY_TENANT, Scope
+from pincite.core.telemetry import get_logger
 
 BUSY_TIMEOUT_MS = 20_000
 # Longest time for one statement on PostgreSQL: asyncpg waits for ever where a connection is lost while it sends rows.
@@ -41,13 +43,18 @@ _END_FROZEN = f"""
 TENANT_SETTING = "pincite.tenant"
 _BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
 _TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=ON")
+_BUSY = f"busy_timeout={BUSY_TIMEOUT_MS}"
+# What is deleted is overwritten, but for what SQLite leaves beside rows that it moved to another page: see `scrub`.
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", _BUSY, "foreign_keys=ON", "secure_delete=ON")
+_LOG_TRIES, _LOG_WAIT_S, _LOG_BUSY_MS = 40, 0.25, 100
 
+log = get_logger(__name__)
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
 # them, a server that stops or starts, a deadlock.
 _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
+_OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
 _PASSING = ("08", "53", "57P", "40001", "40P01")
 
 
@@ -145,20 +152,39 @@ class Database:
                 ended: int = (await connection.execute(text(_END_FROZEN), {"seconds": after_s})).scalar_one()
         return ended
 
-    async def scrub(self) -> None:
+    async def scrub(self, *, anew_up_to: int | None = None) -> None:
         """SQLite: write the file anew, so that nothing that was deleted is left in it or in its log.
 
-        Writers wait meanwhile, in other processes too. What PostgreSQL leaves behind is its own upkeep's (VACUUM).
+        Writers wait meanwhile, in other processes too. Of a file of more bytes than `anew_up_to` only the log is
+        emptied, for which they hardly wait: what was deleted is overwritten already, but for a few rows in a thousand
+        of which a copy stays where SQLite had moved them from. What PostgreSQL leaves behind is its own upkeep's.
 
         Raises: StorageFull, Unavailable.
         """
         if not self.is_sqlite:
             return
         with failures_named():
-            async with self._writer.connect() as connection:
-                driver: Any = (await connection.get_raw_connection()).driver_connection
-                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                    await (await driver.execute(statement)).close()
+            if anew_up_to is None or await self._size_bytes() <= anew_up_to:
+                await _apart(self._writer, "VACUUM")
+            await self._empty_log()
+
+    async def _size_bytes(self) -> int:
+        pages, page_bytes = await _apart(self._reader, "PRAGMA page_count", "PRAGMA page_size")
+        return pages * page_bytes
+
+    async def _empty_log(self) -> None:
+        """Let nothing be left in SQLite's log. Writers wait while its end is copied, and not for readers."""
+        await _apart(self._reader, "PRAGMA wal_checkpoint(PASSIVE)")  # most of it, for which nobody waits
+        empty = (f"PRAGMA busy_timeout={_LOG_BUSY_MS}", "PRAGMA wal_checkpoint(TRUNCATE)", f"PRAGMA {_BUSY}")
+        for _ in range(_LOG_TRIES):
+            _, is_busy, _ = await _apart(self._reader, *empty)
+            if not is_busy:
+                return
+            await asyncio.sleep(_LOG_WAIT_S)
+        raise Unavailable(
+            "The database's log could not be emptied, because it is being read all the time.",
+            remedy="Erase once more when less is going on.",
+        )
 
     async def _bind(self, session: AsyncSession, scope: Scope) -> None:
         """Say whose rows there are until the transaction ends: what the policies of the tables go by."""
@@ -185,6 +211,19 @@ def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine
     )
     event.listen(engine.sync_engine, "do_connect", _connect_postgres)
     return engine
+
+
+async def _apart(engine: AsyncEngine, *statements: str) -> list[int]:
+    """Run statements of SQLite on one connection, outside of any transaction; returns the number that each answers."""
+    found: list[int] = []
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        for statement in statements:
+            cursor = await driver.execute(statement)
+            row = await cursor.fetchone()
+            await cursor.close()
+            found.append(0 if row is None else row[0])
+    return found
 
 
 def _sqlite(url: str, *, pool_size: int, begin: str = "BEGIN", durable: bool = True) -> AsyncEngine:
@@ -236,7 +275,8 @@ def clock(session: AsyncSession) -> ColumnElement[float]:
 def failures_named() -> Iterator[None]:
     """Raise what a failure of a database means for its users, or the error itself.
 
-    Raises: StorageFull, Unavailable; InvalidInput for text that no database takes.
+    Raises: StorageFull, Unavailable; InvalidInput for text that no database takes; Conflict where another transaction
+        took or removed what this one had looked up.
     """
     try:
         yield
@@ -270,6 +310,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if state.startswith(_REFUSED):
         message = f"The database refused the connection: {error.orig.args[0] if error.orig else state}."
         return Unavailable(message, remedy="Check the user, password and name in PINCITE_DATABASE_URL.")
+    if isinstance(error, IntegrityError) and (state in _OVERTAKEN or said.startswith(("unique", "foreign key"))):
+        log.warning("overtaken", said=said.splitlines()[0][:200])
+        return Conflict("The same thing was changed at the same time.", remedy="Look at it as it is now and try again.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
         return Unavailable(_TOO_LATE, remedy=_LOOK)
     return error

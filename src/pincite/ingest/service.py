@@ -262,6 +262,13 @@ class IngestService:
             # It is hidden, and the sweep queues the rest: asking again would find nothing to remove.
             log.warning("removal not queued yet", document=document_id, code=error.code, message=error.message)
 
+    async def finish_removal(self, scope: Scope, document_id: str) -> None:
+        """Take a removed document's points, rows and bytes out now, whatever becomes of its job; again does nothing.
+
+        Raises: OnHold; Unavailable, StorageFull.
+        """
+        await self.work.finish_removal(scope, document_id)
+
     async def sweep(self) -> int:
         """Bring back work that was committed but never queued, of all tenants; returns how much there was."""
         return await self._sweep.sweep()

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pincite.core import NotFound, PinciteError, Scope, StageClock, StorageFull, Unavailable, get_logger
 from pincite.core.errors import OnHold, QuotaExceeded
+from pincite.core.scope import system_scope
 from pincite.guard import UnreadableDocument, UnsupportedType
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import BytesLost, IndexOutdated, PersonalDataRefused, Quarantined
@@ -105,6 +106,15 @@ class Work:
         self.reader.checkpoint("remove.unindexed")
         await steps.run("purge", lambda: self._purge(scope, document_id))
         self.reader.checkpoint("remove.purged")
+
+    async def finish_removal(self, scope: Scope, document_id: str) -> None:
+        """Do without the job engine what is left of a removal; one that is done already is no error.
+
+        Raises: OnHold for a document that came on hold since; Unavailable, StorageFull.
+        """
+        system = system_scope(scope.tenant)
+        await self._unindex(system, document_id)
+        await self._retried(lambda: self.reader.parts.library.purge(system, document_id))
 
     async def fail(
         self, scope: Scope, revision_id: str, problem: Problem, *, lease: int | None = None, attempt: int | None = None

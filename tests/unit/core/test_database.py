@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from pincite.core import Database, StorageFull, Unavailable, new_id, utc_now
+from pincite.core import Conflict, Database, StorageFull, Unavailable, new_id, utc_now
 from pincite.core.database import IDLE_IN_TRANSACTION_MS
 from pincite.core.schema import UtcDateTime
 from pincite.core.scope import EVERY_TENANT
@@ -186,3 +187,62 @@ async def test_a_table_that_is_not_there_is_said_and_is_no_matter_of_time(sql_ur
                 await session.execute(text("SELECT * FROM things"))
     finally:
         await database.close()
+
+
+async def test_what_two_transactions_took_at_once_is_said_to_be_a_conflict(database: Database) -> None:
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("CREATE TABLE owner (id INTEGER PRIMARY KEY)"))
+        await tx.execute(text("CREATE TABLE thing (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES owner (id))"))
+        await tx.execute(text("INSERT INTO owner VALUES (1)"))
+        await tx.execute(text("CREATE TABLE strict_one (id INTEGER NOT NULL)"))
+
+    async def run(statement: str) -> None:
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(text(statement))
+
+    for statement in ("INSERT INTO owner VALUES (1)", "INSERT INTO thing VALUES (1, 2)"):
+        with pytest.raises(Conflict, match="at the same time"):
+            await run(statement)
+    with pytest.raises(IntegrityError):  # a mistake of ours stays one
+        await run("INSERT INTO strict_one VALUES (NULL)")
+
+
+def left_in(folder: Path, word: bytes) -> set[str]:
+    return {each.name for each in folder.iterdir() if word in each.read_bytes()}
+
+
+async def test_what_was_deleted_is_in_no_file_though_sqlites_is_not_written_anew(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    database = Database(sqlite_url)
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("CREATE TABLE page (number INTEGER PRIMARY KEY, words TEXT)"))
+        for number in range(50):
+            words = "zorbik " * (1 if number % 2 else 2000)
+            await tx.execute(text("INSERT INTO page VALUES (:n, :w)"), {"n": number, "w": words})
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("DELETE FROM page WHERE number >= 10"))
+        await tx.execute(text("UPDATE page SET words = 'other'"))
+    assert left_in(tmp_path, b"zorbik")
+    await database.scrub(anew_up_to=0)
+    assert left_in(tmp_path, b"zorbik") == set()
+    assert left_in(tmp_path, b"other")
+    await database.close()
+
+
+async def test_nobody_waits_long_while_the_log_is_emptied(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("CREATE TABLE n (v INTEGER)"))
+    async with database.read(EVERY_TENANT) as reading:
+        await reading.execute(text("SELECT v FROM n"))
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(text("INSERT INTO n VALUES (1)"))
+        scrubbing = asyncio.create_task(database.scrub(anew_up_to=0))
+        await asyncio.sleep(0.05)
+        for _ in range(3):
+            async with asyncio.timeout(1), database.transaction(EVERY_TENANT) as tx:
+                await tx.execute(text("INSERT INTO n VALUES (2)"))
+        assert not scrubbing.done(), "what a reader still needs is in the log"
+    await asyncio.wait_for(scrubbing, 5)
+    await database.close()

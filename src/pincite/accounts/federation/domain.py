@@ -5,6 +5,7 @@ No framework and no protocol here: what a token must hold is in `tokens.py`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from pincite.accounts.settings import ProviderSettings
@@ -32,6 +33,15 @@ class Offer:
 
     id: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A provider that somebody can sign in with, and since when."""
+
+    id: str
+    label: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

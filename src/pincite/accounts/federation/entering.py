@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import Role, User
-from pincite.accounts.federation.domain import NotKnownHere, Person, Provider
+from pincite.accounts.federation.domain import AGAIN, NotKnownHere, Person, Provider, SignInRefused
 from pincite.accounts.service import scope_of
 from pincite.accounts.store import federation as store
 from pincite.accounts.store import people as people_store
@@ -26,9 +26,9 @@ Entry = tuple[str, dict[str, Any]]
 async def enter(tx: AsyncSession, provider: Provider, person: Person, now: datetime) -> tuple[User, list[Entry]]:
     """Return who somebody is here, with the groups and the role that the provider gives them, and what was done.
 
-    Raises: NotKnownHere, Conflict.
+    Raises: NotKnownHere, Conflict; SignInRefused where the provider is another by now.
     """
-    await people_store.lock(tx, Scope(provider.tenant, ""))
+    provider = await as_it_is(tx, provider)
     done: list[Entry] = []
     user = await store.known(tx, provider.id, person.subject)
     if user is None:
@@ -40,8 +40,8 @@ async def enter(tx: AsyncSession, provider: Provider, person: Person, now: datet
 
 
 async def attach(tx: AsyncSession, provider: Provider, person: Person, user: User, now: datetime) -> None:
-    """Let a user who is signed in be somebody to a provider. Raises: Conflict."""
-    await people_store.lock(tx, Scope(provider.tenant, ""))
+    """Let a user who is signed in be somebody to a provider. Raises: Conflict, SignInRefused."""
+    provider = await as_it_is(tx, provider)
     other = await store.known(tx, provider.id, person.subject)
     if other is not None and other.id != user.id:
         raise Conflict(
@@ -60,6 +60,18 @@ async def attach(tx: AsyncSession, provider: Provider, person: Person, user: Use
             )
         await store.link(tx, user, provider.id, person.subject, now)
         await note(tx, scope_of(user), "identity.linked", ("user", user.id), provider=provider.label)
+
+
+async def as_it_is(tx: AsyncSession, provider: Provider) -> Provider:
+    """Return a provider as it is now; neither it nor the tenant's people change until the transaction ends.
+
+    Raises: SignInRefused where it was removed, or is another server by now: what was proved is not of that one.
+    """
+    await people_store.lock(tx, Scope(provider.tenant, ""))
+    found = await store.provider(tx, provider.id)
+    if found is None or (found.issuer, found.client_id) != (provider.issuer, provider.client_id):
+        raise SignInRefused(f"{provider.label} was changed or removed while you signed in.", remedy=AGAIN)
+    return found
 
 
 async def _come(tx: AsyncSession, provider: Provider, person: Person, now: datetime) -> tuple[User, list[Entry]]:

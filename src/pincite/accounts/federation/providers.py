@@ -10,6 +10,7 @@ from pincite.accounts.federation.domain import Metadata, Provider
 from pincite.accounts.service import cleaned_name
 from pincite.accounts.settings import NewProvider
 from pincite.accounts.store import federation as store
+from pincite.accounts.store import people as people_store
 from pincite.accounts.vault import KeyLost, Vault
 from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
@@ -41,6 +42,7 @@ class Providers:
         """Add a provider. Raises: InvalidInput."""
         made = self._checked(scope, wanted, Provider(new_id(), scope.tenant, "", "", "", wanted.settings))
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)
             if len(await store.list_providers(tx, scope)) >= MOST_PROVIDERS:
                 raise InvalidInput(f"There are {MOST_PROVIDERS} providers already.", remedy="Remove one first.")
             await store.put_provider(tx, scope, made, utc_now())
@@ -53,6 +55,7 @@ class Providers:
         Under another issuer subjects are other people: whom it knew is forgotten, and their sessions end.
         """
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)  # nobody is half in by its word meanwhile
             before = await _required(tx, scope, provider_id)
             made = self._checked(scope, wanted, before)
             if made.issuer != before.issuer:
@@ -65,6 +68,7 @@ class Providers:
     async def remove(self, scope: Scope, provider_id: str) -> None:
         """Remove a provider; sessions that its word began end. Raises: NotFound."""
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)
             found = await _required(tx, scope, provider_id)
             await store.drop_provider(tx, scope, provider_id)
             await note(tx, scope, "provider.removed", ("provider", provider_id), label=found.label)

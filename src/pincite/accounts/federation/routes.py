@@ -7,17 +7,16 @@ nothing begins by a GET, and neither cookie is ever sent from another site.
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from pincite.accounts.domain import Permission
 from pincite.accounts.door import SESSION_COOKIE, CurrentScope, Door, public, requires
 from pincite.accounts.federation.pending import MINUTES
-from pincite.accounts.federation.service import Came, Federation
+from pincite.accounts.federation.service import Begun, Came, Federation, Way
 from pincite.accounts.federation.tokens import LONGEST_TOKEN
 from pincite.accounts.service import Accounts
-from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, set_secret_cookie
+from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_of, set_secret_cookie
 from pincite.core import Scope
-from pincite.core.errors import Denied
 
 PENDING_COOKIE = "pincite_sign_in"
 CALLBACK = "/signin/callback"
@@ -41,12 +40,24 @@ class OfferList(BaseModel):
 
 
 class ProviderBegin(BaseModel):
-    """Where to come back to, a path of the web app; with `link` the provider is linked to who is signed in."""
+    """Where to come back to, a path of the web app."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"return_to": "/library"}})
 
     return_to: Annotated[str, Field(max_length=500)] = "/"
-    link: bool = False
+
+
+class LinkBegin(ProviderBegin):
+    """Where to come back to, and your current password.
+
+    It takes none within 15 minutes after signing in with a link.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"return_to": "/settings", "current": "four words nobody pairs"}}
+    )
+
+    current: Annotated[SecretStr | None, Field(min_length=1, max_length=800)] = None
 
 
 class ProviderUrl(BaseModel):
@@ -107,6 +118,9 @@ class FederationRoutes:
             summary="Be signed out by a provider",
         )
         mine = [requires(Permission.SELF)]
+        secret = [requires(Permission.SELF, replayed=False)]
+        add(f"{path}/link", self.link, methods=["POST"], dependencies=secret, summary="Begin to link a provider to you")
+        add(path, self.unlink, methods=["DELETE"], dependencies=mine, status_code=204, summary="Unlink a provider")
         add("/way-out", self.way_out, methods=["GET"], dependencies=mine, summary="Where to sign out, too")
         return router
 
@@ -119,13 +133,23 @@ class FederationRoutes:
     ) -> ProviderUrl:
         """Say where the browser goes to sign in, and give it the cookie that it must bring back within ten minutes."""
         refuse_other_sites(request)
-        linking = await _linking(request) if body.link else None
-        redirect_uri = self._base(request) + CALLBACK
-        begun = await self._federation.begin(
-            provider_id, redirect_uri, body.return_to, _client(request), linking=linking
+        begun = await self._federation.begin(provider_id, self._way(request, body))
+        return _led(request, response, begun)
+
+    async def link(
+        self, provider_id: _ProviderId, body: LinkBegin, scope: CurrentScope, request: Request, response: Response
+    ) -> ProviderUrl:
+        """Say where the browser goes so that you can sign in with this provider from then on."""
+        current = None if body.current is None else body.current.get_secret_value()
+        begun = await self._federation.begin_link(
+            scope, provider_id, self._way(request, body), session=session_of(request), current=current
         )
-        set_secret_cookie(request, response, PENDING_COOKIE, begun.cookie, MINUTES * 60)
-        return ProviderUrl(url=begun.url)
+        return _led(request, response, begun)
+
+    async def unlink(self, provider_id: _ProviderId, scope: CurrentScope, request: Request) -> None:
+        """Let a provider sign you in no more; sessions that it began end. Your last way in stays."""
+        session_of(request)
+        await self._federation.links.unlink(scope, provider_id)
 
     async def finish(self, body: ProviderAnswer, request: Request, response: Response) -> ProviderEntry:
         """Take what the provider sent with the browser for what it proves, and begin a session."""
@@ -152,18 +176,19 @@ class FederationRoutes:
         session = request.cookies.get(SESSION_COOKIE, "")
         return ProviderUrl(url=await self._federation.way_out(scope, session, self._base(request) + "/signin"))
 
+    def _way(self, request: Request, body: ProviderBegin) -> Way:
+        return Way(self._base(request) + CALLBACK, body.return_to, _client(request))
+
     def _base(self, request: Request) -> str:
         if self._public_url is not None:
             return self._public_url.rstrip("/")
         return f"{request.url.scheme}://{request.headers['host']}"
 
 
-async def _linking(request: Request) -> Scope:
-    """Return who is signed in in this browser. Raises: Unauthenticated; Denied for a key."""
-    if SESSION_COOKIE not in request.cookies or "authorization" in request.headers:
-        raise Denied("An API key cannot change what somebody signs in with.", remedy="Sign in with a browser.")
-    door: Door = request.app.state.door
-    return await door.enter(request)
+def _led(request: Request, response: Response, begun: Begun) -> ProviderUrl:
+    """Give the browser the cookie that it must bring back, and say where it goes."""
+    set_secret_cookie(request, response, PENDING_COOKIE, begun.cookie, MINUTES * 60)
+    return ProviderUrl(url=begun.url)
 
 
 async def _asker(request: Request) -> Scope | None:

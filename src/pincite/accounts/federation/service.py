@@ -20,22 +20,32 @@ from pincite.accounts.federation import tokens
 from pincite.accounts.federation.claims import lacks, person_of
 from pincite.accounts.federation.discovery import Directory
 from pincite.accounts.federation.domain import AGAIN, Metadata, Offer, Person, Provider, SignInRefused, Web
-from pincite.accounts.federation.entering import attach, enter
+from pincite.accounts.federation.entering import as_it_is, attach, enter
+from pincite.accounts.federation.linking import Links, refuse_begun_by_provider
 from pincite.accounts.federation.pending import PURPOSE, Pending
 from pincite.accounts.federation.providers import Providers
-from pincite.accounts.passwords import network_of
+from pincite.accounts.passwords import Passwords, network_of
 from pincite.accounts.service import hash_of, scope_of
 from pincite.accounts.store import federation as store
 from pincite.accounts.store import proofs
 from pincite.accounts.throttle import Limit, Throttle
 from pincite.accounts.vault import Vault
-from pincite.core import Conflict, Database, NotFound, Scope, utc_now
+from pincite.core import Database, NotFound, Scope, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT
 
 LOGOUT_MINUTES = 5
 _FREE, _LONGEST_WAIT_S = 20, 60.0
 _ERROR = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a browser comes back: the address that the provider sends it to, where it wants to go then, and its own."""
+
+    redirect_uri: str
+    return_to: str
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +83,48 @@ class Federation:
         key: the installation's secret.
         web: the way to providers' servers.
         throttle: counts what is tried.
+        passwords: prove who links a provider to themselves.
     """
 
-    def __init__(self, database: Database, key: bytes, web: Web, throttle: Throttle) -> None:
+    def __init__(self, database: Database, key: bytes, web: Web, throttle: Throttle, passwords: Passwords) -> None:
         self._db = database
         self._web = web
         self._throttle = throttle
         self._vault = Vault(key, PURPOSE)
         self._directory = Directory(web)
         self.providers = Providers(database, key, self._directory)
+        self.links = Links(database, passwords)
 
     async def offers(self) -> list[Offer]:
         """Return the providers that people may sign in with."""
         async with self._db.read(EVERY_TENANT) as session:
             return await store.offers(session)
 
-    async def begin(
-        self, provider_id: str, redirect_uri: str, return_to: str, client: str, *, linking: Scope | None = None
-    ) -> Begun:
-        """Begin a sign-in, or with `linking` to link the provider to somebody who is signed in.
+    async def begin(self, provider_id: str, way: Way) -> Begun:
+        """Begin a sign-in. Raises: NotFound, Unavailable, TooManyTries."""
+        return await self._begun(await self._provider(provider_id), way)
 
-        Raises: NotFound, Unavailable, TooManyTries.
+    async def begin_link(self, scope: Scope, provider_id: str, way: Way, *, session: str, current: str | None) -> Begun:
+        """Begin to link a provider to the asker, whom their current password or a new link proves once more.
+
+        Raises: NotFound, Unavailable, TooManyTries; WrongPassword, Denied, Conflict as `Links.prove` does.
         """
         provider = await self._provider(provider_id)
-        if linking is not None and linking.tenant != provider.tenant:
+        if scope.tenant != provider.tenant:
             raise _no_provider()
-        limits = _limits(client)
+        await self.links.prove(scope, session, current)
+        return await self._begun(provider, way, scope.user)
+
+    async def _begun(self, provider: Provider, way: Way, linking: str = "") -> Begun:
+        limits = _limits(way.client)
         await self._throttle.begin(limits)
         metadata = await self._directory.metadata(provider)
         await self._throttle.succeeded(limits)
-        pending = Pending.begin(provider.id, redirect_uri, return_to, "" if linking is None else linking.user)
+        pending = Pending.begin(provider.id, way.redirect_uri, way.return_to, linking)
         asked: dict[str, str] = {
             "response_type": "code",
             "client_id": provider.client_id,
-            "redirect_uri": redirect_uri,
+            "redirect_uri": way.redirect_uri,
             "scope": " ".join(provider.settings.scopes),
             "state": pending.state,
             "nonce": pending.nonce,
@@ -147,12 +165,21 @@ class Federation:
         return Finished(secret, pending.return_to)
 
     async def signed_out_by(self, provider_id: str, token: str) -> None:
-        """End the sessions that a provider says are over. Raises: NotFound, SignInRefused, Unavailable."""
+        """End the sessions that a provider says are over.
+
+        Its word is good once, and its clock may be a minute off: then the later time counts, which ends rather more.
+
+        Raises: NotFound, SignInRefused, Unavailable.
+        """
         provider = await self._provider(provider_id)
         longest_s = LOGOUT_MINUTES * 60.0
         word = await tokens.logout_token(provider, token, lambda kid: self._directory.keys(provider, kid), longest_s)
-        before = datetime.fromtimestamp(word.at + 1, UTC)  # sent again, it ends nothing that began after it
+        before = datetime.fromtimestamp(word.at + tokens.LEEWAY_S, UTC)
+        now, good_for = utc_now(), timedelta(seconds=longest_s + 3 * tokens.LEEWAY_S)
         async with self._db.transaction(EVERY_TENANT) as tx:
+            await as_it_is(tx, provider)
+            if not await store.use_word(tx, provider, hash_of(word.id), now, now - good_for):
+                raise tokens.used_twice()
             ended = await store.end_sessions(tx, provider, before, subject=word.subject, provider_session=word.session)
             for user in ended:
                 await note(tx, scope_of(user), "session.ended", ("user", user.id), by=provider.label)
@@ -252,11 +279,7 @@ class Federation:
             proof = await proofs.find_session(tx, hash_of(session))  # it may have ended while the provider was asked
             if proof is None or proof.user.id != user.id:
                 raise SignInRefused("You are not signed in any more.", remedy=AGAIN)
-            if proof.begun_by == "provider":
-                raise Conflict(
-                    "You signed in with a provider: another way in would outlast it.",
-                    remedy="Sign in with a link or your password, and link it then.",
-                )
+            refuse_begun_by_provider(proof)
             await attach(tx, provider, person, user, utc_now())
 
 

@@ -59,8 +59,12 @@ class _LogoutShape(_Shape):
 
 @dataclass(frozen=True, slots=True)
 class LogoutWord:
-    """Whose sessions a provider ends: those of a session of its own, or all of somebody's, that began before `at`."""
+    """Whose sessions a provider ends: those of a session of its own, or all of somebody's, that began before `at`.
 
+    `id` is what the provider calls this word, which is good once; `at` is by its clock.
+    """
+
+    id: str
     subject: str | None
     session: str | None
     at: float
@@ -104,13 +108,13 @@ async def logout_token(provider: Provider, token: str, keys: Keys, longest_s: fl
     for_us = provider.client_id in ([shape.aud] if isinstance(shape.aud, str) else shape.aud)
     if shape.iss != provider.issuer or not for_us:
         raise _refused("it is another provider's, or for another program")
-    if shape.exp < now - LEEWAY_S or not now - longest_s <= shape.iat <= now + LEEWAY_S:
+    if shape.exp < now - LEEWAY_S or not now - longest_s - LEEWAY_S <= shape.iat <= now + LEEWAY_S:
         raise _refused("it is too old")
     if not isinstance(shape.events.get(_LOGOUT), dict) or "nonce" in claims:
         raise _refused("it is a token of another purpose")
     if shape.sub is None and shape.sid is None:
         raise _refused("it does not say whose sessions end")
-    return LogoutWord(shape.sub, shape.sid, shape.iat)
+    return LogoutWord(shape.jti, shape.sub, shape.sid, shape.iat)
 
 
 async def _signed(token: str, keys: Keys) -> jwt.Token:
@@ -135,6 +139,11 @@ async def _signed(token: str, keys: Keys) -> jwt.Token:
         except (JoseError, ValueError, TypeError):
             continue
     raise _refused("none of the provider's keys proves it")
+
+
+def used_twice() -> SignInRefused:
+    """Return the error of who sends a word again that was used already."""
+    return _refused("it was used already")
 
 
 def _said(error: JoseError) -> str:

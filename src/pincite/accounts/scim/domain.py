@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ScimUser:
-    """A user; `user_name` is what the directory calls them, or else their address or id."""
+    """A user; `user_name` is what the directory calls them, or else their address or id.
+
+    Whom it made, or was handed, is its `own`; others it only found.
+    """
 
     user: User
     user_name: str
@@ -27,12 +30,13 @@ class ScimUser:
     family_name: str | None
     created_at: datetime
     changed_at: datetime
+    own: bool
     group_names: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScimGroup:
-    """A group; `names` are those of its members by id."""
+    """A group of the directory's; `names` are those of its members by id."""
 
     group: Group
     external_id: str | None

@@ -1,7 +1,8 @@
 """Use cases of a directory: users and groups are made, changed and removed as it says. No web.
 
-A directory's key looks after people who are no owners. It makes nobody an admin and changes no admin's name or address,
-by which it would become one; it may disable and remove them.
+A directory looks after what it made, or was handed (`handing.py`). It sees its own groups alone. It finds all people,
+so that it makes nobody twice; of those that are not its own it changes how they are called, and disables them.
+It changes no owner, makes nobody an admin and changes no admin's name or address, by which it would become one.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ from pincite.core.audit import note
 from pincite.core.errors import Denied
 
 _BY = "SCIM"
+_HAND_OVER = "Ask an admin to do it, or to hand them over to the directory (`pincite users hand-over`)."
 _ROLES = frozenset({Role.EDITOR, Role.VIEWER, Role.AUDITOR})
 
 
@@ -65,7 +67,7 @@ class Scim:
             await proofs.add_user(tx, replace(user, email=email), utc_now())
             if facts.active is False:
                 await people_store.change_user(tx, scope, user.id, {"disabled_at": utc_now()})
-            await store.put_user(tx, scope, user.id, facts, utc_now())
+            await store.put_user(tx, scope, user.id, facts, utc_now(), own=True)
             await note(tx, scope, "user.made", ("user", user.id), name=user.name, by=_BY, active=facts.active)
             return await _user(tx, scope, user.id)
 
@@ -110,7 +112,7 @@ class Scim:
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             if not await people_store.add_group(tx, scope, made, utc_now()):
-                raise _taken("displayName")
+                raise await _taken_name(tx, scope, made.name)
             await self._members(tx, scope, made, facts)
             await store.put_group(tx, scope, made.id, facts.external_id, utc_now())
             await note(tx, scope, "group.made", ("group", made.id), name=made.name, by=_BY, members=facts.members)
@@ -133,6 +135,7 @@ class Scim:
     async def remove_group(self, scope: Scope, group_id: str) -> None:
         """Delete a group; its members lose what was granted to it. Raises: NotFound."""
         async with self._db.transaction(scope) as tx:
+            await people_store.lock(tx, scope)
             known = await _group(tx, scope, group_id)
             await people_store.drop_group(tx, scope, group_id)
             await note(tx, scope, "group.removed", ("group", group_id), name=known.group.name, by=_BY)
@@ -147,7 +150,7 @@ class Scim:
             values["disabled_at"] = None if facts.active else utc_now()
             await people_store.drop_access(tx, scope, user.id, keys=False)
         await people_store.change_user(tx, scope, user.id, values)
-        await store.put_user(tx, scope, user.id, facts, utc_now())
+        await store.put_user(tx, scope, user.id, facts, utc_now(), own=known.own)
         changed = await _user(tx, scope, user.id)
         for action, detail in _changes(user, changed.user):
             await note(tx, scope, action, ("user", user.id), **detail, by=_BY)
@@ -157,7 +160,7 @@ class Scim:
         group, name = known.group, cleaned_name(facts.display)
         if name != group.name:
             if await store.group_named(tx, scope, name) is not None:
-                raise _taken("displayName")
+                raise await _taken_name(tx, scope, name)
             await people_store.rename_group(tx, scope, group.id, name)
         await self._members(tx, scope, group, facts)
         await store.put_group(tx, scope, group.id, facts.external_id, utc_now())
@@ -192,18 +195,27 @@ def _address_of(facts: UserFacts) -> str | None:
 
 
 def _guard(scope: Scope, known: ScimUser, facts: UserFacts | None) -> None:
-    """Let nobody change an owner, nor by a directory's key become an admin. Raises: Denied."""
-    user = known.user
+    """Let nobody change an owner, nor by a directory's key become an admin or whom it did not make. Raises: Denied."""
+    user, is_admin = known.user, Role.ADMIN in known.user.roles
     if Role.OWNER in user.roles:
         raise Denied("An owner is changed by owners alone.", remedy="Ask an owner of this installation.")
-    if facts is None or Role.ADMIN not in user.roles or Permission.ADMIN in permissions_of(scope):
+    if Permission.ADMIN in permissions_of(scope) or (known.own and (facts is None or not is_admin)):
         return
-    same = (_address_of(facts), facts.user_name, _name_of(facts)) == (user.email, known.user_name, user.name)
-    if not same or facts.role not in {None, Role.ADMIN} or (facts.active and user.disabled):
+    if facts is None:
+        raise Denied("A directory's key removes nobody whom it did not make.", remedy=_HAND_OVER)
+    same_name = not is_admin or (facts.user_name, _name_of(facts)) == (known.user_name, user.name)
+    same_role = facts.role is None or facts.role.lower() in user.roles
+    if same_name and same_role and _address_of(facts) == user.email and not (facts.active and user.disabled):
+        return
+    if is_admin:
         raise Denied(
             "A directory's key changes no admin's address, name or role, and enables none.",
             remedy="Ask an admin to do it.",
         )
+    raise Denied(
+        "Of somebody whom it did not make a directory's key changes neither address nor role, and enables none.",
+        remedy=_HAND_OVER,
+    )
 
 
 def _role_of(scope: Scope, facts: UserFacts) -> Role | None:
@@ -250,6 +262,17 @@ async def _group(session: AsyncSession, scope: Scope, group_id: str) -> ScimGrou
     if found is None:
         raise NotFound("There is no such group.")
     return found
+
+
+async def _taken_name(session: AsyncSession, scope: Scope, name: str) -> ScimTaken:
+    """Return the error of who would give a group the name of another."""
+    there = await store.group_named(session, scope, name)
+    if there is not None and await store.find_group(session, scope, there) is not None:
+        return _taken("displayName")
+    return ScimTaken(
+        f"A group named {name!r} was made in Pincite.",
+        remedy="Ask an admin to hand it over to the directory (`pincite groups hand-over`), or choose another name.",
+    )
 
 
 def _taken(what: str) -> ScimTaken:

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.domain import User
-from pincite.accounts.federation.domain import Offer, Person, Provider
+from pincite.accounts.federation.domain import Linked, Offer, Person, Provider
 from pincite.accounts.settings import ProviderSettings
 from pincite.accounts.store.proofs import visible_to, whole_user
 from pincite.accounts.tables import (
     CodesRow,
     GroupRow,
     IdentityRow,
+    LogoutWordRow,
     MemberRow,
     ProviderRow,
     ScimUserRow,
@@ -120,6 +122,24 @@ async def is_linked(session: AsyncSession, user_id: str, provider_id: str) -> bo
     return bool(await session.scalar(query))
 
 
+async def linked(session: AsyncSession, scope: Scope) -> list[Linked]:
+    """Return the providers that the asker is linked to, by their labels."""
+    query = (
+        select(ProviderRow.id, ProviderRow.label, IdentityRow.created_at)
+        .join(IdentityRow, IdentityRow.provider_id == ProviderRow.id)
+        .where(visible_to(scope, IdentityRow), IdentityRow.user_id == scope.user)
+        .order_by(ProviderRow.label, ProviderRow.id)
+    )
+    return [Linked(*row) for row in (await session.execute(query)).tuples()]
+
+
+async def unlink(session: AsyncSession, scope: Scope, provider_id: str) -> None:
+    """Let the asker be nobody to a provider, and end their sessions that its word began."""
+    for row in (SessionRow, IdentityRow):
+        mine = (visible_to(scope, row), row.user_id == scope.user, row.provider_id == provider_id)
+        await session.execute(delete(row).where(*mine))
+
+
 async def existing_groups(session: AsyncSession, tenant: str, group_ids: Sequence[str]) -> frozenset[str]:
     """Return those of the ids that are groups of the tenant."""
     query = select(GroupRow.id).where(GroupRow.tenant == tenant, GroupRow.id.in_(group_ids))
@@ -168,19 +188,34 @@ async def provider_of_session(session: AsyncSession, scope: Scope, secret_hash: 
     return None if row is None else _provider_of(row)
 
 
+async def use_word(session: AsyncSession, of: Provider, hashed: str, now: datetime, old: datetime) -> bool:
+    """Note that a provider's word was used; False where it was before. Those used before `old` are forgotten."""
+    await session.execute(delete(LogoutWordRow).where(LogoutWordRow.used_at < old))
+    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        kind(LogoutWordRow)
+        .values(provider_id=of.id, hash=hashed, tenant=of.tenant, used_at=now)
+        .on_conflict_do_nothing(index_elements=["provider_id", "hash"])
+        .returning(LogoutWordRow.hash)
+    )
+    return (await session.execute(statement)).first() is not None
+
+
 async def end_sessions(
     session: AsyncSession, of: Provider, before: datetime, *, subject: str | None, provider_session: str | None
 ) -> list[User]:
     """End sessions that a provider's word began before a time, and return whose they were.
 
-    Those of a session of the provider's, or else all of one subject.
+    Those of a session of the provider's, or else all of one subject. Of a session here of which the provider never said
+    what it calls its own nobody knows that it is another one: it ends with the subject's.
     """
     ended = delete(SessionRow).where(SessionRow.provider_id == of.id, SessionRow.created_at <= before)
     if subject is not None:
         whose = select(IdentityRow.user_id).where(IdentityRow.provider_id == of.id, IdentityRow.subject == subject)
         ended = ended.where(SessionRow.user_id.in_(whose))
     if provider_session is not None:
-        ended = ended.where(SessionRow.provider_session == provider_session)
+        named = SessionRow.provider_session == provider_session
+        ended = ended.where(named if subject is None else named | SessionRow.provider_session.is_(None))
     ids = set((await session.scalars(ended.returning(SessionRow.user_id))).all())
     rows = (await session.scalars(select(UserRow).where(UserRow.id.in_(ids)).order_by(UserRow.id))).all()
     return [await whole_user(session, row) for row in rows]
@@ -189,7 +224,9 @@ async def end_sessions(
 async def origins(session: AsyncSession, scope: Scope, user_ids: Sequence[str]) -> dict[str, list[str]]:
     """Return, of users, the labels of the providers that they come from, and `SCIM` for those of a directory."""
     found: dict[str, list[str]] = {}
-    directory = select(ScimUserRow.user_id).where(visible_to(scope, ScimUserRow), ScimUserRow.user_id.in_(user_ids))
+    directory = select(ScimUserRow.user_id).where(
+        visible_to(scope, ScimUserRow), ScimUserRow.user_id.in_(user_ids), ScimUserRow.own
+    )
     for user_id in (await session.scalars(directory)).all():
         found.setdefault(user_id, []).append("SCIM")
     linked = (

@@ -22,6 +22,7 @@ from pincite.accounts.tables import (
     MemberRow,
     PasswordRow,
     RecoveryRow,
+    ScimGroupRow,
     SessionRow,
     SignInTokenRow,
     TenantRow,
@@ -167,4 +168,8 @@ async def _with_members(session: AsyncSession, scope: Scope, rows: Sequence[Grou
     members: dict[str, set[str]] = {}
     for group_id, user_id in (await session.execute(query)).all():
         members.setdefault(group_id, set()).add(user_id)
-    return [Group(row.id, row.name, frozenset(members.get(row.id, ()))) for row in rows]
+    theirs = select(ScimGroupRow.group_id).where(
+        visible_to(scope, ScimGroupRow), ScimGroupRow.group_id.in_([row.id for row in rows])
+    )
+    directory = frozenset((await session.scalars(theirs)).all())
+    return [Group(row.id, row.name, frozenset(members.get(row.id, ())), row.id in directory) for row in rows]

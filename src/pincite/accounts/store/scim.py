@@ -47,8 +47,10 @@ async def name_is_taken(session: AsyncSession, scope: Scope, user_name: str, but
     return (await session.execute(_users(scope).where(by_name, UserRow.id != but).limit(1))).first() is not None
 
 
-async def put_user(session: AsyncSession, scope: Scope, user_id: str, facts: UserFacts, now: datetime) -> None:
-    """Record what a directory says of somebody."""
+async def put_user(
+    session: AsyncSession, scope: Scope, user_id: str, facts: UserFacts, now: datetime, *, own: bool
+) -> None:
+    """Record what a directory says of somebody, and whether they are its own."""
     await session.execute(delete(ScimUserRow).where(visible_to(scope, ScimUserRow), ScimUserRow.user_id == user_id))
     values = {
         "user_id": user_id,
@@ -58,13 +60,14 @@ async def put_user(session: AsyncSession, scope: Scope, user_id: str, facts: Use
         "external_id": facts.external_id,
         "given_name": facts.given_name,
         "family_name": facts.family_name,
+        "own": own,
         "changed_at": now,
     }
     await session.execute(insert(ScimUserRow), [values])
 
 
 async def list_groups(session: AsyncSession, scope: Scope, wanted: Wanted) -> tuple[list[ScimGroup], int]:
-    """Return groups of the tenant in the order in which they came, and how many there are in all."""
+    """Return the directory's groups in the order in which they came, and how many there are in all."""
     chosen = _groups(scope).where(_where(wanted.where, _GROUPS, _of_groups))
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
     page = chosen.order_by(GroupRow.id).offset(wanted.start - 1).limit(wanted.count)
@@ -73,23 +76,28 @@ async def list_groups(session: AsyncSession, scope: Scope, wanted: Wanted) -> tu
 
 
 async def find_group(session: AsyncSession, scope: Scope, group_id: str) -> ScimGroup | None:
-    """Return a group of the tenant by id."""
+    """Return a group of the directory's by id."""
     rows = (await session.execute(_groups(scope).where(GroupRow.id == group_id))).all()
     found = await _with_members(session, scope, [(row[0], row[1]) for row in rows])
     return found[0] if found else None
 
 
 async def group_named(session: AsyncSession, scope: Scope, name: str) -> str | None:
-    """Return the id of the group of a name."""
+    """Return the id of the group of a name, whosever it is."""
     return await session.scalar(select(GroupRow.id).where(visible_to(scope, GroupRow), GroupRow.name == name))
 
 
 async def put_group(session: AsyncSession, scope: Scope, group_id: str, external_id: str | None, now: datetime) -> None:
-    """Record what a directory says of a group."""
-    mine = (visible_to(scope, ScimGroupRow), ScimGroupRow.group_id == group_id)
-    await session.execute(delete(ScimGroupRow).where(*mine))
+    """Record what a directory says of a group, which is its own from then on."""
+    await drop_group(session, scope, group_id)
     values = {"group_id": group_id, "tenant": scope.tenant, "external_id": external_id, "changed_at": now}
     await session.execute(insert(ScimGroupRow), [values])
+
+
+async def drop_group(session: AsyncSession, scope: Scope, group_id: str) -> None:
+    """Let a group be the directory's no more; it stays."""
+    mine = (visible_to(scope, ScimGroupRow), ScimGroupRow.group_id == group_id)
+    await session.execute(delete(ScimGroupRow).where(*mine))
 
 
 def _user_columns() -> Mapping[str, Any]:
@@ -113,7 +121,7 @@ def _users(scope: Scope) -> Select[UserRow, ScimUserRow]:
 
 
 def _groups(scope: Scope) -> Select[GroupRow, ScimGroupRow]:
-    joined = select(GroupRow, ScimGroupRow).outerjoin(ScimGroupRow, ScimGroupRow.group_id == GroupRow.id)
+    joined = select(GroupRow, ScimGroupRow).join(ScimGroupRow, ScimGroupRow.group_id == GroupRow.id)
     return joined.where(visible_to(scope, GroupRow))
 
 
@@ -123,6 +131,7 @@ async def _whole(
     query = (
         select(MemberRow.user_id, GroupRow.id, GroupRow.name)
         .join(GroupRow, GroupRow.id == MemberRow.group_id)
+        .join(ScimGroupRow, ScimGroupRow.group_id == MemberRow.group_id)
         .where(visible_to(scope, MemberRow), MemberRow.user_id.in_([row[0].id for row in rows]))
         .order_by(GroupRow.name)
     )
@@ -141,12 +150,13 @@ def _user_of(row: UserRow, told: ScimUserRow | None, groups: tuple[tuple[str, st
         family_name=told.family_name if told else None,
         created_at=row.created_at,
         changed_at=told.changed_at if told else row.created_at,
+        own=told is not None and told.own,
         group_names=groups,
     )
 
 
 async def _with_members(
-    session: AsyncSession, scope: Scope, rows: Sequence[tuple[GroupRow, ScimGroupRow | None]]
+    session: AsyncSession, scope: Scope, rows: Sequence[tuple[GroupRow, ScimGroupRow]]
 ) -> list[ScimGroup]:
     query = (
         select(MemberRow.group_id, UserRow.id, UserRow.name)
@@ -160,12 +170,12 @@ async def _with_members(
     return [_group_of(row, told, tuple(members.get(row.id, ()))) for row, told in rows]
 
 
-def _group_of(row: GroupRow, told: ScimGroupRow | None, members: tuple[tuple[str, str], ...]) -> ScimGroup:
+def _group_of(row: GroupRow, told: ScimGroupRow, members: tuple[tuple[str, str], ...]) -> ScimGroup:
     return ScimGroup(
-        group=Group(row.id, row.name, frozenset(each[0] for each in members)),
-        external_id=told.external_id if told else None,
+        group=Group(row.id, row.name, frozenset(each[0] for each in members), directory=True),
+        external_id=told.external_id,
         created_at=row.created_at,
-        changed_at=told.changed_at if told else row.created_at,
+        changed_at=told.changed_at,
         names=members,
     )
 
@@ -193,7 +203,8 @@ def _of_users(wanted: Compare) -> ColumnElement[bool] | None:
     if wanted.attribute == "emails.primary":
         return _yes_or_no(UserRow.email.is_not(None), wanted)
     if wanted.attribute in {"groups", "groups.value"}:
-        return exists().where(MemberRow.user_id == UserRow.id, _compared(MemberRow.group_id, wanted))
+        theirs = exists().where(ScimGroupRow.group_id == MemberRow.group_id)
+        return exists().where(MemberRow.user_id == UserRow.id, theirs, _compared(MemberRow.group_id, wanted))
     return None
 
 

@@ -30,6 +30,8 @@ def _do(work: Callable[[Eraser, Scope], Awaitable[Erased]], *, as_json: bool) ->
     if as_json:
         print_json(asdict(report))
         return
+    if report.resumed:
+        out().print(f"Document {report.id} was removed before; what is left of it:")
     table = Table("Where", "Would go" if report.dry_run else "Gone")
     for where, count in report.rows.items():
         table.add_row(where, f"{count:,}")

@@ -35,6 +35,7 @@ Collection = Annotated[str | None, typer.Option(help="Id or name of a collection
 Document = Annotated[str | None, typer.Option(help="Id or name of a document.")]
 ToUser = Annotated[str | None, typer.Option("--user", help="An id, an e-mail address or a name.")]
 ToGroup = Annotated[str | None, typer.Option("--group", help="Id or name of a group.")]
+Back = Annotated[bool, typer.Option("--back", help="Take back what was handed over, or what it made.")]
 ToEveryone = Annotated[bool, typer.Option("--everyone", help="Everybody in the tenant.")]
 
 
@@ -133,6 +134,18 @@ def link(who: Who, as_json: Json = False) -> None:
     _said({"url": url}, url, as_json=as_json)
 
 
+@users.command("hand-over")
+def hand_over_user(who: Who, back: Back = False, as_json: Json = False) -> None:
+    """Let a directory (SCIM) change somebody as if it had made them."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        user = await _user(house, scope, who)
+        await house.people.handing.user(scope, user, back=back)
+        return {"user": user, "directory": not back}
+
+    _said(_do(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
+
+
 @groups.command("list")
 def list_groups(as_json: Json = False) -> None:
     """List the groups with their members."""
@@ -179,6 +192,18 @@ def remove_group(group: Group, as_json: Json = False) -> None:
         return found
 
     _said({"removed": _do(work, as_json=as_json)}, "Removed.", as_json=as_json)
+
+
+@groups.command("hand-over")
+def hand_over_group(group: Group, back: Back = False, as_json: Json = False) -> None:
+    """Let a directory (SCIM) see and change a group as if it had made it."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        found = await _group(house, scope, group)
+        await house.people.handing.group(scope, found, back=back)
+        return {"group": found, "directory": not back}
+
+    _said(_do(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
 
 
 @grants.command("list")

@@ -58,14 +58,30 @@ class Holds:
     async def refuse_held(
         self, scope: Scope, *, collection_id: str | None = None, document_id: str | None = None
     ) -> None:
-        """Make sure that no hold is on the tenant, or on that collection or document. Raises: OnHold."""
+        """Make sure that no hold is on the tenant, or on that collection, or on a document or what it is in.
+
+        It is as of now: whoever deletes asks once more, in the transaction in which they do. Raises: OnHold.
+        """
         async with self._db.read(scope) as session:
-            refuse(scope, await store.hold_on(session, scope, collection_id, document_id))
+            refuse(scope, await _hold_on(session, scope, collection_id, document_id))
+
+    async def refuse_held_within(self, scope: Scope, tx: AsyncSession, *, document_id: str | None = None) -> None:
+        """Make sure of the same in the transaction that deletes, before all else in it: no hold is set until it ends.
+
+        Raises: OnHold.
+        """
+        await collections.next_version(tx, scope)
+        refuse(scope, await _hold_on(tx, scope, None, document_id))
 
     async def refuse_any(self, scope: Scope) -> None:
-        """Make sure that nothing of the tenant is on hold. Raises: OnHold."""
+        """Make sure that nothing of the tenant is on hold, as of now. Raises: OnHold."""
         async with self._db.read(scope) as session:
             refuse(scope, next(iter(await store.list_holds(session, scope, 1)), None))
+
+    async def refuse_any_within(self, scope: Scope, tx: AsyncSession) -> None:
+        """Make sure of the same in the transaction that deletes, before all else in it. Raises: OnHold."""
+        await collections.next_version(tx, scope)
+        refuse(scope, next(iter(await store.list_holds(tx, scope, 1)), None))
 
     async def held_removals(self, scope: Scope) -> frozenset[str]:
         """Return the documents that were removed and came on hold before they were purged: they wait."""
@@ -77,6 +93,14 @@ def refuse(scope: Scope, hold: Hold | None) -> None:
     """Raise OnHold if there is a hold."""
     if hold is not None:
         raise on_hold(hold, tells=scope.sees_all)
+
+
+async def _hold_on(
+    session: AsyncSession, scope: Scope, collection_id: str | None, document_id: str | None
+) -> Hold | None:
+    if document_id is None:
+        return await store.hold_on(session, scope, collection_id)
+    return await store.hold_on_document(session, scope, document_id)
 
 
 def _only_those_who_see_all(scope: Scope) -> None:

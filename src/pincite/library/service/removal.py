@@ -3,7 +3,7 @@
 The points in the search index are `ingest`'s to delete, between the two.
 """
 
-from pincite.core import Conflict, Database, NotFound, Scope, utc_now
+from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, utc_now
 from pincite.core.audit import note
 from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
@@ -11,7 +11,9 @@ from pincite.library.grants import Level
 from pincite.library.quotas import Amount
 from pincite.library.service.grants import require
 from pincite.library.service.holds import refuse
-from pincite.library.store import collections, documents, holds, purging, usage
+from pincite.library.store import collections, documents, holds, purging, revisions, usage
+
+_MOST_NAMED = 10
 
 
 class Removals:
@@ -53,6 +55,8 @@ class Removals:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
             refuse(scope, await holds.hold_on_document(tx, scope, document_id))
             for removal in await documents.list_removals(tx, scope, document_id):
+                # Whoever read it when it was removed has stored their last pages, which are counted, or stores none.
+                await revisions.lock_in_order(tx, scope, removal.revision_ids)
                 freed = (await usage.held_by(tx, scope, removal.revision_ids)).plus(Amount(documents=1))
                 await purging.drop_document(tx, scope, removal)
                 await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
@@ -61,6 +65,28 @@ class Removals:
             doomed = await purging.doomed_blobs(tx, scope)
         for sha256 in doomed:
             await finish_deletion(self._db, self._blobs, scope, sha256)
+
+    async def to_erase(self, scope: Scope, name: str) -> tuple[str, bool]:
+        """Return the id of the document of that id or source, and whether it was removed already.
+
+        One that is there comes before those that were removed; of one that was purged as well only the id is left.
+
+        Raises: NotFound; InvalidInput where several are called so.
+        """
+        async with self._db.read(scope) as session:
+            there = [each.id for each in await documents.named_documents(session, scope, name, _MOST_NAMED)]
+            found = there or await documents.removed_named(session, scope, name, _MOST_NAMED)
+        if not found:
+            raise NotFound(
+                f"There is no document {name[:200]}, nor is one left that was removed.",
+                remedy="See `pincite list`; what was removed and purged is known by its id alone.",
+            )
+        if name not in found and len(found) > 1:
+            raise InvalidInput(
+                f"Several documents {'are' if there else 'that were removed were'} named {name[:200]}.",
+                remedy=f"Say which by its id: {', '.join(found)}.",
+            )
+        return (name if name in found else found[0]), not there
 
     async def removals(self, scope: Scope, document_id: str | None = None) -> list[Removal]:
         """Return the tenant's documents that are removed and not purged yet, or that one if it is."""

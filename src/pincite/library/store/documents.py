@@ -307,6 +307,20 @@ async def hide(session: AsyncSession, scope: Scope, document_id: str, version: i
     return True
 
 
+async def removed_named(session: AsyncSession, scope: Scope, name: str, limit: int) -> list[str]:
+    """Return the ids of removed documents of that id or source; of those that are purged as well, by their id."""
+    hidden = select(DocumentRow.id).where(
+        visible_to(scope, DocumentRow),
+        DocumentRow.removed_at.is_not(None),
+        or_(DocumentRow.id == name, DocumentRow.source == name),
+    )
+    purged = select(TombstoneRow.document_id).where(visible_to(scope, TombstoneRow), TombstoneRow.document_id == name)
+    for query in (hidden.order_by(DocumentRow.id).limit(limit), purged):
+        if found := (await session.scalars(query)).all():
+            return list(found)
+    return []
+
+
 async def list_removals(session: AsyncSession, scope: Scope, document_id: str | None = None) -> list[Removal]:
     """Return removed documents that are not purged, or that one if it is."""
     query = (

@@ -74,22 +74,25 @@ def _of_live_document() -> ColumnElement[bool]:
 async def find_revision(
     session: AsyncSession, scope: Scope, revision_id: str, *, lock: bool = False
 ) -> Revision | None:
-    """Return a revision of a document that was not removed; with `lock`, keep it from being purged meanwhile."""
+    """Return a revision of a document that was not removed; with `lock`, nobody else writes to it meanwhile.
+
+    Nor is it purged. Two that counted its pages at once would add them to what the tenant holds twice, or take them.
+    """
     query = select(RevisionRow).where(
         visible_to(scope, RevisionRow), RevisionRow.id == revision_id, _of_live_document()
     )
     if lock:
-        query = query.with_for_update(read=True)
+        query = query.with_for_update(key_share=True)
     row = (await session.scalars(query)).first()
     return None if row is None else revision_of(row)
 
 
 async def lock_in_order(session: AsyncSession, scope: Scope, revision_ids: Sequence[str]) -> None:
-    """Lock revisions by id before several are changed: two that lock the same ones in any order could wait for ever.
+    """Lock revisions by id before they are changed: two that lock the same ones in any order could wait for ever.
 
-    Slices are stored beside the feed's lock. On SQLite writers take turns.
+    Pages are stored beside the feed's lock. On SQLite writers take turns.
     """
-    if session.get_bind().dialect.name != "postgresql" or len(revision_ids) < 2:
+    if session.get_bind().dialect.name != "postgresql":
         return
     for some in batched(sorted(revision_ids), _MOST_IDS):
         query = (

@@ -9,6 +9,14 @@ export interface Factors {
   needs_current: boolean;
   second_factor: boolean;
   recovery_codes: number;
+  linked: Linked[];
+}
+
+/** A provider that one can sign in with, and since when. */
+export interface Linked {
+  id: string;
+  label: string;
+  since: string;
 }
 
 export interface PasswordEntry {
@@ -50,12 +58,21 @@ export const offersQuery = queryOptions({
   staleTime: 60_000,
 });
 
-const toUrl = (id: string, given: { return_to: string; link?: boolean }) =>
-  request<{ url: string }>(`/v1/session/providers/${encodeURIComponent(id)}`, "POST", given);
+const pathOf = (id: string) => `/v1/session/providers/${encodeURIComponent(id)}`;
 
 /** Leads the browser to the provider, which sends it back to `/signin/callback`. */
-export async function goToProvider(id: string, returnTo: string, link = false): Promise<void> {
-  const { url } = await toUrl(id, { return_to: returnTo, link });
+export async function goToProvider(id: string, returnTo: string): Promise<void> {
+  follow(await request<{ url: string }>(pathOf(id), "POST", { return_to: returnTo }));
+}
+
+/** Leads there as well, so that one can sign in with the provider from then on. */
+export async function linkProvider({ id, returnTo, ...proof }: { id: string; returnTo: string; current?: string }): Promise<void> {
+  follow(await request<{ url: string }>(`${pathOf(id)}/link`, "POST", { return_to: returnTo, ...proof }));
+}
+
+export const unlinkProvider = (id: string) => request<undefined>(pathOf(id), "DELETE");
+
+function follow({ url }: { url: string }): void {
   if (!/^https?:\/\//.test(url)) throw new Error("The provider's address is none.");
   window.location.assign(url);
 }
