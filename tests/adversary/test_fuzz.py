@@ -5,7 +5,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.adversary.fuzz import TARGETS, Target, pieces
+from tests.adversary.cases import Target, pieces
+from tests.adversary.fuzz import TARGETS
 
 from pincite.app.settings import read_settings
 from pincite.app.web import create_app
@@ -21,12 +23,13 @@ from pincite.app.wiring import open_house
 
 WHOLE = os.environ.get("FUZZ") == "whole"
 CASES = 100_000 if WHOLE else 250
+LATEST_S = 1.0
 
 pytestmark = pytest.mark.timeout(0 if WHOLE else 120)
 
 
 def fuzz(target: Target, cases: int = CASES) -> None:
-    """Check a target by so many cases; a failing one is made small and shown."""
+    """Check a target by so many cases; a failing one is made small and shown, and so is one that takes too long."""
     slow = [
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,
@@ -34,7 +37,21 @@ def fuzz(target: Target, cases: int = CASES) -> None:
         HealthCheck.large_base_example,
     ]
     run = settings(max_examples=cases, deadline=None, database=None, suppress_health_check=slow)
-    run(given(target.cases)(target.check))()
+    run(given(target.cases)(in_time(target.check)))()
+
+
+def in_time(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return the check, which also holds each case but the first (it loads what is needed) to a second of work."""
+    begun = False
+
+    def timed(case: Any) -> None:
+        nonlocal begun
+        began_s = time.process_time()
+        check(case)
+        took_s, is_first, begun = time.process_time() - began_s, not begun, True
+        assert is_first or took_s < LATEST_S, f"{took_s:.1f} s"
+
+    return timed
 
 
 @pytest.mark.parametrize("name", TARGETS)
