@@ -13,6 +13,8 @@ from pincite.answers.unmarking import Unmarked
 from pincite.core.sentences import sentence_spans
 
 _LONGEST = 1_000  # characters: what goes on without a stop is cut there, between two words
+# Of a long sentence it is asked after some words only whether it ended: the time it takes would grow with its square.
+_FIRST_WORDS, _EVERY = 64, 16
 _MAY_END = re.compile(r"[.!?…。！？\n]")
 _WORD_BEGINS = re.compile(r"\s\S")
 
@@ -41,6 +43,7 @@ class MarkerStream:
         self.text = ""
         self._done = 0
         self._looked = 0
+        self._words = 0  # that have begun since `_done`
 
     def feed(self, piece: str) -> str:
         """Take a piece of the reply; returns the clean text that is certain now."""
@@ -66,6 +69,9 @@ class MarkerStream:
         """Yield the places behind the first letter of words where a sentence may have been finished."""
         while (begun := _WORD_BEGINS.search(self.text, max(self._looked - 1, 0))) is not None:
             self._looked = begun.end()
+            self._words += 1
+            if self._words > _FIRST_WORDS and self._words % _EVERY:
+                continue
             if self._looked - self._done > _LONGEST or _MAY_END.search(self.text, self._done, begun.start()):
                 yield begun.end()
 
@@ -92,7 +98,7 @@ class MarkerStream:
             numbers = [each for at, some in self._unmarked.marks if since < at <= last for each in some]
             finished.append(Sentence(start, end, self.text[start:end], tuple(dict.fromkeys(numbers))))
         if spans:
-            self._done = spans[-1][1]
+            self._done, self._words = spans[-1][1], 0
         return finished
 
     def _take(self, clean: str, *, final: bool) -> str:
