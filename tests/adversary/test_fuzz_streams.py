@@ -29,7 +29,7 @@ from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.settings import ModelSettings
 
 pytestmark = pytest.mark.timeout(0 if WHOLE else 120)
-FEWER = CASES if WHOLE else CASES // 5  # of cases that are each a request
+FEWER = CASES if WHOLE else 40  # of cases that are each a request
 
 _TEXTS = stretched(
     pieces(
