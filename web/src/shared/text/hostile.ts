@@ -39,7 +39,10 @@ export function shownText(markup: string): string {
 }
 
 /** An answer without the lines that are marks and nothing else: fences, with the language that they name. */
-export const marksOf = (text: string): string => text.replace(/^[^\S\n]{0,3}```[\w+-]*\s*?$/gm, "");
+export const withoutFences = (text: string): string => {
+  const lines = text.split("\n");
+  return lines.filter((line) => !/^\s{0,3}```[\w+-]*\s*$/.test(line)).join("\n");
+};
 
 /** Text without what is a mark of Markdown, or white space. */
 export const bare = (text: string): string => text.replace(/[\s*`#|•\d.):-]/g, "");
