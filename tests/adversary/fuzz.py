@@ -9,7 +9,6 @@ import ipaddress
 import json
 import unicodedata
 from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2

@@ -27,15 +27,15 @@ RULES = "Every sentence of your answer ends with the number of the passage that 
 _MARKER = re.compile(r"[\[【]\s*\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*\s*[\]】]")
 _OF_MARKERS = re.compile(r"[\s\d,;–\-\[\]【】]")
 
-_REPLIES = stretched(
-    pieces(
-        "[", "]", "【", "】", "1", "12", "999", "[1]", " [2]", "[2, 3]", "[1]–[3]", "[1-4]", "[[1]]", "[1[2]3]", ", ", "; ",
+_WRITTEN = pieces(
+        "[", "]", "【", "】", "1", "12", "999", "[1]", " [2]", "[2, 3]", "[1]–[3]", "[1-4]", "[[1]]", "[1[2]3]",
+        ", ", "; ",
         " - ", "–", " ", "\t", "\n", "\n\n", "\r\n", "٣", "²", "[٣]", "A fact is here", ". ", "! ", "。", "e.g. ", "- ",
-        "Dogs travel free of charge", "| a | b |", "4.5", "[x]", "“", "”", ")", "(", "\u202e", "\u0301", "\u200b", "\ufffe",
+        "Dogs travel free of charge", "| a | b |", "4.5", "[x]", "“", "”", ")", "(", "\u202e", "\u0301",
+        "\u200b", "\ufffe",
         most=24,
-    ),
-    1_500,
 )  # fmt: skip
+_REPLIES = stretched(_WRITTEN, 1_500)
 
 
 def _streamed(some: list[str], screen: Screen | None = None) -> tuple[str, list[Sentence]]:
@@ -92,9 +92,10 @@ def _screened(case: tuple[str, list[int]]) -> None:
 
 _SCREENED = st.lists(
     st.sampled_from((SECRET, SECRET[:20], SECRET[20:], RULES, RULES[:50], RULES[50:], "[1]", " ", ". ", "pin_", "é"))
-    | _REPLIES,
+    | _WRITTEN,
     max_size=6,
 ).map("".join)
+
 
 def _clean(text: str) -> str:
     """Replace what neither a page nor a reply holds any more when it comes here: halves of surrogate pairs."""
@@ -104,8 +105,10 @@ def _clean(text: str) -> str:
 _PAGES = st.lists(
     stretched(
         pieces(
-            "Dogs travel free of charge", "Tickets cost 80 kroner", ". ", "\n", "\r\n", "\n\n", "Rate | Weeks", " | ", "1,577.0",
-            "$4.5 million", "17:00", "not", "e.g.", "2024-02-30", "No. 5", "\ufffe", "\ufffd", "\u00ad", "é", "🚢", "٣", " ",
+            "Dogs travel free of charge", "Tickets cost 80 kroner", ". ", "\n", "\r\n", "\n\n", "Rate | Weeks",
+            " | ", "1,577.0",
+            "$4.5 million", "17:00", "not", "e.g.", "2024-02-30", "No. 5", "\ufffe", "\ufffd", "\u00ad", "é",
+            "🚢", "٣", " ",
             "9" * 400, "May", "%", "(", "”", "。", "•", "\u202e", "\u2028", "\x1c", "\x0b", most=16,
         ),
         2_000,
@@ -171,8 +174,10 @@ async def _pinned(pinner: Pinner, sentences: list[Sentence]) -> list[Pin]:
 
 
 _CLAIMS = pieces(
-    "Dogs travel free of charge", "Tickets cost 80 kroner", "Tickets do not cost 81 kroner", " and ", "; ", ". ", "[1]", "[2]",
-    "[9]", "1.5 million", "9" * 400, " thousand", "17:00", "5 pm", "May", "3rd", "$", "%", "n't", "’s", "٣", "\u0301", "é", "\n",
+    "Dogs travel free of charge", "Tickets cost 80 kroner", "Tickets do not cost 81 kroner", " and ", "; ",
+    ". ", "[1]", "[2]",
+    "[9]", "1.5 million", "9" * 400, " thousand", "17:00", "5 pm", "May", "3rd", "$", "%", "n't", "’s", "٣",
+    "\u0301", "é", "\n",
     "- ", "(see passage 2)", "**", "🚢", "\u202e", most=12,
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ What the web app makes of an answer's Markdown is fuzzed with its own tests, in 
 
 import io
 import re
+from collections.abc import Sequence
 
 from hypothesis import strategies as st
 from tests.adversary.cases import Target, pieces, stretched
@@ -55,14 +56,20 @@ def _blocks(page: PageText) -> None:
 
 _MARKDOWN = stretched(
     pieces(
-        "# ", "## ", "- ", "* ", "1. ", "99999999999. ", "> ", "    ", "\t", "```", "~~~", "`", "**", "_", "~~", "[a](", "[a]: ",
-        "![b](", "javascript:alert(1)", "data:text/html,x", "http://a.example/", "<http://b.example>", ")", "]", "[", "|",
-        "|---|", "|:-:|\n", "---\n", "===\n", "\n", "\n\n", "\r\n", "\r", "\\", "<b>", "</b>", "<!--", "-->", "<br>", "<script>",
-        "<div style='display:none'>", "</div>", "<table><tr><td>", "<![CDATA[", "&amp;", "&#0;", "&#xD800;", "&nbsp;", "word", "  \n",
+        "# ", "## ", "- ", "* ", "1. ", "99999999999. ", "> ", "    ", "\t", "```", "~~~", "`", "**", "_", "~~",
+        "[a](", "[a]: ",
+        "![b](", "javascript:alert(1)", "data:text/html,x", "http://a.example/", "<http://b.example>", ")", "]",
+        "[", "|",
+        "|---|", "|:-:|\n", "---\n", "===\n", "\n", "\n\n", "\r\n", "\r", "\\", "<b>", "</b>", "<!--", "-->",
+        "<br>", "<script>",
+        "<div style='display:none'>", "</div>", "<table><tr><td>", "<![CDATA[", "&amp;", "&#0;", "&#xD800;",
+        "&nbsp;", "word", "  \n",
         "\u202e", "\u2028", "\ufeff", "e\u0301", "a: b\n---\n", most=24,
     )
 ).map(lambda text: text.encode("utf-8", "surrogatepass"))  # fmt: skip
-_ENCODED = st.tuples(_MARKDOWN, st.sampled_from((b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"\x1b$B")))
+_ENCODED = st.tuples(
+    _MARKDOWN, st.sampled_from((b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"\x1b$B"))
+)
 
 
 def _survival(text: str) -> None:
@@ -74,15 +81,20 @@ def _survival(text: str) -> None:
 # Lines as people write them; "w" stands for a word. What Markdown itself hides (links' targets, comments, the words
 # behind a fence) is not among them.
 _LINES = (
-    "w w", "# w", "### w w #", "- w", "  - w w", "    - w", "* **w** w", "1. w", "7) w", "> w", "> > w", "> - w", "**w** *w* _w_",
-    "`w` w", "``w ` w``", "~~w~~ w", "w  ", "w\\", "\\*w\\*", "w & w", "w < w > w", "**w", "`w", "*w **w*", "w | w", "    w", "\tw",
-    "![w](x) w", "[w](x) w", "[w", "w]", "<b>w</b> w", "w<br>w", "<div>w</div>", "<p>w<p>w", "&amp;w", "w&nbsp;w", "[^1] w", "- [ ] w",
-    "w\n===", "w\n---", "```\nw w\n```", "~~~\nw\n~~~", "| w | w |\n|---|---|\n| w | **w** |", "w | w\n:-- | --:\nw | w", "", "", "",
-    "***", "---", "\u200bw", "w\u0301", "\u202ew", "**w**w", "w_w_w", "* * w", "+ w", "#w", "#######w", "http://w.example/w",
+    "w w", "# w", "### w w #", "- w", "  - w w", "    - w", "* **w** w", "1. w", "7) w", "> w", "> > w",
+    "> - w", "**w** *w* _w_",
+    "`w` w", "``w ` w``", "~~w~~ w", "w  ", "w\\", "\\*w\\*", "w & w", "w < w > w", "**w", "`w", "*w **w*",
+    "w | w", "    w", "\tw",
+    "![w](x) w", "[w](x) w", "[w", "w]", "<b>w</b> w", "w<br>w", "<div>w</div>", "<p>w<p>w", "&amp;w",
+    "w&nbsp;w", "[^1] w", "- [ ] w",
+    "w\n===", "w\n---", "```\nw w\n```", "~~~\nw\n~~~", "| w | w |\n|---|---|\n| w | **w** |",
+    "w | w\n:-- | --:\nw | w", "", "", "",
+    "***", "---", "\u200bw", "w\u0301", "\u202ew", "**w**w", "w_w_w", "* * w", "+ w", "#w", "#######w",
+    "http://w.example/w",
 )  # fmt: skip
 
 
-def _numbered(lines: list[str]) -> str:
+def _numbered(lines: Sequence[str]) -> str:
     numbers = iter(range(10**6))
     return re.sub(r"w", lambda _: f"w{next(numbers)}w", "\n".join(lines))
 

@@ -5,7 +5,7 @@ What is asked and what must come of it is with the tests.
 
 import asyncio
 import codecs
-from collections.abc import Coroutine
+from collections.abc import Coroutine, MutableMapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +120,7 @@ class App:
             await begun.wait()
             return {"type": "http.disconnect"}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
             else:

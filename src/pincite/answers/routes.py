@@ -38,7 +38,9 @@ def seen(last_event_id: LastEventId = None) -> int:
     if not last_event_id:
         return 0
     if re.fullmatch(r"[0-9]{1,9}", last_event_id) is None:
-        raise InvalidInput("Last-Event-ID is not one of this stream.", remedy="Leave it out to start from the beginning.")
+        raise InvalidInput(
+            "Last-Event-ID is not one of this stream.", remedy="Leave it out to start from the beginning."
+        )
     return int(last_event_id)
 
 

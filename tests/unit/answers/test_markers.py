@@ -91,7 +91,10 @@ def test_every_way_of_marking_is_read(reply: str, text: str, numbers: list[tuple
     assert [sentence.numbers for sentence in sentences] == numbers
 
 
-@pytest.mark.parametrize("again", ["[1] ", "[1]      ", "[1], ", "[", "[[1]", "[1", "          ", "e.g. ", "[\n", "- a\n"])
+AGAIN = ["[1] ", "[1]      ", "[1], ", "[", "[[1]", "[1", "          ", "e.g. ", "[\n", "- a\n"]
+
+
+@pytest.mark.parametrize("again", AGAIN)
 def test_time_grows_with_length(again: str) -> None:
     """A model that repeats itself, or was told to, may not stop the process that reads it."""
     for reply in (again * (4_000 // len(again)) + "x", again * 12 + "x"):
