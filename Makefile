@@ -43,7 +43,9 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
 
 fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
-	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_described.py $(ARGS)
+	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_fuzz_streams.py \
+	  tests/adversary/test_described.py $(ARGS)
+	@$(if $(ARGS),,FUZZ=whole .venv/bin/python scripts/build_web.py test)
 
 mutate: install-dev web ## switch each security control off and see that a test misses it (ARGS='-k cookie' for some of them)
 	@.venv/bin/python -m bench.controls $(ARGS)

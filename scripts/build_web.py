@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STEP_TIMEOUT_S = 600
+FUZZ_TIMEOUT_S = 7_200  # of tests with FUZZ=whole
 _STAMP = ".sources.sha256"
 _LEFT_OUT = frozenset({"node_modules", "dist", ".vite", "coverage"})
 
@@ -80,7 +81,7 @@ def npm(web: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=STEP_TIMEOUT_S,
+        timeout=FUZZ_TIMEOUT_S if os.environ.get("FUZZ") == "whole" else STEP_TIMEOUT_S,
     )
 
 

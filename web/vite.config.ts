@@ -40,11 +40,20 @@ function pdfjsData(): Plugin {
   };
 }
 
+// With FUZZ=whole (`make fuzz`) each property of the tests is held to a hundred thousand cases; else to a few of them.
+const whole = process.env["FUZZ"] === "whole";
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), pdfjsData()],
   define: { __PDFJS_DATA__: JSON.stringify(`/${dataUrl}/`) },
   resolve: { alias: { "@": join(here, "src") } },
   server: { host: "127.0.0.1", port: 5173, proxy: { "/v1": process.env["PINCITE_API"] ?? "http://127.0.0.1:8700" } },
   build: { outDir: "../src/pincite/app/static", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 900 },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/shared/fuzz.ts"],
+    env: { FUZZ_CASES: whole ? "100000" : "100" },
+    testTimeout: whole ? 3_600_000 : 30_000,
+  },
 });

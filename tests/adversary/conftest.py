@@ -3,11 +3,13 @@
 The server and the browser of ordinary journeys are in `tests/e2e/`.
 """
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.adversary.watching import Watch, outside_world, resolver_rules
+from tests.adversary.whole_app import App
 from tests.doubles.provider import Provider, serve
 from tests.e2e.conftest import CHROMIUM, FLAGS, STATIC, Server, start_server, stop_server
 
@@ -17,6 +19,15 @@ def provider() -> Iterator[Provider]:
     """A provider of models on a loopback port, told what to say."""
     with serve() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The whole application without a model, in this process and in a loop of its own."""
+    with asyncio.Runner() as runner:
+        opened = App(runner, tmp_path_factory.mktemp("fuzzed"))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import asyncio
 import ipaddress
 import json
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import httpx2
 from hypothesis import strategies as st
+from tests.adversary import fuzz_answers, fuzz_markdown
+from tests.adversary.cases import Target, pieces
 
 from pincite.core import InvalidInput
 from pincite.guard import FileType, ParserCrashed, UnreadableDocument, UnsupportedType
@@ -27,28 +27,6 @@ from pincite.guard.wire import unpack_head
 from pincite.ingest.multipart import BadUpload, MultipartReader
 from pincite.library.delivery import content_headers, parse_range
 from pincite.library.names import clean_batch, clean_collection, clean_source
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is fuzzed: `check` is called with each of `cases`."""
-
-    cases: st.SearchStrategy[Any]
-    check: Callable[[Any], None]
-
-
-# Pieces that mean something to a parser, and any text between them.
-def pieces(*some: str, most: int = 12) -> st.SearchStrategy[str]:
-    """Return text of these pieces, of single letters of theirs, and of whatever else there is."""
-    letters = "".join(some)
-    one = st.one_of(
-        st.sampled_from(some),
-        st.sampled_from(letters),
-        st.text(max_size=3),
-        st.text(st.characters(categories=("Cc", "Cf", "Cs", "Zl", "Zp", "Nd", "Mn")), max_size=2),
-    )
-    return st.lists(one, max_size=most).map("".join)
-
 
 _URLS = pieces(
     "http://", "https://", "HTTP:", "//", "/", "\\", "?", "#", "@", ":", "80", "443", "65536", "[", "]", "::1",
@@ -254,4 +232,6 @@ TARGETS: dict[str, Target] = {
     "names": Target(_NAMES, _name),
     "forms": Target(_FORMS, _form),
     "replies of parsers": Target(_REPLIES, _reply),
+    **fuzz_answers.TARGETS,
+    **fuzz_markdown.TARGETS,
 }

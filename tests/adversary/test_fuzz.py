@@ -3,30 +3,27 @@
 `FUZZ=whole` (`make fuzz`) makes it a hundred thousand cases each.
 """
 
-import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.adversary.fuzz import TARGETS, Target, pieces
-
-from pincite.app.settings import read_settings
-from pincite.app.web import create_app
-from pincite.app.wiring import open_house
+from tests.adversary.cases import Target, pieces
+from tests.adversary.fuzz import TARGETS
+from tests.adversary.whole_app import App
 
 WHOLE = os.environ.get("FUZZ") == "whole"
 CASES = 100_000 if WHOLE else 250
+LATEST_S = 1.0
 
 pytestmark = pytest.mark.timeout(0 if WHOLE else 120)
 
 
 def fuzz(target: Target, cases: int = CASES) -> None:
-    """Check a target by so many cases; a failing one is made small and shown."""
+    """Check a target by so many cases; a failing one is made small and shown, and so is one that takes too long."""
     slow = [
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,
@@ -34,7 +31,21 @@ def fuzz(target: Target, cases: int = CASES) -> None:
         HealthCheck.large_base_example,
     ]
     run = settings(max_examples=cases, deadline=None, database=None, suppress_health_check=slow)
-    run(given(target.cases)(target.check))()
+    run(given(target.cases)(in_time(target.check)))()
+
+
+def in_time(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return the check, which also holds each case but the first (it loads what is needed) to a second of work."""
+    begun = False
+
+    def timed(case: Any) -> None:
+        nonlocal begun
+        began_s = time.process_time()
+        check(case)
+        took_s, is_first, begun = time.process_time() - began_s, not begun, True
+        assert is_first or took_s < LATEST_S, f"{took_s:.1f} s"
+
+    return timed
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -48,60 +59,6 @@ def test_a_fault_is_found() -> None:
 
     with pytest.raises(AssertionError):
         fuzz(Target(TARGETS["addresses of the web"].cases, check))
-
-
-class App:
-    """The whole application in a loop of its own, asked directly: what a client library would not send arrives too."""
-
-    def __init__(self, runner: asyncio.Runner, home: Path) -> None:
-        self._runner = runner
-        self._open = AsyncExitStack()
-        self._app, self.key = runner.run(self._opened(home))
-
-    async def _opened(self, home: Path) -> tuple[Any, str]:
-        read = read_settings(home=home, model="none", log_level="error")
-        house = await self._open.enter_async_context(open_house(read, work=False))
-        return create_app(house), (await house.accounts.create_key(await house.owner(), "tests")).secret
-
-    def close(self) -> None:
-        """Close all."""
-        self._runner.run(self._open.aclose())
-
-    def ask(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> int:
-        """Return the status of a request's answer; a stream is left when it has begun."""
-        return self._runner.run(self._asked(method, path, query, headers, body))
-
-    async def _asked(
-        self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
-    ) -> int:
-        statuses: list[int] = []
-        begun, given = asyncio.Event(), [{"type": "http.request", "body": body}]
-        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-                 "raw_path": path.encode(), "query_string": query, "root_path": "", "scheme": "http",
-                 "headers": headers, "server": ("localhost", 80), "client": ("127.0.0.1", 1)}  # fmt: skip
-
-        async def receive() -> dict[str, Any]:
-            if given:
-                return given.pop()
-            await begun.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                statuses.append(message["status"])
-                begun.set()
-
-        async with asyncio.timeout(20):
-            await self._app(scope, receive, send)
-        return statuses[0]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with asyncio.Runner() as runner:
-        opened = App(runner, tmp_path_factory.mktemp("fuzzed"))
-        yield opened
-        opened.close()
 
 
 _VALUES = pieces(
@@ -118,7 +75,7 @@ _ROUTES = st.sampled_from((
     ("GET", "/v1/documents"), ("GET", "/v1/documents/x/content"), ("POST", "/v1/answers"), ("GET",
     "/v1/answers/x/events"), ("POST", "/v1/documents"), ("DELETE", "/v1/documents/x"), ("POST", "/v1/session"), ("GET",
     "/"), ("GET", "/healthz"), ("GET", "/v1/search"), ("GET", "/assets/x.js"), ("OPTIONS", "/v1/search"), ("POST",
-    "/v1/collections"), ("GET", "/v1/nothing"),
+    "/v1/collections"), ("GET", "/v1/nothing"), ("GET", "/v1/documents/events"),
 ))  # fmt: skip
 _BODIES = st.sampled_from((b"", b"{}", b'{"name": "x"}', b"[", b"\xff", b"--b\r\n\r\n--b--")) | st.binary(max_size=20)
 
@@ -129,8 +86,8 @@ def test_no_header_breaks_a_request(app: App) -> None:
         headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in named]
         if is_known:
             headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {app.key}".encode()), *headers]
-        status = app.ask(method, path, query.encode("utf-8", "replace"), headers, body)
-        assert 200 <= status < 500, (status, headers)
+        reply = app.ask(method, path, query.encode("utf-8", "replace"), headers, body)
+        assert 200 <= reply.status < 500, (reply.status, headers)
 
     queries = pieces("q=", "limit=", "cursor=", "collection=", "&", "after=", "%", "1", "x")
     fuzz(Target(st.tuples(_ROUTES, _HEADERS, _BODIES, queries, st.booleans()), check))

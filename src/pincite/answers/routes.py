@@ -24,12 +24,24 @@ from pincite.answers.schemas import (
     conversation_body,
 )
 from pincite.answers.service import Answers
+from pincite.core import InvalidInput
 
 LastEventId = Annotated[
     str | None,
     Header(json_schema_extra={"maxLength": 64}, description="The last event seen; the stream goes on after it."),
 ]
 Id = Annotated[str, Path(max_length=64)]
+
+
+def seen(last_event_id: LastEventId = None) -> int:
+    """Return the number of the event to go on after, 0 for the beginning. Raises: InvalidInput."""
+    if not last_event_id:
+        return 0
+    if re.fullmatch(r"[0-9]{1,9}", last_event_id) is None:
+        raise InvalidInput(
+            "Last-Event-ID is not one of this stream.", remedy="Leave it out to start from the beginning."
+        )
+    return int(last_event_id)
 
 
 class AnswerRoutes:
@@ -138,7 +150,7 @@ class AnswerRoutes:
         return Response(status_code=204)
 
     def _events(self) -> Any:
-        """Make the streaming route; that the answer is there is checked before the stream begins, so 404 is 404."""
+        """Make the streaming route; what it is asked is checked before the stream begins, so that 404 is 404."""
 
         async def found(scope: CurrentScope, answer_id: Id) -> Answer:
             return await self._answers.get(scope, answer_id)
@@ -147,12 +159,9 @@ class AnswerRoutes:
             request: Request,
             scope: CurrentScope,
             answer: Annotated[Answer, Depends(found)],
-            last_event_id: LastEventId = None,
+            after: Annotated[int, Depends(seen)],
         ) -> AsyncIterable[ServerSentEvent]:
             """Stream the answer's events from its first, or after `Last-Event-ID`, until its end."""
-            # What is no number of ours (other figures, too many of them) begins at the beginning.
-            seen = last_event_id or ""
-            after = int(seen) if re.fullmatch(r"[0-9]{1,9}", seen) else 0
             async for event in watched(request, scope, self._answers.events(scope, answer.id, after)):
                 yield ServerSentEvent(event=event.name, id=str(event.seq), data=dict(event.data))
 

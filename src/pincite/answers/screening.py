@@ -49,7 +49,9 @@ class Screen:
             final: nothing comes after it.
         """
         held = text[self._done :]
-        words = list(_WORD.finditer(held))
+        # A word that was begun in what was returned is none of the rules'.
+        goes_on = _WORD.match(held) if _WORD.match(text[self._done - 1 : self._done]) else None
+        words = list(_WORD.finditer(held, 0 if goes_on is None else goes_on.end()))
         spans = sorted([*self._values(held), *self._said(words)])
         certain = len(held) if final or len(held) > _MOST_HELD else self._certain(held, words)
         for start, end in reversed(_joined(spans)):

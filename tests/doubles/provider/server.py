@@ -63,6 +63,7 @@ class Behaviour:
     vectors: Any = None
     before: tuple[bytes, ...] = ()
     after: tuple[bytes, ...] = ()
+    raw: tuple[bytes, ...] | None = None
     script: "Callable[[dict[str, Any]], Behaviour] | None" = None
     flags: dict[str, str] = field(default_factory=dict)
     keys: frozenset[str] = frozenset({"good-key"})
@@ -169,8 +170,10 @@ class _Routes:
         return None
 
     async def _openai_stream(self, told: Behaviour, reply: str) -> AsyncIterator[bytes]:
-        for each in told.before:
+        for each in told.before if told.raw is None else told.raw:
             yield each
+        if told.raw is not None:
+            return
         async for text in self._told(told, reply):
             yield b"data: {broken\n\n" if text == _BROKEN else _sse(_openai_chunk({"content": text}))
         for each in told.after:

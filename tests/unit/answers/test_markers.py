@@ -1,6 +1,7 @@
 """Markers never reach the reader, whole or in part, however the reply is cut into pieces."""
 
 import re
+import time
 from itertools import pairwise
 
 import pytest
@@ -74,9 +75,36 @@ def test_a_marker_belongs_to_its_sentence_on_either_side_of_the_stop() -> None:
         ("- Fares rose [1]\n- They fell [2]", "- Fares rose\n- They fell", [(1,), (2,)]),
         ("Fares rose [1] - slowly.", "Fares rose - slowly.", [(1,)]),
         ("Fares rose [1-999].", "Fares rose.", [(1, 999)]),
+        ("Fares rose [[1]].", "Fares rose.", [(1,)]),
+        ("Fares rose [[1], [2]].", "Fares rose.", [(1, 2)]),
+        ("Fares rose [1[2]3].", "Fares rose.", [(2, 13)]),
+        ("Fares rose [ 1 ].", "Fares rose.", [(1,)]),
+        ("Fares rose [1,\n2].", "Fares rose.", [(1, 2)]),
+        (f"Fares rose [{', '.join(map(str, range(1, 41)))}].", "Fares rose.", [tuple(range(1, 41))]),
+        ("Fares rose [a[1]].", "Fares rose [a].", [(1,)]),
+        ("Fares rose [2026].", "Fares rose [2026].", [()]),
     ],
 )
 def test_every_way_of_marking_is_read(reply: str, text: str, numbers: list[tuple[int, ...]]) -> None:
     clean, sentences = _run(list(reply))
     assert clean.strip() == text
     assert [sentence.numbers for sentence in sentences] == numbers
+
+
+AGAIN = ["[1] ", "[1]      ", "[1], ", "[", "[[1]", "[1", "          ", "e.g. ", "[\n", "- a\n"]
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_time_grows_with_length(again: str) -> None:
+    """A model that repeats itself, or was told to, may not stop the process that reads it."""
+    for reply in (again * (2_000 // len(again)) + "x", again * 12 + "x"):
+        began_s = time.process_time()
+        _run([reply])
+        assert time.process_time() - began_s < 1
+
+
+def test_a_sentence_without_end_is_cut_between_words() -> None:
+    text, sentences = _run(["word " * 600])
+    assert [len(each.text) for each in sentences] == [1039, 1039, 919]
+    assert all(set(each.text.split()) == {"word"} for each in sentences)
+    assert sum(len(each.text.split()) for each in sentences) == 600 == len(text.split())

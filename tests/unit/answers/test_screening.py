@@ -77,3 +77,10 @@ def test_honest_text_waits_for_a_word_and_no_more() -> None:
         shown += screen.passed(text, final=False)
         assert text.startswith(shown)
         assert len(text.split()) - len(shown.split()) <= 7  # "ends with the number of the" begins as our rules do
+
+
+@pytest.mark.parametrize("before", ["\u0663", "é", "阀"])
+def test_a_word_that_goes_on_is_the_same_word_wherever_it_is_cut(before: str) -> None:
+    reply = f"{before}{RULES}"
+    whole = "".join(told(reply, [])[0])
+    assert all("".join(told(reply, [at])[0]) == whole for at in range(len(reply)))

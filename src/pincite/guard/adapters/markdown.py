@@ -1,5 +1,6 @@
 """Markdown (CommonMark with tables) through markdown-it; text without the markup. Runs in the child only."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
@@ -13,6 +14,9 @@ from pincite.guard.source import Opened, Source
 
 _MAX_NESTING = 20
 _OPEN_COMMENTS = 20
+# What stands between the first two rules is the author's own text, unless each line of it may be YAML's.
+_KEY = re.compile(r"[\"']?\w[\w .-]{0,80}[\"']?:(?:\s|$)")
+_OF_FRONT_MATTER = re.compile(rf"{_KEY.pattern}|\s|$|#|- |[\]}}]")
 
 
 def open_source(source: Source) -> Opened:
@@ -32,7 +36,8 @@ def _without_open_comments(text: str) -> str:
 def _without_front_matter(text: str) -> str:
     if text.startswith("---\n"):
         end = text.find("\n---\n", 3)
-        if end != -1 and ":" in text[:end]:
+        lines = text[4:end].split("\n") if end > 3 else []
+        if any(map(_KEY.match, lines)) and all(map(_OF_FRONT_MATTER.match, lines)):
             return text[end + 5 :]
     return text
 

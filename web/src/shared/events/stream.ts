@@ -23,6 +23,7 @@ export interface StreamOptions {
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 10_000;
 const CLOSED = 2;
+const COUNTED = /^[1-9]\d{0,8}$/;
 
 /** Milliseconds before attempt `attempt` (from 0), without the jitter. */
 export const backoffMs = (attempt: number): number => Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 10));
@@ -55,7 +56,7 @@ class Reader {
 
   private receive(source: EventSource, name: string, message: MessageEvent<string>): void {
     if (this.stopped || source !== this.source) return;
-    if (this.options.contiguous && !this.takes(source, Number(message.lastEventId))) return;
+    if (this.options.contiguous && !this.takes(source, message.lastEventId)) return;
     this.attempt = 0;
     const event = { name, id: message.lastEventId, data: parse(message.data) };
     if (event.data === undefined) return;
@@ -63,7 +64,9 @@ class Reader {
     this.options.onEvent(event);
   }
 
-  private takes(source: EventSource, id: number): boolean {
+  /** What is no number of the stream's is as good as one that is missing. */
+  private takes(source: EventSource, sent: string): boolean {
+    const id = COUNTED.test(sent) ? Number(sent) : Infinity;
     if (id <= this.seen) return false;
     if (id > this.seen + 1) {
       this.reopen(source);
