@@ -1,4 +1,4 @@
-"""What jobs may do is no more than what the installation's own work has; that kinds are held to it is in `contract/`."""
+"""Jobs may do no more than the installation's own work. That kinds are held to it is in `contract/test_jobs.py`."""
 
 from pincite.accounts import Permission
 from pincite.accounts.domain import ROLE_PERMISSIONS, permissions_of
