@@ -165,7 +165,7 @@ def _takes(name: str) -> str:
 
     takes = COMMANDS[name.removeprefix("pincite ")]
     if isinstance(takes, Own):
-        return f"Acts as nobody: it is {takes.value}."
+        return f"It is {takes.value}: nobody can be named for it."
     return f"Takes the permission to {' and to '.join(takes)}."
 
 

@@ -247,7 +247,7 @@ def test_what_is_the_installations_own_acts_as_nobody(tmp_path: Path, command: s
     words = words_of(home, command)
     for said in (home.run(*words, person="ada@example.com"), home.run(*words, PINCITE_AS="ada@example.com")):
         assert said.exit_code == 2, said.output
-        assert "is the installation's own and acts as nobody" in " ".join(said.output.split())
+        assert "is the installation's own: it acts as nobody who could be named" in " ".join(said.output.split())
     assert not home.folder.exists(), "it was over before anything was opened"
 
 

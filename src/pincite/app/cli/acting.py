@@ -87,7 +87,7 @@ async def acting(settings: Settings, *, work: bool = False) -> AsyncIterator[tup
 
 @asynccontextmanager
 async def installed(settings: Settings, *, work: bool = False, bootstrap: bool = True) -> AsyncIterator[House]:
-    """Open every room for a command that is the installation's own, which acts as nobody."""
+    """Open every room for a command that is the installation's own."""
     _only_for_the_installation()
     async with open_house(settings, work=work, bootstrap=bootstrap) as house:
         yield house
@@ -123,7 +123,7 @@ class _Entry:
 
     def __init__(self, running: _Running, settings: Settings) -> None:
         if isinstance(running.takes, Own):
-            raise RuntimeError(f"`{running.name}` is the installation's own and acts as nobody")
+            raise RuntimeError(f"`{running.name}` is the installation's own and is nobody's")
         self._name = running.name
         self._takes = running.takes
         self._person = running.named(settings)
@@ -154,13 +154,13 @@ def _only_for_the_installation() -> None:
 
 
 def _refuse_person(running: _Running, *, as_json: bool) -> None:
-    """Leave where somebody was named for a command that acts as nobody. Raises: typer.Exit."""
+    """Leave where somebody was named for what is the installation's own. Raises: typer.Exit."""
     if not isinstance(running.takes, Own):
         return
     try:
         if running.named(read_settings()) is not None:
             raise InvalidInput(
-                f"`pincite {running.name}` is the installation's own and acts as nobody.",
+                f"`pincite {running.name}` is the installation's own: it acts as nobody who could be named.",
                 remedy="Leave out --as, and unset PINCITE_AS.",
             )
     except PinciteError as error:

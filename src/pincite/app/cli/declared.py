@@ -10,7 +10,7 @@ from pincite.accounts import Permission
 
 
 class Own(Enum):
-    """Of a command that concerns all tenants or the process itself: it acts as nobody, and `--as` is refused."""
+    """Of a command that concerns all tenants or the process itself: it acts as nobody who could be named."""
 
     INSTALLATION = "the installation's own"
 
