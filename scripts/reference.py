@@ -26,10 +26,10 @@ _MADE = "<!-- Made by scripts/reference.py; change the code, not this page. -->"
 
 def settings_page() -> str:
     """One row for each setting: name, kind, default, meaning."""
-    from pincite.app.settings import PREFIX, Settings
+    from pincite.app.settings import Settings, variable_of
 
     rows = [
-        (f"`{PREFIX}{name.upper()}`", _kind(field.annotation), _default(field.default), field.description or "")
+        (f"`{variable_of(name)}`", _kind(field.annotation), _default(field.default), field.description or "")
         for name, field in Settings.model_fields.items()
     ]
     intro = (
@@ -49,7 +49,14 @@ def cli_page() -> str:
         "`pincite COMMAND --help` prints the same. With `--json`, results are JSON on standard output, one "
         "document a line; progress and messages go to standard error.\n\n" + _exit_codes()
     )
-    group = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app)
+    (acting,) = [option for option in group.params if option.name == "person"]
+    intro += (
+        "\n\n## Whom a command acts as\n\n"
+        f"`pincite {_spelling(acting)} {acting.metavar} COMMAND`, before the command. {_cell(acting.help)} What each "
+        "takes is said below; what their role does not hold is refused (exit code 3) before anything is done. See "
+        "[act as somebody](../how-to/act-as-somebody.md)."
+    )
     return _page("Commands", intro, *(_command(name, command) for name, command in _commands(group)))
 
 
@@ -147,10 +154,19 @@ def _command(name: str, command: Any) -> str:
     options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
     usage = " ".join([name, *(_metavar(p) for p in arguments), "[OPTIONS]" if options else ""])
     rows = [(f"`{_spelling(p)}`", _shown_default(p), _cell(p.help or "")) for p in [*arguments, *options]]
-    parts = [f"## `{name}`", _cell(command.help or ""), f"```text\n{usage.strip()}\n```"]
+    parts = [f"## `{name}`", _cell(command.help or ""), _takes(name), f"```text\n{usage.strip()}\n```"]
     if rows:
         parts.append(_table(("argument or option", "default", "meaning"), rows))
     return "\n\n".join(parts)
+
+
+def _takes(name: str) -> str:
+    from pincite.app.cli.declared import COMMANDS, Own
+
+    takes = COMMANDS[name.removeprefix("pincite ")]
+    if isinstance(takes, Own):
+        return f"It is {takes.value}: nobody can be named for it."
+    return f"Takes the permission to {' and to '.join(takes)}."
 
 
 def _metavar(argument: Any) -> str:

@@ -4,6 +4,7 @@
 """
 
 from house import (
+    askers,
     docstrings,
     environment,
     excepts,
@@ -26,6 +27,7 @@ RULES: dict[str, Rule] = {
     "environment": environment.check,
     "singleton": singletons.check,
     "scope": scope.check,
+    "asker": askers.check,
     "except": excepts.check,
     "transaction": transactions.check,
     "patch": patches.check,

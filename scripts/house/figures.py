@@ -68,7 +68,7 @@ def settings_names(tree: Tree) -> list[str]:
     classes = [n for body in bodies for n in body if isinstance(n, ast.ClassDef) and n.name == "Settings"]
     declared = [s.target for c in classes for s in c.body if isinstance(s, ast.AnnAssign)]
     fields = [t.id for t in declared if isinstance(t, ast.Name) and t.id != "model_config"]
-    return [f"PINCITE_{field.upper()}" for field in fields]
+    return [f"PINCITE_{field.rstrip('_').upper()}" for field in fields]
 
 
 def duplicated_windows(modules: list[Module]) -> int:

@@ -60,6 +60,13 @@ class World:
 
 async def build(house: House, folder: Path) -> World:
     """Fill a house with a tenant's secrets and everybody who may ask."""
+    world = await secrets(house, folder)
+    world.askers = [each async for each in _askers(world)]
+    return world
+
+
+async def secrets(house: House, folder: Path) -> World:
+    """Fill a house with a tenant's secrets."""
     owner = await house.owner()
     world = World(house, owner)
     ids = world.ids
@@ -83,7 +90,6 @@ async def build(house: House, folder: Path) -> World:
     ids["key_id"] = (await house.accounts.create_key(owner, KEY)).key.id
     ids["grantee"] = ids["user_id"]
     await _grant(world, ids["user_id"], Level.VIEWER)
-    world.askers = [each async for each in _askers(world)]
     return world
 
 

@@ -67,7 +67,8 @@ def test_every_command_has_a_meaning_and_every_option_too() -> None:
 def test_every_command_in_the_guides_exists() -> None:
     known = set(re.findall(r"^## `pincite ([^`]+)`", (DOCS / "reference/cli.md").read_text(), re.MULTILINE))
     fences = "\n".join(f for page in PAGES for f in FENCE.findall(page.read_text()))
-    used = re.findall(r"^(?:\.venv/bin/)?pincite ([a-z-]+(?: [a-z-]+)?)", fences, re.MULTILINE)
+    before = r"^(?:PINCITE_\w+=\S+ )?(?:\.venv/bin/)?pincite (?:--as \S+ )?"
+    used = re.findall(before + r"([a-z-]+(?: [a-z-]+)?)", fences, re.MULTILINE)
     unknown = [line for line in used if line not in known and line.split()[0] not in known]
     assert unknown == []
 

@@ -6,10 +6,11 @@ and each commit to the queue. Nothing is listed by hand.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
-from pincite.jobs import Json, Steps, Workflow
+from pincite.core import Scope
+from pincite.jobs import Json, May, Steps, Workflow
 
 Action = Callable[[], Awaitable[Any]]
 _READS = (
@@ -104,13 +105,13 @@ class Watched:
 class WatchedQueue(Watched):
     """A queue whose jobs' steps pass boundaries too."""
 
-    def register(self, name: str, workflow: Workflow) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
         """Name a workflow."""
 
-        async def watched(steps: Steps, payload: Mapping[str, str]) -> None:
-            await workflow(_WatchedSteps(steps, self._meddler), payload)
+        async def watched(steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
+            await workflow(_WatchedSteps(steps, self._meddler), scope, payload)
 
-        self._inner.register(name, watched)
+        self._inner.register(name, watched, may)
 
 
 class _WatchedSteps:

@@ -9,7 +9,7 @@ import os
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from pincite.core import Scope, StorageFull, Unavailable
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.jobs import JobQueue, JobStatus, Json, Steps, Workflow
+from pincite.jobs import JobQueue, JobStatus, Json, May, Steps, Workflow
 
 Mode = Literal["record", "kill", "io", "full"]
 Work = Literal["documents", "small ones"]  # of the scenario
@@ -155,14 +155,14 @@ class FaultyQueue:
     def __init__(self, inner: JobQueue, points: Points) -> None:
         self._inner, self._points = inner, points
 
-    def register(self, name: str, workflow: Workflow) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
         """Name a workflow."""
 
-        async def watched(steps: Steps, payload: Mapping[str, str]) -> None:
+        async def watched(steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
             _PLACE.set("between steps")
-            await workflow(_PassedSteps(steps, self._points), payload)
+            await workflow(_PassedSteps(steps, self._points), scope, payload)
 
-        self._inner.register(name, watched)
+        self._inner.register(name, watched, may)
 
     async def start(self, *, work: bool = True) -> None:
         """Open the engine."""

@@ -63,7 +63,7 @@ async def test_a_run_over_documents_answers_and_is_not_asked_twice(
     await settled(client, uploaded["id"])
     scope = await house.owner()
     chosen = Configuration.parse("default")
-    async with open_subject(house, golden, chosen, retrieval_only=False) as subject:
+    async with open_subject(house, scope, golden, chosen, retrieval_only=False) as subject:
         run = await house.evaluations.run(scope, golden, subject, progress=_silent)
         again = await house.evaluations.run(scope, golden, subject, progress=_silent)
     assert (run.fresh, again.fresh) == (3, 0)
@@ -78,11 +78,11 @@ async def test_a_run_over_documents_answers_and_is_not_asked_twice(
     # Another revision of a document is another subject: nothing old is shown for it.
     later = (await upload(client, "rules.md", RULES + b"\nDogs travel free.\n")).json()["items"][0]
     await settled(client, later["id"])
-    async with open_subject(house, golden, chosen, retrieval_only=False) as subject:
+    async with open_subject(house, scope, golden, chosen, retrieval_only=False) as subject:
         assert (await house.evaluations.run(scope, golden, subject, progress=_silent)).fresh == 3
-    assert (await learned_weight(house, [golden], None))["weight"] >= 0
+    assert (await learned_weight(house, scope, [golden], None))["weight"] >= 0
     with pytest.raises(BadGoldenSet, match="changed no question"):  # one document: there is nothing to reorder
-        await learned_margin(house, [golden], None, "windows:static")
+        await learned_margin(house, scope, [golden], None, "windows:static")
     assert (await client.get("/v1/conversations")).json()["items"] == []
 
 
@@ -198,7 +198,7 @@ async def test_claims_are_kept_in_the_database_and_run_from_there(house: House, 
     await house.evaluations.keep_set(scope, claims)
     kept = await house.evaluations.golden_set(scope, "fares")
     assert kept == claims
-    async with open_subject(house, kept, Configuration.parse("default"), retrieval_only=False) as subject:
+    async with open_subject(house, scope, kept, Configuration.parse("default"), retrieval_only=False) as subject:
         run = await house.evaluations.run(scope, kept, subject, progress=_silent)
         assert (await house.evaluations.run(scope, kept, subject, progress=_silent)).fresh == 0
     from pincite.core import utc_now

@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 
 from house import (
+    askers,
     docstrings,
     environment,
     excepts,
@@ -224,6 +225,30 @@ def test_who_asks_is_found_without_a_scope_in_accounts_alone_and_there_too_reads
 )
 def test_a_service_takes_the_asker_first(service: str, found: int) -> None:
     assert len(list(scope.check(tree(retrieval__service=service)))) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "s = await house.owner()",
+        "s = system_scope('t')",
+        "h = open_house(x)",
+        "s = Scope('t', 'u')",
+        "s = EVERY_TENANT",
+    ],
+)
+def test_commands_and_jobs_make_no_scope_of_their_own(line: str) -> None:
+    source = f"async def f(house):\n    {line}\n"
+    assert messages(askers.check(tree(app__cli__documents=source)))
+    assert messages(askers.check(tree(ingest__tasks=source)))
+    assert not messages(askers.check(tree(app__cli__acting=source)))
+    assert not messages(askers.check(tree(library__service=source)))
+
+
+def test_what_commands_stand_on_takes_whom_it_is_for() -> None:
+    source = "async def f(house):\n    s = await house.owner()\n"
+    assert messages(askers.check(tree(app__evaluation=source)))
+    assert not messages(askers.check(tree(app__wiring=source)))
 
 
 @pytest.mark.parametrize("kind", ["except Exception:", "except:", "except BaseException:", "except (A, Exception):"])

@@ -94,6 +94,25 @@ class Accounts:
             raise NotFound("This installation has no owner yet.", remedy="Run `pincite serve` or `pincite demo` once.")
         return scope_of(owner)
 
+    async def scope_named(self, person: str) -> Scope:
+        """Return whom an id or an e-mail address stands for, of any tenant: for whoever runs commands on this machine.
+
+        Raises: NotFound; Denied for somebody who is disabled.
+        """
+        async with self._db.read(EVERY_TENANT) as session:
+            user = await store.find_person(session, person.strip())
+        if user is None:
+            raise NotFound(
+                f"There is nobody with the id or the address {person[:100]!r}.",
+                remedy="`pincite users list` shows who there is.",
+            )
+        if user.disabled:
+            raise Denied(
+                f"{user.name} is disabled.",
+                remedy=f"Act as somebody else, or enable them with `pincite users change {user.id} --enable`.",
+            )
+        return scope_of(user)
+
     async def never_signed_in(self) -> bool:
         """Say whether nobody has signed in to this installation yet."""
         async with self._db.read(EVERY_TENANT) as session:

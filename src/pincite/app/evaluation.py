@@ -117,7 +117,7 @@ class Configuration:
 
 @asynccontextmanager
 async def open_subject(
-    house: House, golden: GoldenSet, configuration: Configuration, *, retrieval_only: bool
+    house: House, scope: Scope, golden: GoldenSet, configuration: Configuration, *, retrieval_only: bool
 ) -> AsyncIterator[Subject]:
     """Make a configuration's subject: on the house's documents, or on the passages or claims that the set brings.
 
@@ -125,7 +125,6 @@ async def open_subject(
         BadConfiguration: the house's index holds another embedder's vectors.
         Unavailable: the index did not answer.
     """
-    scope = await house.owner()
     if golden.kind is SetKind.CLAIMS:
         checks = ClaimChecks(house.embedder, await _second_opinion(house, configuration))
         yield ClaimSubject.of(configuration.name, _key(configuration, golden.version), scope, checks, golden)
@@ -158,14 +157,15 @@ async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configurat
     return PassageSubject(configuration.name, _key(configuration, golden.version), scope, retrieval)
 
 
-async def learned_weight(house: House, goldens: Sequence[GoldenSet], embedder_name: str | None) -> dict[str, Any]:
+async def learned_weight(
+    house: House, scope: Scope, goldens: Sequence[GoldenSet], embedder_name: str | None
+) -> dict[str, Any]:
     """Learn the weight of an embedder's score beside BM25, on sets with passages of their own or the house's documents.
 
     Raises:
         BadGoldenSet: a set has no case that can be used.
         BadConfiguration: sets of both kinds were given, or documents with another embedder than the house's.
     """
-    scope = await house.owner()
     kinds = {golden.kind for golden in goldens}
     if kinds == {SetKind.DOCUMENTS}:
         sets = [(golden, house.library) for golden in goldens]

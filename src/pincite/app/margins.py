@@ -10,11 +10,12 @@ from typing import Any
 
 from pincite.app.evaluation import Configuration, open_subject
 from pincite.app.wiring import House
+from pincite.core import Scope
 from pincite.evals import GoldenSet, Subject
 
 
 async def learned_margin(
-    house: House, goldens: Sequence[GoldenSet], embedder: str | None, reranker: str
+    house: House, scope: Scope, goldens: Sequence[GoldenSet], embedder: str | None, reranker: str
 ) -> dict[str, Any]:
     """Learn the lead of the first score over the fifth that spares a reranker.
 
@@ -29,8 +30,8 @@ async def learned_margin(
         pairs: list[tuple[GoldenSet, Subject, Subject]] = []
         for golden in goldens:
             first, second = [
-                await opened.enter_async_context(open_subject(house, golden, each, retrieval_only=True))
+                await opened.enter_async_context(open_subject(house, scope, golden, each, retrieval_only=True))
                 for each in (plain, always)
             ]
             pairs.append((golden, first, second))
-        return asdict(await house.evaluations.margin(await house.owner(), pairs))
+        return asdict(await house.evaluations.margin(scope, pairs))

@@ -46,7 +46,7 @@ class BadSettings(PinciteError):
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured; each field is the variable `PINCITE_` + its name in capitals."""
+    """Everything that can be configured; each field is a variable, see `variable_of`."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
@@ -257,6 +257,13 @@ class Settings(BaseSettings):
             "a private network or at an unusual port; none by default."
         ),
     ] = None
+    as_: Annotated[
+        str | None,
+        Field(
+            description="The e-mail address or id of whom commands act as, as `--as` says it; default is the first "
+            "tenant's owner."
+        ),
+    ] = None
     log_level: Annotated[str, Field(description="debug, info, warning or error.")] = "info"
     otlp_endpoint: Annotated[
         str | None, Field(description="OTLP/HTTP address that traces are sent to; none by default.")
@@ -305,6 +312,11 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.home / 'jobs.db'}"
 
 
+def variable_of(name: str) -> str:
+    """Return the variable of a setting: `PINCITE_` and its name in capitals, without what sets it off from Python."""
+    return PREFIX + name.rstrip("_").upper()
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the environment once.
 
@@ -314,7 +326,7 @@ def read_settings(**overrides: object) -> Settings:
     Raises:
         BadSettings: a variable is unknown or its value does not fit; the message names it.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | _FOREIGN
+    known = {variable_of(name) for name in Settings.model_fields} | _FOREIGN
     unknown = sorted(name for name in os.environ if _is_unknown(name, known))
     if unknown:
         raise BadSettings(
@@ -324,7 +336,7 @@ def read_settings(**overrides: object) -> Settings:
         return Settings.model_validate(_from_environment() | {k: v for k, v in overrides.items() if v is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        name = variable_of("_".join(str(part) for part in first["loc"]))
         raise BadSettings(
             f"{name}: {first['msg'].removeprefix('Value error, ')}.", remedy="Correct the value and start again."
         ) from None
@@ -360,8 +372,4 @@ def _is_unknown(name: str, known: set[str]) -> bool:
 
 
 def _from_environment() -> dict[str, object]:
-    return {
-        name: os.environ[PREFIX + name.upper()]
-        for name in Settings.model_fields
-        if os.environ.get(PREFIX + name.upper())
-    }
+    return {name: os.environ[variable_of(name)] for name in Settings.model_fields if os.environ.get(variable_of(name))}

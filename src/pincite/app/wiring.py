@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -71,7 +71,7 @@ class House:
     limits: Limits
 
     async def owner(self) -> Scope:
-        """Return the scope of the installation's owner, whom a command on this machine acts as."""
+        """Return the scope of the first tenant's owner, whom a command acts as where nobody is named."""
         return await self.accounts.owner_scope()
 
     async def system_scopes(self) -> list[Scope]:
@@ -165,13 +165,20 @@ def start_telemetry(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool = True) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings,
+    *,
+    work: bool = False,
+    bootstrap: bool = True,
+    admit: Callable[[House], Awaitable[None]] | None = None,
+) -> AsyncIterator[House]:
     """Open every room; closes them in reverse order.
 
     Args:
         settings: see `Settings`.
         work: also take jobs from the queue in this process.
         bootstrap: make the first tenant and owner where there are none (a restore brings its own).
+        admit: asked before a job is taken; what it raises ends it there.
 
     Raises:
         HomeUnusable: the data folder cannot be used.
@@ -197,6 +204,8 @@ async def open_house(settings: Settings, *, work: bool = False, bootstrap: bool 
         closing.push_async_callback(house.provider_web.close)
         if bootstrap:
             await house.accounts.bootstrap()
+        if admit is not None:
+            await admit(house)
         await house.jobs.start(work=work)
         closing.push_async_callback(house.jobs.stop)
         if work:

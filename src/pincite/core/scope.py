@@ -14,8 +14,8 @@ class Scope:
     """The asker: a tenant and, within it, a user with groups and roles.
 
     `roles` are plain names (`owner`, `editor`, ...); what a role may do is decided in `accounts`. `permissions` are
-    those that an API key is narrowed to, None where the roles say it all; `until` is when that key ends, if it does,
-    and `key` its id. `name` is what the user is called.
+    those that an API key or a job is narrowed to, None where the roles say it all; `until` is when that key ends, if it
+    does, and `key` its id. `name` is what the user is called.
     """
 
     tenant: str

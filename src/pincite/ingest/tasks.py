@@ -5,34 +5,39 @@ from collections.abc import Mapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Scope, get_logger
-from pincite.core.scope import system_scope
 from pincite.ingest.receive import CLEAN_JOB, CONTEXT_JOB, INGEST_JOB, REMOVE_JOB, SLICE_JOB
 from pincite.ingest.renewal import RENEW_JOB
 from pincite.ingest.service import IngestService
 from pincite.ingest.work import UNEXPECTED, problem_of
-from pincite.jobs import JobQueue, Steps
+from pincite.jobs import JobQueue, May, Steps
 
 log = get_logger(__name__)
 
+# They turn bytes into pages, passages and points, and take those away again; people and keys are none of theirs.
+MAY = frozenset({May.READ, May.WRITE})
+
 
 class IngestTasks:
-    """The jobs of the write path."""
+    """The jobs of the write path.
+
+    Work that was begun is done whatever becomes of who began it: the installation does it, for their tenant.
+    """
 
     def __init__(self, service: IngestService) -> None:
         self._work = service.work
         self._renewal = service.renewal
 
     def register(self, jobs: JobQueue) -> None:
-        """Name the jobs; before the queue starts."""
-        jobs.register(INGEST_JOB, self._ingest)
-        jobs.register(SLICE_JOB, self._slice)
-        jobs.register(REMOVE_JOB, self._remove)
-        jobs.register(CLEAN_JOB, self._clean)
-        jobs.register(CONTEXT_JOB, self._context)
-        jobs.register(RENEW_JOB, self._renew)
+        """Name the jobs and say what they may do; before the queue starts."""
+        jobs.register(INGEST_JOB, self._ingest, MAY)
+        jobs.register(SLICE_JOB, self._slice, MAY)
+        jobs.register(REMOVE_JOB, self._remove, MAY)
+        jobs.register(CLEAN_JOB, self._clean, MAY)
+        jobs.register(CONTEXT_JOB, self._context, MAY)
+        jobs.register(RENEW_JOB, self._renew, MAY)
 
-    async def _ingest(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        scope, revision_id = _scope(payload), payload["revision"]
+    async def _ingest(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
+        revision_id = payload["revision"]
         attempt = int(payload.get("attempt", "0")) or None
         try:
             await self._work.ingest(steps, scope, revision_id, attempt)
@@ -47,8 +52,7 @@ class IngestTasks:
             problem = problem_of(error) if isinstance(error, PinciteError) else UNEXPECTED
             await self._work.fail(scope, revision_id, problem, attempt=attempt)
 
-    async def _slice(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        scope = _scope(payload)
+    async def _slice(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
         pairs = [each.split(":") for each in payload["revisions"].split(",")]
         wanted = {revision_id: int(attempt) for revision_id, attempt in pairs}
         try:
@@ -62,8 +66,8 @@ class IngestTasks:
             # Each of them gets a job of its own by the sweep: what the others did not do it may say for itself.
             log.exception("job failed", job=SLICE_JOB, revisions=len(wanted), code=getattr(error, "code", None))
 
-    async def _clean(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        scope, revision_id = _scope(payload), payload["revision"]
+    async def _clean(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
+        revision_id = payload["revision"]
         try:
             await self._work.clean(steps, scope, revision_id)
         except SQLAlchemyError:
@@ -71,16 +75,11 @@ class IngestTasks:
             await self._work.tidy(scope, revision_id)
             raise
 
-    async def _context(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        await self._work.write_contexts(steps, _scope(payload), payload["revision"])
+    async def _context(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
+        await self._work.write_contexts(steps, scope, payload["revision"])
 
-    async def _renew(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        await self._renewal.renew(steps, _scope(payload))
+    async def _renew(self, steps: Steps, scope: Scope, _payload: Mapping[str, str]) -> None:
+        await self._renewal.renew(steps, scope)
 
-    async def _remove(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        await self._work.remove(steps, _scope(payload), payload["document"])
-
-
-def _scope(payload: Mapping[str, str]) -> Scope:
-    """Work that was begun is done whatever becomes of who began it: the installation does it, for their tenant."""
-    return system_scope(payload["tenant"])
+    async def _remove(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
+        await self._work.remove(steps, scope, payload["document"])

@@ -3,12 +3,12 @@
 The engine (DBOS) is in `adapters/`; what the work is belongs to the rooms that register it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from pincite.core import ErrorKind, PinciteError
+from pincite.core import ErrorKind, PinciteError, Scope
 
 Json = Any  # what `json` can hold; kept small, it is stored at every step
 
@@ -58,17 +58,28 @@ class QueueNotStarted(PinciteError):
     kind = ErrorKind.UNAVAILABLE
 
 
-Workflow = Callable[[Steps, Mapping[str, str]], Awaitable[None]]
+class May(StrEnum):
+    """What a kind of job may do, as permissions are called; the installation's own work has no more than these."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+Workflow = Callable[[Steps, Scope, Mapping[str, str]], Awaitable[None]]
+"""What a job does: through its steps, for the scope that it was given, with the rest of its payload."""
 
 
 class JobQueue(Protocol):
     """Durable jobs. A job id is enqueued at most once: enqueuing it again does nothing.
 
+    A job is of a kind that is declared, and for the tenant that its payload names (`tenant`); it gets a scope for that
+    one (`kinds.py`).
+
     What asks the engine raises `Unavailable` or `StorageFull` where its database fails, and `QueueNotStarted`.
     """
 
-    def register(self, name: str, workflow: Workflow) -> None:
-        """Name a workflow; before `start`."""
+    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+        """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
         ...
 
     async def start(self, *, work: bool = True) -> None:
@@ -80,7 +91,10 @@ class JobQueue(Protocol):
         ...
 
     async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
-        """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
+        """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest.
+
+        Raises: RuntimeError for a kind that is not declared, and for a payload that names no tenant.
+        """
         ...
 
     async def status(self, job_id: str) -> JobStatus | None:

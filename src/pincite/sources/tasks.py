@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from pincite.core import get_logger
-from pincite.core.scope import system_scope
-from pincite.jobs import JobQueue, Steps
+from pincite.core import Scope, get_logger
+from pincite.jobs import JobQueue, May, Steps
 from pincite.sources.domain import SyncOvertaken
 from pincite.sources.service import Sources
 from pincite.sources.store import Turn
@@ -20,11 +19,10 @@ class SourceTasks:
         self._work = service.work
 
     def register(self, jobs: JobQueue) -> None:
-        """Name the job; before the queue starts."""
-        jobs.register(SYNC_JOB, self._sync)
+        """Name the job and say what it may do; before the queue starts."""
+        jobs.register(SYNC_JOB, self._sync, {May.READ, May.WRITE})
 
-    async def _sync(self, steps: Steps, payload: Mapping[str, str]) -> None:
-        scope = system_scope(payload["tenant"])
+    async def _sync(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
         turn = Turn(payload["source"], int(payload["run"]), int(payload["portion"]))
         try:
             await self._work.job(steps, scope, turn)

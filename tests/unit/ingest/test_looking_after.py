@@ -29,7 +29,7 @@ async def test_a_removal_that_fails_is_tried_again_with_few_questions_however_of
             await opened.ingest.remove(SCOPE, received.document.id)
         first = documents[0].document.id
         for run in range(1, 40):
-            await opened.jobs.enqueue("remove", removal_job_id(first, run), {})
+            await opened.jobs.enqueue("remove", removal_job_id(first, run), {"tenant": SCOPE.tenant})
             await opened.jobs.cancel(removal_job_id(first, run))
         asked: list[str] = []
         status = opened.jobs.status

@@ -14,20 +14,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pincite.core import Conflict, Database, Table
+from pincite.core import Conflict, Database, Scope, Table
 from pincite.core.scope import EVERY_TENANT
-from pincite.jobs import DbosQueue, JobsSettings, JobState, Steps, store
+from pincite.jobs import DbosQueue, JobsSettings, JobState, May, Steps, store
 from pincite.jobs.adapters import dbos
 
+MAY = (May.READ, May.WRITE)
+OURS = {"tenant": "t1"}
 WORKER = """
 import asyncio, sys
 from pathlib import Path
 from pincite.core import Database
-from pincite.jobs import DbosQueue, JobsSettings
+from pincite.jobs import DbosQueue, JobsSettings, May
 
 home, beat_s, seconds = Path(sys.argv[1]), 0.2, float(sys.argv[2])
 
-async def workflow(steps, payload):
+async def workflow(steps, scope, payload):
     async def slow():
         (home / f"{payload['n']}.started").write_text("")
         await asyncio.sleep(seconds)
@@ -40,7 +42,7 @@ async def workflow(steps, payload):
 async def main():
     db = Database(f"sqlite+aiosqlite:///{home}/pincite.db")
     queue = DbosQueue(db, JobsSettings(f"sqlite:///{home}/jobs.db", poll_s=0.05, beat_s=beat_s, ttl_s=1.0))
-    queue.register("slow", workflow)
+    queue.register("slow", workflow, [May.READ])
     await queue.start()
     print("up", flush=True)
     await asyncio.sleep(60)
@@ -79,11 +81,15 @@ async def until(condition: object, limit_s: float = 15.0) -> None:
 
 @pytest.mark.faults
 async def test_jobs_of_a_killed_worker_are_taken_over_once(db: Database, tmp_path: Path) -> None:
+    async def elsewhere(_steps: Steps, _scope: Scope, _payload: Mapping[str, str]) -> None:
+        raise AssertionError("this process takes no jobs")
+
     front = a_queue(db, tmp_path)
+    front.register("slow", elsewhere, MAY)
     await front.start(work=False)
     doomed = a_worker(tmp_path, 0.4)
     for n in range(4):
-        await front.enqueue("slow", f"job-{n}", {"n": str(n)})
+        await front.enqueue("slow", f"job-{n}", {**OURS, "n": str(n)})
     await until(lambda: len(list(tmp_path.glob("*.started"))) >= 2)
     os.kill(doomed.pid, signal.SIGKILL)
     doomed.wait()
@@ -106,12 +112,12 @@ async def test_a_living_worker_keeps_its_jobs(db: Database, tmp_path: Path) -> N
     other = a_queue(db, tmp_path)
     taken: list[str] = []
 
-    async def workflow(_steps: Steps, payload: Mapping[str, str]) -> None:
+    async def workflow(_steps: Steps, _scope: Scope, payload: Mapping[str, str]) -> None:
         taken.append(payload["n"])
 
-    other.register("slow", workflow)
+    other.register("slow", workflow, MAY)
     await other.start(work=False)
-    await other.enqueue("slow", "job-0", {"n": "0"})
+    await other.enqueue("slow", "job-0", {**OURS, "n": "0"})
     await until(lambda: list(tmp_path.glob("*.started")))
     await other.stop()
     await other.start()
@@ -129,7 +135,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(
 ) -> None:
     monkeypatch.setattr(dbos, "_FORGET_AT_ONCE", 1)  # the next one at the next beat
 
-    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+    async def workflow(steps: Steps, _scope: Scope, payload: Mapping[str, str]) -> None:
         async def step() -> None:
             if payload["ends"] == "badly":
                 raise ValueError(payload["ends"])
@@ -139,17 +145,17 @@ async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(
         await steps.run("step", step)
 
     queue = a_queue(db, tmp_path)
-    queue.register("ending", workflow)
+    queue.register("ending", workflow, MAY)
     await queue.start()
     for ends in ("well", "badly", "never"):
-        await queue.enqueue("ending", ends, {"ends": ends})
+        await queue.enqueue("ending", ends, {**OURS, "ends": ends})
     while {each.id for each in await queue.unfinished()} != {"never"}:
         await asyncio.sleep(0.05)
     await queue.stop()
     forgetful = DbosQueue(
         db, JobsSettings(f"sqlite:///{tmp_path}/jobs.db", poll_s=0.05, beat_s=0.2, ttl_s=1.0, keep_s=0.0)
     )
-    forgetful.register("ending", workflow)
+    forgetful.register("ending", workflow, MAY)
     await forgetful.start()
     try:
         async with asyncio.timeout(15):
@@ -163,7 +169,7 @@ async def test_jobs_that_ended_long_ago_are_forgotten_with_their_steps(
 
 
 async def test_the_engine_keeps_json_and_no_pickle(db: Database, tmp_path: Path) -> None:
-    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+    async def workflow(steps: Steps, _scope: Scope, _payload: Mapping[str, str]) -> None:
         async def step() -> dict[str, int]:
             return {"pages": 7}
 
@@ -174,9 +180,9 @@ async def test_the_engine_keeps_json_and_no_pickle(db: Database, tmp_path: Path)
         await steps.run("broken", broken)
 
     queue = a_queue(db, tmp_path)
-    queue.register("count", workflow)
+    queue.register("count", workflow, MAY)
     await queue.start()
-    await queue.enqueue("count", "job-1", {"revision": "r"})
+    await queue.enqueue("count", "job-1", {**OURS, "revision": "r"})
     for _ in range(200):
         status = await queue.status("job-1")
         if status is not None and status.state is JobState.FAILED:
@@ -189,6 +195,35 @@ async def test_the_engine_keeps_json_and_no_pickle(db: Database, tmp_path: Path)
     assert all(kind == "portable_json" for _, _, kind in stored)
     assert json.loads(stored[0][0]) == {"pages": 7}
     assert json.loads(stored[1][1])["message"] == "no"
+
+
+async def test_a_job_that_names_no_tenant_or_is_of_no_kind_fails_however_it_came_to_the_engine(
+    db: Database, tmp_path: Path
+) -> None:
+    ran: list[str] = []
+
+    async def workflow(_steps: Steps, scope: Scope, _payload: Mapping[str, str]) -> None:
+        ran.append(scope.tenant)
+
+    queue = a_queue(db, tmp_path)
+    queue.register("read", workflow, MAY)
+    await queue.start()
+    assert queue._open is not None
+    for job_id, name, payload in (("nobody's", "read", {}), ("all", "read", {"tenant": "*"}), ("other", "odd", OURS)):
+        queue._open.enqueue(
+            {"workflow_name": name, "queue_name": dbos.QUEUE, "workflow_id": job_id, "app_version": dbos.VERSION},
+            dict(payload),
+        )
+    await queue.enqueue("read", "ours", OURS)
+    try:
+        async with asyncio.timeout(15):
+            while (await queue.statuses(["ours", "all", "nobody's"])).values() and {
+                each.state for each in (await queue.statuses(["ours", "all", "nobody's"])).values()
+            } != {JobState.DONE, JobState.FAILED}:
+                await asyncio.sleep(0.05)
+    finally:
+        await queue.stop()
+    assert ran == ["t1"]
 
 
 async def test_two_working_queues_in_one_process_are_refused(db: Database, tmp_path: Path) -> None:
@@ -204,7 +239,7 @@ async def test_two_working_queues_in_one_process_are_refused(db: Database, tmp_p
 async def test_who_stops_waits_until_the_jobs_have_let_go(db: Database, tmp_path: Path) -> None:
     held: list[str] = []
 
-    async def workflow(steps: Steps, _payload: Mapping[str, str]) -> None:
+    async def workflow(steps: Steps, _scope: Scope, _payload: Mapping[str, str]) -> None:
         async def step() -> None:
             held.append("a parser")
             try:
@@ -216,9 +251,9 @@ async def test_who_stops_waits_until_the_jobs_have_let_go(db: Database, tmp_path
         await steps.run("read", step)
 
     queue = a_queue(db, tmp_path)
-    queue.register("read", workflow)
+    queue.register("read", workflow, MAY)
     await queue.start()
-    await queue.enqueue("read", "job-1", {})
+    await queue.enqueue("read", "job-1", OURS)
     await until(lambda: held)
     await queue.stop()
     assert not held
@@ -234,7 +269,7 @@ async def test_nothing_is_printed(db: Database, tmp_path: Path, capfd: pytest.Ca
 async def test_a_job_that_was_taken_and_lost_by_the_engine_is_run_after_all(db: Database, tmp_path: Path) -> None:
     ran: list[str] = []
 
-    async def workflow(steps: Steps, payload: Mapping[str, str]) -> None:
+    async def workflow(steps: Steps, _scope: Scope, payload: Mapping[str, str]) -> None:
         async def slow() -> None:
             await asyncio.sleep(1.6)
             ran.append(payload["n"])
@@ -242,12 +277,14 @@ async def test_a_job_that_was_taken_and_lost_by_the_engine_is_run_after_all(db: 
         await steps.run("slow", slow)
 
     queue = a_queue(db, tmp_path)
-    queue.register("slow", workflow)
+    queue.register("slow", workflow, MAY)
     await queue.start()
     assert queue._open is not None
     assert queue._reaper is not None
-    queue._open.enqueue({"workflow_name": "slow", "queue_name": "nowhere", "workflow_id": "lost"}, {"n": "lost"})
-    await queue.enqueue("slow", "kept", {"n": "kept"})
+    queue._open.enqueue(
+        {"workflow_name": "slow", "queue_name": "nowhere", "workflow_id": "lost"}, {**OURS, "n": "lost"}
+    )
+    await queue.enqueue("slow", "kept", {**OURS, "n": "kept"})
     with sqlite3.connect(tmp_path / "jobs.db") as engine:  # as it is where its database fails after the claim
         engine.execute(
             "UPDATE workflow_status SET status = 'PENDING', executor_id = ? WHERE workflow_uuid = 'lost'",

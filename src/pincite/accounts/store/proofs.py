@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -130,6 +130,13 @@ async def add_user(session: AsyncSession, user: User, now: datetime) -> None:
 async def find_user(session: AsyncSession, scope: Scope, user_id: str) -> User | None:
     """Return a user of the asker's tenant."""
     row = (await session.scalars(select(UserRow).where(visible_to(scope, UserRow), UserRow.id == user_id))).first()
+    return None if row is None else await whole_user(session, row)
+
+
+async def find_person(session: AsyncSession, named: str) -> User | None:
+    """Return whoever has that id or that e-mail address, of any tenant, disabled or not."""
+    query = select(UserRow).where(or_(UserRow.id == named, UserRow.email == named.lower()))
+    row = (await session.scalars(query)).first()
     return None if row is None else await whole_user(session, row)
 
 

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import Scope
 from pincite.retrieval import Query
 
@@ -30,8 +31,8 @@ def ask(
     """Answer a question with every sentence pinned to its passage, or say that the documents do not say."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error", model=model)) as house:
-            return await house.ask(await house.owner(), question, collections=collection)
+        async with acting(read_settings(log_level="error", model=model)) as (house, scope):
+            return await house.ask(scope, question, collections=collection)
 
     answer = run(work(), as_json=as_json)
     if as_json:
@@ -54,8 +55,7 @@ def search(
     """Find passages by meaning and by words."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             wanted = None if collection is None else await house.collection_ids(scope, collection)
             found = await house.hits(
                 scope, await house.retrieval.find(scope, Query(query, limit=limit, collections=wanted))

@@ -1,6 +1,6 @@
 """`pincite audit`: who did what, and whether the log of it is as it was written.
 
-A command acts as the installation's owner; that it looked is noted, but for `verify`, which only compares.
+That somebody looked is noted; `verify` is the installation's own and only compares.
 """
 
 import json
@@ -14,9 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from pincite.accounts.schemas import Filters, line_of
+from pincite.app.cli.acting import acting, installed
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import open_house
 from pincite.core import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help="Who did what to which object, from where.")
@@ -42,8 +42,8 @@ def list_entries(
 
     async def work() -> None:
         wanted = _wanted(actor, action, about, since, until)
-        async with open_house(read_settings(log_level="warning")) as house:
-            found = [line_of(each) for each in await house.audit.entries(await house.owner(), wanted, limit=limit)]
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            found = [line_of(each) for each in await house.audit.entries(scope, wanted, limit=limit)]
         if as_json:
             print_json({"items": [{**each, "detail": json.loads(each["detail"])} for each in found]})
         else:
@@ -60,8 +60,8 @@ def export(
 
     async def work() -> None:
         wanted = _wanted(actor, action, about, since, until)
-        async with open_house(read_settings(log_level="warning")) as house:
-            async for each in house.audit.export(await house.owner(), wanted):
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            async for each in house.audit.export(scope, wanted):
                 sys.stdout.write(json.dumps(line_of(each)) + "\n")
 
     run(work(), as_json=True)
@@ -78,7 +78,7 @@ def verify(
     """Check that no entry was changed, removed, put in or moved, and that the end is there; print the last hash."""
 
     async def work() -> bool:
-        async with open_house(read_settings(log_level="warning")) as house:
+        async with installed(read_settings(log_level="warning")) as house:
             found = await house.audit.verify(tenant, expect)
         whole = all(each.problem is None for each in found)
         if as_json:

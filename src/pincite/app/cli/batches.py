@@ -10,9 +10,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
+from pincite.core import Scope
 from pincite.library.schemas import BatchBody
 
 T = TypeVar("T")
@@ -24,8 +26,7 @@ Name = Annotated[str, typer.Argument(help="Id or name, from `pincite batches lis
 def list_batches(as_json: Json = False) -> None:
     """List batches, newest first, with documents by state and the time that is left."""
 
-    async def work(house: House) -> list[dict[str, Any]]:
-        scope = await house.owner()
+    async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         cursor = None
         while True:
@@ -70,8 +71,8 @@ def cancel(batch: Name, as_json: Json = False) -> None:
 def forget(batch: Name, as_json: Json = False) -> None:
     """Take a batch that is over off the list; its documents stay."""
 
-    async def work(house: House) -> None:
-        await house.library.forget_batch(await house.owner(), batch)
+    async def work(house: House, scope: Scope) -> None:
+        await house.library.forget_batch(scope, batch)
 
     run(_opened(work), as_json=as_json)
     if as_json:
@@ -81,8 +82,8 @@ def forget(batch: Name, as_json: Json = False) -> None:
 
 
 def _change(said: str, batch: str, action: str, *, as_json: bool) -> None:
-    async def work(house: House) -> int:
-        return await house.ingest.change_batch(await house.owner(), batch, action)
+    async def work(house: House, scope: Scope) -> int:
+        return await house.ingest.change_batch(scope, batch, action)
 
     changed = run(_opened(work), as_json=as_json)
     if as_json:
@@ -91,9 +92,9 @@ def _change(said: str, batch: str, action: str, *, as_json: bool) -> None:
         out().print(f"{said} {changed}.")
 
 
-async def _opened(work: Callable[[House], Awaitable[T]]) -> T:
-    async with open_house(read_settings(log_level="error")) as house:
-        return await work(house)
+async def _opened(work: Callable[[House, Scope], Awaitable[T]]) -> T:
+    async with acting(read_settings(log_level="error")) as (house, scope):
+        return await work(house, scope)
 
 
 def _print(lines: list[dict[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """`pincite collections`: which there are, what happens with personal data in each, and how long it keeps documents.
 
-A command acts as the tenant's owner.
+Whose collections they are is said in `acting.py`.
 """
 
 from typing import Annotated, Any
@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import open_house
 from pincite.privacy import Policy
 
 _MOST = 1_000
@@ -25,8 +25,8 @@ def list_collections(as_json: Json = False) -> None:
     """List the collections by name."""
 
     async def work() -> list[dict[str, Any]]:
-        async with open_house(read_settings(log_level="error")) as house:
-            found = await house.library.list_collections(await house.owner(), limit=_MOST)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            found = await house.library.list_collections(scope, limit=_MOST)
             return [_line(each) for each in found.items]
 
     lines = run(work(), as_json=as_json)
@@ -54,8 +54,7 @@ def personal_data(
     """Say what happens with personal data in a collection: at once in answers, else in what is read from now on."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             home = await house.library.collection(scope, collection)
             now = await house.library.set_policy(scope, home.id, policy)
             return _line(now)
@@ -77,8 +76,7 @@ def keep(
 
     async def work() -> dict[str, Any]:
         wanted = None if days == _FOREVER else int(days) if days.isascii() and days.isdigit() else 0
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             home = await house.library.collection(scope, collection)
             now = await house.library.set_keep_days(scope, home.id, wanted)
             return _line(now)

@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
+from pincite.app.cli.acting import first_owner, installed
 from pincite.app.cli.adding import add_paths
 from pincite.app.cli.ask import print_answer
 from pincite.app.cli.output import err, out, run
 from pincite.app.cli.serve import announce, bind, serve_until_stopped
 from pincite.app.settings import Settings, read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput
 
 COLLECTION = "handbook"
@@ -44,7 +45,7 @@ def handbook_folder() -> Path:
 
 async def _demo(settings: Settings, question: str, *, stop: bool) -> None:
     listener = None if stop else bind(settings)
-    async with open_house(settings, work=True) as house:
+    async with installed(settings, work=True) as house:
         await _read_and_ask(house, question)
         if listener is None:
             out().print('\nNext: `pincite serve` opens the web app, `pincite ask "..."` asks again.')
@@ -55,7 +56,7 @@ async def _demo(settings: Settings, question: str, *, stop: bool) -> None:
 
 
 async def _read_and_ask(house: House, question: str) -> None:
-    scope = await house.owner()
+    scope = await first_owner(house)
     started = time.perf_counter()
     err().print("Reading the sample handbook ...")
     lines = await add_paths(house, scope, [handbook_folder()], collection=COLLECTION, quiet=not sys.stderr.isatty())

@@ -12,10 +12,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.adding import add_paths, summary
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import open_house
 from pincite.library import RevisionState
 
 _MOST_ROWS = 100
@@ -39,8 +39,7 @@ def add(
 
     async def work() -> list[dict[str, Any]]:
         settings = read_settings(log_level="error")
-        async with open_house(settings, work=True) as house:
-            scope = await house.owner()
+        async with acting(settings, work=True) as (house, scope):
             name = batch or (paths[0].resolve().name if bulk else None)
             return await add_paths(house, scope, paths, collection=collection, quiet=as_json, batch=name)
 
@@ -61,8 +60,7 @@ def list_documents(
     """List the documents, newest first."""
 
     async def work() -> list[dict[str, Any]]:
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             lines: list[dict[str, Any]] = []
             cursor = None
             while True:
@@ -86,8 +84,7 @@ def remove(
     """Remove documents: their text, their place in the index and, where nothing else uses them, their bytes."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="error"), work=True) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error"), work=True) as (house, scope):
             for name in documents:
                 await house.remove_and_wait(scope, name)
 

@@ -1,6 +1,6 @@
 """`pincite erase`: a document, a user or a tenant, everywhere, with a report of what was deleted where.
 
-A command acts as the tenant's owner.
+What goes in which order is in `erasing.py`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pincite.app.cli.acting import acting, installed
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.erasing import Erased, Eraser
 from pincite.app.settings import read_settings
-from pincite.app.wiring import open_house
 from pincite.core import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Erase a document, a user or a tenant everywhere, for good.")
@@ -23,10 +23,13 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would 
 
 def _do(work: Callable[[Eraser, Scope], Awaitable[Erased]], *, as_json: bool) -> None:
     async def inside() -> Erased:
-        async with open_house(read_settings(log_level="warning"), work=True) as house:
-            return await work(Eraser(house), await house.owner())
+        async with acting(read_settings(log_level="warning"), work=True) as (house, scope):
+            return await work(Eraser(house), scope)
 
-    report = run(inside(), as_json=as_json)
+    _report(run(inside(), as_json=as_json), as_json=as_json)
+
+
+def _report(report: Erased, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
         return
@@ -66,4 +69,9 @@ def tenant(
     as_json: Json = False,
 ) -> None:
     """Erase a tenant with all that is its, but for its audit log. Stop the server first."""
-    _do(lambda eraser, _: eraser.tenant(tenant, dry_run=dry_run), as_json=as_json)
+
+    async def inside() -> Erased:
+        async with installed(read_settings(log_level="warning"), work=True) as house:
+            return await Eraser(house).tenant(tenant, dry_run=dry_run)
+
+    _report(run(inside(), as_json=as_json), as_json=as_json)

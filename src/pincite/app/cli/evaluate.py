@@ -14,14 +14,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pincite.app.cli.acting import acting, scratch
 from pincite.app.cli.adding import add_paths
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.cli.tuned import print_margin, print_tuned
 from pincite.app.evaluation import Configuration, learned_weight, open_subject, scratch_home
 from pincite.app.margins import learned_margin
 from pincite.app.settings import Settings, foreign_values, read_settings
-from pincite.app.wiring import House, open_house
-from pincite.core import InvalidInput, utc_now
+from pincite.app.wiring import House
+from pincite.core import InvalidInput, Scope, utc_now
 from pincite.evals import (
     GateCheck,
     GoldenSet,
@@ -76,8 +77,9 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What one evaluation is over: the set, the documents, how many at once."""
+    """What one evaluation is over: whose, the set, the documents, how many at once."""
 
+    scope: Scope
     golden: GoldenSet
     files: Path | None
     jobs: int
@@ -89,8 +91,8 @@ def sets(as_json: Json = False) -> None:
     """List the golden sets that were imported, the newest first."""
 
     async def work() -> list[dict[str, Any]]:
-        async with open_house(read_settings(log_level="error")) as house:
-            return [asdict(each) for each in await house.evaluations.sets(await house.owner())]
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            return [asdict(each) for each in await house.evaluations.sets(scope)]
 
     rows = run(work(), as_json=as_json)
     if as_json:
@@ -113,9 +115,8 @@ def import_set(
     """Keep a golden set in the database; changed content becomes a new version."""
 
     async def work() -> dict[str, Any]:
-        golden = read_set(path, name)
-        async with open_house(read_settings(log_level="error")) as house:
-            kept = await house.evaluations.keep_set(await house.owner(), golden)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            kept = await house.evaluations.keep_set(scope, read_set(path, name))
         return {"name": kept.name, "version": kept.version, "cases": kept.cases}
 
     kept = run(work(), as_json=as_json)
@@ -135,10 +136,10 @@ def export(
     """Write a golden set as files that `import` reads."""
 
     async def work() -> int:
-        if target.exists():
-            raise InvalidInput(f"{target} is there already.", remedy="Name a new file or folder.")
-        async with open_house(read_settings(log_level="error")) as house:
-            golden = await house.evaluations.golden_set(await house.owner(), name, version)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            if target.exists():
+                raise InvalidInput(f"{target} is there already.", remedy="Name a new file or folder.")
+            golden = await house.evaluations.golden_set(scope, name, version)
         write_set(golden, target)
         return len(golden.cases)
 
@@ -158,8 +159,8 @@ def remove(
     """Remove one version of a golden set."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="error")) as house:
-            await house.evaluations.remove_set(await house.owner(), name, version)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            await house.evaluations.remove_set(scope, name, version)
 
     run(work(), as_json=as_json)
     if as_json:
@@ -188,11 +189,11 @@ def run_set(
     async def work() -> dict[str, Any]:
         settings = read_settings(log_level="error")
         chosen = [Configuration.parse(text) for text in configs or ["default"]]
-        async with open_house(settings) as house:
-            golden = (await _golden(house, name)).only(tag, limit)
+        async with acting(settings) as (house, scope):
+            golden = (await _golden(house, scope, name)).only(tag, limit)
             if not golden.cases:
                 raise InvalidInput(f"{name} has no such question.", remedy="Leave out --tag.")
-            asked = _Asked(golden, files, jobs, retrieval_only)
+            asked = _Asked(scope, golden, files, jobs, retrieval_only)
             return await _report(house, asked, chosen, quiet=as_json)
 
     report = run(work(), as_json=as_json)
@@ -218,9 +219,9 @@ def gate(
 
     async def work() -> list[dict[str, Any]]:
         settings = read_settings(log_level="error")
-        async with open_house(settings) as house:
+        async with acting(settings) as (house, scope):
             return [
-                await _checked(house, check, path.parent, jobs, write_baseline=write_baseline)
+                await _checked(house, scope, check, path.parent, jobs, write_baseline=write_baseline)
                 for check in read_gate(path)
             ]
 
@@ -244,11 +245,11 @@ def tune(
     """Learn how much the embedder's score should weigh beside BM25, or when a reranker is spared, cross-validated."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error")) as house:
-            goldens = [(await _golden(house, name)).only(None, limit) for name in names]
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            goldens = [(await _golden(house, scope, name)).only(None, limit) for name in names]
             if reranker:
-                return await learned_margin(house, goldens, embedder, reranker)
-            return await learned_weight(house, goldens, embedder)
+                return await learned_margin(house, scope, goldens, embedder, reranker)
+            return await learned_weight(house, scope, goldens, embedder)
 
     tuned = run(work(), as_json=as_json)
     if as_json:
@@ -257,10 +258,10 @@ def tune(
         print_margin(tuned) if reranker else print_tuned(tuned)
 
 
-async def _golden(house: House, name: str) -> GoldenSet:
+async def _golden(house: House, scope: Scope, name: str) -> GoldenSet:
     if Path(name).exists():
         return read_set(Path(name))
-    return await house.evaluations.golden_set(await house.owner(), name)
+    return await house.evaluations.golden_set(scope, name)
 
 
 async def _report(house: House, asked: _Asked, chosen: Sequence[Configuration], *, quiet: bool) -> dict[str, Any]:
@@ -269,14 +270,13 @@ async def _report(house: House, asked: _Asked, chosen: Sequence[Configuration], 
 
 
 async def _runs(house: House, asked: _Asked, chosen: Sequence[Configuration], *, quiet: bool) -> AsyncIterator[Any]:
-    scope = await house.owner()
     for configuration in chosen:
         async with _subject(house, asked, configuration, quiet=quiet) as subject:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
             with Progress(*columns, console=err(), disable=quiet, transient=True) as progress:
                 bar = progress.add_task(configuration.name, total=len(asked.golden.cases))
                 yield await house.evaluations.run(
-                    scope,
+                    asked.scope,
                     asked.golden,
                     subject,
                     jobs=asked.jobs,
@@ -286,22 +286,21 @@ async def _runs(house: House, asked: _Asked, chosen: Sequence[Configuration], *,
 
 @asynccontextmanager
 async def _subject(house: House, asked: _Asked, configuration: Configuration, *, quiet: bool) -> AsyncIterator[Subject]:
+    alone = asked.retrieval_only
     if asked.files is None or asked.golden.kind is not SetKind.DOCUMENTS:
-        async with open_subject(house, asked.golden, configuration, retrieval_only=asked.retrieval_only) as subject:
+        async with open_subject(house, asked.scope, asked.golden, configuration, retrieval_only=alone) as subject:
             yield subject
         return
-    settings = _scratch(house.settings, asked.files, configuration)
-    async with open_house(settings, work=True) as scratch:
-        if await scratch.count_documents(await scratch.owner()) == 0:
-            await add_paths(scratch, await scratch.owner(), [asked.files], collection="default", quiet=quiet)
-        await _wait_for_vectors(scratch)
-        async with open_subject(scratch, asked.golden, configuration, retrieval_only=asked.retrieval_only) as subject:
+    async with scratch(_scratch(house.settings, asked.files, configuration)) as (apart, owner):
+        if await apart.count_documents(owner) == 0:
+            await add_paths(apart, owner, [asked.files], collection="default", quiet=quiet)
+        await _wait_for_vectors(apart, owner)
+        async with open_subject(apart, owner, asked.golden, configuration, retrieval_only=alone) as subject:
             yield subject
 
 
-async def _wait_for_vectors(house: House) -> None:
+async def _wait_for_vectors(house: House, scope: Scope) -> None:
     """Wait until the chosen embedder has seen everything: half of its vectors would be measured as its quality."""
-    scope = await house.owner()
     while (tier := await house.library.fast_tier(scope)) is not None and tier.waiting:  # noqa: ASYNC110 - other processes may fill
         await asyncio.sleep(_POLL_S)
 
@@ -322,7 +321,9 @@ def _scratch(settings: Settings, files: Path, configuration: Configuration) -> S
     return settings.model_copy(update=change)
 
 
-async def _checked(house: House, check: GateCheck, base: Path, jobs: int, *, write_baseline: bool) -> dict[str, Any]:
+async def _checked(
+    house: House, scope: Scope, check: GateCheck, base: Path, jobs: int, *, write_baseline: bool
+) -> dict[str, Any]:
     given = foreign_values()
     shown: dict[str, Any] = {"set": check.set, "config": check.config, "findings": [], "skipped": False}
     place = check.path(check.set, base, given)
@@ -331,7 +332,7 @@ async def _checked(house: House, check: GateCheck, base: Path, jobs: int, *, wri
     if place is None or (check.files is not None and files is None):
         return {**shown, "skipped": True}
     golden = read_set(place).only(check.tag, check.limit)
-    asked = _Asked(golden, files, jobs, check.retrieval_only)
+    asked = _Asked(scope, golden, files, jobs, check.retrieval_only)
     runs = [each async for each in _runs(house, asked, [Configuration.parse(check.config)], quiet=True)]
     if write_baseline:
         if baseline is not None:

@@ -1,6 +1,6 @@
 """`pincite hold`: what must not be deleted, and why.
 
-A command acts as the tenant's owner.
+What a hold keeps is decided in `library`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,9 +10,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
 
 T = TypeVar("T")
@@ -27,8 +28,8 @@ Which = Annotated[str | None, typer.Argument(help="Id or name of the collection 
 
 def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
     async def inside() -> T:
-        async with open_house(read_settings(log_level="warning")) as house:
-            return await work(house, await house.owner())
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return await work(house, scope)
 
     return run(inside(), as_json=as_json)
 

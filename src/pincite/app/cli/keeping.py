@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from pincite.app.backup import read_backup, write_backup
+from pincite.app.cli.acting import every_tenant, installed
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.doctor import examine
 from pincite.app.settings import provider_environment, read_settings
-from pincite.app.wiring import open_house
 
 
 def fsck(
@@ -29,7 +29,7 @@ def fsck(
     """Check database, blobs and index against each other; repair what can be. Exit code 1 if anything is left."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error"), work=not check_only) as house:
+        async with installed(read_settings(log_level="error"), work=not check_only) as house:
             return await house.fsck(repair=not check_only, deep=deep, strict=strict)
 
     report = run(work(), as_json=as_json)
@@ -82,7 +82,7 @@ def reindex(
 
 def _rebuild(*, as_json: bool) -> None:
     async def work() -> int:
-        async with open_house(read_settings(log_level="error")) as house:
+        async with installed(read_settings(log_level="error")) as house:
             with _spinner("Building the index") as progress:
                 return await house.reindex(lambda done: progress.update(progress.task_ids[0], note=f"{done} chunks"))
 
@@ -95,7 +95,7 @@ def _rebuild(*, as_json: bool) -> None:
 
 def _forecast(*, as_json: bool) -> None:
     async def work() -> list[dict[str, Any]]:
-        async with open_house(read_settings(log_level="error")) as house:
+        async with installed(read_settings(log_level="error")) as house:
             with _spinner("Timing a sample"):
                 return await house.forecast()
 
@@ -112,7 +112,7 @@ def _forecast(*, as_json: bool) -> None:
 
 def _keep_or_undo(*, confirm: bool, as_json: bool) -> None:
     async def work() -> tuple[int, list[str]]:
-        async with open_house(read_settings(log_level="error")) as house:
+        async with installed(read_settings(log_level="error")) as house:
             return (await house.confirm(), []) if confirm else (0, await house.go_back())
 
     dropped, embedders = run(work(), as_json=as_json)
@@ -138,7 +138,7 @@ def context(
         raise typer.BadParameter("No model is set to write it. Set PINCITE_CONTEXT_MODEL to `auto` or `provider:name`.")
 
     async def work() -> list[dict[str, Any]]:
-        async with open_house(settings) as house:
+        async with installed(settings) as house:
             with _spinner("Writing a sample" if dry_run else "Writing contexts") as progress:
                 if dry_run:
                     return await house.forecast_contexts()
@@ -169,8 +169,8 @@ def backup(
     """Write everything into one file, in one snapshot, while the server runs."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error")) as house:
-            scopes = await house.system_scopes()
+        async with installed(read_settings(log_level="error")) as house:
+            scopes = await every_tenant(house)
             with _spinner("Backing up") as progress:
                 task = progress.task_ids[0]
                 report = await write_backup(
@@ -187,7 +187,7 @@ def restore(
     """Bring a backup back into an empty data folder, then build the index."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="error"), bootstrap=False) as house:
+        async with installed(read_settings(log_level="error"), bootstrap=False) as house:
             with _spinner("Restoring") as progress:
                 task = progress.task_ids[0]
                 report = await read_backup(

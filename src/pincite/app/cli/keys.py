@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pincite.accounts import ApiKey, NewApiKey, Permission
+from pincite.app.cli.acting import acting, installed
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.cli.serve import address_file
 from pincite.app.settings import Settings, read_settings
-from pincite.app.wiring import open_house
 from pincite.core import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="API keys and sign-in links.")
@@ -24,7 +24,9 @@ _KEY_ID = "The key's id, from `pincite keys list`."
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    user: Annotated[str | None, typer.Option(help="The id of whom it acts as; the owner without.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="The id of whom it acts as; without it as whom the command acts.")
+    ] = None,
     permission: Annotated[
         list[Permission] | None, typer.Option(help="Narrow it to this; more than one may be given.")
     ] = None,
@@ -34,11 +36,9 @@ def create(
     """Make an API key and print it once."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="warning")) as house:
+        async with acting(read_settings(log_level="warning")) as (house, scope):
             until = None if days is None else utc_now() + timedelta(days=days)
-            made = await house.accounts.create_key(
-                await house.owner(), name, user=user, permissions=permission, expires_at=until
-            )
+            made = await house.accounts.create_key(scope, name, user=user, permissions=permission, expires_at=until)
         _shown_once(made, as_json=as_json)
 
     run(work(), as_json=as_json)
@@ -49,8 +49,8 @@ def rotate(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json =
     """Give a key another secret and print it once; the old one stops working at once."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="warning")) as house:
-            made = await house.accounts.rotate_key(await house.owner(), key_id)
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            made = await house.accounts.rotate_key(scope, key_id)
         _shown_once(made, as_json=as_json)
 
     run(work(), as_json=as_json)
@@ -61,8 +61,8 @@ def list_keys(as_json: Json = False) -> None:
     """List the API keys, without their secrets."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="warning")) as house:
-            keys = await house.accounts.list_keys(await house.owner())
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            keys = await house.accounts.list_keys(scope)
         if as_json:
             print_json({"items": [_line(key) for key in keys]})
             return
@@ -82,8 +82,8 @@ def revoke(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json =
     """Take a key's access away at once."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="warning")) as house:
-            await house.accounts.revoke_key(await house.owner(), key_id)
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            await house.accounts.revoke_key(scope, key_id)
         if as_json:
             print_json({"revoked": key_id})
         else:
@@ -98,7 +98,7 @@ def sign_in_link(as_json: Json = False) -> None:
 
     async def work() -> None:
         settings = read_settings(log_level="warning")
-        async with open_house(settings) as house:
+        async with installed(settings) as house:
             link = await house.sign_in_link(address_of(settings))
         if as_json:
             print_json({"url": link})

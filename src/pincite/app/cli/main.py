@@ -4,6 +4,7 @@ Imports stay light here: a command pays only for what it uses.
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -26,16 +27,39 @@ from pincite.app.cli import (
     sources,
     stopping,
 )
+from pincite.app.cli.acting import Commands
 from pincite.app.cli.output import fail
 from pincite.core import PinciteError
 
 app = typer.Typer(
     name="pincite",
+    cls=Commands,
     help="A document assistant whose every sentence is pinned to the passage that supports it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.callback()
+def program(
+    context: typer.Context,
+    person: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="PERSON",
+            help="The e-mail address or id of whom the command acts as, in any tenant; default is the first tenant's "
+            "owner, or PINCITE_AS.",
+        ),
+    ] = None,
+) -> None:
+    """Take what stands before the command."""
+    commands = context.command
+    assert isinstance(commands, Commands)
+    commands.act_as(person)
+
+
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)

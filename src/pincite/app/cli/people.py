@@ -1,6 +1,6 @@
 """`pincite users`, `groups`, `grants` and `tenants`: who there is and what they may see, said on this machine.
 
-A command acts as the tenant's owner. Links and keys are shown once.
+Links and keys are shown once. Tenants are the installation's own business, the rest is within one.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from pincite.accounts import Role
+from pincite.app.cli.acting import acting, installed
 from pincite.app.cli.keys import address_of
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, Scope
 from pincite.library import Grant
 
@@ -41,8 +42,8 @@ ToEveryone = Annotated[bool, typer.Option("--everyone", help="Everybody in the t
 
 def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
     async def inside() -> T:
-        async with open_house(read_settings(log_level="warning")) as house:
-            return await work(house, await house.owner())
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return await work(house, scope)
 
     return run(inside(), as_json=as_json)
 
@@ -268,10 +269,11 @@ def take(
 def list_tenants(as_json: Json = False) -> None:
     """List the tenants of this installation."""
 
-    async def work(house: House, _scope: Scope) -> list[dict[str, Any]]:
-        return [{"id": each.id, "name": each.name} for each in await house.accounts.tenants()]
+    async def work() -> list[dict[str, Any]]:
+        async with installed(read_settings(log_level="warning")) as house:
+            return [{"id": each.id, "name": each.name} for each in await house.accounts.tenants()]
 
-    _show(_do(work, as_json=as_json), as_json=as_json)
+    _show(run(work(), as_json=as_json), as_json=as_json)
 
 
 @tenants.command("create")
@@ -279,12 +281,13 @@ def create_tenant(name: Name, as_json: Json = False) -> None:
     """Make a tenant with its owner, and print a link that signs them in, once, within a day."""
     settings = read_settings(log_level="warning")
 
-    async def work(house: House, _scope: Scope) -> dict[str, Any]:
-        made = await house.accounts.create_tenant(name)
-        token = await house.accounts.sign_in_token(made.scope, minutes=24 * 60)
+    async def work() -> dict[str, Any]:
+        async with installed(settings) as house:
+            made = await house.accounts.create_tenant(name)
+            token = await house.accounts.sign_in_token(made.scope, minutes=24 * 60)
         return {"id": made.scope.tenant, "name": name, "url": f"{address_of(settings)}/signin#token={token}"}
 
-    made = _do(work, as_json=as_json)
+    made = run(work(), as_json=as_json)
     _said(made, f"{made['url']}\n\nIt signs the owner of {escape(name)} in, once, within a day.", as_json=as_json)
 
 

@@ -9,11 +9,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pincite.app.cli.acting import any_tenant, installed
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound
-from pincite.core.scope import system_scope
 
 _MOST = 1 << 60
 _NONE = "none"
@@ -32,8 +32,8 @@ def quota(
     async def work() -> dict[str, dict[str, int | None]]:
         given = {"documents": _number(documents), "size_bytes": _number(size), "pages": _number(pages)}
         wanted = {name: value for name, value in given.items() if value is not None}
-        async with open_house(read_settings(log_level="warning")) as house:
-            scope = system_scope(await _tenant(house, tenant))
+        async with installed(read_settings(log_level="warning")) as house:
+            scope = any_tenant(await _tenant(house, tenant))
             usage = await house.library.usage(scope)
             if wanted:
                 now = {name: getattr(usage.quota, name) for name in given}

@@ -14,11 +14,12 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from pincite.app.cli.acting import installed
 from pincite.app.cli.output import err, out, run
 from pincite.app.front import BoundedHttp
 from pincite.app.settings import Settings, read_settings
 from pincite.app.web import create_app
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import Conflict
 
 # Longest that open connections hold up the end; with what closes after them it stays under ten seconds.
@@ -40,7 +41,7 @@ def worker() -> None:
 
     async def work() -> None:
         settings = read_settings()
-        async with open_house(settings, work=True):
+        async with installed(settings, work=True):
             err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
             await _stop_signal()
 
@@ -50,7 +51,7 @@ def worker() -> None:
 async def _serve(settings: Settings) -> None:
     listener = bind(settings)
     with contextlib.closing(listener):
-        async with open_house(settings, work=settings.workers > 0) as house:
+        async with installed(settings, work=settings.workers > 0) as house:
             await announce(house, settings, listener)
             await serve_until_stopped(house, listener)
 

@@ -1,6 +1,6 @@
 """`pincite sign-in`: the OpenID providers that people sign in with, added and tried on this machine.
 
-A command acts as the owner. What a provider's word is worth is decided in `accounts/federation/`.
+What a provider's word is worth is decided in `accounts/federation/`.
 """
 
 import sys
@@ -15,10 +15,11 @@ from rich.table import Table
 
 from pincite.accounts import Role
 from pincite.accounts.settings import NewProvider, ProviderSettings
+from pincite.app.cli.acting import acting
 from pincite.app.cli.keys import address_of
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, Scope
 
 _LONGEST_SECRET = 1000
@@ -59,8 +60,8 @@ def list_providers(as_json: Json = False) -> None:
     """List the providers, without their secrets."""
 
     async def work() -> list[dict[str, Any]]:
-        async with open_house(read_settings(log_level="warning")) as house:
-            return [_line(each) for each in await house.factors.federation.providers.list(await house.owner())]
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return [_line(each) for each in await house.factors.federation.providers.list(scope)]
 
     lines = run(work(), as_json=as_json)
     if as_json:
@@ -87,10 +88,9 @@ def add(
 
     async def work() -> dict[str, Any]:
         settings = read_settings(log_level="warning")
-        async with open_house(settings) as house:
-            owner = await house.owner()
+        async with acting(settings) as (house, scope):
             wanted = NewProvider(label, issuer, client_id, _secret(secret_from), ProviderSettings())
-            made = await house.factors.federation.providers.add(owner, wanted)
+            made = await house.factors.federation.providers.add(scope, wanted)
             return {**_line(made), "redirect_uri": f"{address_of(settings).rstrip('/')}/signin/callback"}
 
     made = run(work(), as_json=as_json)
@@ -147,13 +147,12 @@ def change(
     given = _Given(*first, groups_claim, give_role, give_group, *last)
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="warning")) as house:
-            owner = await house.owner()
-            before = await _known(house, owner, provider_id)
-            agreed = await given.over(house, owner, before.settings)
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            before = await _known(house, scope, provider_id)
+            agreed = await given.over(house, scope, before.settings)
             named = (label or before.label, issuer or before.issuer, client_id or before.client_id)
             wanted = NewProvider(*named, _secret(secret_from), agreed)
-            return _line(await house.factors.federation.providers.change(owner, provider_id, wanted))
+            return _line(await house.factors.federation.providers.change(scope, provider_id, wanted))
 
     changed = run(work(), as_json=as_json)
     if as_json:
@@ -167,8 +166,8 @@ def remove(provider_id: Id, as_json: Json = False) -> None:
     """Remove a provider; sessions that it began end, users stay."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="warning")) as house:
-            await house.factors.federation.providers.remove(await house.owner(), provider_id)
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            await house.factors.federation.providers.remove(scope, provider_id)
 
     run(work(), as_json=as_json)
     if as_json:
@@ -182,8 +181,8 @@ def check(provider_id: Id, as_json: Json = False) -> None:
     """Ask a provider for its endpoints and keys, and say what is wrong if something is."""
 
     async def work() -> dict[str, Any]:
-        async with open_house(read_settings(log_level="warning")) as house:
-            found, keys = await house.factors.federation.providers.check(await house.owner(), provider_id)
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            found, keys = await house.factors.federation.providers.check(scope, provider_id)
             ends = {"authorization_endpoint": found.authorization_endpoint, "token_endpoint": found.token_endpoint}
             return {**ends, "keys": keys}
 

@@ -13,9 +13,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
 from pincite.sources import LIVE_RUNS, NewSource, RunState, Source
 
@@ -43,8 +44,7 @@ def add(
 
     async def work() -> Source:
         options = _options(option or [])
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             home = await house.ensure_collection(scope, collection)
             new = NewSource(name, kind, location, home, options, _seconds(every))
             return await house.sources.add(scope, new, anywhere=True)
@@ -57,8 +57,8 @@ def list_sources(as_json: Json = False) -> None:
     """List the sources with what the newest look at each came to."""
 
     async def work() -> list[Source]:
-        async with open_house(read_settings(log_level="error")) as house:
-            return await house.sources.sources(await house.owner())
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            return await house.sources.sources(scope)
 
     found = run(work(), as_json=as_json)
     if as_json:
@@ -79,8 +79,7 @@ def sync(
     """
 
     async def work() -> tuple[Source, list[dict[str, Any]]]:
-        async with open_house(read_settings(log_level="error"), work=True) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error"), work=True) as (house, scope):
             await house.sources.sync(scope, name, delete=delete)
             found = await _followed(house, scope, name, quiet=as_json)
             troubled = await house.sources.troubled(scope, name)
@@ -102,8 +101,8 @@ def pause(name: Name, as_json: Json = False) -> None:
     """Let a source rest: it is not looked at until it is resumed. Its documents stay and answer."""
 
     async def work() -> Source:
-        async with open_house(read_settings(log_level="error")) as house:
-            return await house.sources.pause(await house.owner(), name)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            return await house.sources.pause(scope, name)
 
     _print([run(work(), as_json=as_json)], as_json=as_json)
 
@@ -113,8 +112,8 @@ def resume(name: Name, as_json: Json = False) -> None:
     """Keep a source in step again, beginning at once."""
 
     async def work() -> Source:
-        async with open_house(read_settings(log_level="error")) as house:
-            return await house.sources.resume(await house.owner(), name)
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            return await house.sources.resume(scope, name)
 
     _print([run(work(), as_json=as_json)], as_json=as_json)
 
@@ -128,8 +127,7 @@ def remove(
     """Stop keeping a place in step. Its documents stay, unless you say otherwise."""
 
     async def work() -> None:
-        async with open_house(read_settings(log_level="error"), work=documents) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error"), work=documents) as (house, scope):
             found = await house.sources.source(scope, name)
             await house.sources.remove(scope, name, documents=documents)
             # Another process may do the work.

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
-from pincite.app.wiring import House, open_house
+from pincite.app.wiring import House
 from pincite.core import InvalidInput
 
 Names = Annotated[list[str] | None, typer.Argument(help="Ids or sources, from `pincite list`.")]
@@ -44,8 +45,7 @@ def _change(
         raise InvalidInput("It is not said which documents.", remedy="Name some, or a collection with -c.")
 
     async def work() -> tuple[str, ...]:
-        async with open_house(read_settings(log_level="error")) as house:
-            scope = await house.owner()
+        async with acting(read_settings(log_level="error")) as (house, scope):
             chosen = [(await house.library.named(scope, name)).id for name in documents] if documents else None
             return await act(house)(scope, chosen=chosen, collection=collection)
 

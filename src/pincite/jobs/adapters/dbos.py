@@ -5,7 +5,7 @@ DBOS's process-wide singleton and its event loop are kept in `dbos_worker.py`.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +14,8 @@ from sqlalchemy.engine import make_url
 from pincite.core import Database, new_id
 from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
-from pincite.jobs.domain import JobState, JobStatus, QueueNotStarted, Workflow
+from pincite.jobs.domain import JobState, JobStatus, May, QueueNotStarted, Workflow
+from pincite.jobs.kinds import Kinds
 from pincite.jobs.reaper import Reaper
 from pincite.jobs.settings import JobsSettings
 
@@ -46,14 +47,14 @@ class DbosQueue:
         self._db = db
         self._settings = settings
         self._url = _engine_url(settings.url)
-        self._workflows: dict[str, Workflow] = {}
+        self._kinds = Kinds()
         self._open: DBOSClient | None = None
         self._worker: DbosWorker | None = None
         self._reaper: Reaper | None = None
 
-    def register(self, name: str, workflow: Workflow) -> None:
-        """Name a workflow; before `start`."""
-        self._workflows[name] = workflow
+    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+        """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
+        self._kinds.declare(name, workflow, may)
 
     async def start(self, *, work: bool = True) -> None:
         """Open the engine; with `work` also take jobs, beat, and hand on the jobs of silent workers.
@@ -70,7 +71,7 @@ class DbosQueue:
         worker_id = f"{socket.gethostname()[:40]}-{new_id()}"
         self._reaper = Reaper(self._db, self._settings, worker_id, _Orphans(self._open, self._at_work))
         await self._reaper.start()  # the first beat comes before the first job
-        worker = DbosWorker(self._url, worker_id, self._workflows)
+        worker = DbosWorker(self._url, worker_id, self._kinds)
         try:
             with failures_named():
                 await worker.start()
@@ -91,6 +92,7 @@ class DbosQueue:
 
     async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
         """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
+        self._kinds.check(name, payload)
         options: EnqueueOptions = {
             "workflow_name": name,
             "queue_name": QUEUE,

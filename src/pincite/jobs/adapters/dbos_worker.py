@@ -9,14 +9,15 @@ again, and waits for the job's end.
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from pincite.core import Conflict, get_logger
-from pincite.jobs.domain import Json, StepFailed, Workflow
+from pincite.jobs.domain import Json, StepFailed
+from pincite.jobs.kinds import Kinds
 
 APPLICATION = "pincite"
 QUEUE = "pincite"
@@ -56,10 +57,10 @@ class _BridgedSteps:
 class DbosWorker:
     """Takes jobs and runs them on the event loop that called `start`."""
 
-    def __init__(self, url: str, worker_id: str, workflows: Mapping[str, Workflow]) -> None:
+    def __init__(self, url: str, worker_id: str, kinds: Kinds) -> None:
         self._url = url
         self._worker_id = worker_id
-        self._workflows = workflows
+        self._kinds = kinds
         self._home = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         self._jobs: dict[Future[None], str] = {}
@@ -106,11 +107,11 @@ class DbosWorker:
         )
         if self._worker_id != DBOS.executor_id:  # a second DBOS() gives back the first
             raise Conflict("A job worker runs in this process already.", remedy="Start a second process instead.")
-        for name, workflow in self._workflows.items():
-            DBOS.workflow(name=name)(self._clerk(workflow))
+        for name in sorted(self._kinds.names):
+            DBOS.workflow(name=name)(self._clerk(name))
         DBOS.launch()
 
-    def _clerk(self, workflow: Workflow) -> Callable[[dict[str, str]], Awaitable[None]]:
+    def _clerk(self, name: str) -> Callable[[dict[str, str]], Awaitable[None]]:
         async def clerk(payload: dict[str, str]) -> None:
             from dbos import DBOS
 
@@ -121,7 +122,7 @@ class DbosWorker:
                 with suppress(RuntimeError):  # DBOS's loop may be closed already
                     here.call_soon_threadsafe(requests.put_nowait, None)
 
-            job = self._at_home(workflow(_BridgedSteps(here, requests), payload))
+            job = self._at_home(self._kinds.run(name, _BridgedSteps(here, requests), payload))
             self._jobs[job] = DBOS.workflow_id or ""
             job.add_done_callback(self._jobs.pop)
             job.add_done_callback(ended)

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pincite.core import get_logger
-from pincite.jobs.domain import JobState, JobStatus, Json, Workflow
+from pincite.jobs.domain import JobState, JobStatus, Json, May, Workflow
+from pincite.jobs.kinds import Kinds
 
 log = get_logger(__name__)
 
@@ -44,15 +45,15 @@ class MemoryQueue:
 
     def __init__(self, concurrency: int = 2) -> None:
         self._concurrency = concurrency
-        self._workflows: dict[str, Workflow] = {}
+        self._kinds = Kinds()
         self._jobs: dict[str, _Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._working = False
         self._running = 0
 
-    def register(self, name: str, workflow: Workflow) -> None:
-        """Name a workflow; before `start`."""
-        self._workflows[name] = workflow
+    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+        """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
+        self._kinds.declare(name, workflow, may)
 
     async def start(self, *, work: bool = True) -> None:
         """Take jobs, if `work`; those that an earlier stop interrupted come first."""
@@ -74,6 +75,7 @@ class MemoryQueue:
 
     async def enqueue(self, name: str, job_id: str, payload: Mapping[str, str], *, priority: int = 0) -> None:
         """Queue a job; idempotent by `job_id`. Of those that wait the lowest priority goes first, then the oldest."""
+        self._kinds.check(name, payload)
         if job_id not in self._jobs:
             self._jobs[job_id] = _Job(name, dict(payload), priority)
             self._launch()
@@ -115,7 +117,7 @@ class MemoryQueue:
     async def _run(self, job: _Job) -> None:
         done = False
         try:
-            await self._workflows[job.name](_MemorySteps(job), job.payload)
+            await self._kinds.run(job.name, _MemorySteps(job), job.payload)
             done = True
         except asyncio.CancelledError:
             if not job.cancelled:
