@@ -17,7 +17,8 @@ class IndexSettings:
         vector_index_min_rows: below this many rows the vector search is exact and no vector index is built.
         exact_search_max_rows: a filter that matches at most this many rows bypasses the vector index, which would
             lose recall there.
-        delta_min_rows: rows that may wait outside the indexes before `maintain` folds them in; a tenth of a small table.
+        delta_min_rows: rows that may wait outside the indexes before `maintain` folds them in; of a small table a
+            tenth.
         max_segments: index segments that may pile up before `maintain` merges them; each costs a search half a
             millisecond.
         merge_all_max_rows: up to this many rows all segments are merged (a second at 100k); above, the first one,
