@@ -111,6 +111,8 @@ async def test_accounts_work_behind_the_wall(database: Database) -> None:
     key = await accounts.create_key(scope, "mine")
     assert (await accounts.authenticate(bearer=key.secret, session=None)).user == user.id
     assert [each.id for each in await people.users(rival)] == [rival.user]
+    assert (await accounts.scope_named("ada@example.com")).user == user.id
+    assert await accounts.scope_named(rival.user) == rival
     assert len(await accounts.tenants()) == 2
 
 

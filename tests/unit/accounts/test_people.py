@@ -49,6 +49,27 @@ async def test_somebody_invited_signs_in_once_with_their_role_and_groups(
         await people.invite(owner, name="Other", role="viewer", email="ADA@example.com")
 
 
+async def test_whom_a_command_names_is_as_their_session_would_have_them(
+    people: People, accounts: Accounts, owner: Scope
+) -> None:
+    user, token = await people.invite(owner, name="Ada", role="editor", email="ada@example.com")
+    group = await people.create_group(owner, "Legal")
+    await people.set_members(owner, group.id, [user.id])
+    session = await accounts.authenticate(bearer=None, session=await accounts.redeem(token or ""))
+    program, _ = await people.invite(owner, name="Nightly", role="viewer", service=True)
+    rival = (await accounts.create_tenant("Rival")).scope
+    for named in (user.id, "ada@example.com", " Ada@Example.com "):
+        assert await accounts.scope_named(named) == session
+    assert (await accounts.scope_named(program.id)).user == program.id
+    assert await accounts.scope_named(rival.user) == rival
+    for nobody in ("Ada", "", "%", "ada@example", group.id, owner.tenant):
+        with pytest.raises(NotFound):
+            await accounts.scope_named(nobody)
+    await people.change(owner, user.id, disabled=True)
+    with pytest.raises(Denied, match="Ada is disabled"):
+        await accounts.scope_named("ada@example.com")
+
+
 @pytest.mark.parametrize("email", ["", "ada", "a@b@c", "a b@c", "a@" + "x" * 400, "a\n@b"])
 async def test_an_address_that_is_none_is_refused(people: People, owner: Scope, email: str) -> None:
     with pytest.raises(InvalidInput):
