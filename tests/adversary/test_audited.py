@@ -28,6 +28,7 @@ SECRETS = ("The canary valve", QUESTION, "canary.example")
 PROVIDER = "/v1/session/providers/{provider_id}"
 FACTORS = frozenset(
     {"/v1/session/password", "/v1/session/second-factor", "/v1/session/second-factor/off", PROVIDER, f"{PROVIDER}/link"}
+    | {"/v1/sessions", "/v1/sessions/{session}"}
 )
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MORE: Mapping[str, dict[str, Any]] = {
@@ -190,8 +191,15 @@ async def test_what_people_sign_in_with_leaves_a_row_each_time(things: Things) -
         assert wrong.status_code >= 400
         provider = await things.linked_provider()
         assert (await client.delete(f"/v1/session/providers/{provider}")).status_code == 204
+        for _ in range(2):
+            await things.house.accounts.redeem(await things.house.accounts.sign_in_token(owner))
+        there = (await client.get("/v1/sessions")).json()["items"]
+        other = next(each["id"] for each in there if not each["current"])
+        assert (await client.delete(f"/v1/sessions/{other}")).status_code == 204
+        assert (await client.delete("/v1/sessions")).json() == {"ended": 1}
         rows = (await client.get("/v1/audit?limit=60")).json()["items"]
     done = [each["action"] for each in rows if each["outcome"] == "done"]
+    assert done.count("session.ended") == 2
     assert {"password.set", "factor.begun", "session.begun", "identity.unlinked"} <= set(done)
     assert "factor.set" not in done
     assert password not in str(rows)

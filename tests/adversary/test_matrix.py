@@ -114,6 +114,8 @@ EXPECTED: Mapping[str, set[int]] = {
     "POST /v1/session/second-factor/off": {403},
     "POST /v1/session/providers/{provider_id}/link": {403},
     "DELETE /v1/session/providers/{provider_id}": {403},
+    "DELETE /v1/sessions": {403},
+    "DELETE /v1/sessions/{session}": {403},
 }
 # Signing out ends what the test asks with; sources reach out of the house and have tests of their own.
 ELSEWHERE = {
@@ -149,6 +151,7 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/usage": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
+    "GET /v1/sessions": {},
     "GET /v1/session/way-out": {},
     "GET /scim/v2/Users": {},
     "GET /scim/v2/Groups": {},

@@ -89,6 +89,8 @@ async def secrets(house: House, folder: Path) -> World:
     ids["user_id"] = (await house.people.invite(owner, name=PERSON, role="viewer"))[0].id
     ids["key_id"] = (await house.accounts.create_key(owner, KEY)).key.id
     ids["grantee"] = ids["user_id"]
+    await house.accounts.redeem(await house.accounts.sign_in_token(owner))
+    ids["session"] = (await house.accounts.sessions.list(owner, None))[0].id
     await _grant(world, ids["user_id"], Level.VIEWER)
     return world
 

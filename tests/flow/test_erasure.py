@@ -219,6 +219,23 @@ async def test_of_a_user_who_was_removed_the_rest_is_erased_by_their_id(house: H
         await eraser.user(owner, user.id)
 
 
+async def test_what_cannot_be_written_anew_now_is_said_and_done_later(
+    house: House, pincite_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pincite.core.database._LOG_TRIES", 1)
+    owner, eraser = await house.owner(), Eraser(house)
+    user, _ = await house.people.invite(owner, name="Ada", role="admin")
+    await add(house, owner, STAYS)
+    await ask(house, Scope(owner.tenant, user.id, roles=frozenset({"admin"}), name=user.name), ASKED)
+    async with house.database.read(EVERY_TENANT) as reading:  # as a backup does
+        await reading.execute(select(func.count()).select_from(Table.metadata.tables["accounts_users"]))
+        done = await eraser.user(owner, user.id)
+    assert done.rows["answers_conversations"] == 1
+    assert done.left is not None
+    await eraser.scrub(owner)
+    assert holding(pincite_home, ASKED) == set()
+
+
 async def test_a_tenant_is_gone_and_the_others_are_there(house: House, pincite_home: Path) -> None:
     owner, eraser = await house.owner(), Eraser(house)
     rival = (await house.accounts.create_tenant("Rival")).scope

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from pincite.accounts.totp import code_of
 from pincite.app.web import create_app
 from pincite.app.wiring import House
-from pincite.core import utc_now
+from pincite.core import NotFound, utc_now
 from pincite.core.scope import EVERY_TENANT
 
 WORDS = "correct horse battery staple"
@@ -115,3 +115,44 @@ async def test_with_a_second_factor_the_password_opens_nothing_but_the_next_step
     assert (await browser.get("/v1/session")).status_code == 200
     off = {"code": confirmed.json()["recovery_codes"][3]}
     assert (await browser.post("/v1/session/second-factor/off", json=off)).status_code == 204
+
+
+async def test_people_see_where_they_are_signed_in_and_sign_out_there(
+    house: House, browser: httpx2.AsyncClient
+) -> None:
+    await invited(house, browser)
+    await browser.put("/v1/session/password", json={"password": WORDS})
+    transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
+    more = {**OURS, "User-Agent": "Mozilla/5.0 \x1b[31m" + "x" * 300}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=more) as elsewhere:
+        given = {"email": "ada@example.com", "password": WORDS}
+        assert (await elsewhere.post("/v1/session/password", json=given)).status_code == 200
+        other, mine = (await browser.get("/v1/sessions")).json()["items"]
+        assert (mine["current"], mine["begun_by"], other["current"], other["begun_by"]) == (
+            *(True, "link"),
+            *(False, "password"),
+        )
+        assert other["agent"].startswith("Mozilla/5.0 [31mx")
+        assert len(other["agent"]) == 200
+        stranger = await house.people.invite(await house.owner(), name="Eve", role="admin")
+        session = await house.accounts.redeem(str(stranger[1]))
+        eve = await house.accounts.authenticate(bearer=None, session=session)
+        with pytest.raises(NotFound):
+            await house.accounts.sessions.end(eve, other["id"])
+        assert (await browser.delete(f"/v1/sessions/{other['id']}")).status_code == 204
+        assert (await elsewhere.get("/v1/session")).status_code == 401
+        assert (await browser.delete(f"/v1/sessions/{other['id']}")).status_code == 404
+        assert (await elsewhere.post("/v1/session/password", json=given)).status_code == 200
+        assert (await browser.delete("/v1/sessions")).json() == {"ended": 1}
+        assert (await elsewhere.get("/v1/session")).status_code == 401
+    assert (await browser.get("/v1/session")).status_code == 200
+    assert (await house.accounts.authenticate(bearer=None, session=session)).user == eve.user
+
+
+async def test_a_key_ends_no_session(house: House, client: httpx2.AsyncClient) -> None:
+    session = await house.accounts.redeem(await house.accounts.sign_in_token(await house.owner()))
+    (found,) = (await client.get("/v1/sessions")).json()["items"]
+    assert found["current"] is False
+    assert (await client.delete(f"/v1/sessions/{found['id']}")).status_code == 403
+    assert (await client.delete("/v1/sessions")).status_code == 403
+    assert (await house.accounts.authenticate(bearer=None, session=session)).user

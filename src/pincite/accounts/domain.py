@@ -1,11 +1,14 @@
 """Who asks: permissions, roles, keys and sessions as values, and the errors of the door. No framework here."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from pincite.core import ErrorKind, PinciteError, Scope
+
+_LONGEST_SECRET = 200
 
 
 class Permission(StrEnum):
@@ -133,3 +136,9 @@ class Unauthenticated(PinciteError):
 
     code = "unauthenticated"
     kind = ErrorKind.UNAUTHENTICATED
+
+
+def hash_of(secret: str) -> str:
+    """Return what a secret is kept as."""
+    # Longer than anything we hand out: cut, so that a huge header costs nothing; the hash then matches no row.
+    return hashlib.sha256(secret[:_LONGEST_SECRET].encode("utf-8", "replace")).hexdigest()

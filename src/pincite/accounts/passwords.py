@@ -8,10 +8,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pincite.accounts.domain import Unauthenticated
+from pincite.accounts.domain import Unauthenticated, hash_of
 from pincite.accounts.hashing import PasswordHasher
 from pincite.accounts.password_rules import LONGEST, checked_password, normalised
-from pincite.accounts.service import SESSION_DAYS, hash_of, scope_of
+from pincite.accounts.service import SESSION_DAYS, scope_of
 from pincite.accounts.store import codes, proofs
 from pincite.accounts.store import factors as store
 from pincite.accounts.store.proofs import Proof

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts.addresses import checked_email, refuse_taken
-from pincite.accounts.domain import ROLE_PERMISSIONS, Grantee, Group, Permission, Role, User, permissions_of
+from pincite.accounts.domain import ROLE_PERMISSIONS, Grantee, Group, Permission, Role, User, hash_of, permissions_of
 from pincite.accounts.scim.handing import Handing
 from pincite.accounts.scim.service import Scim
-from pincite.accounts.service import cleaned_name, hash_of
+from pincite.accounts.service import cleaned_name
 from pincite.accounts.store import codes
 from pincite.accounts.store import federation as federation_store
 from pincite.accounts.store import people as people_store

@@ -21,6 +21,7 @@ from pincite.accounts.people import People
 from pincite.accounts.people_routes import PeopleRoutes
 from pincite.accounts.scim.routes import ScimRoutes
 from pincite.accounts.service import Accounts
+from pincite.accounts.session_routes import SessionRoutes
 from pincite.accounts.sessions import SessionBody, begin_session, refuse_other_sites, session_body
 
 KeyId = Annotated[str, Path(max_length=64)]
@@ -126,6 +127,7 @@ class AccountRoutes:
         add(path, self.revoke_key, methods=["DELETE"], dependencies=known, status_code=204, summary="Revoke a key")
         add(f"{path}/rotate", self.rotate_key, methods=["POST"], dependencies=known, summary="Give it a new secret")
         for more in (
+            SessionRoutes(self._accounts.sessions),
             FactorRoutes(self._accounts, self._factors),
             FederationRoutes(self._accounts, self._factors.federation, self._public_url),
             PeopleRoutes(self._people),

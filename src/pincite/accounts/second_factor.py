@@ -11,9 +11,9 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.accounts import totp
-from pincite.accounts.domain import Unauthenticated, User
+from pincite.accounts.domain import Unauthenticated, User, hash_of
 from pincite.accounts.passwords import Passwords
-from pincite.accounts.service import SESSION_DAYS, hash_of, scope_of
+from pincite.accounts.service import SESSION_DAYS, scope_of
 from pincite.accounts.store import codes as store
 from pincite.accounts.store import proofs
 from pincite.accounts.throttle import Limit, Throttle

@@ -3,7 +3,6 @@
 How a secret travels (header, cookie, link) is in `door.py` and `routes.py`.
 """
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Collection
@@ -22,8 +21,10 @@ from pincite.accounts.domain import (
     Tenant,
     Unauthenticated,
     User,
+    hash_of,
     permissions_of,
 )
+from pincite.accounts.own_sessions import OwnSessions
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.accounts.store.proofs import Proof
@@ -39,7 +40,6 @@ LONGEST_SESSION_DAYS = 90
 SIGN_IN_MINUTES = 15
 FIRST_SIGN_IN_MINUTES = 24 * 60
 NAME_CHARS = 100
-_LONGEST_SECRET = 200
 _SHOWN = 12  # characters of a key by which people tell it from others
 # A use is written down at most this often, so that a request is a read and not a write.
 _KEY_NOTED_EVERY = timedelta(minutes=5)
@@ -55,6 +55,7 @@ class Accounts:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.sessions = OwnSessions(database)
 
     async def bootstrap(self) -> Owner | None:
         """Make the tenant and its owner on a fresh install; None if they are there. Safe between two processes."""
@@ -297,12 +298,6 @@ def cleaned_name(name: str) -> str:
     if not cleaned or len(cleaned) > NAME_CHARS:
         raise InvalidInput(f"A name has 1 to {NAME_CHARS} characters.", remedy="Say who or what it is for.")
     return cleaned
-
-
-def hash_of(secret: str) -> str:
-    """Return what a secret is kept as."""
-    # Longer than anything we hand out: cut, so that a huge header costs nothing; the hash then matches no row.
-    return hashlib.sha256(secret[:_LONGEST_SECRET].encode("utf-8", "replace")).hexdigest()
 
 
 def _narrowed(scope: Scope, wanted: Collection[str] | None) -> frozenset[str] | None:

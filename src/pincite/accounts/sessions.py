@@ -52,6 +52,7 @@ async def begin_session(accounts: Accounts, secret: str, request: Request, respo
     if former is not None:
         await accounts.end_session(former)
     set_secret_cookie(request, response, SESSION_COOKIE, secret, _COOKIE_S)
+    await accounts.sessions.came_with(secret, request.headers.get("user-agent"))
     scope = await accounts.authenticate(bearer=None, session=secret)
     return session_body(await accounts.current_user(scope))
 

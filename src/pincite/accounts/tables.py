@@ -86,7 +86,8 @@ class KeyRow(Table):
 class SessionRow(Table):
     """A browser that is signed in, until `expires_at`, which moves on as it is used, but never past `ends_at`.
 
-    Of one that a provider's word began `provider_session` is what the provider calls its own.
+    Of one that a provider's word began `provider_session` is what the provider calls its own; `agent` is what the
+    browser calls itself.
     """
 
     __tablename__ = "accounts_sessions"
@@ -101,6 +102,7 @@ class SessionRow(Table):
     provider_id: Mapped[str | None] = mapped_column(_ID)
     provider_session: Mapped[str | None] = mapped_column(String(255))
     ends_at: Mapped[datetime | None]
+    agent: Mapped[str | None] = mapped_column(String(200))
 
 
 class SignInTokenRow(Table):

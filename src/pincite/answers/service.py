@@ -264,7 +264,7 @@ class Answers:
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""
         allowed = await self._withholding.allowed(scope, earlier)
-        shown = [each for each in allowed if each.problem != WITHHELD]
+        shown = [each for each in allowed if each.problem is None or each.problem.code != WITHHELD.code]
         async with self._db.transaction(scope) as session:
             basis = await store.basis(session, scope, [each.id for each in shown])
             await store.note_basis(session, answer.id, frozenset[str]().union(*basis.values()))

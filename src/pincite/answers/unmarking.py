@@ -100,6 +100,8 @@ class Unmarked:
         return certain
 
     def _give(self, certain: int) -> str:
+        if not certain:  # or a reply of brackets alone would be gone through at each of its pieces
+            return ""
         given, self._tail = self._tail[:certain], self._tail[certain:]
         self._given += certain
         self._opened = [place - certain for place in self._opened]

@@ -13,13 +13,19 @@ from typing import Any
 
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
-from pincite.answers.domain import Answer, AnswerEvent, AnswerProblem, AnswerState
+from pincite.answers.domain import Answer, AnswerEvent, AnswerProblem, AnswerState, PinSpan
 from pincite.answers.shapes import answer_to, last_event
 from pincite.core import Database, Scope
 from pincite.gateway import Usage
+from pincite.library import NamedPages
 
 WITHHELD = AnswerProblem(
     "withheld", "This answer rests on documents that you may not read.", "Ask again: what you may read will answer."
+)
+_GONE = AnswerProblem(
+    WITHHELD.code,
+    "This answer quotes a document that was removed, and what is personal in it can be told no more.",
+    "Ask again: what is there will answer.",
 )
 LOOK_AGAIN_S = 1.0
 # With these it comes to be known what an answer rests on; it is noted before them.
@@ -41,8 +47,14 @@ class Withholding:
     async def allowed(self, scope: Scope, answers: Sequence[Answer]) -> list[Answer]:
         """Return the answers, each as it is, covered or withheld."""
         hidden, masked = await self._rules(scope, [each.id for each in answers])
+        covered = masked - hidden
+        pages = await self._pages(scope, [each for each in answers if each.id in covered])
         return [
-            withheld(each) if each.id in hidden else await self._covered(scope, each) if each.id in masked else each
+            withheld(each)
+            if each.id in hidden
+            else await self._covered(scope, each, pages)
+            if each.id in masked
+            else each
             for each in answers
         ]
 
@@ -72,7 +84,7 @@ class Withholding:
         if not masked or found.state is AnswerState.RUNNING:
             return None
         # Its log holds every passage as it was: what is left to see of it is its end.
-        return last_event(await self._covered(scope, found))
+        return last_event(await self._covered(scope, found, await self._pages(scope, [found])))
 
     async def _rules(self, scope: Scope, answer_ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         """Return which answers are withheld, and which rest on documents whose personal data is covered."""
@@ -88,22 +100,23 @@ class Withholding:
             frozenset(each for each, some in basis.items() if some & masked),
         )
 
-    async def _covered(self, scope: Scope, answer: Answer) -> Answer:
+    async def _pages(self, scope: Scope, answers: Sequence[Answer]) -> NamedPages:
+        """Return the pages that answers quote, as far as they are there, with personal data covered."""
+        wanted = {(span.revision, span.page) for each in answers for span in _spans(each)}
+        return await self._drafters.named(scope, wanted) if wanted else NamedPages()
+
+    async def _covered(self, scope: Scope, answer: Answer, pages: NamedPages) -> Answer:
         """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims.
 
-        What a quote holds is known by the page around it, where that is still there: "X1234567" is a passport's number
-        under such a heading.
+        What a quote holds is known by the page around it: "X1234567" is a passport's number under such a heading. Where
+        the page is gone, nobody can tell, and the answer is withheld.
         """
-        spans = [
-            *(span for pin in answer.pins for span in pin.spans),
-            *answer.nearest,
-            *(each.span for each in answer.older),
-        ]
-        pages = (await self._drafters.named(scope, {(span.revision, span.page) for span in spans})).pages
+        spans = _spans(answer)
+        if any((span.revision, span.page) not in pages.pages for span in spans):
+            return withheld(answer, _GONE)
         text, quotes = answer.text, list[str]()
         for span in spans:
-            page = pages.get((span.revision, span.page))
-            there = "" if page is None else page.text[span.start : span.end]
+            there = pages.pages[span.revision, span.page].text[span.start : span.end]
             quotes.append(there if len(there) == len(span.quote) else span.quote)
             for value, cover in _covers(span.quote, quotes[-1]):
                 text = text.replace(value, cover)
@@ -118,6 +131,14 @@ class Withholding:
             nearest=tuple(of[span] for span in answer.nearest),
             older=tuple(replace(each, span=of[each.span]) for each in answer.older),
         )
+
+
+def _spans(answer: Answer) -> list[PinSpan]:
+    return [
+        *(span for pin in answer.pins for span in pin.spans),
+        *answer.nearest,
+        *(each.span for each in answer.older),
+    ]
 
 
 def _covers(before: str, after: str) -> Iterator[tuple[str, str]]:
@@ -147,7 +168,7 @@ def _joined(runs: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, i
         yield begun
 
 
-def withheld(answer: Answer) -> Answer:
+def withheld(answer: Answer, problem: AnswerProblem = WITHHELD) -> Answer:
     """Return what may be shown of an answer to somebody who may not see what it rests on: their question."""
     return replace(
         answer,
@@ -164,5 +185,5 @@ def withheld(answer: Answer) -> Answer:
         timings_ms={},
         dropped_markers=0,
         dropped_sentences=0,
-        problem=WITHHELD,
+        problem=problem,
     )

@@ -5,8 +5,8 @@ What each room deletes is its own; here is the order, the report, and the files 
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, delete, func, or_, select
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.app.replays import Replays
 from pincite.app.wiring import House
-from pincite.core import Conflict, NotFound, Scope, Table
+from pincite.core import Conflict, NotFound, Scope, StorageFull, Table, Unavailable
 from pincite.core.audit import note
 from pincite.core.scope import system_scope
 
@@ -37,6 +37,7 @@ class Erased:
     """What was deleted where, or would be: rows by table, points of the search indexes, originals, folders.
 
     With `resumed` it had been removed before: this finished what was broken off, or erased what a removal leaves.
+    `left` says why pieces may be left in files that could not be written anew just now; `Eraser.scrub` does it later.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Erased:
     folders: int = 0
     stays: list[str] = field(default_factory=list[str])
     resumed: bool = False
+    left: str | None = None
 
 
 class Eraser:
@@ -89,7 +91,7 @@ class Eraser:
             await self._forget_quotes(scope, document, only_count=False)  # of what was asked in the meantime
             await self._note(scope, report)
             if scrub:
-                await self.scrub(scope)
+                report = replace(report, left=await _failure(self.scrub(scope)))
         return report
 
     async def _forget_quotes(self, scope: Scope, document_id: str, *, only_count: bool) -> dict[str, int]:
@@ -102,6 +104,8 @@ class Eraser:
         """Let nothing that was deleted be left in the files of the tenant's indexes and of the database.
 
         A larger database than of so many bytes is not written anew: see `Database.scrub`.
+
+        Raises: StorageFull, Unavailable.
         """
         await self._house.ingest.scrub(scope)
         await self._house.database.scrub(anew_up_to=anew_up_to)
@@ -128,7 +132,7 @@ class Eraser:
             await house.library.forget_grantee(scope, user_id)
             if is_there:
                 await house.people.remove(scope, user_id)
-            await self._finish(scope, report)
+            report = await self._finished(scope, report)
         return report
 
     async def _is_there(self, scope: Scope, user_id: str) -> bool:
@@ -168,7 +172,7 @@ class Eraser:
             for folder in folders:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             await self._drop_rows(scope)
-            await self._finish(scope, report)
+            report = await self._finished(scope, report)
         return report
 
     def _folders(self, sources: Iterable[str]) -> list[Any]:
@@ -185,9 +189,9 @@ class Eraser:
                 if which is not None and table.name not in _LOG | but:
                     await tx.execute(delete(table).where(which))
 
-    async def _finish(self, scope: Scope, report: Erased) -> None:
+    async def _finished(self, scope: Scope, report: Erased) -> Erased:
         await self._note(scope, report)
-        await self._house.database.scrub()
+        return replace(report, left=await _failure(self._house.database.scrub()))
 
     async def _note(self, scope: Scope, report: Erased) -> None:
         async with self._house.database.transaction(scope) as tx:
@@ -198,6 +202,15 @@ class Eraser:
                 (report.kind, report.id),
                 rows=sum(report.rows.values()),
             )
+
+
+async def _failure(scrubbing: Awaitable[None]) -> str | None:
+    """Say why files were not written anew; None where they were. What is erased is erased, and must be reported."""
+    try:
+        await scrubbing
+    except (StorageFull, Unavailable) as error:
+        return error.message
+    return None
 
 
 def _some(rows: Mapping[str, int]) -> dict[str, int]:

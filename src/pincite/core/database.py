@@ -183,7 +183,7 @@ class Database:
             await asyncio.sleep(_LOG_WAIT_S)
         raise Unavailable(
             "The database's log could not be emptied, because it is being read all the time.",
-            remedy="Erase once more when less is going on.",
+            remedy="Run `pincite erase files` when less is going on.",
         )
 
     async def _bind(self, session: AsyncSession, scope: Scope) -> None:

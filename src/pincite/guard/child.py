@@ -25,8 +25,11 @@ def _stand_in_for_faces() -> None:
             sys.modules[name] = module
 
 
-_NICENESS = 10
-"""What reads in the background yields to the server: where there is too little CPU for both it has a tenth."""
+_NICENESS = 5
+"""What reads in the background yields to the server: where there is too little CPU for both it has a quarter.
+
+Not less: its limits are those of a clock on the wall.
+"""
 
 if __name__ == "__main__":
     if "yields" in sys.argv[3:]:

@@ -6,6 +6,7 @@ is known of numbers of that length. Letters in ids, accounts and addresses are i
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pincite.privacy import checksums
@@ -14,6 +15,7 @@ from pincite.privacy.plain import UNSEEN, said_near
 
 _CHAIN = re.compile(rf"\d(?<!\d\d)(?:[ \t\r\n.\-/_{UNSEEN}]{{0,3}}\d){{7,}}+")
 _GROUP = re.compile(r"\d+")
+_BLANKS = re.compile(r"[ \t]+")
 _YEARS = re.compile(r"(?:(?:19|20)\d\d)+")
 _MOST_GROUPS, _MOST_DIGITS = 7, 19
 _CARD_GROUPS = frozenset(
@@ -86,7 +88,7 @@ _STRONG = frozenset({checksums.fr_nir, checksums.ch_ahv})
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """Digits, in groups of such lengths; `even` where the groups stand apart in one way and in one line."""
+    """Digits, in groups of such lengths; `even` where they stand as one number does and not as cells of a table."""
 
     digits: str
     lengths: tuple[int, ...]
@@ -115,10 +117,18 @@ def _in_chain(text: str, groups: Sequence[tuple[int, int]]) -> Iterator[Finding]
                 break
             if len(digits) < 9 or text[end : end + 1].isalpha() or _is_row_of_years(digits, lengths):
                 continue
-            # Cells of a table stand beside each other and in lines; a number is written in one way, in one line.
-            written = _Written(digits, lengths, even=len(between) < 2 and not any("\n" in each for each in between))
+            written = _Written(digits, lengths, even=_is_even(between))
             yield from _card(text, start, end, written)
             yield from _ids(text, start, end, written)
+
+
+def _is_even(between: AbstractSet[str]) -> bool:
+    """Say whether what stands between groups of digits may stand in one number.
+
+    Cells of a table stand beside each other and in lines: blanks in a number are all alike, and it ends with its line.
+    """
+    ways = {_BLANKS.sub(" ", each.replace(UNSEEN, "")) for each in between} - {""}
+    return not any("\n" in each for each in ways) and (len(ways) < 2 or not any(" " in each for each in ways))
 
 
 def _is_row_of_years(digits: str, lengths: tuple[int, ...]) -> bool:

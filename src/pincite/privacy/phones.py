@@ -13,11 +13,14 @@ _NUMBER = re.compile(
     rf"[+(\d](?<![\w./\-+($€£].)(?<!\+ .)(?<!\d,.)(?:[ .\-/()+{UNSEEN}]{{0,3}}\d){{5,20}}+"
     r"(?: ?(?:x|ext\.?|#) ?\d{1,6})?(?!\w)"
 )
-_WORDS = re.compile(
+_SAID = (
     r"\b(?:tele)?(?:phone|fon|fax)\w*|\btel\b|\bt[ée]l(?:[ée]phone)?\b|\bt[ée]l\.|\bmobil\w*|\bm[óo]vil|\bcell\w*|\bdesk\b"
     r"|\boffice\b|\bhandy\b|whatsapp|signal|\bsms\b|\btext(?:ed)?\b|\bcall\w*|\bdial\w*|\bring\b|\breach\w*|answering"
     r"|messages?\b|contact|hotline|helpline|\bline\b|ruf|anrufen|num[ée]ro|registered"
 )
+_WORDS = re.compile(_SAID)
+_NAMED = re.compile(rf"(?:{_SAID})[ \t:.#\-]{{0,3}}$")
+_NAMED_REACH = 24
 _NANP = re.compile(
     r"(?:\+?1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d([.\- ]))\d{3}[.\- ]\d{4}(?: ?(?:x|ext\.?|#) ?\d{1,6})?"
 )
@@ -54,7 +57,7 @@ def _score(text: str, match: re.Match[str]) -> float:
         return 0.9 if digits[0] != "0" and 8 <= len(digits) <= _MOST else 0.0
     if _NANP.fullmatch(written) or (_EXTENDED.search(written) and len(digits) > _TRUNK[0]):
         return 0.85
-    if _ROW.match(written):
+    if _ROW.match(written) and not _NAMED.search(text[max(0, match.start() - _NAMED_REACH) : match.start()].lower()):
         return 0.0
     if _FEWEST < len(digits) <= _MOST and said_near(text, match.start(), match.end(), _WORDS):
         return 0.7

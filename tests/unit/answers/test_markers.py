@@ -103,6 +103,16 @@ def test_time_grows_with_length(again: str) -> None:
         assert time.process_time() - began_s < 1
 
 
+def test_pieces_cost_no_more_than_their_text() -> None:
+    def cost_s(length: int) -> float:
+        began_s = time.process_time()
+        _run(list("[" * length + "x"))
+        return time.process_time() - began_s
+
+    short = min(cost_s(1_000) for _ in range(3))
+    assert cost_s(16_000) < 60 * short
+
+
 def test_a_sentence_without_end_is_cut_between_words() -> None:
     text, sentences = _run(["word " * 600])
     assert [len(each.text) for each in sentences] == [1039, 1039, 919]

@@ -16,7 +16,7 @@ def test_it_is_made_once_and_readable_by_us_alone(pincite_home: Path) -> None:
     assert made == {installation_key(settings)}
     assert len(made.pop()) == 64
     assert (pincite_home / FILE).stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in pincite_home.iterdir()] == [FILE]
+    assert {each.name for each in pincite_home.iterdir()} == {FILE, "pincite.db"}, "no file is left half written"
 
 
 def test_the_setting_wins_must_be_long_and_is_no_secret_of_a_source(
@@ -24,7 +24,7 @@ def test_the_setting_wins_must_be_long_and_is_no_secret_of_a_source(
 ) -> None:
     monkeypatch.setenv("PINCITE_SECRET_KEY", "k" * 32)
     assert installation_key(read_settings()) == b"k" * 32
-    assert not list(pincite_home.iterdir())
+    assert not (pincite_home / FILE).exists()
     with pytest.raises(BadSettings):
         source_secret("PINCITE_SECRET_KEY")
     monkeypatch.setenv("PINCITE_SECRET_KEY", "short")

@@ -94,7 +94,7 @@ async def test_a_reader_that_is_warm_starts_nothing_for_the_first_document(tmp_p
     started = {child._process.pid for child in pools.readers._all | pools.viewers._all}
     assert len(started) == 2
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    for pool, more in ((pools.readers, 10), (pools.viewers, 0)):
+    for pool, more in ((pools.readers, 5), (pools.viewers, 0)):
         (child,) = pool._all
         assert os.getpriority(os.PRIO_PROCESS, child._process.pid) == min(19, ours + more), "readers yield to viewers"
     await reader.sniff(file, "a.txt")

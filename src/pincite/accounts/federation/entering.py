@@ -56,7 +56,7 @@ async def attach(tx: AsyncSession, provider: Provider, person: Person, user: Use
         if await store.is_linked(tx, user.id, provider.id):
             raise Conflict(
                 f"You are linked to another account at {provider.label} already.",
-                remedy="Have an admin remove you and invite you anew, if it is to be another.",
+                remedy="Unlink that one under Settings, Account first.",
             )
         await store.link(tx, user, provider.id, person.subject, now)
         await note(tx, scope_of(user), "identity.linked", ("user", user.id), provider=provider.label)

@@ -5,9 +5,9 @@ How a link is made once the provider proved somebody is in `entering.py`; admins
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pincite.accounts.domain import hash_of
 from pincite.accounts.federation.domain import Linked
 from pincite.accounts.passwords import Passwords
-from pincite.accounts.service import hash_of
 from pincite.accounts.store import factors, proofs
 from pincite.accounts.store import federation as store
 from pincite.accounts.store import people as people_store

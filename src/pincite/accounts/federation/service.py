@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # pyright: ignore[reportUnknownVariableType]
 
-from pincite.accounts.domain import User
+from pincite.accounts.domain import User, hash_of
 from pincite.accounts.federation import tokens
 from pincite.accounts.federation.claims import lacks, person_of
 from pincite.accounts.federation.discovery import Directory
@@ -25,7 +25,7 @@ from pincite.accounts.federation.linking import Links, refuse_begun_by_provider
 from pincite.accounts.federation.pending import PURPOSE, Pending
 from pincite.accounts.federation.providers import Providers
 from pincite.accounts.passwords import Passwords, network_of
-from pincite.accounts.service import hash_of, scope_of
+from pincite.accounts.service import scope_of
 from pincite.accounts.store import federation as store
 from pincite.accounts.store import proofs
 from pincite.accounts.throttle import Limit, Throttle
@@ -275,6 +275,7 @@ class Federation:
         if asker is None or asker.user != pending.user or asker.tenant != provider.tenant:
             raise SignInRefused("Somebody else is signed in now than when this began.", remedy=AGAIN)
         async with self._db.transaction(EVERY_TENANT) as tx:
+            await as_it_is(tx, provider)  # which waits for an admin who takes all links or the person away just now
             user = await _present(tx, asker)
             proof = await proofs.find_session(tx, hash_of(session))  # it may have ended while the provider was asked
             if proof is None or proof.user.id != user.id:

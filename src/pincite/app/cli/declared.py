@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, Takes] = {
     # Conversations of others that quote a document go with it, before it is removed.
     "erase document": _ADMIN,
     "erase user": _ADMIN,
+    "erase files": _ADMIN,
     # Golden sets are the whole tenant's and may hold passages of any document: no grant hides them.
     "eval sets": _ADMIN,
     "eval import": _ADMIN,

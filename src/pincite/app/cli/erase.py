@@ -42,6 +42,9 @@ def _report(report: Erased, *, as_json: bool) -> None:
         table.add_row(f"[dim]{where}[/dim]", f"{count:,}")
     out().print(table)
     out().print("Nothing was changed." if report.dry_run else f"Erased. What stays: {', '.join(report.stays)}.")
+    if report.left:
+        later = "Run `pincite erase files` when less is going on."
+        out().print(f"[yellow]Pieces may be left in files:[/yellow] {report.left} {later}")
 
 
 @app.command("document")
@@ -60,6 +63,21 @@ def user(
 ) -> None:
     """Erase a user with their conversations; documents stay, they are the tenant's."""
     _do(lambda eraser, scope: eraser.user(scope, user, dry_run=dry_run), as_json=as_json)
+
+
+@app.command("files")
+def files(as_json: Json = False) -> None:
+    """Write index and database anew, so that nothing of what was deleted is left in them; writers wait meanwhile."""
+
+    async def inside() -> None:
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            await Eraser(house).scrub(scope)
+
+    run(inside(), as_json=as_json)
+    if as_json:
+        print_json({"written_anew": True})
+    else:
+        out().print("Written anew: nothing that was deleted is left in them.")
 
 
 @app.command("tenant")

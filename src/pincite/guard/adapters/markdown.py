@@ -15,7 +15,7 @@ from pincite.guard.source import Opened, Source
 _MAX_NESTING = 20
 _OPEN_COMMENTS = 20
 # What stands between the first two rules is the author's own text, unless each line of it may be YAML's.
-_KEY = re.compile(r"[\"']?\w[\w .-]{0,80}[\"']?:(?:\s|$)")
+_KEY = re.compile(r"[\"']?[\w@][\w .:/()@-]{0,80}[\"']?:(?:\s|$)")
 _OF_FRONT_MATTER = re.compile(rf"{_KEY.pattern}|\s|$|#|- |[\]}}]")
 
 

@@ -13,6 +13,7 @@ import { People } from "./people";
 import { Providers } from "./providers";
 import { SecondFactor } from "./second-factor";
 import { Section } from "./section";
+import { Sessions } from "./sessions";
 import { type Tab, Tabs } from "./tabs";
 import { UsageFacts } from "./usage";
 
@@ -37,6 +38,7 @@ export function SettingsPage() {
             <Password />
             <SecondFactor />
             <Providers />
+            <Sessions />
             <ApiKeys />
             {isAdmin && <UsageFacts />}
             <Installation />

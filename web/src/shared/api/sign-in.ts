@@ -19,6 +19,16 @@ export interface Linked {
   since: string;
 }
 
+/** A browser in which one is signed in. */
+export interface OwnSession {
+  id: string;
+  begun_by: string;
+  agent: string | null;
+  created_at: string;
+  last_used_at: string;
+  current: boolean;
+}
+
 export interface PasswordEntry {
   needs_code: boolean;
   session: Session | null;
@@ -90,3 +100,11 @@ export function answerFrom(search: string): ProviderAnswer | null {
   const part = (name: string) => given.get(name) ?? undefined;
   return { state, code: part("code"), iss: part("iss"), error: part("error") };
 }
+
+export const ownSessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: async () => (await request<{ items: OwnSession[] }>("/v1/sessions")).items,
+});
+
+export const endSession = (id: string) => request<undefined>(`/v1/sessions/${encodeURIComponent(id)}`, "DELETE");
+export const endOthers = () => request<{ ended: number }>("/v1/sessions", "DELETE");
