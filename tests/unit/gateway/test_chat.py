@@ -1,6 +1,7 @@
 """Chat models over real HTTP: replies, failures in every place, retries, timeouts, cost."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -62,6 +63,16 @@ async def test_a_reply_streams_and_ends_once(provider: Provider, name: str) -> N
     assert text == REPLY
     assert end.usage.output_tokens > 0
     assert end.model == name
+
+
+async def test_a_letter_that_is_cut_in_two_comes_whole(provider: Provider) -> None:
+    said = ("A ship: \ud83d", "\udea2, half of one: \ud83d", ", an end\0", "\ud83d")
+    chunk = '{{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{}]}}'
+    choices = [f'{{"index":0,"delta":{{"content":{json.dumps(each)}}},"finish_reason":null}}' for each in said]
+    choices.append('{"index":0,"delta":{},"finish_reason":"stop"}')
+    provider.behaviour.raw = tuple(f"data: {chunk.format(each)}\n\n".encode() for each in choices)
+    text, _ = await _whole(_model(provider))
+    assert text == "A ship: 🚢, half of one: \ufffd, an end\ufffd\ufffd"
 
 
 async def test_known_models_have_a_price_and_local_ones_none(provider: Provider) -> None:

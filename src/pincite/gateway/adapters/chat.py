@@ -4,6 +4,7 @@ Retries happen before the first piece only; after that a failure is a failure, a
 """
 
 import asyncio
+import codecs
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -110,7 +111,7 @@ class ProviderChat:
                     written += len(text)
                     if written > request.max_tokens * _MOST_CHARS_PER_TOKEN:
                         raise UnexpectedModelBehavior("far more text than was asked for")
-                    yield TextDelta(_storable(text))
+                    yield TextDelta(text)
             usage = _usage(response, request, written)
             check_end(response.finish_reason, self.name)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
@@ -118,15 +119,18 @@ class ProviderChat:
         yield ChatFinished(self.name, usage, cost_of(self._provider.priced_as, self._name, usage))
 
     async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
-        events = aiter(response)
+        events, storable = aiter(response), _Storable()
         limit_s = self._settings.first_event_timeout_s
         while True:
             try:
                 async with asyncio.timeout(min(limit_s, ends_at - time.monotonic())):
                     event = await anext(events)
             except StopAsyncIteration:
+                rest = storable("", final=True)
+                if rest:
+                    yield rest
                 return
-            text = _text_of(event)
+            text = storable(_text_of(event))
             if text:
                 limit_s = self._settings.idle_timeout_s
                 yield text
@@ -138,9 +142,18 @@ class ProviderChat:
         return self._model
 
 
-def _storable(text: str) -> str:
-    """Replace what no database takes: NUL, and halves of surrogate pairs."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+class _Storable:
+    """Makes pieces of text such as any database takes: NUL becomes U+FFFD, and so does half of a surrogate pair.
+
+    Where a provider cuts a pair in two, its first half waits for the second.
+    """
+
+    def __init__(self) -> None:
+        self._pairs = codecs.getincrementaldecoder("utf-16-le")("replace")
+
+    def __call__(self, text: str, *, final: bool = False) -> str:
+        """Return a piece with what was held of the one before; `final`: nothing comes after it."""
+        return self._pairs.decode(text.encode("utf-16-le", "surrogatepass"), final).replace("\x00", "\ufffd")
 
 
 def _loop_time(monotonic_s: float) -> float:
