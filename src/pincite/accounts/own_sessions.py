@@ -8,7 +8,6 @@ from datetime import datetime
 
 from pincite.accounts.domain import hash_of
 from pincite.accounts.store import sessions as store
-from pincite.accounts.tables import SessionRow
 from pincite.core import Database, NotFound, Scope, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT
@@ -74,16 +73,16 @@ class OwnSessions:
             return len(others)
 
 
-def _own(row: SessionRow, session: str | None) -> OwnSession:
+def _own(row: store.KeptSession, session: str | None) -> OwnSession:
     return OwnSession(
         _id_of(row), row.begun_by, row.agent, row.created_at, row.last_used_at, current=_is_it(row, session)
     )
 
 
-def _id_of(row: SessionRow) -> str:
+def _id_of(row: store.KeptSession) -> str:
     """Return what a session is called: nothing that opens it can be told from it."""
     return hash_of(row.secret_hash)[:32]
 
 
-def _is_it(row: SessionRow, session: str | None) -> bool:
+def _is_it(row: store.KeptSession, session: str | None) -> bool:
     return session is not None and row.secret_hash == hash_of(session)
