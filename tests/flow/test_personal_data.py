@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 from tests.doubles.provider import Provider
-from tests.flow.conftest import add, client_with_model
+from tests.flow.conftest import add, client_with_model, settled
 
 CARD, MAIL, LICENCE = "4111 1111 1111 1111", "ada.lovelace@example.com", "F1628235"
 VALUES = (CARD, MAIL, LICENCE)
@@ -128,6 +128,23 @@ async def test_an_old_answer_is_covered_by_what_its_page_says_and_shows_no_passa
     assert (await client.delete(f"/v1/documents/{document['id']}")).status_code == 204
     await _unseen(client, told, number)
     assert (await client.get(f"/v1/answers/{told[0]['id']}")).json()["problem"]["code"] == "withheld"
+
+
+async def test_an_old_answer_stays_where_document_and_collection_are_gone_and_no_policy_covered_them(
+    client: httpx2.AsyncClient,
+) -> None:
+    collection = (await client.post("/v1/collections", json={"name": "papers"})).json()["id"]
+    text = b"# Valves\n\nThe valve opens at seven bar.\n"
+    files = {"file": ("valves.md", text), "collection": (None, collection)}
+    document = (await client.post("/v1/documents", files=files)).json()["items"][0]["id"]
+    await settled(client, document)
+    told = await _ask(client, "At how many bar does the valve open?")
+    assert "seven bar" in told["answer"]
+    assert (await client.delete(f"/v1/documents/{document}")).status_code == 204
+    async with asyncio.timeout(30):
+        while (await client.delete(f"/v1/collections/{collection}")).status_code != 204:
+            await asyncio.sleep(0.1)  # until the document is purged
+    assert (await client.get(f"/v1/answers/{told['id']}")).json()["answer"] == told["answer"]
 
 
 async def _unseen(client: httpx2.AsyncClient, told: list[dict[str, Any]], value: str) -> None:

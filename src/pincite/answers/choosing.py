@@ -65,8 +65,8 @@ class Drafters:
         """
         await self._source.refuse_held_within(scope, tx, document_id)
 
-    async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
-        """Return those of the documents whose personal data is covered in answers."""
+    async def masked(self, scope: Scope, documents: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return those of the documents whose personal data is covered in answers, and those of which nobody knows."""
         return await self._source.masked(scope, documents)
 
     async def named(self, scope: Scope, wanted: Collection[tuple[str, int]]) -> NamedPages:

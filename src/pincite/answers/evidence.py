@@ -53,8 +53,8 @@ class EvidenceSource:
         """
         await self._library.refuse_held_within(scope, tx, document_id=document_id)
 
-    async def masked(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
-        """Return those of the documents whose personal data is covered in answers."""
+    async def masked(self, scope: Scope, documents: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return those of the documents whose personal data is covered in answers, and those of which nobody knows."""
         return await self._library.masked_documents(scope, documents)
 
     async def covered(self, scope: Scope, texts: Sequence[str]) -> Sequence[str]:

@@ -47,16 +47,10 @@ class Withholding:
     async def allowed(self, scope: Scope, answers: Sequence[Answer]) -> list[Answer]:
         """Return the answers, each as it is, covered or withheld."""
         hidden, masked = await self._rules(scope, [each.id for each in answers])
-        covered = masked - hidden
-        pages = await self._pages(scope, [each for each in answers if each.id in covered])
-        return [
-            withheld(each)
-            if each.id in hidden
-            else await self._covered(scope, each, pages)
-            if each.id in masked
-            else each
-            for each in answers
-        ]
+        theirs = [each for each in answers if each.id in masked and each.id not in hidden]
+        pages = await self._pages(scope, theirs)
+        covered = {each.id: await self._covered(scope, each, pages, masked[each.id]) for each in theirs}
+        return [withheld(each) if each.id in hidden else covered.get(each.id, each) for each in answers]
 
     async def guard(
         self, scope: Scope, answer: Callable[[], Awaitable[Answer]], events: AsyncIterator[AnswerEvent]
@@ -84,20 +78,26 @@ class Withholding:
         if not masked or found.state is AnswerState.RUNNING:
             return None
         # Its log holds every passage as it was: what is left to see of it is its end.
-        return last_event(await self._covered(scope, found, await self._pages(scope, [found])))
+        pages = await self._pages(scope, [found])
+        return last_event(await self._covered(scope, found, pages, masked[found.id]))
 
-    async def _rules(self, scope: Scope, answer_ids: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Return which answers are withheld, and which rest on documents whose personal data is covered."""
+    async def _rules(
+        self, scope: Scope, answer_ids: Sequence[str]
+    ) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+        """Return which answers are withheld and which are covered, these with the documents that policies cover.
+
+        One is covered too where nobody knows any more which policy a document of its was under.
+        """
         if not answer_ids:
-            return frozenset(), frozenset()
+            return frozenset(), {}
         async with self._db.read(scope) as session:
             basis = await store.basis(session, scope, answer_ids)
         documents = frozenset[str]().union(*basis.values())
         hidden = frozenset[str]() if scope.sees_all else await self._drafters.hidden(scope, documents)
-        masked = await self._drafters.masked(scope, documents)
+        masked, forgotten = await self._drafters.masked(scope, documents)
         return (
             frozenset(each for each, some in basis.items() if some & hidden),
-            frozenset(each for each, some in basis.items() if some & masked),
+            {each: some & masked for each, some in basis.items() if some & (masked | forgotten)},
         )
 
     async def _pages(self, scope: Scope, answers: Sequence[Answer]) -> NamedPages:
@@ -105,18 +105,19 @@ class Withholding:
         wanted = {(span.revision, span.page) for each in answers for span in _spans(each)}
         return await self._drafters.named(scope, wanted) if wanted else NamedPages()
 
-    async def _covered(self, scope: Scope, answer: Answer, pages: NamedPages) -> Answer:
+    async def _covered(self, scope: Scope, answer: Answer, pages: NamedPages, masked: frozenset[str]) -> Answer:
         """Return an answer with personal data in its text and its quotes covered; lengths stay, and so do claims.
 
         What a quote holds is known by the page around it: "X1234567" is a passport's number under such a heading. Where
-        the page is gone, nobody can tell, and the answer is withheld.
+        a page of a document that is `masked` is gone, nobody can tell, and the answer is withheld.
         """
         spans = _spans(answer)
-        if any((span.revision, span.page) not in pages.pages for span in spans):
+        if any(span.document in masked and (span.revision, span.page) not in pages.pages for span in spans):
             return withheld(answer, _GONE)
         text, quotes = answer.text, list[str]()
         for span in spans:
-            there = pages.pages[span.revision, span.page].text[span.start : span.end]
+            page = pages.pages.get((span.revision, span.page))
+            there = "" if page is None else page.text[span.start : span.end]
             quotes.append(there if len(there) == len(span.quote) else span.quote)
             for value, cover in _covers(span.quote, quotes[-1]):
                 text = text.replace(value, cover)

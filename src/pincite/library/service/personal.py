@@ -19,7 +19,6 @@ from pincite.library.service.grants import require
 from pincite.library.store import collections, passages, personal, revisions
 from pincite.privacy import Masker, Policy
 
-_MASKS_ANSWERS = tuple(each for each in Policy if each.masks_answers)
 _MASKS_MODEL = tuple(each for each in Policy if each.masks_model)
 
 
@@ -79,10 +78,12 @@ class PersonalData:
         """Return texts with what is found in each covered."""
         return await asyncio.to_thread(lambda: tuple(self._masker.covered(each) for each in texts))
 
-    async def masked_documents(self, scope: Scope, document_ids: Some[str]) -> frozenset[str]:
-        """Return those of the documents whose text is covered in answers."""
+    async def masked_documents(self, scope: Scope, document_ids: Some[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Return those of the documents whose text is covered in answers, and those of which nobody knows any more."""
         async with self._db.read(scope) as session:
-            return await personal.documents_under(session, scope, document_ids, _MASKS_ANSWERS)
+            known = await personal.policies_of(session, scope, document_ids)
+        masked = frozenset(each for each, policy in known.items() if policy.masks_answers)
+        return masked, frozenset(document_ids).difference(known)
 
     async def _for_readers(self, scope: Scope, found: Mapping[Key, Passage]) -> dict[Key, Passage]:
         """Return passages, by any key, as who asks may see them."""

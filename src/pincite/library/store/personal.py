@@ -55,12 +55,10 @@ async def revisions_under(
     return frozenset(found)
 
 
-async def documents_under(
-    session: AsyncSession, scope: Scope, document_ids: Collection[str], wanted: Iterable[Policy]
-) -> frozenset[str]:
-    """Return those of the documents whose collection has one of the policies; also such as nobody knows any more."""
-    policies: dict[str, str] = {}
-    tenant, values = system_scope(scope.tenant), {each.value for each in wanted}
+async def policies_of(session: AsyncSession, scope: Scope, document_ids: Collection[str]) -> dict[str, Policy]:
+    """Return the policies that documents are under, purged ones too, but for those whose collection is gone as well."""
+    policies: dict[str, Policy] = {}
+    tenant = system_scope(scope.tenant)
     for some in batched(sorted(document_ids), _AT_ONCE):
         for named, collection, row in (
             (TombstoneRow.document_id, TombstoneRow.collection_id, TombstoneRow),
@@ -71,5 +69,5 @@ async def documents_under(
                 .join(CollectionRow, CollectionRow.id == collection)
                 .where(row.tenant == tenant.tenant, visible_to(tenant, CollectionRow), named.in_(some))
             )
-            policies |= dict((await session.execute(query)).tuples().all())
-    return frozenset(each for each in document_ids if each not in policies or policies[each] in values)
+            policies |= {document: Policy(policy) for document, policy in (await session.execute(query)).tuples()}
+    return policies
