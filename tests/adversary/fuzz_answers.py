@@ -38,7 +38,8 @@ _WRITTEN = pieces(
 _REPLIES = stretched(_WRITTEN, 1_500)
 
 
-def _streamed(some: list[str], screen: Screen | None = None) -> tuple[str, list[Sentence]]:
+def streamed(some: list[str], screen: Screen | None = None) -> tuple[str, list[Sentence]]:
+    """Return what is shown of a reply in pieces, and its sentences as they come."""
     stream, text, found = MarkerStream(screen), "", list[Sentence]()
     for piece in some:
         text += stream.feed(piece)
@@ -51,8 +52,8 @@ def _streamed(some: list[str], screen: Screen | None = None) -> tuple[str, list[
 
 def _reply(case: tuple[str, list[int]]) -> None:
     reply, places = case
-    text, found = _streamed(cut(reply, places))
-    assert (text, found) == _streamed(list(reply) if len(reply) < 200 else [reply])
+    text, found = streamed(cut(reply, places))
+    assert (text, found) == streamed(list(reply) if len(reply) < 200 else [reply])
     assert not _MARKER.search(text)
     kept = iter(reply)
     assert all(char in kept for char in text), "what is shown stands in the reply, in its order"
@@ -82,9 +83,9 @@ def _screened(case: tuple[str, list[int]]) -> None:
     def screen() -> Screen:
         return Screen([SECRET], RULES, "")
 
-    text, found = _streamed(cut(reply, places), screen())
-    plain, _ = _streamed([reply])
-    assert (text, found) == _streamed([reply], screen())
+    text, found = streamed(cut(reply, places), screen())
+    plain, _ = streamed([reply])
+    assert (text, found) == streamed([reply], screen())
     assert SECRET not in text
     assert len(text) == len(plain)
     assert all(one in (other, "█") for one, other in zip(text, plain, strict=True))
@@ -153,7 +154,7 @@ def _pins(case: tuple[list[str], list[int], str]) -> None:
     passages = _passages(pages, places)
     found = candidates(passages, keys)
     ground = Ground("What do tickets cost?", Evidence(tuple(passages)), found, NamedPages.unnamed(keys))
-    text, sentences = _streamed(cut(reply, places))
+    text, sentences = streamed(cut(reply, places))
     pinner = Pinner(Scope("t", "u"), _embedder(), ground)
     pins = asyncio.run(_pinned(pinner, sentences))
     assert [pin.claim for pin in pins] == [(each.start, each.end) for each in sentences]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,9 +107,10 @@ async def test_a_kind_that_does_not_say_what_it_may_do_is_refused(make: Make) ->
     async def workflow(_steps: Steps, _scope: Scope, _payload: Mapping[str, str]) -> None: ...
 
     queue = await make()
-    for nothing in ((), ("admin",)):
+    wrong: list[Any] = [(), ("admin",)]
+    for each in wrong:
         with pytest.raises(RuntimeError, match="must declare what it may do: read, write"):
-            queue.register("look", workflow, nothing)  # pyright: ignore[reportArgumentType]
+            queue.register("look", workflow, each)
     queue.register("look", workflow, [May.READ])
     with pytest.raises(RuntimeError, match="declared twice"):
         queue.register("look", workflow, MAY)

@@ -1,14 +1,15 @@
 """What tests of sign-in providers share: the rooms that it takes, browsers, and the way to a provider and back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 from fastapi import FastAPI
-from tests.doubles.identity import CLIENT, SECRET, Identity
+from tests.doubles.identity import CLIENT, SECRET, Identity, identity
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.accounts.hashing import PasswordHasher
@@ -52,6 +53,20 @@ async def opened_rooms(url: str) -> AsyncIterator[Rooms]:
 def new_browser(house: Rooms) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=house.app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=OURS)
+
+
+@pytest.fixture
+def provider() -> Iterator[Identity]:
+    """A provider that runs on loopback."""
+    with identity() as running:
+        yield running
+
+
+@pytest.fixture
+async def browser(house: Rooms) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser that nobody is signed in with, for tests that have a `house`."""
+    async with new_browser(house) as opened:
+        yield opened
 
 
 async def added(house: Rooms, provider: Identity, settings: ProviderSettings = LINKED, **more: Any) -> str:

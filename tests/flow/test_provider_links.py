@@ -2,7 +2,7 @@
 
 import time
 from asyncio import get_running_loop, run_coroutine_threadsafe
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,8 +10,19 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from sqlalchemy import func, select, update
-from tests.doubles.identity import CLIENT, SECRET, Claims, Identity, identity
-from tests.flow.signing import LINKED, Rooms, added, expect_refused, invited, new_browser, opened_rooms, sign_in
+from tests.doubles.identity import CLIENT, SECRET, Claims, Identity
+from tests.flow.signing import (
+    LINKED,
+    Rooms,
+    added,
+    browser,
+    expect_refused,
+    invited,
+    new_browser,
+    opened_rooms,
+    provider,
+    sign_in,
+)
 
 from pincite.accounts import Audit
 from pincite.accounts.audit_chain import Wanted
@@ -20,23 +31,13 @@ from pincite.accounts.tables import SessionRow
 from pincite.core import utc_now
 from pincite.core.scope import EVERY_TENANT
 
+__all__ = ["browser", "provider"]
+
 
 @pytest.fixture
 async def house(tables_url: str) -> AsyncIterator[Rooms]:
     async with opened_rooms(tables_url) as rooms:
         yield rooms
-
-
-@pytest.fixture
-def provider() -> Iterator[Identity]:
-    with identity() as running:
-        yield running
-
-
-@pytest.fixture
-async def browser(house: Rooms) -> AsyncIterator[httpx2.AsyncClient]:
-    async with new_browser(house) as opened:
-        yield opened
 
 
 async def linking(browser: httpx2.AsyncClient, provider: Identity, provider_id: str, **body: Any) -> httpx2.Response:

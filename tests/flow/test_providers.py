@@ -5,7 +5,7 @@ The provider is a real server on loopback that lies where it is told to; one tha
 
 import base64
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -17,33 +17,25 @@ from tests.flow.signing import (
     Rooms,
     added,
     begun,
+    browser,
     expect_refused,
     invited,
     new_browser,
     opened_rooms,
+    provider,
     sign_in,
 )
 
 from pincite.accounts import Role
 from pincite.accounts.settings import ProviderSettings
 
+__all__ = ["browser", "provider"]
+
 
 @pytest.fixture
 async def house(sqlite_tables_url: str) -> AsyncIterator[Rooms]:
     async with opened_rooms(sqlite_tables_url) as rooms:
         yield rooms
-
-
-@pytest.fixture
-def provider() -> Iterator[Identity]:
-    with identity() as running:
-        yield running
-
-
-@pytest.fixture
-async def browser(house: Rooms) -> AsyncIterator[httpx2.AsyncClient]:
-    async with new_browser(house) as opened:
-        yield opened
 
 
 async def test_somebody_invited_comes_in_and_is_known_by_their_subject_from_then_on(

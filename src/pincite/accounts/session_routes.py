@@ -3,6 +3,7 @@
 Signing in and out of the one that asks is in `routes.py`.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -77,19 +78,7 @@ class SessionRoutes:
     async def list(self, scope: CurrentScope, request: Request) -> OwnSessionList:
         """List the browsers in which you are signed in."""
         found = await self._sessions.list(scope, request.cookies.get(SESSION_COOKIE))
-        return OwnSessionList(
-            items=[
-                OwnSessionBody(
-                    id=each.id,
-                    begun_by=each.begun_by,
-                    agent=each.agent,
-                    created_at=each.created_at,
-                    last_used_at=each.last_used_at,
-                    current=each.current,
-                )
-                for each in found
-            ]
-        )
+        return OwnSessionList(items=[OwnSessionBody(**asdict(each)) for each in found])
 
     async def end_others(self, scope: CurrentScope, request: Request) -> EndedBody:
         """Sign out in all browsers but this one; API keys stay."""

@@ -2,13 +2,12 @@
 
 import re
 import time
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from pincite.answers.markers import MarkerStream, Sentence
+from tests.adversary.cases import cut
+from tests.adversary.fuzz_answers import streamed
 
 REPLIES = [
     "The ferry leaves at nine [1]. It is blue [2][3]. Nobody knows why.",
@@ -21,32 +20,14 @@ REPLIES = [
 ]
 
 
-def _run(pieces: list[str]) -> tuple[str, list[Sentence]]:
-    stream = MarkerStream()
-    text = ""
-    sentences: list[Sentence] = []
-    for piece in pieces:
-        text += stream.feed(piece)
-        sentences += stream.sentences()
-    text += stream.finish()
-    sentences += stream.sentences(final=True)
-    assert text == stream.text
-    return text, sentences
-
-
-def _cut(reply: str, places: list[int]) -> list[str]:
-    at = [0, *sorted({place % (len(reply) + 1) for place in places}), len(reply)]
-    return [reply[a:b] for a, b in pairwise(at)]
-
-
 @given(st.sampled_from(REPLIES), st.lists(st.integers(0, 500), max_size=12))
 def test_any_cutting_gives_what_the_whole_gives(reply: str, places: list[int]) -> None:
-    assert _run(_cut(reply, places)) == _run([reply])
+    assert streamed(cut(reply, places)) == streamed([reply])
 
 
 @given(st.lists(st.sampled_from(["A fact is here", " [1]", "[2, 3]", ". ", "\n", " [x]", "[", "4.5"]), max_size=20))
 def test_no_marker_is_left_and_claims_slice_the_text(parts: list[str]) -> None:
-    text, sentences = _run(parts)
+    text, sentences = streamed(parts)
     assert not re.search(r"\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]", text)
     end = 0
     for sentence in sentences:
@@ -59,7 +40,7 @@ def test_no_marker_is_left_and_claims_slice_the_text(parts: list[str]) -> None:
 
 def test_a_marker_belongs_to_its_sentence_on_either_side_of_the_stop() -> None:
     for reply in REPLIES[:2]:
-        _, sentences = _run([reply])
+        _, sentences = streamed([reply])
         assert [sentence.numbers for sentence in sentences] == [(1,), (2, 3), ()]
 
 
@@ -86,7 +67,7 @@ def test_a_marker_belongs_to_its_sentence_on_either_side_of_the_stop() -> None:
     ],
 )
 def test_every_way_of_marking_is_read(reply: str, text: str, numbers: list[tuple[int, ...]]) -> None:
-    clean, sentences = _run(list(reply))
+    clean, sentences = streamed(list(reply))
     assert clean.strip() == text
     assert [sentence.numbers for sentence in sentences] == numbers
 
@@ -99,14 +80,14 @@ def test_time_grows_with_length(again: str) -> None:
     """A model that repeats itself, or was told to, may not stop the process that reads it."""
     for reply in (again * (2_000 // len(again)) + "x", again * 12 + "x"):
         began_s = time.process_time()
-        _run([reply])
+        streamed([reply])
         assert time.process_time() - began_s < 1
 
 
 def test_pieces_cost_no_more_than_their_text() -> None:
     def cost_s(length: int) -> float:
         began_s = time.process_time()
-        _run(list("[" * length + "x"))
+        streamed(list("[" * length + "x"))
         return time.process_time() - began_s
 
     short = min(cost_s(1_000) for _ in range(3))
@@ -114,7 +95,7 @@ def test_pieces_cost_no_more_than_their_text() -> None:
 
 
 def test_a_sentence_without_end_is_cut_between_words() -> None:
-    text, sentences = _run(["word " * 600])
+    text, sentences = streamed(["word " * 600])
     assert [len(each.text) for each in sentences] == [1039, 1039, 919]
     assert all(set(each.text.split()) == {"word"} for each in sentences)
     assert sum(len(each.text.split()) for each in sentences) == 600 == len(text.split())
