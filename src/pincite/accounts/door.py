@@ -72,7 +72,8 @@ class Requirement:
         """Let the asker pass. Raises: Denied."""
         if self.permission not in permissions_of(scope):
             raise Denied(
-                f"This needs the permission to {self.permission.value}.", remedy="Ask an owner of this installation."
+                f"This takes the permission `{self.permission.value}`, which you do not have.",
+                remedy="Ask an owner of this installation.",
             )
 
 
