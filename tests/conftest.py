@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from tests.databases import make_tables, put_migrated, sqlite_with_tables
 
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
@@ -59,9 +58,6 @@ def pytest_configure() -> None:
         if name in _PROVIDER_NAMES or (name.startswith("PINCITE_") and name != "PINCITE_BENCH_DATA"):
             del os.environ[name]
     sys.addaudithook(_refuse_network)
-    # A case that takes long tells of a busy machine; tests of time measure it themselves.
-    settings.register_profile("tests", deadline=None)
-    settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ def test_the_setting_wins_must_be_long_and_is_no_secret_of_a_source(
 ) -> None:
     monkeypatch.setenv("PINCITE_SECRET_KEY", "k" * 32)
     assert installation_key(read_settings()) == b"k" * 32
-    assert not (pincite_home / FILE).exists()
+    assert [each.name for each in pincite_home.iterdir()] == ["pincite.db"], "none is made"
     with pytest.raises(BadSettings):
         source_secret("PINCITE_SECRET_KEY")
     monkeypatch.setenv("PINCITE_SECRET_KEY", "short")
