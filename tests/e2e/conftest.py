@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.doubles.provider import Provider, serve
@@ -62,6 +63,20 @@ def stop_server(server: Server) -> None:
     except TimeoutError:
         server.process.kill()
         server.process.wait(5)
+
+
+def kill_server(server: Server) -> None:
+    """End the server and all that it started at once, so that nothing of them says goodbye."""
+    everything = [psutil.Process(server.process.pid), *beneath(server)]
+    for each in everything:
+        each.kill()
+    server.process.wait(10)
+    psutil.wait_procs(everything[1:], 10)
+
+
+def beneath(server: Server) -> list[psutil.Process]:
+    """Return the processes that a server started, and those that they did."""
+    return psutil.Process(server.process.pid).children(recursive=True)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.e2e.conftest import Server, kill_server, start_server, stop_server
 from tests.faults.clocks import HOUR_S, Started, wrong_clock
 from tests.faults.cluster import cluster, report
 from tests.forked import pincite_json
@@ -64,8 +64,7 @@ def test_a_clock_that_is_set_back_and_forth_under_work_and_after_a_kill(tmp_path
             time.sleep(0.05)
         clock.move(moved)
         time.sleep(0.5)
-    server.process.kill()
-    server.process.wait(10)
+    kill_server(server)
     # It died an hour ahead of the clock that is right again: its last sign of life lies in the future.
     again = start_server(home)
     try:

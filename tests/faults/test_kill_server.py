@@ -1,19 +1,19 @@
-"""`kill -9` of the server while it reads ten documents: started again it finishes them, once each.
+"""`kill -9` of the server while ten documents are read, of the worker beside it, of both: they are read, once each.
 
 Afterwards `fsck` is clean and no chunk is there twice.
 """
 
-import os
 import random
-import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.e2e.conftest import Server, beneath, kill_server, start_server, stop_server
 from tests.forked import pincite_json
 
 DOCUMENTS = 10
@@ -46,14 +46,8 @@ def _documents(server: Server, key: str) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.faults
-@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
-def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path, together: bool) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    paths = [_pdf(tmp_path, number) for number in range(DOCUMENTS)]
-    key = _command(home, "keys", "create", "tests")["key"]
-    server = start_server(home)
+def _sent(server: Server, key: str, paths: list[Path], *, together: bool) -> None:
+    """Send documents, and return amid their being read."""
     files = [("file", (path.name, path.read_bytes())) for path in paths]
     headers = {"Authorization": f"Bearer {key}"}
     for some in [files] if together else [[each] for each in files]:
@@ -64,32 +58,75 @@ def test_a_killed_server_loses_and_doubles_nothing(tmp_path: Path, together: boo
         states = {document["state"] for document in _documents(server, key)}
         # Those that came together are ready together.
         if ("extracting" in states) if together else ("ready" in states and len(states) > 1):
-            break
+            return
         time.sleep(0.02)
-    else:
-        pytest.fail("never caught it in the middle")
-    os.kill(server.process.pid, signal.SIGKILL)
-    server.process.wait(10)
+    pytest.fail("never caught it in the middle")
 
+
+def _all_read(server: Server, key: str, home: Path, calm: Path, path: Path) -> None:
+    found = _documents(server, key)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and any(document["state"] != "ready" for document in found):
+        time.sleep(0.1)
+        found = _documents(server, key)
+    assert len(found) == DOCUMENTS
+    assert {document["state"] for document in found} == {"ready"}, found
+    assert {document["pages_done"] for document in found} == {PAGES}
+    report = _command(home, "fsck", "--check", "--deep")
+    assert report["findings"] == []
+    assert report["documents"] == DOCUMENTS
+    # Each line of each page is there once: the chunks are those of a reading that nobody disturbed.
+    calm.mkdir()
+    undisturbed = _command(calm, "add", str(path))
+    assert {document["chunks"] for document in found if document["source"] == path.name} == {undisturbed["chunks"]}
+
+
+def _kill_alone(server: Server) -> None:
+    """End the server at once; what it started sees that it is gone."""
+    started = beneath(server)
+    server.process.kill()
+    server.process.wait(10)
+    _, left = psutil.wait_procs(started, 20)
+    assert left == [], "the worker outlived its server"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("together", "kill"),
+    [(False, kill_server), (True, kill_server), (False, _kill_alone)],
+    ids=["one by one", "together", "the server alone"],
+)
+def test_a_killed_server_loses_and_doubles_nothing(
+    tmp_path: Path, together: bool, kill: Callable[[Server], None]
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    paths = [_pdf(tmp_path, number) for number in range(DOCUMENTS)]
+    key = _command(home, "keys", "create", "tests")["key"]
+    server = start_server(home)
+    _sent(server, key, paths, together=together)
+    kill(server)
     again = start_server(home)
     try:
-        found = _documents(again, key)
-        until = time.monotonic() + 60
-        while time.monotonic() < until and any(document["state"] != "ready" for document in found):
-            time.sleep(0.1)
-            found = _documents(again, key)
-        assert len(found) == DOCUMENTS
-        assert {document["state"] for document in found} == {"ready"}, found
-        assert {document["pages_done"] for document in found} == {PAGES}
-        report = _command(home, "fsck", "--check", "--deep")
-        assert report["findings"] == []
-        assert report["documents"] == DOCUMENTS
-        # Each line of each page is there once: the chunks are those of a reading that nobody disturbed.
-        calm = tmp_path / "calm"
-        calm.mkdir()
-        undisturbed = _command(calm, "add", str(paths[0]))
-        assert {document["chunks"] for document in found if document["source"] == paths[0].name} == {
-            undisturbed["chunks"]
-        }
+        _all_read(again, key, home, tmp_path / "calm", paths[0])
     finally:
         stop_server(again)
+
+
+@pytest.mark.faults
+def test_a_killed_worker_is_begun_again_beside_its_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    paths = [_pdf(tmp_path, number) for number in range(DOCUMENTS)]
+    key = _command(home, "keys", "create", "tests")["key"]
+    server = start_server(home)
+    try:
+        _sent(server, key, paths, together=False)
+        (worker,) = [each for each in psutil.Process(server.process.pid).children() if "--attached" in each.cmdline()]
+        worker.kill()
+        _all_read(server, key, home, tmp_path / "calm", paths[0])
+        assert "the process that reads documents ended; it begins again" in server.process.stderr
+        assert "killed by signal 9" in server.process.stderr
+    finally:
+        stop_server(server)
+    assert not worker.is_running()

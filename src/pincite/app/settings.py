@@ -342,6 +342,17 @@ def read_settings(**overrides: object) -> Settings:
         ) from None
 
 
+def as_environment(settings: Settings) -> Mapping[str, str]:
+    """Return an environment that gives another process of ours these settings, and what else this one was given."""
+    given = {variable_of(name): getattr(settings, name) for name in settings.model_fields_set}
+    own = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in given.items()
+        if value is not None
+    }
+    return dict(os.environ) | own
+
+
 def provider_environment() -> Mapping[str, str]:
     """Return the providers' own variables (keys and addresses), which `model=auto` looks through."""
     return {name: os.environ[name] for name in _PROVIDER_NAMES if os.environ.get(name)}

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from pincite.core.errors import Conflict, InvalidInput, StorageFull, Unavailable
 from pincite.core.ids import utc_now
 from pincite.core.scope import EVERY_TENANT, Scope
+from pincite.core.sqlite import connector
 from pincite.core.telemetry import get_logger
 
 BUSY_TIMEOUT_MS = 20_000
@@ -227,7 +228,11 @@ async def _apart(engine: AsyncEngine, *statements: str) -> list[int]:
 
 
 def _sqlite(url: str, *, pool_size: int, begin: str = "BEGIN", durable: bool = True) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    # Who writes takes the lock as the transaction begins; who reads takes none, and need not say so at once.
+    connect = connector("BEGIN" if begin == "BEGIN" else None)
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=60, connect_args={"async_creator_fn": connect}
+    )
     _prepare_sqlite(engine.sync_engine, begin, (*_SQLITE_PRAGMAS, *(() if durable else ("synchronous=NORMAL",))))
     return engine
 

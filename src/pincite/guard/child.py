@@ -33,7 +33,7 @@ Not less: its limits are those of a clock on the wall.
 
 if __name__ == "__main__":
     if "yields" in sys.argv[3:]:
-        os.nice(_NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     _stand_in_for_faces()
 
 from pincite.core.errors import PinciteError  # noqa: E402

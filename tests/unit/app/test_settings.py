@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pincite.app.settings import BadSettings, Settings, read_settings
+from pincite.app.settings import BadSettings, Settings, as_environment, read_settings
 
 
 def test_defaults_keep_everything_in_one_folder(pincite_home: Path) -> None:
@@ -29,6 +29,17 @@ def test_a_command_line_option_wins_over_the_environment(monkeypatch: pytest.Mon
     monkeypatch.setenv("PINCITE_PORT", "9000")
     assert read_settings(port=9100).port == 9100
     assert read_settings(port=None).port == 9000
+
+
+def test_another_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PINCITE_MODEL", "openai:large")
+    monkeypatch.setenv("PINCITE_SECOND_OPINION_BAND", "0.2-0.8")
+    given = read_settings(
+        home=tmp_path / "a home", port=0, model="none", model_api_key="sk-" + "x" * 20, heading_weight=0.1, workers=3
+    )
+    for name, value in as_environment(given).items():
+        monkeypatch.setenv(name, value)
+    assert read_settings() == given
 
 
 @pytest.mark.parametrize("given", ["postgresql://u@h/d", "postgres://u@h/d", "postgresql+asyncpg://u@h/d"])

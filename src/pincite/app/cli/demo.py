@@ -3,6 +3,7 @@
 The handbook's files come with the package; they are read like anybody's documents.
 """
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from pincite.app.cli.acting import first_owner, installed
 from pincite.app.cli.adding import add_paths
 from pincite.app.cli.ask import print_answer
 from pincite.app.cli.output import err, out, run
-from pincite.app.cli.serve import announce, bind, serve_until_stopped
+from pincite.app.cli.serve import bind, serve_on
 from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput
@@ -47,12 +48,12 @@ async def _demo(settings: Settings, question: str, *, stop: bool) -> None:
     listener = None if stop else bind(settings)
     async with installed(settings, work=True) as house:
         await _read_and_ask(house, question)
-        if listener is None:
-            out().print('\nNext: `pincite serve` opens the web app, `pincite ask "..."` asks again.')
-            return
-        out().print()
-        await announce(house, settings, listener)
-        await serve_until_stopped(house, listener)
+    if listener is None:
+        out().print('\nNext: `pincite serve` opens the web app, `pincite ask "..."` asks again.')
+        return
+    out().print()
+    with contextlib.closing(listener):
+        await serve_on(listener, settings)
 
 
 async def _read_and_ask(house: House, question: str) -> None:

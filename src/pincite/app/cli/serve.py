@@ -1,19 +1,25 @@
-"""`pincite serve` and `pincite worker`: the server, and a process that only reads documents.
+"""`pincite serve` and `pincite worker`: the server with a worker beside it, and a process that only reads documents.
 
 The HTTP application itself is made in `web.py`.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
+import sys
+import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from pincite.app.beside import LET_GO_S, Beside, reading_beside
 from pincite.app.cli.acting import installed
 from pincite.app.cli.output import err, out, run
 from pincite.app.front import BoundedHttp
@@ -36,28 +42,42 @@ def serve(
     run(_serve(read_settings(host=host, port=port, model=model, workers=workers)))
 
 
-def worker() -> None:
+def worker(
+    attached: Annotated[
+        bool, typer.Option("--attached", help="Stop when standard input ends: for who starts it and may die.")
+    ] = False,
+) -> None:
     """Read uploaded documents for servers on the same database; run as many as you like."""
 
     async def work() -> None:
         settings = read_settings()
+        stopped = _told_to_stop(attached=attached)
         async with installed(settings, work=True):
-            err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
-            await _stop_signal()
+            if not attached:
+                err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
+            await stopped.wait()
 
     run(work())
 
 
 async def _serve(settings: Settings) -> None:
-    listener = bind(settings)
-    with contextlib.closing(listener):
-        async with installed(settings, work=settings.workers > 0) as house:
-            await announce(house, settings, listener)
-            await serve_until_stopped(house, listener)
+    with contextlib.closing(bind(settings)) as listener:
+        await serve_on(listener, settings)
 
 
-async def serve_until_stopped(house: House, listener: socket.socket) -> None:
-    """Serve the HTTP application on a bound socket until the process is told to stop."""
+async def serve_on(listener: socket.socket, settings: Settings) -> None:
+    """Serve on a bound socket until the process is told to stop, with a worker beside it unless there are others."""
+    async with contextlib.AsyncExitStack() as closing:
+        house = await closing.enter_async_context(installed(settings))
+        beside = await closing.enter_async_context(reading_beside(settings)) if settings.workers > 0 else None
+        # The first search need not wait for the engine, nor the server for either.
+        closing.push_async_callback(asyncio.wait, [asyncio.create_task(house.index.warm(), name="index-warm")])
+        await announce(house, settings, listener)
+        await serve_until_stopped(house, listener, beside)
+
+
+async def serve_until_stopped(house: House, listener: socket.socket, beside: Beside | None = None) -> None:
+    """Serve the HTTP application until the process is told to stop, and with it what works beside it."""
     config = uvicorn.Config(
         create_app(house),
         http=BoundedHttp,
@@ -67,7 +87,7 @@ async def serve_until_stopped(house: House, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_STOP_S,
         server_header=False,
     )
-    await _Server(config).serve(sockets=[listener])
+    await _Server(config, beside).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -76,6 +96,16 @@ class _Server(uvicorn.Server):
     As it comes it sends the signal to its own process once more, which ends that before the rooms are closed: jobs
     would wait for the worker's silence, not go on elsewhere at once.
     """
+
+    def __init__(self, config: uvicorn.Config, beside: Beside | None) -> None:
+        super().__init__(config)
+        self._beside = beside
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and let what works beside it do so meanwhile."""
+        if self._beside is not None:
+            self._beside.end()
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -126,9 +156,23 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _stop_signal() -> None:
+def _told_to_stop(*, attached: bool) -> asyncio.Event:
+    """Return what is set when the process is told to stop: by a signal or, attached, when standard input ends."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+
+    def listen() -> None:
+        # A thread, since nobody is left to end a process whose loop has come to a halt.
+        with contextlib.suppress(OSError):
+            while os.read(sys.stdin.fileno(), 1024):
+                pass
+        with contextlib.suppress(RuntimeError):  # it stops already
+            loop.call_soon_threadsafe(stopped.set)
+        time.sleep(LET_GO_S)
+        os._exit(1)
+
+    if attached:
+        threading.Thread(target=listen, name="standard-input", daemon=True).start()
+    return stopped

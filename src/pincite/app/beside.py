@@ -1,0 +1,98 @@
+"""The process beside a server that reads documents, so that reading takes no turn of the one that answers.
+
+It is a `pincite worker` like any other, begun again where it ends, and ends with the server, however that ends: its
+standard input ends then.
+"""
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pincite.app.settings import Settings, as_environment
+from pincite.core import get_logger
+
+LET_GO_S = 12.0
+"""Longest that a worker's jobs may take to let go, and a little."""
+
+_NICENESS = 5  # where there is too little CPU for both it has a quarter
+_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_LONG_S = 60.0  # what lived so long is not thought to fail at its start
+
+log = get_logger(__name__)
+
+
+class Beside:
+    """A worker beside this process.
+
+    Args:
+        settings: what it reads documents with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._environment = as_environment(settings)
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """Let it stop; returns at once."""
+        self._ended.set()
+
+    async def keep(self) -> None:
+        """Have it work, again where it ends, until `end`; returns when it has stopped."""
+        pause = _PAUSE_S
+        while not self._ended.is_set():
+            began = time.monotonic()
+            try:
+                how = await self._once()
+            except OSError as error:  # no memory or no process to be had
+                how = str(error)
+            if self._ended.is_set():
+                return
+            log.error("the process that reads documents ended; it begins again", how=how)
+            if time.monotonic() - began > _LONG_S:
+                pause = _PAUSE_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _once(self) -> str:
+        """Have a process work until it ends by itself or is to; returns how it ended. Raises: OSError."""
+        command = (sys.executable, "-m", "pincite.app.cli", "worker", "--attached")
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            env=self._environment,
+            start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends this one in its turn
+        )
+        assert process.stdin is not None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        waiting = [asyncio.ensure_future(self._ended.wait()), asyncio.ensure_future(process.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            process.stdin.close()
+            async with asyncio.timeout(LET_GO_S):
+                code = await process.wait()
+        except TimeoutError:
+            process.kill()
+            code = await process.wait()
+        finally:
+            for each in waiting:
+                each.cancel()
+        return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+@asynccontextmanager
+async def reading_beside(settings: Settings) -> AsyncIterator[Beside]:
+    """Have a worker beside this process while the block runs."""
+    beside = Beside(settings)
+    keeping = asyncio.create_task(beside.keep(), name="worker-beside")
+    try:
+        yield beside
+    finally:
+        beside.end()
+        await asyncio.wait([keeping])

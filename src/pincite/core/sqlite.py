@@ -1,0 +1,171 @@
+"""SQLite in a thread, one visit for each statement: execute, fetch and close are one errand there, not four.
+
+A visit costs more than most of our statements, and the event loop makes each one. What reads need not wait until the
+thread has begun or ended its transaction. It stands where SQLAlchemy's dialect expects aiosqlite's own connection.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Self
+
+import aiosqlite
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+Errand = Callable[[sqlite3.Connection], None]
+_AT_ONCE = 1000  # rows that are fetched as a statement runs; those behind them as they are asked for
+
+
+class Cursor:
+    """One statement and its rows, as PEP 249 describes it, asynchronously."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self._open: sqlite3.Cursor | None = None  # while there may be more rows than were fetched
+        self._rows: deque[Any] = deque()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, operation: str, parameters: Parameters = ()) -> "Cursor":
+        """Run a statement and fetch its first rows. Raises: sqlite3.Error."""
+        if not self._connection.puts_off(operation):
+            await self._connection.visit(partial(self._run, operation, parameters))
+        return self
+
+    async def executemany(self, operation: str, parameters: Iterable[Parameters]) -> "Cursor":
+        """Run a statement once for each of many parameters. Raises: sqlite3.Error."""
+        await self._connection.visit(partial(self._run_many, operation, parameters))
+        return self
+
+    async def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        found = await self.fetchmany(1)
+        return found[0] if found else None
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """Return the next rows, no more than that."""
+        size = self.arraysize if size is None else size
+        if len(self._rows) < size and self._open is not None:
+            await self._connection.visit(partial(self._fetch, max(size, _AT_ONCE)))
+        return [self._rows.popleft() for _ in range(min(size, len(self._rows)))]
+
+    async def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        if self._open is not None:
+            await self._connection.visit(partial(self._fetch, None))
+        found = list(self._rows)
+        self._rows.clear()
+        return found
+
+    async def close(self) -> None:
+        """Let go of what was not fetched."""
+        self._rows.clear()
+        if self._open is not None:
+            await self._connection.visit(self._leave)
+
+    # What follows runs in the thread.
+
+    def _run(self, operation: str, parameters: Parameters, connection: sqlite3.Connection) -> None:
+        self._open = connection.execute(operation, parameters)
+        self._note(self._open)
+        self._fetch(_AT_ONCE, connection)
+
+    def _run_many(self, operation: str, parameters: Iterable[Parameters], connection: sqlite3.Connection) -> None:
+        self._open = connection.executemany(operation, parameters)
+        self._note(self._open)
+        self._leave(connection)
+
+    def _note(self, cursor: sqlite3.Cursor) -> None:
+        self.description = cursor.description
+        self.lastrowid = cursor.lastrowid
+
+    def _fetch(self, most: int | None, connection: sqlite3.Connection) -> None:
+        assert self._open is not None
+        rows = self._open.fetchall() if most is None else self._open.fetchmany(most)
+        self._rows.extend(rows)
+        self.rowcount = self._open.rowcount
+        if most is None or len(rows) < most:
+            self._leave(connection)
+
+    def _leave(self, _connection: sqlite3.Connection) -> None:
+        if self._open is not None:
+            self.rowcount = self._open.rowcount
+            self._open.close()
+            self._open = None
+
+
+class Connection(aiosqlite.Connection):
+    """A connection in a thread of its own.
+
+    Args:
+        path: the database's file.
+        put_off: a statement that begins transactions and need not run before the first that follows it, such as a plain
+            `BEGIN`, which locks nothing by itself. The end of such a transaction is not waited for either.
+        given: what `sqlite3.connect` is to know.
+    """
+
+    def __init__(self, path: str, put_off: str | None, given: Mapping[str, Any]) -> None:
+        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=_AT_ONCE)
+        self._thread.daemon = True
+        self._put_off = put_off
+        self._to_begin = False
+
+    def puts_off(self, operation: str) -> bool:
+        """Whether a statement was noted to run with the next one."""
+        if operation != self._put_off:
+            return False
+        self._to_begin = True
+        return True
+
+    async def visit(self, errand: Errand) -> None:
+        """Do something in the thread, in the transaction that was to begin."""
+        begin, self._to_begin = self._put_off if self._to_begin else None, False
+        await self._execute(_visited, errand, self._conn, begin)
+
+    def leave(self, errand: Callable[[], object]) -> None:
+        """Have something done in the thread for which nobody waits."""
+        self._tx.put_nowait((None, errand))
+
+    def cursor(self) -> Any:
+        """Return a cursor; it costs no visit."""
+        return Cursor(self)
+
+    async def commit(self) -> None:
+        """End the transaction and keep what was done in it."""
+        if not self._has_nothing():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """End the transaction and keep nothing."""
+        if self._has_nothing():
+            return
+        if self._put_off is None:
+            await super().rollback()
+        else:  # in its turn: what comes next comes after it
+            self.leave(self._conn.rollback)
+
+    def _has_nothing(self) -> bool:
+        """Whether a transaction was to begin and never did; it need not any more."""
+        nothing, self._to_begin = self._to_begin, False
+        return nothing
+
+
+def connector(put_off: str | None) -> Callable[..., Connection]:
+    """Return what makes connections for SQLAlchemy's `async_creator_fn`; see `Connection`."""
+
+    def connect(path: str, **given: Any) -> Connection:
+        return Connection(path, put_off, given)
+
+    return connect
+
+
+def _visited(errand: Errand, connection: sqlite3.Connection, begin: str | None) -> None:
+    if begin is not None:
+        connection.execute(begin)
+    errand(connection)
