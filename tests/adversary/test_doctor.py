@@ -7,6 +7,7 @@ import pytest
 
 from pincite.app.doctor import examine
 from pincite.app.settings import read_settings
+from pincite.app.wiring import open_house
 from pincite.guard import DocumentReader
 from pincite.guard.walls import WALLS
 
@@ -17,6 +18,16 @@ async def test_each_wall_is_named_and_was_tried(pincite_home: Path) -> None:
     assert {f"Parser, {name}" for name in WALLS} <= found.keys()
     for name in WALLS:
         assert (found[f"Parser, {name}"].state, found[f"Parser, {name}"].remedy) == ("ok", "")
+
+
+async def test_it_says_whether_anybody_reads_documents(pincite_home: Path) -> None:
+    settings = read_settings(home=pincite_home, model="none", log_level="error")
+    found = {each.what: each for each in await examine(settings, {})}
+    assert found["Workers"].state == "note"
+    assert "pincite worker" in found["Workers"].remedy
+    async with open_house(settings, work=True):
+        found = {each.what: each for each in await examine(settings, {})}
+        assert (found["Workers"].state, found["Workers"].remedy) == ("ok", "")
 
 
 async def test_a_wall_that_does_not_stand_is_said_with_what_to_do(

@@ -18,6 +18,7 @@ from pincite.app.wiring import build_database, discover_model, open_embedders, s
 from pincite.core import PinciteError
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
+from pincite.jobs import DbosQueue, JobsSettings
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
@@ -43,7 +44,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
     start_telemetry(settings)
     findings = [_python(), _sqlite(), _home(settings), _web_app(), _ocr(settings)]
     findings += await _parser()
-    findings.append(await _database(settings))
+    findings += await _database(settings)
     findings += await _model(settings, environment)
     findings.append(await _embedder(settings))
     return findings
@@ -108,25 +109,39 @@ async def _parser() -> list[Finding]:
     ]
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Finding]:
     if settings.database_url is None and not (settings.home / "pincite.db").exists():
-        return Finding("ok", "Database", "SQLite, made at the first start")
+        return [Finding("ok", "Database", "SQLite, made at the first start")]
     database = build_database(settings)
     try:
         async with asyncio.timeout(10):
             past_walls = await database.sees_past_walls()
-    except (PinciteError, TimeoutError, OSError):
-        return Finding("bad", "Database", "does not answer", "Check PINCITE_DATABASE_URL and that it is running.")
+            workers = await DbosQueue(database, JobsSettings(settings.jobs_sql_url)).workers()
+    except (PinciteError, TimeoutError, OSError) as error:
+        found = error.message if isinstance(error, PinciteError) else "does not answer"
+        return [Finding("bad", "Database", found, "Check PINCITE_DATABASE_URL and that it is running.")]
     finally:
         await database.close()
+    kind = Finding("ok", "Database", "SQLite" if database.is_sqlite else "PostgreSQL")
     if past_walls:
-        return Finding(
+        kind = Finding(
             "note",
             "Database",
             "PostgreSQL; its user is a superuser, for whom the wall between tenants in the database does not stand",
             "Connect as a user that owns the database and is no superuser.",
         )
-    return Finding("ok", "Database", "SQLite" if database.is_sqlite else "PostgreSQL")
+    return [kind, _workers(workers)]
+
+
+def _workers(living: int) -> Finding:
+    if living:
+        return Finding("ok", "Workers", f"{living} read documents" if living > 1 else "one reads documents")
+    return Finding(
+        "note",
+        "Workers",
+        "none lives now; documents that are uploaded wait for one",
+        "Run `pincite serve`, or `pincite worker` beside servers that start none.",
+    )
 
 
 async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:

@@ -44,7 +44,7 @@ Send an API key as `Authorization: Bearer KEY`. Errors are RFC 9457 problem docu
 
 
 class Status(BaseModel):
-    """What this installation is and which model answers."""
+    """What this installation is, which model answers, and how many workers live to read documents."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -54,6 +54,7 @@ class Status(BaseModel):
                 "model": None,
                 "embedder": "pincite-static-256-v1",
                 "documents": 14,
+                "workers": 1,
             }
         }
     )
@@ -63,6 +64,7 @@ class Status(BaseModel):
     model: str | None
     embedder: str
     documents: int
+    workers: int
 
 
 class _Api(FastAPI):
@@ -123,7 +125,7 @@ class SystemRoutes:
         return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     async def status(self, scope: CurrentScope) -> Status:
-        """Version, model and size."""
+        """Version, model and size. Where no worker lives, documents that are queued wait for one."""
         name = self._house.answers.model_name
         return Status(
             version=version("pincite"),
@@ -131,6 +133,7 @@ class SystemRoutes:
             model=name,
             embedder=self._house.embedders.chosen.model_id,
             documents=await self._house.count_documents(scope),
+            workers=await self._house.jobs.workers(),
         )
 
 

@@ -109,6 +109,10 @@ class JobQueue(Protocol):
         """Return the jobs that wait or run."""
         ...
 
+    async def workers(self) -> int:
+        """Return how many workers live, in this process and in others; where there is none, what is queued waits."""
+        ...
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         ...

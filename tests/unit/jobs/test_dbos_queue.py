@@ -91,10 +91,14 @@ async def test_jobs_of_a_killed_worker_are_taken_over_once(db: Database, tmp_pat
     for n in range(4):
         await front.enqueue("slow", f"job-{n}", {**OURS, "n": str(n)})
     await until(lambda: len(list(tmp_path.glob("*.started"))) >= 2)
+    assert await front.workers() == 1
     os.kill(doomed.pid, signal.SIGKILL)
     doomed.wait()
+    while await front.workers():
+        await asyncio.sleep(0.05)
     heir = a_worker(tmp_path, 0.1)
     try:
+        assert await front.workers() == 1
         killed_at = time.monotonic()
         for n in range(4):
             while (status := await front.status(f"job-{n}")) is None or status.state is not JobState.DONE:

@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 
 from pincite.core import Database, new_id
 from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
+from pincite.core.scope import EVERY_TENANT
+from pincite.jobs import store
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
 from pincite.jobs.domain import JobState, JobStatus, May, QueueNotStarted, Workflow
 from pincite.jobs.kinds import Kinds
@@ -132,6 +134,11 @@ class DbosQueue:
             )
         )
         return [JobStatus(job.workflow_id, job.name, _STATES.get(job.status, JobState.FAILED)) for job in found]
+
+    async def workers(self) -> int:
+        """Return how many workers live, in this process and in others; where there is none, what is queued waits."""
+        async with self._db.read(EVERY_TENANT) as session:
+            return len(await store.living(session, self._settings.ttl_s))
 
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""

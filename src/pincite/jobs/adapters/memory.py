@@ -94,6 +94,10 @@ class MemoryQueue:
         live = {JobState.QUEUED, JobState.RUNNING}
         return [JobStatus(job_id, job.name, job.state) for job_id, job in self._jobs.items() if job.state in live]
 
+    async def workers(self) -> int:
+        """Return how many workers live: this one, if it takes jobs."""
+        return int(self._working)
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         job = self._jobs.get(job_id)

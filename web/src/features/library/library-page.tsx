@@ -11,6 +11,7 @@ import { AddBar } from "./add-bar";
 import { Batches } from "./batches";
 import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
+import { NobodyReads } from "./nobody-reads";
 import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
@@ -34,6 +35,7 @@ export function LibraryPage() {
           </div>
           <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
         </header>
+        <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} />
         <UploadList />
         <Batches />
         {documents.isError && (

@@ -230,5 +230,5 @@ export interface Status {
   model: string | null;
   embedder: string;
   documents: number;
-  first_run: boolean;
+  workers: number;
 }
