@@ -190,6 +190,10 @@ class FaultyQueue:
         """Return the jobs that wait or run."""
         return await self._inner.unfinished()
 
+    async def workers(self) -> int:
+        """Return how many workers live."""
+        return await self._inner.workers()
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job."""
         await self._inner.cancel(job_id)

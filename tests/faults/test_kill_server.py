@@ -3,6 +3,8 @@
 Afterwards `fsck` is clean and no chunk is there twice.
 """
 
+import contextlib
+import os
 import random
 import time
 from collections.abc import Callable
@@ -113,6 +115,16 @@ def test_a_killed_server_loses_and_doubles_nothing(
         stop_server(again)
 
 
+def _worker(server: Server) -> psutil.Process:
+    """Return the worker beside a server."""
+    found: list[psutil.Process] = []
+    for each in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found += [each] if "--attached" in each.cmdline() else []
+    (worker,) = found
+    return worker
+
+
 @pytest.mark.faults
 def test_a_killed_worker_is_begun_again_beside_its_server(tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -122,7 +134,11 @@ def test_a_killed_worker_is_begun_again_beside_its_server(tmp_path: Path) -> Non
     server = start_server(home)
     try:
         _sent(server, key, paths, together=False)
-        (worker,) = [each for each in psutil.Process(server.process.pid).children() if "--attached" in each.cmdline()]
+        worker = _worker(server)
+        # Below the server, and in its session: where the kernel groups by sessions it counts only within one.
+        assert worker.nice() == psutil.Process(server.process.pid).nice() + 5
+        assert os.getsid(worker.pid) == os.getsid(server.process.pid)
+        assert os.getpgid(worker.pid) == worker.pid, "a terminal's Ctrl-C would reach it"
         worker.kill()
         _all_read(server, key, home, tmp_path / "calm", paths[0])
         assert "the process that reads documents ended; it begins again" in server.process.stderr

@@ -47,6 +47,39 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_nothing_is_imported_from_where_the_server_was_started(tmp_path: Path) -> None:
+    place, home = tmp_path / "documents", tmp_path / "home"
+    place.mkdir()
+    for name in ("secrets", "timeit", "queue", "pincite", "sitecustomize"):
+        (place / f"{name}.py").write_text("open('ran', 'a').write(__name__)\nraise RuntimeError('foreign code')\n")
+    command = [str(Path(sys.executable).parent / "pincite"), "serve", "--port", "0"]
+    environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+    with (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True, cwd=place)
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().split()[-1]
+            key = pincite_json(["keys", "create", "tests"], {"PINCITE_HOME": str(home)})["key"]
+            with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+                sent = client.post("/v1/documents", files={"file": ("rules.md", RULES)}).json()["items"][0]
+                assert _settled(client, sent["id"])["state"] == "ready"
+        finally:
+            process.terminate()
+            process.wait(20)
+        said.seek(0)
+        assert "foreign code" not in said.read()
+    assert not (place / "ran").exists()
+
+
+def test_a_worker_that_is_to_end_with_its_input_must_have_one(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m pincite.app.cli worker --attached <&-"
+    environment = {**os.environ, "PINCITE_HOME": str(tmp_path), "PINCITE_MODEL": "none"}
+    done = subprocess.run(command, env=environment, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2, done.stderr
+    assert "--attached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_two_servers_share_a_folder(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

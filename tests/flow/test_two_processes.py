@@ -1,17 +1,22 @@
-"""Two processes on one PostgreSQL: one follows what the other answers; a backup of it comes back on SQLite."""
+"""Two processes: one answers what the other reads, at every moment; on PostgreSQL one follows what the other answers,
+and a backup of it comes back on SQLite.
+"""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
-from tests.flow.conftest import settled, upload
+from tests.flow.conftest import settled, signed_in, upload
+from tests.forked import Forked, command
 
 from pincite.app.backup import read_backup, write_backup
 from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import House, open_house
 
-pytestmark = pytest.mark.postgres
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning.\n"
 
 
@@ -26,6 +31,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
         yield opened
 
 
+@pytest.mark.postgres
 async def test_one_follows_the_other_and_a_backup_changes_the_database(
     client: httpx2.AsyncClient, house: House, settings: Settings, tmp_path: Path
 ) -> None:
@@ -60,6 +66,32 @@ async def test_one_follows_the_other_and_a_backup_changes_the_database(
     assert (await house.fsck(repair=False, strict=True, deep=True))["findings"] == []
     await house.remove_and_wait(await house.owner(), "rules.md")
     assert (await client.get("/v1/search", params={"q": "ferry"})).json()["hits"] == []
+
+
+async def test_a_document_that_another_process_replaces_is_found_all_the_while(pincite_home: Path) -> None:
+    environment = {**os.environ, "PINCITE_HOME": str(pincite_home), "PINCITE_MODEL": "none"}
+    worker = Forked(command, (["worker"],), environment)
+    try:
+        settings = read_settings(home=pincite_home, model="none", log_level="error")
+        async with open_house(settings) as house, signed_in(house) as client:
+            first = (await upload(client, "rules.md", RULES)).json()["items"][0]
+            await settled(client, first["id"])
+            assert len(await _hits(client)) == 1, "it is ready and not found"
+            for edition in range(4):
+                changed = RULES + f"\nEdition {edition} of the rules.\n".encode()
+                await upload(client, "rules.md", changed)
+                async with asyncio.timeout(30):
+                    while f"Edition {edition}" not in (hits := await _hits(client))[0]["text"]:
+                        assert len(hits) == 1
+    finally:
+        worker.terminate()
+        worker.wait(20)
+
+
+async def _hits(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get("/v1/search", params={"q": "ferry"})).json()["hits"]
+    assert found, "it is in no answer while it is replaced"
+    return found
 
 
 async def test_a_database_that_cannot_be_reached_is_said(pincite_home: Path) -> None:

@@ -18,7 +18,7 @@ from pincite.core import get_logger
 LET_GO_S = 12.0
 """Longest that a worker's jobs may take to let go, and a little."""
 
-_NICENESS = 5  # where there is too little CPU for both it has a quarter
+_NICENESS, _LEAST = 5, 19  # below the server's: where there is too little CPU for both it has a quarter
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _LONG_S = 60.0  # what lived so long is not thought to fail at its start
 
@@ -47,8 +47,8 @@ class Beside:
             began = time.monotonic()
             try:
                 how = await self._once()
-            except OSError as error:  # no memory or no process to be had
-                how = str(error)
+            except (OSError, RuntimeError, MemoryError) as error:  # no process, thread or memory to be had
+                how = str(error) or type(error).__name__
             if self._ended.is_set():
                 return
             log.error("the process that reads documents ended; it begins again", how=how)
@@ -60,17 +60,20 @@ class Beside:
 
     async def _once(self) -> str:
         """Have a process work until it ends by itself or is to; returns how it ended. Raises: OSError."""
-        command = (sys.executable, "-m", "pincite.app.cli", "worker", "--attached")
+        # Nothing is imported from the folder that the server was started in: -P.
+        command = (sys.executable, "-P", "-m", "pincite.app.cli", "worker", "--attached")
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             env=self._environment,
-            start_new_session=True,  # a terminal's Ctrl-C is for the server, which ends this one in its turn
+            # A terminal's Ctrl-C is for the server, which ends this one in its turn. In a session of its own the lower
+            # priority would be one within that session alone, where the kernel groups processes by sessions.
+            process_group=0,
         )
         assert process.stdin is not None
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, min(_LEAST, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS))
         waiting = [asyncio.ensure_future(self._ended.wait()), asyncio.ensure_future(process.wait())]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -30,7 +30,7 @@ from pincite.evals import Evaluations
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
 from pincite.guard import DocumentReader, Fetcher
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
-from pincite.index import SearchIndex
+from pincite.index import IndexSettings, SearchIndex
 from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
@@ -290,7 +290,8 @@ def _build(
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
-    index = DeferredIndex(partial(build_index, settings.index_url or str(settings.home / "index")))
+    place = settings.index_url or str(settings.home / "index")
+    index = DeferredIndex(partial(build_index, place), settles_s=IndexSettings().settles_s(place))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     key = installation_key(settings)

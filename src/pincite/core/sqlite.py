@@ -67,21 +67,21 @@ class Cursor:
         """Let go of what was not fetched."""
         self._rows.clear()
         if self._open is not None:
-            await self._connection.visit(self._leave)
+            await self._connection.visit(self.abandon)
 
     # What follows runs in the thread.
 
     def _run(self, operation: str, parameters: Parameters, connection: sqlite3.Connection) -> None:
-        self._open = connection.execute(operation, parameters)
-        self._note(self._open)
+        self._begin(connection.execute(operation, parameters))
         self._fetch(_AT_ONCE, connection)
 
     def _run_many(self, operation: str, parameters: Iterable[Parameters], connection: sqlite3.Connection) -> None:
-        self._open = connection.executemany(operation, parameters)
-        self._note(self._open)
-        self._leave(connection)
+        self._begin(connection.executemany(operation, parameters))
+        self.abandon(connection)
 
-    def _note(self, cursor: sqlite3.Cursor) -> None:
+    def _begin(self, cursor: sqlite3.Cursor) -> None:
+        self._open = cursor
+        self._connection.unread.add(self)
         self.description = cursor.description
         self.lastrowid = cursor.lastrowid
 
@@ -91,13 +91,15 @@ class Cursor:
         self._rows.extend(rows)
         self.rowcount = self._open.rowcount
         if most is None or len(rows) < most:
-            self._leave(connection)
+            self.abandon(connection)
 
-    def _leave(self, _connection: sqlite3.Connection) -> None:
+    def abandon(self, _connection: sqlite3.Connection) -> None:
+        """Let go of the statement, in the thread."""
         if self._open is not None:
             self.rowcount = self._open.rowcount
             self._open.close()
             self._open = None
+        self._connection.unread.discard(self)
 
 
 class Connection(aiosqlite.Connection):
@@ -115,6 +117,7 @@ class Connection(aiosqlite.Connection):
         self._thread.daemon = True
         self._put_off = put_off
         self._to_begin = False
+        self.unread: set[Cursor] = set()  # the thread's: what ends a transaction ends its statements first
 
     def puts_off(self, operation: str) -> bool:
         """Whether a statement was noted to run with the next one."""
@@ -139,16 +142,22 @@ class Connection(aiosqlite.Connection):
     async def commit(self) -> None:
         """End the transaction and keep what was done in it."""
         if not self._has_nothing():
-            await super().commit()
+            await self._execute(self._ended, self._conn, self._conn.commit)
 
     async def rollback(self) -> None:
         """End the transaction and keep nothing."""
         if self._has_nothing():
             return
         if self._put_off is None:
-            await super().rollback()
+            await self._execute(self._ended, self._conn, self._conn.rollback)
         else:  # in its turn: what comes next comes after it
-            self.leave(self._conn.rollback)
+            self.leave(partial(self._ended, self._conn, self._conn.rollback))
+
+    def _ended(self, connection: sqlite3.Connection, end: Callable[[], None]) -> None:
+        """End the transaction, in the thread: a statement that was half read would begin anew under its next reader."""
+        for each in list(self.unread):
+            each.abandon(connection)
+        end()
 
     def _has_nothing(self) -> bool:
         """Whether a transaction was to begin and never did; it need not any more."""

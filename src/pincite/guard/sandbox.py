@@ -198,7 +198,7 @@ class ChildPool:
                 sys.executable, "-I", "-B", str(self._entry), str(theirs.fileno()), str(self._settings.memory_limit_mb),
                 *self._modes,
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/", limit=_READ_BUFFER_BYTES,
+                pass_fds=(theirs.fileno(),), process_group=0, cwd="/", limit=_READ_BUFFER_BYTES,
                 env={"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
         child = Child(process, ours)

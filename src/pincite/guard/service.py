@@ -41,14 +41,15 @@ class DocumentReader:
         """Whether pages that are only pictures are read by OCR."""
         return self._settings.ocr
 
-    async def warm(self) -> None:
-        """Start a child that looks and one that reads, so that the first document need not wait for them.
+    async def warm(self, *, reads: bool = True) -> None:
+        """Start a child that looks and, where documents are read here, one that reads: the first need not wait.
 
         Where a wall does not stand the log says so.
         """
         try:
             walls = await self.walls()
-            await self._here().readers.warm()
+            if reads:
+                await self._here().readers.warm()
             if missing := [name for name, (_, stands) in walls.items() if not stands]:
                 _log.warning("parsers are not confined in all", missing=missing, remedy="See `pincite doctor`.")
         except ParserCrashed as error:  # the first document will say so to whoever sent it

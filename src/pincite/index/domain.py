@@ -99,8 +99,13 @@ class Hit:
 class SearchIndex(Protocol):
     """One table per tenant and generation, holding text and vectors. Every call is bound to the scope's tenant."""
 
+    @property
+    def settles_s(self) -> float:
+        """How long after a write searches in other processes may not see it: who relies on that waits so long."""
+        ...
+
     async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
-        """Upsert by chunk id; visible to searches in other processes within a second."""
+        """Upsert by chunk id; visible to searches in other processes after `settles_s`."""
         ...
 
     async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:

@@ -11,7 +11,9 @@ class IndexSettings:
     """How the engine behaves.
 
     Args:
-        read_consistency_s: how old another process's commit may be before this one sees it.
+        read_consistency_s: how old another process's commit may be before this one sees it, in a bucket, where to look
+            costs a request; in a folder it sees each at once.
+        readers_leave_s: how long searches in other processes may still read files that others took the place of.
         cache_bytes: memory for index pages (posting lists, quantised vectors) in this process.
         metadata_bytes: memory for what tables and files say of themselves; the engine's own default is a gigabyte.
         vector_index_min_rows: below this many rows the vector search is exact and no vector index is built.
@@ -29,6 +31,7 @@ class IndexSettings:
     """
 
     read_consistency_s: float = 1.0
+    readers_leave_s: float = 2.0
     cache_bytes: int = 128 << 20
     metadata_bytes: int = 32 << 20
     vector_index_min_rows: int = 20_000
@@ -39,3 +42,12 @@ class IndexSettings:
     keep_versions_s: float = 3600.0
     query_timeout_s: float = 10.0
     write_timeout_s: float = 120.0
+
+    def settles_s(self, uri: str) -> float:
+        """Return how long after a commit to an index at `uri` searches in other processes may not see it."""
+        return self.read_consistency_s if in_bucket(uri) else 0.0
+
+
+def in_bucket(uri: str) -> bool:
+    """Whether a place is a bucket's and not a folder."""
+    return "://" in uri.removeprefix("file://")

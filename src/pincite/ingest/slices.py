@@ -101,6 +101,7 @@ class SliceReader:
         checkpoint("slice.stored")
         await self._index(scope, whole)
         checkpoint("slice.indexed")
+        await asyncio.sleep(self.reader.parts.index.settles_s)  # what serves from now on is found everywhere
         published = await library.publish_all(scope, list(wanted), whole)
         await put_back(self.reader.parts, scope, [each for each in before if each in published])
         checkpoint("slice.published")

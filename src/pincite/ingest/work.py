@@ -213,6 +213,7 @@ class Work:
         return not revision.state.final or revision.state is RevisionState.READY
 
     async def _publish(self, scope: Scope, revision_id: str, lease: int | None) -> Json:
+        await asyncio.sleep(self.reader.parts.index.settles_s)  # what serves from now on is found everywhere
         try:
             superseded = await self._retried(lambda: self.reader.parts.library.publish(scope, revision_id, lease=lease))
             if lease is None or lease > 1:  # it was begun before, and who gave it up may have taken points out late

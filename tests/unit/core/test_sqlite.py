@@ -1,5 +1,6 @@
 """SQLite's cursors as SQLAlchemy uses them: few rows, many, rows in portions, transactions that never begin."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -107,6 +108,40 @@ async def test_what_fails_fails_where_it_is_waited_for_and_the_transaction_can_b
     await connection.rollback()
     await cursor.execute("SELECT count(*) FROM n")
     assert await cursor.fetchone() == (ROWS,)
+
+
+async def test_what_was_half_read_ends_with_its_transaction(connection: Watched) -> None:
+    rows = "SELECT v FROM n ORDER BY v"
+    for _ in range(20):
+        await connection.cursor().execute("BEGIN")
+        left = connection.cursor()
+        await left.execute(rows)
+        assert await left.fetchmany(10) == [(number,) for number in range(10)]
+        await connection.rollback()  # nobody waits for it, and the next reader comes at once, with the same statement
+        await connection.cursor().execute("BEGIN")
+        cursor = connection.cursor()
+        await cursor.execute(rows)
+        del left
+        assert [value for (value,) in await cursor.fetchall()] == list(range(ROWS))
+        await connection.rollback()
+
+
+async def test_streams_that_are_left_disturb_no_others(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path}", readers=2)
+
+    async def read(stop: int) -> None:
+        expected = 0
+        async with database.read(EVERY_TENANT) as session:
+            streamed = await session.stream(text("SELECT v FROM n ORDER BY v").execution_options(yield_per=100))
+            async for row in streamed:
+                assert row.v == expected
+                expected += 1
+                if expected == stop:
+                    return
+
+    for _ in range(20):
+        await asyncio.gather(*(read(stop) for stop in (10, 500, 1_500, 2_400, ROWS + 1)))
+    await database.close()
 
 
 async def test_many_at_once_are_counted(connection: Watched) -> None:

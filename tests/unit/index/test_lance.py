@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -127,14 +128,44 @@ async def test_two_processes_write_the_same_keys_at_once_and_each_key_is_there_o
     assert len(stored) == len(set(stored)) == 150
 
 
-async def test_another_handle_sees_a_commit_within_the_stated_time(tmp_path: Path):
-    settings = IndexSettings(read_consistency_s=0.2)
-    reader, writer = LanceIndex(str(tmp_path), settings), LanceIndex(str(tmp_path), settings)
-    await writer.write(SCOPE, GENERATION, points(0, 10))
-    assert len(await reader.search_text(SCOPE, GENERATION, "engine", ALL, 100)) == 10
-    await writer.write(SCOPE, GENERATION, points(10, 10))
-    await asyncio.sleep(0.4)
-    assert len(await reader.search_text(SCOPE, GENERATION, "engine", ALL, 100)) == 20
+async def test_another_handle_sees_each_commit_in_a_folder_at_once(tmp_path: Path):
+    reader, writer = LanceIndex(str(tmp_path)), LanceIndex(str(tmp_path))
+    assert writer.settles_s == 0
+    for turn in range(1, 6):
+        await writer.write(SCOPE, GENERATION, points(10 * turn, 10))
+        assert len(await reader.search_text(SCOPE, GENERATION, "engine", ALL, 100)) == 10 * turn
+        await writer.maintain(SCOPE, GENERATION)
+
+
+def test_who_writes_to_a_bucket_says_how_long_it_takes_until_others_see_it():
+    assert LanceIndex("s3://bucket/index", IndexSettings(read_consistency_s=0.5)).settles_s == 0.5
+    assert LanceIndex("file:///index", IndexSettings(read_consistency_s=0.5)).settles_s == 0
+
+
+async def test_a_scrub_is_not_lost_to_the_upkeep_of_others(tmp_path: Path):
+    settings = IndexSettings(delta_min_rows=20, readers_leave_s=0.1)
+    one, two = LanceIndex(str(tmp_path), settings), LanceIndex(str(tmp_path), settings)
+    gone = [replace(each, text="xylophones", revision_id="gone") for each in points(0, 30)]
+    await one.write(SCOPE, GENERATION, [*gone, *points(100, 60)])
+    await one.maintain(SCOPE, GENERATION)
+    await one.delete_revisions(SCOPE, GENERATION, ["gone"])
+    stopped = asyncio.Event()
+
+    async def upkeep() -> None:
+        number = 1_000
+        while not stopped.is_set():
+            await two.write(SCOPE, GENERATION, points(number, 25))
+            await two.maintain(SCOPE, GENERATION)
+            number += 25
+
+    others = asyncio.create_task(upkeep())
+    await asyncio.sleep(0.3)
+    await one.scrub(SCOPE, GENERATION)
+    stopped.set()
+    await others
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert [each for each in files if b"xylophon" in each] == []
 
 
 async def test_a_vector_of_the_wrong_length_is_refused(tmp_path: Path):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 import uvicorn
@@ -26,7 +26,7 @@ from pincite.app.front import BoundedHttp
 from pincite.app.settings import Settings, read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House
-from pincite.core import Conflict
+from pincite.core import Conflict, InvalidInput
 
 # Longest that open connections hold up the end; with what closes after them it stays under ten seconds.
 _STOP_S = 5
@@ -51,8 +51,13 @@ def worker(
 
     async def work() -> None:
         settings = read_settings()
-        stopped = _told_to_stop(attached=attached)
+        stopped = asyncio.Event()
+        if attached:
+            _stop_with_standard_input(stopped)
         async with installed(settings, work=True):
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stopped.set)
             if not attached:
                 err().print(f"Reading documents for {settings.home}. Ctrl-C stops.")
             await stopped.wait()
@@ -70,8 +75,9 @@ async def serve_on(listener: socket.socket, settings: Settings) -> None:
     async with contextlib.AsyncExitStack() as closing:
         house = await closing.enter_async_context(installed(settings))
         beside = await closing.enter_async_context(reading_beside(settings)) if settings.workers > 0 else None
-        # The first search need not wait for the engine, nor the server for either.
-        closing.push_async_callback(asyncio.wait, [asyncio.create_task(house.index.warm(), name="index-warm")])
+        # The first search and the first upload need not wait for these, nor the server for any.
+        warming = (house.index.warm(), house.reader.warm(reads=False))
+        closing.push_async_callback(asyncio.wait, [asyncio.create_task(each) for each in warming])
         await announce(house, settings, listener)
         await serve_until_stopped(house, listener, beside)
 
@@ -156,23 +162,23 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def _told_to_stop(*, attached: bool) -> asyncio.Event:
-    """Return what is set when the process is told to stop: by a signal or, attached, when standard input ends."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+def _stop_with_standard_input(stopped: asyncio.Event) -> None:
+    """Let a worker stop when its standard input ends. Raises: InvalidInput where it has none."""
+    stdin = cast("TextIO | None", sys.stdin)  # None where the descriptor is closed
+    if stdin is None:
+        raise InvalidInput(
+            "There is no standard input that could end.", remedy="Leave out --attached, or start the worker with one."
+        )
+    loop, descriptor = asyncio.get_running_loop(), stdin.fileno()
 
     def listen() -> None:
         # A thread, since nobody is left to end a process whose loop has come to a halt.
         with contextlib.suppress(OSError):
-            while os.read(sys.stdin.fileno(), 1024):
+            while os.read(descriptor, 1024):
                 pass
         with contextlib.suppress(RuntimeError):  # it stops already
             loop.call_soon_threadsafe(stopped.set)
         time.sleep(LET_GO_S)
         os._exit(1)
 
-    if attached:
-        threading.Thread(target=listen, name="standard-input", daemon=True).start()
-    return stopped
+    threading.Thread(target=listen, name="standard-input", daemon=True).start()

@@ -15,10 +15,12 @@ class DeferredIndex:
 
     Args:
         make: imports the engine and returns it opened on nothing yet.
+        settles_s: see `SearchIndex`.
     """
 
-    def __init__(self, make: Callable[[], SearchIndex]) -> None:
+    def __init__(self, make: Callable[[], SearchIndex], *, settles_s: float = 0.0) -> None:
         self._make = make
+        self.settles_s = settles_s
         self._made: SearchIndex | None = None
         self._making = asyncio.Lock()
 

@@ -31,7 +31,7 @@ from pincite.index.adapters import lance_memory, lance_sums
 from pincite.index.adapters import lance_schema as shape
 from pincite.index.adapters.lance_upkeep import create_indexes, drop_versions, rewrite, upkeep
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
-from pincite.index.settings import IndexSettings
+from pincite.index.settings import IndexSettings, in_bucket
 
 _IDS = ["chunk_id", "document_id", "revision_id"]
 _COUNTS_KEPT = 4096
@@ -64,6 +64,11 @@ class LanceIndex:
         self._tables: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
         lance_memory.share()  # before the engine starts its threads
+
+    @property
+    def settles_s(self) -> float:
+        """How long after a write searches in other processes may not see it."""
+        return self._settings.settles_s(self._uri)
 
     async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
         """Upsert by chunk id. Raises: InvalidInput (a vector of the wrong shape), StorageFull, Unavailable."""
@@ -147,7 +152,7 @@ class LanceIndex:
                 return
             async with opened.upkeep:
                 await rewrite(opened.table, generation)
-                await asyncio.sleep(2 * self._settings.read_consistency_s)  # readers elsewhere move on to the new files
+                await asyncio.sleep(self._settings.readers_leave_s)
                 await drop_versions(opened.table)
                 folder = self._folder_of(name)
                 if folder is not None:
@@ -215,7 +220,7 @@ class LanceIndex:
         if self._connection is None:
             self._connection = await lancedb.connect_async(
                 self._uri,
-                read_consistency_interval=timedelta(seconds=self._settings.read_consistency_s),
+                read_consistency_interval=timedelta(seconds=self.settles_s),
                 session=lancedb.Session(
                     index_cache_size_bytes=self._settings.cache_bytes,
                     metadata_cache_size_bytes=self._settings.metadata_bytes,
@@ -255,7 +260,7 @@ class LanceIndex:
     def _folder_of(self, name: str) -> Path | None:
         """Return where a table's files are; None in a bucket, or where there are none yet."""
         folder = Path(self._uri.removeprefix("file://"), f"{name}.lance")
-        return None if "://" in self._uri.removeprefix("file://") or not folder.is_dir() else folder
+        return None if in_bucket(self._uri) or not folder.is_dir() else folder
 
     def _forget(self, name: str) -> None:
         self._tables.pop(name, None)

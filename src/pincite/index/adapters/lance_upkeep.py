@@ -22,6 +22,7 @@ _TEXT_INDEX = f"{BODY}_idx"
 _VECTOR_INDEX = f"{VECTOR}_idx"
 _SMALL_FRAGMENTS = 16
 _FEW_ROWS = 50
+_REWRITES, _AGAIN_S = 10, 0.5
 _log = get_logger(__name__)
 
 
@@ -75,18 +76,32 @@ async def upkeep(table: Any, generation: Generation, settings: IndexSettings) ->
 
 
 async def rewrite(table: Any, generation: Generation) -> None:
-    """Write the files of deleted rows and all indexes anew: an index keeps the words of rows that are gone."""
+    """Write the files of deleted rows and all indexes anew: an index keeps the words of rows that are gone.
+
+    Raises: RuntimeError, where upkeep in other processes came first again and again.
+    """
+    for _ in range(_REWRITES):
+        if await _rewritten(table, generation):
+            return
+        await asyncio.sleep(_AGAIN_S)
+    raise RuntimeError("conflict: other processes changed the index all the time")
+
+
+async def _rewritten(table: Any, generation: Generation) -> bool:
     await table.checkout_latest()
     has_vectors = _VECTOR_INDEX in {index.name for index in await table.list_indices()}
-    await _on_dataset(
+    if not await _on_dataset(
         table,
         lambda data: data.optimize.compact_files(
             materialize_deletions=True, materialize_deletions_threshold=0.0, num_threads=1
         ),
-    )
+    ):
+        return False
     indexes = _wanted(generation) | ({VECTOR: _of_vectors()} if has_vectors else {})
     for column, config in indexes.items():
-        await table.create_index(column, config=config, replace=True)
+        if not await _unless_lost(table.create_index(column, config=config, replace=True), f"index {column}"):
+            return False
+    return True
 
 
 async def drop_versions(table: Any) -> None:
@@ -129,18 +144,19 @@ async def _tidy(table: Any, settings: IndexSettings) -> None:
     await _on_dataset(table, lambda data: data.cleanup_old_versions(age, error_if_tagged_old_versions=False))
 
 
-async def _on_dataset(table: Any, work: Any) -> None:
+async def _on_dataset(table: Any, work: Any) -> bool:
     dataset = await table.to_lance()
 
     async def run() -> None:
         await asyncio.to_thread(work, dataset)
 
-    await _unless_lost(run(), "upkeep")
+    done = await _unless_lost(run(), "upkeep")
     await table.checkout_latest()
+    return done
 
 
-async def _unless_lost(work: Any, what: str) -> None:
-    """Run it; when another process committed the same kind of change first, ours is not needed."""
+async def _unless_lost(work: Any, what: str) -> bool:
+    """Run it; False when another process committed the same kind of change first, and ours is not needed."""
     try:
         await work
     except (RuntimeError, OSError, ValueError) as error:
@@ -148,3 +164,5 @@ async def _unless_lost(work: Any, what: str) -> None:
         if "conflict" not in said and "already exists" not in said:
             raise
         _log.info("upkeep_lost_race", what=what, error=str(error)[:200])
+        return False
+    return True

@@ -34,6 +34,8 @@ class _Table:
 class MemoryIndex:
     """`SearchIndex` in memory; what `LanceIndex` approximates."""
 
+    settles_s = 0.0
+
     def __init__(self) -> None:
         self._tables: dict[tuple[str, str], _Table] = {}
 
