@@ -6,6 +6,7 @@ must end, with a reason where it is not read, and nothing may be left behind: no
 
 import argparse
 import asyncio
+import contextlib
 import io
 import os
 import re
@@ -100,7 +101,7 @@ async def _measured(folder: Path, hostile: list[Path], quiet_s: float) -> int:
             await _filled(client)
             await _asking(client, Seen(), _WARM_S)
             run = _Run()
-            before = psutil.Process(process.pid).memory_info().rss
+            before = _held_mb(process.pid)
             for number in range(_ROUNDS):
                 await _asking(client, run.quiet, quiet_s)
                 began = time.perf_counter()
@@ -108,12 +109,21 @@ async def _measured(folder: Path, hostile: list[Path], quiet_s: float) -> int:
                 await _asking(client, run.meanwhile, 0, ended)
                 run.took_s += time.perf_counter() - began
                 run.ended += await ended
-            run.grown_mb = (psutil.Process(process.pid).memory_info().rss - before) / 1e6
+            run.grown_mb = _held_mb(process.pid) - before
         run.left = [path.name for path in elsewhere.rglob("*")]
         return _told(run)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _held_mb(pid: int) -> float:
+    """Return what a process and those that it started hold, in MB, what they share counted once."""
+    found = 0
+    for each in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            found += each.memory_full_info().pss
+    return found / 1e6
 
 
 def _told(run: _Run) -> int:
@@ -123,7 +133,7 @@ def _told(run: _Run) -> int:
     for what, count in run.ended.most_common():
         print(f"  {count:>5} {what}")
     print(f"p99 is {ratio:.2f} times the quiet figure (bar: {_BAR})")
-    print(f"the server has grown by {run.grown_mb:.0f} MB; left elsewhere: {run.left or 'nothing'}")
+    print(f"the server and its worker have grown by {run.grown_mb:.0f} MB; left elsewhere: {run.left or 'nothing'}")
     wrong = [what for what in run.ended if what.startswith("wrong")]
     return 1 if ratio >= _BAR or wrong or run.left or run.meanwhile.failures else 0
 

@@ -13,7 +13,7 @@ from tests.contract.conftest import Hands
 from pincite.core import Database, PinciteError, Scope
 from pincite.guard import FileType
 from pincite.index import Filter
-from pincite.library import Library, RegisterOutcome
+from pincite.library import Library, RegisterOutcome, RevisionState
 from pincite.library.domain import Change
 from pincite.library.feed import FeedSettings, follow
 from pincite.library.grants import Grant, GranteeKind, Level, ObjectKind
@@ -231,6 +231,30 @@ async def test_bytes_that_somebody_else_still_refers_to_outlive_a_removal(librar
     await library.remove(ann, hers.document.id)
     await library.purge(ann, hers.document.id)
     assert await hands.blobs.exists(OWNER, theirs.revision.sha256)
+
+
+async def test_what_is_said_of_all_is_done_to_what_the_asker_may_change(library: Library, hands: Hands) -> None:
+    ann = Scope(TENANT, "ann", roles=frozenset({"editor"}))
+    made: dict[str, str] = {}
+    for name in ("hers", "seen", "hidden", "one of it"):
+        home = await library.create_collection(OWNER, name)
+        for number in range(2):
+            made[f"{name} {number}"] = (await hands.upload(f"{number}.pdf", name.encode(), OWNER, name)).document.id
+        if name in {"hers", "seen"}:
+            level = Level.EDITOR if name == "hers" else Level.VIEWER
+            await library.grant(OWNER, "collection", home.id, Grant(GranteeKind.USER, "ann", level))
+    await library.grant(OWNER, "document", made["one of it 1"], Grant(GranteeKind.USER, "ann", Level.MANAGER))
+    await library.grant(OWNER, "document", made["one of it 0"], Grant(GranteeKind.USER, "ann", Level.VIEWER))
+    hers = {made[each] for each in ("hers 0", "hers 1", "one of it 1")}
+    everything = list(made.values())
+    paused = await library.stop(ann, RevisionState.PAUSED)
+    assert {each.document_id for each in paused} == hers
+    assert await library.stop(ann, RevisionState.CANCELLED, chosen=sorted(set(everything) - hers)) == ()
+    assert {each.document_id for each in await library.go_on(ann, chosen=everything)} == hers
+    await library.stop(OWNER, RevisionState.PAUSED)
+    assert {each.document_id for each in await library.go_on(ann)} == hers
+    states = {each: (await library.document(OWNER, each)).latest.state for each in everything}
+    assert {each for each, state in states.items() if state is RevisionState.QUEUED} == hers
 
 
 async def test_a_feed_looks_once_at_what_its_reader_may_not_see(library: Library, hands: Hands) -> None:

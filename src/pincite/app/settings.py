@@ -245,7 +245,9 @@ class Settings(BaseSettings):
             "seconds a page and 2 GB of memory for a parsing process; `off` does not."
         ),
     ] = "auto"
-    workers: Annotated[int, Field(ge=0, le=64, description="Documents read at once in this process.")] = 2
+    workers: Annotated[
+        int, Field(ge=0, le=64, description="Documents that one worker reads at once; 0: a server starts none.")
+    ] = 2
     source_folders: Annotated[
         str | None,
         Field(description="Folders, with `:` between them, that sources added over HTTP may read; none by default."),

@@ -36,7 +36,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Documents read at once here; 0 leaves it to workers.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Documents read at once beside it; 0 leaves them to others.")
+    ] = None,
 ) -> None:
     """Serve the web app and the API, and read uploaded documents."""
     run(_serve(read_settings(host=host, port=port, model=model, workers=workers)))

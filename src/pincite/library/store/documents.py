@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -17,7 +17,7 @@ from pincite.library.domain import UNFINISHED_STATES, Change, Document, Removal,
 from pincite.library.grants import Level
 from pincite.library.store.access import granted_objects, visible_to
 from pincite.library.store.collections import last_version
-from pincite.library.store.rows import document_of, insert_new, table_of
+from pincite.library.store.rows import document_of, insert_new
 from pincite.library.tables import DocumentRow, RevisionRow, TombstoneRow
 
 _LIVE = DocumentRow.removed_at.is_(None)
@@ -186,17 +186,15 @@ async def touch_all(
     session: AsyncSession, scope: Scope, document_ids: Sequence[str], last_version: int, now: datetime
 ) -> None:
     """Stamp documents, each with a version of its own; the last one gets `last_version`."""
-    if not document_ids:
-        return
-    first = last_version - len(document_ids) + 1
-    table = table_of(DocumentRow)
-    statement = (
-        table.update()
-        .where(visible_to(scope, DocumentRow), table.c.id == bindparam("document"))
-        .values(version=bindparam("stamp"), updated_at=now)
-    )
-    stamps = [{"document": each, "stamp": first + place} for place, each in enumerate(document_ids)]
-    await (await session.connection()).execute(statement, stamps)
+    stamps = list(enumerate(document_ids, last_version - len(document_ids) + 1))
+    for some in batched(stamps, MOST_IDS):
+        version = case({document: stamp for stamp, document in some}, value=DocumentRow.id)
+        await session.execute(
+            update(DocumentRow)
+            .where(visible_to(scope, DocumentRow), DocumentRow.id.in_([document for _, document in some]))
+            .values(version=version, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tuple[str, str]]) -> None:
