@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -173,28 +172,6 @@ async def test_a_short_outage_is_waited_out(tmp_path: Path) -> None:
         assert document.latest.state is RevisionState.READY
         assert await points(opened) == {document.latest.id: document.latest.chunks}
         assert (await opened.ingest.fsck(SCOPE)).clean
-
-
-class Settling(MemoryIndex):
-    """An index in a bucket: what is written to it is not seen elsewhere at once."""
-
-    settles_s = 0.4
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written_at = 0.0
-
-    async def write(self, scope: Scope, generation: Generation, points: Sequence[Point]) -> None:
-        await super().write(scope, generation, points)
-        self.written_at = time.monotonic()
-
-
-async def test_nothing_serves_before_its_points_are_seen_everywhere(tmp_path: Path) -> None:
-    index = Settling()
-    async with rooms(tmp_path, settings=SMALL, index=index) as opened:
-        document = await opened.add("valves.txt", text("valve"))
-        assert document.latest.state is RevisionState.READY
-        assert time.monotonic() - index.written_at >= index.settles_s
 
 
 async def test_a_long_outage_fails_with_its_remedy_and_retry_brings_it_in(tmp_path: Path) -> None:

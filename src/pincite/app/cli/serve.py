@@ -14,7 +14,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, TextIO, cast
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -166,12 +166,11 @@ def bind(settings: Settings) -> socket.socket:
 
 def _stop_with_standard_input(stopped: asyncio.Event) -> None:
     """Let a worker stop when its standard input ends. Raises: InvalidInput where it has none."""
-    stdin = cast("TextIO | None", sys.stdin)  # None where the descriptor is closed
-    if stdin is None:
+    if sys.stdin is None:  # its descriptor is closed
         raise InvalidInput(
             "There is no standard input that could end.", remedy="Leave out --attached, or start the worker with one."
         )
-    loop, descriptor = asyncio.get_running_loop(), stdin.fileno()
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
 
     def listen() -> None:
         # A thread, since nobody is left to end a process whose loop has come to a halt.

@@ -10,21 +10,21 @@ const PATIENCE_MS = 10_000;
 
 export function NobodyReads({ waiting }: { waiting: number }) {
   const status = useQuery({ ...statusQuery, enabled: waiting > 0, refetchInterval: LOOK_MS });
-  const idle = waiting > 0 && status.data?.workers === 0;
+  return waiting > 0 && status.data?.workers === 0 && <ForSomeTime waiting={waiting} />;
+}
+
+function ForSomeTime({ waiting }: { waiting: number }) {
   const [isTold, setTold] = useState(false);
   useEffect(() => {
-    if (!idle) {
-      setTold(false);
-      return;
-    }
     const timer = setTimeout(() => setTold(true), PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [idle]);
-  if (!isTold) return null;
+  }, []);
   return (
-    <p role="status" className="mt-6 rounded-2xl bg-sunken px-5 py-4 text-[0.86rem] leading-relaxed" data-testid="nobody-reads">
-      Nothing reads documents at the moment, so {formatCount(waiting, "document")} {waiting === 1 ? "waits" : "wait"}; nothing is lost. It goes on once whoever runs this
-      installation starts <code className="font-mono text-xs">pincite worker</code>; the server's log says whether one ended, and why.
-    </p>
+    isTold && (
+      <p role="status" className="mt-6 rounded-2xl bg-sunken px-5 py-4 text-[0.86rem] leading-relaxed" data-testid="nobody-reads">
+        Nothing reads documents at the moment, so {formatCount(waiting, "document")} {waiting === 1 ? "waits" : "wait"}; nothing is lost. It goes on once whoever runs this
+        installation starts <code className="font-mono text-xs">pincite worker</code>; the server's log says whether one ended, and why.
+      </p>
+    )
   );
 }
