@@ -52,7 +52,7 @@ def test_nothing_is_imported_from_where_the_server_was_started(tmp_path: Path) -
     place.mkdir()
     for name in ("secrets", "timeit", "queue", "pincite", "sitecustomize"):
         (place / f"{name}.py").write_text("open('ran', 'a').write(__name__)\nraise RuntimeError('foreign code')\n")
-    command = [str(Path(sys.executable).parent / "pincite"), "serve", "--port", "0"]
+    command = [sys.executable, "-P", "-m", "pincite.app.cli", "serve", "--port", "0"]  # as the `pincite` script does
     environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
     with (tmp_path / "said").open("w+") as said:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True, cwd=place)
