@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.e2e.conftest import Server, start_server, stop_server
+from tests.e2e.conftest import Server, beneath, start_server, stop_server
 from tests.forked import pincite_json
 
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves at nine every morning.\n"
@@ -69,6 +69,21 @@ def test_nothing_is_imported_from_where_the_server_was_started(tmp_path: Path) -
         said.seek(0)
         assert "foreign code" not in said.read()
     assert not (place / "ran").exists()
+
+
+def test_a_server_stops_at_once_while_its_worker_is_still_starting(tmp_path: Path) -> None:
+    home, slow = tmp_path / "home", tmp_path / "slow"
+    home.mkdir()
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text("import sys, time\n'--attached' in sys.orig_argv and time.sleep(60)\n")
+    server = start_server(home, {"PYTHONPATH": str(slow)})
+    (worker,) = [each for each in beneath(server) if "--attached" in each.cmdline()]
+    assert httpx2.get(f"{server.url}/healthz", timeout=30).status_code == 200
+    began = time.monotonic()
+    server.process.terminate()
+    assert server.process.wait(30) == 0
+    assert time.monotonic() - began < 8, "it waited for a worker that had nothing to let go of"
+    assert not worker.is_running()
 
 
 def test_a_worker_that_is_to_end_with_its_input_must_have_one(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ class Beside:
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             process.stdin.close()
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()  # which ends one that is still starting at once: it has nothing to let go of
             async with asyncio.timeout(LET_GO_S):
                 code = await process.wait()
         except TimeoutError:

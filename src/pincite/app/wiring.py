@@ -291,7 +291,8 @@ def _build(
     reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
     place = settings.index_url or str(settings.home / "index")
-    index = DeferredIndex(partial(build_index, place), settles_s=IndexSettings().settles_s(place))
+    how = IndexSettings()
+    index = DeferredIndex(partial(build_index, place, how), settles_s=how.settles_s(place))
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     key = installation_key(settings)
@@ -376,12 +377,12 @@ def _listed(value: str | None, separator: str) -> list[str]:
     return [each.strip() for each in (value or "").split(separator) if each.strip()]
 
 
-def build_index(uri: str) -> SearchIndex:
+def build_index(uri: str, settings: IndexSettings | None = None) -> SearchIndex:
     """Make the search engine on a folder or bucket."""
     # Imported here: the engine takes over a second to load, in a thread and only where it is used.
     from pincite.index.adapters.lance import LanceIndex
 
-    return LanceIndex(uri)
+    return LanceIndex(uri, settings)
 
 
 def _prepare_home(settings: Settings) -> None:
