@@ -290,9 +290,7 @@ def _build(
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
-    place = settings.index_url or str(settings.home / "index")
-    how = IndexSettings()
-    index = DeferredIndex(partial(build_index, place, how), settles_s=how.settles_s(place))
+    index = _deferred_index(settings.index_url or str(settings.home / "index"), IndexSettings())
     jobs = DbosQueue(database, JobsSettings(settings.jobs_sql_url, concurrency=max(1, settings.workers)))
     accounts = Accounts(database)
     key = installation_key(settings)
@@ -375,6 +373,10 @@ def _build_sources(settings: Settings, parts: SourceParts) -> Sources:
 
 def _listed(value: str | None, separator: str) -> list[str]:
     return [each.strip() for each in (value or "").split(separator) if each.strip()]
+
+
+def _deferred_index(uri: str, settings: IndexSettings) -> DeferredIndex:
+    return DeferredIndex(partial(build_index, uri, settings), settles_s=settings.settles_s(uri))
 
 
 def build_index(uri: str, settings: IndexSettings | None = None) -> SearchIndex:
