@@ -129,7 +129,7 @@ def pincite_json(words: Sequence[str], environment: Mapping[str, str]) -> dict[s
 
 def command(words: list[str]) -> None:
     """Be the program, with these words on its command line."""
-    from pincite.app.cli import main
+    from pincite.app.cli.main import main
 
     sys.argv = ["pincite", *words]
     main()

@@ -6,8 +6,10 @@ Nothing here starts a thread: a fork has only the one that asked for it.
 from sqlalchemy.orm import configure_mappers
 
 from pincite.app.migrate import declare_tables
+from pincite.app.warming import keep_loaded
 from pincite.core.languages import load_languages
 
 declare_tables()
 configure_mappers()
 load_languages()
+keep_loaded()

@@ -21,6 +21,7 @@ from pincite.app.provider_web import ProviderWeb
 from pincite.app.secret_key import installation_key
 from pincite.app.secret_values import secret_values
 from pincite.app.settings import Settings, provider_environment, source_secret, variables
+from pincite.app.warming import warming
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
@@ -212,12 +213,8 @@ async def open_house(
             await house.ingest.start()
             await house.sources.start()
             # The first document need wait for none of these.
-            warming = {
-                asyncio.create_task(house.index.warm(), name="index-warm"),
-                asyncio.create_task(house.reader.warm(), name="parsers-start"),
-                asyncio.create_task(asyncio.to_thread(load_languages), name="languages-load"),
-            }
-            closing.push_async_callback(asyncio.wait, warming)
+            loads = (house.index.warm(), house.reader.warm(), asyncio.to_thread(load_languages))
+            await closing.enter_async_context(warming(*loads))
         closing.push_async_callback(house.ingest.stop)
         closing.push_async_callback(house.sources.stop)
         await house.answers.open()

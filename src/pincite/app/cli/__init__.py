@@ -1,8 +1,4 @@
 """The command line: `pincite COMMAND`. Each command translates words into calls of the rooms and prints the result.
 
-`main` is the entry point; the commands are in the files beside this one.
+`main.py` collects the commands, which are in the files beside it; the program starts in `app/program.py`.
 """
-
-from pincite.app.cli.main import main
-
-__all__ = ["main"]

@@ -3,6 +3,6 @@
 Nothing else lives here; the commands are in `main.py`.
 """
 
-from pincite.app.cli.main import main
+from pincite.app.program import main
 
 main()

@@ -24,6 +24,7 @@ from pincite.app.cli.acting import installed
 from pincite.app.cli.output import err, out, run
 from pincite.app.front import BoundedHttp
 from pincite.app.settings import Settings, read_settings
+from pincite.app.warming import keep_loaded, warming
 from pincite.app.web import create_app
 from pincite.app.wiring import House
 from pincite.core import Conflict, InvalidInput
@@ -56,7 +57,7 @@ def worker(
         stopped = asyncio.Event()
         if attached:
             _stop_with_standard_input(stopped)
-        async with installed(settings, work=True):
+        async with installed(settings, work=True) as house, warming(_loaded(house)):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, stopped.set)
@@ -78,10 +79,15 @@ async def serve_on(listener: socket.socket, settings: Settings) -> None:
         house = await closing.enter_async_context(installed(settings))
         beside = await closing.enter_async_context(reading_beside(settings)) if settings.workers > 0 else None
         # The first search and the first upload need not wait for these, nor the server for any.
-        warming = (house.index.warm(), house.reader.warm(reads=False))
-        closing.push_async_callback(asyncio.wait, [asyncio.create_task(each) for each in warming])
+        await closing.enter_async_context(warming(_loaded(house), house.reader.warm(reads=False)))
         await announce(house, settings, listener)
         await serve_until_stopped(house, listener, beside)
+
+
+async def _loaded(house: House) -> None:
+    """Have the search engine there, the largest part of what a process loads after its start."""
+    await house.index.warm()
+    keep_loaded()
 
 
 async def serve_until_stopped(house: House, listener: socket.socket, beside: Beside | None = None) -> None:
