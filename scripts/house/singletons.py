@@ -22,7 +22,7 @@ COMMANDS = "src/pincite/app/cli/"  # typer's table of contents is written by cal
 ALLOWED = {
     "src/pincite/__init__.py": "puts pysqlite3 in place of sqlite3 before anything imports it",
     "src/pincite/__main__.py": "is the program",
-    "src/pincite/index/adapters/lance.py": "lancedb reads its log level when it is imported, and only then",
+    "src/pincite/index/adapters/lance_engine.py": "lancedb reads its log level when it is imported, and only then",
     "src/pincite/core/origin.py": "holds from where the work at hand was asked for, for services that know no web",
     "src/pincite/app/migrations/env.py": "is run by Alembic as a script",
 }

@@ -8,7 +8,6 @@ Upkeep of the indexes is in `lance_upkeep.py`, the table's shape in `lance_schem
 # (pyarrow and parts of lancedb come without types)
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,19 +15,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-# The one environment access outside settings: the engine's two Rust loggers read these once, when they are imported.
-os.environ.setdefault("LANCEDB_LOG", "error")
-os.environ.setdefault("LANCE_LOG", "error")
-
-import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.query import MatchQuery
 
 from pincite.core import Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
 from pincite.index.adapters import lance_memory, lance_sums
 from pincite.index.adapters import lance_schema as shape
+from pincite.index.adapters.lance_engine import MatchQuery, lancedb
 from pincite.index.adapters.lance_upkeep import create_indexes, drop_versions, rewrite, upkeep
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings, in_bucket

@@ -11,9 +11,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from lancedb.index import FTS, Bitmap, BTree, IvfRq
-
 from pincite.core import get_logger
+from pincite.index.adapters.lance_engine import FTS, Bitmap, BTree, IvfRq
 from pincite.index.adapters.lance_schema import BODY, VECTOR, cuts_words
 from pincite.index.domain import Generation
 from pincite.index.settings import IndexSettings
