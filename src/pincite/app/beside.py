@@ -1,7 +1,7 @@
 """The process beside a server that reads documents, so that reading takes no turn of the one that answers.
 
 It is a `pincite worker` like any other, begun again where it ends, and ends with the server, however that ends: its
-standard input ends then.
+standard input ends then. It loads its modules while the server opens its rooms, and opens its own after them.
 """
 
 import asyncio
@@ -34,7 +34,12 @@ class Beside:
 
     def __init__(self, settings: Settings) -> None:
         self._environment = as_environment(settings)
+        self._begun = asyncio.Event()
         self._ended = asyncio.Event()
+
+    def begin(self) -> None:
+        """Let it read documents: what it needs is there. Returns at once."""
+        self._begun.set()
 
     def end(self) -> None:
         """Let it stop; returns at once."""
@@ -74,9 +79,12 @@ class Beside:
         assert process.stdin is not None
         with contextlib.suppress(ProcessLookupError):
             os.setpriority(os.PRIO_PROCESS, process.pid, min(_LEAST, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS))
-        waiting = [asyncio.ensure_future(self._ended.wait()), asyncio.ensure_future(process.wait())]
+        begun, ended, died = map(asyncio.ensure_future, (self._begun.wait(), self._ended.wait(), process.wait()))
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((begun, ended, died), return_when=asyncio.FIRST_COMPLETED)
+            if begun.done():
+                process.stdin.write(b"\n")
+                await asyncio.wait((ended, died), return_when=asyncio.FIRST_COMPLETED)
             process.stdin.close()
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()  # which ends one that is still starting at once: it has nothing to let go of
@@ -86,14 +94,14 @@ class Beside:
             process.kill()
             code = await process.wait()
         finally:
-            for each in waiting:
+            for each in (begun, ended, died):
                 each.cancel()
         return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
 @asynccontextmanager
 async def reading_beside(settings: Settings) -> AsyncIterator[Beside]:
-    """Have a worker beside this process while the block runs."""
+    """Have a worker beside this process while the block runs, from when it is let `begin`."""
     beside = Beside(settings)
     keeping = asyncio.create_task(beside.keep(), name="worker-beside")
     try:

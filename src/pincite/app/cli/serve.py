@@ -47,16 +47,23 @@ def serve(
 
 def worker(
     attached: Annotated[
-        bool, typer.Option("--attached", help="Stop when standard input ends: for who starts it and may die.")
+        bool,
+        typer.Option(
+            "--attached",
+            help="Begin with the first line of standard input and stop where that ends: for who starts it and may die.",
+        ),
     ] = False,
 ) -> None:
     """Read uploaded documents for servers on the same database; run as many as you like."""
 
     async def work() -> None:
         settings = read_settings()
-        stopped = asyncio.Event()
+        begun, stopped = asyncio.Event(), asyncio.Event()
         if attached:
-            _stop_with_standard_input(stopped)
+            _follow_standard_input(begun, stopped)
+            await begun.wait()
+            if stopped.is_set():
+                return
         async with installed(settings, work=True) as house, warming(_loaded(house)):
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -76,8 +83,10 @@ async def _serve(settings: Settings) -> None:
 async def serve_on(listener: socket.socket, settings: Settings) -> None:
     """Serve on a bound socket until the process is told to stop, with a worker beside it unless there are others."""
     async with contextlib.AsyncExitStack() as closing:
-        house = await closing.enter_async_context(installed(settings))
         beside = await closing.enter_async_context(reading_beside(settings)) if settings.workers > 0 else None
+        house = await closing.enter_async_context(installed(settings))
+        if beside is not None:
+            beside.begin()
         # The first search and the first upload need not wait for these, nor the server for any.
         await closing.enter_async_context(warming(_loaded(house), house.reader.warm(reads=False)))
         await announce(house, settings, listener)
@@ -170,8 +179,12 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def _stop_with_standard_input(stopped: asyncio.Event) -> None:
-    """Let a worker stop when its standard input ends. Raises: InvalidInput where it has none."""
+def _follow_standard_input(begun: asyncio.Event, stopped: asyncio.Event) -> None:
+    """Let a worker begin with the first of its standard input and stop when that ends.
+
+    Raises:
+        InvalidInput: it has none.
+    """
     if sys.stdin is None:  # its descriptor is closed
         raise InvalidInput(
             "There is no standard input that could end.", remedy="Leave out --attached, or start the worker with one."
@@ -182,9 +195,10 @@ def _stop_with_standard_input(stopped: asyncio.Event) -> None:
         # A thread, since nobody is left to end a process whose loop has come to a halt.
         with contextlib.suppress(OSError):
             while os.read(descriptor, 1024):
-                pass
+                loop.call_soon_threadsafe(begun.set)
         with contextlib.suppress(RuntimeError):  # it stops already
             loop.call_soon_threadsafe(stopped.set)
+            loop.call_soon_threadsafe(begun.set)
         time.sleep(LET_GO_S)
         os._exit(1)
 
