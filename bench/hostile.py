@@ -3,12 +3,14 @@
 A real server, its uploads door, every file of PINCITE_BENCH_DATA/files/hostile_* and bombs that are made here. Each
 must end, with a reason where it is not read, and nothing may be left behind: no process, no file outside the folder.
 Who sends is a process of its own with a low priority: it would be on another machine, and must not hold up who asks.
+It follows its files by the stream of events, as the web app does.
 """
 
 import argparse
 import asyncio
 import contextlib
 import io
+import json
 import os
 import re
 import statistics
@@ -18,7 +20,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -181,9 +183,7 @@ async def _asked(client: httpx2.AsyncClient, path: str, due: float, seen: Seen) 
 
 async def _filled(client: httpx2.AsyncClient) -> None:
     """Bring in what is searched."""
-    for path in sorted(_TEXT.iterdir()):
-        if path.is_file():
-            await _one(client, path)
+    await _sent(client, [path for path in sorted(_TEXT.iterdir()) if path.is_file()])
 
 
 def _yield() -> None:
@@ -206,27 +206,61 @@ async def _sent(client: httpx2.AsyncClient, hostile: list[Path]) -> Counter[str]
     waiting = list(reversed(hostile))
     ended: Counter[str] = Counter()
 
-    async def send() -> None:
+    async def send(watch: _Watch) -> None:
         while waiting:
             path = waiting.pop()
-            ended[await _one(client, path)] += 1
+            ended[await _one(client, watch, path)] += 1
 
-    await asyncio.gather(*(send() for _ in range(_UPLOADERS)))
+    async with _watching(client) as watch:
+        await asyncio.gather(*(send(watch) for _ in range(_UPLOADERS)))
     return ended
 
 
-async def _one(client: httpx2.AsyncClient, path: Path) -> str:
+class _Watch:
+    """What becomes of documents, as the stream tells that the web app follows."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+        self._final: dict[str, dict[str, Any]] = {}
+
+    async def follow(self, client: httpx2.AsyncClient) -> None:
+        """Read the stream until cancelled."""
+        async with client.stream("GET", "/v1/documents/events", timeout=None) as stream:
+            async for line in stream.aiter_lines():
+                if not line.startswith("data:"):
+                    continue
+                document = json.loads(line.removeprefix("data:"))
+                if document.get("state") in _FINAL:
+                    async with self._changed:
+                        self._final[document["id"]] = document
+                        self._changed.notify_all()
+
+    async def end_of(self, document_id: str) -> dict[str, Any]:
+        """Wait until a document is read or will not be. Raises: TimeoutError."""
+        async with asyncio.timeout(120), self._changed:
+            await self._changed.wait_for(lambda: document_id in self._final)
+            return self._final[document_id]
+
+
+@contextlib.asynccontextmanager
+async def _watching(client: httpx2.AsyncClient) -> AsyncIterator[_Watch]:
+    watch = _Watch()
+    following = asyncio.create_task(watch.follow(client))
+    try:
+        yield watch
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
+async def _one(client: httpx2.AsyncClient, watch: _Watch, path: Path) -> str:
     """Upload a file and wait for its end; returns the end in a word or two."""
     content = await asyncio.to_thread(path.read_bytes)
     response = await client.post("/v1/documents", files={"file": (f"{path.parent.name}/{path.name}", content)})
     if response.status_code != 202:
         return _reason(response.json(), "title") if response.status_code < 500 else f"wrong: {response.status_code}"
-    document_id = response.json()["items"][0]["id"]
-    while True:
-        document = (await client.get(f"/v1/documents/{document_id}")).json()
-        if document["state"] in _FINAL:
-            return "ready" if document["state"] == "ready" else _reason(document["problem"] or {}, "message")
-        await asyncio.sleep(0.2)
+    document = await watch.end_of(response.json()["items"][0]["id"])
+    return "ready" if document["state"] == "ready" else _reason(document["problem"] or {}, "message")
 
 
 def _reason(problem: dict[str, Any], sentence: str) -> str:
