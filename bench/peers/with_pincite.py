@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.peers.system import RESULTS, Found, Ingested
 from pincite.app.cli.adding import add_paths
 from pincite.app.settings import read_settings
+from pincite.app.warming import keep_loaded
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope
 from pincite.retrieval import Query, ScoredPassage
@@ -47,6 +48,7 @@ class PinciteDefaults:
         self._runner.close()
 
     async def _open(self, embedder: str) -> tuple[House, Scope]:
+        keep_loaded()  # as the program does that `pincite` starts
         home = self._closing.enter_context(tempfile.TemporaryDirectory())
         settings = read_settings(home=Path(home), model="none", embedder=embedder, log_level="error")
         house = await self._closing.enter_async_context(open_house(settings, work=True))

@@ -4,6 +4,7 @@ Only the timing lives here; what tidying means is the index's business.
 """
 
 import asyncio
+import contextlib
 
 from pincite.core import PinciteError, Scope, get_logger
 from pincite.index import Generation, SearchIndex
@@ -26,6 +27,7 @@ class Upkeep:
         self._rest_s = rest_s
         self._touched: dict[tuple[str, str], float] = {}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._hurried = asyncio.Event()
 
     def touched(self, scope: Scope, generation: Generation) -> None:
         """Note a write; a tidy-up follows when there are no more for a while."""
@@ -36,10 +38,12 @@ class Upkeep:
             self._tasks[key] = asyncio.create_task(self._tidy(key, scope, generation), name="index-upkeep")
 
     async def settle(self) -> None:
-        """Wait for the tidy-ups that are pending."""
+        """Do the tidy-ups that are pending, now."""
+        self._hurried.set()
         pending = [task for task in self._tasks.values() if not task.done()]
         if pending:
             await asyncio.wait(pending)
+        self._hurried.clear()
 
     async def stop(self) -> None:
         """Give up the tidy-ups that are pending; the next write, or the next start, brings them back."""
@@ -53,8 +57,9 @@ class Upkeep:
         while key in self._touched:
             for _ in range(LONGEST_WAIT):
                 last = self._touched[key]
-                await asyncio.sleep(self._rest_s)
-                if self._touched[key] == last:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurried.wait(), self._rest_s)
+                if self._hurried.is_set() or self._touched[key] == last:
                     break
             del self._touched[key]
             try:
