@@ -1,6 +1,6 @@
 """Runs what `fuzz.py` lists, and requests with headers of all kinds against the whole application.
 
-`FUZZ=whole` (`make fuzz`) makes it a hundred thousand cases each.
+`FUZZ=whole` (`make fuzz`) makes it a hundred thousand cases each, and a number so many.
 """
 
 import os
@@ -15,8 +15,9 @@ from tests.adversary.cases import Target, pieces
 from tests.adversary.fuzz import TARGETS
 from tests.adversary.whole_app import App
 
-WHOLE = os.environ.get("FUZZ") == "whole"
-CASES = 100_000 if WHOLE else 250
+_ASKED = os.environ.get("FUZZ", "")
+WHOLE = _ASKED != ""
+CASES = int(_ASKED) if _ASKED.isdecimal() else 100_000 if WHOLE else 250
 LATEST_S = 1.0
 
 pytestmark = pytest.mark.timeout(0 if WHOLE else 120)

@@ -42,35 +42,38 @@ def _command(home: Path, *words: str) -> dict[str, Any]:
     return pincite_json(words, {"PINCITE_HOME": str(home), "PINCITE_MODEL": "none"})
 
 
-def _documents(server: Server, key: str) -> list[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {key}"}
-    items: list[dict[str, Any]] = httpx2.get(f"{server.url}/v1/documents", headers=headers, timeout=30).json()["items"]
+def _client(server: Server, key: str) -> httpx2.Client:
+    return httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+
+
+def _documents(client: httpx2.Client) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.get("/v1/documents").json()["items"]
     return items
 
 
 def _sent(server: Server, key: str, paths: list[Path], *, together: bool) -> None:
     """Send documents, and return amid their being read."""
     files = [("file", (path.name, path.read_bytes())) for path in paths]
-    headers = {"Authorization": f"Bearer {key}"}
-    for some in [files] if together else [[each] for each in files]:
-        accepted = httpx2.post(f"{server.url}/v1/documents", files=some, headers=headers, timeout=60)
-        assert accepted.status_code == 202
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        states = {document["state"] for document in _documents(server, key)}
-        # Those that came together are ready together.
-        if ("extracting" in states) if together else ("ready" in states and len(states) > 1):
-            return
-        time.sleep(0.02)
+    with _client(server, key) as client:
+        for some in [files] if together else [[each] for each in files]:
+            assert client.post("/v1/documents", files=some).status_code == 202
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            states = {document["state"] for document in _documents(client)}
+            # Those that came together are ready together.
+            if ("extracting" in states) if together else ("ready" in states and len(states) > 1):
+                return
+            time.sleep(0.02)
     pytest.fail("never caught it in the middle")
 
 
 def _all_read(server: Server, key: str, home: Path, calm: Path, path: Path) -> None:
-    found = _documents(server, key)
     until = time.monotonic() + 60
-    while time.monotonic() < until and any(document["state"] != "ready" for document in found):
-        time.sleep(0.1)
-        found = _documents(server, key)
+    with _client(server, key) as client:
+        found = _documents(client)
+        while time.monotonic() < until and any(document["state"] != "ready" for document in found):
+            time.sleep(0.1)
+            found = _documents(client)
     assert len(found) == DOCUMENTS
     assert {document["state"] for document in found} == {"ready"}, found
     assert {document["pages_done"] for document in found} == {PAGES}
