@@ -46,7 +46,7 @@ _BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
 _TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
 _BUSY = f"busy_timeout={BUSY_TIMEOUT_MS}"
 # What is deleted is overwritten, but for what SQLite leaves beside rows that it moved to another page: see `scrub`.
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", _BUSY, "foreign_keys=ON", "secure_delete=ON")
+_SQLITE_PRAGMAS = ("synchronous=FULL", _BUSY, "foreign_keys=ON", "secure_delete=ON")
 _LOG_TRIES, _LOG_WAIT_S, _LOG_BUSY_MS = 40, 0.25, 100
 
 log = get_logger(__name__)

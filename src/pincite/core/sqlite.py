@@ -5,6 +5,7 @@ thread has begun or ended its transaction. It stands where SQLAlchemy's dialect 
 """
 
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ import aiosqlite
 Parameters = Sequence[Any] | Mapping[str, Any]
 Errand = Callable[[sqlite3.Connection], None]
 _AT_ONCE = 1000  # rows that are fetched as a statement runs; those behind them as they are asked for
+_MAKING_S, _AGAIN_S = 10.0, 0.01
 
 
 class Cursor:
@@ -113,7 +115,7 @@ class Connection(aiosqlite.Connection):
     """
 
     def __init__(self, path: str, put_off: str | None, given: Mapping[str, Any]) -> None:
-        super().__init__(partial(sqlite3.connect, path, **given), iter_chunk_size=_AT_ONCE)
+        super().__init__(partial(_opened, path, given), iter_chunk_size=_AT_ONCE)
         self._thread.daemon = True
         self._put_off = put_off
         self._to_begin = False
@@ -172,6 +174,25 @@ def connector(put_off: str | None) -> Callable[..., Connection]:
         return Connection(path, put_off, given)
 
     return connect
+
+
+def _opened(path: str, given: Mapping[str, Any]) -> sqlite3.Connection:
+    """Open a file whose log is written ahead, in the thread.
+
+    Of several that open a new file at the same time some are told that it is locked, whatever time limit SQLite has.
+    """
+    connection = sqlite3.connect(path, **given)
+    until = time.monotonic() + _MAKING_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return connection
 
 
 def _visited(errand: Errand, connection: sqlite3.Connection, begin: str | None) -> None:

@@ -158,3 +158,15 @@ async def test_many_rows_are_streamed(path: Path) -> None:
         found = [row.v async for row in streamed]
     await database.close()
     assert found == list(range(ROWS))
+
+
+async def test_several_may_open_a_new_file_at_the_same_time(tmp_path: Path) -> None:
+    async def read(database: Database) -> None:
+        async with database.read(EVERY_TENANT) as session:
+            await session.execute(text("SELECT 1"))
+
+    for number in range(40):
+        several = [Database(f"sqlite+aiosqlite:///{tmp_path / f'{number}.db'}") for _ in range(4)]
+        await asyncio.gather(*(read(each) for each in several))
+        for each in several:
+            await each.close()

@@ -199,3 +199,18 @@ def test_the_schema_names_the_primary_key():
     assert json.dumps({key.decode(): value.decode() for key, value in field.metadata.items()}) == json.dumps(
         {"lance-schema:unenforced-primary-key": "true"}
     )
+
+
+async def test_a_search_that_is_broken_off_holds_up_no_other(tmp_path: Path):
+    name = "acme.g1"
+    writer = LanceIndex(str(tmp_path))
+    await writer.write(SCOPE, GENERATION, points(0, 24))
+    await writer.maintain(SCOPE, GENERATION)
+    for number in range(60):  # of readers that have loaded nothing yet, each left a little later
+        index = LanceIndex(str(tmp_path), IndexSettings(query_timeout_s=2.0))
+        await index._open(name)
+        asked = asyncio.create_task(index.search_text(SCOPE, GENERATION, "engine", ALL, 20))
+        await asyncio.sleep(number * 0.0002)
+        asked.cancel()
+        await asyncio.wait([asked])
+        assert len(await index.search_text(SCOPE, GENERATION, "engine", ALL, 30)) == 24

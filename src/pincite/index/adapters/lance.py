@@ -8,12 +8,12 @@ Upkeep of the indexes is in `lance_upkeep.py`, the table's shape in `lance_schem
 # (pyarrow and parts of lancedb come without types)
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ from pincite.index.adapters.lance_upkeep import create_indexes, drop_versions, r
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings, in_bucket
 
+T = TypeVar("T")
 _IDS = ["chunk_id", "document_id", "revision_id"]
 _COUNTS_KEPT = 4096
 _DELETED_AT_ONCE = 200
@@ -57,6 +58,7 @@ class LanceIndex:
         self._connection: Any = None
         self._tables: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
+        self._going: set[asyncio.Future[Any]] = set()  # the event loop alone would let them go
         lance_memory.share()  # before the engine starts its threads
 
     @property
@@ -73,7 +75,7 @@ class LanceIndex:
         async with self._errors(name, self._settings.write_timeout_s):
             opened = await self._ensure(name, generation)
             merge = opened.table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
-            await merge.execute(rows)
+            await self._to_its_end(merge.execute(rows))
 
     async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
         """Remove the points of revisions. Raises: StorageFull, Unavailable."""
@@ -99,7 +101,7 @@ class LanceIndex:
             words = MatchQuery(asked, shape.BODY)  # pyright: ignore[reportCallIssue] (its defaults are not declared)
             search = await opened.table.search(words, query_type="fts")
             search = search.where(shape.predicate(where)).select([*_IDS, "_score"]).limit(limit)
-            return _hits(await search.to_arrow(), "_score")
+            return _hits(await self._to_its_end(search.to_arrow()), "_score")
         return []
 
     async def search_vector(
@@ -120,7 +122,7 @@ class LanceIndex:
             else:
                 search = search.nprobes(_PROBES)
             search = search.where(allowed).select([*_IDS, "_distance"]).limit(limit)
-            return _hits(await search.to_arrow(), "_distance")
+            return _hits(await self._to_its_end(search.to_arrow()), "_distance")
         return []
 
     async def maintain(self, scope: Scope, generation: Generation) -> None:
@@ -196,7 +198,7 @@ class LanceIndex:
         async with self._errors(name, self._settings.write_timeout_s):
             opened = await self._open(name)
             if opened is not None:
-                await opened.table.delete(where)
+                await self._to_its_end(opened.table.delete(where))
 
     async def _count(self, opened: _Open, allowed: str) -> int:
         """How many rows a predicate matches: counted once for each table version, since only the size matters."""
@@ -206,7 +208,7 @@ class LanceIndex:
             return known[1]
         if len(opened.counts) >= _COUNTS_KEPT:
             opened.counts.clear()
-        count = int(await opened.table.count_rows(allowed))
+        count = int(await self._to_its_end(opened.table.count_rows(allowed)))
         opened.counts[allowed] = (version, count)
         return count
 
@@ -250,6 +252,21 @@ class LanceIndex:
                 await create_indexes(table, generation)
                 self._tables[name] = _Open(table)
             return self._tables[name]
+
+    async def _to_its_end(self, work: Awaitable[T]) -> T:
+        """Await the engine, which goes on where the caller is cancelled or out of time.
+
+        A query that is broken off while it loads a part of an index leaves all others waiting for that part, for ever.
+        """
+        task = asyncio.ensure_future(work)
+        self._going.add(task)
+        task.add_done_callback(self._gone)
+        return await asyncio.shield(task)
+
+    def _gone(self, task: asyncio.Future[Any]) -> None:
+        self._going.discard(task)
+        if not task.cancelled():
+            task.exception()  # who asked has heard of it, or has left
 
     def _folder_of(self, name: str) -> Path | None:
         """Return where a table's files are; None in a bucket, or where there are none yet."""
