@@ -4,6 +4,7 @@ Both take seconds to start. The browser is one for the tests of a file, and so i
 documents in the library do not disturb. A file says by `xdist_group` that its tests stay together.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -69,7 +70,8 @@ def kill_server(server: Server) -> None:
     """End the server and all that it started at once, so that nothing of them says goodbye."""
     everything = [psutil.Process(server.process.pid), *beneath(server)]
     for each in everything:
-        each.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it saw its parent end, and went before its turn
+            each.kill()
     server.process.wait(10)
     psutil.wait_procs(everything[1:], 10)
 
