@@ -5,9 +5,9 @@ Which of them answers a question is decided in `extractive.py`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pincite.core.sentences import sentence_spans
+from pincite.core.sentences import goes_on, line_width, sentence_spans
 from pincite.library import Chunk
 from pincite.retrieval import ScoredPassage
 
@@ -43,6 +43,7 @@ class Candidate:
         headings: the document's name and the headings above it.
         header: the header row above a table row, else empty.
         near: the sentences before and after it.
+        whole: it does not begin amid a sentence (one that runs on from another page, say).
     """
 
     passage: int
@@ -53,6 +54,7 @@ class Candidate:
     headings: str
     header: str
     near: str
+    whole: bool = True
 
 
 def locate(chunk: Chunk, pages: Mapping[PageKey, str]) -> list[Slice]:
@@ -94,17 +96,29 @@ def candidates(passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str]) 
 def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str]) -> list[Candidate]:
     chunk = scored.passage.chunk
     headings = " > ".join((scored.passage.source, *chunk.heading_path))
-    pieces = locate(chunk, pages)
-    return [
-        each
-        for piece in pieces
-        for each in _on_page(
-            index,
-            piece,
-            chunk.text[piece.start : piece.end],
-            _with_first_line(headings, pages.get((chunk.revision_id, piece.page), "")),
-        )
-    ]
+    found: list[Candidate] = []
+    for piece in locate(chunk, pages):
+        page = pages.get((chunk.revision_id, piece.page), "")
+        text = chunk.text[piece.start : piece.end]
+        on_page = _on_page(index, piece, text, _with_first_line(headings, page))
+        found += [_from_its_beginning(on_page[0], page), *on_page[1:]] if on_page else []
+    return found
+
+
+def _from_its_beginning(first: Candidate, page: str) -> Candidate:
+    """Return a passage's first candidate with what its page has of the sentence before the passage, if anything."""
+    if not goes_on(first.text):
+        return first
+    before = page[: first.start].rstrip()
+    if not before:  # it runs on from the page before, or begins the first
+        return replace(first, whole=first.page == 1)
+    start = next((start for start, end in sentence_spans(page) if start < first.start < end), first.start)
+    last_line = before[before.rfind("\n") + 1 :]
+    if start == first.start:
+        return first
+    if len(last_line) < _FILLED * line_width(page) or first.end - start > _MAX_CHARS or goes_on(page[start:]):
+        return replace(first, whole=False)  # what is above it is a heading or a page's margin
+    return replace(first, start=start, text=page[start : first.end])
 
 
 def _with_first_line(headings: str, page: str) -> str:
@@ -143,7 +157,8 @@ def _units(text: str) -> list[tuple[int, int]]:
     for start, end in sentence_spans(text):
         begin = start
         for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
-            if begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width:
+            short = begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width
+            if short and not goes_on(text[line.end() : line.end() + 5]):
                 units.append((begin, line.end(1)))
                 begin = line.end()
         units.append((begin, end))

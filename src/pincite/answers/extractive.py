@@ -32,6 +32,10 @@ _CONTRARY = 0.8
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
+# What heads a table's columns: "Net sales (millions) 2018 2017 2016", years and no other figure.
+_COLUMNS = re.compile(r"[^\d.!?|]{0,80}(?:(?:^|\s)(?:19|20)\d\d){2,}(?:\s[^\d.!?|]{0,40})?")
+# In what a table counts says nothing by itself: "Net sales (millions)".
+_SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
 _OUTDATED = 0.7
 _DIGITS = re.compile(r"\d{1,9}")
 # What a question term counts for by where it stands, relative to the sentence itself.
@@ -134,7 +138,7 @@ def _judge(
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
         support = sum(weights[term] * min(1.0, credit[term] / _IN_PASSAGE) for term in asked.terms)
         similarity = _cosine(whole, vectors.get(_in_context(candidate)))
-        fits = holds(asked.wants, candidate.text, asked.text)
+        fits = holds(asked.wants, candidate.text, asked.text) and candidate.whole
         tells = _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= _IN_NEAR for term in asked.names)
@@ -227,11 +231,12 @@ def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
     """Whether a candidate says anything beyond the question: headings and questions in a text do not."""
     if len(candidate.text) < 15 or candidate.text.endswith("?") or _is_heading(candidate):
         return False
-    return len(own - asked.terms.keys()) >= 1
+    return len(own - asked.terms.keys() - _SCALES) >= 1
 
 
 def _is_heading(candidate: Candidate) -> bool:
-    return candidate.text in candidate.headings or _NUMBERED_HEADING.fullmatch(candidate.text) is not None
+    text = candidate.text
+    return text in candidate.headings or any(each.fullmatch(text) is not None for each in (_NUMBERED_HEADING, _COLUMNS))
 
 
 def _brevity(words: Sequence[object]) -> float:

@@ -47,7 +47,9 @@ _WANTS = (
         Wants.MONEY,
         (
             r"\bhow much\b.*\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget)|"
-            r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b"
+            r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b|"
+            r"\bwhat('s| is| was| are| were) .*\b(sales|revenues?|turnover|income|profits?|earnings|expenses?|"
+            r"expenditures?|debts?|dividends?|cash flow)\b"
         ),
     ),
     (
@@ -100,6 +102,15 @@ _HOLDS = {
 _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")
 # A word with a capital that does not begin the question, or one with a digit.
 _NAMED = re.compile(r"(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
+# Figures that name and count nothing: the mark of an item, a part of a document, a date.
+_NAMING = re.compile(
+    r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|"
+    r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
+    r"[\dA-Z][\d.A-Z-]*|"
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
+    r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"\w*\d[\d.,]*\w*")
 _ROLE = re.compile(
     r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
@@ -129,5 +140,6 @@ def holds(wants: Wants, text: str, question: str) -> bool:
         names = [name for name in _NAME.findall(text) if name.lower() not in known]
         return bool(names) or _ROLE.search(text) is not None
     told = {found.lower() for found in _FIGURE.findall(question)}
-    rest = _FIGURE.sub(lambda found: " " if found[0].lower() in told else found[0], text)
+    counts = _NAMING.sub(" ", text) if wants in {Wants.NUMBER, Wants.MONEY} else text
+    rest = _FIGURE.sub(lambda found: " " if found[0].lower() in told else found[0], counts)
     return re.search(_HOLDS[wants], rest, re.IGNORECASE) is not None

@@ -14,9 +14,15 @@ _CANDIDATE = re.compile(
 _BEFORE = re.compile(r"\S+$")
 _NEXT = re.compile(r"\s*(\S*)")
 _BULLET = re.compile(r"[ \t]*(?:[•●▪◦‣∙·■□➢*–-][ \t]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)][ \t])")
+_NOTE = re.compile(r"\((?:\d{1,3}|[a-z]|[ivx]{1,4})\)")
 _ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})(?:\.\d{1,3})*\.$")
 _INITIALS = re.compile(r"(?:^|[(\[\"'“‘])(?:[A-Z]\.)+$|^(?:[A-Za-z]\.){2,}$")
 _FIGURE = re.compile(r"(?<![\w.])[($€£-]*\d[\d,.]*%?\)?(?!\w)")
+_COUNTED = r"(?:\d%?|\d (?:[mb]illion|thousand|percent))"
+# A sentence that ends within the line, or several figures set apart by commas: "$3 million, 12 (5%), and 4".
+_PROSE = re.compile(rf"[a-z]{{3,}}\)?\. [A-Z][a-z]|{_COUNTED}\)? ?[,;] .*?{_COUNTED}\)? ?[,;.] ")
+_CELLS = re.compile(r"(?: (?:[$€£] ?)?\(?-?[$€£]?\d[\d,.]*\)?%?){2,}$")
+_DATES = re.compile(r"\b[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d\b|\b(?:19|20)\d\d(?:,? (?:and )?(?:19|20)\d\d)+\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LINE_LOOKBACK = 400
 _WIDTH_SAMPLE = 20_000
@@ -126,10 +132,12 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
     """Whether the line break at [at, after) ends a sentence, in a text whose full lines are `width` long."""
     line_start = text.rfind("\n", max(0, at - _LINE_LOOKBACK), at) + 1
     line = text[line_start:at]
-    if _is_row(line) or _BULLET.match(text, after):
+    if _BULLET.match(text, after):
         return True
     next_end = text.find("\n", after, after + _LINE_LOOKBACK)
     next_line = text[after : next_end if next_end != -1 else after + _LINE_LOOKBACK].strip()
+    if _is_row(line):
+        return _has_cells(line) or _is_row(next_line) or not goes_on(next_line)
     if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
         return True
     begins = next_line[:1].isupper() or next_line[:1].isdigit()
@@ -138,9 +146,27 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
     )
 
 
+def goes_on(text: str) -> bool:
+    """Whether text begins as the middle of a sentence does: with a small letter, a bracketed figure or a comma.
+
+    The mark of a list's item or of a note, "a." or "(1)", begins something of its own.
+    """
+    if _BULLET.match(text) or _NOTE.match(text):
+        return False
+    opened = text.startswith("(")
+    first = text[opened : opened + 1]
+    return first.islower() or first in {",", ";", ":", ")", "]"} or (opened and (first.isdigit() or first in "$€£"))
+
+
+def _has_cells(line: str) -> bool:
+    return " | " in line or "\t" in line.strip()
+
+
 def _is_row(line: str) -> bool:
-    """Whether a line looks like a table's row: cells set apart by bars, or more figures than words around them."""
-    if " | " in line or "\t" in line.strip():
+    """Whether a line looks like a table's row: cells set apart by bars, or many figures for its words, and no prose."""
+    if _has_cells(line):
         return True
     figures = len(_FIGURE.findall(line))
-    return figures >= 2 and figures * 3 >= len(_WORD.findall(line)) and line.rstrip()[-1:] not in {",", "-"}
+    if figures < 2 or figures * 3 < len(_WORD.findall(line)) or line.rstrip()[-1:] in {",", "-"}:
+        return False
+    return _CELLS.search(line.rstrip()) is not None or _PROSE.search(_DATES.sub("", line)) is None

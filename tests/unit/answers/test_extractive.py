@@ -29,8 +29,10 @@ TRAVEL_NEW = "Hotels in London are paid up to £190 a night. Travel in standard 
 TRAVEL_OLD = "Hotels in London are paid up to £165 a night. Travel in standard class."
 
 
-def passage(key: str, text: str, *, source: str = "a.txt", score: float = 0.8, start: int = 0) -> ScoredPassage:
-    chunk = Chunk(f"{key}-0", key, key, "c", 0, text, ("Handbook",), 1, start, 1, start + len(text))
+def passage(
+    key: str, text: str, *, source: str = "a.txt", score: float = 0.8, start: int = 0, page: int = 1
+) -> ScoredPassage:
+    chunk = Chunk(f"{key}-0", key, key, "c", 0, text, ("Handbook",), page, start, page, start + len(text))
     return ScoredPassage(Passage(chunk, source), score, None, None)
 
 
@@ -153,11 +155,73 @@ def test_a_sentence_that_two_passages_share_comes_once():
     ]
 
 
+CUSTOMERS = (
+    "We sell everywhere. As customers move from one part of the world to\n"
+    "another, our results will follow them. We grow."
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "begins", "expected", "whole"),
+    [
+        (
+            CUSTOMERS,
+            "another,",
+            "As customers move from one part of the world to\nanother, our results will follow them.",
+            True,
+        ),
+        (CUSTOMERS, "We grow", "We grow.", True),
+        # Under a margin, what runs on from the page before; its beginning is not here.
+        (
+            "Contents\n" + CUSTOMERS[CUSTOMERS.index("another") :],
+            "another,",
+            "another, our results will follow them.",
+            False,
+        ),
+        (CUSTOMERS[CUSTOMERS.index("another") :], "another,", "another, our results will follow them.", False),
+        ("import os\n\ndef walk(): return os.walk('.')", "def", "def walk(): return os.walk('.')", True),
+    ],
+)
+def test_a_passage_that_begins_amid_a_sentence_gets_it_whole(page: str, begins: str, expected: str, whole: bool):
+    start = page.index(begins)
+    found = candidates([passage("r1", page[start:], start=start, page=2)], {("r1", 2): page})
+    assert (found[0].text, found[0].whole) == (expected, whole)
+    assert page[found[0].start : found[0].end] == found[0].text
+
+
+def test_half_a_sentence_is_quoted_only_where_there_is_nothing_else():
+    half = passage("r1", "fees for a permit are 40 pounds for each of the years.", page=2)
+    other = passage("r2", "Permits are for one year; the fees for a permit are 45 pounds.", score=0.95)
+    pages = {("r1", 2): half.passage.chunk.text, ("r2", 1): other.passage.chunk.text}
+    found = candidates([half, other], pages)
+    chosen = extract("How much are the fees for a permit?", [half, other], found, {})
+    assert chosen.sentences[0].text.startswith("Permits are")
+
+
+def test_what_heads_the_columns_of_a_table_is_no_answer():
+    text = "Net sales (millions) 2018 2017 2016\nNet sales of tools $ 32 $ 31 $ 30"
+    assert ask("What were the net sales of tools in 2018?", passage("r1", text)).sentences[0].text.endswith("$ 30")
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("(10.2) The plan of November 8, 2004, is part of our Form 10-K.", False),
+        ("In 2018 they were far more than before.", False),
+        ("The mill employs 250 people.", True),
+        ("The mill employs 2000 workers.", True),
+    ],
+)
+def test_a_date_or_the_mark_of_an_item_counts_nothing(text: str, counts: bool):
+    assert holds(Wants.NUMBER, text, "How many people work there?") is counts
+
+
 @pytest.mark.parametrize(
     ("question", "wants"),
     [
         ("How many days are there?", Wants.NUMBER),
         ("How much does the permit cost?", Wants.MONEY),
+        ("What were the net sales in 2018?", Wants.MONEY),
         ("When does the office open?", Wants.TIME),
         ("Who approves it?", Wants.NAME),
         ("Is alcohol paid for?", Wants.ANYTHING),

@@ -49,6 +49,22 @@ def cut(text: str) -> list[str]:
                 "5 years warranty",
             ],
         ),
+        (
+            "Paid by year: 2019 ($244 million), 2020 ($216 million), 2021\r\n($131 million), 2022 ($40 million). More.",
+            [
+                "Paid by year: 2019 ($244 million), 2020 ($216 million), 2021\r\n($131 million), 2022 ($40 million).",
+                "More.",
+            ],
+        ),
+        (
+            "It cost $31 million in 2022, $32 million in 2021, and $31 million in\r\n2020. That was less.",
+            ["It cost $31 million in 2022, $32 million in 2021, and $31 million in\r\n2020.", "That was less."],
+        ),
+        (
+            "Losses, net of tax of $(5), $(12), and $5 (7) 9 (39)\r\nGains, net of tax of $5, $8, and $3 8 7 6",
+            ["Losses, net of tax of $(5), $(12), and $5 (7) 9 (39)", "Gains, net of tax of $5, $8, and $3 8 7 6"],
+        ),
+        ("Balance 2018 12 13\r\n(a) See note 2.", ["Balance 2018 12 13", "(a) See note 2."]),
         ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
     ],
