@@ -165,8 +165,8 @@ def address_file(settings: Settings) -> Path:
 def bind(settings: Settings) -> socket.socket:
     """Bind the listening socket before anything else starts. Raises: Conflict, naming the port that is taken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # By its protocol asyncio knows what it accepts as TCP, and has answers sent at once: without it the body of each one
-    # waits 40 ms for the client to acknowledge the head, on every connection that is used again.
+    # By its protocol asyncio knows what it accepts as TCP, and has answers sent at once: without it the body of each
+    # one waits 40 ms for the client to acknowledge the head, on every connection that is used again.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
