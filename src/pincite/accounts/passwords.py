@@ -134,10 +134,13 @@ class Passwords:
     async def sign_in(self, email: str, password: str, client: str) -> Entered:
         """Begin a session, or half of one where a code is owed.
 
-        Raises: Unauthenticated, the same whatever is wrong; TooManyTries.
+        A password that is kept as hashes were made once is kept as they are made today from then on.
+
+        Raises: Unauthenticated, the same whatever is wrong; TooManyTries; TryLater.
         """
         address = email.strip().lower()
         limits = sign_in_limits(address, client)
+        self._hasher.refuse_crowd()
         await self._throttle.begin(limits)
         async with self._db.read(EVERY_TENANT) as reading:
             found = await store.find_password(reading, address)
@@ -145,11 +148,14 @@ class Passwords:
         secret, now = secrets.token_urlsafe(32), utc_now()
         if found is None or not matches:
             raise _refused()
+        anew = await self._hasher.hash(_bounded(password)) if self._hasher.is_outdated(found[1]) else None
         async with self._db.transaction(EVERY_TENANT) as tx:
             entered = await store.enter(tx, *found, now)
             if entered is None:
                 raise _refused()
             user, owes_code = entered
+            if anew is not None:
+                await store.rehash(tx, *found, anew)
             if owes_code:
                 await codes.add_half(tx, user, hash_of(secret), now + HALF)
             else:
@@ -166,6 +172,7 @@ class Passwords:
 
     async def _prove(self, scope: Scope, current: str | None, hashed: str) -> None:
         limits = [Limit(f"password-of:{scope.user}", _FREE, _PAIR_S, own=True)]
+        self._hasher.refuse_crowd()
         await self._throttle.begin(limits)
         if not await self._hasher.matches(_bounded(current or ""), hashed):
             raise WrongPassword("This is not the current password.", remedy="Type it again, or sign in with a link.")

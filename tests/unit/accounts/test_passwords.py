@@ -9,12 +9,12 @@ from sqlalchemy import text, update
 
 from pincite.accounts import Accounts, Factors, People
 from pincite.accounts.domain import Unauthenticated
-from pincite.accounts.hashing import PasswordHasher
+from pincite.accounts.hashing import MOST_WAITING, PasswordHasher
 from pincite.accounts.passwords import Passwords, WrongPassword
 from pincite.accounts.tables import SessionRow
 from pincite.accounts.throttle import Throttle
 from pincite.core import Conflict, Database, InvalidInput, Scope, utc_now
-from pincite.core.errors import TooManyTries
+from pincite.core.errors import TooManyTries, TryLater
 from pincite.core.scope import EVERY_TENANT
 
 ADA, WORDS, OTHERS = "ada@example.com", "correct horse battery staple", "tangerine marble oxide nine"
@@ -193,3 +193,35 @@ async def test_an_unknown_address_costs_a_hash_too(database: Database) -> None:
 async def test_a_password_is_kept_as_argon2id_with_what_owasp_asks_for() -> None:
     kept = await PasswordHasher().hash(WORDS)
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+async def test_a_hash_of_other_parameters_is_made_anew_by_the_next_sign_in(
+    passwords: Passwords, ada: tuple[Scope, str], database: Database
+) -> None:
+    scope, session = ada
+    await passwords.set(scope, session, WORDS, None)
+    stronger = Passwords(database, PasswordHasher(time_cost=2, memory_kib=64), Throttle(database))
+
+    async def kept() -> str:
+        async with database.read(EVERY_TENANT) as reading:
+            return str((await reading.execute(text("SELECT hash FROM accounts_passwords"))).scalar_one())
+
+    with pytest.raises(Unauthenticated):
+        await stronger.sign_in(ADA, OTHERS, "192.0.2.1")
+    assert "t=1," in await kept(), "who does not know the password changes nothing"
+    await stronger.sign_in(ADA, WORDS, "192.0.2.1")
+    first = await kept()
+    assert "t=2," in first
+    await stronger.sign_in(ADA, WORDS, "192.0.2.1")
+    assert await kept() == first
+
+
+async def test_too_many_at_once_are_sent_away_and_hold_nobody_up() -> None:
+    hasher = PasswordHasher(time_cost=1, memory_kib=64)
+    kept = await hasher.hash(WORDS)
+    came = await asyncio.gather(*(hasher.matches(WORDS, kept) for _ in range(200)), return_exceptions=True)
+    refused = [each for each in came if isinstance(each, TryLater)]
+    assert len(refused) == 200 - MOST_WAITING
+    assert all(each.retry_after_s > 0 for each in refused)
+    assert came.count(True) == MOST_WAITING
+    assert await hasher.matches(WORDS, kept)

@@ -93,6 +93,13 @@ class SignInRefused(PinciteError):
     kind = ErrorKind.UNAUTHENTICATED
 
 
+class SignOutRefused(PinciteError):
+    """A word of a provider that somebody signed out there is not one; 400, as OpenID Connect wants it."""
+
+    code = "sign-out-refused"
+    kind = ErrorKind.MALFORMED
+
+
 class NotKnownHere(PinciteError):
     """Somebody proved who they are, and is nobody here."""
 

@@ -19,7 +19,16 @@ from pincite.accounts.domain import User, hash_of
 from pincite.accounts.federation import tokens
 from pincite.accounts.federation.claims import lacks, person_of
 from pincite.accounts.federation.discovery import Directory
-from pincite.accounts.federation.domain import AGAIN, Metadata, Offer, Person, Provider, SignInRefused, Web
+from pincite.accounts.federation.domain import (
+    AGAIN,
+    Metadata,
+    Offer,
+    Person,
+    Provider,
+    SignInRefused,
+    SignOutRefused,
+    Web,
+)
 from pincite.accounts.federation.entering import as_it_is, attach, enter
 from pincite.accounts.federation.linking import Links, refuse_begun_by_provider
 from pincite.accounts.federation.pending import PURPOSE, Pending
@@ -169,9 +178,14 @@ class Federation:
 
         Its word is good once, and its clock may be a minute off: then the later time counts, which ends rather more.
 
-        Raises: NotFound, SignInRefused, Unavailable.
+        Raises: NotFound, SignOutRefused, Unavailable.
         """
-        provider = await self._provider(provider_id)
+        try:
+            await self._sign_out(await self._provider(provider_id), token)
+        except SignInRefused as refused:
+            raise SignOutRefused(refused.message, remedy="Nobody was signed out; send a new logout token.") from None
+
+    async def _sign_out(self, provider: Provider, token: str) -> None:
         longest_s = LOGOUT_MINUTES * 60.0
         word = await tokens.logout_token(provider, token, lambda kid: self._directory.keys(provider, kid), longest_s)
         before = datetime.fromtimestamp(word.at + tokens.LEEWAY_S, UTC)

@@ -38,6 +38,12 @@ async def find_password(session: AsyncSession, email: str) -> tuple[str, str] | 
     return None if row is None else (row[0], row[1])
 
 
+async def rehash(session: AsyncSession, user_id: str, password_hash: str, anew: str) -> None:
+    """Keep a password as another hash of it, unless it was changed meanwhile."""
+    query = update(PasswordRow).where(PasswordRow.user_id == user_id, PasswordRow.hash == password_hash)
+    await session.execute(query.values(hash=anew))
+
+
 async def enter(session: AsyncSession, user_id: str, password_hash: str, now: datetime) -> tuple[User, bool] | None:
     """Note that somebody signed in; returns them, and whether they owe a code and are not signed in yet.
 
