@@ -103,7 +103,11 @@ async def test_to_link_a_provider_takes_a_new_link_or_the_password(
     nothing = await linking(browser, provider, known)
     assert (nothing.status_code, nothing.json()["code"]) == (403, "denied"), "a session alone proves too little"
     assert "link" in nothing.json()["remedy"]
+    first = await browser.put("/v1/session/password", json={"password": words})
+    assert (first.status_code, first.json()["code"]) == (403, "denied"), "nor does it for a first password"
+    await aged(house, 0)
     assert (await browser.put("/v1/session/password", json={"password": words})).status_code == 204
+    await aged(house, 16)
     for body in ({}, {"current": "other words nobody pairs"}):
         wrong = await linking(browser, provider, known, **body)
         assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong-password"), body

@@ -77,6 +77,7 @@ class Passwords:
         Raises:
             InvalidInput: it is too short or easily guessed, or they have no e-mail address to sign in with.
             WrongPassword: it takes the current password, and that is another one.
+            Denied: there is none, and the session is not so new that it takes none; or a provider began it.
             TooManyTries: the current password was tried too often.
             Conflict: it was changed meanwhile.
         """
@@ -94,8 +95,8 @@ class Passwords:
                 "There is no e-mail address to sign in with.", remedy="Have an admin add yours, then set a password."
             )
         cleaned = checked_password(new, name=proof.user.name, email=proof.user.email)
-        if hashed is not None and not _is_fresh(scope, proof):
-            await self._prove(scope, current, hashed)
+        if not _is_fresh(scope, proof):
+            await self._prove_either(scope, current, hashed)
         made = await self._hasher.hash(cleaned)
         async with self._db.transaction(scope) as tx:
             still = await proofs.find_session(tx, proof.secret_hash)
@@ -122,14 +123,8 @@ class Passwords:
         Raises: WrongPassword, TooManyTries; Denied where there is no password and the session is not so new.
         """
         hashed, proof = await self._known(scope, session)
-        if _is_fresh(scope, proof):
-            return
-        if hashed is None:
-            raise Denied(
-                "You have no password, and did not sign in with a link just now.",
-                remedy="Ask an admin for a new sign-in link and do it within 15 minutes.",
-            )
-        await self._prove(scope, current, hashed)
+        if not _is_fresh(scope, proof):
+            await self._prove_either(scope, current, hashed)
 
     async def sign_in(self, email: str, password: str, client: str) -> Entered:
         """Begin a session, or half of one where a code is owed.
@@ -169,6 +164,15 @@ class Passwords:
         async with self._db.read(scope) as reading:
             hashed = await store.password_hash(reading, scope)
             return hashed, await proofs.find_session(reading, hash_of(session))
+
+    async def _prove_either(self, scope: Scope, current: str | None, hashed: str | None) -> None:
+        if hashed is None:
+            raise Denied(
+                "You have no password, and did not sign in with a link just now.",
+                remedy="Sign in with a new link (an admin or `pincite keys sign-in-link` makes one) and do it within "
+                "15 minutes.",
+            )
+        await self._prove(scope, current, hashed)
 
     async def _prove(self, scope: Scope, current: str | None, hashed: str) -> None:
         limits = [Limit(f"password-of:{scope.user}", _FREE, _PAIR_S, own=True)]

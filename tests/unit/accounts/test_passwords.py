@@ -14,7 +14,7 @@ from pincite.accounts.passwords import Passwords, WrongPassword
 from pincite.accounts.tables import SessionRow
 from pincite.accounts.throttle import Throttle
 from pincite.core import Conflict, Database, InvalidInput, Scope, utc_now
-from pincite.core.errors import TooManyTries, TryLater
+from pincite.core.errors import Denied, TooManyTries, TryLater
 from pincite.core.scope import EVERY_TENANT
 
 ADA, WORDS, OTHERS = "ada@example.com", "correct horse battery staple", "tangerine marble oxide nine"
@@ -225,3 +225,14 @@ async def test_too_many_at_once_are_sent_away_and_hold_nobody_up() -> None:
     assert all(each.retry_after_s > 0 for each in refused)
     assert came.count(True) == MOST_WAITING
     assert await hasher.matches(WORDS, kept)
+
+
+async def test_a_session_that_is_not_new_sets_no_first_password(
+    passwords: Passwords, ada: tuple[Scope, str], database: Database
+) -> None:
+    scope, session = ada
+    await age(database, timedelta(minutes=16))
+    with pytest.raises(Denied, match="link") as refused:
+        await passwords.set(scope, session, WORDS, None)
+    assert "15 minutes" in refused.value.remedy
+    assert not (await passwords.state(scope, session)).is_set
