@@ -44,7 +44,7 @@ faults: install-dev web ## strike every fault point of ingestion and kill it a t
 	@FAULTS=whole .venv/bin/pytest $(IN_PARALLEL) -s tests/faults
 
 fuzz: install-dev web ## throw a hundred thousand cases at each parser of what strangers send (FUZZ=5000 for fewer; ARGS='-k names' for some of them)
-	@FUZZ=$(FUZZ) .venv/bin/pytest $(IN_PARALLEL) -s tests/adversary/test_fuzz.py tests/adversary/test_fuzz_streams.py \
+	@FUZZ=$(FUZZ) .venv/bin/pytest $(IN_PARALLEL) -v -s tests/adversary/test_fuzz.py tests/adversary/test_fuzz_streams.py \
 	  tests/adversary/test_described.py $(ARGS)
 	@$(if $(ARGS),,FUZZ=$(FUZZ) .venv/bin/python scripts/build_web.py test)
 

@@ -18,6 +18,7 @@ _MAX_CHARS = 900
 _MAX_HEADING = 100
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
+_LISTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ def _units(text: str) -> list[tuple[int, int]]:
         begin = start
         for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
             short = begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width
-            if short and not goes_on(text[line.end() : line.end() + 5]):
+            # What goes on with a small letter is the same sentence, unless line after line does: then it is a list.
+            if short and (line.end(1) - begin > _LISTED or not goes_on(text[line.end() : line.end() + 5])):
                 units.append((begin, line.end(1)))
                 begin = line.end()
         units.append((begin, end))

@@ -6,18 +6,19 @@ standard input ends then. It loads its modules while the server opens its rooms,
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pincite.app.scheduling import work_in_background
 from pincite.app.settings import Settings, as_environment
 from pincite.core import get_logger
 
 LET_GO_S = 12.0
 """Longest that a worker's jobs may take to let go, and a little."""
 
+_NICENESS, _LEAST = 5, 19  # below the server's: where there is too little CPU for both it has a quarter
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _LONG_S = 60.0  # what lived so long is not thought to fail at its start
 
@@ -76,7 +77,8 @@ class Beside:
             process_group=0,
         )
         assert process.stdin is not None
-        work_in_background(process.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, min(_LEAST, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS))
         begun, ended, died = map(asyncio.ensure_future, (self._begun.wait(), self._ended.wait(), process.wait()))
         try:
             await asyncio.wait((begun, ended, died), return_when=asyncio.FIRST_COMPLETED)

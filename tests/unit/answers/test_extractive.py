@@ -189,6 +189,14 @@ def test_a_passage_that_begins_amid_a_sentence_gets_it_whole(page: str, begins: 
     assert page[found[0].start : found[0].end] == found[0].text
 
 
+def test_a_long_list_without_capitals_can_be_quoted_in_parts():
+    prose = "These lines are full: they run from one side of the page to the other,\n" * 40 + "and end here.\n"
+    text = prose + "\n".join(f"spare part {number} of the pump" for number in range(200))
+    found = candidates([passage("r1", text)], {("r1", 1): text})
+    assert len(found) > 10
+    assert "spare part 199 of the pump" in found[-1].text
+
+
 def test_half_a_sentence_is_quoted_only_where_there_is_nothing_else():
     half = passage("r1", "fees for a permit are 40 pounds for each of the years.", page=2)
     other = passage("r2", "Permits are for one year; the fees for a permit are 45 pounds.", score=0.95)
