@@ -62,7 +62,8 @@ class FactorsBody(BaseModel):
     """What you sign in with.
 
     `needs_current` says whether it takes the current password to set another: it does not within 15 minutes after
-    signing in with a link. `recovery_codes` is how many are left, `linked` are sign-in providers.
+    signing in with a link, and a first password takes such a link. `recovery_codes` is how many are left, `linked`
+    are sign-in providers.
     """
 
     model_config = ConfigDict(

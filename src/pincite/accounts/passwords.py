@@ -95,8 +95,7 @@ class Passwords:
                 "There is no e-mail address to sign in with.", remedy="Have an admin add yours, then set a password."
             )
         cleaned = checked_password(new, name=proof.user.name, email=proof.user.email)
-        if not _is_fresh(scope, proof):
-            await self._prove_either(scope, current, hashed)
+        await self._prove_present(scope, proof, current, hashed)
         made = await self._hasher.hash(cleaned)
         async with self._db.transaction(scope) as tx:
             still = await proofs.find_session(tx, proof.secret_hash)
@@ -123,8 +122,7 @@ class Passwords:
         Raises: WrongPassword, TooManyTries; Denied where there is no password and the session is not so new.
         """
         hashed, proof = await self._known(scope, session)
-        if not _is_fresh(scope, proof):
-            await self._prove_either(scope, current, hashed)
+        await self._prove_present(scope, proof, current, hashed)
 
     async def sign_in(self, email: str, password: str, client: str) -> Entered:
         """Begin a session, or half of one where a code is owed.
@@ -165,7 +163,9 @@ class Passwords:
             hashed = await store.password_hash(reading, scope)
             return hashed, await proofs.find_session(reading, hash_of(session))
 
-    async def _prove_either(self, scope: Scope, current: str | None, hashed: str | None) -> None:
+    async def _prove_present(self, scope: Scope, proof: Proof | None, current: str | None, hashed: str | None) -> None:
+        if _is_fresh(scope, proof):
+            return
         if hashed is None:
             raise Denied(
                 "You have no password, and did not sign in with a link just now.",

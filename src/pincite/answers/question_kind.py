@@ -106,7 +106,7 @@ _NAMED = re.compile(r"(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
 _NAMING = re.compile(
     r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|"
     r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
-    r"[\dA-Z][\d.A-Z-]*|"
+    r"\d[\d.A-Z-]*|"
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
     r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
     re.IGNORECASE,

@@ -53,12 +53,14 @@ class Upkeep:
     async def settle(self) -> None:
         """Do the tidy-ups that are pending, now."""
         self._settling = True
-        for each in self._pending.values():
-            each.now.set()
-        pending = [task for task in self._tasks.values() if not task.done()]
-        if pending:
-            await asyncio.wait(pending)
-        self._settling = False
+        try:
+            for each in self._pending.values():
+                each.now.set()
+            pending = [task for task in self._tasks.values() if not task.done()]
+            if pending:
+                await asyncio.wait(pending)
+        finally:
+            self._settling = False
 
     async def stop(self) -> None:
         """Give up the tidy-ups that are pending; the next write, or the next start, brings them back."""

@@ -216,6 +216,9 @@ def test_what_heads_the_columns_of_a_table_is_no_answer():
     [
         ("(10.2) The plan of November 8, 2004, is part of our Form 10-K.", False),
         ("In 2018 they were far more than before.", False),
+        ("See note 12 and section 4.2-A.", False),
+        ("No. 7 is on page 9.", False),
+        ("There is no limit.", True),
         ("The mill employs 250 people.", True),
         ("The mill employs 2000 workers.", True),
     ],
@@ -257,6 +260,7 @@ def test_how_long_asks_for_a_length_of_time(text: str, kept: bool):
 
 
 def test_an_amount_of_money_is_not_any_number():
+    assert holds(Wants.MONEY, "There is no charge.", "How much is a permit?")
     assert not holds(Wants.MONEY, "Martha Lindquist | Engineer | 6214", "What is the salary of an engineer?")
     assert holds(Wants.MONEY, "Bicycle 26p a mile", "How much is paid for a bicycle?")
 

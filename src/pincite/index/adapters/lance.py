@@ -204,7 +204,7 @@ class LanceIndex:
         """How many rows a predicate matches, as of one of the last versions: only the size matters."""
         version = await opened.table.version()
         known = opened.counts.get(allowed)
-        if known is not None and version - known[0] < _COUNTED_AGAIN:
+        if known is not None and 0 <= version - known[0] < _COUNTED_AGAIN:
             return known[1]
         if len(opened.counts) >= _COUNTS_KEPT:
             opened.counts.clear()
