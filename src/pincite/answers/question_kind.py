@@ -104,9 +104,9 @@ _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [
 _NAMED = re.compile(r"(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
 # Figures that name and count nothing: the mark of an item, a part of a document, a date.
 _NAMING = re.compile(
-    r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|"
+    r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|^\d{1,3}(?:\.\d{1,3})+\s+(?=(?-i:[A-Z]))|"
     r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
-    r"\d[\d.A-Z-]*|"
+    r"\(?\d[\d.A-Z-]*|"
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
     r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
     re.IGNORECASE,

@@ -217,6 +217,8 @@ def test_what_heads_the_columns_of_a_table_is_no_answer():
         ("(10.2) The plan of November 8, 2004, is part of our Form 10-K.", False),
         ("In 2018 they were far more than before.", False),
         ("See note 12 and section 4.2-A.", False),
+        ("10.10 The plan for employees, restated February 24, 2020 (Exhibit (10)(xvi) to our Form 10-K)", False),
+        ("2.5 people work there on average.", True),
         ("No. 7 is on page 9.", False),
         ("There is no limit.", True),
         ("The mill employs 250 people.", True),
