@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from house.tree import Finding, Function, Module, Tree, called, parameters
 
-TENANT_ROOMS = frozenset({"library", "ingest", "retrieval", "answers", "sources", "agents", "evals"})
+TENANT_ROOMS = frozenset({"ledger", "library", "ingest", "retrieval", "answers", "sources", "agents", "evals"})
 # Finds out who asks, from a secret; the scope is what comes out.
 MAKES_SCOPES = "accounts"
 LIFECYCLE = frozenset({"start", "stop", "close", "open", "ready"})
@@ -21,6 +21,8 @@ SYSTEM = {
     "sources.due": "finds sources of every tenant whose time has come; their scopes are made from it",
     "sources.under_way": "finds runs of every tenant that lost their job",
     "sources.watchable": "finds folders of every tenant that are on this machine",
+    "ledger.Ledger.sweep": "settles calls of every tenant that nobody settled",
+    "ledger.overdue": "the store's side of Ledger.sweep",
     "library.Upkeep.tenants": "makes the scopes that other upkeep takes",
     "library.Upkeep.unfinished": "what the sweep enqueues, for every tenant",
     "library.Waiting.tenants_waiting": "makes the scopes that better vectors are made under",

@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parent / "migrations"
 _SAID = re.compile(r'^(revision|down_revision) = "?(\w+)"?$', re.MULTILINE)
 _ADVISORY_LOCK = 7_106_114_203  # any constant of ours: PostgreSQL processes take turns on it
 _OF_ALL = f"SELECT set_config('{TENANT_SETTING}', '{EVERY_TENANT.tenant}', true)"
-_ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "library", "sources")
+_ROOMS_WITH_TABLES = ("accounts", "answers", "evals", "jobs", "ledger", "library", "sources")
 
 
 def declare_tables() -> None:

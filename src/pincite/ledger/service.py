@@ -1,0 +1,266 @@
+"""The ledger as a service: reserve before a call, settle after it, budgets, and what became of calls without an end.
+
+No web. A call that cannot be reserved is not made: where the database does not answer, no model is asked.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, get_logger, new_id
+from pincite.core.audit import note
+from pincite.core.scope import EVERY_TENANT, system_scope
+from pincite.ledger.book import Ask, Entry, Refused, Tell, by_rule
+from pincite.ledger.domain import (
+    MOST_TOKENS,
+    MOST_USD,
+    PICO,
+    Balance,
+    Budget,
+    BudgetExceeded,
+    Call,
+    Period,
+    PriceUnknown,
+    Reservation,
+    Spent,
+    Subject,
+)
+from pincite.ledger.spending import Line, Wanted
+from pincite.ledger.store.budgets import balances_now, budgets_of, drop_budgets, put_budget
+from pincite.ledger.store.entries import close_book, entries_of, open_book, overdue
+from pincite.ledger.store.reports import lines
+from pincite.ledger.turns import Answer, Turns
+
+MOST_BUDGETS = 1000
+SWEEP_S = 10.0
+_AT_ONCE = 100
+_LONGEST_ID = 64
+_CLOSE_S = 5.0
+log = get_logger(__name__)
+
+
+class Evidence(Protocol):
+    """Whoever can say afterwards what a call came to, by the id that it was sent with."""
+
+    async def spent(self, scope: Scope, call_id: str, call: Call) -> Spent | None:
+        """Return what a call came to; None where it is not known, or not yet."""
+        ...
+
+
+class Ledger:
+    """The record of what calls of models may come to and came to, exact over several processes.
+
+    Args:
+        database: where it is kept.
+        evidence: who can be asked about calls that nobody settled.
+    """
+
+    def __init__(self, database: Database, evidence: Evidence | None = None) -> None:
+        self._db = database
+        self._evidence = evidence
+        self._turns: dict[str, Turns] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to look for calls that nobody settled, until `close`."""
+        self._sweeping = asyncio.create_task(self._sweep_on(), name="ledger-sweep")
+
+    async def close(self) -> None:
+        """Stop, when what was told is written down, or after a few seconds."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+        waits = [asyncio.create_task(each.settled()) for each in self._turns.values() if not each.idle]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_CLOSE_S)
+            for each in late:
+                each.cancel()
+
+    async def reserve(self, scope: Scope, call: Call, *, patience_s: float = 0.0) -> Reservation:
+        """Let a call be made, or not. Whoever has a reservation must `settle` it, whatever became of the call.
+
+        Args:
+            scope: who makes it.
+            call: what it is, and the most that it can come to.
+            patience_s: how long to wait where it fits but for what others have reserved.
+
+        Raises:
+            BudgetExceeded: a budget stands against it.
+            PriceUnknown: a budget in dollars bounds the asker, and the model has no known price.
+            Unavailable: the database did not answer.
+        """
+        answer = await self._turns_of(scope.tenant).ask(Ask(new_id(), scope, call), patience_s)
+        if isinstance(answer, Reservation):
+            return answer
+        raise _refusal(answer, call)
+
+    def settle(self, reservation: Reservation, spent: Spent) -> None:
+        """Have it written down what a call came to. Returns at once; nothing of this process overtakes it."""
+        self._turns_of(reservation.tenant).tell(Tell(reservation.id, spent))
+
+    async def budgets(self, scope: Scope) -> list[tuple[Budget, Balance]]:
+        """Return the tenant's budgets and how each stands now."""
+        await self._settled(scope)
+        async with self._db.read(scope) as session:
+            found = await budgets_of(session, scope)
+            balances = await balances_now(session, scope, found)
+        return [(each, balances[each.id]) for each in found]
+
+    async def set_budget(self, scope: Scope, budget: Budget) -> Budget:
+        """Bound what somebody may spend, or bound it otherwise where there is a budget for that period already.
+
+        What was spent in the window before the budget was made counts. An `id` of "" is made here.
+
+        Raises: InvalidInput, Conflict (too many).
+        """
+        _check(budget)
+        async with self._db.transaction(scope) as session:
+            known = await budgets_of(session, scope)
+            same = [each for each in known if _place(each) == _place(budget)]
+            if not same and len(known) >= MOST_BUDGETS:
+                raise Conflict(f"There are {MOST_BUDGETS} budgets already.", remedy="Remove some.")
+            budget = replace(budget, id=same[0].id if same else new_id())
+            await put_budget(session, scope, budget)
+            await note(session, scope, "budget.set", ("budget", budget.id), bound=budget.said, of=budget.subject_id)
+        return budget
+
+    async def remove_budget(self, scope: Scope, budget_id: str) -> None:
+        """Bound that spending no longer. Raises: NotFound."""
+        async with self._db.transaction(scope) as session:
+            known = {each.id: each for each in await budgets_of(session, scope)}
+            if budget_id not in known:
+                raise NotFound("There is no such budget.", remedy="`pincite budgets list` shows their ids.")
+            await drop_budgets(session, scope, [budget_id])
+            await note(session, scope, "budget.removed", ("budget", budget_id), bound=known[budget_id].said)
+
+    async def forget_subject(self, scope: Scope, subject: Subject, subject_id: str) -> None:
+        """Remove the budgets of somebody who is gone; what they spent stays."""
+        async with self._db.transaction(scope) as session:
+            known = await budgets_of(session, scope)
+            ids = [each.id for each in known if each.subject is subject and each.subject_id == subject_id]
+            await drop_budgets(session, scope, ids)
+
+    async def report(self, scope: Scope, wanted: Wanted) -> list[Line]:
+        """Return what was spent, one line for each group that was asked for, the dearest first."""
+        await self._settled(scope)
+        async with self._db.read(scope) as session:
+            return await lines(session, scope, wanted)
+
+    async def entry(self, scope: Scope, entry_id: str) -> Entry:
+        """Return one call. Raises: NotFound."""
+        await self._settled(scope)
+        async with self._db.read(scope) as session:
+            found = await entries_of(session, scope, [entry_id])
+        if entry_id not in found:
+            raise NotFound("There is no such call.")
+        return found[entry_id]
+
+    async def sweep(self) -> int:
+        """Settle calls of all tenants that are over and that nobody settled: by evidence, else by rule at their bound.
+
+        Returns how many there were.
+        """
+        async with self._db.read(EVERY_TENANT) as session:
+            found = await overdue(session, most=_AT_ONCE)
+        for tenant in dict.fromkeys(tenant for tenant, _ in found):
+            await self._sweep_of(system_scope(tenant), [each for its, each in found if its == tenant])
+        return len(found)
+
+    async def _sweep_of(self, scope: Scope, ids: Sequence[str]) -> None:
+        async with self._db.read(scope) as session:
+            found = await entries_of(session, scope, ids)
+        tells = [await self._told(scope, entry) for entry in found.values()]
+        async with self._db.transaction(scope) as session:
+            book = await open_book(session, scope, (), tells)
+            changed = [each for each in tells if book.tell(each)]
+            await close_book(session, scope, book)
+        for each in changed:
+            log.warning("call settled by others", call=each.id, by_rule=each.expired)
+
+    async def _told(self, scope: Scope, entry: Entry) -> Tell:
+        known = None if self._evidence is None else await self._evidence.spent(scope, entry.id, entry.call)
+        return Tell(entry.id, by_rule(entry), expired=True) if known is None else Tell(entry.id, known)
+
+    async def _sweep_on(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            await _logged(self.sweep())
+
+    def _turns_of(self, tenant: str) -> Turns:
+        if tenant not in self._turns:
+            for each in [name for name, turns in self._turns.items() if turns.idle]:
+                del self._turns[each]
+            self._turns[tenant] = Turns(self._writer(system_scope(tenant)))
+        return self._turns[tenant]
+
+    async def _settled(self, scope: Scope) -> None:
+        """Wait until what this process has told is written down, for it to be seen."""
+        if scope.tenant in self._turns:
+            await self._turns[scope.tenant].settled()
+
+    def _writer(self, scope: Scope) -> Callable[[Sequence[Ask], Sequence[Tell]], Awaitable[Sequence[Answer]]]:
+        async def write(asks: Sequence[Ask], tells: Sequence[Tell]) -> Sequence[Answer]:
+            async with self._db.transaction(scope) as session:
+                book = await open_book(session, scope, asks, tells)
+                for tell in tells:
+                    book.tell(tell)
+                answers = [book.ask(ask) for ask in asks]
+                await close_book(session, scope, book)
+                for budget in book.warned:
+                    await note(session, scope, "budget.warned", ("budget", budget.id), bound=budget.said)
+            return answers
+
+        return write
+
+
+async def _logged(work: Awaitable[object]) -> None:
+    """Do what is done again in a while, and let it fail till then."""
+    try:
+        await work
+    except (PinciteError, SQLAlchemyError) as error:
+        log.warning("ledger not swept", problem=str(error))
+
+
+def _refusal(refused: Refused, call: Call) -> PinciteError:
+    """Return the error that says why a call is not made."""
+    budget = refused.budget
+    if refused.unpriced:
+        return PriceUnknown(
+            f"The price of {call.model} is not known, and there is a budget of {budget.said}.",
+            remedy="Say what it costs in PINCITE_MODEL_PRICES (0/0 where it is free), or bound tokens instead.",
+        )
+    begins = budget.period.next_window(refused.now)
+    raising = "Whoever runs Pincite can raise it with `pincite budgets set`."
+    if refused.later:
+        message = f"Calls that are under way may use up the budget of {budget.said}."
+        return BudgetExceeded(message, remedy="Try again in a moment.", retry_after_s=1)
+    rest = budget.room(refused.balance.spent)
+    message = f"The budget of {budget.said} has {rest} left, and this call may come to {budget.counted(call.bound)}."
+    if begins is None:
+        return BudgetExceeded(message, remedy=raising)
+    wait_s = max(1, math.ceil((begins - refused.now).total_seconds()))
+    remedy = f"It begins anew at {begins:%Y-%m-%d %H:%M} UTC. {raising}"
+    return BudgetExceeded(message, remedy=remedy, retry_after_s=wait_s)
+
+
+def _place(budget: Budget) -> tuple[Subject, str, Period]:
+    return budget.subject, budget.subject_id, budget.period
+
+
+def _check(budget: Budget) -> None:
+    """Pass a budget that bounds something. Raises: InvalidInput."""
+    usd, tokens = budget.limit_pico_usd, budget.limit_tokens
+    if usd is None and tokens is None:
+        raise InvalidInput("A budget bounds dollars, tokens or both.", remedy="Give one of them.")
+    if not 0 <= (usd or 0) <= MOST_USD * PICO or not 0 <= (tokens or 0) <= MOST_TOKENS:
+        raise InvalidInput(
+            "That is no limit of a budget.", remedy=f"Give 0 to {MOST_USD:,} dollars, or 0 to {MOST_TOKENS:,} tokens."
+        )
+    if not 1 <= budget.warn_percent <= 100 or not 1 <= (budget.cheaper_percent or 1) <= 100:
+        raise InvalidInput("A share of a budget is no percentage.", remedy="Give 1 to 100.")
+    if not 0 < len(budget.subject_id) <= _LONGEST_ID:
+        raise InvalidInput("Nobody is bounded by that budget.", remedy="Give the id of whom it bounds.")

@@ -1,0 +1,163 @@
+"""Takes what is asked and told of one tenant's ledger in turns: all that waits goes into one transaction.
+
+So a hundred calls at once cost two writes to the disk and not two hundred. Who cannot be served yet waits, in order.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pincite.core import PinciteError, Unavailable, get_logger
+from pincite.ledger.book import Ask, Refused, Tell
+from pincite.ledger.domain import Reservation, Spent
+
+MOST_AT_ONCE = 200
+# How often those that wait are looked at although nobody settled here: another process may have.
+LOOK_S = 0.2
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
+log = get_logger(__name__)
+
+_UNKNOWN = Unavailable("What models may cost could not be looked up.", remedy="See `pincite doctor`.")
+Answer = Reservation | Refused
+Write = Callable[[Sequence[Ask], Sequence[Tell]], Awaitable[Sequence[Answer]]]
+"""Runs one transaction; returns what came of each that asked, in order."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    ask: Ask
+    until: float  # by the loop's clock
+    answer: "asyncio.Future[Answer]"
+
+
+@dataclass(slots=True)
+class _Queue:
+    asking: "deque[_Waiting]" = field(default_factory=deque["_Waiting"])
+    later: "list[_Waiting]" = field(default_factory=list["_Waiting"])
+    tells: "deque[Tell]" = field(default_factory=deque[Tell])
+
+
+class Turns:
+    """The queue of one tenant's ledger in this process.
+
+    Args:
+        write: runs one transaction.
+    """
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._queue = _Queue()
+        self._stirred = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits."""
+        return self._task is None
+
+    async def ask(self, ask: Ask, patience_s: float) -> Answer:
+        """Return what came of asking; where only others' reservations stand against it, after waiting so long for them.
+
+        Raises: Unavailable, StorageFull: it could not be found out, and nothing is reserved.
+        """
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(ask, loop.time() + patience_s, loop.create_future())
+        self._queue.asking.append(waiting)
+        self._go_on()
+        try:
+            return await waiting.answer
+        except asyncio.CancelledError:
+            if waiting.answer.done() and not waiting.answer.cancelled() and waiting.answer.exception() is None:
+                self._give_back(waiting.answer.result())
+            raise
+
+    def tell(self, tell: Tell) -> None:
+        """Have it written down soon, for certain while the process lives."""
+        self._queue.tells.append(tell)
+        self._settled.clear()
+        self._go_on()
+
+    async def settled(self) -> None:
+        """Wait until all that was told is written down."""
+        await self._settled.wait()
+
+    def _go_on(self) -> None:
+        self._stirred.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="ledger-turns")
+
+    async def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        try:
+            while self._drop_gone() or self._queue.tells:
+                self._stirred.clear()
+                if await self._turn():
+                    pause_s = _FIRST_PAUSE_S
+                else:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+                if not self._queue.asking and not self._queue.tells and self._queue.later:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stirred.wait(), LOOK_S)
+        finally:
+            self._task = None
+
+    def _drop_gone(self) -> int:
+        """Forget who no longer waits; returns how many do."""
+        queue = self._queue
+        queue.later = [each for each in queue.later if not each.answer.done()]
+        return len(queue.later) + len(queue.asking)
+
+    async def _turn(self) -> bool:
+        """Write down what waits, as much as one transaction takes; says whether that could be done."""
+        queue = self._queue
+        tells = [queue.tells.popleft() for _ in range(min(len(queue.tells), MOST_AT_ONCE))]
+        asked = queue.later
+        asked += [queue.asking.popleft() for _ in range(min(len(queue.asking), MOST_AT_ONCE))]
+        queue.later = []
+        asked = [each for each in asked if not each.answer.done()]
+        failure: PinciteError | None = _UNKNOWN
+        answers: Sequence[Answer] = ()
+        try:
+            answers = await self._write([each.ask for each in asked], tells)
+            failure = None
+        except PinciteError as error:
+            failure = error
+        except SQLAlchemyError as error:
+            log.warning("ledger failed", problem=str(error))
+        finally:
+            if failure is not None:
+                self._put_back(asked, tells, failure)
+        if failure is not None:
+            return False
+        for waiting, answer in zip(asked, answers, strict=True):
+            self._hand(waiting, answer)
+        if not queue.tells:
+            self._settled.set()
+        return True
+
+    def _hand(self, waiting: _Waiting, answer: Answer) -> None:
+        if waiting.answer.done():  # whoever asked has gone meanwhile
+            self._give_back(answer)
+        elif isinstance(answer, Refused) and answer.later and asyncio.get_running_loop().time() < waiting.until:
+            self._queue.later.append(waiting)
+        else:
+            waiting.answer.set_result(answer)
+
+    def _give_back(self, answer: Answer) -> None:
+        if isinstance(answer, Reservation):
+            self.tell(Tell(answer.id, Spent()))
+
+    def _put_back(self, asked: Sequence[_Waiting], tells: Sequence[Tell], failure: PinciteError) -> None:
+        """Tell those that asked that it failed; what was told is tried again."""
+        log.warning("ledger not written", problem=failure.message, asked=len(asked), told=len(tells))
+        self._queue.tells.extendleft(reversed(tells))
+        for waiting in asked:
+            if not waiting.answer.done():
+                waiting.answer.set_exception(failure)
