@@ -24,6 +24,7 @@ from pincite.answers.shapes import last_event
 from pincite.core import Scope, new_id, utc_now
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.domain import ChatFinished, ChatRequest, Message, ModelError, TextDelta
+from pincite.gateway.prices import PriceBook
 from pincite.gateway.providers import Connection
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.settings import ModelSettings
@@ -135,7 +136,7 @@ class Chat:
         self._runner = runner
         self.provider = provider
         connection = Connection(f"{provider.url}/v1", "good-key")
-        self._model = ProviderChat(PROVIDERS["openai"], "test-model", connection, ModelSettings())
+        self._model = ProviderChat(PROVIDERS["openai"], "test-model", connection, ModelSettings(), PriceBook())
 
     def ask(self, raw: list[bytes], *, timeout_s: float = 60.0) -> tuple[str, bool]:
         """Return what was made of a stream, and whether it was whole."""

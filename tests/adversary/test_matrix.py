@@ -15,7 +15,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
-from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, build
+from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, a_budget, build
 
 from pincite.accounts import Requirement
 from pincite.answers import AskRequest
@@ -64,7 +64,7 @@ LEVELS = {
 # Whose a thing is, where that is not said by grants: everybody else does not find it.
 OWNED = {"answer_id", "conversation_id"}
 KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
-TENANTS_OWN = {"batch", "source", "user_id", "group_id", "key_id"}
+TENANTS_OWN = {"budget_id", "batch", "source", "user_id", "group_id", "key_id"}
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
     "POST /v1/users": {"name": "new"},
@@ -72,6 +72,7 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/groups": {"name": "new"},
     "PUT /v1/groups/{group_id}/members": {"members": []},
     "POST /v1/collections": {"name": "new"},
+    "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
     "PUT /v1/tenant/hold": {"reason": "a matter"},
     "PUT /v1/collections/{object_id}/hold": {"reason": "a matter"},
@@ -101,7 +102,7 @@ EXPECTED: Mapping[str, set[int]] = {
     "DELETE /v1/keys/{key_id}": {204, 403},
     "DELETE /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
     "DELETE /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
-    "DELETE /v1/documents/{object_id}/hold": {204, 404},  # of a document that was made for it
+    "DELETE /v1/documents/{object_id}/hold": {204, 404},  # of one that was made for it
     "POST /v1/collections": {201, 409},
     "POST /v1/groups": {201, 409},
     "POST /scim/v2/Users": {201, 409},
@@ -148,7 +149,8 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/conversations": {},
     "GET /v1/keys": {},
     "GET /v1/status": {},
-    "GET /v1/usage": {},
+    **{f"GET /v1/usage{what}": {} for what in ("", "/costs", "/costs.csv")},
+    "GET /v1/budgets": {},
     "GET /v1/session": {},
     "GET /v1/session/factors": {},
     "GET /v1/sessions": {},
@@ -352,6 +354,8 @@ async def fresh(world: World, ask: Ask, asker: Asker) -> Mapping[str, str]:
                 await house.people.handing.group(owner, ids["group_id"])
         case "key_id":
             ids["key_id"] = (await house.accounts.create_key(owner, "new")).key.id
+        case "budget_id":
+            ids["budget_id"] = await a_budget(house, owner)
         case "batch":
             ids["batch"] = (await house.library.begin_batch(owner, new_id())).id
         case "conversation_id":

@@ -10,6 +10,7 @@ from pincite.accounts.settings import NewProvider, ProviderSettings
 from pincite.answers import AskRequest
 from pincite.app.wiring import House
 from pincite.core import Scope, new_id, utc_now
+from pincite.ledger import Budget, Period, Subject
 from pincite.library import RevisionState
 from pincite.library.grants import Grant, GranteeKind, Level
 from pincite.sources import LIVE_RUNS, NewSource
@@ -76,6 +77,7 @@ async def secrets(house: House, folder: Path) -> World:
     answer = await house.answers.start(owner, AskRequest(f"At how many bar does the {QUESTION} {TEXT} valve open?"))
     await house.answers.wait(owner, answer.id)
     ids["answer_id"], ids["conversation_id"] = answer.id, answer.conversation
+    ids["budget_id"] = await a_budget(house, owner)
     ids["group_id"] = (await house.people.create_group(owner, GROUP)).id
     await house.people.handing.group(owner, ids["group_id"])
     provider = NewProvider("Example", "https://login.example.com", "pincite", None, ProviderSettings())
@@ -93,6 +95,12 @@ async def secrets(house: House, folder: Path) -> World:
     ids["session"] = (await house.accounts.sessions.list(owner, None))[0].id
     await _grant(world, ids["user_id"], Level.VIEWER)
     return world
+
+
+async def a_budget(house: House, owner: Scope) -> str:
+    """Make a budget of a key that there is not, and return its id."""
+    made = Budget("", Subject.KEY, new_id(), Period.DAY, limit_pico_usd=1, limit_tokens=None)
+    return (await house.ledger.set_budget(owner, made)).id
 
 
 async def _askers(world: World) -> AsyncIterator[Asker]:

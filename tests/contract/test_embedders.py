@@ -11,7 +11,7 @@ from tests.doubles.provider import serve
 from pincite.core import PinciteError, Scope
 from pincite.gateway import Embedder, Embedders, ModelSettings, StaticEmbedder
 from pincite.gateway.adapters.fastembed_embedder import FastembedEmbedder
-from pincite.gateway.adapters.memory import WordEmbedder
+from pincite.gateway.adapters.memory import MemoryMeter, WordEmbedder
 
 SCOPE = Scope("acme", "ada")
 TEXTS = ["leave and holiday days", "engine oil", "Soup of the day: onion.", "leave and holiday days", "x" * 3_000]
@@ -33,7 +33,7 @@ def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             key = {"OPENAI_API_KEY": "not-sent-elsewhere"}
             provider.behaviour.keys = frozenset({"none"})
             settings = ModelSettings(embedder="openai:test-model", embedder_base_url=f"{provider.url}/v1")
-            yield Embedders.open(settings, key, StaticEmbedder()).chosen
+            yield Embedders.open(settings, key, StaticEmbedder(), MemoryMeter()).chosen
     elif name == "onnx":
         yield _opened(f"onnx:{pincite_minilm.folder()}")
     elif name == "onnx-tokens":
@@ -45,7 +45,7 @@ def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def _opened(name: str) -> Embedder:
-    return Embedders.open(ModelSettings(embedder=name), {}, StaticEmbedder()).chosen
+    return Embedders.open(ModelSettings(embedder=name), {}, StaticEmbedder(), MemoryMeter()).chosen
 
 
 async def test_rows_are_unit_vectors_in_the_order_given(embedder: Embedder) -> None:

@@ -14,6 +14,7 @@ from pincite.core.fence import Fence, for_model, heading_for_model
 from pincite.core.tokens import estimate_tokens
 from pincite.core.words import whole_words
 from pincite.gateway import ChatRequest, Message
+from pincite.ledger import Purpose
 from pincite.retrieval import ScoredPassage
 
 VERSION = "answer-2026-11-28"
@@ -59,7 +60,8 @@ def answer_request(question: str, context: Context, fence: Fence) -> ChatRequest
     blocks = [_block(each, fence) for each in at_edges(context.excerpts)]
     lines = (fence.line("passages begin"), *blocks, fence.line("passages end"), "", f"Question: {for_model(question)}")
     messages = (*_history(context.turns), Message("user", "\n".join(lines)))
-    return ChatRequest(system=_RULES.format(fence=fence.mark), messages=messages, max_tokens=context.reply)
+    system = _RULES.format(fence=fence.mark)
+    return ChatRequest(system=system, messages=messages, max_tokens=context.reply, purpose=Purpose("answer"))
 
 
 def screen_of(request: ChatRequest, fence: Fence, secrets: Sequence[str]) -> Screen:
@@ -74,6 +76,7 @@ def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:
         messages=(*_history(turns), Message("user", for_model(question))),
         max_tokens=120,
         timeout_s=15.0,
+        purpose=Purpose("rewrite"),
     )
 
 

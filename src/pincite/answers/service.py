@@ -36,6 +36,7 @@ from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED
+from pincite.ledger import made_for
 from pincite.retrieval import checked_question
 
 BEAT_S = 1.0
@@ -111,7 +112,8 @@ class Answers:
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
         turns = await self._turns(scope, answer, earlier)
         draft = drafter.begin(Task(scope, answer, turns, collections))
-        task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
+        with made_for(answer.id):
+            task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
         task.add_done_callback(lambda _: self._over(answer.id))
         return answer

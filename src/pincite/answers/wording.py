@@ -23,7 +23,7 @@ from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
 from pincite.answers.spending import with_calls
-from pincite.core import StageClock, get_logger
+from pincite.core import PinciteError, StageClock, get_logger
 from pincite.core.fence import Fence
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
 from pincite.retrieval import Evidence, Query
@@ -186,7 +186,7 @@ class WordedDraft:
                         written += event.text
                     else:
                         self._calls.append(event)
-            except ModelError as error:
+            except PinciteError as error:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 

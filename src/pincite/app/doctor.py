@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pincite.app.models import discover_model, open_embedders
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
-from pincite.app.wiring import build_database, discover_model, open_embedders, start_telemetry
+from pincite.app.wiring import build_database, start_telemetry
 from pincite.core import PinciteError
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
 from pincite.jobs import DbosQueue, JobsSettings
+from pincite.ledger import Ledger
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
@@ -159,7 +161,7 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
 
 async def _embedder(settings: Settings) -> Finding:
     try:
-        embedders = await asyncio.to_thread(open_embedders, settings)
+        embedders = await asyncio.to_thread(open_embedders, settings, Ledger(build_database(settings)))
     except PinciteError as error:
         return Finding("bad", "Embedder", error.message, error.remedy)
     return Finding("ok", "Embedder", f"{settings.embedder}: {embedders.chosen.model_id}")

@@ -17,10 +17,12 @@ from pincite.app.wiring import House
 from pincite.core import Conflict, NotFound, Scope, StorageFull, Table, Unavailable
 from pincite.core.audit import note
 from pincite.core.scope import system_scope
+from pincite.ledger import Subject
 
 # Rows that stay: that something was removed, by its id, and who did what (see docs/how-to/erase.md).
 _STAY = frozenset({"library_tombstones"})
 _LOG = frozenset({"audit_entries", "audit_heads"})
+_BILLS = frozenset({"ledger_entries"})  # what was spent, by the id of who spent it
 # By these a tenant's indexes and folders are found, and the tenant, where its erasure was broken off: they go last.
 _FINDING = frozenset({"accounts_tenants", "library_generations", "sources_sources"})
 # Tables without a tenant: they go with the row that they are about.
@@ -127,7 +129,8 @@ class Eraser:
         rows |= await house.answers.erase_of(scope, user_id, only_count=dry_run)
         rows["app_replays"] = await self._replays.forget(scope, asker=user_id, only_count=dry_run)
         rows["accounts_users"] = int(is_there)
-        report = Erased("user", user_id, dry_run, _some(rows), stays=sorted(_LOG))
+        rows["ledger_budgets"] = await house.ledger.forget_subject(scope, Subject.USER, user_id, only_count=dry_run)
+        report = Erased("user", user_id, dry_run, _some(rows), stays=sorted(_LOG | _BILLS))
         if not dry_run:
             await house.library.forget_grantee(scope, user_id)
             if is_there:

@@ -15,8 +15,9 @@ from typing import Any, Self
 from pydantic import TypeAdapter, ValidationError
 
 from pincite.answers import ClaimChecks, Drafters, EvidenceSource, Rehearsals, SecondOpinion
+from pincite.app.models import open_embedders, open_reranker, open_second_opinion, second_models
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index, open_embedders, open_reranker, open_second_opinion, second_models
+from pincite.app.wiring import House, build_index
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.core.terms import TERMS_VERSION
 from pincite.evals import (
@@ -147,10 +148,12 @@ def scratch_home(settings: Settings, files: Path, embedder: str | None) -> Path:
 
 
 async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configuration: Configuration) -> PassageSubject:
-    embedder = await make_embedder(house.settings, configuration.embedder)
+    embedder = await _embedder(house, configuration.embedder)
     index = build_index(str(house.settings.home / "evals" / "index"))
     shelf = await _shelf(scope, golden, index, embedder)
-    reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
+    reranker = await asyncio.to_thread(
+        open_reranker, house.settings, house.models, house.ledger, configuration.reranker
+    )
     retrieval = Retrieval(
         shelf, index, embedder, configuration.retrieval, second_models(house.models, configuration.retrieval, reranker)
     )
@@ -172,7 +175,7 @@ async def learned_weight(
         return asdict(await learn_weight(scope, sets, house.index, house.embedders.chosen))
     if len(kinds) != 1:
         raise BadConfiguration("Sets of documents and sets of passages are tuned apart.", remedy="Name one kind.")
-    embedder = await make_embedder(house.settings, embedder_name)
+    embedder = await _embedder(house, embedder_name)
     index = build_index(str(house.settings.home / "evals" / "index"))
     shelves = [(golden, await _shelf(scope, golden, index, embedder)) for golden in goldens]
     return asdict(await learn_weight(scope, shelves, index, embedder))
@@ -189,7 +192,9 @@ async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: 
 async def _on_documents(
     house: House, scope: Scope, configuration: Configuration, corpus: str, *, retrieval_only: bool
 ) -> DocumentSubject:
-    reranker = await asyncio.to_thread(open_reranker, house.settings, house.models, configuration.reranker)
+    reranker = await asyncio.to_thread(
+        open_reranker, house.settings, house.models, house.ledger, configuration.reranker
+    )
     retrieval = Retrieval(
         house.library,
         house.index,
@@ -211,9 +216,9 @@ async def _second_opinion(house: House, configuration: Configuration) -> SecondO
     return await asyncio.to_thread(open_second_opinion, wanted, house.models)
 
 
-async def make_embedder(settings: Settings, name: str | None) -> Embedder:
+async def _embedder(house: House, name: str | None) -> Embedder:
     """Return the embedder of the settings, or by its name. Raises: Unavailable, ModelNotConfigured."""
-    return (await asyncio.to_thread(open_embedders, settings, name)).chosen
+    return (await asyncio.to_thread(open_embedders, house.settings, house.ledger, name)).chosen
 
 
 async def _documents(house: House, scope: Scope) -> str:

@@ -125,6 +125,13 @@ class Settings(BaseSettings):
             "4,096 for Ollama.",
         ),
     ] = None
+    model_prices: Annotated[
+        str | None,
+        Field(
+            description="What models cost, before the price list: `PROVIDER:MODEL=IN/OUT` or `=IN/OUT/CACHED`, dollars "
+            "for a million tokens, with commas; `0/0` says that one is free."
+        ),
+    ] = None
     passage_tokens: Annotated[
         int, Field(ge=256, description="Most tokens that the passages shown to a model may take.")
     ] = 6000

@@ -34,6 +34,7 @@ from pincite.app.spa import WebAppRoutes
 from pincite.app.wiring import House
 from pincite.core import PinciteError
 from pincite.ingest.routes import IngestRoutes
+from pincite.ledger.routes import LedgerRoutes
 from pincite.library.routes import LibraryRoutes
 from pincite.retrieval.routes import SearchRoutes
 from pincite.sources.routes import SourceRoutes
@@ -200,5 +201,6 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         SourceRoutes(house.sources).router(),
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AnswerRoutes(house.answers).router(),
+        LedgerRoutes(house.ledger, house.people).router(),
         WebAppRoutes().router(),
     )

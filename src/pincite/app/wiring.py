@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,11 +16,12 @@ from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.limits import Limits, open_counts, policies_of
+from pincite.app.models import open_embedders, open_models, open_reranker, open_second_opinion, second_models
 from pincite.app.moderating import open_moderation
 from pincite.app.provider_web import ProviderWeb
 from pincite.app.secret_key import installation_key
 from pincite.app.secret_values import secret_values
-from pincite.app.settings import Settings, provider_environment, source_secret, variables
+from pincite.app.settings import Settings, source_secret, variables
 from pincite.app.warming import warming
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
@@ -28,7 +29,7 @@ from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
-from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
+from pincite.gateway import Embedders, Models, StaticEmbedder
 from pincite.guard import DocumentReader, Fetcher
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 from pincite.index import IndexSettings, SearchIndex
@@ -36,8 +37,9 @@ from pincite.index.adapters.deferred import DeferredIndex
 from pincite.ingest import IngestParts, IngestService, IngestSettings
 from pincite.ingest.tasks import IngestTasks
 from pincite.jobs import DbosQueue, JobsSettings
+from pincite.ledger import Ledger
 from pincite.library import Library
-from pincite.retrieval import Evidence, Judge, Retrieval, RetrievalSettings, SecondModels
+from pincite.retrieval import Evidence, Judge, Retrieval, RetrievalSettings
 from pincite.retrieval.routes import search_response
 from pincite.sources import SourceParts, Sources, SourcesSettings, Tools
 from pincite.sources.tasks import SourceTasks
@@ -70,6 +72,7 @@ class House:
     models: Models
     evaluations: Evaluations
     limits: Limits
+    ledger: Ledger
 
     async def owner(self) -> Scope:
         """Return the scope of the first tenant's owner, whom a command acts as where nobody is named."""
@@ -193,13 +196,14 @@ async def open_house(
         await migrate.upgrade(database)
         counts = await open_counts(database)
         closing.push_async_callback(counts.close)
-        discovery = await discover_model(settings, provider_environment())
-        models = Models(_model_settings(settings), provider_environment(), discovery)
-        embedders = await asyncio.to_thread(open_embedders, settings)
-        reranker = await asyncio.to_thread(open_reranker, settings, models)
+        ledger = Ledger(database)
+        closing.push_async_callback(ledger.close)
+        models = await open_models(settings, ledger)
+        embedders = await asyncio.to_thread(open_embedders, settings, ledger)
+        reranker = await asyncio.to_thread(open_reranker, settings, models, ledger)
         second = await asyncio.to_thread(open_second_opinion, settings, models)
         limits = Limits(counts, policies_of(settings.request_limits))
-        house = _build(settings, (database, limits), models, (embedders, reranker, second))
+        house = _build(settings, (database, limits, ledger), models, (embedders, reranker, second))
         closing.push_async_callback(house.reader.close)
         closing.push_async_callback(house.fetcher.close)
         closing.push_async_callback(house.provider_web.close)
@@ -217,6 +221,7 @@ async def open_house(
             await closing.enter_async_context(warming(*loads))
         closing.push_async_callback(house.ingest.stop)
         closing.push_async_callback(house.sources.stop)
+        await ledger.start()
         await house.answers.open()
         closing.push_async_callback(house.answers.close)
         yield house
@@ -227,63 +232,13 @@ def build_database(settings: Settings) -> Database:
     return Database(settings.sql_url)
 
 
-async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:
-    """Find out which model answers. Raises: ModelNotConfigured."""
-    return await discover(_model_settings(settings), environment)
-
-
-def _model_settings(settings: Settings) -> ModelSettings:
-    return ModelSettings(
-        model=settings.model,
-        base_url=settings.model_base_url,
-        api_key=settings.model_api_key,
-        context_tokens=settings.model_context_tokens,
-        total_timeout_s=settings.model_timeout_s,
-        embedder=settings.embedder,
-        embedder_base_url=settings.embedder_base_url,
-        embedder_api_key=settings.embedder_api_key,
-        embedder_timeout_s=settings.embedder_timeout_s,
-        reranker_base_url=settings.reranker_base_url,
-        reranker_api_key=settings.reranker_api_key,
-        moderation=settings.moderation,
-        moderation_base_url=settings.moderation_base_url,
-        moderation_api_key=settings.moderation_api_key,
-        moderation_timeout_s=settings.moderation_timeout_s,
-    )
-
-
-def open_embedders(settings: Settings, name: str | None = None) -> Embedders:
-    """Make the embedder of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
-    wanted = settings if name is None else settings.model_copy(update={"embedder": name})
-    return Embedders.open(_model_settings(wanted), provider_environment(), StaticEmbedder())
-
-
-def open_reranker(settings: Settings, models: Models, name: str | None = None) -> Judge | None:
-    """Make the reranker of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
-    return models.reranker(name or settings.reranker, lambda each: open_embedders(settings, each).chosen)
-
-
-def second_models(models: Models, settings: RetrievalSettings, reranker: Judge | None) -> SecondModels:
-    """Return who has a say in what is found: the reranker and, where it is asked to write, the chat model."""
-    return SecondModels(reranker, models.question_writer() if settings.written else None)
-
-
-def open_second_opinion(settings: Settings, models: Models) -> SecondOpinion | None:
-    """Make who is asked about uncertain claims. Blocks. Raises: ModelNotConfigured, Unavailable."""
-    judge = models.claim_judge(settings.second_opinion)
-    if judge is None:
-        return None
-    band = settings.second_opinion_band
-    return SecondOpinion(judge, band=None if band is None else tuple(float(each) for each in band.split("-")))
-
-
 def _build(
     settings: Settings,
-    counted: tuple[Database, Limits],
+    counted: tuple[Database, Limits, Ledger],
     models: Models,
     judges: tuple[Embedders, Judge | None, SecondOpinion | None],
 ) -> House:
-    (database, limits), (embedders, reranker, second) = counted, judges
+    (database, limits, ledger), (embedders, reranker, second) = counted, judges
     blobs = BlobStore(settings.blobs_url or str(settings.home / "blobs"))
     reader = DocumentReader(_guard_settings(settings))
     embedder = StaticEmbedder()
@@ -335,6 +290,7 @@ def _build(
         models=models,
         evaluations=Evaluations(database),
         limits=limits,
+        ledger=ledger,
     )
 
 

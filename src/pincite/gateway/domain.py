@@ -4,7 +4,7 @@ Providers are in `adapters/`; which one is used is decided from settings in `ser
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import ErrorKind, PinciteError, Scope, Unavailable
+from pincite.ledger import Purpose
 
 
 class Embedder(Protocol):
@@ -76,15 +77,22 @@ class ChatRequest:
     max_tokens: int = 1024
     temperature: float | None = None  # models that reason refuse it; None leaves it to the provider
     timeout_s: float = 120.0
+    purpose: Purpose = field(default_factory=Purpose)
+    call_id: str | None = None  # the ledger's, which the provider is told, too
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; `estimated` where it said nothing."""
+    """Tokens as the provider counted them; `estimated` where it said nothing.
+
+    Of the input, `cached_tokens` were read from the provider's cache and `kept_tokens` put into it.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
+    cached_tokens: int = 0
+    kept_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +151,22 @@ class ChatModel(Protocol):
 
 
 class ModelError(PinciteError):
-    """The model did not give a whole answer: refused, failed, cut off or timed out; the message says which."""
+    """The model did not give a whole answer: refused, failed, cut off or timed out; the message says which.
+
+    Args:
+        message: says which.
+        remedy: what to do about it.
+        billed: whether the provider may ask money for it.
+        usage: what it had used by then, where it said so.
+    """
 
     code = "model-failed"
     kind = ErrorKind.UNAVAILABLE
+
+    def __init__(self, message: str, *, remedy: str = "", billed: bool = True, usage: Usage | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.billed = billed
+        self.usage = usage
 
 
 class EmbeddingFailed(Unavailable):

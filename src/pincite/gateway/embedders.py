@@ -17,6 +17,8 @@ from pincite.gateway.adapters.onnx_embedder import OnnxEmbedder
 from pincite.gateway.adapters.openai_embedder import KEY_NAMES, OpenAIEmbedder
 from pincite.gateway.adapters.static_embedder import StaticEmbedder
 from pincite.gateway.domain import Embedder, ModelNotConfigured
+from pincite.gateway.metering import Meter
+from pincite.gateway.prices import PriceBook, rates_of
 from pincite.gateway.providers import Connection
 from pincite.gateway.settings import ModelSettings
 
@@ -29,6 +31,7 @@ class _Reach:
 
     settings: ModelSettings
     environment: Mapping[str, str]
+    meter: Meter
 
 
 class Embedders:
@@ -56,19 +59,22 @@ class Embedders:
         self._reopen = reopen
 
     @classmethod
-    def open(cls, settings: ModelSettings, environment: Mapping[str, str], static: StaticEmbedder) -> "Embedders":
+    def open(
+        cls, settings: ModelSettings, environment: Mapping[str, str], static: StaticEmbedder, meter: Meter
+    ) -> "Embedders":
         """Make the embedder that the settings name; loads its files, so not on the event loop.
 
         Args:
             settings: which one, and how it is reached.
             environment: the providers' own variables.
             static: the built-in one, for its name and for indexes that it made.
+            meter: the ledger, which every call of a provider is in.
 
         Raises:
             ModelNotConfigured: there is no such embedder, or its key is missing.
             Unavailable: what it needs is not installed, or its folder holds no model.
         """
-        reach = _Reach(settings, environment)
+        reach = _Reach(settings, environment, meter)
         chosen = static if settings.embedder == "static" else _made(settings.embedder, reach)
         return cls(chosen, (static,), lambda model_id: _again(model_id, reach), fast=static)
 
@@ -135,7 +141,8 @@ def _openai(name: str, reach: _Reach) -> Embedder:
             raise ModelNotConfigured(
                 "There is no key for OpenAI's embeddings.", remedy="Set PINCITE_EMBEDDER_API_KEY or OPENAI_API_KEY."
             )
-    return OpenAIEmbedder(name, Connection(settings.embedder_base_url, key), timeout_s=settings.embedder_timeout_s)
+    connection, prices = Connection(settings.embedder_base_url, key), PriceBook(rates_of(settings.prices))
+    return OpenAIEmbedder(name, connection, reach.meter, prices, timeout_s=settings.embedder_timeout_s)
 
 
 _MAKERS: dict[str, Callable[[str, _Reach], Embedder]] = {

@@ -31,8 +31,21 @@ def explained(error: BaseException, model: str) -> ModelError:
     )
     for kind, message, remedy in cases:
         if isinstance(error, kind):
-            return ModelError(message, remedy=remedy)
+            return ModelError(message, remedy=remedy, billed=not _turned_away(error))
     return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER)
+
+
+def _turned_away(error: BaseException) -> bool:
+    """Say whether a provider did nothing for a call: it answered with a status of failure, or was never reached."""
+    import httpx2
+    from pydantic_ai.exceptions import ModelHTTPError
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ModelHTTPError | httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def check_end(reason: str | None, model: str) -> None:

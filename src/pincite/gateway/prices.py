@@ -1,25 +1,158 @@
-"""What a reply costs and how much a model reads, by the price list that comes with genai-prices (offline).
+"""What calls cost and how much models read: what settings say, else the price list of genai-prices (offline).
 
-Budgets are no business of this file.
+A model without a known price has none; it is never free by mistake. Budgets are no business of this file.
 """
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
-from pincite.gateway.domain import Usage
+from pincite.gateway.domain import ModelNotConfigured, Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelPrice
+
+_MILLION = Decimal(10**6)
+# Prices change by the hour at some providers; the list says by which.
+_FRESH_S = 600.0
 
 
-def cost_of(provider: str | None, model: str, usage: Usage) -> Decimal | None:
-    """Return the price of a reply in US dollars, or None where the provider or the model has no known price."""
-    if provider is None:
+class Price(Protocol):
+    """What calls of one model cost, in US dollars."""
+
+    def cost(self, usage: Usage) -> Decimal:
+        """Return what a call came to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """US dollars for a million tokens: read, written, read from the provider's cache, and read to be kept in it."""
+
+    input_usd: Decimal
+    output_usd: Decimal
+    cached_usd: Decimal
+    kept_usd: Decimal
+
+    def cost(self, usage: Usage) -> Decimal:
+        """Return what a call came to; cached and kept tokens are among those of its input."""
+        plain = max(0, usage.input_tokens - usage.cached_tokens - usage.kept_tokens)
+        sums = plain * self.input_usd + usage.cached_tokens * self.cached_usd + usage.kept_tokens * self.kept_usd
+        return (sums + usage.output_tokens * self.output_usd) / _MILLION
+
+
+FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+
+
+class PriceBook:
+    """Prices of models.
+
+    Args:
+        given: what settings say, by `provider:model`.
+    """
+
+    def __init__(self, given: Mapping[str, Rates] | None = None) -> None:
+        self._given = dict(given or {})
+        self._listed: dict[tuple[str, str], tuple[float, Price | None]] = {}
+
+    def given(self, name: str) -> Price | None:
+        """Return what settings say that calls of a model cost; None where they say nothing."""
+        return self._given.get(name)
+
+    def price(self, name: str, priced_as: str | None) -> Price | None:
+        """Return what calls of a model cost; None where nobody knows. Blocks the first time: it reads a list.
+
+        Args:
+            name: `provider:model`.
+            priced_as: the provider's id in the list; None for one that asks for nothing.
+        """
+        if name in self._given:
+            return self._given[name]
+        if priced_as is None:
+            return FREE
+        key = (priced_as, name.partition(":")[2])
+        looked_at, price = self._listed.get(key, (float("-inf"), None))
+        if time.monotonic() - looked_at > _FRESH_S:
+            price = _listed(*key)
+            self._listed[key] = (time.monotonic(), price)
+        return price
+
+
+def bound(price: Price, input_tokens: int, output_tokens: int) -> Decimal:
+    """Return the most that so many tokens can cost, whatever of them a provider keeps in its cache."""
+    plain = price.cost(Usage(input_tokens, output_tokens))
+    return max(plain, price.cost(Usage(input_tokens, output_tokens, kept_tokens=input_tokens)))
+
+
+def rates_of(text: str) -> dict[str, Rates]:
+    """Read `provider:model=IN/OUT` or `=IN/OUT/CACHED`, in dollars for a million tokens, with commas between them.
+
+    Raises: ModelNotConfigured.
+    """
+    found: dict[str, Rates] = {}
+    for each in (part.strip() for part in text.split(",") if part.strip()):
+        name, _, said = each.rpartition("=")
+        numbers = [_number(number) for number in said.split("/")]
+        usd = [number for number in numbers if number is not None]
+        if ":" not in name or len(usd) != len(numbers) or len(usd) not in {2, 3}:
+            raise ModelNotConfigured(
+                f"PINCITE_MODEL_PRICES: {each[:80]!r} is no price.",
+                remedy="Write PROVIDER:MODEL=IN/OUT or =IN/OUT/CACHED, dollars for a million tokens, with commas.",
+            )
+        found[name.strip()] = Rates(usd[0], usd[1], usd[2] if len(usd) == 3 else usd[0], usd[0])
+    return found
+
+
+def _number(text: str) -> Decimal | None:
+    plain = text.strip()
+    if not plain.isascii() or not plain.replace(".", "", 1).isdigit() or len(plain) > 20:
         return None
-    from genai_prices import Usage as Counted
-    from genai_prices import calc_price
+    return Decimal(plain)
 
-    counted = Counted(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+
+def _listed(provider: str, model: str) -> Price | None:
+    from datetime import UTC, datetime
+
+    from genai_prices.data_snapshot import get_snapshot
+
     try:
-        return calc_price(counted, model, provider_id=provider).total_price
+        found = get_snapshot().find_provider_model(model, None, provider, None)[1]
     except LookupError:
         return None
+    return _price_of(found.get_prices(datetime.now(UTC)))
+
+
+def _price_of(listed: "ModelPrice") -> Price | None:
+    flat = (listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok)
+    if not all(each is None or isinstance(each, Decimal) for each in flat):
+        return _Tiered(listed)
+    read, written, cached, kept = (each if isinstance(each, Decimal) else None for each in flat)
+    if read is None and written is None:
+        return None  # by the picture, or by the minute
+    plain = read or Decimal(0)
+    return Rates(plain, written or Decimal(0), plain if cached is None else cached, plain if kept is None else kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tiered:
+    """A price that depends on how long a call is."""
+
+    listed: "ModelPrice"
+
+    def cost(self, usage: Usage) -> Decimal:
+        """Return what a call came to."""
+        from genai_prices import Usage as Counted
+
+        return self.listed.calc_price(
+            Counted(
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cache_read_tokens=usage.cached_tokens,
+                cache_write_tokens=usage.kept_tokens,
+            )
+        )["total_price"]
 
 
 def window_of(provider: str | None, model: str) -> int | None:

@@ -12,12 +12,15 @@ from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.metering import Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
+from pincite.gateway.prices import PriceBook, rates_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
+from pincite.gateway.retrying import RetryingChat
 from pincite.gateway.settings import ModelSettings
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
@@ -47,12 +50,17 @@ class Models:
         settings: which one, and timeouts.
         environment: the providers' own variables.
         discovery: what `discover` found.
+        meter: the ledger, which every call is in.
     """
 
-    def __init__(self, settings: ModelSettings, environment: Mapping[str, str], discovery: Discovery) -> None:
+    def __init__(
+        self, settings: ModelSettings, environment: Mapping[str, str], discovery: Discovery, meter: Meter
+    ) -> None:
         self._settings = settings
         self._environment = environment
         self._default = discovery.model
+        self._meter = meter
+        self._prices = PriceBook(rates_of(settings.prices))
         self._made: dict[str, ChatModel] = {}
 
     @property
@@ -73,7 +81,9 @@ class Models:
         if name not in self._made:
             provider, model = parse(name)
             connection = connect(provider, self._settings, self._environment)
-            self._made[name] = ProviderChat(provider, model, connection, self._settings)
+            one = ProviderChat(provider, model, connection, self._settings, self._prices)
+            metered = MeteredChat(one, one.price, self._meter)
+            self._made[name] = RetryingChat(metered, total_timeout_s=self._settings.total_timeout_s)
         return self._made[name]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:

@@ -17,6 +17,7 @@ class ModelSettings:
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
+        prices: what models cost, before the price list is asked; see `prices.rates_of`.
         embedder: `static`, `minilm`, `onnx:FOLDER`, `fastembed:NAME` or `openai:NAME`.
         embedder_base_url: address of a server that speaks OpenAI's `/v1/embeddings`; it need not have a key.
         embedder_api_key: its key; default is the provider's own variable, which is sent to no other server.
@@ -36,6 +37,7 @@ class ModelSettings:
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0
+    prices: str = ""
     embedder: str = "static"
     embedder_base_url: str | None = None
     embedder_api_key: SecretStr | None = None

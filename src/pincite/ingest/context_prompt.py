@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pincite.core.fence import Fence
 from pincite.gateway import ChatRequest, Message
 from pincite.ingest.units import one_line
+from pincite.ledger import Purpose
 from pincite.library import Chunk
 
 _OPENING_CHARS = 1_500
@@ -52,6 +53,7 @@ def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
         messages=(Message("user", f"{asked}\n{fence.line('end')}\n\nThe sentences about the passage:"),),
         max_tokens=_MAX_TOKENS,
         timeout_s=timeout_s,
+        purpose=Purpose("context"),
     )
 
 

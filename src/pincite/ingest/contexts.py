@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pincite.core import NotFound, Scope, get_logger
+from pincite.core import NotFound, PinciteError, Scope, get_logger
 from pincite.core.together import all_of
 from pincite.gateway import ChatModel, ModelError, TextDelta, Usage
 from pincite.guard import body_text
@@ -197,7 +197,7 @@ class Contexts:
                 return None
             try:
                 context = await self._one(writer, scope, each)
-            except ModelError as error:
+            except PinciteError as error:
                 tally.failed += 1
                 tally.in_a_row += 1
                 log.warning("no context written", chunk=each.chunk.id, model=writer.name, message=error.message)

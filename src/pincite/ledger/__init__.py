@@ -1,7 +1,6 @@
 """Ledger: what models cost, reserved before each call and settled after it; budgets that are never passed."""
 
 from pincite.ledger.domain import (
-    Balance,
     Budget,
     BudgetExceeded,
     Call,
@@ -14,16 +13,15 @@ from pincite.ledger.domain import (
     Subject,
 )
 from pincite.ledger.service import Ledger
-from pincite.ledger.spending import By, Line, Wanted
+from pincite.ledger.spending import By, Wanted
+from pincite.ledger.work import answer_at_hand, made_for
 
 __all__ = [
-    "Balance",
     "Budget",
     "BudgetExceeded",
     "By",
     "Call",
     "Ledger",
-    "Line",
     "Period",
     "PriceUnknown",
     "Purpose",
@@ -32,4 +30,6 @@ __all__ = [
     "Spent",
     "Subject",
     "Wanted",
+    "answer_at_hand",
+    "made_for",
 ]

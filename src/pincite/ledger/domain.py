@@ -58,6 +58,11 @@ class Spend:
     pico_usd: int = 0
     tokens: int = 0
 
+    @classmethod
+    def at_most(cls, usd: Decimal, tokens: int) -> "Spend":
+        """Return a bound: money rounded up."""
+        return cls(int((usd * PICO).to_integral_value(ROUND_CEILING)), tokens)
+
     def __add__(self, other: "Spend") -> "Spend":
         """Return the sum."""
         return Spend(self.pico_usd + other.pico_usd, self.tokens + other.tokens)
@@ -178,6 +183,14 @@ class Spent:
     pico_usd: int | None = 0
     estimated: bool = False
 
+    @classmethod
+    def of(
+        cls, input_tokens: int, output_tokens: int, cached_tokens: int, usd: Decimal | None, *, estimated: bool
+    ) -> "Spent":
+        """Return what a call came to, of dollars: rounded to even where there is less than a picodollar."""
+        pico = None if usd is None else int((usd * PICO).to_integral_value(ROUND_HALF_EVEN))
+        return cls(input_tokens, output_tokens, cached_tokens, pico, estimated)
+
     @property
     def spend(self) -> Spend:
         """What budgets count of it."""
@@ -213,16 +226,6 @@ class PriceUnknown(PinciteError):
 
     code = "price-unknown"
     kind = ErrorKind.INVALID
-
-
-def pico_of(usd: Decimal) -> int:
-    """Return picodollars, rounded to even where there is less than one."""
-    return int((usd * PICO).to_integral_value(ROUND_HALF_EVEN))
-
-
-def pico_bound(usd: Decimal) -> int:
-    """Return picodollars, rounded up."""
-    return int((usd * PICO).to_integral_value(ROUND_CEILING))
 
 
 def usd_of(pico_usd: int) -> Decimal:

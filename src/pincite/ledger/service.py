@@ -137,18 +137,24 @@ class Ledger:
             await drop_budgets(session, scope, [budget_id])
             await note(session, scope, "budget.removed", ("budget", budget_id), bound=known[budget_id].said)
 
-    async def forget_subject(self, scope: Scope, subject: Subject, subject_id: str) -> None:
-        """Remove the budgets of somebody who is gone; what they spent stays."""
+    async def forget_subject(self, scope: Scope, subject: Subject, subject_id: str, *, only_count: bool = False) -> int:
+        """Remove the budgets of somebody who is gone; what they spent stays. Returns how many those are."""
         async with self._db.transaction(scope) as session:
             known = await budgets_of(session, scope)
             ids = [each.id for each in known if each.subject is subject and each.subject_id == subject_id]
-            await drop_budgets(session, scope, ids)
+            if not only_count:
+                await drop_budgets(session, scope, ids)
+        return len(ids)
 
     async def report(self, scope: Scope, wanted: Wanted) -> list[Line]:
-        """Return what was spent, one line for each group that was asked for, the dearest first."""
+        """Return what was spent, one line for each group that was asked for, the dearest first.
+
+        Whoever may administrate sees the whole tenant's, others what they spent themselves.
+        """
+        everyone = scope.sees_all and (scope.permissions is None or "admin" in scope.permissions)
         await self._settled(scope)
         async with self._db.read(scope) as session:
-            return await lines(session, scope, wanted)
+            return await lines(session, scope, wanted, everyone=everyone)
 
     async def entry(self, scope: Scope, entry_id: str) -> Entry:
         """Return one call. Raises: NotFound."""

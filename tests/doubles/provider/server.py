@@ -84,6 +84,7 @@ class Provider:
     url: str
     behaviour: Behaviour = field(default_factory=Behaviour)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     closed_early: int = 0
 
 
@@ -156,6 +157,7 @@ class _Routes:
         told = self._provider.behaviour
         body = await request.json()
         self._provider.requests.append(body)
+        self._provider.headers.append(dict(request.headers))
         await asyncio.sleep(told.first_delay_s)
         if told.html:
             return Response("<html><body>It works!</body></html>", media_type="text/html")

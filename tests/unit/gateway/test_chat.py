@@ -20,6 +20,7 @@ from pincite.gateway import (
     TextDelta,
     discover,
 )
+from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.service import Discovery
 
 SCOPE = Scope("acme", "ada")
@@ -39,7 +40,7 @@ def _model(provider: Provider, name: str = "openai:test-model", key: str = "good
 
     base = provider.url if name.startswith("anthropic") else f"{provider.url}/v1"
     settings = replace(ModelSettings(model=name, base_url=base, api_key=SecretStr(key)), **limits)
-    chosen = Models(settings, {}, Discovery(name, ())).choose(None)
+    chosen = Models(settings, {}, Discovery(name, ()), MemoryMeter()).choose(None)
     assert chosen is not None
     return chosen
 
@@ -75,12 +76,12 @@ async def test_a_letter_that_is_cut_in_two_comes_whole(provider: Provider) -> No
     assert text == "A ship: 🚢, half of one: \ufffd, an end\ufffd\ufffd"
 
 
-async def test_known_models_have_a_price_and_local_ones_none(provider: Provider) -> None:
+async def test_known_models_have_a_price_and_local_ones_are_free(provider: Provider) -> None:
     _, priced = await _whole(_model(provider, "openai:gpt-5-mini"))
     assert priced.cost_usd is not None
     assert priced.cost_usd > 0
     _, local = await _whole(_model(provider, "ollama:gpt-5-mini"))
-    assert local.cost_usd is None
+    assert local.cost_usd == 0
 
 
 @pytest.mark.parametrize(

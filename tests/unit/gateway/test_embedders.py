@@ -8,17 +8,19 @@ from tests.doubles.onnx_models import write_config, write_model
 
 from pincite.core import PinciteError
 from pincite.gateway import Embedders, ModelSettings, StaticEmbedder
-from pincite.gateway.adapters.memory import WordEmbedder
+from pincite.gateway.adapters.memory import MemoryMeter, WordEmbedder
 
 STATIC = StaticEmbedder()
 
 
 def _open(name: str, environment: dict[str, str] | None = None, base_url: str | None = None) -> Embedders:
-    return Embedders.open(ModelSettings(embedder=name, embedder_base_url=base_url), environment or {}, STATIC)
+    return Embedders.open(
+        ModelSettings(embedder=name, embedder_base_url=base_url), environment or {}, STATIC, MemoryMeter()
+    )
 
 
 def test_the_built_in_one_is_the_default():
-    assert Embedders.open(ModelSettings(), {}, STATIC).chosen is STATIC
+    assert Embedders.open(ModelSettings(), {}, STATIC, MemoryMeter()).chosen is STATIC
 
 
 def test_a_folder_and_the_package_are_opened(tmp_path: Path):

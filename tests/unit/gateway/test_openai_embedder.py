@@ -9,7 +9,9 @@ from tests.doubles.provider import Provider, serve
 from tests.doubles.provider.replies import vector_of
 
 from pincite.core import Scope, Unavailable
+from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.adapters.openai_embedder import OpenAIEmbedder
+from pincite.gateway.prices import PriceBook
 from pincite.gateway.providers import Connection
 
 SCOPE = Scope("acme", "ada")
@@ -22,7 +24,7 @@ def provider() -> Iterator[Provider]:
 
 
 def _embedder(provider: Provider, name: str = "test-model", key: str = "good-key", **limits: float) -> OpenAIEmbedder:
-    return OpenAIEmbedder(name, Connection(f"{provider.url}/v1", key), **limits)
+    return OpenAIEmbedder(name, Connection(f"{provider.url}/v1", key), MemoryMeter(), PriceBook(), **limits)
 
 
 async def test_vectors_are_of_unit_length_and_in_order(provider: Provider) -> None:
@@ -137,6 +139,6 @@ async def test_silence_ends_in_time(provider: Provider) -> None:
 
 
 async def test_an_address_where_nobody_answers_says_so() -> None:
-    embedder = OpenAIEmbedder("test-model", Connection("http://127.0.0.1:9/v1", "key"))
+    embedder = OpenAIEmbedder("test-model", Connection("http://127.0.0.1:9/v1", "key"), MemoryMeter(), PriceBook())
     with pytest.raises(Unavailable, match="connection to openai:test-model failed"):
         await embedder.embed(SCOPE, ["leave"], query=True)

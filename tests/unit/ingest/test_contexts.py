@@ -10,6 +10,7 @@ from tests.doubles.provider import Provider, serve
 from tests.unit.ingest.rooms import OTHER, SCOPE, Rooms, rooms
 
 from pincite.gateway import ChatModel, Discovery, Models, ModelSettings
+from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.index import Filter
 from pincite.ingest import IngestSettings
 from pincite.ingest.context_prompt import Surroundings, cleaned, context_request
@@ -31,7 +32,7 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture
 def writer(provider: Provider) -> ChatModel:
     settings = ModelSettings(base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
-    model = Models(settings, {}, Discovery(None, ())).choose("openai:gpt-5-mini")
+    model = Models(settings, {}, Discovery(None, ()), MemoryMeter()).choose("openai:gpt-5-mini")
     assert model is not None
     return model
 

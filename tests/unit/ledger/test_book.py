@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.core import Scope
@@ -43,6 +43,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=300, deadline=None)
 @given(steps, st.integers(0, 150), st.integers(0, 150), st.booleans())
 def test_no_cap_is_passed_and_nothing_that_fits_is_refused(
     history: list[tuple[object, ...]], dollars: int, tokens: int, in_one: bool
@@ -72,7 +73,8 @@ def test_no_cap_is_passed_and_nothing_that_fits_is_refused(
                 assert answer.later is in_time
         elif bounds:
             place, share, by_the_rule = rest
-            assert isinstance(place, int) and isinstance(share, int)
+            assert isinstance(place, int)
+            assert isinstance(share, int)
             name = sorted(bounds)[place % len(bounds)]
             scope, bound = bounds.pop(name)
             told = Spent(input_tokens=bound.tokens * share // 100, pico_usd=bound.pico_usd * share // 100)
@@ -113,12 +115,15 @@ def test_what_came_to_more_than_its_bound_is_counted_as_it_was() -> None:
     now.ask(Ask("c", ANNA, call(40)))
     now.tell(Tell("c", Spent(pico_usd=140)))
     refused = now.ask(Ask("d", ANNA, call(0)))
-    assert isinstance(refused, Refused) and not refused.later
+    assert isinstance(refused, Refused)
+    assert not refused.later
 
 
 def test_dollars_bound_no_model_without_a_price_and_tokens_do() -> None:
     refused = book(budget()).ask(Ask("c", ANNA, call(0, 5, priced=False)))
-    assert isinstance(refused, Refused) and refused.unpriced and not refused.later
+    assert isinstance(refused, Refused)
+    assert refused.unpriced
+    assert not refused.later
     counted = budget(limit_pico_usd=None, limit_tokens=10)
     assert isinstance(book(counted).ask(Ask("c", ANNA, call(0, 5, priced=False))), Reservation)
 

@@ -25,6 +25,7 @@ from pincite.app.cli import (
     serve,
     sign_in,
     sources,
+    spending,
     stopping,
 )
 from pincite.app.cli.acting import Commands
@@ -90,6 +91,8 @@ app.add_typer(people.tenants, name="tenants")
 app.add_typer(sign_in.app, name="sign-in")
 app.add_typer(audit.app, name="audit")
 app.add_typer(holds.app, name="hold")
+app.command("usage")(spending.usage)
+app.add_typer(spending.budgets, name="budgets")
 app.add_typer(sources.app, name="sources")
 
 

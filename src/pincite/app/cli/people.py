@@ -99,7 +99,7 @@ def change(
     """Change what somebody is; counts from their next request on."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        user = await _user(house, scope, who)
+        user = await user_of(house, scope, who)
         if drop_codes:
             await house.people.drop_second_factor(scope, user)
         if drop_providers:
@@ -115,7 +115,7 @@ def remove_user(who: Who, as_json: Json = False) -> None:
     """Remove somebody with their keys and sessions."""
 
     async def work(house: House, scope: Scope) -> str:
-        user = await _user(house, scope, who)
+        user = await user_of(house, scope, who)
         await house.people.remove(scope, user)
         return user
 
@@ -128,7 +128,7 @@ def link(who: Who, as_json: Json = False) -> None:
     settings = read_settings(log_level="warning")
 
     async def work(house: House, scope: Scope) -> str:
-        token = await house.people.sign_in_token(scope, await _user(house, scope, who), minutes=24 * 60)
+        token = await house.people.sign_in_token(scope, await user_of(house, scope, who), minutes=24 * 60)
         return f"{address_of(settings)}/signin#token={token}"
 
     url = _do(work, as_json=as_json)
@@ -140,7 +140,7 @@ def hand_over_user(who: Who, back: Back = False, as_json: Json = False) -> None:
     """Let a directory (SCIM) change somebody as if it had made them."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        user = await _user(house, scope, who)
+        user = await user_of(house, scope, who)
         await house.people.handing.user(scope, user, back=back)
         return {"user": user, "directory": not back}
 
@@ -295,7 +295,7 @@ def _change_members(
     group: str, who: str, as_json: bool, become: Callable[[frozenset[str], str], frozenset[str]]
 ) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        wanted, user = await _group(house, scope, group), await _user(house, scope, who)
+        wanted, user = await _group(house, scope, group), await user_of(house, scope, who)
         found = next(each for each in await house.people.groups(scope) if each.id == wanted)
         changed = await house.people.set_members(scope, wanted, sorted(become(found.members, user)))
         return {"id": changed.id, "name": changed.name, "members": sorted(changed.members)}
@@ -303,7 +303,8 @@ def _change_members(
     _show([_do(work, as_json=as_json)], as_json=as_json)
 
 
-async def _user(house: House, scope: Scope, who: str) -> str:
+async def user_of(house: House, scope: Scope, who: str) -> str:
+    """Return the id of a user named by id, name or e-mail address. Raises: NotFound, InvalidInput."""
     found = [
         each.id
         for each in await house.people.users(scope, limit=10_000)
@@ -342,7 +343,7 @@ async def _grantee(
         return "everyone", EVERYONE
     if group is not None:
         return "group", await _group(house, scope, group)
-    return "user", await _user(house, scope, user or "")
+    return "user", await user_of(house, scope, user or "")
 
 
 def _user_line(user: Any) -> dict[str, Any]:

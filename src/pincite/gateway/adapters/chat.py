@@ -1,6 +1,6 @@
 """A chat model over any provider, through pydantic-ai: streams text, then one end with usage and cost.
 
-Retries happen before the first piece only; after that a failure is a failure, and what came is the caller's to keep.
+One call is one attempt: trying again, and what it costs, are the business of `retrying.py` and `metering.py`.
 """
 
 import asyncio
@@ -15,8 +15,9 @@ from opentelemetry import trace
 from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
-from pincite.gateway.failures import check_end, explained, wait_before_retry
-from pincite.gateway.prices import cost_of, window_of
+from pincite.gateway.failures import check_end, explained
+from pincite.gateway.metering import CALL_ID, estimated
+from pincite.gateway.prices import Price, PriceBook, window_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model, StreamedResponse
 
-RETRIES = 2
-_CHARS_PER_TOKEN = 4
 _MOST_CHARS_PER_TOKEN = 16
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
@@ -40,13 +39,17 @@ class ProviderChat:
         model: the model's name at the provider.
         connection: how to reach it.
         settings: timeouts.
+        prices: what models cost.
     """
 
-    def __init__(self, provider: Provider, model: str, connection: Connection, settings: ModelSettings) -> None:
+    def __init__(
+        self, provider: Provider, model: str, connection: Connection, settings: ModelSettings, prices: PriceBook
+    ) -> None:
         self._provider = provider
         self._name = model
         self._connection = connection
         self._settings = settings
+        self._prices = prices
         self._model: Model | None = None
         self._window: int | None = None
 
@@ -63,13 +66,18 @@ class ProviderChat:
             self._window = self._settings.context_tokens or listed or self._provider.window or 0
         return self._window or None
 
+    async def price(self) -> Price | None:
+        """Return what the model costs; None where nobody knows."""
+        # The price list takes a while to import: not on the event loop.
+        return await asyncio.to_thread(self._prices.price, self.name, self._provider.priced_as)
+
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
         ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
         span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
         span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
         try:
-            async for event in self._tried(request, ends_at):
+            async for event in self._attempt(request, ends_at):
                 if isinstance(event, ChatFinished):
                     span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
                 yield event
@@ -78,22 +86,6 @@ class ProviderChat:
             raise
         finally:
             span.end()
-
-    async def _tried(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
-        attempt, begun = 0, False
-        while True:
-            try:
-                async for event in self._attempt(request, ends_at):
-                    begun = True
-                    yield event
-                return
-            except ModelError as error:
-                cause = error.__cause__ or error
-                wait_s = None if begun or attempt >= RETRIES else wait_before_retry(cause, attempt)
-                if wait_s is None or time.monotonic() + wait_s >= ends_at:
-                    raise
-                attempt += 1
-                await asyncio.sleep(wait_s)
 
     async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream
@@ -116,7 +108,8 @@ class ProviderChat:
             check_end(response.finish_reason, self.name)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
-        yield ChatFinished(self.name, usage, cost_of(self._provider.priced_as, self._name, usage))
+        price = await self.price()
+        yield ChatFinished(self.name, usage, None if price is None else price.cost(usage))
 
     async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
         events, storable = aiter(response), _Storable()
@@ -175,7 +168,9 @@ def _messages(request: ChatRequest) -> "list[ModelMessage]":
 
 
 def _settings(request: ChatRequest) -> Any:
-    told = {} if request.temperature is None else {"temperature": request.temperature}
+    told: dict[str, Any] = {} if request.temperature is None else {"temperature": request.temperature}
+    if request.call_id is not None:
+        told["extra_headers"] = {CALL_ID: request.call_id}
     return {"max_tokens": request.max_tokens, **told}
 
 
@@ -192,6 +187,10 @@ def _text_of(event: object) -> str:
 def _usage(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
     told = response.usage
     if told.input_tokens or told.output_tokens:
-        return Usage(told.input_tokens, told.output_tokens)
-    asked = len(request.system) + sum(len(message.text) for message in request.messages)
-    return Usage(asked // _CHARS_PER_TOKEN, written // _CHARS_PER_TOKEN, estimated=True)
+        return Usage(
+            told.input_tokens,
+            told.output_tokens,
+            cached_tokens=told.cache_read_tokens,
+            kept_tokens=told.cache_write_tokens,
+        )
+    return estimated(request, written)

@@ -1,4 +1,4 @@
-"""A chat model that says what it was told to say and an embedder of words, for tests of the rooms above.
+"""A chat model that says what it was told, an embedder of words and a ledger that remembers, for tests of other rooms.
 
 The double that speaks HTTP is with the tests.
 """
@@ -11,8 +11,9 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.core import Scope, Unavailable
+from pincite.core import PinciteError, Scope, Unavailable
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
+from pincite.ledger import Call, Reservation, Spent
 
 Script = Callable[[ChatRequest], Sequence[str]]
 
@@ -56,6 +57,26 @@ class ScriptedChat:
         if self._fails is not None:
             raise self._fails
         yield ChatFinished(self.name, Usage(len(request.system) // 4, written // 4), Decimal("0.001"))
+
+
+class MemoryMeter:
+    """Lets every call be made, and remembers what was reserved and settled, in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.settled: list[Spent] = []
+        self.refuses: PinciteError | None = None
+
+    async def reserve(self, scope: Scope, call: Call, *, patience_s: float = 0.0) -> Reservation:
+        """Let a call be made, or raise `refuses`."""
+        if self.refuses is not None:
+            raise self.refuses
+        self.calls.append(call)
+        return Reservation(f"call-{len(self.calls)}", scope.tenant)
+
+    def settle(self, reservation: Reservation, spent: Spent) -> None:
+        """Remember what a call came to."""
+        self.settled.append(spent)
 
 
 class WordEmbedder:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pincite.core import Scope, get_logger
 from pincite.gateway.domain import EmbeddingFailed, Usage
+from pincite.gateway.metering import CALL_ID, Meter
 from pincite.gateway.pacing import Pace, portions
-from pincite.gateway.prices import cost_of
+from pincite.gateway.prices import Price, PriceBook
 from pincite.gateway.providers import Connection
+from pincite.ledger import Call, Purpose, Spend, Spent
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -44,8 +46,13 @@ class _Row(BaseModel):
     embedding: list[float]
 
 
+class _Used(BaseModel):
+    prompt_tokens: int = Field(default=0, ge=0)
+
+
 class _Reply(BaseModel):
     data: list[_Row]
+    usage: _Used = _Used()
 
 
 class OpenAIEmbedder:
@@ -54,12 +61,18 @@ class OpenAIEmbedder:
     Args:
         name: the model.
         connection: address and key.
+        meter: the ledger, which every request is in.
+        prices: what models cost.
         timeout_s: longest time for one request.
     """
 
-    def __init__(self, name: str, connection: Connection, *, timeout_s: float = 60.0) -> None:
+    def __init__(
+        self, name: str, connection: Connection, meter: Meter, prices: PriceBook, *, timeout_s: float = 60.0
+    ) -> None:
         self._name = name
         self._connection = connection
+        self._meter = meter
+        self._prices = prices
         self._timeout_s = timeout_s
         self._pace = Pace(time.monotonic)
         self._client: AsyncOpenAI | None = None
@@ -81,10 +94,14 @@ class OpenAIEmbedder:
         return _DENSE_WEIGHT
 
     def cost_usd(self, tokens: int) -> Decimal | None:
-        """Return the price of embedding so many tokens; None at another address than OpenAI's, or without a price."""
-        if self._connection.base_url is not None:
-            return None
-        return cost_of(PREFIX, self._name, Usage(input_tokens=tokens))
+        """Return the price of embedding so many tokens; None where nobody knows it."""
+        price = self._price()
+        return None if price is None else price.cost(Usage(tokens))
+
+    def _price(self) -> Price | None:
+        """Return what it costs: as settings say or, at OpenAI's own address, as the price list does."""
+        own = self._connection.base_url is None
+        return self._prices.price(self.model_id, PREFIX) if own else self._prices.given(self.model_id)
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """Return (len(texts), dimensions) float32 rows of unit length, zero for a blank text.
@@ -98,13 +115,13 @@ class OpenAIEmbedder:
         rows: list[NDArray[np.float32]] = []
         for portion in portions(sizes, most=_MOST_TEXTS, most_size=_MOST_TOKENS):
             some = [texts[places[at]] for at in portion]
-            rows.append(await self._asked(some, sum(sizes[at] for at in portion), query=query))
+            rows.append(await self._asked(scope, some, sum(sizes[at] for at in portion), query=query))
         found = np.zeros((len(texts), self._dimensions), np.float32)
         if rows:
             found[places] = np.concatenate(rows)
         return found
 
-    async def _asked(self, texts: Sequence[str], tokens: int, *, query: bool) -> NDArray[np.float32]:
+    async def _asked(self, scope: Scope, texts: Sequence[str], tokens: int, *, query: bool) -> NDArray[np.float32]:
         from openai import APIConnectionError, APIError, APIStatusError, OpenAIError
 
         tries = _QUESTION_TRIES if query else _TRIES
@@ -112,7 +129,7 @@ class OpenAIEmbedder:
             headers: Mapping[str, str] = {}
             try:
                 await self._paced(query=query)
-                return await self._once(texts, tokens, _QUESTION_TIMEOUT_S if query else self._timeout_s)
+                return await self._once(scope, texts, tokens, _QUESTION_TIMEOUT_S if query else self._timeout_s)
             except (APIError, OpenAIError, TimeoutError, ValueError, OSError) as error:
                 again = isinstance(error, APIConnectionError | TimeoutError | OSError)
                 if isinstance(error, APIStatusError):
@@ -130,14 +147,29 @@ class OpenAIEmbedder:
             raise TimeoutError("the provider takes no request yet")
         await asyncio.sleep(wait_s)
 
-    async def _once(self, texts: Sequence[str], tokens: int, limit_s: float) -> NDArray[np.float32]:
+    async def _once(self, scope: Scope, texts: Sequence[str], tokens: int, limit_s: float) -> NDArray[np.float32]:
+        from openai import APIStatusError
+
         client = await self._made()
-        async with asyncio.timeout(min(limit_s, self._timeout_s)):
-            raw = await client.embeddings.with_raw_response.create(
-                model=self._name, input=list(texts), encoding_format="float"
-            )
-        self._pace.answered(raw.headers, tokens)
-        rows = await asyncio.to_thread(_rows, raw.content, len(texts))
+        price = await asyncio.to_thread(self._price)
+        reservation = await self._meter.reserve(scope, _call(self.model_id, texts, price, limit_s), patience_s=limit_s)
+        spent = _spent(tokens, price, estimated=True)  # where it breaks off, the provider may have read all of it
+        try:
+            async with asyncio.timeout(min(limit_s, self._timeout_s)):
+                raw = await client.embeddings.with_raw_response.create(
+                    model=self._name,
+                    input=list(texts),
+                    encoding_format="float",
+                    extra_headers={CALL_ID: reservation.id},
+                )
+            self._pace.answered(raw.headers, tokens)
+            rows, used = await asyncio.to_thread(_rows, raw.content, len(texts))
+            spent = _spent(used or tokens, price, estimated=not used)
+        except APIStatusError:
+            spent = _spent(0, price, estimated=False)
+            raise
+        finally:
+            self._meter.settle(reservation, spent)
         if self._dimensions not in {0, rows.shape[1]}:
             raise ValueError(f"vectors of {rows.shape[1]} dimensions after some of {self._dimensions}")
         self._dimensions = rows.shape[1]
@@ -161,8 +193,23 @@ def _tokens(text: str) -> int:
     return len(text.encode()) // 3 + 1
 
 
-def _rows(body: bytes, count: int) -> NDArray[np.float32]:
-    """Return the unit vectors of a reply, in the order of its indexes. Raises: ValueError if it is not whole."""
+def _call(model: str, texts: Sequence[str], price: Price | None, limit_s: float) -> Call:
+    """Return the call with its bound: no token is less than a byte."""
+    most = sum(len(text.encode("utf-8", "surrogatepass")) + 2 for text in texts)
+    usd = Decimal(0) if price is None else price.cost(Usage(most))
+    return Call("embedding", model, Purpose("embedding"), Spend.at_most(usd, most), price is not None, limit_s + 60)
+
+
+def _spent(tokens: int, price: Price | None, *, estimated: bool) -> Spent:
+    usd = None if price is None else price.cost(Usage(tokens))
+    return Spent.of(tokens, 0, 0, usd, estimated=estimated)
+
+
+def _rows(body: bytes, count: int) -> tuple[NDArray[np.float32], int]:
+    """Return the unit vectors of a reply, in order, and the tokens that they took; 0 where it is silent.
+
+    Raises: ValueError if it is not whole.
+    """
     reply = _Reply.model_validate_json(body)
     vectors = {each.index: each.embedding for each in reply.data}
     if sorted(vectors) != list(range(count)):
@@ -171,7 +218,8 @@ def _rows(body: bytes, count: int) -> NDArray[np.float32]:
         rows = np.asarray([vectors[place] for place in range(count)], dtype=np.float32)
     if rows.ndim != 2 or not rows.shape[1] or not np.isfinite(rows).all():
         raise ValueError("vectors that are none")
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    unit = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit, reply.usage.prompt_tokens
 
 
 def _explained(error: BaseException, model: str) -> EmbeddingFailed:

@@ -6,6 +6,7 @@ The evidence is fenced as data, and a reply that is anything else than one of th
 from pincite.core import Scope
 from pincite.core.fence import Fence
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, Message, ModelError, Opinion, TextDelta
+from pincite.ledger import Purpose
 
 _EVIDENCE_CHARS, _CLAIM_CHARS = 6_000, 1_500
 # A model that reasons thinks within this, too.
@@ -46,6 +47,7 @@ class ChatOpinion:
             messages=(Message("user", "\n".join((*shown, fence.line("end")))),),
             max_tokens=_MAX_TOKENS,
             timeout_s=self._timeout_s,
+            purpose=Purpose("second-opinion"),
         )
         written, end = "", None
         async for event in self._model.stream(scope, request):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pincite.core import Scope
 from pincite.core.fence import Fence
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, Message, ModelError, TextDelta
+from pincite.ledger import Purpose
 
 _PASSAGE = """Write a passage of three sentences, as it might stand in a document that answers the question.
 Use the words such a document would use. If you do not know a name or a figure, leave it out.
@@ -67,6 +68,7 @@ class QuestionWriter:
             messages=(Message("user", f"{fence.block('question', question)}\n{fence.line('end')}"),),
             max_tokens=_MAX_TOKENS,
             timeout_s=self._timeout_s,
+            purpose=Purpose("expansion"),
         )
         written, call = "", None
         async for event in self._model.stream(scope, request):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pincite.core import Scope
 from pincite.core.fence import Fence, for_model
 from pincite.gateway.domain import ChatModel, ChatRequest, Message, ModelError, TextDelta
+from pincite.ledger import Purpose
 
 _CHARS = 1_200
 _NUMBER = re.compile(r"\d{1,3}")
@@ -55,6 +56,7 @@ class ListJudge:
             messages=(Message("user", asked),),
             max_tokens=8 * len(passages) + 50,
             timeout_s=self._timeout_s,
+            purpose=Purpose("rerank"),
         )
         written = ""
         async for event in self._model.stream(scope, request):

@@ -1,7 +1,4 @@
-"""What was spent, by whom and on what: one query, over the calls of a tenant that the asker may know of.
-
-Owners and admins see their whole tenant's; everybody else what they spent themselves.
-"""
+"""What was spent, by whom and on what: one query, over the calls of a tenant that the asker may know of."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +13,11 @@ from pincite.ledger.store.rows import visible_to
 from pincite.ledger.tables import EntryRow
 
 
-async def lines(session: AsyncSession, scope: Scope, wanted: Wanted) -> list[Line]:
-    """Return a line for each group, the dearest first, at most `MOST_LINES`; without `by` there is one, if any call."""
+async def lines(session: AsyncSession, scope: Scope, wanted: Wanted, *, everyone: bool) -> list[Line]:
+    """Return a line for each group, the dearest first, at most `MOST_LINES`; without `by` there is one, if any call.
+
+    They are of the asker's own calls, or of `everyone`'s in the tenant.
+    """
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     groups = {by: _column(by, is_sqlite=is_sqlite) for by in wanted.by}
     over = EntryRow.state != State.RESERVED.value
@@ -36,7 +36,7 @@ async def lines(session: AsyncSession, scope: Scope, wanted: Wanted) -> list[Lin
     )
     query = (
         select(*groups.values(), *sums)
-        .where(visible_to(scope, EntryRow), *_which(scope, wanted))
+        .where(visible_to(scope, EntryRow), *_which(scope, wanted, everyone=everyone))
         .group_by(*groups.values())
         .order_by(func.coalesce(func.sum(EntryRow.cost_pico), 0).desc(), *groups.values())
         .limit(MOST_LINES)
@@ -45,11 +45,10 @@ async def lines(session: AsyncSession, scope: Scope, wanted: Wanted) -> list[Lin
     return [_line(wanted.by, tuple(row)) for row in rows if row[len(groups)]]
 
 
-def _which(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
-    user = wanted.user if scope.sees_all else scope.user
+def _which(scope: Scope, wanted: Wanted, *, everyone: bool) -> list[ColumnElement[bool]]:
     return [
-        *([] if user is None else [EntryRow.actor == user]),
-        *([] if scope.sees_all or wanted.user in {None, scope.user} else [EntryRow.actor == wanted.user]),
+        *([] if everyone else [EntryRow.actor == scope.user]),
+        *([] if wanted.user is None else [EntryRow.actor == wanted.user]),
         *([] if wanted.since is None else [EntryRow.created_at >= wanted.since]),
         *([] if wanted.until is None else [EntryRow.created_at < wanted.until]),
     ]

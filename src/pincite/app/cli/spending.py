@@ -1,0 +1,165 @@
+"""`pincite usage` and `pincite budgets`: what models cost, who spent it, and the most that may be spent.
+
+What is reserved, settled and refused is the ledger's business.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pincite.app.cli.acting import acting
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.people import user_of
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House
+from pincite.core import InvalidInput, Scope, utc_now
+from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
+from pincite.ledger.schemas import BudgetBody, CostLine, sheet
+
+T = TypeVar("T")
+
+budgets = typer.Typer(no_args_is_help=True, help="Budgets: the most that may be spent on models.")
+
+
+def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
+    async def inside() -> T:
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return await work(house, scope)
+
+    return run(inside(), as_json=as_json)
+
+
+def usage(
+    by: Annotated[list[By] | None, typer.Option(help="What lines are put together by; may be repeated.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="So many days back, today with them.")] = 30,
+    user: Annotated[str | None, typer.Option(help="Only this user's: an id, an e-mail address or a name.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with exact dollars.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what was spent on models: your own, or as an admin the whole tenant's."""
+    groups = tuple(dict.fromkeys(by or [By.MODEL]))
+
+    async def work(house: House, scope: Scope) -> tuple[str, list[dict[str, Any]]]:
+        since = Period.DAY.window(utc_now()) - timedelta(days=days - 1)
+        whose = None if user is None else await user_of(house, scope, user)
+        lines = await house.ledger.report(scope, Wanted(groups, since=since, user=whose))
+        return sheet(groups, lines), [CostLine.of_line(each).model_dump(mode="json") for each in lines]
+
+    csv, lines = _do(work, as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+    elif as_csv:
+        typer.echo(csv, nl=False)
+    elif not lines:
+        out().print(f"No model was called in {days} days.")
+    else:
+        _show_costs(groups, lines)
+
+
+def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]]) -> None:
+    table = Table(*(each.value.capitalize() for each in groups))
+    for name in ("Calls", "Tokens in", "Tokens out", "Cost"):
+        table.add_column(name, justify="right")
+    for line in lines:
+        counts = (line["calls"], line["input_tokens"], line["output_tokens"])
+        unknown = f" and {line['unpriced']:,} calls without a price" if line["unpriced"] else ""
+        cost = f"${line['cost_usd']:,.4f}{unknown}"
+        table.add_row(*(Text(line["of"][each] or "-") for each in groups), *(f"{each:,}" for each in counts), cost)
+    out().print(table)
+
+
+@budgets.command("list")
+def list_budgets(as_json: Json = False) -> None:
+    """List budgets and how each stands now."""
+
+    async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
+        return [BudgetBody.of(*each).model_dump(mode="json") for each in await house.ledger.budgets(scope)]
+
+    lines = _do(work, as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+        return
+    table = Table("Id", "Of", "Whose", "Every", "Spent", "Reserved", "Most")
+    for line in lines:
+        most = [] if line["limit_usd"] is None else [f"${line['limit_usd']:,.2f}"]
+        most += [] if line["limit_tokens"] is None else [f"{line['limit_tokens']:,} tokens"]
+        stands = (_amount(line, "spent"), _amount(line, "reserved"), ", ".join(most))
+        table.add_row(line["id"], line["subject"], line["subject_id"], line["period"], *stands)
+    out().print(table)
+
+
+def _amount(line: Mapping[str, Any], name: str) -> str:
+    return f"${line[name]['usd']:,.4f}, {line[name]['tokens']:,} tokens"
+
+
+@budgets.command("set")
+def set_budget(
+    subject: Annotated[Subject, typer.Argument(help="Whose spending: all of the tenant, a user, a key, an assistant.")],
+    of: Annotated[
+        str | None, typer.Argument(help="Id of it; a user's name or e-mail address; of the tenant nothing.")
+    ] = None,
+    period: Annotated[Period, typer.Option(help="After how long it begins anew, in UTC.")] = Period.MONTH,
+    usd: Annotated[str | None, typer.Option(help="Most dollars.")] = None,
+    tokens: Annotated[int | None, typer.Option(min=0, help="Most tokens, read and written.")] = None,
+    warn: Annotated[int, typer.Option(min=1, max=100, help="Percent from which on it warns.")] = 80,
+    cheaper: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Percent from which on cheaper models answer.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bound what somebody may spend in each period; what was spent in this one counts."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        limit = None if usd is None else Spend.at_most(_dollars(usd), 0).pico_usd
+        whose = await _whose(house, scope, subject, of)
+        wanted = Budget("", subject, whose, period, limit, tokens, warn, cheaper)
+        made = await house.ledger.set_budget(scope, wanted)
+        return {"id": made.id, "bound": made.said}
+
+    line = _do(work, as_json=as_json)
+    if as_json:
+        print_json(line)
+    else:
+        out().print(f"From now on: {line['bound']}. `pincite budgets remove {line['id']}` takes it back.")
+
+
+@budgets.command("remove")
+def remove_budget(
+    budget: Annotated[str, typer.Argument(help="Its id; `pincite budgets list` shows it.")], as_json: Json = False
+) -> None:
+    """Bound that spending no longer."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        await house.ledger.remove_budget(scope, budget)
+        return {"id": budget}
+
+    line = _do(work, as_json=as_json)
+    if as_json:
+        print_json(line)
+    else:
+        out().print("Removed.")
+
+
+async def _whose(house: House, scope: Scope, subject: Subject, of: str | None) -> str:
+    """Return the id of whom a budget bounds. Raises: InvalidInput, NotFound."""
+    if subject is Subject.TENANT:
+        return scope.tenant
+    if of is None:
+        raise InvalidInput(f"It is not said which {subject.value}.", remedy="Give its id.")
+    return await user_of(house, scope, of) if subject is Subject.USER else of
+
+
+def _dollars(text: str) -> Decimal:
+    """Read dollars. Raises: InvalidInput."""
+    try:
+        found = Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise InvalidInput(f"{text[:40]!r} is no amount of dollars.", remedy="Give a number such as 25 or 0.50.")
+    return found

@@ -1,0 +1,69 @@
+"""Opens models by the settings: which one answers, what makes vectors, who judges. Wired in `wiring.py`.
+
+What they are is the gateway's business; nothing is sent to one here but a look whether an Ollama is there.
+"""
+
+from collections.abc import Mapping
+
+from pincite.answers import SecondOpinion
+from pincite.app.settings import Settings, provider_environment
+from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
+from pincite.ledger import Ledger
+from pincite.retrieval import Judge, RetrievalSettings, SecondModels
+
+
+async def open_models(settings: Settings, ledger: Ledger) -> Models:
+    """Find out which model answers, and make the way to it. Raises: ModelNotConfigured."""
+    environment = provider_environment()
+    return Models(_model_settings(settings), environment, await discover_model(settings, environment), ledger)
+
+
+async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:
+    """Find out which model answers. Raises: ModelNotConfigured."""
+    return await discover(_model_settings(settings), environment)
+
+
+def _model_settings(settings: Settings) -> ModelSettings:
+    return ModelSettings(
+        model=settings.model,
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key,
+        context_tokens=settings.model_context_tokens,
+        total_timeout_s=settings.model_timeout_s,
+        embedder=settings.embedder,
+        embedder_base_url=settings.embedder_base_url,
+        embedder_api_key=settings.embedder_api_key,
+        embedder_timeout_s=settings.embedder_timeout_s,
+        reranker_base_url=settings.reranker_base_url,
+        reranker_api_key=settings.reranker_api_key,
+        moderation=settings.moderation,
+        moderation_base_url=settings.moderation_base_url,
+        moderation_api_key=settings.moderation_api_key,
+        moderation_timeout_s=settings.moderation_timeout_s,
+        prices=settings.model_prices or "",
+    )
+
+
+def open_embedders(settings: Settings, ledger: Ledger, name: str | None = None) -> Embedders:
+    """Make the embedder of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    wanted = settings if name is None else settings.model_copy(update={"embedder": name})
+    return Embedders.open(_model_settings(wanted), provider_environment(), StaticEmbedder(), ledger)
+
+
+def open_reranker(settings: Settings, models: Models, ledger: Ledger, name: str | None = None) -> Judge | None:
+    """Make the reranker of the settings, or the one of that name. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    return models.reranker(name or settings.reranker, lambda each: open_embedders(settings, ledger, each).chosen)
+
+
+def second_models(models: Models, settings: RetrievalSettings, reranker: Judge | None) -> SecondModels:
+    """Return who has a say in what is found: the reranker and, where it is asked to write, the chat model."""
+    return SecondModels(reranker, models.question_writer() if settings.written else None)
+
+
+def open_second_opinion(settings: Settings, models: Models) -> SecondOpinion | None:
+    """Make who is asked about uncertain claims. Blocks. Raises: ModelNotConfigured, Unavailable."""
+    judge = models.claim_judge(settings.second_opinion)
+    if judge is None:
+        return None
+    band = settings.second_opinion_band
+    return SecondOpinion(judge, band=None if band is None else tuple(float(each) for each in band.split("-")))

@@ -1,0 +1,116 @@
+"""No call of a chat model without the ledger: the most that it can come to is reserved before, the rest settled after.
+
+One call is one attempt at one provider: whoever tries again reserves again.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from pincite.core import Scope
+from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.prices import Price, bound
+from pincite.ledger import Call, Reservation, Spend, Spent, answer_at_hand
+
+CALL_ID = "X-Client-Request-Id"
+"""The header that tells a provider which call of the ledger it answers; OpenAI writes it into its own logs."""
+# Of a request beside its text: roles and marks around each message, and what a provider puts before all.
+_TOKENS_A_MESSAGE, _TOKENS_A_REQUEST = 16, 256
+_CHARS_PER_TOKEN = 4
+# A call is over by then, whatever became of it.
+_GRACE_S = 60.0
+
+
+class Meter(Protocol):
+    """Where calls are reserved and settled: the ledger, or its double."""
+
+    async def reserve(self, scope: Scope, call: Call, *, patience_s: float = 0.0) -> Reservation:
+        """Let a call be made. Raises: BudgetExceeded, PriceUnknown, Unavailable."""
+        ...
+
+    def settle(self, reservation: Reservation, spent: Spent) -> None:
+        """Have it written down what it came to."""
+        ...
+
+
+class MeteredChat:
+    """A chat model whose every call is in the ledger.
+
+    Args:
+        model: makes the calls.
+        price: says what they cost, None where nobody knows; asked once a call.
+        meter: the ledger.
+    """
+
+    def __init__(self, model: ChatModel, price: Callable[[], Awaitable[Price | None]], meter: Meter) -> None:
+        self._model = model
+        self._price = price
+        self._meter = meter
+
+    @property
+    def name(self) -> str:
+        """`provider:model`, as in settings."""
+        return self._model.name
+
+    async def context_tokens(self) -> int | None:
+        """Return what the model takes."""
+        return await self._model.context_tokens()
+
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError; what `Ledger.reserve` does."""
+        price = await self._price()
+        call = _call(self.name, request, price)
+        reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
+        spent = Spent() if price is not None else Spent(pico_usd=None)
+        written, sent = 0, False
+        try:
+            sent = True
+            async for event in self._model.stream(scope, replace(request, call_id=reservation.id)):
+                if isinstance(event, TextDelta):
+                    written += len(event.text)
+                else:
+                    spent, sent = _spent(event.usage, price), False
+                yield event
+        except ModelError as error:
+            if error.usage is not None:
+                spent, sent = _spent(error.usage, price), False
+            sent = sent and error.billed
+            raise
+        finally:
+            # Whoever goes away amid a reply, or finds it broken off, has had what was written till then.
+            self._meter.settle(reservation, _spent(estimated(request, written), price) if sent else spent)
+
+
+def estimated(request: ChatRequest, written: int) -> Usage:
+    """Return what a call has used of which the provider said nothing; `written` is how many characters came."""
+    asked = len(request.system) + sum(len(message.text) for message in request.messages)
+    return Usage(asked // _CHARS_PER_TOKEN, written // _CHARS_PER_TOKEN, estimated=True)
+
+
+def most_tokens(request: ChatRequest) -> tuple[int, int]:
+    """Return the most tokens that a request can be, and its reply.
+
+    A token is one byte or more of text, in every tokenizer that works on bytes: so many bytes, so many tokens at most.
+    """
+    texts = (request.system, *(message.text for message in request.messages))
+    read = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens
+
+
+def _call(model: str, request: ChatRequest, price: Price | None) -> Call:
+    read, written = most_tokens(request)
+    usd = Decimal(0) if price is None else bound(price, read, written)
+    return Call(
+        kind="chat",
+        model=model,
+        purpose=replace(request.purpose, answer=request.purpose.answer or answer_at_hand()),
+        bound=Spend.at_most(usd, read + written),
+        priced=price is not None,
+        lasts_s=request.timeout_s + _GRACE_S,
+    )
+
+
+def _spent(usage: Usage, price: Price | None) -> Spent:
+    usd = None if price is None else price.cost(usage)
+    return Spent.of(usage.input_tokens, usage.output_tokens, usage.cached_tokens, usd, estimated=usage.estimated)

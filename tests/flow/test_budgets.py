@@ -1,0 +1,128 @@
+"""Budgets and spending over HTTP and from the command line: what is used up stops answers, and who sees what."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.doubles.provider import Provider
+from tests.flow.conftest import add, client_with_model, house_with_model, signed_in
+from typer.testing import CliRunner
+
+from pincite.app.cli.main import app
+
+TEXT = b"# Ferry\n\nThe ferry leaves at nine in the morning. Dogs travel free of charge.\n"
+QUESTION = {"question": "When does the ferry leave?"}
+PRICES = "openai:test-model=1/3"
+
+
+@pytest.fixture
+async def client(pincite_home: Path, provider: Provider) -> AsyncIterator[httpx2.AsyncClient]:
+    async with client_with_model(pincite_home, provider, model_prices=PRICES) as opened:
+        await add(opened, "ferry.md", TEXT)
+        yield opened
+
+
+async def ask(client: httpx2.AsyncClient) -> dict[str, Any]:
+    return (await client.post("/v1/answers", json=QUESTION, timeout=60)).json()
+
+
+async def test_what_an_answer_costs_is_in_the_ledger_to_the_last_digit(client: httpx2.AsyncClient) -> None:
+    answer = await ask(client)
+    (line,) = (await client.get("/v1/usage/costs")).json()["items"]
+    used = answer["usage"]
+    assert (line["calls"], line["answers"], line["running"], line["unpriced"]) == (1, 1, 0, 0)
+    assert (line["input_tokens"], line["output_tokens"]) == (used["input_tokens"], used["output_tokens"])
+    assert line["cost_usd"] == line["cost_per_answer_usd"] == pytest.approx(answer["cost_usd"], abs=1e-12)
+    (by_stage,) = (await client.get("/v1/usage/costs", params={"by": ["model", "stage"]})).json()["items"]
+    assert by_stage["of"] == {"model": "openai:test-model", "stage": "answer"}
+    sheet = await client.get("/v1/usage/costs.csv", params={"by": "model"})
+    (row,) = csv.DictReader(io.StringIO(sheet.text))
+    assert (row["model"], float(row["cost_usd"])) == ("openai:test-model", line["cost_usd"])
+    assert "attachment" in sheet.headers["content-disposition"]
+
+
+async def test_a_budget_that_is_used_up_stops_answers_and_says_until_when(client: httpx2.AsyncClient) -> None:
+    assert (await ask(client))["state"] == "completed"
+    wanted = {"subject": "tenant", "period": "day", "limit_usd": 0.0001}
+    made = (await client.post("/v1/budgets", json=wanted)).json()
+    assert made["spent"]["usd"] > 0
+    refused = await ask(client)
+    assert (refused["state"], refused["problem"]["code"]) == ("failed", "budget-exceeded")
+    assert "$0.0001 a day for the whole organisation" in refused["problem"]["message"]
+    assert "begins anew" in refused["problem"]["remedy"]
+    (listed,) = (await client.get("/v1/budgets")).json()["items"]
+    assert listed == made
+    assert (await client.delete(f"/v1/budgets/{made['id']}")).status_code == 204
+    assert (await ask(client))["state"] == "completed"
+
+
+async def test_a_budget_that_is_none_is_refused_with_what_to_do(client: httpx2.AsyncClient) -> None:
+    for wrong in (
+        {"subject": "tenant", "period": "day"},
+        {"subject": "user", "period": "day", "limit_usd": 1},
+        {"subject": "tenant", "period": "week", "limit_usd": 1},
+        {"subject": "tenant", "period": "day", "limit_usd": -1},
+        {"subject": "tenant", "period": "day", "limit_usd": 1, "warn_percent": 0},
+    ):
+        refused = await client.post("/v1/budgets", json=wrong)
+        assert refused.status_code == 422, wrong
+        assert refused.json()["remedy"]
+    nobody = {"subject": "user", "subject_id": "nobody", "period": "day", "limit_usd": 1}
+    assert (await client.post("/v1/budgets", json=nobody)).status_code == 404
+
+
+async def test_each_sees_what_they_spent_and_an_admin_all(pincite_home: Path, provider: Provider) -> None:
+    async with house_with_model(pincite_home, provider, model_prices=PRICES) as house, signed_in(house) as owner:
+        document = await add(owner, "ferry.md", TEXT)
+        await ask(owner)
+        user, _ = await house.people.invite(await house.owner(), name="Vera", role="viewer")
+        theirs = await house.accounts.create_key(await house.owner(), "vera", user=user.id)
+        await owner.put(f"/v1/documents/{document['id']}/grants/user/{user.id}", json={"level": "viewer"})
+        headers = {"Authorization": f"Bearer {theirs.secret}"}
+        for _ in range(2):
+            await owner.post("/v1/answers", json=QUESTION, headers=headers)
+        everyones = (await owner.get("/v1/usage/costs", params={"by": "user"})).json()["items"]
+        assert sorted(each["calls"] for each in everyones) == [1, 2]
+        (own,) = (await owner.get("/v1/usage/costs", headers=headers)).json()["items"]
+        assert own["calls"] == 2
+        assert (await owner.get("/v1/budgets", headers=headers)).status_code == 403
+        # A key's own budget stops that key, and nobody else.
+        wanted = {"subject": "key", "subject_id": theirs.key.id, "period": "total", "limit_tokens": 1}
+        assert (await owner.post("/v1/budgets", json=wanted)).status_code == 200
+        stopped = (await owner.post("/v1/answers", json=QUESTION, headers=headers)).json()
+        assert stopped["problem"]["code"] == "budget-exceeded"
+        assert (await ask(owner))["state"] == "completed"
+
+
+def test_budgets_and_spending_from_the_command_line(pincite_home: Path, provider: Provider) -> None:
+    async def spend() -> None:
+        async with client_with_model(pincite_home, provider, model_prices=PRICES) as client:
+            await add(client, "ferry.md", TEXT)
+            await ask(client)
+
+    asyncio.run(spend())
+    env = {"PINCITE_HOME": str(pincite_home), "PINCITE_MODEL": "none"}
+
+    def run(*words: str) -> str:
+        result = CliRunner().invoke(app, list(words), env=env)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    (line,) = json.loads(run("usage", "--by", "stage", "--json"))["items"]
+    assert (line["of"], line["calls"]) == ({"stage": "answer"}, 1)
+    assert "openai:test-model" in run("usage")
+    assert run("usage", "--csv").startswith("model,calls,")
+    made = json.loads(run("budgets", "set", "tenant", "--usd", "5", "--period", "day", "--json"))
+    assert "$5.00 a day" in made["bound"]
+    assert "tenant" in run("budgets", "list")
+    run("budgets", "remove", made["id"])
+    assert json.loads(run("budgets", "list", "--json")) == {"items": []}
+    wrong = CliRunner().invoke(app, ["budgets", "set", "tenant", "--usd", "much"], env=env)
+    assert wrong.exit_code == 2
+    assert "Give a number" in wrong.output

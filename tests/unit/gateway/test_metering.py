@@ -1,0 +1,184 @@
+"""What each call is reserved and settled at, over real HTTP: whole, refused, broken off, left, tried again."""
+
+import asyncio
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from pydantic import SecretStr
+from tests.doubles.provider import Provider, serve
+
+from pincite.core import Scope
+from pincite.gateway import ChatFinished, ChatModel, ChatRequest, Message, ModelError, Models, ModelSettings
+from pincite.gateway.adapters.memory import MemoryMeter
+from pincite.gateway.domain import ModelNotConfigured, Usage
+from pincite.gateway.metering import most_tokens
+from pincite.gateway.prices import PriceBook, bound, rates_of
+from pincite.gateway.service import Discovery
+from pincite.ledger import BudgetExceeded, Purpose, Spent, made_for
+
+SCOPE = Scope("acme", "ada")
+REQUEST = ChatRequest(
+    system="Be brief.",
+    messages=(Message("user", "Say something about ferries."),),
+    max_tokens=100,
+    timeout_s=10,
+    purpose=Purpose("answer"),
+)
+REPLY = "The ferry leaves at nine [1]. It is blue [2]."
+PRICES = "openai:test-model=1/3, anthropic:claude-haiku-4-5=1/3"
+MODEL = "openai:test-model"
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with serve() as running:
+        running.behaviour.reply = REPLY
+        yield running
+
+
+@pytest.fixture
+def meter() -> MemoryMeter:
+    return MemoryMeter()
+
+
+def _model(provider: Provider, meter: MemoryMeter, name: str = MODEL, prices: str = PRICES) -> ChatModel:
+    base = provider.url if name.startswith("anthropic") else f"{provider.url}/v1"
+    settings = ModelSettings(model=name, base_url=base, api_key=SecretStr("good-key"), prices=prices)
+    chosen = Models(settings, {}, Discovery(name, ()), meter).choose(None)
+    assert chosen is not None
+    return chosen
+
+
+async def _ask(model: ChatModel) -> ChatFinished:
+    (end,) = [event async for event in model.stream(SCOPE, REQUEST) if isinstance(event, ChatFinished)]
+    return end
+
+
+@pytest.mark.parametrize("name", [MODEL, "anthropic:claude-haiku-4-5"])
+async def test_a_whole_reply_is_settled_at_what_the_provider_says(
+    provider: Provider, meter: MemoryMeter, name: str
+) -> None:
+    with made_for("answer-1"):
+        end = await _ask(_model(provider, meter, name))
+    (call,), (spent,) = meter.calls, meter.settled
+    assert (call.model, call.purpose, call.priced) == (name, Purpose("answer", "answer-1"), True)
+    assert (spent.input_tokens, spent.output_tokens, spent.estimated) == (100, len(REPLY) // 4, False)
+    assert end.cost_usd == Decimal(spent.input_tokens + 3 * spent.output_tokens) / 10**6
+    assert spent.pico_usd == 1_000_000 * (spent.input_tokens + 3 * spent.output_tokens)
+    assert spent.spend.pico_usd <= call.bound.pico_usd
+    assert spent.spend.tokens <= call.bound.tokens
+
+
+async def test_a_provider_is_told_which_call_it_answers(provider: Provider, meter: MemoryMeter) -> None:
+    await _ask(_model(provider, meter))
+    assert provider.headers[-1]["x-client-request-id"] == "call-1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": 401, "fail_times": 1},
+        {"status": 400, "fail_times": 1},
+        {"status": 429, "fail_times": 3, "retry_after_s": 0},
+        {"status": 500, "fail_times": 3, "retry_after_s": 0},
+    ],
+)
+async def test_what_a_provider_turns_away_costs_nothing(
+    provider: Provider, meter: MemoryMeter, change: dict[str, object]
+) -> None:
+    for name, value in change.items():
+        setattr(provider.behaviour, name, value)
+    with pytest.raises(ModelError):
+        await _ask(_model(provider, meter))
+    assert len(meter.settled) == len(meter.calls) == change["fail_times"]
+    assert {each.spend.pico_usd for each in meter.settled} == {0}
+    assert not any(each.estimated for each in meter.settled)
+
+
+async def test_where_nobody_is_there_nothing_is_spent(provider: Provider, meter: MemoryMeter) -> None:
+    provider.url = "http://127.0.0.1:9"
+    with pytest.raises(ModelError):
+        await _ask(_model(provider, meter))
+    assert meter.settled == [Spent()] * len(meter.calls)
+
+
+@pytest.mark.parametrize("change", [{"drop_after": 3}, {"malformed_after": 3}, {"no_finish": True}])
+async def test_what_breaks_off_costs_what_came_till_then(
+    provider: Provider, meter: MemoryMeter, change: dict[str, object]
+) -> None:
+    for name, value in change.items():
+        setattr(provider.behaviour, name, value)
+    with pytest.raises(ModelError):
+        await _ask(_model(provider, meter))
+    (spent,) = meter.settled
+    assert spent.estimated
+    assert spent.input_tokens == (len("Be brief.") + len("Say something about ferries.")) // 4
+    assert spent.pico_usd
+
+
+async def test_who_leaves_amid_a_reply_pays_for_what_came(provider: Provider, meter: MemoryMeter) -> None:
+    provider.behaviour.piece_delay_s = 0.05
+    reading = asyncio.create_task(_ask(_model(provider, meter)))
+    while not provider.requests:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    (spent,) = meter.settled
+    assert spent.estimated
+    assert spent.input_tokens > 0
+
+
+async def test_each_try_is_a_call_of_its_own(provider: Provider, meter: MemoryMeter) -> None:
+    provider.behaviour.fail_times, provider.behaviour.status, provider.behaviour.retry_after_s = 2, 503, 0
+    await _ask(_model(provider, meter))
+    assert [each.spend.pico_usd > 0 for each in meter.settled] == [False, False, True]
+
+
+async def test_what_a_budget_refuses_is_not_sent(provider: Provider, meter: MemoryMeter) -> None:
+    meter.refuses = BudgetExceeded("There is nothing left.", retry_after_s=5)
+    with pytest.raises(BudgetExceeded, match="nothing left"):
+        await _ask(_model(provider, meter))
+    assert provider.requests == []
+
+
+async def test_a_price_that_nobody_knows_is_none_and_not_nothing(provider: Provider, meter: MemoryMeter) -> None:
+    end = await _ask(_model(provider, meter, prices=""))
+    assert (end.cost_usd, meter.calls[0].priced, meter.settled[0].pico_usd) == (None, False, None)
+
+
+def test_listed_prices_are_those_of_the_list() -> None:
+    from genai_prices import Usage as Counted
+    from genai_prices import calc_price
+
+    book = PriceBook()
+    models = (("openai", "gpt-5-mini"), ("anthropic", "claude-haiku-4-5"), ("anthropic", "claude-sonnet-4-5"))
+    for provider_id, model in models:
+        price = book.price(f"{provider_id}:{model}", provider_id)
+        assert price is not None
+        for usage in (Usage(1000, 10), Usage(300_000, 10, cached_tokens=1000, kept_tokens=500), Usage(50, 0)):
+            counted = Counted(
+                input_tokens=usage.input_tokens,
+                cache_write_tokens=usage.kept_tokens,
+                cache_read_tokens=usage.cached_tokens,
+                output_tokens=usage.output_tokens,
+            )
+            listed = calc_price(counted, model, provider_id=provider_id).total_price
+            assert price.cost(usage) == listed
+            assert bound(price, usage.input_tokens, usage.output_tokens) >= listed
+
+
+@pytest.mark.parametrize(
+    "said", ["x", "openai:x=1", "openai:x=1/2/3/4", "openai:x=-1/2", "=1/2", "openai:x=1/x", "x=1/2"]
+)
+def test_a_price_that_is_none_is_said(said: str) -> None:
+    with pytest.raises(ModelNotConfigured, match="PINCITE_MODEL_PRICES"):
+        rates_of(said)
+
+
+def test_no_token_is_less_than_a_byte() -> None:
+    read, written = most_tokens(ChatRequest("ä" * 10, (Message("user", "\U0001f6a2" * 5),), max_tokens=7))
+    assert read >= 20 + 20
+    assert written == 7
