@@ -62,6 +62,8 @@ class Things:
             ids["answer_id"], ids["conversation_id"] = answer.id, answer.conversation
         if "{user_id}" in named or "{grantee}" in named:
             ids["user_id"] = ids["grantee"] = (await house.people.invite(owner, name="new", role="viewer"))[0].id
+        if "{budget_id}" in named:
+            ids["budget_id"] = await a_budget(house, owner)
         if "{group_id}" in named:
             ids["group_id"] = (await house.people.create_group(owner, new_id())).id
             if route.path.startswith("/scim/"):

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from pincite.answers import SecondOpinion
 from pincite.app.settings import Settings, provider_environment
+from pincite.core import Database
 from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
+from pincite.gateway.adapters.evidence_http import HttpEvidence
 from pincite.ledger import Ledger
 from pincite.retrieval import Judge, RetrievalSettings, SecondModels
 
@@ -16,6 +18,15 @@ async def open_models(settings: Settings, ledger: Ledger) -> Models:
     """Find out which model answers, and make the way to it. Raises: ModelNotConfigured."""
     environment = provider_environment()
     return Models(_model_settings(settings), environment, await discover_model(settings, environment), ledger)
+
+
+def open_ledger(settings: Settings, database: Database) -> Ledger:
+    """Make the ledger, with who can be asked what calls came to. Raises: ModelNotConfigured (prices)."""
+    url = settings.model_evidence_url
+    if url is None:
+        return Ledger(database)
+    key = None if settings.model_api_key is None else settings.model_api_key.get_secret_value()
+    return Ledger(database, HttpEvidence(url, settings.model_prices or "", key))
 
 
 async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:

@@ -128,9 +128,12 @@ class Settings(BaseSettings):
     model_prices: Annotated[
         str | None,
         Field(
-            description="What models cost, before the price list: `PROVIDER:MODEL=IN/OUT` or `=IN/OUT/CACHED`, dollars "
-            "for a million tokens, with commas; `0/0` says that one is free."
+            description="What models cost, before the price list: `PROVIDER:MODEL=IN/OUT` or `=IN/OUT/CACHED`, in "
+            "dollars for a million tokens, with commas."
         ),
+    ] = None
+    model_evidence_url: Annotated[
+        str | None, Field(description="Address that says what calls came to that broke off: `GET ADDRESS/ID`.")
     ] = None
     passage_tokens: Annotated[
         int, Field(ge=256, description="Most tokens that the passages shown to a model may take.")

@@ -16,7 +16,14 @@ from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
 from pincite.app.limits import Limits, open_counts, policies_of
-from pincite.app.models import open_embedders, open_models, open_reranker, open_second_opinion, second_models
+from pincite.app.models import (
+    open_embedders,
+    open_ledger,
+    open_models,
+    open_reranker,
+    open_second_opinion,
+    second_models,
+)
 from pincite.app.moderating import open_moderation
 from pincite.app.provider_web import ProviderWeb
 from pincite.app.secret_key import installation_key
@@ -196,7 +203,7 @@ async def open_house(
         await migrate.upgrade(database)
         counts = await open_counts(database)
         closing.push_async_callback(counts.close)
-        ledger = Ledger(database)
+        ledger = open_ledger(settings, database)
         closing.push_async_callback(ledger.close)
         models = await open_models(settings, ledger)
         embedders = await asyncio.to_thread(open_embedders, settings, ledger)

@@ -18,11 +18,20 @@ Window = tuple[str, int]
 
 
 class State(StrEnum):
-    """`EXPIRED` was never settled and is billed by rule at its bound, until somebody says what it came to after all."""
+    """How much is known of what a call came to.
+
+    Of `EXPIRED` nobody said it, so it is billed by rule at its bound; of `ESTIMATED` only who made it, by what came.
+    """
 
     RESERVED = "reserved"
-    SETTLED = "settled"
     EXPIRED = "expired"
+    ESTIMATED = "estimated"
+    SETTLED = "settled"
+
+    @property
+    def rank(self) -> int:
+        """What is said later counts where it ranks higher."""
+        return list(State).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,13 @@ class Tell:
     id: str
     spent: Spent
     expired: bool = False
+
+    @property
+    def state(self) -> State:
+        """What the call is from then on."""
+        if self.expired:
+            return State.EXPIRED
+        return State.ESTIMATED if self.spent.estimated else State.SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +138,15 @@ class Book:
         )
 
     def tell(self, tell: Tell) -> bool:
-        """Settle a call; returns whether that changed anything. What was billed by rule is put right."""
+        """Settle a call; returns whether that changed anything. Who knows better puts right what was said before."""
         entry = self.entries.get(tell.id) or self.added.get(tell.id)
-        if entry is None or entry.state is State.SETTLED or (tell.expired and entry.state is State.EXPIRED):
+        if entry is None or entry.state.rank >= tell.state.rank:
             return False
         freed = entry.call.bound if entry.state is State.RESERVED else NOTHING
         more = tell.spent.spend - entry.spent.spend
         for window in self.balances.keys() & set(entry.holds):  # the budget of one that is not there is gone
             self._move(window, reserved=NOTHING - freed, spent=more)
-        state = State.EXPIRED if tell.expired else State.SETTLED
-        settled = replace(entry, state=state, spent=tell.spent, ended_at=self.now)
+        settled = replace(entry, state=tell.state, spent=tell.spent, ended_at=self.now)
         if tell.id in self.added:
             self.added[tell.id] = settled
         else:

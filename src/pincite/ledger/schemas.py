@@ -29,7 +29,7 @@ class BudgetWanted(BaseModel):
     subject_id: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     period: Period
     limit_usd: Annotated[
-        Decimal | None, Field(ge=0, le=MOST_USD, decimal_places=12, description="Most dollars a period; null: any.")
+        float | None, Field(ge=0, le=MOST_USD, allow_inf_nan=False, description="Most dollars a period; null: any.")
     ] = None
     limit_tokens: Annotated[
         int | None, Field(ge=0, le=MOST_TOKENS, description="Most tokens a period, read and written; null: any.")
@@ -46,7 +46,7 @@ class BudgetWanted(BaseModel):
             subject=self.subject,
             subject_id=tenant if self.subject is Subject.TENANT else self.subject_id or "",
             period=self.period,
-            limit_pico_usd=None if self.limit_usd is None else Spend.at_most(self.limit_usd, 0).pico_usd,
+            limit_pico_usd=None if self.limit_usd is None else Spend.at_most(Decimal(str(self.limit_usd)), 0).pico_usd,
             limit_tokens=self.limit_tokens,
             warn_percent=self.warn_percent,
             cheaper_percent=self.cheaper_percent,

@@ -7,6 +7,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,13 +32,15 @@ from pincite.ledger.domain import (
 )
 from pincite.ledger.spending import Line, Wanted
 from pincite.ledger.store.budgets import balances_now, budgets_of, drop_budgets, put_budget
-from pincite.ledger.store.entries import close_book, entries_of, open_book, overdue
+from pincite.ledger.store.entries import close_book, doubtful, entries_of, open_book, overdue
 from pincite.ledger.store.reports import lines
 from pincite.ledger.turns import Answer, Turns
 
 MOST_BUDGETS = 1000
 SWEEP_S = 10.0
 _AT_ONCE = 100
+# So long after its time limit a provider is asked what a call came to that is only estimated.
+_ASKED_FOR = timedelta(minutes=10)
 _LONGEST_ID = 64
 _CLOSE_S = 5.0
 log = get_logger(__name__)
@@ -168,15 +171,18 @@ class Ledger:
     async def sweep(self) -> int:
         """Settle calls of all tenants that are over and that nobody settled: by evidence, else by rule at their bound.
 
-        Returns how many there were.
+        Where there is evidence, what was estimated lately is put right by it as well. Returns how many have changed.
         """
         async with self._db.read(EVERY_TENANT) as session:
             found = await overdue(session, most=_AT_ONCE)
+            if self._evidence is not None:
+                found += await doubtful(session, newer_than=_ASKED_FOR, most=_AT_ONCE)
+        settled = 0
         for tenant in dict.fromkeys(tenant for tenant, _ in found):
-            await self._sweep_of(system_scope(tenant), [each for its, each in found if its == tenant])
-        return len(found)
+            settled += await self._sweep_of(system_scope(tenant), [each for its, each in found if its == tenant])
+        return settled
 
-    async def _sweep_of(self, scope: Scope, ids: Sequence[str]) -> None:
+    async def _sweep_of(self, scope: Scope, ids: Sequence[str]) -> int:
         async with self._db.read(scope) as session:
             found = await entries_of(session, scope, ids)
         tells = [await self._told(scope, entry) for entry in found.values()]
@@ -186,9 +192,12 @@ class Ledger:
             await close_book(session, scope, book)
         for each in changed:
             log.warning("call settled by others", call=each.id, by_rule=each.expired)
+        return len(changed)
 
     async def _told(self, scope: Scope, entry: Entry) -> Tell:
-        known = None if self._evidence is None else await self._evidence.spent(scope, entry.id, entry.call)
+        known = None
+        if self._evidence is not None:
+            known = await self._evidence.spent(scope, entry.id, entry.call)
         return Tell(entry.id, by_rule(entry), expired=True) if known is None else Tell(entry.id, known)
 
     async def _sweep_on(self) -> None:

@@ -4,6 +4,7 @@ Windows are locked in one order, and calls before them, so that no two transacti
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -58,6 +59,18 @@ async def overdue(session: AsyncSession, *, most: int) -> list[tuple[str, str]]:
         select(EntryRow.tenant, EntryRow.id)
         .where(EntryRow.state == State.RESERVED.value, EntryRow.expires_at < await database_now(session))
         .order_by(EntryRow.expires_at)
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+async def doubtful(session: AsyncSession, *, newer_than: timedelta, most: int) -> list[tuple[str, str]]:
+    """Return tenant and id of calls of all tenants whose cost is an estimate, newest first, of a time that is near."""
+    since = await database_now(session) - newer_than
+    query = (
+        select(EntryRow.tenant, EntryRow.id)
+        .where(EntryRow.state.in_([State.ESTIMATED.value, State.EXPIRED.value]), EntryRow.expires_at > since)
+        .order_by(EntryRow.expires_at.desc())
         .limit(most)
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]

@@ -41,9 +41,9 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entries")),
     )
-    op.create_index("ix_ledger_entries_tenant", "ledger_entries", ["tenant", "created_at"])
-    op.create_index("ix_ledger_entries_answer", "ledger_entries", ["answer", "tenant"])
-    op.create_index("ix_ledger_entries_state", "ledger_entries", ["state", "expires_at"])
+    op.create_index("ix_ledger_entries_tenant_created_at", "ledger_entries", ["tenant", "created_at"])
+    op.create_index("ix_ledger_entries_answer_tenant", "ledger_entries", ["answer", "tenant"])
+    op.create_index("ix_ledger_entries_state_expires_at", "ledger_entries", ["state", "expires_at"])
     op.create_table(
         "ledger_budgets",
         sa.Column("id", sa.String(length=64), nullable=False),
