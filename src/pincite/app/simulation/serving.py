@@ -52,7 +52,7 @@ class Simulation:
             Route("/v1/models", self._models),
             Route("/api/tags", self._tags),
             Route("/simulation/requests", control.requests),
-            Route("/simulation/requests/{name}", control.one),
+            Route("/simulation/requests/{name:path}", control.one),
             Route("/simulation/behaviour", control.behaviour, methods=["GET"]),
             Route("/simulation/behaviour", control.set_behaviour, methods=["PUT"]),
         ]
