@@ -95,7 +95,7 @@ def test_tools_that_must_be_called_are(provider: Simulated, gpt: openai.OpenAI, 
     assert (call.function.name, json.loads(call.function.arguments)) == ("judge", {"verdict": "yes"})
     assert whole.choices[0].finish_reason == "tool_calls"
     parts = [each.choices[0].delta.tool_calls for each in gpt.chat.completions.create(**given, stream=True)]
-    said = [call.function for each in parts if each for call in each]
+    said: list[Any] = [call.function for each in parts if each for call in each]
     assert (said[0].name, json.loads("".join(each.arguments for each in said))) == ("judge", {"verdict": "yes"})
     tool: Any = {"name": "judge", "input_schema": VERDICT}
     asked: Any = {"model": "m", "messages": ASKED, "max_tokens": 99, "tools": [tool], "tool_choice": {"type": "any"}}

@@ -45,7 +45,7 @@ def test_it_says_where_it_is_and_how_to_point_pincite_at_it(running: Simulated) 
 
 
 def test_only_loopback_is_listened_on_and_other_names_are_not_answered_to(running: Simulated) -> None:
-    others = {each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    others = {str(each[4][0]) for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for host in others - {"127.0.0.1"}:
         with pytest.raises(OSError, match="refused"), socket.create_connection((host, running.port), timeout=2):
             pass
