@@ -215,6 +215,9 @@ def test_a_text_breaks_off_after_so_many_pieces(provider: Simulated) -> None:
     assert "".join(said) == "one two"
     assert provider.record("broke")["state"] == "cut"
     assert provider.record("broke")["output_tokens"] == 1
+    head, came = provider.raw("/v1/chat/completions", CHAT, "broke whole")
+    assert (head[:12], came) == (b"HTTP/1.1 200", b""), "no error of the server's own in its place"
+    assert provider.record("broke whole")["state"] == "cut"
 
 
 def usage_of(provider: Simulated, name: str) -> list[Any]:
@@ -349,6 +352,10 @@ def test_the_log_is_listed_newest_first_in_pages(provider: Simulated) -> None:
         ("/v1/chat/completions", b'{"model": "m", "messages": []}'),
         ("/v1/chat/completions", b'{"model": "m", "messages": ["x"]}'),
         ("/v1/chat/completions", b'{"model": 3, "messages": [{}]}'),
+        (
+            "/v1/chat/completions",
+            b'{"model": "m", "messages": [{}], "tools": [{"parameters": {"enum": 1}}], "tool_choice": "required"}',
+        ),
         ("/v1/messages", b'{"model": "m", "messages": [{}]}'),
         ("/v1/embeddings", b'{"model": "m", "input": ["a", " "]}'),
         ("/v1/embeddings", b'{"model": "m", "input": [3]}'),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pincite.answers.drafting import ABSTAINED
 from pincite.app.simulation import Asked, Told
 from pincite.app.simulation.domain import Kind, Wire
-from pincite.app.simulation.instances import instance_of
+from pincite.app.simulation.instances import UnusableSchema, smallest
 from pincite.app.simulation.log import RequestLog, State
 from pincite.app.simulation.texts import length_of, pieces, sensible_reply, tokens_of
 from pincite.app.simulation.turns import answer_of, read_tokens, reported
@@ -50,18 +51,34 @@ def chat(wire: Wire = Wire.OPENAI, **body: Any) -> Asked:
 
 @pytest.mark.parametrize("schema", SCHEMAS[:11] + SCHEMAS[12:])
 def test_an_instance_keeps_to_its_schema(schema: dict[str, Any]) -> None:
-    jsonschema_rs.validate(schema, instance_of(schema))
+    jsonschema_rs.validate(schema, smallest(schema))
 
 
 def test_of_several_schemas_what_they_ask_for_together_is_there() -> None:
-    made = instance_of(SCHEMAS[11])
+    made = smallest(SCHEMAS[11])
     assert made["verdict"] == "supported"
     assert made["when"] == "2026-01-31"
 
 
 @pytest.mark.parametrize("schema", [None, True, [], {"$ref": "#/nowhere"}, {"$ref": "#"}, {"enum": []}, {"type": []}])
 def test_what_is_no_schema_ends(schema: Any) -> None:
-    json.dumps(instance_of(schema))
+    json.dumps(smallest(schema))
+
+
+def test_what_holds_itself_ends_soon() -> None:
+    both = {"left": {"$ref": "#"}, "right": {"$ref": "#"}}
+    assert smallest({"type": "object", "properties": both, "required": ["left", "right"]})["left"]["left"] is None
+    itself = {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}
+    assert smallest(itself) is None
+    assert len(smallest({"type": "array", "minItems": 10**9, "items": {"type": "string", "minLength": 10**9}})) == 100
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "object", "required": 3}, {"anyOf": {"a": 1}}, {"type": "array", "minItems": "x"}]
+)
+def test_what_cannot_be_read_as_a_schema_is_said(schema: Any) -> None:
+    with pytest.raises(UnusableSchema):
+        smallest(schema)
 
 
 @pytest.mark.parametrize("wire", list(Wire))
@@ -131,7 +148,9 @@ def test_the_reply_cites_the_passages_that_it_was_shown() -> None:
         "The ferry leaves from the northern quay at 1 o'clock [1]. "
         "The steamer leaves from the northern quay at 2 o'clock [2]."
     )
-    assert sensible_reply([{"role": "user", "content": None}]) == "The documents do not say."
+    assert sensible_reply([{"role": "user", "content": f"{fence} passages begin\n{fence} passages end"}]) == ABSTAINED
+    assert sensible_reply([{"role": "user", "content": None}]) == ABSTAINED
+    assert sensible_reply([{"role": "user", "content": " When does it leave? "}]) == "When does it leave?"
 
 
 @given(st.text(), st.integers(1, 9), st.integers(0, 9))

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from pincite.app.simulation import anthropic, lists, openai
 from pincite.app.simulation.domain import Asked, Decides, Dropped, Kind, Refusal, Told, Wire
+from pincite.app.simulation.instances import UnusableSchema
 from pincite.app.simulation.log import Record, RequestLog
 from pincite.app.simulation.refusing import refusal_body, refusal_headers, unusable
 from pincite.app.simulation.sending import JSON, Sending
@@ -53,7 +54,7 @@ class Door:
             asked, told = await self._read(request)
         except ClientDisconnect:
             return
-        refusal = told.refusal or unusable(asked)
+        refusal = told.refusal or unusable(asked) or _unanswerable(asked, told)
         charged = 0 if refusal is not None or told.page else read_tokens(asked)
         record = self._log.begin(asked, input_tokens=charged, faults=told.faults)
         try:
@@ -74,6 +75,15 @@ class Door:
         return asked, self._decides.decide(asked)
 
 
+def _unanswerable(asked: Asked, told: Told) -> Refusal | None:
+    try:
+        if asked.kind is Kind.CHAT:
+            answer_of(asked, told)
+    except UnusableSchema:
+        return Refusal(400, "Invalid schema of a tool or a response format.")
+    return None
+
+
 async def _answered(asked: Asked, told: Told, refusal: Refusal | None, sending: Sending, record: Record) -> None:
     await asyncio.sleep(told.latency_s)
     if told.hang:
@@ -91,6 +101,7 @@ async def _answered(asked: Asked, told: Told, refusal: Refusal | None, sending: 
         else:
             await _alone(asked, told, sending, record)
     except Dropped:
+        await sending.leave()
         return
     record.finish()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 Schema = Mapping[str, Any]
-_DEEPEST = 20
+_DEEPEST, _MOST_ITEMS, _MOST_CHARS = 20, 100, 10_000
 _TEXT = "simulated"
 _FORMATS = {
     "date": "2026-01-31",
@@ -20,36 +20,50 @@ _FORMATS = {
 }
 
 
-def instance_of(schema: Any, root: Schema | None = None, depth: int = 0) -> Any:
-    """Return the smallest value that a schema allows: what it requires and nothing else; None where it is too deep."""
-    if depth > _DEEPEST or not isinstance(schema, dict):
+class UnusableSchema(Exception):
+    """It is no JSON schema."""
+
+
+def smallest(schema: Any) -> Any:
+    """Return the smallest value that a schema allows: what it requires and nothing else. Raises: UnusableSchema."""
+    try:
+        return _instance(schema, {}, ())
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        raise UnusableSchema from error
+
+
+def _instance(schema: Any, root: Schema, way: tuple[str, ...]) -> Any:
+    """Return a value; None for what holds itself, or lies too deep. `way` are the names that were followed to it."""
+    if len(way) > _DEEPEST or not isinstance(schema, dict):
         return None
     told = cast("dict[str, Any]", schema)
-    root = told if root is None else root
+    root, deeper = (root or told), (*way, "")
     if "$ref" in told:
-        return instance_of(_referred(root, str(told["$ref"])), root, depth + 1)
+        name = str(told["$ref"])
+        return None if name in way else _instance(_referred(root, name), root, (*way, name))
     if "const" in told:
         return told["const"]
     if told.get("enum"):
         return told["enum"][0]
     if told.get("allOf"):
-        return instance_of(_joined(told, root), root, depth + 1)
+        return _instance(_joined(told, root), root, deeper)
     for several in ("anyOf", "oneOf"):
         if told.get(several):
-            return instance_of(told[several][0], root, depth + 1)
-    return _of_type(told, root, depth)
+            return _instance(told[several][0], root, deeper)
+    return _of_type(told, root, deeper)
 
 
-def _of_type(told: Schema, root: Schema, depth: int) -> Any:
+def _of_type(told: Schema, root: Schema, way: tuple[str, ...]) -> Any:
     named: Any = told.get("type", "object" if "properties" in told else "string")
     kinds = cast("list[str]", named) if isinstance(named, list) else [str(named)]
     match kinds[0] if kinds else "":
         case "object":
             properties = cast("dict[str, Any]", told.get("properties", {}))
             wanted = cast("list[str]", told.get("required", []))
-            return {name: instance_of(properties.get(name, {}), root, depth + 1) for name in wanted}
+            return {name: _instance(properties.get(name, {}), root, way) for name in wanted}
         case "array":
-            return [instance_of(told.get("items", {}), root, depth + 1) for _ in range(told.get("minItems", 0))]
+            count = min(told.get("minItems", 0), _MOST_ITEMS)
+            return [_instance(told.get("items", {}), root, way)] * count
         case "integer" | "number":
             return _number(told)
         case "boolean":
@@ -69,7 +83,7 @@ def _number(told: Schema) -> float:
 
 def _text(told: Schema) -> str:
     text = _FORMATS.get(str(told.get("format")), _TEXT)
-    text += "." * (told.get("minLength", 0) - len(text))
+    text += "." * (min(told.get("minLength", 0), _MOST_CHARS) - len(text))
     return text[: told.get("maxLength", len(text))]
 
 

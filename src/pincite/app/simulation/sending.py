@@ -5,6 +5,7 @@ when what was sent is on its way.
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ class Sending:
         self._send = send
         self._told = told
         self._record = record
+        self._begun = False
         self._sent = 0
 
     async def json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
@@ -45,19 +47,25 @@ class Sending:
 
     async def stream(self, events: AsyncIterator[bytes]) -> None:
         """Send events as they come. Raises: Dropped."""
-        begun = False
+        headers = {"content-type": EVENTS, "cache-control": "no-cache"}
         async for each in events:
-            if not begun:
-                await self._start(200, {"content-type": EVENTS, "cache-control": "no-cache"})
-            begun = True
+            if not self._begun:
+                await self._start(200, headers)
             await self._pass(each)
-        if not begun:
-            await self._start(200, {"content-type": EVENTS, "cache-control": "no-cache"})
+        if not self._begun:
+            await self._start(200, headers)
         await self._end()
+
+    async def leave(self) -> None:
+        """See to it that the server closes the connection: one that has not begun it would answer itself."""
+        if not self._begun:
+            with contextlib.suppress(Dropped):
+                await self._start(200, {"content-type": JSON})
 
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         named = {"x-request-id": self._record.id, "request-id": self._record.id, **headers, **self._told.headers}
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+        self._begun = True
         self._record.answered(status)
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
         if self._told.drop_at_byte == 0:

@@ -7,23 +7,44 @@ import re
 from collections.abc import Iterator
 from typing import Any, cast
 
-_BLOCK = re.compile(r"<<[0-9a-f]{16}>> \[(\d+)\] [^\n]*\n(.*?)(?=\n<<[0-9a-f]{16}>>)", re.DOTALL)
+_MARK = re.compile(r"^<<[0-9a-f]{16}>> ", re.MULTILINE)
+_NUMBERED = re.compile(r"\[(\d+)\]( .*)?$")
 _SENTENCE = re.compile(r"[A-Z][^.!?|]{25,300}[.!?](?=\s)")
+ABSTAINED = "The documents do not say."
 TOKEN_CHARS = 4
+_ECHO_CHARS = 500
 
 
 def sensible_reply(messages: list[Any]) -> str:
-    """Answer from the fenced passages of the last message: one sentence each of the two best, marked."""
+    """Answer what Pincite asks models in its fenced prompts, by what is fenced; anything else is repeated.
+
+    Passages are answered from: one sentence each of the two best, marked. Passages without a name are ranked as they
+    stand, a claim is supported, a question stays as it is, and of where a passage stands its document is named.
+    """
     text = "".join(texts_of(messages[-1].get("content")))
+    blocks = [(heading, body) for heading, _, body in (each.partition("\n") for each in _MARK.split(text)[1:])]
+    numbered = [(found, body) for heading, body in blocks if (found := _NUMBERED.match(heading))]
+    named = dict(blocks)
+    if not blocks:
+        return text.strip()[:_ECHO_CHARS] or ABSTAINED
+    if numbered and not any(found[2] for found, _ in numbered):
+        return ", ".join(found[1] for found, _ in numbered)
+    if "claim" in named:
+        return "supported"
+    if "question" in named:
+        return named["question"].strip()[:_ECHO_CHARS] or ABSTAINED
+    if "the passage" in named:
+        return f"This passage is from {' '.join(named.get('document', 'a document').split())}."
+    return _cited([(int(found[1]), body) for found, body in numbered])
+
+
+def _cited(passages: list[tuple[int, str]]) -> str:
     parts: list[str] = []
-    for number, body in sorted(_BLOCK.findall(text), key=lambda found: int(found[0])):
-        flat = " ".join(body.split()) + " "
-        found = _SENTENCE.search(flat)
+    for number, body in sorted(passages):
+        found = _SENTENCE.search(" ".join(body.split()) + " ")
         if found:
             parts.append(f"{found[0].rstrip('.')} [{number}].")
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or "The documents do not say."
+    return " ".join(parts[:2]) or ABSTAINED
 
 
 def texts_of(content: Any) -> Iterator[str]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pincite.app.simulation.domain import Asked, Dropped, Kind, Told, Wire
-from pincite.app.simulation.instances import instance_of
+from pincite.app.simulation.instances import smallest
 from pincite.app.simulation.log import Record
 from pincite.app.simulation.texts import TOKEN_CHARS, length_of, pieces, sensible_reply, tokens_of
 
 _READ = ("messages", "system", "tools", "input", "query", "documents")
+_LONGEST = 16 << 20
 _LIMITS = ("max_completion_tokens", "max_tokens")
 
 
@@ -95,11 +96,11 @@ def answer_of(asked: Asked, told: Told) -> Answer:
     schema = _schema(asked)
     text = told.reply
     if text is None:
-        text = sensible_reply(asked.body["messages"]) if schema is None else json.dumps(instance_of(schema))
-    limits = [most for name in _LIMITS if isinstance(most := asked.body.get(name), int)]
+        text = sensible_reply(asked.body["messages"]) if schema is None else json.dumps(smallest(schema))
+    limits = [most for name in _LIMITS if isinstance(most := asked.body.get(name), int) and most > 0]
     if told.times > 1:
-        wanted = told.times * (limits[0] * TOKEN_CHARS if limits else len(text))
-        text = (f"{text} " * math.ceil(wanted / (len(text) + 1)))[: math.ceil(wanted)]
+        wanted = min(_LONGEST, math.ceil(told.times * (limits[0] * TOKEN_CHARS if limits else len(text))))
+        text = (f"{text} " * math.ceil(wanted / (len(text) + 1)))[:wanted]
     if told.keeps_limit and limits and tokens_of(len(text)) > limits[0]:
         return Answer(text[: limits[0] * TOKEN_CHARS], None, "length")
     return Answer(text, None, told.finish)
@@ -134,7 +135,7 @@ def _arguments(tool: Mapping[str, Any], reply: str | None) -> str:
             return reply or ""
     except ValueError:
         pass
-    return json.dumps(instance_of(tool.get("parameters", tool.get("input_schema"))) or {})
+    return json.dumps(smallest(tool.get("parameters", tool.get("input_schema"))) or {})
 
 
 def _schema(asked: Asked) -> Any:
