@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.adversary.test_matrix import BODIES, Route, routes_of
+from tests.adversary.world import a_budget
 
 from pincite.accounts.settings import NewProvider, ProviderSettings
 from pincite.accounts.store import federation

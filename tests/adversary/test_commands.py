@@ -41,7 +41,15 @@ READS = (["list"], ["search", "valve"], ["ask", QUESTION], ["collections", "list
 OTHERS = (["users", "list"], ["groups", "list"], ["sources", "list"], ["keys", "list"], ["audit", "list"],
           ["hold", "list"], ["eval", "sets"], ["sign-in", "list"])  # fmt: skip
 # Arguments and options that must be more than a word for a command to begin.
-WORDS = {"days": "30", "what": "document", "subject": "tenant", "policy": "off", "level": "viewer", "paths": __file__, "path": __file__}
+WORDS = {
+    "days": "30",
+    "what": "document",
+    "subject": "tenant",
+    "policy": "off",
+    "level": "viewer",
+    "paths": __file__,
+    "path": __file__,
+}
 
 
 @dataclass

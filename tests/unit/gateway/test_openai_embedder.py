@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from tests.doubles.provider import Provider, serve
-from tests.doubles.provider.replies import vector_of
 
+from pincite.app.simulation.texts import vector_of
 from pincite.core import Scope, Unavailable
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.adapters.openai_embedder import OpenAIEmbedder

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Takes] = {
     "demo": _OWN,
     "serve": _OWN,
     "worker": _OWN,
+    "simulate": _OWN,
     "fsck": _OWN,
     "doctor": _OWN,
     "reindex": _OWN,

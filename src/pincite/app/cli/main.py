@@ -24,6 +24,7 @@ from pincite.app.cli import (
     quotas,
     serve,
     sign_in,
+    simulate,
     sources,
     spending,
     stopping,
@@ -64,6 +65,7 @@ def program(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.command("simulate")(simulate.simulate)
 app.command("add")(documents.add)
 app.command("list")(documents.list_documents)
 app.command("remove")(documents.remove)

@@ -23,11 +23,12 @@ from pincite.app.beside import LET_GO_S, Beside, reading_beside
 from pincite.app.cli.acting import installed
 from pincite.app.cli.output import err, out, run
 from pincite.app.front import BoundedHttp
+from pincite.app.listening import bound
 from pincite.app.settings import Settings, read_settings
 from pincite.app.warming import keep_loaded, warming
 from pincite.app.web import create_app
 from pincite.app.wiring import House
-from pincite.core import Conflict, InvalidInput
+from pincite.core import InvalidInput
 
 # Longest that open connections hold up the end; with what closes after them it stays under ten seconds.
 _STOP_S = 5
@@ -164,21 +165,7 @@ def address_file(settings: Settings) -> Path:
 
 def bind(settings: Settings) -> socket.socket:
     """Bind the listening socket before anything else starts. Raises: Conflict, naming the port that is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # By its protocol asyncio knows what it accepts as TCP, and has answers sent at once: without it the body of each
-    # one waits 40 ms for the client to acknowledge the head, on every connection that is used again.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise Conflict(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
-            remedy="Stop what uses the port, or choose another with --port.",
-        ) from None
-    listener.listen(2048)
-    return listener
+    return bound(settings.host, settings.port)
 
 
 def _follow_standard_input(begun: asyncio.Event, stopped: asyncio.Event) -> None:
