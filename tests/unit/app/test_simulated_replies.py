@@ -8,6 +8,7 @@ from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope
 from pincite.gateway import ChatModel, Models, ModelSettings
+from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.adapters.opinion_chat import ChatOpinion
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.adapters.rerank_judge import ListJudge
@@ -28,7 +29,7 @@ def model(provider: Provider, request: pytest.FixtureRequest) -> ChatModel:
     name = f"{request.param}:test-model"
     base = provider.url if request.param == "anthropic" else f"{provider.url}/v1"
     settings = ModelSettings(model=name, base_url=base, api_key=SecretStr("good-key"))
-    chosen = Models(settings, {}, Discovery(name, ())).choose(None)
+    chosen = Models(settings, {}, Discovery(name, ()), MemoryMeter()).choose(None)
     assert chosen is not None
     return chosen
 
