@@ -7,12 +7,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from pincite.gateway.domain import ModelNotConfigured, Usage
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelPrice
 
 _MILLION = Decimal(10**6)
 # Prices change by the hour at some providers; the list says by which.
@@ -124,7 +121,7 @@ def _listed(provider: str, model: str) -> Price | None:
     return _price_of(found.get_prices(datetime.now(UTC)))
 
 
-def _price_of(listed: "ModelPrice") -> Price | None:
+def _price_of(listed: Any) -> Price | None:
     flat = (listed.input_mtok, listed.output_mtok, listed.cache_read_mtok, listed.cache_write_mtok)
     if not all(each is None or isinstance(each, Decimal) for each in flat):
         return _Tiered(listed)
@@ -139,20 +136,20 @@ def _price_of(listed: "ModelPrice") -> Price | None:
 class _Tiered:
     """A price that depends on how long a call is."""
 
-    listed: "ModelPrice"
+    listed: Any
 
     def cost(self, usage: Usage) -> Decimal:
         """Return what a call came to."""
         from genai_prices import Usage as Counted
 
-        return self.listed.calc_price(
-            Counted(
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                cache_read_tokens=usage.cached_tokens,
-                cache_write_tokens=usage.kept_tokens,
-            )
-        )["total_price"]
+        counted = Counted(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.kept_tokens,
+        )
+        total: Decimal = self.listed.calc_price(counted)["total_price"]
+        return total
 
 
 def window_of(provider: str | None, model: str) -> int | None:
