@@ -20,7 +20,8 @@ Window = tuple[str, int]
 class State(StrEnum):
     """How much is known of what a call came to.
 
-    Of `EXPIRED` nobody said it, so it is billed by rule at its bound; of `ESTIMATED` only who made it, by what came.
+    Of `EXPIRED` nobody said it, so it is billed by rule at its bound; of `ESTIMATED` who made it did, by what came, and
+    somebody may know better: what is left of its bound stays reserved till then.
     """
 
     RESERVED = "reserved"
@@ -49,6 +50,16 @@ class Entry:
     spent: Spent = field(default_factory=Spent)
     ended_at: datetime | None = None
 
+    @property
+    def held(self) -> Spend:
+        """What is reserved for it in its budgets now."""
+        if self.state is State.RESERVED:
+            return self.call.bound
+        if self.state is State.ESTIMATED:
+            left = self.call.bound - self.spent.spend
+            return Spend(max(0, left.pico_usd), max(0, left.tokens))
+        return NOTHING
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -61,18 +72,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """This is what a call came to; with `expired` it is the rule that says so, and not who made the call."""
+    """This is what a call came to, as far as `state` says."""
 
     id: str
     spent: Spent
-    expired: bool = False
-
-    @property
-    def state(self) -> State:
-        """What the call is from then on."""
-        if self.expired:
-            return State.EXPIRED
-        return State.ESTIMATED if self.spent.estimated else State.SETTLED
+    state: State = State.SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +146,9 @@ class Book:
         entry = self.entries.get(tell.id) or self.added.get(tell.id)
         if entry is None or entry.state.rank >= tell.state.rank:
             return False
-        freed = entry.call.bound if entry.state is State.RESERVED else NOTHING
-        more = tell.spent.spend - entry.spent.spend
-        for window in self.balances.keys() & set(entry.holds):  # the budget of one that is not there is gone
-            self._move(window, reserved=NOTHING - freed, spent=more)
         settled = replace(entry, state=tell.state, spent=tell.spent, ended_at=self.now)
+        for window in self.balances.keys() & set(entry.holds):  # the budget of one that is not there is gone
+            self._move(window, reserved=settled.held - entry.held, spent=settled.spent.spend - entry.spent.spend)
         if tell.id in self.added:
             self.added[tell.id] = settled
         else:

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, get_logger, new_id
+from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import EVERY_TENANT, system_scope
-from pincite.ledger.book import Ask, Entry, Refused, Tell, by_rule
+from pincite.ledger.book import Ask, Entry, Refused, State, Tell, by_rule
 from pincite.ledger.domain import (
     MOST_TOKENS,
     MOST_USD,
@@ -103,7 +103,10 @@ class Ledger:
 
     def settle(self, reservation: Reservation, spent: Spent) -> None:
         """Have it written down what a call came to. Returns at once; nothing of this process overtakes it."""
-        self._turns_of(reservation.tenant).tell(Tell(reservation.id, spent))
+        # Where somebody may know better, an estimate must not make room for more than there is.
+        is_final = self._evidence is None or not spent.estimated
+        state = State.SETTLED if is_final else State.ESTIMATED
+        self._turns_of(reservation.tenant).tell(Tell(reservation.id, spent, state))
 
     async def budgets(self, scope: Scope) -> list[tuple[Budget, Balance]]:
         """Return the tenant's budgets and how each stands now."""
@@ -191,14 +194,19 @@ class Ledger:
             changed = [each for each in tells if book.tell(each)]
             await close_book(session, scope, book)
         for each in changed:
-            log.warning("call settled by others", call=each.id, by_rule=each.expired)
+            log.warning("call settled by others", call=each.id, state=each.state.value)
         return len(changed)
 
     async def _told(self, scope: Scope, entry: Entry) -> Tell:
         known = None
         if self._evidence is not None:
             known = await self._evidence.spent(scope, entry.id, entry.call)
-        return Tell(entry.id, by_rule(entry), expired=True) if known is None else Tell(entry.id, known)
+        if known is not None:
+            return Tell(entry.id, known)
+        if entry.state is State.RESERVED:
+            return Tell(entry.id, by_rule(entry), State.EXPIRED)
+        is_late = entry.state is State.ESTIMATED and utc_now() > entry.expires_at + _ASKED_FOR
+        return Tell(entry.id, entry.spent, State.SETTLED if is_late else entry.state)
 
     async def _sweep_on(self) -> None:
         while True:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pincite.core import Scope
 from pincite.ledger import Budget, Call, Period, Purpose, Reservation, Spend, Spent, Subject
-from pincite.ledger.book import Ask, Book, Refused, Tell, by_rule
+from pincite.ledger.book import Ask, Book, Refused, State, Tell, by_rule
 
 NOON = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
 ANNA = Scope("t", "anna", key="k1")
@@ -78,7 +78,7 @@ def test_no_cap_is_passed_and_nothing_that_fits_is_refused(
             name = sorted(bounds)[place % len(bounds)]
             scope, bound = bounds.pop(name)
             told = Spent(input_tokens=bound.tokens * share // 100, pico_usd=bound.pico_usd * share // 100)
-            assert now.tell(Tell(name, told, expired=bool(by_the_rule)))
+            assert now.tell(Tell(name, told, State.EXPIRED if by_the_rule else State.SETTLED))
             spent[name] = (scope, told.spend)
         for each in budgets:
             balance = now.balances.get((each.id, began(each)))
@@ -102,12 +102,24 @@ def test_a_call_is_settled_once_and_a_bill_by_rule_is_put_right_later() -> None:
     assert isinstance(now.ask(Ask("c", ANNA, call(40, 9))), Reservation)
     rule = by_rule(now.added["c"])
     assert (rule.spend, rule.estimated) == (Spend(40, 9), True)
-    assert now.tell(Tell("c", rule, expired=True))
-    assert not now.tell(Tell("c", rule, expired=True))
+    assert now.tell(Tell("c", rule, State.EXPIRED))
+    assert not now.tell(Tell("c", rule, State.EXPIRED))
     assert now.tell(Tell("c", Spent(5, 2, pico_usd=11)))
     assert not now.tell(Tell("c", Spent(5, 2, pico_usd=12)))
     (balance,) = now.balances.values()
     assert (balance.spent, balance.reserved) == (Spend(11, 7), Spend())
+
+
+def test_an_estimate_makes_room_for_no_more_than_there_is() -> None:
+    now = book(budget())
+    now.ask(Ask("c", ANNA, call(60, 9)))
+    assert now.tell(Tell("c", Spent(1, pico_usd=10, estimated=True), State.ESTIMATED))
+    (balance,) = now.balances.values()
+    assert (balance.spent, balance.reserved) == (Spend(10, 1), Spend(50, 8))
+    assert isinstance(now.ask(Ask("d", ANNA, call(41))), Refused)
+    assert now.tell(Tell("c", Spent(2, 4, pico_usd=33)))
+    (balance,) = now.balances.values()
+    assert (balance.spent, balance.reserved) == (Spend(33, 6), Spend())
 
 
 def test_what_came_to_more_than_its_bound_is_counted_as_it_was() -> None:

@@ -244,3 +244,22 @@ async def test_where_the_database_does_not_take_it_no_call_is_made(ledger: Ledge
         await tx.execute(text("ALTER TABLE elsewhere RENAME TO ledger_entries"))
     (line,) = await ledger.report(OWNER, Wanted())  # what was told is written down when that can be done again
     assert (line.pico_usd, line.running) == (3, 0)
+
+
+async def test_where_somebody_may_know_better_an_estimate_holds_its_bound_till_then(database: Database) -> None:
+    log = Log({})
+    ledger = Ledger(database, log)
+    await ledger.set_budget(OWNER, LIMIT)
+    cut = await ledger.reserve(ANNA, call(60, 9))
+    ledger.settle(cut, Spent(1, pico_usd=10, estimated=True))
+    assert await stands(ledger) == (Spend(10, 1), Spend(50, 8))
+    assert await ledger.sweep() == 0
+    log.known[cut.id] = Spent(2, 4, pico_usd=33)
+    assert await ledger.sweep() == 1
+    assert await stands(ledger) == (Spend(33, 6), Spend())
+    forgotten = await ledger.reserve(ANNA, call(60, 9, lasts_s=-3600))
+    ledger.settle(forgotten, Spent(1, pico_usd=10, estimated=True))
+    assert await stands(ledger) == (Spend(43, 7), Spend(50, 8))
+    assert await ledger.sweep() == 1  # nobody will say it now
+    assert await stands(ledger) == (Spend(43, 7), Spend())
+    await ledger.close()

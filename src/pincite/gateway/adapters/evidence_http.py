@@ -1,7 +1,7 @@
 """Asks a provider or a proxy afterwards what a call came to, by the id that it was sent with.
 
-The protocol is small: `GET URL/ID` answers JSON with `state` (`running` for one that is not over) and tokens. `pincite
-simulate` speaks it. How often it is asked, and about what, is the ledger's business.
+`GET URL/ID` answers JSON with `state` (`running` for one that is not over) and tokens, or 404 where
+it never came. `pincite simulate` speaks it. When it is asked, and about what, is the ledger's business.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from pincite.gateway.registry import PROVIDERS
 from pincite.ledger import Call, Spent
 
 _TIMEOUT_S = 5.0
-_RUNNING = "running"
+_RUNNING, _NEVER_CAME = "running", 404
 log = get_logger(__name__)
 
 
@@ -47,6 +47,8 @@ class HttpEvidence:
         try:
             async with asyncio.timeout(_TIMEOUT_S), httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
                 response = await client.get(f"{self._url}/{quote(call_id, safe='')}", headers=self._headers)
+            if response.status_code == _NEVER_CAME:
+                return Spent() if call.priced else Spent(pico_usd=None)
             found = _Record.model_validate_json(response.content) if response.status_code == 200 else None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError, TimeoutError) as error:
             log.warning("nobody says what a call came to", call=call_id, problem=type(error).__name__)

@@ -65,12 +65,18 @@ async def overdue(session: AsyncSession, *, most: int) -> list[tuple[str, str]]:
 
 
 async def doubtful(session: AsyncSession, *, newer_than: timedelta, most: int) -> list[tuple[str, str]]:
-    """Return tenant and id of calls of all tenants whose cost is an estimate, newest first, of a time that is near."""
+    """Return tenant and id of calls of all tenants whose cost may be known better, oldest first.
+
+    Those that were billed by rule are given up after a while.
+    """
     since = await database_now(session) - newer_than
     query = (
         select(EntryRow.tenant, EntryRow.id)
-        .where(EntryRow.state.in_([State.ESTIMATED.value, State.EXPIRED.value]), EntryRow.expires_at > since)
-        .order_by(EntryRow.expires_at.desc())
+        .where(
+            (EntryRow.state == State.ESTIMATED.value)
+            | ((EntryRow.state == State.EXPIRED.value) & (EntryRow.expires_at > since))
+        )
+        .order_by(EntryRow.expires_at)
         .limit(most)
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
