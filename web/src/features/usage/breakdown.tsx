@@ -18,9 +18,12 @@ interface Props {
   isAdmin: boolean;
 }
 
+/** What lines are put together by: while others are fetched, those shown are still of what was chosen before. */
+export const groupingsOf = (lines: CostLine[]): Grouping[] => GROUPINGS.filter((each) => lines[0] && each in lines[0].of);
+
 /** The dearest first, as they come; the newest day first where there are days. */
-export function arranged(lines: CostLine[], by: readonly Grouping[]): CostLine[] {
-  return by.includes("day") ? [...lines].sort((one, other) => (other.of.day ?? "").localeCompare(one.of.day ?? "")) : lines;
+export function arranged(lines: CostLine[]): CostLine[] {
+  return groupingsOf(lines).includes("day") ? [...lines].sort((one, other) => (other.of.day ?? "").localeCompare(one.of.day ?? "")) : lines;
 }
 
 export function Breakdown({ filter, names, isAdmin }: Props) {
@@ -55,13 +58,14 @@ export function Breakdown({ filter, names, isAdmin }: Props) {
         ))}
       </div>
       {report.isError && <ErrorNotice error={report.error} />}
-      {report.data && <Lines lines={arranged(report.data, by)} by={by} names={names} />}
+      {report.data && <Lines lines={arranged(report.data)} names={names} />}
     </section>
   );
 }
 
-function Lines({ lines, by, names }: { lines: CostLine[]; by: Grouping[]; names: Names }) {
+function Lines({ lines, names }: { lines: CostLine[]; names: Names }) {
   const [shown, setShown] = useState(STEP);
+  const by = groupingsOf(lines);
   return (
     <>
       {/* What scrolls takes the focus, or keys could not scroll it. */}
@@ -82,8 +86,8 @@ function Lines({ lines, by, names }: { lines: CostLine[]; by: Grouping[]; names:
             </tr>
           </thead>
           <tbody>
-            {lines.slice(0, shown).map((line) => (
-              <Row key={by.map((each) => line.of[each] ?? "").join("\n")} line={line} by={by} names={names} />
+            {lines.slice(0, shown).map((line, index) => (
+              <Row key={index} line={line} by={by} names={names} />
             ))}
           </tbody>
         </table>
@@ -109,7 +113,7 @@ function Row({ line, by, names }: { line: CostLine; by: Grouping[]; names: Names
       ))}
       <td className="py-2 pr-4 text-right font-medium whitespace-nowrap tabular-nums">
         {costWords(line.cost_usd, line)}
-        {doubts && <span className="block text-xs font-normal text-muted">{doubts}</span>}
+        {doubts && <span className="ml-auto block max-w-40 text-xs font-normal whitespace-normal text-muted">{doubts}</span>}
       </td>
       {[...figures, costWords(line.cost_per_answer_usd, line)].map((figure, index) => (
         <td key={FIGURES[index]} className="py-2 pr-4 text-right whitespace-nowrap text-muted tabular-nums last:pr-0">

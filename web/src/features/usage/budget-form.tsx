@@ -88,18 +88,18 @@ export function BudgetForm({ known, changed, names, onClose }: Props) {
 
 function Whose({ names }: { names: Names }) {
   const [subject, setSubject] = useState<Subject>("tenant");
-  const choices = subject === "user" ? names.people : subject === "key" ? names.keys : undefined;
-  const hasNone = subject === "key" && names.keys?.size === 0;
+  const choicesOf = (each: Subject) => (each === "user" ? names.people : each === "key" ? names.keys : undefined);
+  const choices = choicesOf(subject);
   return (
     <>
       <Select label="Bounds" name="subject" value={subject} onChange={(value) => setSubject(value as Subject)}>
-        {SUBJECT_WORDS.map(([value, words]) => (
+        {SUBJECT_WORDS.filter(([each]) => each === "tenant" || choicesOf(each)?.size).map(([value, words]) => (
           <option key={value} value={value}>
             {words}
           </option>
         ))}
       </Select>
-      {choices && !hasNone && (
+      {choices && (
         <Select key={subject} label={subject === "user" ? "Who" : "Which key"} name="subject_id">
           {[...choices].map(([id, name]) => (
             <option key={id} value={id}>
@@ -108,7 +108,6 @@ function Whose({ names }: { names: Names }) {
           ))}
         </Select>
       )}
-      {hasNone && <p className="text-sm text-muted">There is no API key yet. Make one in the settings.</p>}
       <Select label="Begins anew" name="period" initial="month">
         {PERIODS.map((period) => (
           <option key={period} value={period}>

@@ -9,22 +9,21 @@ const INKS: Record<Meter["level"], string> = { fine: "text-muted", warn: "text-c
 
 export function BudgetMeters({ budget, called }: { budget: Budget; called: string }) {
   const { limit_usd, limit_tokens, spent, reserved, warn_percent: warn } = budget;
-  const tokens = (count: number) => `${formatNumber(count)} tokens`;
   return (
     <div className="mt-1 space-y-2.5">
       {limit_usd !== null && (
         <Bar label={`${called}: dollars`} meter={meterOf(spent.usd, reserved.usd, limit_usd, warn)} budget={budget} said={saidOf(formatUsd, spent.usd, reserved.usd, limit_usd)} />
       )}
       {limit_tokens !== null && (
-        <Bar label={`${called}: tokens`} meter={meterOf(spent.tokens, reserved.tokens, limit_tokens, warn)} budget={budget} said={saidOf(tokens, spent.tokens, reserved.tokens, limit_tokens)} />
+        <Bar label={`${called}: tokens`} meter={meterOf(spent.tokens, reserved.tokens, limit_tokens, warn)} budget={budget} said={saidOf(formatNumber, spent.tokens, reserved.tokens, limit_tokens, " tokens")} />
       )}
     </div>
   );
 }
 
-function saidOf(format: (value: number) => string, spent: number, reserved: number, limit: number): string {
+function saidOf(format: (value: number) => string, spent: number, reserved: number, limit: number, unit = ""): string {
   const held = reserved > 0 ? ` · ${format(reserved)} reserved by calls under way` : "";
-  return `${format(spent)} of ${format(limit)} spent${held}`;
+  return `${format(spent)} of ${format(limit)}${unit} spent${held}`;
 }
 
 /** What follows from where it stands. */
@@ -60,7 +59,7 @@ function Bar({ label, said, meter, budget }: BarProps) {
       >
         <rect width={meter.spent} height={1} className={FILLS[meter.level]} />
         <rect x={meter.spent} width={meter.reserved} height={1} className={FILLS[meter.level]} opacity={0.45} />
-        {meter.level !== "full" && budget.warn_percent < 100 && <rect x={budget.warn_percent} width={0.3} height={1} className="fill-muted" />}
+        {meter.level === "fine" && budget.warn_percent < 100 && <rect x={budget.warn_percent} width={0.3} height={1} className="fill-muted" />}
       </svg>
       <p className="mt-1 text-xs text-muted tabular-nums">
         {said}

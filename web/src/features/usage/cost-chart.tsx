@@ -111,7 +111,8 @@ function Bar({ index, day, measure, most, isOver }: BarProps) {
     <>
       {isOver && <rect x={index} y={0} width={1} height={HIGH} className="fill-sunken" />}
       <rect x={index + 0.12} y={HIGH - height} width={0.76} height={height} className="fill-accent" />
-      {isUnpriced && <rect x={index + 0.12} y={HIGH - 4} width={0.76} height={4} className="fill-caution" />}
+      {isUnpriced && <rect x={index + 0.12} y={HIGH - 6} width={0.76} height={6} className="fill-raised" />}
+      {isUnpriced && <rect x={index + 0.12} y={HIGH - 4.5} width={0.76} height={4.5} className="fill-caution" />}
     </>
   );
 }

@@ -26,7 +26,7 @@ export function UsagePage() {
       <div className="mx-auto max-w-[64rem] px-4 py-8 sm:px-8 sm:py-12">
         <h1 className="font-serif text-3xl font-semibold tracking-tight">Usage</h1>
         <p className="mt-1 text-[0.86rem] text-muted">
-          {isAdmin ? "What calls of models cost, of everybody." : "What calls of models cost that were made for you."} Days are those of UTC.
+          {isAdmin ? "What everybody’s calls of models cost." : "What your calls of models cost."} Days are those of UTC.
         </p>
         <div className="mt-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
           <Choice label="Time" options={SPANS} chosen={span} onChoose={setSpan} />

@@ -3,7 +3,7 @@ import { cleanup, render, screen } from "@testing-library/react";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Budget, type CostLine, costsPath } from "@/shared/api/spending";
-import { arranged } from "./breakdown";
+import { arranged, groupingsOf } from "./breakdown";
 import { wantedOf } from "./budget-form";
 import { BudgetMeters } from "./budget-meters";
 import { meterOf } from "./meter";
@@ -113,7 +113,7 @@ describe("meters", () => {
     const [dollars, tokens] = screen.getAllByRole("meter").map((each) => [each.getAttribute("aria-label"), each.getAttribute("aria-valuetext")]);
     expect(dollars).toEqual(["Ada, each day: dollars", "$1.00 of $5.00 spent · $0.50 reserved by calls under way."]);
     expect(tokens?.[0]).toBe("Ada, each day: tokens");
-    expect(tokens?.[1]).toMatch(/^100 tokens of 100 tokens spent · 50 tokens reserved by calls under way\. Used up until /);
+    expect(tokens?.[1]).toMatch(/^100 of 100 tokens spent · 50 reserved by calls under way\. Used up until /);
   });
 });
 
@@ -145,8 +145,14 @@ describe("wantedOf", () => {
 
 it("lists the newest day first, and else the dearest as they come", () => {
   const lines = ["2026-01-01", "2026-01-03", "2026-01-02"].map((day) => ({ ...LINE, of: { day } }));
-  expect(arranged(lines, ["day", "model"]).map((each) => each.of.day)).toEqual(["2026-01-03", "2026-01-02", "2026-01-01"]);
-  expect(arranged(lines, ["model"])).toEqual(lines);
+  expect(arranged(lines).map((each) => each.of.day)).toEqual(["2026-01-03", "2026-01-02", "2026-01-01"]);
+  const models = ["b", "a"].map((model) => ({ ...LINE, of: { model } }));
+  expect(arranged(models)).toEqual(models);
+});
+
+it("has the columns of the lines that are shown, not of those that are fetched", () => {
+  expect(groupingsOf([{ ...LINE, of: { stage: "answer", key: null } }])).toEqual(["key", "stage"]);
+  expect(groupingsOf([])).toEqual([]);
 });
 
 it("asks for a file with what the page asks with", () => {
