@@ -79,6 +79,7 @@ def test_a_budget_that_the_owner_sets_stops_a_viewer_and_both_see_what_was_spent
         alert = vera.get_by_test_id("answer").last.get_by_role("alert")
         expect(alert).to_contain_text("The budget of $0.0001 a day for this user has")
         expect(alert).to_contain_text("It begins anew at")
+        expect(vera.get_by_test_id("answer").last).not_to_contain_text("was checked")
         vera.screenshot(path=artifacts / "budget-exceeded.png")
         vera.reload()
         expect(alert).to_contain_text("It begins anew at")
