@@ -109,17 +109,21 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
+def model_of(provider: Provider) -> dict[str, str]:
+    """Return the settings with which a server has the provider's model."""
+    return {
+        "PINCITE_MODEL": "openai:test-model",
+        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
+        "PINCITE_MODEL_API_KEY": "good-key",
+    }
+
+
 @pytest.fixture
 def model_server(tmp_path: Path, provider: Provider) -> Iterator[Server]:
     """A server with the provider's model, on a data folder of its own."""
     home = tmp_path / "home"
     home.mkdir()
-    environment = {
-        "PINCITE_MODEL": "openai:test-model",
-        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
-        "PINCITE_MODEL_API_KEY": "good-key",
-    }
-    started = start_server(home, environment)
+    started = start_server(home, model_of(provider))
     yield started
     stop_server(started)
 

@@ -54,7 +54,7 @@ async def test_a_budget_that_is_used_up_stops_answers_and_says_until_when(client
     assert made["spent"]["usd"] > 0
     refused = await ask(client)
     assert (refused["state"], refused["problem"]["code"]) == ("failed", "budget-exceeded")
-    assert "$0.0001 a day for the whole organisation" in refused["problem"]["message"]
+    assert "$0.0001 a day for the whole organisation has $0.00 left" in refused["problem"]["message"]
     assert "begins anew" in refused["problem"]["remedy"]
     (listed,) = (await client.get("/v1/budgets")).json()["items"]
     assert listed == made

@@ -108,8 +108,9 @@ class Budget:
         return " or ".join(counts)
 
     def room(self, spent: Spend) -> str:
-        """Say to people what is left beside so much."""
-        return self.counted(Spend(self.limit_pico_usd or 0, self.limit_tokens or 0) - spent)
+        """Say to people what is left beside so much: nothing where more was spent before there was the budget."""
+        pico_usd = max(0, (self.limit_pico_usd or 0) - spent.pico_usd)
+        return self.counted(Spend(pico_usd, max(0, (self.limit_tokens or 0) - spent.tokens)))
 
     @property
     def said(self) -> str:

@@ -257,7 +257,7 @@ def _refusal(refused: Refused, call: Call) -> PinciteError:
             remedy="Say what it costs in PINCITE_MODEL_PRICES (0/0 where it is free), or bound tokens instead.",
         )
     begins = budget.period.next_window(refused.now)
-    raising = "Whoever runs Pincite can raise it with `pincite budgets set`."
+    raising = "An admin can raise it under Usage, or with `pincite budgets set`."
     if refused.later:
         message = f"Calls that are under way may use up the budget of {budget.said}."
         return BudgetExceeded(message, remedy="Try again in a moment.", retry_after_s=1)

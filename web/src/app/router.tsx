@@ -9,6 +9,7 @@ import { LibraryPage } from "@/features/library/library-page";
 import { CallbackPage } from "@/features/session/callback-page";
 import { SignInPage } from "@/features/session/sign-in-page";
 import { SettingsPage } from "@/features/settings/settings-page";
+import { UsagePage } from "@/features/usage/usage-page";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
 
@@ -41,6 +42,7 @@ const conversation = createRoute({
 });
 
 const library = createRoute({ getParentRoute: () => root, path: "/library", component: LibraryPage });
+const usage = createRoute({ getParentRoute: () => root, path: "/usage", component: UsagePage });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
 const signIn = createRoute({
@@ -55,7 +57,7 @@ const signIn = createRoute({
 const callback = createRoute({ getParentRoute: () => root, path: "/signin/callback", component: CallbackPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, library, settings, signIn, callback]),
+  routeTree: root.addChildren([home, conversation, library, usage, settings, signIn, callback]),
   defaultPreload: false,
 });
 

@@ -4,12 +4,13 @@ import { IconButton } from "@/shared/ui/button";
 import { Wordmark } from "@/shared/ui/brand";
 import { useTheme } from "@/shared/ui/theme";
 import { Link } from "@tanstack/react-router";
-import { Library, type LucideIcon, Moon, PenLine, Settings2, Sun, X } from "lucide-react";
+import { ChartColumn, Library, type LucideIcon, Moon, PenLine, Settings2, Sun, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 
-const PLACES: { to: "/" | "/library" | "/settings"; label: string; icon: LucideIcon }[] = [
+const PLACES: { to: "/" | "/library" | "/usage"; label: string; icon: LucideIcon }[] = [
   { to: "/", label: "New question", icon: PenLine },
   { to: "/library", label: "Library", icon: Library },
+  { to: "/usage", label: "Usage", icon: ChartColumn },
 ];
 
 const LINK =

@@ -1,6 +1,6 @@
 // What an answer took: time by stage, tokens, cost. Closed until somebody wants to know.
 import type { AnswerView } from "@/shared/answer/state";
-import { formatMs } from "@/shared/text/format";
+import { formatMs, formatUsd } from "@/shared/text/format";
 import { IconButton } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Timer } from "lucide-react";
@@ -48,7 +48,7 @@ function Figures({ view }: { view: AnswerView }) {
             value={`${view.usage.input_tokens.toLocaleString("en")} in, ${view.usage.output_tokens.toLocaleString("en")} out`}
           />
         )}
-        {view.cost_usd !== null && view.mode === "model" && <Fact name="Cost" value={`$${view.cost_usd.toFixed(4)}`} />}
+        {view.cost_usd !== null && view.mode === "model" && <Fact name="Cost" value={formatUsd(view.cost_usd)} />}
       </dl>
     </div>
   );

@@ -17,10 +17,10 @@ export function History({ onChoose }: { onChoose?: () => void }) {
   const groups = Map.groupBy(rows, (row) => ageGroup(row.updated_at));
   return (
     <nav aria-label="Conversations" data-testid="history">
-      {rows.length === 0 && history.isSuccess && <p className="px-3 py-2 text-[0.82rem] leading-relaxed text-faint">Your questions will be kept here.</p>}
+      {rows.length === 0 && history.isSuccess && <p className="px-3 py-2 text-[0.82rem] leading-relaxed text-muted">Your questions will be kept here.</p>}
       {[...groups].map(([name, members]) => (
         <section key={name} className="mb-4">
-          <h2 className="px-3 pb-1 text-xs text-faint">{name}</h2>
+          <h2 className="px-3 pb-1 text-xs text-muted">{name}</h2>
           <ul>
             {members.map((row) => (
               <Row key={row.id} row={row} current={row.id === current} onChoose={onChoose} onDelete={() => setDoomed(row)} />

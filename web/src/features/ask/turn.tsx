@@ -70,6 +70,7 @@ function Progress({ view, lost }: { view: AnswerView; lost: boolean }) {
 }
 
 function modeNote(view: AnswerView): string {
+  if (view.state !== "completed" && !view.answer) return "";
   if (view.abstained) return view.mode === "extractive" ? "Searched your documents; no model is configured." : `Searched your documents with ${view.model ?? "the model"}.`;
   if (view.mode === "extractive") return "Quoted from your documents; no model is configured.";
   return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;

@@ -1,6 +1,7 @@
 // Settings: what concerns who is signed in, and for admins who else there is.
 import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
 import { wayOut } from "@/shared/api/sign-in";
+import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { type Theme, useTheme } from "@/shared/ui/theme";
@@ -18,9 +19,8 @@ import { type Tab, Tabs } from "./tabs";
 import { UsageFacts } from "./usage";
 
 export function SettingsPage() {
-  const roles = useQuery(sessionQuery).data?.user.roles ?? [];
   const [chosen, choose] = useState<Tab>("account");
-  const isAdmin = roles.includes("owner") || roles.includes("admin");
+  const isAdmin = useIsAdmin();
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[43rem] px-5 py-8 sm:px-8 sm:py-12">

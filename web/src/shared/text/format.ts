@@ -22,6 +22,15 @@ export const formatSeconds = (seconds: number): string => formatMs(seconds * 100
 export const formatCount = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
+export const formatNumber = (number: number): string => number.toLocaleString("en");
+
+/** Dollars, to be read however few they are: below a cent the first two digits, below a dollar up to four places, else cents. */
+export function formatUsd(usd: number): string {
+  const size = Math.abs(usd);
+  const cents = { minimumFractionDigits: 2, maximumFractionDigits: size > 0 && size < 1 ? 4 : 2 };
+  return `$${usd.toLocaleString("en", size > 0 && size < 0.01 ? { maximumSignificantDigits: 2 } : cents)}`;
+}
+
 export const formatDate = (iso: string): string =>
   new Date(iso).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
 

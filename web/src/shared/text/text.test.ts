@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codePointIndex } from "./codepoints";
+import { formatUsd } from "./format";
 import { cutPieces } from "./pieces";
 import { parseProse } from "./prose";
 
@@ -66,5 +67,21 @@ describe("parseProse", () => {
     const text = "![x](https://evil.example/a.png) <img src=x onerror=alert(1)> [y](https://evil.example)";
     const [block] = parseProse(text);
     expect(block?.lines[0]?.runs.map((run) => text.slice(run.start, run.end)).join("")).toBe(text);
+  });
+});
+
+describe("formatUsd", () => {
+  it("shows of few dollars what they are, and of many what counts", () => {
+    const said = [0, 0.0004, 0.000_431, 0.000_000_000_001, 0.0123, 0.25, 0.123_456, 1, 1234.5, 1_000_000].map(formatUsd);
+    const few = ["$0.00", "$0.0004", "$0.00043", "$0.000000000001", "$0.0123", "$0.25", "$0.1235"];
+    expect(said).toEqual([...few, "$1.00", "$1,234.50", "$1,000,000.00"]);
+  });
+
+  it("is never zero for what is not", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9e15 }), (pico) => {
+        expect(formatUsd(pico / 1e12)).toMatch(/[1-9]/);
+      }),
+    );
   });
 });
