@@ -126,8 +126,10 @@ ELSEWHERE = {
 }
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
+ASSISTANT = "pincite/default"
+CHAT = {"model": ASSISTANT, "messages": [{"role": "user", "content": QUESTION}]}
 # Routes that name a thing elsewhere than in their path: which one, and how.
-NAMED: Mapping[str, Sequence[tuple[str, Callable[[str], dict[str, Any]]]]] = {
+NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]] = {
     "POST /v1/documents": [
         ("collection_id", lambda key: {"files": {"file": ("new.md", b"# N\n\nNew.\n"), "collection": (None, key)}})
     ],
@@ -137,6 +139,7 @@ NAMED: Mapping[str, Sequence[tuple[str, Callable[[str], dict[str, Any]]]]] = {
         ("collection_id", lambda key: {"json": {"question": QUESTION, "collections": [key]}}),
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
     ],
+    "POST /v1/chat/completions": [(None, lambda _: {"json": CHAT})],
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
 # These say of everything in view what there is; who sees nothing gets an empty one.
@@ -156,7 +159,9 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /scim/v2/Users": {},
     "GET /scim/v2/Groups": {},
     "GET /v1/grantees": {},
+    "GET /v1/models": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
+    "POST /v1/chat/completions": {"json": CHAT},
 }
 _EACH = {"x-request-id", "ratelimit"}  # headers of each answer anew: its id, and how many requests are left
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
@@ -240,9 +245,9 @@ class Ask:
     given: Callable[[str], dict[str, Any]]
 
     async def send(self, client: httpx2.AsyncClient, asker: Asker, ids: Mapping[str, str]) -> httpx2.Response:
-        values = {"page": "1", "grantee_kind": "user", "kind": "User", "urn": SCHEMA, **ids}
+        values = {"page": "1", "grantee_kind": "user", "kind": "User", "urn": SCHEMA, "model": ASSISTANT, **ids}
         values["object_id"] = ids["collection_id" if "/collections/" in self.route.path else "document_id"]
-        path = re.sub(r"{(\w+)}", lambda found: values[found.group(1)], self.route.path)
+        path = re.sub(r"{(\w+)(?::path)?}", lambda found: values[found.group(1)], self.route.path)
         headers = {} if asker.secret is None else {"Authorization": f"Bearer {asker.secret}"}
         more = self.given(ids.get(self.about or "", ""))
         return await client.request(self.route.method, path, headers=headers, timeout=30, **more)
@@ -376,7 +381,7 @@ async def test_lists_answers_and_searches_hold_what_is_seen_and_nothing_else(
             assert response.status_code == 200, f"{asker.name}: {name}"
             if not asker.level:
                 assert not leaks(response), f"{asker.name}: {name}: {response.text}"
-            elif name in {"POST /v1/answers", "GET /v1/search", "GET /v1/documents"}:
+            elif name in {"POST /v1/answers", "POST /v1/chat/completions", "GET /v1/search", "GET /v1/documents"}:
                 assert NAME in response.text, f"{asker.name}: {name}"
             elif name == "GET /v1/collections":
                 assert COLLECTION in response.text, f"{asker.name}: {name}"

@@ -28,7 +28,8 @@ from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
-from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
+from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder, discover
+from pincite.gateway.settings import ModelSettings
 from pincite.guard import DocumentReader, Fetcher
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 from pincite.index import IndexSettings, SearchIndex

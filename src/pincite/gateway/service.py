@@ -19,6 +19,7 @@ from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.settings import ModelSettings
+from pincite.gateway.structured import ShapedChat
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
 AUTO_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash"}
@@ -73,7 +74,7 @@ class Models:
         if name not in self._made:
             provider, model = parse(name)
             connection = connect(provider, self._settings, self._environment)
-            self._made[name] = ProviderChat(provider, model, connection, self._settings)
+            self._made[name] = ShapedChat(ProviderChat(provider, model, connection, self._settings))
         return self._made[name]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:
