@@ -127,6 +127,7 @@ ELSEWHERE = {
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
 ASSISTANT = "pincite/default"
+EMBED = {"model": "pincite-static-256-v1", "input": "Which valve?"}
 CHAT = {"model": ASSISTANT, "messages": [{"role": "user", "content": QUESTION}]}
 # Routes that name a thing elsewhere than in their path: which one, and how.
 NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]] = {
@@ -140,6 +141,7 @@ NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
     ],
     "POST /v1/chat/completions": [(None, lambda _: {"json": CHAT})],
+    "POST /v1/embeddings": [(None, lambda _: {"json": EMBED})],
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
 # These say of everything in view what there is; who sees nothing gets an empty one.

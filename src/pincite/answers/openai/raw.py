@@ -5,6 +5,9 @@ Which models those are is said in `catalogue.py`; how they are reached is the ga
 
 from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope
@@ -34,7 +37,7 @@ class RawModels:
         chat = self._catalogue.chat(model)
         asked = "\n\n".join(each.text for each in request.messages if each.role == "user")
         await self._answers.admit(scope, asked)
-        await self.noted(scope, model)
+        await self._noted(scope, model)
         moderation = self._answers.moderation
         if not moderation.active:
             async for event in chat.stream(scope, request):
@@ -46,15 +49,13 @@ class RawModels:
         for event in held:
             yield event
 
-    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> Sequence[Sequence[float]]:
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Return a vector of each text, by the embedder in use. Raises: Unavailable."""
         embedder = self._catalogue.embedder
-        await self.noted(scope, embedder.model_id)
-        vectors = await embedder.embed(scope, texts, query=query)
-        found: list[list[float]] = vectors.tolist()
-        return found
+        await self._noted(scope, embedder.model_id)
+        return await embedder.embed(scope, texts, query=query)
 
-    async def noted(self, scope: Scope, model: str) -> None:
+    async def _noted(self, scope: Scope, model: str) -> None:
         """Note that a model was asked, and nothing of what."""
         async with self._db.transaction(scope) as session:
             await note(session, scope, "model.asked", ("model", model[:200]))

@@ -1,4 +1,4 @@
-"""OpenAI's routes: models and chat completions. Translation only.
+"""OpenAI's routes: models, chat completions and embeddings. Translation only.
 
 Of an assistant the answer goes on whether or not anybody waits for it; of a model whoever goes away ends the reply.
 """
@@ -21,6 +21,7 @@ from pincite.answers.openai.completions import (
     whole_reply,
 )
 from pincite.answers.openai.domain import Kind, Served
+from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
@@ -101,6 +102,13 @@ class OpenAiRoutes:
             response_model_exclude_none=True,
             summary="Read an assistant's chat completion",
         )
+        add(
+            "/embeddings",
+            self.embeddings,
+            methods=["POST"],
+            response_model=EmbeddingList,
+            summary="Embed texts",
+        )
         return router
 
     async def models(self, scope: CurrentScope) -> ModelList:
@@ -129,6 +137,13 @@ class OpenAiRoutes:
         """Return an answer that has come to its end as a chat completion."""
         answer: Answer = await self._answers.get(scope, answer_id)
         return whole_answer(answer, Told(self._base(request)))
+
+    async def embeddings(self, scope: CurrentScope, body: EmbeddingBody) -> EmbeddingList:
+        """Return a vector of each text, as this installation makes them of passages or of questions."""
+        self._catalogue.find(body.model, Kind.EMBEDDER)
+        texts = texts_of(body, self._catalogue.embedder.dimensions)
+        vectors = await self._raw.embed(scope, texts, query=body.input_type == "query")
+        return listed(body, texts, vectors)
 
     async def _reply(self, request: Request, scope: Scope, body: ChatBody) -> Any:
         asked = request_of(body)
