@@ -23,12 +23,12 @@ QUESTION = "What do dogs pay on the lower deck?"
 
 @dataclass(frozen=True)
 class Clients:
-    """The official clients of one user of a running server."""
+    """The official clients of one user of a running server; untyped, since tests send what the types forbid."""
 
     url: str
     key: str
-    whole: AsyncOpenAI
-    sync: OpenAI
+    whole: Any
+    sync: Any
 
     def http(self) -> httpx2.AsyncClient:
         """Return a plain client with the same key."""

@@ -110,7 +110,7 @@ class Answers:
                 earlier = (await store.answers(session, scope, answer.conversation))[-_LAST_TURNS:]
             await store.add_answer(session, scope, answer, self._worker)
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
-        turns = (*request.turns, *await self._turns(scope, answer, earlier))[-_LAST_TURNS:]
+        turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         draft = drafter.begin(Task(scope, answer, turns, collections))
         task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task

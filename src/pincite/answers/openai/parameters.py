@@ -138,8 +138,7 @@ def text_of(message: ChatMessage, at: int, param: str = "messages") -> str:
 
 def _refuse(body: ChatBody, unspoken: Mapping[str, tuple[Any, ...]], remedy: str) -> None:
     for name, harmless in unspoken.items():
-        value = getattr(body, name)
-        if not any(value == each and type(value) is type(each) for each in harmless):
+        if getattr(body, name) not in harmless:
             raise ParameterRefused(name, f"The value of `{name}` is not supported.", remedy=remedy)
 
 
