@@ -34,6 +34,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MORE: Mapping[str, dict[str, Any]] = {
     "POST /v1/documents": {"files": {"file": ("new.md", b"# N\n\nThe canary valve.\n")}},
     "POST /v1/answers": {"json": {"question": QUESTION}},
+    "POST /v1/responses": {"json": {"model": "pincite/default", "input": QUESTION}},
     "POST /v1/embeddings": {"json": {"model": "pincite-static-256-v1", "input": QUESTION}},
     "POST /v1/chat/completions": {
         "json": {"model": "pincite/default", "messages": [{"role": "user", "content": QUESTION}]}

@@ -127,6 +127,7 @@ ELSEWHERE = {
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
 ASSISTANT = "pincite/default"
+RESPOND = {"model": "pincite/default", "input": QUESTION}
 EMBED = {"model": "pincite-static-256-v1", "input": "Which valve?"}
 CHAT = {"model": ASSISTANT, "messages": [{"role": "user", "content": QUESTION}]}
 # Routes that name a thing elsewhere than in their path: which one, and how.
@@ -141,6 +142,10 @@ NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
     ],
     "POST /v1/chat/completions": [(None, lambda _: {"json": CHAT})],
+    "POST /v1/responses": [
+        (None, lambda _: {"json": RESPOND}),
+        ("answer_id", lambda key: {"json": {**RESPOND, "previous_response_id": key}}),
+    ],
     "POST /v1/embeddings": [(None, lambda _: {"json": EMBED})],
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
@@ -164,6 +169,11 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/models": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
     "POST /v1/chat/completions": {"json": CHAT},
+    "POST /v1/responses": {"json": RESPOND},
+}
+ASKING = {
+    *("POST /v1/answers", "POST /v1/chat/completions", "POST /v1/responses"),
+    *("GET /v1/search", "GET /v1/documents"),
 }
 _EACH = {"x-request-id", "ratelimit"}  # headers of each answer anew: its id, and how many requests are left
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
@@ -383,7 +393,7 @@ async def test_lists_answers_and_searches_hold_what_is_seen_and_nothing_else(
             assert response.status_code == 200, f"{asker.name}: {name}"
             if not asker.level:
                 assert not leaks(response), f"{asker.name}: {name}: {response.text}"
-            elif name in {"POST /v1/answers", "POST /v1/chat/completions", "GET /v1/search", "GET /v1/documents"}:
+            elif name in ASKING:
                 assert NAME in response.text, f"{asker.name}: {name}"
             elif name == "GET /v1/collections":
                 assert COLLECTION in response.text, f"{asker.name}: {name}"

@@ -24,16 +24,13 @@ from pincite.answers.openai.domain import Kind, Served
 from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
+from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
-from pincite.answers.openai.streams import ErrorBody, begun, streamed, unnamed, while_there
+from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope, new_id
 from pincite.gateway import Embedders, Models
 
-CLIENT_GONE = 499
-STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Whole, or as it comes."}
-}
 ModelName = Annotated[str, Path(max_length=200)]
 Id = Annotated[str, Path(max_length=64)]
 
@@ -109,6 +106,7 @@ class OpenAiRoutes:
             response_model=EmbeddingList,
             summary="Embed texts",
         )
+        ResponseRoutes(self._answers, self._catalogue, self._raw, self._told, self._public_url).add_to(router)
         return router
 
     async def models(self, scope: CurrentScope) -> ModelList:

@@ -20,6 +20,11 @@ T = TypeVar("T")
 Json = dict[str, Any]
 ErrorBody = Callable[[PinciteError], Json]
 
+CLIENT_GONE = 499
+"""The status of a reply that nobody is there to read; it is in the metrics."""
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Whole, or as it comes."}
+}
 QUIET_S = 15.0
 _LOOK_S = 0.25
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
