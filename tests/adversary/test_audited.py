@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.adversary.openai_asks import bodies
 from tests.adversary.test_matrix import BODIES, Route, routes_of
 
 from pincite.accounts.settings import NewProvider, ProviderSettings
@@ -34,11 +35,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MORE: Mapping[str, dict[str, Any]] = {
     "POST /v1/documents": {"files": {"file": ("new.md", b"# N\n\nThe canary valve.\n")}},
     "POST /v1/answers": {"json": {"question": QUESTION}},
-    "POST /v1/responses": {"json": {"model": "pincite/default", "input": QUESTION}},
-    "POST /v1/embeddings": {"json": {"model": "pincite-static-256-v1", "input": QUESTION}},
-    "POST /v1/chat/completions": {
-        "json": {"model": "pincite/default", "messages": [{"role": "user", "content": QUESTION}]}
-    },
+    **{name: {"json": body} for name, body in bodies(QUESTION).items()},
 }
 
 

@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
+from tests.adversary.openai_asks import ASSISTANT, answering, named
 from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, build
 
 from pincite.accounts import Requirement
@@ -126,10 +127,6 @@ ELSEWHERE = {
 }
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
-ASSISTANT = "pincite/default"
-RESPOND = {"model": "pincite/default", "input": QUESTION}
-EMBED = {"model": "pincite-static-256-v1", "input": "Which valve?"}
-CHAT = {"model": ASSISTANT, "messages": [{"role": "user", "content": QUESTION}]}
 # Routes that name a thing elsewhere than in their path: which one, and how.
 NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]] = {
     "POST /v1/documents": [
@@ -141,12 +138,7 @@ NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]
         ("collection_id", lambda key: {"json": {"question": QUESTION, "collections": [key]}}),
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
     ],
-    "POST /v1/chat/completions": [(None, lambda _: {"json": CHAT})],
-    "POST /v1/responses": [
-        (None, lambda _: {"json": RESPOND}),
-        ("answer_id", lambda key: {"json": {**RESPOND, "previous_response_id": key}}),
-    ],
-    "POST /v1/embeddings": [(None, lambda _: {"json": EMBED})],
+    **named(QUESTION),
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
 # These say of everything in view what there is; who sees nothing gets an empty one.
@@ -168,13 +160,9 @@ LISTS: Mapping[str, dict[str, Any]] = {
     "GET /v1/grantees": {},
     "GET /v1/models": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
-    "POST /v1/chat/completions": {"json": CHAT},
-    "POST /v1/responses": {"json": RESPOND},
+    **answering(QUESTION),
 }
-ASKING = {
-    *("POST /v1/answers", "POST /v1/chat/completions", "POST /v1/responses"),
-    *("GET /v1/search", "GET /v1/documents"),
-}
+ASKING = {"POST /v1/answers", "GET /v1/search", "GET /v1/documents", *answering(QUESTION)}
 _EACH = {"x-request-id", "ratelimit"}  # headers of each answer anew: its id, and how many requests are left
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
 _KEPT_OUT = {"jobs_workers", "audit_entries", "audit_heads"}  # whose worker beats; what is refused is noted
