@@ -159,3 +159,12 @@ async def test_the_raw_model_replies_without_documents(wording: Clients, provide
     pieces = [chunk.choices[0].delta.content or "" async for chunk in stream]
     assert "".join(pieces) == "Ahoy, landlubber."
     assert len([each for each in pieces if each]) > 1
+
+
+async def test_the_guide_runs(quoting: Clients, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/use-openai-clients.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    code = code.replace("http://127.0.0.1:8700", quoting.url).replace("pin_...", quoting.key)
+    code = code.replace("How much leave is there when a parent dies?", QUESTION)
+    await asyncio.to_thread(exec, compile(code, "guide", "exec"), {})
+    assert "<- ferries.md 1 Dogs travel free of charge" in capsys.readouterr().out

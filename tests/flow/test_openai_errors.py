@@ -147,14 +147,43 @@ async def test_too_many_requests_say_when_to_come_again(pincite_home: Path, prov
 
 
 async def test_a_provider_that_fails_is_a_server_error(clients: Clients, provider: Provider) -> None:
-    provider.behaviour.fail_times, provider.behaviour.status = 99, 400
-    for stream in (False, True):
-        with pytest.raises(openai.InternalServerError) as failed:
-            await clients.whole.chat.completions.create(model=RAW, messages=ASKED, stream=stream)
-        assert failed.value.status_code == 503
-        assert "told to fail" not in str(failed.value)
-    with pytest.raises(openai.InternalServerError):
-        await clients.whole.chat.completions.create(model=RAW, messages=ASKED)
+    provider.behaviour.fail_times = 99
+    for status, kind in ((500, openai.InternalServerError), (400, openai.BadRequestError)):
+        provider.behaviour.status = status
+        for stream in (False, True):
+            with pytest.raises(kind) as failed:
+                await clients.whole.chat.completions.create(model=RAW, messages=ASKED, stream=stream)
+            assert failed.value.status_code == {500: 503, 400: 400}[status]
+            assert "told to fail" not in str(failed.value)
+
+
+async def test_a_request_sent_again_with_its_key_is_done_once(clients: Clients, provider: Provider) -> None:
+    provider.behaviour.reply = "Yes."
+    for model in (ASSISTANT, RAW):
+        key = {"Idempotency-Key": f"once-{model}"}
+        given: dict[str, Any] = {"model": model, "messages": ASKED, "extra_headers": key}
+        first = await clients.whole.chat.completions.create(**given)
+        assert (await clients.whole.chat.completions.create(**given)).id == first.id
+    assert len(provider.requests) == 1
+    async with clients.http() as plain:
+        body = {"model": RAW, "messages": ASKED, "stream": True}
+        for status in (200, 409):
+            response = await plain.post("/v1/chat/completions", json=body, headers={"Idempotency-Key": "a-stream"})
+            assert response.status_code == status
+    shape_of(response)
+
+
+async def test_whoever_may_not_read_on_is_told_so(house_here: House, clients: Clients, provider: Provider) -> None:
+    provider.behaviour.reply, provider.behaviour.piece_delay_s = "word " * 500, 0.05
+    owner = await house_here.owner()
+    short = await house_here.accounts.create_key(owner, "short")
+    async with clients_of(clients.url, short.secret) as theirs:
+        stream = await theirs.whole.chat.completions.create(model=RAW, messages=ASKED, stream=True)
+        chunks = aiter(stream)
+        await anext(chunks)
+        await house_here.accounts.revoke_key(owner, short.key.id)
+        with pytest.raises(openai.APIError, match="broken off"):
+            await drained(chunks)
 
 
 @pytest.mark.parametrize("model", [ASSISTANT, RAW])

@@ -206,6 +206,13 @@ class ModelError(PinciteError):
     kind = ErrorKind.UNAVAILABLE
 
 
+class RequestRejected(ModelError):
+    """The model's provider does not take the request as it is: too long, or with something that the model has not."""
+
+    code = "model-request-rejected"
+    kind = ErrorKind.INVALID
+
+
 class ReplyMisshapen(ModelError):
     """The model's reply is not JSON of the schema that was asked for, and asked again it was not either."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState
 from pincite.answers.openai.citations import citations_of, pinned
-from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole
+from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, ended_early
 from pincite.answers.openai.schemas import (
     Annotation,
     CallBody,
@@ -119,17 +119,22 @@ async def answer_chunks(answer: Answer, events: AsyncIterator[AnswerEvent], told
         yield heading.chunk({"annotations": annotations}, "stop", pincite=aside)
         if told.with_usage:
             yield heading.usage_chunk(usage_of(final.usage, final.cost_usd))
+        return
+    raise ended_early()
 
 
-async def whole_reply(heading: Heading, events: AsyncIterator[TextDelta | ChatFinished]) -> Completion:
-    """Gather a model's reply. Raises: ModelError, and what else the events raise."""
-    text, end = "", None
+async def gathered(events: AsyncIterator[TextDelta | ChatFinished]) -> tuple[str, ChatFinished]:
+    """Return a model's whole text and its end. Raises: ModelError, and what else the events raise."""
+    text = ""
     async for event in events:
-        if isinstance(event, TextDelta):
-            text += event.text
-        else:
-            end = event
-    assert end is not None, "a stream ends with ChatFinished, or raises"
+        if isinstance(event, ChatFinished):
+            return text, event
+        text += event.text
+    raise ended_early()
+
+
+def whole_reply(heading: Heading, text: str, end: ChatFinished) -> Completion:
+    """Return a model's reply as a completion."""
     calls = calls_of(end.calls)
     message = ReplyMessage(content=text if text or not calls else None, tool_calls=calls or None)
     return Completion(
@@ -144,7 +149,10 @@ async def whole_reply(heading: Heading, events: AsyncIterator[TextDelta | ChatFi
 async def reply_chunks(
     heading: Heading, events: AsyncIterator[TextDelta | ChatFinished], *, with_usage: bool
 ) -> AsyncIterator[Json]:
-    """Yield a model's reply in chunks; tool calls come whole, before the end."""
+    """Yield a model's reply in chunks; tool calls come whole, before the end.
+
+    Raises: AnswerNotWhole where the events end before, ModelError, and what else they raise.
+    """
     yield heading.chunk({"role": "assistant", "content": ""})
     async for event in events:
         if isinstance(event, TextDelta):
@@ -155,6 +163,8 @@ async def reply_chunks(
         yield heading.chunk({}, event.reason)
         if with_usage:
             yield heading.usage_chunk(usage_of(event.usage, event.cost_usd))
+        return
+    raise ended_early()
 
 
 def calls_of(calls: Sequence[ToolCall]) -> list[CallBody]:

@@ -62,3 +62,8 @@ class AnswerNotWhole(PinciteError):
 
     code = "answer-not-whole"
     kind = ErrorKind.UNAVAILABLE
+
+
+def ended_early() -> AnswerNotWhole:
+    """Return the error of a stream that ended before its end: whoever reads it may not do so any more."""
+    return AnswerNotWhole("It was broken off: who asks, or what they may do, has changed.", remedy="Sign in again.")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from pincite.answers.domain import AnswerEvent
 from pincite.answers.openai.completions import Told
+from pincite.answers.openai.domain import ended_early
 from pincite.answers.openai.responses import (
     Fields,
     Frame,
@@ -106,6 +107,8 @@ async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: 
         if event.name in {"answer.completed", "answer.failed"}:
             for each in _last(frame, made, event, told):
                 yield each
+            return
+    yield made.end(frame.failed(ended_early()).model_dump(mode="json"))
 
 
 def _last(frame: Frame, made: Events, event: AnswerEvent, told: Told) -> Iterator[Event]:
@@ -126,6 +129,9 @@ async def reply_events(frame: Frame, events: AsyncIterator[TextDelta | ChatFinis
         async for event in events:
             for each in made.delta(event.text) if isinstance(event, TextDelta) else _end(frame, made, event):
                 yield each
+            if isinstance(event, ChatFinished):
+                return
+        raise ended_early()
     except PinciteError as error:
         yield made.end(frame.failed(error).model_dump(mode="json"))
 

@@ -5,7 +5,6 @@ model's is stored nowhere.
 """
 
 import time
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -14,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from pincite.accounts import CurrentScope, watched
 from pincite.answers.domain import AskRequest
 from pincite.answers.openai.catalogue import Catalogue
-from pincite.answers.openai.completions import Told, check_whole
+from pincite.answers.openai.completions import Told, check_whole, gathered
 from pincite.answers.openai.domain import Kind, ParameterRefused
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
@@ -31,7 +30,6 @@ from pincite.answers.openai.responses import (
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, while_there
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
-from pincite.gateway import ChatFinished, TextDelta
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -124,28 +122,17 @@ class ResponseRoutes:
         with in_its_words():
             asked = request_of(chat_of(body))
         frame = Frame(f"resp_{new_id()}", int(time.time()), body.model, _asked(body))
-        events = watched(request, scope, self._raw.reply(scope, body.model, asked))
+        events = self._raw.reply(scope, body.model, asked)
         try:
             if not body.stream:
-                return await while_there(request, _whole(frame, events))
-            first = await while_there(request, begun(events))
+                return reply_response(frame, *await while_there(request, gathered(events)))
+            first = await while_there(request, begun(watched(request, scope, events)))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         return streamed(reply_events(frame, first), self._told, ends=False)
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")
-
-
-async def _whole(frame: Frame, events: AsyncIterator[TextDelta | ChatFinished]) -> ResponseResource:
-    text, end = "", None
-    async for event in events:
-        if isinstance(event, TextDelta):
-            text += event.text
-        else:
-            end = event
-    assert end is not None, "a stream ends with ChatFinished, or raises"
-    return reply_response(frame, text, end)
 
 
 def _asked(body: ResponseBody) -> Fields:

@@ -16,6 +16,7 @@ from pincite.answers.openai.completions import (
     Heading,
     Told,
     answer_chunks,
+    gathered,
     reply_chunks,
     whole_answer,
     whole_reply,
@@ -146,11 +147,11 @@ class OpenAiRoutes:
     async def _reply(self, request: Request, scope: Scope, body: ChatBody) -> Any:
         asked = request_of(body)
         heading = Heading(f"chatcmpl-{new_id()}", int(time.time()), body.model)
-        events = watched(request, scope, self._raw.reply(scope, body.model, asked))
+        events = self._raw.reply(scope, body.model, asked)
         try:
             if not body.stream:
-                return await while_there(request, whole_reply(heading, events))
-            first = await while_there(request, begun(events))
+                return whole_reply(heading, *await while_there(request, gathered(events)))
+            first = await while_there(request, begun(watched(request, scope, events)))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), self._told)

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.requests import ClientDisconnect
 
+from pincite.answers.openai.domain import ended_early
 from pincite.core import PinciteError
 
 T = TypeVar("T")
@@ -27,7 +28,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 QUIET_S = 15.0
 _LOOK_S = 0.25
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+# Nothing of a stream is kept to be told again: who may read it is asked while it is read.
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -46,8 +48,13 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def begun(events: AsyncIterator[T]) -> AsyncGenerator[T]:
-    """Return events of which the first is there already, so that what fails before it fails as a whole request does."""
-    first = await anext(events)
+    """Return events of which the first is there already, so that what fails before it fails as a whole request does.
+
+    Raises: AnswerNotWhole where there is none.
+    """
+    first = await anext(events, None)
+    if first is None:
+        raise ended_early()
 
     async def all_of_them() -> AsyncGenerator[T]:
         yield first
