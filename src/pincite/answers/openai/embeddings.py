@@ -15,7 +15,7 @@ from pincite.answers.openai.domain import ParameterRefused
 from pincite.answers.openai.schemas import Name, Text
 from pincite.core.tokens import estimate_tokens
 
-_Token = Annotated[int, Field(ge=0, lt=2**31)]
+_Token = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class EmbeddingBody(BaseModel):
@@ -31,7 +31,7 @@ class EmbeddingBody(BaseModel):
         Text
         | Annotated[list[Text], Field(min_length=1, max_length=2_048)]
         | Annotated[list[_Token], Field(max_length=100_000)]
-        | Annotated[list[list[_Token]], Field(max_length=2_048)]
+        | Annotated[list[Annotated[list[_Token], Field(max_length=100_000)]], Field(max_length=2_048)]
     )
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = Field(None, ge=1, le=100_000, description="Only as many as the embedder has.")

@@ -16,10 +16,10 @@ from pincite.answers.openai.schemas import (
     ChatBody,
     ChatMessage,
     FunctionBody,
-    Json,
     Name,
     NamedFunction,
     NamedTool,
+    Object,
     ResponseFormat,
     SchemaBody,
     StreamOptions,
@@ -89,7 +89,7 @@ class TextFormat(BaseModel):
 
     type: Literal["text", "json_object", "json_schema"]
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")] | None = None
-    schema_: dict[str, Json] | None = Field(None, alias="schema")
+    schema_: Object | None = Field(None, alias="schema")
     description: Annotated[str, Field(max_length=20_000)] | None = None
     strict: bool | None = None
 
@@ -128,16 +128,16 @@ class ResponseBody(BaseModel):
     parallel_tool_calls: bool | None = None
     text: TextOptions | None = None
     user: Name | None = None
-    metadata: dict[str, Json] | None = None
+    metadata: Object | None = None
     store: bool | None = None
     service_tier: Name | None = None
     safety_identifier: Name | None = None
     prompt_cache_key: Name | None = None
     prompt_cache_retention: Name | None = None
     truncation: Literal["auto", "disabled"] | None = None
-    reasoning: dict[str, Json] | None = None
+    reasoning: Object | None = None
     include: list[Name] | None = Field(None, max_length=20)
-    top_logprobs: int | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
 
 
 def chat_of(body: ResponseBody) -> ChatBody:

@@ -11,6 +11,7 @@ LONGEST_TEXT = 1_000_000
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Json = JsonValue
+Object = Annotated[dict[str, Json], Field(max_length=1_000)]
 _QUESTION = "How much leave is there when a parent dies?"
 
 
@@ -54,7 +55,7 @@ class FunctionBody(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")]
     description: Annotated[str, Field(max_length=20_000)] | None = None
-    parameters: dict[str, Json] | None = None
+    parameters: Object | None = None
     strict: bool | None = None
 
 
@@ -82,7 +83,7 @@ class SchemaBody(BaseModel):
     """A JSON schema with a name."""
 
     name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-    schema_: dict[str, Json] = Field(alias="schema")
+    schema_: Object = Field(alias="schema")
     description: Annotated[str, Field(max_length=20_000)] | None = None
     strict: bool | None = None
 
@@ -118,7 +119,7 @@ class ChatBody(BaseModel):
     stream_options: StreamOptions | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
     max_tokens: int | None = Field(None, ge=1, le=1_000_000)
     max_completion_tokens: int | None = Field(None, ge=1, le=1_000_000)
     stop: Annotated[str, Field(max_length=200)] | Annotated[list[Name], Field(max_length=4)] | None = None
@@ -128,25 +129,25 @@ class ChatBody(BaseModel):
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     user: Name | None = None
-    metadata: dict[str, Json] | None = None
+    metadata: Object | None = None
     store: bool | None = None
     service_tier: Name | None = None
     safety_identifier: Name | None = None
     prompt_cache_key: Name | None = None
     prompt_cache_retention: Name | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    logit_bias: Json = None
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    logit_bias: Object | None = None
     logprobs: bool | None = None
-    top_logprobs: int | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
     reasoning_effort: Name | None = None
     verbosity: Name | None = None
-    modalities: Json = None
-    audio: Json = None
-    prediction: Json = None
-    web_search_options: Json = None
-    functions: Json = None
-    function_call: Json = None
+    modalities: Annotated[list[Name], Field(max_length=10)] | None = None
+    audio: Object | None = None
+    prediction: Object | None = None
+    web_search_options: Object | None = None
+    functions: Annotated[list[Object], Field(max_length=128)] | None = None
+    function_call: Name | Object | None = None
 
 
 class Citation(BaseModel):

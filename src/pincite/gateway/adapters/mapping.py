@@ -3,6 +3,7 @@
 How a request is sent, tried again and timed is in `chat.py`.
 """
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pincite.gateway.domain import ChatRequest, EndReason, Message, Shape, ToolCall, Usage
@@ -97,7 +98,7 @@ def ended(response: "StreamedResponse", request: ChatRequest, model: str) -> tup
         check_end(reason, model)
     parts = response.get().parts if request.tools else ()
     calls = tuple(
-        ToolCall(part.tool_call_id, _whole(part.tool_name), _whole(part.args_as_json_str()))
+        ToolCall(part.tool_call_id, _whole(part.tool_name), _whole(_arguments(part.args)))
         for part in parts
         if isinstance(part, ToolCallPart)
     )
@@ -137,6 +138,11 @@ def _tool(shape: Shape) -> "ToolDefinition":
     return ToolDefinition(
         name=shape.name, parameters_json_schema=dict(shape.schema), description=shape.description, strict=shape.strict
     )
+
+
+def _arguments(given: object) -> str:
+    """Return arguments as JSON; a model's own words as they are, whatever they are."""
+    return given if isinstance(given, str) else json.dumps(given or {})
 
 
 def _whole(text: str) -> str:
