@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.adversary.openai_asks import bodies
 from tests.adversary.test_matrix import BODIES, Route, routes_of
 from tests.adversary.world import a_budget
 
@@ -35,6 +36,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 MORE: Mapping[str, dict[str, Any]] = {
     "POST /v1/documents": {"files": {"file": ("new.md", b"# N\n\nThe canary valve.\n")}},
     "POST /v1/answers": {"json": {"question": QUESTION}},
+    **{name: {"json": body} for name, body in bodies(QUESTION).items()},
 }
 
 

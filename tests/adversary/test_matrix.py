@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
+from tests.adversary.openai_asks import ASSISTANT, answering, named
 from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, a_budget, build
 
 from pincite.accounts import Requirement
@@ -128,7 +129,7 @@ ELSEWHERE = {
 SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 QUESTION = "At how many bar does the valve open, and who may know of it?"
 # Routes that name a thing elsewhere than in their path: which one, and how.
-NAMED: Mapping[str, Sequence[tuple[str, Callable[[str], dict[str, Any]]]]] = {
+NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]] = {
     "POST /v1/documents": [
         ("collection_id", lambda key: {"files": {"file": ("new.md", b"# N\n\nNew.\n"), "collection": (None, key)}})
     ],
@@ -138,28 +139,22 @@ NAMED: Mapping[str, Sequence[tuple[str, Callable[[str], dict[str, Any]]]]] = {
         ("collection_id", lambda key: {"json": {"question": QUESTION, "collections": [key]}}),
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
     ],
+    **named(QUESTION),
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
 # These say of everything in view what there is; who sees nothing gets an empty one.
+PLAIN = ("batches", "budgets", "collections", "conversations", "documents", "grantees", "keys", "models",
+         "session", "session/factors", "session/way-out", "sessions", "status", "usage", "usage/costs",
+         "usage/costs.csv")  # fmt: skip
 LISTS: Mapping[str, dict[str, Any]] = {
+    **{key: {} for key in map("GET /v1/{}".format, PLAIN)},
     "GET /v1/search": {"params": {"q": QUESTION}},
-    "GET /v1/documents": {},
-    "GET /v1/collections": {},
-    "GET /v1/batches": {},
-    "GET /v1/conversations": {},
-    "GET /v1/keys": {},
-    "GET /v1/status": {},
-    **{f"GET /v1/usage{what}": {} for what in ("", "/costs", "/costs.csv")},
-    "GET /v1/budgets": {},
-    "GET /v1/session": {},
-    "GET /v1/session/factors": {},
-    "GET /v1/sessions": {},
-    "GET /v1/session/way-out": {},
     "GET /scim/v2/Users": {},
     "GET /scim/v2/Groups": {},
-    "GET /v1/grantees": {},
     "POST /v1/answers": {"json": {"question": QUESTION}},
+    **answering(QUESTION),
 }
+ASKING = {"POST /v1/answers", "GET /v1/search", "GET /v1/documents", *answering(QUESTION)}
 _EACH = {"x-request-id", "ratelimit"}  # headers of each answer anew: its id, and how many requests are left
 _VOLATILE = {"last_used_at", "expires_at", "signed_in_at"}
 _KEPT_OUT = {"jobs_workers", "audit_entries", "audit_heads"}  # whose worker beats; what is refused is noted
@@ -242,9 +237,9 @@ class Ask:
     given: Callable[[str], dict[str, Any]]
 
     async def send(self, client: httpx2.AsyncClient, asker: Asker, ids: Mapping[str, str]) -> httpx2.Response:
-        values = {"page": "1", "grantee_kind": "user", "kind": "User", "urn": SCHEMA, **ids}
+        values = {"page": "1", "grantee_kind": "user", "kind": "User", "urn": SCHEMA, "model": ASSISTANT, **ids}
         values["object_id"] = ids["collection_id" if "/collections/" in self.route.path else "document_id"]
-        path = re.sub(r"{(\w+)}", lambda found: values[found.group(1)], self.route.path)
+        path = re.sub(r"{(\w+)(?::path)?}", lambda found: values[found.group(1)], self.route.path)
         headers = {} if asker.secret is None else {"Authorization": f"Bearer {asker.secret}"}
         more = self.given(ids.get(self.about or "", ""))
         return await client.request(self.route.method, path, headers=headers, timeout=30, **more)
@@ -380,7 +375,7 @@ async def test_lists_answers_and_searches_hold_what_is_seen_and_nothing_else(
             assert response.status_code == 200, f"{asker.name}: {name}"
             if not asker.level:
                 assert not leaks(response), f"{asker.name}: {name}: {response.text}"
-            elif name in {"POST /v1/answers", "GET /v1/search", "GET /v1/documents"}:
+            elif name in ASKING:
                 assert NAME in response.text, f"{asker.name}: {name}"
             elif name == "GET /v1/collections":
                 assert COLLECTION in response.text, f"{asker.name}: {name}"

@@ -9,9 +9,10 @@ from tests.doubles.onnx_models import write_model
 from tests.doubles.provider import serve
 
 from pincite.core import PinciteError, Scope
-from pincite.gateway import Embedder, Embedders, ModelSettings, StaticEmbedder
+from pincite.gateway import Embedder, Embedders, StaticEmbedder
 from pincite.gateway.adapters.fastembed_embedder import FastembedEmbedder
 from pincite.gateway.adapters.memory import MemoryMeter, WordEmbedder
+from pincite.gateway.settings import ModelSettings
 
 SCOPE = Scope("acme", "ada")
 TEXTS = ["leave and holiday days", "engine oil", "Soup of the day: onion.", "leave and holiday days", "x" * 3_000]

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from pincite.core import Database, PinciteError, Scope
-from pincite.gateway import ChatFinished, ChatRequest, Message, Models, ModelSettings
+from pincite.gateway import ChatFinished, ChatRequest, Message, Models
 from pincite.gateway.adapters.evidence_http import HttpEvidence
 from pincite.gateway.metering import most_tokens
 from pincite.gateway.service import Discovery
+from pincite.gateway.settings import ModelSettings
 from pincite.ledger import BudgetExceeded, Ledger
 
 PRICES = "openai:simulated=1.1/33"

@@ -147,10 +147,22 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskRequest:
-    """A question. `collections` are names or ids; None means everything that the asker may read."""
+    """A question. `collections` are names or ids; None means everything that the asker may read.
+
+    `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
+    """
 
     question: str
     conversation: str | None = None
     collections: tuple[str, ...] | None = None
     model: str | None = None
+    turns: tuple[Turn, ...] = ()

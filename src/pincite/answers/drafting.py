@@ -7,21 +7,13 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pincite.answers.domain import Answer, AnswerMode, PinSpan
+from pincite.answers.domain import Answer, AnswerMode, PinSpan, Turn
 from pincite.core import Scope
 from pincite.library import NamedPages
 from pincite.retrieval import Evidence, ScoredPassage
 
 PASSAGES = 8
 ABSTAINED = "The documents do not say."
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question of the conversation and its answer."""
-
-    question: str
-    answer: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pincite.answers.context import Excerpt, Room, at_edges, filled, latest, shares
-from pincite.answers.drafting import ABSTAINED, Turn
+from pincite.answers.domain import Turn
+from pincite.answers.drafting import ABSTAINED
 from pincite.answers.screening import Screen
 from pincite.core.fence import Fence, for_model, heading_for_model
 from pincite.core.tokens import estimate_tokens

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pincite.answers.drafting import Turn
+from pincite.answers.domain import Turn
 from pincite.answers.verdicts.evidence import rarity
 from pincite.core.words import content_words
 

@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from pincite.accounts import CurrentScope, Door, Permission, Requirement, requires, watched
 from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.openai.routes import OpenAiRoutes
 from pincite.answers.schemas import (
     AnswerBody,
     Ask,
@@ -25,6 +26,8 @@ from pincite.answers.schemas import (
 )
 from pincite.answers.service import Answers
 from pincite.core import InvalidInput
+
+__all__ = ["AnswerRoutes", "OpenAiRoutes"]
 
 LastEventId = Annotated[
     str | None,

@@ -25,8 +25,9 @@ from pincite.answers.domain import (
     AnswerState,
     AskRequest,
     Conversation,
+    Turn,
 )
-from pincite.answers.drafting import Draft, Task, Turn
+from pincite.answers.drafting import Draft, Task
 from pincite.answers.held import Held
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.moderation import Moderation, QuestionRefused
@@ -59,7 +60,7 @@ class Answers:
     def __init__(self, database: Database, drafters: Drafters, moderation: Moderation | None = None) -> None:
         self._db = database
         self._drafters = drafters
-        self._moderation = moderation or Moderation()
+        self.moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
         self._bell = Bell()
         self._worker = new_id()
@@ -88,7 +89,7 @@ class Answers:
             ModerationFailed: that could not be found out.
         """
         question = checked_question(request.question)
-        await self._moderated(scope, question)
+        await self.admit(scope, question)
         drafter = self._drafters.choose(request.model)
         collections = await self._drafters.collections(scope, request.collections)
         now = utc_now()
@@ -110,13 +111,24 @@ class Answers:
                 earlier = (await store.answers(session, scope, answer.conversation))[-_LAST_TURNS:]
             await store.add_answer(session, scope, answer, self._worker)
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
-        turns = await self._turns(scope, answer, earlier)
+        turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         draft = drafter.begin(Task(scope, answer, turns, collections))
         with made_for(answer.id):
             task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
         task.add_done_callback(lambda _: self._over(answer.id))
         return answer
+
+    async def admit(self, scope: Scope, question: str) -> None:
+        """Let a question pass, or note that one was refused. Raises: QuestionRefused, ModerationFailed."""
+        if not self.moderation.active:
+            return
+        try:
+            await self.moderation.question(scope, question)
+        except QuestionRefused:
+            async with self._db.transaction(scope) as session:
+                await note(session, scope, "question.refused", ("user", scope.user), outcome=DENIED)
+            raise
 
     def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
         """Yield the answer's events after `after` until its end. Raises: NotFound, at the first step."""
@@ -221,7 +233,7 @@ class Answers:
 
     async def _run(self, scope: Scope, draft: Draft) -> None:
         answer, began = draft.answer, time.perf_counter()
-        held = Held(draft, self._moderation, scope)
+        held = Held(draft, self.moderation, scope)
         writer = LogWriter(self._db, self._bell, scope, answer.id)
         try:
             await writer.write(
@@ -251,17 +263,6 @@ class Answers:
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
-
-    async def _moderated(self, scope: Scope, question: str) -> None:
-        """Let a question pass, or note that one was refused. Raises: QuestionRefused, ModerationFailed."""
-        if not self._moderation.active:
-            return
-        try:
-            await self._moderation.question(scope, question)
-        except QuestionRefused:
-            async with self._db.transaction(scope) as session:
-                await note(session, scope, "question.refused", ("user", scope.user), outcome=DENIED)
-            raise
 
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""

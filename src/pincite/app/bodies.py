@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pincite.app.problems import MEDIA_TYPE, problem, request_id_of
+from pincite.app.problems import response_of
 from pincite.core import ErrorKind, PinciteError
 
 MOST_BYTES = 1 << 20
@@ -99,8 +98,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         f"The request's body is longer than {MOST_BYTES >> 20} MB, which is the limit.",
         remedy="Send less at once; files are uploaded as multipart/form-data to /v1/documents.",
     )
-    body = problem(error, request_id_of(Request(scope)))
-    response = JSONResponse(body, body["status"], {"connection": "close"}, MEDIA_TYPE)
+    response = response_of(error, Request(scope))
+    response.headers["connection"] = "close"
     await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
     await send({"type": "http.response.body", "body": response.body, "more_body": True})
     await _hear_out(receive)

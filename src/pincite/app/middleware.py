@@ -8,7 +8,7 @@ import time
 from contextlib import AbstractContextManager
 
 import structlog
-from fastapi.responses import JSONResponse
+from fastapi import Request
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pincite.app.hosts import Authority, Hosts
-from pincite.app.problems import MEDIA_TYPE, internal_problem, problem
+from pincite.app.problems import internal_problem, response_of
 from pincite.core import ErrorKind, PinciteError, get_logger, new_id
 from pincite.core.telemetry import SERVICE_NAME
 
@@ -115,9 +115,9 @@ class RequestEdge:
                 span.update_name(f"{scope['method']} {_route(scope)}")
                 span.set_attributes({"http.route": _route(scope), "http.response.status_code": status})
             except Exception as error:  # noqa: BLE001 - the request edge: nothing may pass it unseen
-                body = internal_problem(request_id, error)
+                said = internal_problem(Request(scope), error)
                 if status == 0:
-                    await JSONResponse(body, 500, media_type=MEDIA_TYPE)(scope, receive, observed)
+                    await said(scope, receive, observed)
             self._log.debug("request", method=scope["method"], path=scope["path"], status=status)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -142,8 +142,7 @@ class HostEdge:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.code})
         else:
-            body = problem(refusal, scope["pincite.request_id"])
-            await JSONResponse(body, body["status"], media_type=MEDIA_TYPE)(scope, receive, send)
+            await response_of(refusal, Request(scope))(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> PinciteError | None:
         given: list[str] = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pincite.answers import SecondOpinion
 from pincite.app.settings import Settings, provider_environment
 from pincite.core import Database
-from pincite.gateway import Discovery, Embedders, Models, ModelSettings, StaticEmbedder, discover
+from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder, discover
 from pincite.gateway.adapters.evidence_http import HttpEvidence
+from pincite.gateway.settings import ModelSettings
 from pincite.ledger import Ledger
 from pincite.retrieval import Judge, RetrievalSettings, SecondModels
 

@@ -6,6 +6,7 @@ What a problem looks like is decided in `problems.py`, and that a write heeds `I
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pincite.app.openai_errors import SCHEMA, is_openai, openai_status
 from pincite.app.problems import MEDIA_TYPE
 
 _WHY = {
@@ -57,6 +58,7 @@ _SCIM_SCHEMA: dict[str, Any] = {
         "detail": {"type": "string"},
     },
 }
+_OF_OPENAI: dict[str, Any] = {"application/json": {"schema": {"$ref": "#/components/schemas/OpenAiError"}}}
 
 
 def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -66,19 +68,21 @@ def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's form, which is never sent
         components["schemas"].pop(name, None)
     components["schemas"]["ScimError"] = _SCIM_SCHEMA
+    components["schemas"]["OpenAiError"] = SCHEMA
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     of_scim = {**content, _SCIM_TYPE: {"schema": {"$ref": "#/components/schemas/ScimError"}}}
     components["responses"] = {
         f"{name}{status}": {"description": why, "content": each}
         for status, why in _WHY.items()
-        for name, each in (("Problem", content), ("ScimProblem", of_scim))
+        for name, each in (("Problem", content), ("ScimProblem", of_scim), ("OpenAiProblem", _OF_OPENAI))
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             responses = operation["responses"]
             responses.pop("422", None)
-            name = "ScimProblem" if path.startswith(_SCIM) else "Problem"
+            name = "ScimProblem" if path.startswith(_SCIM) else "OpenAiProblem" if is_openai(path) else "Problem"
             for status in _statuses(path, method, operation):
+                status = openai_status(status) if is_openai(path) else status
                 responses.setdefault(str(status), {"$ref": f"#/components/responses/{name}{status}"})
     return document
 

@@ -1,6 +1,6 @@
 """How errors reach people: RFC 9457 problem+json over HTTP, one line and an exit code on the command line.
 
-Directories get them in SCIM's form.
+Directories get them in SCIM's form, and clients of OpenAI's API in OpenAI's.
 
 What the errors are belongs to the rooms that raise them.
 """
@@ -12,8 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from pincite.app.openai_errors import is_openai, openai_error, openai_status
 from pincite.core import ErrorKind, PinciteError, get_logger
 from pincite.core.errors import TryLater
+from pincite.ledger import BudgetExceeded
 
 SCIM = "/scim/v2/"
 MEDIA_TYPE = "application/problem+json"
@@ -51,6 +53,7 @@ class InvalidRequest(PinciteError):
 
     code = "invalid-request"
     kind = ErrorKind.INVALID
+    param: str | None = None
 
 
 def exit_code(error: PinciteError) -> int:
@@ -92,6 +95,11 @@ def install(app: FastAPI) -> None:
         body["type"] = f"https://pincite.dev/problems/{body['code']}"
         if request.url.path.startswith(SCIM):
             return _scim_response(raised, error.status_code, dict(error.headers or {}))
+        if is_openai(request.url.path):
+            status = openai_status(error.status_code)
+            told = openai_error(raised, status)
+            told["error"]["code"] = body["code"]
+            return JSONResponse(told, status, error.headers)
         return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
 
     app.add_exception_handler(PinciteError, known)
@@ -99,11 +107,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
 
 
-def internal_problem(request_id: str, error: Exception) -> dict[str, Any]:
-    """Log an unexpected error with its trace and return a body that gives none of it away."""
+def internal_problem(request: Request, error: Exception) -> Response:
+    """Log an unexpected error with its trace and return a response that gives none of it away."""
+    request_id = request_id_of(request)
     get_logger(__name__).error("request.failed", request_id=request_id, exc_info=error)
     hidden = PinciteError("Something went wrong on our side.", remedy=f"Report it with the request id {request_id}.")
-    return problem(hidden, request_id)
+    return response_of(hidden, request)
+
+
+def told_in_stream(error: PinciteError) -> dict[str, Any]:
+    """Return an error as OpenAI's clients read it in the middle of a stream."""
+    return openai_error(error, openai_status(_STATUS[error.kind]))
 
 
 def request_id_of(request: Request) -> str:
@@ -115,11 +129,14 @@ def request_id_of(request: Request) -> str:
 def response_of(error: PinciteError, request: Request) -> Response:
     """Return an error as the response to a request."""
     headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
-    if isinstance(error, TryLater):
+    if isinstance(error, TryLater | BudgetExceeded) and error.retry_after_s is not None:
         headers = {"Retry-After": str(error.retry_after_s)}
     body = problem(error, request_id_of(request))
     if request.url.path.startswith(SCIM):
         return _scim_response(error, body["status"], headers)
+    if is_openai(request.url.path):
+        status = openai_status(body["status"])
+        return JSONResponse(openai_error(error, status), status, headers)
     return JSONResponse(body, body["status"], headers, MEDIA_TYPE)
 
 
@@ -139,4 +156,6 @@ def _scim_response(error: PinciteError, status: int, headers: dict[str, str] | N
 def _explained(error: RequestValidationError) -> PinciteError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
-    return InvalidRequest(f"{where or 'The request'}: {first['msg']}.", remedy="Correct the request and send again.")
+    said = InvalidRequest(f"{where or 'The request'}: {first['msg']}.", remedy="Correct the request and send again.")
+    said.param = where or None
+    return said

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
-from pincite.answers.routes import AnswerRoutes
+from pincite.answers.routes import AnswerRoutes, OpenAiRoutes
 from pincite.app.audit_edge import AuditEdge
 from pincite.app.bodies import BodyEdge
 from pincite.app.cookies import CookieEdge
@@ -25,7 +25,7 @@ from pincite.app.hosts import Hosts, parse_hosts
 from pincite.app.limits import AddressEdge, AskerEdge
 from pincite.app.middleware import HostEdge, Metrics, RequestEdge
 from pincite.app.openapi import declare_problems
-from pincite.app.problems import install
+from pincite.app.problems import install, told_in_stream
 from pincite.app.replays import ReplayEdge, Replays
 from pincite.app.replays.edge import declare
 from pincite.app.retention import Retention
@@ -202,5 +202,12 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AnswerRoutes(house.answers).router(),
         LedgerRoutes(house.ledger, house.people).router(),
+        OpenAiRoutes.of(
+            house.answers,
+            (house.models, house.embedders),
+            house.database,
+            told_in_stream,
+            house.settings.public_url,
+        ).router(),
         WebAppRoutes().router(),
     )

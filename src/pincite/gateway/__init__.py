@@ -8,13 +8,13 @@ from pincite.gateway.domain import (
     Embedder,
     Message,
     ModelError,
-    ModelNotConfigured,
+    Shape,
     TextDelta,
+    ToolCall,
     Usage,
 )
 from pincite.gateway.embedders import Embedders
 from pincite.gateway.service import Discovery, Models, discover
-from pincite.gateway.settings import ModelSettings
 
 __all__ = [
     "ChatFinished",
@@ -25,11 +25,11 @@ __all__ = [
     "Embedders",
     "Message",
     "ModelError",
-    "ModelNotConfigured",
-    "ModelSettings",
     "Models",
+    "Shape",
     "StaticEmbedder",
     "TextDelta",
+    "ToolCall",
     "Usage",
     "discover",
 ]

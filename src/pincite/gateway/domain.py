@@ -3,15 +3,15 @@
 Providers are in `adapters/`; which one is used is decided from settings in `service.py`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.core import ErrorKind, PinciteError, Scope, Unavailable
+from pincite.core import ErrorKind, InvalidInput, PinciteError, Scope, Unavailable
 from pincite.ledger import Purpose
 
 
@@ -61,22 +61,70 @@ class Reranker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a conversation as a model sees it."""
+class Shape:
+    """A JSON schema with a name: what a tool takes, or what a reply must be.
 
-    role: Literal["user", "assistant"]
+    `strict` asks the provider to hold the model to it; None leaves that to the provider.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    description: str | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants called. `arguments` is JSON as the model wrote it; it may be none."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation as a model sees it.
+
+    `calls` are those that an assistant's turn asks for; of a tool's turn, the one whose result it is.
+    """
+
+    role: Literal["user", "assistant", "system", "tool"]
     text: str
+    calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is asked of a chat model. `system` is ours; documents travel fenced inside the last user message."""
+    """What is asked of a chat model. `system` is ours; documents travel fenced inside the last user message.
+
+    Args:
+        system: what stands before the conversation; "" for nothing.
+        messages: the conversation.
+        max_tokens: of the reply; None leaves it to the provider.
+        temperature: models that reason refuse it; None leaves it to the provider.
+        timeout_s: until the reply's end.
+        top_p, seed, stop: as providers know them; what one does not know, it leaves out.
+        tools: what the model may ask to be called.
+        tool_choice: whether it has to; or the names of the tools one of which it has to.
+        parallel_calls: whether it may ask for several at once; None leaves it to the provider.
+        reply: the shape that the reply's text must have; it is held to it, and no part of it is told before.
+        may_be_cut: a reply that is cut off or withheld is told, with its `reason`, in place of a failure.
+    """
 
     system: str
     messages: tuple[Message, ...]
-    max_tokens: int = 1024
-    temperature: float | None = None  # models that reason refuse it; None leaves it to the provider
+    max_tokens: int | None = 1024
+    temperature: float | None = None
     timeout_s: float = 120.0
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    tools: tuple[Shape, ...] = ()
+    tool_choice: Literal["auto", "none", "required"] | tuple[str, ...] = "auto"
+    parallel_calls: bool | None = None
+    reply: Shape | None = None
+    may_be_cut: bool = False
     purpose: Purpose = field(default_factory=Purpose)
     call_id: str | None = None  # the ledger's, which the provider is told, too
 
@@ -102,13 +150,22 @@ class TextDelta:
     text: str
 
 
+EndReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChatFinished:
-    """The reply's end: exactly one, last. `cost_usd` is None where the model has no known price."""
+    """The reply's end: exactly one, last. `cost_usd` is None where the model has no known price.
+
+    `calls` are the tools that it wants called. `reason` is other than `stop` and `tool_calls` only where the request
+    says that it may be.
+    """
 
     model: str
     usage: Usage
     cost_usd: Decimal | None
+    calls: tuple[ToolCall, ...] = ()
+    reason: EndReason = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +224,25 @@ class ModelError(PinciteError):
         super().__init__(message, remedy=remedy)
         self.billed = billed
         self.usage = usage
+
+
+class RequestRejected(ModelError):
+    """The model's provider does not take the request as it is: too long, or with something that the model has not."""
+
+    code = "model-request-rejected"
+    kind = ErrorKind.INVALID
+
+
+class ReplyMisshapen(ModelError):
+    """The model's reply is not JSON of the schema that was asked for, and asked again it was not either."""
+
+    code = "reply-misshapen"
+
+
+class SchemaUnusable(InvalidInput):
+    """A JSON schema that a reply should keep to is none, names another document or holds an unusable pattern."""
+
+    code = "schema-unusable"
 
 
 class EmbeddingFailed(Unavailable):

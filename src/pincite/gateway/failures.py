@@ -3,7 +3,7 @@
 Which failures are worth another try before anything was shown is said here too.
 """
 
-from pincite.gateway.domain import ModelError
+from pincite.gateway.domain import ModelError, RequestRejected
 
 _KEY = "Check the key in PINCITE_MODEL_API_KEY or the provider's own variable."
 _LATER = "Try again in a moment."
@@ -31,7 +31,9 @@ def explained(error: BaseException, model: str) -> ModelError:
     )
     for kind, message, remedy in cases:
         if isinstance(error, kind):
-            return ModelError(message, remedy=remedy, billed=not _turned_away(error))
+            is_ours = kind in {raised.ModelContextWindowExceededError, raised.ModelRequestRejectedError}
+            shown = RequestRejected if is_ours else ModelError
+            return shown(message, remedy=remedy, billed=not _turned_away(error))
     return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER)
 
 

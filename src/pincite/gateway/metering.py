@@ -3,6 +3,7 @@
 One call is one attempt at one provider: whoever tries again reserves again.
 """
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -17,7 +18,10 @@ CALL_ID = "X-Client-Request-Id"
 """The header that tells a provider which call of the ledger it answers; OpenAI writes it into its own logs."""
 # Of a request beside its text: roles and marks around each message, and what a provider puts before all.
 _TOKENS_A_MESSAGE, _TOKENS_A_REQUEST = 16, 256
+_TOKENS_A_SHAPE = 512
 _CHARS_PER_TOKEN = 4
+LONGEST_REPLY_TOKENS = 65_536
+"""Where nobody says how long a reply may be, none that is worth waiting for is longer."""
 # A call is over by then, whatever became of it.
 _GRACE_S = 60.0
 
@@ -93,9 +97,14 @@ def most_tokens(request: ChatRequest) -> tuple[int, int]:
 
     A token is one byte or more of text, in every tokenizer that works on bytes: so many bytes, so many tokens at most.
     """
-    texts = (request.system, *(message.text for message in request.messages))
-    read = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens
+    texts = [request.system, *(message.text for message in request.messages)]
+    calls = [call for message in request.messages for call in message.calls]
+    texts += [part for call in calls for part in (call.id, call.name, call.arguments)]
+    shapes = (*request.tools, *(() if request.reply is None else (request.reply,)))
+    # A schema stands in the prompt as it is, with line feeds, or is said again where the provider knows none.
+    texts += [2 * json.dumps([each.name, each.description, dict(each.schema)], indent=1) for each in shapes]
+    read = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + len(shapes) * _TOKENS_A_SHAPE
+    return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens or LONGEST_REPLY_TOKENS
 
 
 def _call(model: str, request: ChatRequest, price: Price | None) -> Call:

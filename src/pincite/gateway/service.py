@@ -22,6 +22,7 @@ from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.retrying import RetryingChat
 from pincite.gateway.settings import ModelSettings
+from pincite.gateway.structured import ShapedChat
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
 AUTO_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash"}
@@ -83,7 +84,8 @@ class Models:
             connection = connect(provider, self._settings, self._environment)
             one = ProviderChat(provider, model, connection, self._settings, self._prices)
             metered = MeteredChat(one, one.price, self._meter)
-            self._made[name] = RetryingChat(metered, total_timeout_s=self._settings.total_timeout_s)
+            retrying = RetryingChat(metered, total_timeout_s=self._settings.total_timeout_s)
+            self._made[name] = ShapedChat(retrying)
         return self._made[name]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:

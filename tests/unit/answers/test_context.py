@@ -92,6 +92,7 @@ def test_a_small_window_shows_fewer_passages_and_marks_the_cut_one() -> None:
     shown = small.messages[len(small.messages) - 1].text
     assert shown.count("only the beginning of this passage") == 1
     asked = small.system + "".join(message.text for message in small.messages)
+    assert small.max_tokens is not None
     assert estimate_tokens(asked) + small.max_tokens <= 4_096
 
 

@@ -15,8 +15,9 @@ from pincite.answers.moderation import (
     QuestionRefused,
 )
 from pincite.core import InvalidInput, Scope
-from pincite.gateway import ModelNotConfigured, ModelSettings
+from pincite.gateway.domain import ModelNotConfigured
 from pincite.gateway.moderators import make_moderator
+from pincite.gateway.settings import ModelSettings
 
 SCOPE = Scope("t", "u")
 

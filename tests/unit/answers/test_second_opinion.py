@@ -16,10 +16,11 @@ from pincite.answers.second_opinion import SecondOpinion, evidence_around, revis
 from pincite.answers.verdicts.rules import Difference, DifferenceKind
 from pincite.answers.verdicts.verify import Alignment, Verifier
 from pincite.core import Scope, Unavailable
-from pincite.gateway import ModelError, ModelNotConfigured
+from pincite.gateway import ModelError
 from pincite.gateway.adapters.memory import ScriptedChat
 from pincite.gateway.adapters.opinion_chat import ChatOpinion
 from pincite.gateway.adapters.opinion_nli import EntailmentModel
+from pincite.gateway.domain import ModelNotConfigured
 from pincite.gateway.opinions import make_claim_judge
 
 SCOPE = Scope("acme", "ada")

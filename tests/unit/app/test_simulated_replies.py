@@ -7,12 +7,13 @@ from pydantic import SecretStr
 from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope
-from pincite.gateway import ChatModel, Models, ModelSettings
+from pincite.gateway import ChatModel, Models
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.adapters.opinion_chat import ChatOpinion
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.service import Discovery
+from pincite.gateway.settings import ModelSettings
 
 SCOPE = Scope("acme", "ada")
 QUESTION = "When does the ferry leave?"

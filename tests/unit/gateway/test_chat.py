@@ -16,12 +16,12 @@ from pincite.gateway import (
     Message,
     ModelError,
     Models,
-    ModelSettings,
     TextDelta,
     discover,
 )
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.service import Discovery
+from pincite.gateway.settings import ModelSettings
 
 SCOPE = Scope("acme", "ada")
 REQUEST = ChatRequest(system="Be brief.", messages=(Message("user", "Say something."),), timeout_s=10)

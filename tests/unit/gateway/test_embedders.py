@@ -7,8 +7,9 @@ import pytest
 from tests.doubles.onnx_models import write_config, write_model
 
 from pincite.core import PinciteError
-from pincite.gateway import Embedders, ModelSettings, StaticEmbedder
+from pincite.gateway import Embedders, StaticEmbedder
 from pincite.gateway.adapters.memory import MemoryMeter, WordEmbedder
+from pincite.gateway.settings import ModelSettings
 
 STATIC = StaticEmbedder()
 

@@ -9,12 +9,13 @@ from pydantic import SecretStr
 from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope
-from pincite.gateway import ChatFinished, ChatModel, ChatRequest, Message, ModelError, Models, ModelSettings
+from pincite.gateway import ChatFinished, ChatModel, ChatRequest, Message, ModelError, Models
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.domain import ModelNotConfigured, Usage
 from pincite.gateway.metering import most_tokens
 from pincite.gateway.prices import PriceBook, bound, rates_of
 from pincite.gateway.service import Discovery
+from pincite.gateway.settings import ModelSettings
 from pincite.ledger import BudgetExceeded, Purpose, Spent, made_for
 
 SCOPE = Scope("acme", "ada")

@@ -12,13 +12,15 @@ from tests.doubles.onnx_models import write_model
 from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope, Unavailable
-from pincite.gateway import ModelError, ModelNotConfigured, ModelSettings, StaticEmbedder
+from pincite.gateway import ModelError, StaticEmbedder
 from pincite.gateway.adapters.memory import ScriptedChat
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker, windows
+from pincite.gateway.domain import ModelNotConfigured
 from pincite.gateway.rerankers import RerankerParts, make_reranker
+from pincite.gateway.settings import ModelSettings
 
 SCOPE = Scope("acme", "ada")
 QUESTION = "When does the ferry leave?"

@@ -23,7 +23,10 @@ _STANDINGS = "pincite.standings"
 _COUNTED = ("/v1/", "/scim/")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What takes a model, or the index and an embedder, to answer.
-_ASKING = ("POST /v1/answers", "GET /v1/search")
+_ASKING = (
+    *("POST /v1/answers", "GET /v1/search"),
+    *("POST /v1/chat/completions", "POST /v1/responses", "POST /v1/embeddings"),
+)
 # Where strangers try to come in; wrong passwords are slowed down besides (`accounts/throttle.py`).
 _SIGNING_IN = (
     *("POST /v1/session", "POST /v1/session/password", "POST /v1/session/code", "POST /v1/session/provider"),

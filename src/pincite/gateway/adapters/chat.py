@@ -8,24 +8,30 @@ import codecs
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 
 from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
-from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
-from pincite.gateway.failures import check_end, explained
-from pincite.gateway.metering import CALL_ID, estimated
+from pincite.gateway.adapters.mapping import (
+    ended,
+    messages_of,
+    most_chars,
+    parameters_of,
+    settings_of,
+    text_of,
+    usage_of,
+)
+from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
+from pincite.gateway.failures import explained
 from pincite.gateway.prices import Price, PriceBook, window_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model, StreamedResponse
 
-_MOST_CHARS_PER_TOKEN = 16
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
 _INPUT, _OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
@@ -94,22 +100,23 @@ class ProviderChat:
         written = 0
         try:
             model = await self._made()
-            stream = model_request_stream(model, _messages(request), model_settings=_settings(request))
+            asked, settings, parameters = messages_of(request), settings_of(request), parameters_of(request, model)
+            stream = model_request_stream(model, asked, model_settings=settings, model_request_parameters=parameters)
             async with AsyncExitStack() as closing:
                 # No timer may run while the caller has the turn: it would cancel the caller instead of the call.
                 async with asyncio.timeout_at(_loop_time(ends_at)):
                     response = await closing.enter_async_context(stream)
                 async for text in self._pieces(response, ends_at):
                     written += len(text)
-                    if written > request.max_tokens * _MOST_CHARS_PER_TOKEN:
+                    if written > most_chars(request):
                         raise UnexpectedModelBehavior("far more text than was asked for")
                     yield TextDelta(text)
-            usage = _usage(response, request, written)
-            check_end(response.finish_reason, self.name)
+            usage = usage_of(response, request, written)
+            calls, reason = ended(response, request, self.name)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
         price = await self.price()
-        yield ChatFinished(self.name, usage, None if price is None else price.cost(usage))
+        yield ChatFinished(self.name, usage, None if price is None else price.cost(usage), calls, reason)
 
     async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
         events, storable = aiter(response), _Storable()
@@ -123,7 +130,7 @@ class ProviderChat:
                 if rest:
                     yield rest
                 return
-            text = storable(_text_of(event))
+            text = storable(text_of(event))
             if text:
                 limit_s = self._settings.idle_timeout_s
                 yield text
@@ -151,46 +158,3 @@ class _Storable:
 
 def _loop_time(monotonic_s: float) -> float:
     return asyncio.get_running_loop().time() + monotonic_s - time.monotonic()
-
-
-def _messages(request: ChatRequest) -> "list[ModelMessage]":
-    from pydantic_ai.messages import ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
-
-    first = SystemPromptPart(request.system)
-    messages: list[ModelMessage] = []
-    for message in request.messages:
-        if message.role == "assistant":
-            messages.append(ModelResponse(parts=[TextPart(message.text)]))
-            continue
-        user = UserPromptPart(message.text)
-        messages.append(ModelRequest(parts=[user] if messages else [first, user]))
-    return messages
-
-
-def _settings(request: ChatRequest) -> Any:
-    told: dict[str, Any] = {} if request.temperature is None else {"temperature": request.temperature}
-    if request.call_id is not None:
-        told["extra_headers"] = {CALL_ID: request.call_id}
-    return {"max_tokens": request.max_tokens, **told}
-
-
-def _text_of(event: object) -> str:
-    from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
-
-    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-        return event.part.content
-    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-        return event.delta.content_delta
-    return ""
-
-
-def _usage(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
-    told = response.usage
-    if told.input_tokens or told.output_tokens:
-        return Usage(
-            told.input_tokens,
-            told.output_tokens,
-            cached_tokens=told.cache_read_tokens,
-            kept_tokens=told.cache_write_tokens,
-        )
-    return estimated(request, written)

@@ -1,0 +1,1 @@
+"""OpenAI's protocol: answers and models as clients of OpenAI's API know them, unchanged."""

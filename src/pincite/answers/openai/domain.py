@@ -1,0 +1,69 @@
+"""Values and errors of OpenAI's protocol as it is spoken here. No framework; shapes of JSON are in `schemas.py`.
+
+How errors are written is decided in `app`, as for every other route.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pincite.answers.domain import Turn
+from pincite.core import ErrorKind, NotFound, PinciteError
+
+ASSISTANT = "pincite/default"
+"""The built-in assistant: pinned answers from all that the asker may read."""
+
+
+class Kind(StrEnum):
+    """What a model of the list is for."""
+
+    ASSISTANT = "assistant"
+    CHAT = "chat"
+    EMBEDDER = "embedder"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model as clients know it: its name, what it is for, whose it is."""
+
+    id: str
+    kind: Kind
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an assistant is asked, what was said before it, and the parameters that it does not heed."""
+
+    text: str
+    turns: tuple[Turn, ...]
+    ignored: tuple[str, ...] = ()
+
+
+class ParameterRefused(PinciteError):
+    """A parameter of OpenAI's protocol is not supported, or does not go with the model or another parameter."""
+
+    code = "parameter-refused"
+    kind = ErrorKind.MALFORMED
+
+    def __init__(self, param: str, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.param = param
+
+
+class ModelUnknown(NotFound):
+    """There is no model of that name for what is asked of it; `GET /v1/models` lists those that there are."""
+
+    code = "model-not-found"
+    param = "model"
+
+
+class AnswerNotWhole(PinciteError):
+    """The answer failed, was stopped or is withheld, and the protocol has no room for half of it."""
+
+    code = "answer-not-whole"
+    kind = ErrorKind.UNAVAILABLE
+
+
+def ended_early() -> AnswerNotWhole:
+    """Return the error of a stream that ended before its end: whoever reads it may not do so any more."""
+    return AnswerNotWhole("It was broken off: who asks, or what they may do, has changed.", remedy="Sign in again.")

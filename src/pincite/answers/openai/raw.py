@@ -1,0 +1,61 @@
+"""The models of this installation themselves: chat without documents, and vectors. Asked by people, noted, moderated.
+
+Which models those are is said in `catalogue.py`; how they are reached is the gateway's business.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.openai.catalogue import Catalogue
+from pincite.answers.service import Answers
+from pincite.core import Database, Scope
+from pincite.core.audit import note
+from pincite.gateway import ChatFinished, ChatRequest, TextDelta
+
+
+class RawModels:
+    """Asks models on behalf of people.
+
+    Args:
+        database: where it is noted who asked which model.
+        catalogue: the models.
+        answers: knows what may be asked and shown.
+    """
+
+    def __init__(self, database: Database, catalogue: Catalogue, answers: Answers) -> None:
+        self._db = database
+        self._catalogue = catalogue
+        self._answers = answers
+
+    async def reply(self, scope: Scope, model: str, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Yield a model's reply and its end; where replies are moderated, the text comes when it was found fit.
+
+        Raises: ModelUnknown, QuestionRefused, AnswerRefused, ModerationFailed, SchemaUnusable, ModelError.
+        """
+        chat = self._catalogue.chat(model)
+        asked = "\n\n".join(each.text for each in request.messages if each.role == "user")
+        await self._answers.admit(scope, asked)
+        await self._noted(scope, model)
+        moderation = self._answers.moderation
+        if not moderation.active:
+            async for event in chat.stream(scope, request):
+                yield event
+            return
+        held = [event async for event in chat.stream(scope, request)]
+        text = "".join(event.text for event in held if isinstance(event, TextDelta))
+        await moderation.sentence(scope, text)
+        for event in held:
+            yield event
+
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
+        """Return a vector of each text, by the embedder in use. Raises: Unavailable."""
+        embedder = self._catalogue.embedder
+        await self._noted(scope, embedder.model_id)
+        return await embedder.embed(scope, texts, query=query)
+
+    async def _noted(self, scope: Scope, model: str) -> None:
+        """Note that a model was asked, and nothing of what."""
+        async with self._db.transaction(scope) as session:
+            await note(session, scope, "model.asked", ("model", model[:200]))

@@ -1,0 +1,225 @@
+"""What `POST /v1/responses` takes, and the chat that it stands for. Translation only.
+
+What of that can be done is decided in `parameters.py`, which both protocols share.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pincite.answers.openai.domain import ParameterRefused
+from pincite.answers.openai.schemas import (
+    CallBody,
+    CalledFunction,
+    ChatBody,
+    ChatMessage,
+    FunctionBody,
+    Name,
+    NamedFunction,
+    NamedTool,
+    Object,
+    ResponseFormat,
+    SchemaBody,
+    StreamOptions,
+    Text,
+    TextPart,
+    ToolBody,
+)
+
+Parts = Annotated[list[TextPart], Field(max_length=1_000)]
+# What a parameter is called there, of what it is called in a chat.
+_NAMES = {
+    "messages": "input",
+    "messages.system": "instructions",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "response_format.json_schema": "text.format",
+    "reasoning_effort": "reasoning",
+    "verbosity": "text.verbosity",
+}
+
+
+class MessageItem(BaseModel):
+    """A message; what replies hold besides may be sent back, and counts for nothing."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+    type: Literal["message"] = "message"
+    role: Literal["system", "developer", "user", "assistant"]
+    content: Text | Parts
+
+
+class CallItem(BaseModel):
+    """A call that the model asked for."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+    type: Literal["function_call"]
+    call_id: Name
+    name: Name
+    arguments: Text
+
+
+class OutputItem(BaseModel):
+    """What came of a call."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+    type: Literal["function_call_output"]
+    call_id: Name
+    output: Text | Parts
+
+
+class FlatTool(FunctionBody):
+    """A function that the model may ask to be called."""
+
+    type: Literal["function"]
+
+
+class FlatChoice(NamedFunction):
+    """The function that has to be called."""
+
+    type: Literal["function"]
+
+
+class TextFormat(BaseModel):
+    """What the reply must be: text, any JSON object, or JSON of a schema."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")] | None = None
+    schema_: Object | None = Field(None, alias="schema")
+    description: Annotated[str, Field(max_length=20_000)] | None = None
+    strict: bool | None = None
+
+
+class TextOptions(BaseModel):
+    """How the reply is written."""
+
+    format: TextFormat | None = None
+    verbosity: Name | None = None
+
+
+class ResponseBody(BaseModel):
+    """A request for a response."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"model": "pincite/default", "input": "How much leave is there when a parent dies?"}
+        },
+    )
+
+    model: Name = Field(description="`pincite/default`, or this installation's chat model; see `GET /v1/models`.")
+    input: Text | Annotated[list[MessageItem | CallItem | OutputItem], Field(min_length=1, max_length=1_000)]
+    instructions: Text | None = None
+    previous_response_id: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="Of an assistant's response: its conversation goes on."
+    )
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    background: bool | None = Field(None, description="Of an assistant: answer at once, and be read later.")
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    max_output_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    tools: list[FlatTool] | None = Field(None, max_length=128)
+    tool_choice: Literal["auto", "none", "required"] | FlatChoice | None = None
+    parallel_tool_calls: bool | None = None
+    text: TextOptions | None = None
+    user: Name | None = None
+    metadata: Object | None = None
+    store: bool | None = None
+    service_tier: Name | None = None
+    safety_identifier: Name | None = None
+    prompt_cache_key: Name | None = None
+    prompt_cache_retention: Name | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    reasoning: Object | None = None
+    include: list[Name] | None = Field(None, max_length=20)
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+
+
+def chat_of(body: ResponseBody) -> ChatBody:
+    """Return the chat that a request stands for. Raises: ParameterRefused."""
+    if body.include:
+        raise ParameterRefused("include", "There is nothing more to include.", remedy="Leave it out.")
+    if body.truncation == "auto":
+        raise ParameterRefused("truncation", "Nothing of the input is left out.", remedy="Send less, without it.")
+    choice = body.tool_choice
+    named = (
+        NamedTool(type="function", function=NamedFunction(name=choice.name)) if isinstance(choice, FlatChoice) else None
+    )
+    return ChatBody.model_validate(
+        {
+            "model": body.model,
+            "messages": _messages(body),
+            "stream": body.stream,
+            "temperature": body.temperature,
+            "top_p": body.top_p,
+            "max_completion_tokens": body.max_output_tokens,
+            "tools": [ToolBody(type="function", function=each) for each in body.tools or ()],
+            "tool_choice": choice if isinstance(choice, str) else named,
+            "parallel_tool_calls": body.parallel_tool_calls,
+            "response_format": _format(body.text),
+            "verbosity": None if body.text is None else body.text.verbosity,
+            "reasoning_effort": "as asked" if body.reasoning else None,
+            "top_logprobs": body.top_logprobs,
+        }
+    )
+
+
+@contextmanager
+def in_its_words() -> Iterator[None]:
+    """Let what is refused of a chat name the parameter that a request for a response has for it."""
+    try:
+        yield
+    except ParameterRefused as error:
+        raise ParameterRefused(renamed(error.param), error.message, remedy=error.remedy) from error
+
+
+def renamed(param: str) -> str:
+    """Return what a chat's parameter is called in a request for a response."""
+    if param in _NAMES:
+        return _NAMES[param]
+    first, dot, rest = param.partition(".")
+    return f"{_NAMES.get(first, first)}{dot}{rest.replace('tool_call_id', 'call_id')}"
+
+
+def _messages(body: ResponseBody) -> list[ChatMessage]:
+    first = [] if body.instructions is None else [ChatMessage(role="system", content=body.instructions)]
+    if isinstance(body.input, str):
+        return [*first, ChatMessage(role="user", content=body.input)]
+    return [*first, *_said(body.input)]
+
+
+def _said(items: Sequence[MessageItem | CallItem | OutputItem]) -> Iterator[ChatMessage]:
+    """Yield items as messages: calls in a row, and what was said right before them, are one."""
+    waiting: ChatMessage | None = None
+    for item in items:
+        if isinstance(item, CallItem):
+            call = CallBody(id=item.call_id, function=CalledFunction(name=item.name, arguments=item.arguments))
+            before = waiting or ChatMessage(role="assistant")
+            waiting = before.model_copy(update={"tool_calls": [*(before.tool_calls or ()), call]})
+            continue
+        if waiting is not None:
+            yield waiting
+            waiting = None
+        if isinstance(item, OutputItem):
+            yield ChatMessage(role="tool", content=item.output, tool_call_id=item.call_id)
+        elif item.role == "assistant":
+            waiting = ChatMessage(role="assistant", content=item.content)
+        else:
+            yield ChatMessage(role=item.role, content=item.content)
+    if waiting is not None:
+        yield waiting
+
+
+def _format(text: TextOptions | None) -> ResponseFormat | None:
+    wanted = None if text is None else text.format
+    if wanted is None:
+        return None
+    if wanted.type != "json_schema" or wanted.schema_ is None or wanted.name is None:
+        return ResponseFormat(type=wanted.type)
+    schema = {"name": wanted.name, "schema": wanted.schema_, "description": wanted.description, "strict": wanted.strict}
+    return ResponseFormat(type="json_schema", json_schema=SchemaBody.model_validate(schema))

@@ -1,0 +1,168 @@
+"""OpenAI's routes: models, chat completions and embeddings. Translation only.
+
+Of an assistant the answer goes on whether or not anybody waits for it; of a model whoever goes away ends the reply.
+"""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.requests import ClientDisconnect
+
+from pincite.accounts import CurrentScope, Permission, requires, watched
+from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.openai.catalogue import Catalogue
+from pincite.answers.openai.completions import (
+    Heading,
+    Told,
+    answer_chunks,
+    gathered,
+    reply_chunks,
+    whole_answer,
+    whole_reply,
+)
+from pincite.answers.openai.domain import Kind, Served
+from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
+from pincite.answers.openai.parameters import question_of, request_of
+from pincite.answers.openai.raw import RawModels
+from pincite.answers.openai.response_routes import ResponseRoutes
+from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
+from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
+from pincite.answers.service import Answers
+from pincite.core import Database, Scope, new_id
+from pincite.gateway import Embedders, Models
+
+ModelName = Annotated[str, Path(max_length=200)]
+Id = Annotated[str, Path(max_length=64)]
+
+
+class OpenAiRoutes:
+    """Routes that clients of OpenAI's API know.
+
+    Args:
+        answers: what assistants answer with.
+        catalogue: the models.
+        raw: asks the models themselves.
+        told: how an error is written that comes in the middle of a stream.
+        public_url: where people reach this installation; as each request says where it is None.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        catalogue: Catalogue,
+        raw: RawModels,
+        told: ErrorBody,
+        public_url: str | None,
+    ) -> None:
+        self._answers = answers
+        self._catalogue = catalogue
+        self._raw = raw
+        self._told = told
+        self._public_url = public_url
+
+    @classmethod
+    def of(
+        cls, answers: Answers, models: tuple[Models, Embedders], database: Database, told: ErrorBody, url: str | None
+    ) -> "OpenAiRoutes":
+        """Make them of the rooms that they stand on.
+
+        Args:
+            answers: what assistants answer with.
+            models: the chat models, and the embedders.
+            database: where it is noted who asked which model.
+            told: how an error is written that comes in the middle of a stream.
+            url: where people reach this installation; as each request says where it is None.
+        """
+        catalogue = Catalogue(*models)
+        return cls(answers, catalogue, RawModels(database, catalogue, answers), told, url)
+
+    def router(self) -> APIRouter:
+        """Return the routes, each with its permission."""
+        router = APIRouter(prefix="/v1", tags=["openai"], dependencies=[requires(Permission.READ)])
+        add = router.add_api_route
+        add("/models", self.models, methods=["GET"], response_model=ModelList, summary="List models")
+        add("/models/{model:path}", self.model, methods=["GET"], response_model=ModelBody, summary="Read a model")
+        add(
+            "/chat/completions",
+            self.complete,
+            methods=["POST"],
+            response_model=Completion,
+            response_model_exclude_none=True,
+            responses=STREAM,
+            summary="Complete a chat",
+        )
+        add(
+            "/chat/completions/{answer_id}",
+            self.completion,
+            methods=["GET"],
+            response_model=Completion,
+            response_model_exclude_none=True,
+            summary="Read an assistant's chat completion",
+        )
+        add(
+            "/embeddings",
+            self.embeddings,
+            methods=["POST"],
+            response_model=EmbeddingList,
+            summary="Embed texts",
+        )
+        ResponseRoutes(self._answers, self._catalogue, self._raw, self._told, self._public_url).add_to(router)
+        return router
+
+    async def models(self, scope: CurrentScope) -> ModelList:
+        """Return the assistant, the chat model of this installation where it has one, and its embedder."""
+        return ModelList(data=[_model(each) for each in self._catalogue.served()])
+
+    async def model(self, scope: CurrentScope, model: ModelName) -> ModelBody:
+        """Return one of them."""
+        return _model(self._catalogue.find(model))
+
+    async def complete(self, request: Request, response: Response, scope: CurrentScope, body: ChatBody) -> Any:
+        """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
+        found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if found.kind is Kind.CHAT:
+            return await self._reply(request, scope, body)
+        question = question_of(body)
+        answer = await self._answers.start(scope, AskRequest(question.text, turns=question.turns))
+        told = Told(self._base(request), question.ignored, _with_usage(body))
+        if body.stream:
+            events = watched(request, scope, self._answers.events(scope, answer.id))
+            return streamed(unnamed(answer_chunks(answer, events, told)), self._told)
+        response.headers["Content-Location"] = f"/v1/chat/completions/{answer.id}"
+        return whole_answer(await self._answers.wait(scope, answer.id), told)
+
+    async def completion(self, request: Request, scope: CurrentScope, answer_id: Id) -> Completion:
+        """Return an answer that has come to its end as a chat completion."""
+        answer: Answer = await self._answers.get(scope, answer_id)
+        return whole_answer(answer, Told(self._base(request)))
+
+    async def embeddings(self, scope: CurrentScope, body: EmbeddingBody) -> EmbeddingList:
+        """Return a vector of each text, as this installation makes them of passages or of questions."""
+        self._catalogue.find(body.model, Kind.EMBEDDER)
+        texts = texts_of(body, self._catalogue.embedder.dimensions)
+        vectors = await self._raw.embed(scope, texts, query=body.input_type == "query")
+        return listed(body, texts, vectors)
+
+    async def _reply(self, request: Request, scope: Scope, body: ChatBody) -> Any:
+        asked = request_of(body)
+        heading = Heading(f"chatcmpl-{new_id()}", int(time.time()), body.model)
+        events = self._raw.reply(scope, body.model, asked)
+        try:
+            if not body.stream:
+                return whole_reply(heading, *await while_there(request, gathered(events)))
+            first = await while_there(request, begun(watched(request, scope, events)))
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
+        return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), self._told)
+
+    def _base(self, request: Request) -> str:
+        return (self._public_url or str(request.base_url)).rstrip("/")
+
+
+def _with_usage(body: ChatBody) -> bool:
+    return body.stream_options is not None and bool(body.stream_options.include_usage)
+
+
+def _model(served: Served) -> ModelBody:
+    return ModelBody(id=served.id, created=0, owned_by=served.owner, pincite=served.kind.value)

@@ -1,0 +1,122 @@
+"""Streams over HTTP: values become events as soon as they come, and whoever goes away stops what was begun for them.
+
+What the values are is said by those who make them.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.requests import ClientDisconnect
+
+from pincite.answers.openai.domain import ended_early
+from pincite.core import PinciteError
+
+T = TypeVar("T")
+Json = dict[str, Any]
+ErrorBody = Callable[[PinciteError], Json]
+
+CLIENT_GONE = 499
+"""The status of a reply that nobody is there to read; it is in the metrics."""
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Whole, or as it comes."}
+}
+QUIET_S = 15.0
+_LOOK_S = 0.25
+# Nothing of a stream is kept to be told again: who may read it is asked while it is read.
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return what work comes to; it is cancelled if whoever sent the request goes away. Raises: ClientDisconnect."""
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=_LOOK_S)
+            if not task.done() and await request.is_disconnected():
+                raise ClientDisconnect
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def begun(events: AsyncIterator[T]) -> AsyncGenerator[T]:
+    """Return events of which the first is there already, so that what fails before it fails as a whole request does.
+
+    Raises: AnswerNotWhole where there is none.
+    """
+    first = await anext(events, None)
+    if first is None:
+        raise ended_early()
+
+    async def all_of_them() -> AsyncGenerator[T]:
+        yield first
+        async for event in events:
+            yield event
+
+    return all_of_them()
+
+
+def streamed(
+    chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool = True
+) -> StreamingResponse:
+    """Return a response of events.
+
+    Args:
+        chunks: each event's name, if it has one, and its data.
+        told: how an error is written that comes when the response has begun.
+        ends: say `[DONE]` at the end.
+    """
+    return StreamingResponse(_bytes(chunks, told, ends=ends), media_type="text/event-stream", headers=_HEADERS)
+
+
+async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None, Json]]:
+    """Yield chunks as events without a name."""
+    async for chunk in chunks:
+        yield None, chunk
+
+
+async def _bytes(
+    chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool
+) -> AsyncGenerator[bytes]:
+    waiting = asyncio.ensure_future(_next(chunks))
+    try:
+        while True:
+            await asyncio.wait({waiting}, timeout=QUIET_S)
+            if not waiting.done():
+                yield KEEPALIVE_COMMENT
+                continue
+            found = waiting.result()
+            if found is None:
+                break
+            yield format_sse_event(event=found[0], data_str=_json(found[1]))
+            waiting = asyncio.ensure_future(_next(chunks))
+        if ends:
+            yield format_sse_event(data_str="[DONE]")
+    except PinciteError as error:
+        yield format_sse_event(event="error", data_str=_json(told(error)))
+    finally:
+        await _stopped(waiting, getattr(chunks, "aclose", None))
+
+
+async def _next(chunks: AsyncIterator[T]) -> T | None:
+    return await anext(chunks, None)
+
+
+async def _stopped(waiting: "asyncio.Future[Any]", close: Callable[[], Awaitable[None]] | None) -> None:
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    if close is not None:
+        with contextlib.suppress(PinciteError):
+            await close()
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

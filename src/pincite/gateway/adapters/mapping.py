@@ -1,0 +1,153 @@
+"""Between our requests and replies and pydantic-ai's: messages, tools, shapes, settings, usage, ends.
+
+How a request is sent, tried again and timed is in `chat.py`.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pincite.gateway.domain import ChatRequest, EndReason, Message, Shape, ToolCall, Usage
+from pincite.gateway.failures import check_end
+from pincite.gateway.metering import CALL_ID, LONGEST_REPLY_TOKENS, estimated
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart
+    from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+    from pydantic_ai.tools import ToolDefinition
+
+_MOST_CHARS_PER_TOKEN = 16
+_ANY_OBJECT = {"type": "object"}
+
+
+def messages_of(request: ChatRequest) -> "list[ModelMessage]":
+    """Return the conversation; what comes from the same side in a row is one message of several parts."""
+    from pydantic_ai.messages import ModelRequest, ModelResponse, SystemPromptPart
+
+    waiting: list[ModelRequestPart] = [SystemPromptPart(request.system)] if request.system else []
+    messages: list[ModelMessage] = []
+    for message in request.messages:
+        if message.role != "assistant":
+            waiting.append(_asked(message))
+            continue
+        if waiting:
+            messages.append(ModelRequest(parts=waiting))
+            waiting = []
+        messages.append(ModelResponse(parts=_said(message)))
+    return [*messages, ModelRequest(parts=waiting)] if waiting else messages
+
+
+def settings_of(request: ChatRequest) -> Any:
+    """Return what the provider is told of how to reply; nothing of what is left to it."""
+    told: dict[str, Any] = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "seed": request.seed,
+        "stop_sequences": list(request.stop) or None,
+        "parallel_tool_calls": request.parallel_calls if request.tools else None,
+        "extra_headers": None if request.call_id is None else {CALL_ID: request.call_id},
+    }
+    if request.tools and request.tool_choice != "auto":
+        told["tool_choice"] = request.tool_choice if isinstance(request.tool_choice, str) else list(request.tool_choice)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def parameters_of(request: ChatRequest, model: "Model") -> "ModelRequestParameters":
+    """Return the tools, and the shape of the reply: held by the provider where it can, else said in the prompt."""
+    from pydantic_ai.models import ModelRequestParameters
+    from pydantic_ai.output import OutputObjectDefinition
+
+    tools = [_tool(each) for each in request.tools]
+    shape = request.reply
+    if shape is None:
+        return ModelRequestParameters(function_tools=tools)
+    wanted = OutputObjectDefinition(dict(shape.schema), shape.name, shape.description, shape.strict)
+    is_object = shape.schema == _ANY_OBJECT and model.profile.get("supports_json_object_output", False)
+    is_native = not is_object and model.profile.get("supports_json_schema_output", False)
+    return ModelRequestParameters(
+        function_tools=tools,
+        output_object=wanted,
+        output_mode="native" if is_native else "prompted",
+        prompted_output_template=False if is_object else None,
+    )
+
+
+def text_of(event: object) -> str:
+    """Return the text that an event of a stream adds."""
+    from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
+
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        return event.delta.content_delta
+    return ""
+
+
+def most_chars(request: ChatRequest) -> int:
+    """Return how long a reply may be before it is no answer to what was asked."""
+    return (request.max_tokens or LONGEST_REPLY_TOKENS) * _MOST_CHARS_PER_TOKEN
+
+
+def ended(response: "StreamedResponse", request: ChatRequest, model: str) -> tuple[tuple[ToolCall, ...], EndReason]:
+    """Return the tools that a reply wants called and why it ended. Raises: ModelError where it may not be cut off."""
+    from pydantic_ai.messages import ToolCallPart
+
+    reason = response.finish_reason
+    if not request.may_be_cut:
+        check_end(reason, model)
+    parts = response.get().parts if request.tools else ()
+    calls = tuple(
+        ToolCall(part.tool_call_id, _whole(part.tool_name), _whole(_arguments(part.args)))
+        for part in parts
+        if isinstance(part, ToolCallPart)
+    )
+    if reason == "length" or reason == "content_filter":
+        return calls, reason
+    return calls, "tool_calls" if calls else "stop"
+
+
+def usage_of(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
+    """Return the tokens as the provider counted them, or an estimate."""
+    told = response.usage
+    if told.input_tokens or told.output_tokens:
+        return Usage(
+            told.input_tokens,
+            told.output_tokens,
+            cached_tokens=told.cache_read_tokens,
+            kept_tokens=told.cache_write_tokens,
+        )
+    return estimated(request, written)
+
+
+def _asked(message: Message) -> "ModelRequestPart":
+    from pydantic_ai.messages import SystemPromptPart, ToolReturnPart, UserPromptPart
+
+    if message.role == "tool":
+        call = message.calls[0]
+        return ToolReturnPart(call.name, message.text, call.id)
+    return SystemPromptPart(message.text) if message.role == "system" else UserPromptPart(message.text)
+
+
+def _said(message: Message) -> "list[ModelResponsePart]":
+    from pydantic_ai.messages import TextPart, ToolCallPart
+
+    calls: list[ModelResponsePart] = [ToolCallPart(call.name, call.arguments, call.id) for call in message.calls]
+    return [TextPart(message.text), *calls] if message.text or not calls else calls
+
+
+def _tool(shape: Shape) -> "ToolDefinition":
+    from pydantic_ai.tools import ToolDefinition
+
+    return ToolDefinition(
+        name=shape.name, parameters_json_schema=dict(shape.schema), description=shape.description, strict=shape.strict
+    )
+
+
+def _arguments(given: object) -> str:
+    """Return arguments as JSON; a model's own words as they are, whatever they are."""
+    return given if isinstance(given, str) else json.dumps(given or {})
+
+
+def _whole(text: str) -> str:
+    """Return a text that can be sent on: half of a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,160 @@
+"""Replies that must be JSON of a schema: gathered, checked, asked for once more where they do not fit.
+
+A provider that holds its models to a schema is told it (`adapters/mapping.py`); whether it did is found out here.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pincite.core import Scope
+from pincite.gateway.domain import (
+    ChatFinished,
+    ChatModel,
+    ChatRequest,
+    Message,
+    ReplyMisshapen,
+    SchemaUnusable,
+    Shape,
+    TextDelta,
+    Usage,
+)
+
+_LONGEST_PROBLEM = 500
+_FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n[ \t]*```\s*", re.DOTALL | re.IGNORECASE)
+_AGAIN = """Your reply cannot be used: {problem}
+Reply again to the same, with one JSON value that fits the schema and with nothing before or behind it."""
+
+Check = Callable[[str], str | None]
+"""Says what is wrong with a text, None where it fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A whole reply."""
+
+    text: str
+    end: ChatFinished
+
+
+class ShapedChat:
+    """A chat model whose replies fit the shape that they are asked in.
+
+    Args:
+        model: the model; it is asked twice at most.
+    """
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """`provider:model`, as in settings."""
+        return self._model.name
+
+    async def context_tokens(self) -> int | None:
+        """Return how many tokens the model takes, question and reply together; None where nobody says."""
+        return await self._model.context_tokens()
+
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`; of a reply that must fit a shape there is one delta, checked.
+
+        A reply that calls tools, or is cut off where it may be, is told as it is.
+
+        Raises: SchemaUnusable; ReplyMisshapen; ModelError.
+        """
+        if request.reply is None:
+            async for event in self._model.stream(scope, request):
+                yield event
+            return
+        check = await asyncio.to_thread(check_of, request.reply)
+        reply = await self._fitting(scope, request, check)
+        if reply.text:
+            yield TextDelta(reply.text)
+        yield reply.end
+
+    async def _fitting(self, scope: Scope, request: ChatRequest, check: Check) -> _Reply:
+        first = await self._gathered(scope, request)
+        problem = await _problem(first, check)
+        if problem is None:
+            return first
+        told = (Message("assistant", first.text), Message("user", _AGAIN.format(problem=problem)))
+        second = await self._gathered(scope, replace(request, messages=(*request.messages, *told)))
+        problem = await _problem(second, check)
+        if problem is not None:
+            raise ReplyMisshapen(
+                f"{self.name} did not reply in the shape that was asked for: {problem}",
+                remedy="Ask for a simpler schema, or use another model.",
+            )
+        return replace(second, end=_together(first.end, second.end))
+
+    async def _gathered(self, scope: Scope, request: ChatRequest) -> _Reply:
+        text, end = "", None
+        async for event in self._model.stream(scope, request):
+            if isinstance(event, TextDelta):
+                text += event.text
+            else:
+                end = event
+        assert end is not None, "a stream ends with ChatFinished, or raises"
+        fenced = _FENCED.fullmatch(text)
+        return _Reply(text if fenced is None else fenced[1], end)
+
+
+def check_of(shape: Shape) -> Check:
+    """Return what tells whether a text is JSON of a schema. Blocks for as long as it takes to read the schema.
+
+    Nothing is fetched for it, and patterns are of the kind that takes time linear in the text.
+
+    Raises: SchemaUnusable.
+    """
+    import jsonschema_rs
+
+    schema = dict(shape.schema)
+    try:
+        validator = jsonschema_rs.validator_for(
+            schema, retriever=_nothing_else, pattern_options=jsonschema_rs.RegexOptions(size_limit=1 << 20)
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        said = str(error).partition("\n")[0][:_LONGEST_PROBLEM]
+        raise SchemaUnusable(
+            f"The JSON schema cannot be used: {said}", remedy="Send a whole schema without references to others."
+        ) from error
+
+    def problem(text: str) -> str | None:
+        try:
+            value: Any = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            return f"it is not JSON ({str(error)[:_LONGEST_PROBLEM]})."
+        found = next(iter(validator.iter_errors(value)), None)
+        if found is None:
+            return None
+        where = "/".join(map(str, found.instance_path)) or "the value"
+        return f"{where}: {found.message[:_LONGEST_PROBLEM]}."
+
+    return problem
+
+
+async def _problem(reply: _Reply, check: Check) -> str | None:
+    if reply.end.calls or reply.end.reason != "stop":
+        return None
+    return await asyncio.to_thread(check, reply.text)
+
+
+def _nothing_else(uri: str) -> Any:
+    raise ValueError(f"it refers to {uri}, and nothing is fetched.")
+
+
+def _together(first: ChatFinished, second: ChatFinished) -> ChatFinished:
+    one, other = first.usage, second.usage
+    usage = Usage(
+        one.input_tokens + other.input_tokens,
+        one.output_tokens + other.output_tokens,
+        one.estimated or other.estimated,
+        one.cached_tokens + other.cached_tokens,
+        one.kept_tokens + other.kept_tokens,
+    )
+    cost = None if first.cost_usd is None or second.cost_usd is None else first.cost_usd + second.cost_usd
+    return replace(second, usage=usage, cost_usd=cost)
