@@ -235,7 +235,11 @@ def usd_of(pico_usd: int) -> Decimal:
 
 
 def dollars(pico_usd: int) -> str:
-    """Return US dollars for people: cents, or four places where it is less than a dollar and no whole cents."""
+    """Return US dollars for people: cents, and of less than a dollar as many places as say something, four at least."""
     usd = usd_of(pico_usd)
-    exact = usd == usd.quantize(Decimal("0.01"))
-    return f"{usd:,.2f}" if exact or abs(usd) >= 1 else f"{usd:,.4f}"
+    if usd == usd.quantize(Decimal("0.01")) or abs(usd) >= 1:
+        return f"{usd:,.2f}"
+    places = 4
+    while abs(usd) * 10**places < 10 and places < 12:
+        places += 1
+    return f"{usd:.{places}f}"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.ledger.domain import MOST_TOKENS, MOST_USD, Balance, Budget, Period, Spend, Subject, usd_of
+from pincite.ledger.domain import MOST_TOKENS, MOST_USD, Balance, Budget, Period, Spend, Subject, dollars, usd_of
 from pincite.ledger.spending import By, Line
 
 _COUNTS = ("calls", "running", "unpriced", "estimated", "input_tokens", "cached_tokens", "output_tokens")
@@ -145,6 +145,11 @@ class CostReport(BaseModel):
     since: datetime | None
     until: datetime | None
     items: list[CostLine]
+
+
+def shown(usd: float) -> str:
+    """Return US dollars for people."""
+    return f"${dollars(Spend.at_most(Decimal(str(usd)), 0).pico_usd)}"
 
 
 def sheet(by: Sequence[By], lines: Iterable[Line]) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pincite.core import Scope
 from pincite.ledger import Budget, Call, Period, Purpose, Reservation, Spend, Spent, Subject
 from pincite.ledger.book import Ask, Book, Refused, State, Tell, by_rule
+from pincite.ledger.domain import dollars
 
 NOON = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
 ANNA = Scope("t", "anna", key="k1")
@@ -179,3 +180,12 @@ def test_windows_begin_in_utc_and_the_next_follows() -> None:
     assert windows[Period.DAY] == (new_year - timedelta(days=1), new_year)
     assert windows[Period.MONTH] == (new_year - timedelta(days=31), new_year)
     assert windows[Period.TOTAL] == (datetime(1970, 1, 1, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize(
+    ("pico", "said"),
+    [(0, "0.00"), (5 * 10**12, "5.00"), (1234567 * 10**9, "1,234.57"), (250 * 10**9, "0.25"), (1234 * 10**8, "0.1234"),
+     (16 * 10**6, "0.000016"), (1, "0.000000000001"), (-2 * 10**8, "-0.00020")],
+)  # fmt: skip
+def test_money_is_said_so_that_it_says_something(pico: int, said: str) -> None:
+    assert dollars(pico) == said

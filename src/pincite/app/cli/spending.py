@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acting
@@ -19,7 +19,7 @@ from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
-from pincite.ledger.schemas import BudgetBody, CostLine, sheet
+from pincite.ledger.schemas import BudgetBody, CostLine, sheet, shown
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]]) -> None:
     for line in lines:
         counts = (line["calls"], line["input_tokens"], line["output_tokens"])
         unknown = f" and {line['unpriced']:,} calls without a price" if line["unpriced"] else ""
-        cost = f"${line['cost_usd']:,.4f}{unknown}"
+        cost = f"{shown(line['cost_usd'])}{unknown}"
         table.add_row(*(Text(line["of"][each] or "-") for each in groups), *(f"{each:,}" for each in counts), cost)
     out().print(table)
 
@@ -84,17 +84,20 @@ def list_budgets(as_json: Json = False) -> None:
     if as_json:
         print_json({"items": lines})
         return
-    table = Table("Id", "Of", "Whose", "Every", "Spent", "Reserved", "Most")
+    table = Table(
+        Column("Id", overflow="fold"), "Of", Column("Whose", overflow="fold"), "Every", "Spent", "Reserved", "Most"
+    )
     for line in lines:
-        most = [] if line["limit_usd"] is None else [f"${line['limit_usd']:,.2f}"]
+        most = [] if line["limit_usd"] is None else [shown(line["limit_usd"])]
         most += [] if line["limit_tokens"] is None else [f"{line['limit_tokens']:,} tokens"]
         stands = (_amount(line, "spent"), _amount(line, "reserved"), ", ".join(most))
-        table.add_row(line["id"], line["subject"], line["subject_id"], line["period"], *stands)
+        whose = "-" if line["subject"] == Subject.TENANT else line["subject_id"]
+        table.add_row(line["id"], line["subject"], whose, line["period"], *stands)
     out().print(table)
 
 
 def _amount(line: Mapping[str, Any], name: str) -> str:
-    return f"${line[name]['usd']:,.4f}, {line[name]['tokens']:,} tokens"
+    return f"{shown(line[name]['usd'])}, {line[name]['tokens']:,} tokens"
 
 
 @budgets.command("set")
