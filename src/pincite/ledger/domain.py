@@ -240,6 +240,6 @@ def dollars(pico_usd: int) -> str:
     if usd == usd.quantize(Decimal("0.01")) or abs(usd) >= 1:
         return f"{usd:,.2f}"
     places = 4
-    while abs(usd) * 10**places < 10 and places < 12:
+    while abs(usd) * 10**places < 10 and usd != round(usd, places):
         places += 1
     return f"{usd:.{places}f}"
