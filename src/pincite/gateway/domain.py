@@ -6,6 +6,7 @@ Providers are in `adapters/`; which one is used is decided from settings in `ser
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal, Protocol
 
 import numpy as np
@@ -150,6 +151,15 @@ class ChatModel(Protocol):
         ...
 
 
+class Sign(StrEnum):
+    """What a failure says of the provider: it is down, or wants us slower; or another model might; or none would."""
+
+    DOWN = "down"
+    BUSY = "busy"
+    UNFIT = "unfit"
+    OURS = "ours"
+
+
 class ModelError(PinciteError):
     """The model did not give a whole answer: refused, failed, cut off or timed out; the message says which.
 
@@ -158,15 +168,28 @@ class ModelError(PinciteError):
         remedy: what to do about it.
         billed: whether the provider may ask money for it.
         usage: what it had used by then, where it said so.
+        sign: what it says of the provider.
+        retry_after_s: when to come again, where that is known.
     """
 
     code = "model-failed"
     kind = ErrorKind.UNAVAILABLE
 
-    def __init__(self, message: str, *, remedy: str = "", billed: bool = True, usage: Usage | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        billed: bool = True,
+        usage: Usage | None = None,
+        sign: Sign = Sign.OURS,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.billed = billed
         self.usage = usage
+        self.sign = sign
+        self.retry_after_s = retry_after_s
 
 
 class EmbeddingFailed(Unavailable):

@@ -3,13 +3,14 @@
 One call is one attempt at one provider: whoever tries again reserves again.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
 from pincite.core import Scope
-from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.prices import Price, bound
 from pincite.ledger import Call, Reservation, Spend, Spent, answer_at_hand
 
@@ -34,8 +35,25 @@ class Meter(Protocol):
         ...
 
 
+class Attempts(Protocol):
+    """Makes single attempts at one model of one provider."""
+
+    @property
+    def name(self) -> str:
+        """`provider:model`."""
+        ...
+
+    async def context_tokens(self) -> int | None:
+        """Return what the model takes."""
+        ...
+
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
+        ...
+
+
 class MeteredChat:
-    """A chat model whose every call is in the ledger.
+    """One model, whose every call is in the ledger.
 
     Args:
         model: makes the calls.
@@ -43,7 +61,7 @@ class MeteredChat:
         meter: the ledger.
     """
 
-    def __init__(self, model: ChatModel, price: Callable[[], Awaitable[Price | None]], meter: Meter) -> None:
+    def __init__(self, model: Attempts, price: Callable[[], Awaitable[Price | None]], meter: Meter) -> None:
         self._model = model
         self._price = price
         self._meter = meter
@@ -57,7 +75,7 @@ class MeteredChat:
         """Return what the model takes."""
         return await self._model.context_tokens()
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError; what `Ledger.reserve` does."""
         price = await self._price()
         call = _call(self.name, request, price)
@@ -66,12 +84,13 @@ class MeteredChat:
         written, sent = 0, False
         try:
             sent = True
-            async for event in self._model.stream(scope, replace(request, call_id=reservation.id)):
-                if isinstance(event, TextDelta):
-                    written += len(event.text)
-                else:
-                    spent, sent = _spent(event.usage, price), False
-                yield event
+            async with aclosing(self._model.stream(scope, replace(request, call_id=reservation.id))) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        written += len(event.text)
+                    else:
+                        spent, sent = _spent(event.usage, price), False
+                    yield event
         except ModelError as error:
             if error.usage is not None:
                 spent, sent = _spent(error.usage, price), False

@@ -12,6 +12,7 @@ from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.line import Line
 from pincite.gateway.metering import Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
@@ -21,6 +22,7 @@ from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.retrying import RetryingChat
+from pincite.gateway.routing import RoutedChat
 from pincite.gateway.settings import ModelSettings
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
@@ -51,10 +53,16 @@ class Models:
         environment: the providers' own variables.
         discovery: what `discover` found.
         meter: the ledger, which every call is in.
+        line: makes what calls to one provider share, by the provider's name.
     """
 
     def __init__(
-        self, settings: ModelSettings, environment: Mapping[str, str], discovery: Discovery, meter: Meter
+        self,
+        settings: ModelSettings,
+        environment: Mapping[str, str],
+        discovery: Discovery,
+        meter: Meter,
+        line: Callable[[str], Line] = Line,
     ) -> None:
         self._settings = settings
         self._environment = environment
@@ -62,6 +70,8 @@ class Models:
         self._meter = meter
         self._prices = PriceBook(rates_of(settings.prices))
         self._made: dict[str, ChatModel] = {}
+        self._line_of = line
+        self._lines: dict[tuple[str, str | None, str | None], Line] = {}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -83,8 +93,15 @@ class Models:
             connection = connect(provider, self._settings, self._environment)
             one = ProviderChat(provider, model, connection, self._settings, self._prices)
             metered = MeteredChat(one, one.price, self._meter)
-            self._made[name] = RetryingChat(metered, total_timeout_s=self._settings.total_timeout_s)
+            patient = RetryingChat(metered, self._line(provider, connection))
+            self._made[name] = RoutedChat(patient, total_timeout_s=self._settings.total_timeout_s)
         return self._made[name]
+
+    def _line(self, provider: Provider, connection: Connection) -> Line:
+        key = (provider.prefix, connection.base_url, connection.api_key)
+        if key not in self._lines:
+            self._lines[key] = self._line_of(provider.prefix)
+        return self._lines[key]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:
         """Return the reranker of that name, None for `none`. Blocks: it may load files.

@@ -176,6 +176,28 @@ async def test_a_reply_that_was_cut_off_is_not_taken_for_whole(provider: Provide
         await _whole(_model(provider))
 
 
+async def test_a_message_without_an_end_is_not_taken_for_whole(provider: Provider) -> None:
+    provider.behaviour.no_finish = True
+    with pytest.raises(ModelError, match="broke off") as caught:
+        await _whole(_model(provider, "anthropic:claude-haiku-4-5"))
+    assert caught.value.remedy
+
+
+async def test_an_end_in_words_that_are_not_known_is_an_end(provider: Provider) -> None:
+    provider.behaviour.finish = "eos_token"
+    assert (await _whole(_model(provider)))[0] == REPLY
+
+
+async def test_a_message_that_its_library_trips_over_is_a_sentence(
+    provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.behaviour.usage = None
+    with pytest.raises(ModelError, match="broke off or cannot be read") as caught:
+        await _whole(_model(provider, "anthropic:claude-haiku-4-5"))
+    assert caught.value.remedy
+    assert "Traceback" in capsys.readouterr().out, "whoever runs it can see why"
+
+
 async def test_the_context_is_as_set_or_as_listed_or_as_served(provider: Provider) -> None:
     assert await _model(provider, "openai:gpt-5-mini").context_tokens() == 400_000
     assert await _model(provider, "openai:test-model").context_tokens() is None

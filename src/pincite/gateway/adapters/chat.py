@@ -6,16 +6,16 @@ One call is one attempt: trying again, and what it costs, are the business of `r
 import asyncio
 import codecs
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
-from pincite.core import Scope
+from pincite.core import Scope, get_logger
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
-from pincite.gateway.failures import check_end, explained
+from pincite.gateway.failures import broke_off, check_end, explained
 from pincite.gateway.metering import CALL_ID, estimated
 from pincite.gateway.prices import Price, PriceBook, window_of
 from pincite.gateway.providers import Connection, Provider
@@ -29,6 +29,10 @@ _MOST_CHARS_PER_TOKEN = 16
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
 _INPUT, _OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
+# What providers' libraries raise over a stream that is not as it must be.
+_UNREADABLE = (AttributeError, TypeError, LookupError, AssertionError, RuntimeError, ArithmeticError)
+
+log = get_logger(__name__)
 
 
 class ProviderChat:
@@ -71,23 +75,24 @@ class ProviderChat:
         # The price list takes a while to import: not on the event loop.
         return await asyncio.to_thread(self._prices.price, self.name, self._provider.priced_as)
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
         ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
         span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
         span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
         try:
-            async for event in self._attempt(request, ends_at):
-                if isinstance(event, ChatFinished):
-                    span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
-                yield event
+            async with aclosing(self._attempt(request, ends_at)) as events:
+                async for event in events:
+                    if isinstance(event, ChatFinished):
+                        span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
+                    yield event
         except ModelError as error:
             span.set_status(trace.StatusCode.ERROR, error.message)
             raise
         finally:
             span.end()
 
-    async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncGenerator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream
         from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
 
@@ -105,9 +110,13 @@ class ProviderChat:
                         raise UnexpectedModelBehavior("far more text than was asked for")
                     yield TextDelta(text)
             usage = _usage(response, request, written)
-            check_end(response.finish_reason, self.name)
+            details = response.provider_details or {}
+            check_end(response.finish_reason, self.name, named=bool(details.get("finish_reason")))
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
+        except _UNREADABLE as error:
+            log.exception("model.unreadable", model=self.name)
+            raise broke_off(self.name) from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage))
 
