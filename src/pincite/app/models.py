@@ -52,6 +52,7 @@ def _model_settings(settings: Settings) -> ModelSettings:
         moderation_api_key=settings.moderation_api_key,
         moderation_timeout_s=settings.moderation_timeout_s,
         prices=settings.model_prices or "",
+        limits=settings.model_limits or "",
     )
 
 

@@ -5,6 +5,7 @@ Directories get them in SCIM's form.
 What the errors are belongs to the rooms that raise them.
 """
 
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,7 +14,6 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pincite.core import ErrorKind, PinciteError, get_logger
-from pincite.core.errors import TryLater
 
 SCIM = "/scim/v2/"
 MEDIA_TYPE = "application/problem+json"
@@ -115,8 +115,9 @@ def request_id_of(request: Request) -> str:
 def response_of(error: PinciteError, request: Request) -> Response:
     """Return an error as the response to a request."""
     headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
-    if isinstance(error, TryLater):
-        headers = {"Retry-After": str(error.retry_after_s)}
+    wait_s = getattr(error, "retry_after_s", None)
+    if isinstance(wait_s, int | float):
+        headers = {"Retry-After": str(max(0, math.ceil(wait_s)))}
     body = problem(error, request_id_of(request))
     if request.url.path.startswith(SCIM):
         return _scim_response(error, body["status"], headers)

@@ -65,9 +65,7 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, Field(description="Address that `pincite serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port that `pincite serve` listens on.")] = 8700
-    public_url: Annotated[
-        str | None, Field(description="Address people reach the server at, when it is behind a proxy.")
-    ] = None
+    public_url: Annotated[str | None, Field(description="Address people reach the server at, behind a proxy.")] = None
     hosts: Annotated[
         str | None,
         Field(
@@ -132,6 +130,9 @@ class Settings(BaseSettings):
             "dollars for a million tokens, with commas."
         ),
     ] = None
+    model_limits: Annotated[
+        str | None, Field(description="What may be sent to a provider: `requests=500/min,tokens=200000/min`.")
+    ] = None
     model_evidence_url: Annotated[
         str | None, Field(description="Address that says what calls came to that broke off: `GET ADDRESS/ID`.")
     ] = None
@@ -163,9 +164,7 @@ class Settings(BaseSettings):
     embedder_base_url: Annotated[
         str | None, Field(description="Address of a server with OpenAI's `/v1/embeddings`, for `openai:` embedders.")
     ] = None
-    embedder_api_key: Annotated[
-        SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
-    ] = None
+    embedder_api_key: Annotated[SecretStr | None, Field(description="Its key; default is the provider's own.")] = None
     embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
     heading_weight: Annotated[
         float,
@@ -210,9 +209,7 @@ class Settings(BaseSettings):
     reranker_base_url: Annotated[
         str | None, Field(description="Address of a server with a `/rerank` like Cohere's, for `cohere:` and `jina:`.")
     ] = None
-    reranker_api_key: Annotated[
-        SecretStr | None, Field(description="Key for the reranker; default is the provider's own variable.")
-    ] = None
+    reranker_api_key: Annotated[SecretStr | None, Field(description="Its key; default is the provider's own.")] = None
     moderation: Annotated[
         str,
         Field(

@@ -69,6 +69,11 @@ class Message:
     text: str
 
 
+Lane = Literal["premium", "interactive", "batch"]
+LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
+"""Who is first where calls have to wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is asked of a chat model. `system` is ours; documents travel fenced inside the last user message."""
@@ -79,6 +84,7 @@ class ChatRequest:
     temperature: float | None = None  # models that reason refuse it; None leaves it to the provider
     timeout_s: float = 120.0
     purpose: Purpose = field(default_factory=Purpose)
+    lane: Lane = "interactive"
     call_id: str | None = None  # the ledger's, which the provider is told, too
 
 
@@ -190,6 +196,15 @@ class ModelError(PinciteError):
         self.usage = usage
         self.sign = sign
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(ModelError):
+    """More is asked of a model's provider than it takes; the call was not made. `retry_after_s` says when to try."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, remedy: str, retry_after_s: float) -> None:
+        super().__init__(message, remedy=remedy, billed=False, sign=Sign.UNFIT, retry_after_s=retry_after_s)
 
 
 class EmbeddingFailed(Unavailable):

@@ -3,6 +3,9 @@
 Which failures are worth another try before anything was shown is said here too.
 """
 
+from collections.abc import Iterator
+
+from pincite.gateway.deadlines import DeadlinePassed
 from pincite.gateway.domain import ModelError, Sign
 from pincite.gateway.retry_budget import CAP_S, full_jitter_s
 
@@ -15,6 +18,9 @@ def explained(error: BaseException, model: str) -> ModelError:
     """Return the error to show for a failure of pydantic-ai or of the transport under it."""
     from pydantic_ai import exceptions as raised
 
+    late = _late(error, model)
+    if late is not None:
+        return late
     cases: tuple[tuple[type[BaseException], str, str, Sign], ...] = (
         (raised.ModelAuthenticationError, f"The key for {model} was rejected.", _KEY, _UNFIT),
         (
@@ -70,6 +76,16 @@ def explained(error: BaseException, model: str) -> ModelError:
     return broke_off(model)
 
 
+def _late(error: BaseException, model: str) -> ModelError | None:
+    if isinstance(error, DeadlinePassed):
+        sign = _DOWN if error.telling else _UNFIT
+        return ModelError(f"{model} did not answer in time: {error}.", remedy=_LATER, sign=sign)
+    if _unconnected(error):
+        message = f"{model} did not answer in time: the deadline for connecting passed."
+        return ModelError(message, remedy="Check its address; try again.", billed=False, sign=_DOWN)
+    return None
+
+
 def broke_off(model: str) -> ModelError:
     """Return the error for a reply that has no end, or none that can be read."""
     return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER, sign=_UNFIT)
@@ -80,12 +96,21 @@ def _turned_away(error: BaseException) -> bool:
     import httpx2
     from pydantic_ai.exceptions import ModelHTTPError
 
+    unreached = (ModelHTTPError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+    return any(isinstance(each, unreached) for each in _causes(error))
+
+
+def _unconnected(error: BaseException) -> bool:
+    import httpx2
+
+    return any(isinstance(each, httpx2.ConnectTimeout) for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ModelHTTPError | httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-            return True
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return False
 
 
 def check_end(reason: str | None, model: str, *, named: bool = True) -> None:
@@ -116,7 +141,7 @@ def wait_before_retry(error: ModelError, attempt: int, chance: float, *, longest
         chance: in 0..1.
         longest_s: no wait is longer.
     """
-    if error.sign not in {Sign.DOWN, Sign.BUSY} or isinstance(error.__cause__, TimeoutError):
+    if error.sign not in {Sign.DOWN, Sign.BUSY} or isinstance(error.__cause__, DeadlinePassed):
         return None
     asked_s = error.retry_after_s or 0.0
     return None if asked_s > longest_s else asked_s + full_jitter_s(attempt, chance)

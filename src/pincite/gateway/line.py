@@ -1,18 +1,23 @@
-"""What all calls to one provider share: whether it may be called, and how many calls may be made once more.
+"""What all calls to one provider share: whether and when it may be called, and how many calls are made once more.
 
 A line is a provider's address with a key. The rules are in files of their own; `retrying.py` keeps to them.
 """
 
+import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pincite.core import get_logger
 from pincite.gateway.breaker import Breaker, BreakerPolicy, Permit, State
-from pincite.gateway.domain import ModelError, Sign
+from pincite.gateway.bucket import Limit, buckets_of
+from pincite.gateway.domain import ChatRequest, Lane, ModelError, Overloaded, Sign
+from pincite.gateway.metering import estimated
+from pincite.gateway.queueing import Queue
 from pincite.gateway.retry_budget import RetryBudget
 
 Note = Callable[[str, Mapping[str, str | int | float]], None]
 """Is told each decision: its name, and why."""
+_NOTED_S = 0.01
 log = get_logger(__name__)
 
 
@@ -21,16 +26,50 @@ class Line:
 
     Args:
         name: of the provider.
+        limits: what may be sent to it.
         now: a clock in seconds that never runs backwards.
         policy: when it is left alone.
     """
 
     def __init__(
-        self, name: str, now: Callable[[], float] = time.monotonic, policy: BreakerPolicy | None = None
+        self,
+        name: str,
+        limits: Sequence[Limit] = (),
+        *,
+        now: Callable[[], float] = time.monotonic,
+        policy: BreakerPolicy | None = None,
     ) -> None:
         self.name = name
         self._budget = RetryBudget(now)
         self._breaker = Breaker(now, policy)
+        self._queue = Queue(name, buckets_of(limits, name, now), now)
+
+    def heard(self, status: int, headers: Mapping[str, str]) -> None:
+        """Note what came with an answer of the provider."""
+        self._queue.heard(status, headers, random.random())  # noqa: S311 - no secret
+
+    def look(self, lane: Lane) -> None:
+        """Pass where a call would find a place to wait for its turn. Raises: Overloaded."""
+        self._queue.look(lane)
+
+    async def turn(self, request: ChatRequest, patience_s: float, note: Note) -> None:
+        """Wait for the turn of a request.
+
+        Raises:
+            Overloaded: it would take longer than `patience_s`, or too many wait.
+            ModelError: the provider is left alone.
+        """
+        if self._breaker.wait_s() > 0:
+            raise self._closed(self._breaker.wait_s())
+        tokens = estimated(request, 0).input_tokens + request.max_tokens
+        try:
+            waited_s = await self._queue.turn(request.lane, tokens, patience_s)
+        except Overloaded as error:
+            note("shed", {"provider": self.name, "lane": request.lane, "reason": error.message})
+            raise
+        if waited_s > _NOTED_S:
+            why = "the provider's limits"
+            note("queued", {"provider": self.name, "lane": request.lane, "reason": why, "wait_s": round(waited_s, 3)})
 
     def why_not_again(self) -> str | None:
         """Take one of the calls that may be made once more; return why there is none."""

@@ -70,6 +70,7 @@ class RetryingChat:
     async def _attempt(
         self, scope: Scope, request: ChatRequest, attempt: int, note: Note
     ) -> AsyncGenerator[TextDelta | ChatFinished]:
+        await self._line.turn(request, request.timeout_s / 2, note)
         permit = self._line.admit(again=attempt > 0)
         try:
             async with aclosing(self._model.stream(scope, request)) as events:

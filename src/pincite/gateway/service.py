@@ -4,13 +4,14 @@ Nothing is sent to a model here but one look whether an Ollama is there.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
+from pincite.gateway.bucket import Limit, limits_of
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.line import Line
 from pincite.gateway.metering import Meter, MeteredChat
@@ -53,7 +54,9 @@ class Models:
         environment: the providers' own variables.
         discovery: what `discover` found.
         meter: the ledger, which every call is in.
-        line: makes what calls to one provider share, by the provider's name.
+        line: makes what calls to one provider share, by the provider's name and limits.
+
+    Raises: ModelNotConfigured (prices, limits).
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Models:
         environment: Mapping[str, str],
         discovery: Discovery,
         meter: Meter,
-        line: Callable[[str], Line] = Line,
+        line: Callable[[str, Sequence[Limit]], Line] = Line,
     ) -> None:
         self._settings = settings
         self._environment = environment
@@ -71,6 +74,7 @@ class Models:
         self._prices = PriceBook(rates_of(settings.prices))
         self._made: dict[str, ChatModel] = {}
         self._line_of = line
+        self._limits = limits_of(settings.limits)
         self._lines: dict[tuple[str, str | None, str | None], Line] = {}
 
     @property
@@ -91,16 +95,18 @@ class Models:
         if name not in self._made:
             provider, model = parse(name)
             connection = connect(provider, self._settings, self._environment)
+            line = self._line(provider, connection)
+            connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
             one = ProviderChat(provider, model, connection, self._settings, self._prices)
             metered = MeteredChat(one, one.price, self._meter)
-            patient = RetryingChat(metered, self._line(provider, connection))
+            patient = RetryingChat(metered, line)
             self._made[name] = RoutedChat(patient, total_timeout_s=self._settings.total_timeout_s)
         return self._made[name]
 
     def _line(self, provider: Provider, connection: Connection) -> Line:
         key = (provider.prefix, connection.base_url, connection.api_key)
         if key not in self._lines:
-            self._lines[key] = self._line_of(provider.prefix)
+            self._lines[key] = self._line_of(provider.prefix, self._limits)
         return self._lines[key]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:

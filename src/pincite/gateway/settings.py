@@ -14,6 +14,8 @@ class ModelSettings:
         base_url: address of an OpenAI-compatible server or of a proxy of the provider.
         api_key: the key; default is the provider's own variable.
         context_tokens: what the model takes, question and reply together; default is what is known of it.
+        limits: what may be sent to providers; see `bucket.limits_of`.
+        connect_timeout_s: longest time until there is a connection.
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
@@ -34,6 +36,8 @@ class ModelSettings:
     base_url: str | None = None
     api_key: SecretStr | None = None
     context_tokens: int | None = None
+    limits: str = ""
+    connect_timeout_s: float = 5.0
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0

@@ -1,4 +1,4 @@
-"""What calls to one provider share: an open breaker costs nothing, few calls are made once more, one model is another's."""
+"""What calls to one provider share: an open breaker costs nothing, few calls are made once more."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -99,7 +99,7 @@ async def test_a_provider_that_fails_and_fails_is_left_alone_by_all_of_its_model
 async def test_it_is_asked_again_by_one_and_then_by_all(provider: Provider, meter: MemoryMeter) -> None:
     settings = ModelSettings(model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
     models = Models(
-        settings, {}, Discovery(MODEL, ()), meter, lambda name: Line(name, policy=BreakerPolicy(open_s=0.5))
+        settings, {}, Discovery(MODEL, ()), meter, lambda name, _: Line(name, policy=BreakerPolicy(open_s=0.5))
     )
     provider.behaviour.fail_times, provider.behaviour.retry_after_s = 5, 60
     for _ in range(5):
@@ -132,7 +132,7 @@ async def test_what_breaks_off_counts_though_its_first_piece_came(provider: Prov
 async def test_not_every_failure_is_tried_again_when_many_fail(provider: Provider, spans: InMemorySpanExporter) -> None:
     line = Line("openai", policy=BreakerPolicy(least=1_000))
     settings = ModelSettings(model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
-    models = Models(settings, {}, Discovery(MODEL, ()), MemoryMeter(), lambda _: line)
+    models = Models(settings, {}, Discovery(MODEL, ()), MemoryMeter(), lambda *_: line)
     provider.behaviour.fail_times, provider.behaviour.retry_after_s = 1_000, 0
     model = named(models)
     await asyncio.gather(*(_fails(model) for _ in range(60)))

@@ -1,11 +1,12 @@
 """Retries are a share of requests, however they come, and waits are spread over the whole of a bound that doubles."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pincite.gateway.retry_budget import CAP_S, RetryBudget, full_jitter_s
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 5)), max_size=300))
 def test_retries_are_bounded_by_reserve_requests_and_time(steps: list[tuple[bool, float]]):
     at = [50.0]
@@ -40,6 +41,7 @@ def test_what_is_used_up_comes_back_in_time_and_no_more_than_is_kept():
     assert [budget.withdraw() for _ in range(11)] == [True] * 10 + [False]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5_000), st.floats(0, 1))
 def test_waits_are_within_their_bound(attempt: int, chance: float):
     assert 0 <= full_jitter_s(attempt, chance) <= min(CAP_S, 0.5 * 2 ** min(attempt, 20))

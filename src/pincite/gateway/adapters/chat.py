@@ -5,7 +5,6 @@ One call is one attempt: trying again, and what it costs, are the business of `r
 
 import asyncio
 import codecs
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from opentelemetry import trace
 
 from pincite.core import Scope, get_logger
 from pincite.core.telemetry import SERVICE_NAME
+from pincite.gateway.deadlines import Deadlines
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.failures import broke_off, check_end, explained
 from pincite.gateway.metering import CALL_ID, estimated
@@ -77,11 +77,10 @@ class ProviderChat:
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
-        ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
         span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
         span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
         try:
-            async with aclosing(self._attempt(request, ends_at)) as events:
+            async with aclosing(self._attempt(request)) as events:
                 async for event in events:
                     if isinstance(event, ChatFinished):
                         span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
@@ -92,19 +91,21 @@ class ProviderChat:
         finally:
             span.end()
 
-    async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncGenerator[TextDelta | ChatFinished]:
+    async def _attempt(self, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream
         from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
 
+        limits = self._settings
+        total_s = min(request.timeout_s, limits.total_timeout_s)
         written = 0
         try:
             model = await self._made()
+            deadlines = Deadlines(limits.first_event_timeout_s, limits.idle_timeout_s, total_s)
             stream = model_request_stream(model, _messages(request), model_settings=_settings(request))
             async with AsyncExitStack() as closing:
-                # No timer may run while the caller has the turn: it would cancel the caller instead of the call.
-                async with asyncio.timeout_at(_loop_time(ends_at)):
+                async with deadlines.first():
                     response = await closing.enter_async_context(stream)
-                async for text in self._pieces(response, ends_at):
+                async for text in _pieces(response, deadlines):
                     written += len(text)
                     if written > request.max_tokens * _MOST_CHARS_PER_TOKEN:
                         raise UnexpectedModelBehavior("far more text than was asked for")
@@ -119,23 +120,6 @@ class ProviderChat:
             raise broke_off(self.name) from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage))
-
-    async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
-        events, storable = aiter(response), _Storable()
-        limit_s = self._settings.first_event_timeout_s
-        while True:
-            try:
-                async with asyncio.timeout(min(limit_s, ends_at - time.monotonic())):
-                    event = await anext(events)
-            except StopAsyncIteration:
-                rest = storable("", final=True)
-                if rest:
-                    yield rest
-                return
-            text = storable(_text_of(event))
-            if text:
-                limit_s = self._settings.idle_timeout_s
-                yield text
 
     async def _made(self) -> "Model":
         if self._model is None:
@@ -158,8 +142,23 @@ class _Storable:
         return self._pairs.decode(text.encode("utf-16-le", "surrogatepass"), final).replace("\x00", "\ufffd")
 
 
-def _loop_time(monotonic_s: float) -> float:
-    return asyncio.get_running_loop().time() + monotonic_s - time.monotonic()
+async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncIterator[str]:
+    events, storable = aiter(response), _Storable()
+    limit = deadlines.first
+    while True:
+        try:
+            async with limit():
+                event = await anext(events)
+        except StopAsyncIteration:
+            rest = storable("", final=True)
+            if rest:
+                yield rest
+            return
+        limit = deadlines.next
+        text = storable(_text_of(event))
+        if text:
+            deadlines.wrote()
+            yield text
 
 
 def _messages(request: ChatRequest) -> "list[ModelMessage]":
