@@ -54,9 +54,7 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(description="SQL database; default is SQLite in the data folder. `postgresql://...` works.")
     ] = None
-    jobs_url: Annotated[
-        str | None, Field(description="Database of the durable jobs; default follows `database_url`.")
-    ] = None
+    jobs_url: Annotated[str | None, Field(description="Database of the jobs; default follows `database_url`.")] = None
     blobs_url: Annotated[
         str | None, Field(description="Where uploaded bytes are kept: a folder, `s3://`, `gs://` or `az://`.")
     ] = None
@@ -106,8 +104,14 @@ class Settings(BaseSettings):
     ] = 600
     model: Annotated[
         str,
-        Field(description="`auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama."),
+        Field(
+            description="`auto`, `none`, `provider:name` (openai, anthropic, google or ollama), several of these with "
+            "commas, the next of which is asked where one fails, or `route:name`."
+        ),
     ] = "auto"
+    model_routes: Annotated[
+        Path | None, Field(description="File of named routes: models with tiers and conditions, in TOML.")
+    ] = None
     model_base_url: Annotated[
         str | None, Field(description="Address of an OpenAI-compatible server, for `openai:` models.")
     ] = None
@@ -373,10 +377,10 @@ def foreign_values() -> Mapping[str, str]:
 
 
 def source_secret(name: str) -> str:
-    """Return the value of a variable that a source names for its secret. Raises: BadSettings."""
-    remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable in the source's option."
+    """Return the value of a variable that a source or a route names for its secret. Raises: BadSettings."""
+    remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable."
     if not name.startswith(SECRET_PREFIX) or name == f"{PREFIX}SECRET_KEY":
-        raise BadSettings(f"{name[:60]} may not be used by a source.", remedy=remedy)
+        raise BadSettings(f"{name[:60]} may not be named as a secret.", remedy=remedy)
     if not os.environ.get(name):
         raise BadSettings(f"The secret {name[:60]} is not set.", remedy=remedy)
     return os.environ[name]

@@ -70,6 +70,7 @@ class Message:
 
 
 Lane = Literal["premium", "interactive", "batch"]
+Tier = Literal["cheap", "strong"]
 LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
 """Who is first where calls have to wait."""
 
@@ -85,6 +86,7 @@ class ChatRequest:
     timeout_s: float = 120.0
     purpose: Purpose = field(default_factory=Purpose)
     lane: Lane = "interactive"
+    tier: Tier | None = None  # which of a route's models are asked first
     call_id: str | None = None  # the ledger's, which the provider is told, too
 
 
@@ -107,6 +109,13 @@ class TextDelta:
     """A piece of the reply."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The pieces so far are void: another model begins anew, because the one before broke off; `reason` says how."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class ClaimJudge(Protocol):
 
 
 class ChatModel(Protocol):
-    """One route to a provider."""
+    """A model, or several of which the next is asked where one fails."""
 
     @property
     def name(self) -> str:
@@ -152,8 +161,15 @@ class ChatModel(Protocol):
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         ...
 
-    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError (never a provider's own exception)."""
+    def look(self, lane: Lane) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
+        ...
+
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`; after `Restarted` what came before it is void.
+
+        Raises: ModelError (never a provider's own exception).
+        """
         ...
 
 

@@ -48,9 +48,9 @@ class Line:
         """Note what came with an answer of the provider."""
         self._queue.heard(status, headers, random.random())  # noqa: S311 - no secret
 
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would find a place to wait for its turn. Raises: Overloaded."""
-        self._queue.look(lane)
+    def look(self, lane: Lane, patience_s: float) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
+        self._queue.look(lane, patience_s)
 
     async def turn(self, request: ChatRequest, patience_s: float, note: Note) -> None:
         """Wait for the turn of a request.

@@ -52,6 +52,10 @@ class Attempts(Protocol):
         ...
 
 
+class CheaperWanted(Exception):
+    """A budget asks for the cheaper tier, which is at hand; the call was not made. Never leaves the gateway."""
+
+
 class MeteredChat:
     """One model, whose every call is in the ledger.
 
@@ -59,12 +63,16 @@ class MeteredChat:
         model: makes the calls.
         price: says what they cost, None where nobody knows; asked once a call.
         meter: the ledger.
+        yields: there is a cheaper model, for whoever a budget asks to be so.
     """
 
-    def __init__(self, model: Attempts, price: Callable[[], Awaitable[Price | None]], meter: Meter) -> None:
+    def __init__(
+        self, model: Attempts, price: Callable[[], Awaitable[Price | None]], meter: Meter, *, yields: bool = False
+    ) -> None:
         self._model = model
         self._price = price
         self._meter = meter
+        self._yields = yields
 
     @property
     def name(self) -> str:
@@ -76,10 +84,13 @@ class MeteredChat:
         return await self._model.context_tokens()
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError; what `Ledger.reserve` does."""
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError, CheaperWanted; what `Ledger.reserve` does."""
         price = await self._price()
         call = _call(self.name, request, price)
         reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
+        if reservation.prefer_cheaper and self._yields and request.tier != "cheap":
+            self._meter.settle(reservation, Spent())
+            raise CheaperWanted
         spent = Spent() if price is not None else Spent(pico_usd=None)
         written, sent = 0, False
         try:

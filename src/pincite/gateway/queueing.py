@@ -56,10 +56,9 @@ class Queue:
         if status == 429:
             self._pace.refused(headers, 0, chance=chance)
 
-    def look(self, lane: Lane) -> None:
-        """Pass where a call in that lane would find a place. Raises: Overloaded."""
-        if sum(each.rank == LANES.index(lane) for each in self._waiting) >= self._most_waiting:
-            raise self._full(self._expected_s(LANES.index(lane), 0))
+    def look(self, lane: Lane, patience_s: float) -> None:
+        """Pass where a call like the last one would have its turn in time. Raises: Overloaded."""
+        self._look(LANES.index(lane), self._tokens, patience_s)
 
     async def turn(self, lane: Lane, tokens: int, patience_s: float) -> float:
         """Wait until a call of so many tokens may be sent; returns the seconds that took.
@@ -68,10 +67,7 @@ class Queue:
             Overloaded: it would take longer than `patience_s`, did so, or too many wait already.
         """
         rank, began = LANES.index(lane), self._now()
-        self.look(lane)
-        expected_s = self._expected_s(rank, tokens)
-        if expected_s > patience_s:
-            raise self._full(expected_s)
+        self._look(rank, tokens, patience_s)
         waiter = _Waiter(rank, self._number, tokens)
         self._number += 1
         self._waiting.append(waiter)
@@ -101,6 +97,12 @@ class Queue:
                 self._send(waiter.tokens)
                 return
             await asyncio.sleep(wait_s)
+
+    def _look(self, rank: int, tokens: int, patience_s: float) -> None:
+        waiting = sum(each.rank == rank for each in self._waiting)
+        expected_s = self._expected_s(rank, tokens)
+        if waiting >= self._most_waiting or expected_s > patience_s:
+            raise self._full(expected_s)
 
     def _send(self, tokens: int) -> None:
         self._tokens = tokens

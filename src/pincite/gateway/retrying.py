@@ -9,15 +9,21 @@ import random
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pincite.core import Scope
-from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
+from pincite.gateway.domain import ChatFinished, ChatRequest, Lane, ModelError, TextDelta
 from pincite.gateway.failures import wait_before_retry
 from pincite.gateway.line import Line, Note
 from pincite.gateway.metering import MeteredChat
 
 RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    number: int
+    patience_s: float
 
 
 class RetryingChat:
@@ -43,14 +49,31 @@ class RetryingChat:
         """Return what the model takes."""
         return await self._model.context_tokens()
 
-    async def stream(self, scope: Scope, request: ChatRequest, note: Note) -> AsyncGenerator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError, and what the ledger raises."""
+    def look(self, lane: Lane, patience_s: float) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
+        self._line.look(lane, patience_s)
+
+    async def stream(
+        self, scope: Scope, request: ChatRequest, note: Note, patience_s: float
+    ) -> AsyncGenerator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`.
+
+        Args:
+            scope: who asks.
+            request: what; its `timeout_s` is for all attempts together.
+            note: is told what is decided.
+            patience_s: the longest wait for a turn.
+
+        Raises:
+            ModelError: it failed, and was not tried again or in vain.
+            CheaperWanted: a budget asks for another model. What the ledger raises comes through, too.
+        """
         ends_at = time.monotonic() + request.timeout_s
         attempt, begun = 0, False
         while True:
             try:
                 left = replace(request, timeout_s=ends_at - time.monotonic())
-                async with aclosing(self._attempt(scope, left, attempt, note)) as events:
+                async with aclosing(self._attempt(scope, left, note, _Try(attempt, patience_s))) as events:
                     async for event in events:
                         begun = True
                         yield event
@@ -68,10 +91,10 @@ class RetryingChat:
             await asyncio.sleep(wait_s)
 
     async def _attempt(
-        self, scope: Scope, request: ChatRequest, attempt: int, note: Note
+        self, scope: Scope, request: ChatRequest, note: Note, this: "_Try"
     ) -> AsyncGenerator[TextDelta | ChatFinished]:
-        await self._line.turn(request, request.timeout_s / 2, note)
-        permit = self._line.admit(again=attempt > 0)
+        await self._line.turn(request, min(this.patience_s, request.timeout_s), note)
+        permit = self._line.admit(again=this.number > 0)
         try:
             async with aclosing(self._model.stream(scope, request)) as events:
                 async for event in events:

@@ -1,8 +1,11 @@
 """Settings of the models; where they are read from is decided in `app`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
+
+from pincite.gateway.course import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +13,9 @@ class ModelSettings:
     """Which model answers, which embedder makes the vectors of new indexes, and how long they may take.
 
     Args:
-        model: `auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama.
+        model: `auto`, `none`, `provider:name` with provider openai, anthropic, google or ollama, several of these with
+            commas, or `route:name`.
+        routes: courses by name.
         base_url: address of an OpenAI-compatible server or of a proxy of the provider.
         api_key: the key; default is the provider's own variable.
         context_tokens: what the model takes, question and reply together; default is what is known of it.
@@ -33,6 +38,7 @@ class ModelSettings:
     """
 
     model: str = "auto"
+    routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
     base_url: str | None = None
     api_key: SecretStr | None = None
     context_tokens: int | None = None

@@ -52,7 +52,7 @@ async def _whole(model: ChatModel) -> tuple[str, ChatFinished]:
         if isinstance(event, TextDelta):
             assert not ends, "text after the end"
             text += event.text
-        else:
+        elif isinstance(event, ChatFinished):
             ends.append(event)
     assert len(ends) == 1
     return text, ends[0]

@@ -100,6 +100,9 @@ async def test_who_would_wait_too_long_is_told_at_once_when_to_come_again():
     with pytest.raises(Overloaded) as caught:
         await queue.turn("interactive", 1, 5.0)
     assert asyncio.get_running_loop().time() - began < 0.1
+    queue.look("interactive", 15.0)
+    with pytest.raises(Overloaded):
+        queue.look("interactive", 5.0)
     assert caught.value.retry_after_s == 12
     assert caught.value.remedy == "Try again in 12 s."
 
@@ -126,7 +129,7 @@ async def test_a_lane_is_bounded_and_others_are_not_kept_out_by_it():
     with pytest.raises(Overloaded):
         await queue.turn("batch", 1, 5.0)
     with pytest.raises(Overloaded):
-        queue.look("batch")
+        queue.look("batch", 5.0)
     assert await queue.turn("interactive", 1, 5.0) < 0.2
     await asyncio.gather(*waiting)
 
