@@ -26,13 +26,15 @@ class BreakerPolicy:
 
     Args:
         least: failures within `window_s` without which it never opens.
-        share: of the outcomes within `window_s` that must be failures, in 0..1.
+        share: of the outcomes within `window_s` that must be failures, in 0..1, unless the last `in_a_row` all are:
+            where many calls went well just now, it would take half of the window to see that none does any more.
         window_s: how long an outcome counts.
         open_s: how long it stays open; and how long a probe that says nothing keeps others from being one.
     """
 
     least: int = 5
     share: float = 0.5
+    in_a_row: int = 10
     window_s: float = 10.0
     open_s: float = 5.0
 
@@ -119,8 +121,9 @@ class Breaker:
     def _fails(self) -> bool:
         since = self._now() - self._policy.window_s
         lately = [good for at, good in self._outcomes if at > since]
-        failures = lately.count(False)
-        return failures >= self._policy.least and failures >= self._policy.share * len(lately)
+        failures, last = lately.count(False), lately[-self._policy.in_a_row :]
+        in_a_row = len(last) == self._policy.in_a_row and not any(last)
+        return failures >= self._policy.least and (in_a_row or failures >= self._policy.share * len(lately))
 
     def _open(self) -> None:
         self._turn(State.OPEN)

@@ -44,6 +44,18 @@ def test_failures_among_twice_as_many_successes_do_not_open_it():
     assert breaker.state is State.CLOSED
 
 
+def test_ten_in_a_row_open_it_however_many_went_well_before():
+    breaker = Breaker(Clock())
+    for _ in range(400):
+        permit = breaker.admit()
+        assert permit is not None
+        permit.succeeded()
+    _failing(breaker, 9)
+    assert breaker.state is State.CLOSED
+    _failing(breaker, 1)
+    assert breaker.state is State.OPEN
+
+
 def test_failures_long_ago_do_not_count():
     clock = Clock()
     breaker = Breaker(clock)
