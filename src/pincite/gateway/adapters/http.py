@@ -17,6 +17,11 @@ def http_client(connection: Connection) -> "httpx2.AsyncClient":
     """Return a client that gives up connecting in time, and tells the connection what each answer says of limits."""
     import httpx2
 
+    async def hurry(request: httpx2.Request) -> None:
+        # A library may send a time limit of its own with each request, which would be one for connecting, too.
+        limits = request.extensions.get("timeout") or {}
+        request.extensions["timeout"] = {**limits, "connect": connection.connect_timeout_s}
+
     async def hear(response: httpx2.Response) -> None:
         connection.heard(response.status_code, response.headers)
 
@@ -24,5 +29,5 @@ def http_client(connection: Connection) -> "httpx2.AsyncClient":
         timeout=httpx2.Timeout(None, connect=connection.connect_timeout_s),
         limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT),
         follow_redirects=True,
-        event_hooks={"response": [hear]},
+        event_hooks={"request": [hurry], "response": [hear]},
     )
