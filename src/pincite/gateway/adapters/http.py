@@ -3,6 +3,7 @@
 Time limits but that for connecting are those of `chat.py`, which sees what comes.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pincite.gateway.providers import Connection
@@ -19,7 +20,7 @@ def http_client(connection: Connection) -> "httpx2.AsyncClient":
 
     async def hurry(request: httpx2.Request) -> None:
         # A library may send a time limit of its own with each request, which would be one for connecting, too.
-        limits = request.extensions.get("timeout") or {}
+        limits: Mapping[str, float | None] = request.extensions.get("timeout") or {}
         request.extensions["timeout"] = {**limits, "connect": connection.connect_timeout_s}
 
     async def hear(response: httpx2.Response) -> None:
