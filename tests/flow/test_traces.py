@@ -39,7 +39,11 @@ async def test_a_question_is_one_trace(spans: InMemorySpanExporter, model_client
     assert model.attributes is not None
     assert model.attributes["gen_ai.request.model"] == "test-model"
     assert model.attributes["gen_ai.usage.output_tokens"]
-    for name in ("retrieve", "generate", "pin", "chat test-model"):
+    route = found["route openai:test-model"]
+    assert [(event.name, dict(event.attributes or {})) for event in route.events] == [
+        ("chosen", {"model": "openai:test-model", "reason": "it is the first"})
+    ]
+    for name in ("retrieve", "generate", "pin", "route openai:test-model", "chat test-model"):
         assert _trace(found[name]) == _trace(root), name
 
 

@@ -52,6 +52,10 @@ class Drafter(Protocol):
         """The model's name, if one does."""
         ...
 
+    def look(self) -> None:
+        """Pass where another answer can be made just now. Raises: Overloaded."""
+        ...
+
     def begin(self, task: Task) -> Draft:
         """Begin a draft; nothing happens before its events are asked for."""
         ...

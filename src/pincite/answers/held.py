@@ -56,6 +56,8 @@ class Held:
         """Return what may be seen now that an event came: text waits until a pin says that its sentence is whole."""
         if not self._moderation.active:
             return ((name, data),)
+        if name == "answer.restarted":
+            self._shown, self._waiting, self._pins = "", "", 0
         if name == "answer.delta":
             self._waiting += data["text"]
             return ()

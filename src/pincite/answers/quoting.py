@@ -42,6 +42,9 @@ class Quoting:
         self._source = source
         self._embedder = embedder
 
+    def look(self) -> None:
+        """Pass: nobody else is needed."""
+
     def begin(self, task: Task) -> "QuotedDraft":
         """Begin a draft."""
         return QuotedDraft(task, self._source, self._embedder)

@@ -87,10 +87,12 @@ class Answers:
             ModelNotConfigured: the model that was asked for cannot be used.
             QuestionRefused: it is one that is not answered here.
             ModerationFailed: that could not be found out.
+            Overloaded: too many wait for the model already.
         """
         question = checked_question(request.question)
-        await self.admit(scope, question)
         drafter = self._drafters.choose(request.model)
+        drafter.look()
+        await self.admit(scope, question)
         collections = await self._drafters.collections(scope, request.collections)
         now = utc_now()
         answer = Answer(

@@ -123,7 +123,9 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
 
 
 def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
-    """Return an unfinished answer with the text and the pins that its log holds."""
+    """Return an unfinished answer with the text and the pins that its log holds, since it last began anew."""
+    begun = max((place for place, event in enumerate(events) if event.name == "answer.restarted"), default=-1)
+    events = events[begun + 1 :]
     text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
     pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
     return replace(answer, text=text, pins=pins)

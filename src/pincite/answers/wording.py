@@ -84,6 +84,10 @@ class Wording:
         """The model's name."""
         return self._model.name
 
+    def look(self) -> None:
+        """Pass where the model takes another question. Raises: Overloaded."""
+        self._model.look("interactive")
+
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""
         made = StrictDraft if self._drop_unsupported else WordedDraft
@@ -182,10 +186,10 @@ class WordedDraft:
             written = ""
             try:
                 async for event in self._model.stream(self._task.scope, rewrite_request(question, turns)):
-                    if isinstance(event, TextDelta):
-                        written += event.text
-                    else:
+                    if isinstance(event, ChatFinished):
                         self._calls.append(event)
+                    else:
+                        written = written + event.text if isinstance(event, TextDelta) else ""
             except PinciteError as error:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
@@ -199,6 +203,11 @@ class WordedDraft:
             if isinstance(event, ChatFinished):
                 self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)
                 continue
+            if not isinstance(event, TextDelta):
+                yield self._restarted(event.reason, pinner)
+                screen = screen_of(request, fence, self._manner.secrets)
+                self._stream = MarkerStream(screen)
+                continue
             async for out in self._shown(self._stream.feed(event.text), self._stream.sentences(), pinner):
                 yield out
         rest = self._stream.finish()
@@ -206,6 +215,12 @@ class WordedDraft:
             yield out
         if screen.covered:
             log.warning("reply.covered", answer=self.answer.id, characters=screen.covered)
+
+    def _restarted(self, reason: str, pinner: Pinner) -> Event:
+        """Drop what was written: another model begins anew, and no answer is of two."""
+        self.answer = replace(self.answer, text="", pins=(), dropped_sentences=0)
+        pinner.dropped = 0
+        return "answer.restarted", {"reason": reason}
 
     async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
         if text:

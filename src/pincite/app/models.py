@@ -6,10 +6,11 @@ What they are is the gateway's business; nothing is sent to one here but a look 
 from collections.abc import Mapping
 
 from pincite.answers import SecondOpinion
-from pincite.app.settings import Settings, provider_environment
+from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
 from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder, discover
 from pincite.gateway.adapters.evidence_http import HttpEvidence
+from pincite.gateway.adapters.route_file import read_routes
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger import Ledger
 from pincite.retrieval import Judge, RetrievalSettings, SecondModels
@@ -53,6 +54,8 @@ def _model_settings(settings: Settings) -> ModelSettings:
         moderation_api_key=settings.moderation_api_key,
         moderation_timeout_s=settings.moderation_timeout_s,
         prices=settings.model_prices or "",
+        limits=settings.model_limits or "",
+        routes=read_routes(settings.model_routes, source_secret),
     )
 
 

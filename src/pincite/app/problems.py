@@ -5,6 +5,7 @@ Directories get them in SCIM's form, and clients of OpenAI's API in OpenAI's.
 What the errors are belongs to the rooms that raise them.
 """
 
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,8 +15,6 @@ from starlette.exceptions import HTTPException
 
 from pincite.app.openai_errors import is_openai, openai_error, openai_status
 from pincite.core import ErrorKind, PinciteError, get_logger
-from pincite.core.errors import TryLater
-from pincite.ledger import BudgetExceeded
 
 SCIM = "/scim/v2/"
 MEDIA_TYPE = "application/problem+json"
@@ -129,8 +128,9 @@ def request_id_of(request: Request) -> str:
 def response_of(error: PinciteError, request: Request) -> Response:
     """Return an error as the response to a request."""
     headers = {"WWW-Authenticate": "Bearer"} if error.kind is ErrorKind.UNAUTHENTICATED else None
-    if isinstance(error, TryLater | BudgetExceeded) and error.retry_after_s is not None:
-        headers = {"Retry-After": str(error.retry_after_s)}
+    wait_s = getattr(error, "retry_after_s", None)
+    if isinstance(wait_s, int | float):
+        headers = {"Retry-After": str(max(0, math.ceil(wait_s)))}
     body = problem(error, request_id_of(request))
     if request.url.path.startswith(SCIM):
         return _scim_response(error, body["status"], headers)

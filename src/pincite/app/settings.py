@@ -54,9 +54,7 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None, Field(description="SQL database; default is SQLite in the data folder. `postgresql://...` works.")
     ] = None
-    jobs_url: Annotated[
-        str | None, Field(description="Database of the durable jobs; default follows `database_url`.")
-    ] = None
+    jobs_url: Annotated[str | None, Field(description="Database of the jobs; default follows `database_url`.")] = None
     blobs_url: Annotated[
         str | None, Field(description="Where uploaded bytes are kept: a folder, `s3://`, `gs://` or `az://`.")
     ] = None
@@ -65,9 +63,7 @@ class Settings(BaseSettings):
     )
     host: Annotated[str, Field(description="Address that `pincite serve` listens on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port that `pincite serve` listens on.")] = 8700
-    public_url: Annotated[
-        str | None, Field(description="Address people reach the server at, when it is behind a proxy.")
-    ] = None
+    public_url: Annotated[str | None, Field(description="Address people reach the server at, behind a proxy.")] = None
     hosts: Annotated[
         str | None,
         Field(
@@ -108,8 +104,14 @@ class Settings(BaseSettings):
     ] = 600
     model: Annotated[
         str,
-        Field(description="`auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama."),
+        Field(
+            description="`auto`, `none`, `provider:name` (openai, anthropic, google or ollama), several of these with "
+            "commas, the next of which is asked where one fails, or `route:name`."
+        ),
     ] = "auto"
+    model_routes: Annotated[
+        Path | None, Field(description="File of named routes: models with tiers and conditions, in TOML.")
+    ] = None
     model_base_url: Annotated[
         str | None, Field(description="Address of an OpenAI-compatible server, for `openai:` models.")
     ] = None
@@ -131,6 +133,9 @@ class Settings(BaseSettings):
             description="What models cost, before the price list: `PROVIDER:MODEL=IN/OUT` or `=IN/OUT/CACHED`, in "
             "dollars for a million tokens, with commas."
         ),
+    ] = None
+    model_limits: Annotated[
+        str | None, Field(description="What may be sent to a provider: `requests=500/min,tokens=200000/min`.")
     ] = None
     model_evidence_url: Annotated[
         str | None, Field(description="Address that says what calls came to that broke off: `GET ADDRESS/ID`.")
@@ -163,9 +168,7 @@ class Settings(BaseSettings):
     embedder_base_url: Annotated[
         str | None, Field(description="Address of a server with OpenAI's `/v1/embeddings`, for `openai:` embedders.")
     ] = None
-    embedder_api_key: Annotated[
-        SecretStr | None, Field(description="Key for the embedder; default is the provider's own variable.")
-    ] = None
+    embedder_api_key: Annotated[SecretStr | None, Field(description="Its key; default is the provider's own.")] = None
     embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
     heading_weight: Annotated[
         float,
@@ -210,9 +213,7 @@ class Settings(BaseSettings):
     reranker_base_url: Annotated[
         str | None, Field(description="Address of a server with a `/rerank` like Cohere's, for `cohere:` and `jina:`.")
     ] = None
-    reranker_api_key: Annotated[
-        SecretStr | None, Field(description="Key for the reranker; default is the provider's own variable.")
-    ] = None
+    reranker_api_key: Annotated[SecretStr | None, Field(description="Its key; default is the provider's own.")] = None
     moderation: Annotated[
         str,
         Field(
@@ -376,10 +377,10 @@ def foreign_values() -> Mapping[str, str]:
 
 
 def source_secret(name: str) -> str:
-    """Return the value of a variable that a source names for its secret. Raises: BadSettings."""
-    remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable in the source's option."
+    """Return the value of a variable that a source or a route names for its secret. Raises: BadSettings."""
+    remedy = f"Start Pincite with {SECRET_PREFIX}... set, and name that variable."
     if not name.startswith(SECRET_PREFIX) or name == f"{PREFIX}SECRET_KEY":
-        raise BadSettings(f"{name[:60]} may not be used by a source.", remedy=remedy)
+        raise BadSettings(f"{name[:60]} may not be named as a secret.", remedy=remedy)
     if not os.environ.get(name):
         raise BadSettings(f"The secret {name[:60]} is not set.", remedy=remedy)
     return os.environ[name]

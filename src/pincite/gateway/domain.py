@@ -6,6 +6,7 @@ Providers are in `adapters/`; which one is used is decided from settings in `ser
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -94,6 +95,12 @@ class Message:
     calls: tuple[ToolCall, ...] = ()
 
 
+Lane = Literal["premium", "interactive", "batch"]
+Tier = Literal["cheap", "strong"]
+LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
+"""Who is first where calls have to wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is asked of a chat model. `system` is ours; documents travel fenced inside the last user message.
@@ -126,6 +133,8 @@ class ChatRequest:
     reply: Shape | None = None
     may_be_cut: bool = False
     purpose: Purpose = field(default_factory=Purpose)
+    lane: Lane = "interactive"
+    tier: Tier | None = None  # which of a route's models are asked first
     call_id: str | None = None  # the ledger's, which the provider is told, too
 
 
@@ -151,6 +160,13 @@ class TextDelta:
 
 
 EndReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The pieces so far are void: another model begins anew, because the one before broke off; `reason` says how."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +207,7 @@ class ClaimJudge(Protocol):
 
 
 class ChatModel(Protocol):
-    """One route to a provider."""
+    """A model, or several of which the next is asked where one fails."""
 
     @property
     def name(self) -> str:
@@ -202,9 +218,25 @@ class ChatModel(Protocol):
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         ...
 
-    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError (never a provider's own exception)."""
+    def look(self, lane: Lane) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
         ...
+
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`; after `Restarted` what came before it is void.
+
+        Raises: ModelError (never a provider's own exception).
+        """
+        ...
+
+
+class Sign(StrEnum):
+    """What a failure says of the provider: it is down, or wants us slower; or another model might; or none would."""
+
+    DOWN = "down"
+    BUSY = "busy"
+    UNFIT = "unfit"
+    OURS = "ours"
 
 
 class ModelError(PinciteError):
@@ -215,15 +247,37 @@ class ModelError(PinciteError):
         remedy: what to do about it.
         billed: whether the provider may ask money for it.
         usage: what it had used by then, where it said so.
+        sign: what it says of the provider.
+        retry_after_s: when to come again, where that is known.
     """
 
     code = "model-failed"
     kind = ErrorKind.UNAVAILABLE
 
-    def __init__(self, message: str, *, remedy: str = "", billed: bool = True, usage: Usage | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        billed: bool = True,
+        usage: Usage | None = None,
+        sign: Sign = Sign.OURS,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.billed = billed
         self.usage = usage
+        self.sign = sign
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(ModelError):
+    """More is asked of a model's provider than it takes; the call was not made. `retry_after_s` says when to try."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, remedy: str, retry_after_s: float) -> None:
+        super().__init__(message, remedy=remedy, billed=False, sign=Sign.UNFIT, retry_after_s=retry_after_s)
 
 
 class RequestRejected(ModelError):

@@ -3,38 +3,99 @@
 Which failures are worth another try before anything was shown is said here too.
 """
 
-from pincite.gateway.domain import ModelError, RequestRejected
+from collections.abc import Iterator
+
+from pincite.gateway.deadlines import DeadlinePassed
+from pincite.gateway.domain import ModelError, RequestRejected, Sign
+from pincite.gateway.retry_budget import CAP_S, full_jitter_s
 
 _KEY = "Check the key in PINCITE_MODEL_API_KEY or the provider's own variable."
 _LATER = "Try again in a moment."
+_DOWN, _BUSY, _UNFIT, _OURS = Sign.DOWN, Sign.BUSY, Sign.UNFIT, Sign.OURS
 
 
 def explained(error: BaseException, model: str) -> ModelError:
     """Return the error to show for a failure of pydantic-ai or of the transport under it."""
     from pydantic_ai import exceptions as raised
 
-    cases: tuple[tuple[type[BaseException], str, str], ...] = (
-        (raised.ModelAuthenticationError, f"The key for {model} was rejected.", _KEY),
-        (raised.ModelNotFoundError, f"The provider knows no model {model}.", "Check the name in PINCITE_MODEL."),
-        (raised.ModelContextWindowExceededError, f"The question is too long for {model}.", "Ask a shorter question."),
-        (raised.ModelQuotaExceededError, f"The quota for {model} is used up.", "Check the plan with the provider."),
-        (raised.ModelRateLimitError, f"The provider of {model} limits our rate.", _LATER),
-        (raised.ModelRequestTimeout, f"{model} did not answer in time.", _LATER),
-        (raised.ModelTimeoutError, f"{model} did not answer in time.", _LATER),
-        (TimeoutError, f"{model} did not answer in time.", _LATER),
-        (raised.ModelServerError, f"The provider of {model} failed.", _LATER),
-        (raised.ModelUnavailableError, f"The provider of {model} is not available.", _LATER),
-        (raised.ModelConnectionError, f"The connection to {model} failed or was cut.", "Check its address; try again."),
-        (raised.ModelRequestRejectedError, f"The provider rejected the request to {model}.", "Check the model's name."),
-        (raised.UnexpectedModelBehavior, f"{model} sent something that is not an answer.", "Check its address."),
-        (raised.UserError, f"{model} cannot be used with these settings.", "See `pincite doctor`."),
-    )
-    for kind, message, remedy in cases:
+    late = _late(error, model)
+    if late is not None:
+        return late
+    for kind, message, remedy, sign in _cases(model):
         if isinstance(error, kind):
+            asked = getattr(error, "retry_after", None)
+            wait_s = float(asked) if isinstance(asked, int | float) else None
+            billed = not _turned_away(error)
             is_ours = kind in {raised.ModelContextWindowExceededError, raised.ModelRequestRejectedError}
             shown = RequestRejected if is_ours else ModelError
-            return shown(message, remedy=remedy, billed=not _turned_away(error))
-    return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER)
+            return shown(message, remedy=remedy, billed=billed, sign=sign, retry_after_s=wait_s)
+    return broke_off(model)
+
+
+def _cases(model: str) -> tuple[tuple[type[BaseException], str, str, Sign], ...]:
+    from pydantic_ai import exceptions as raised
+
+    return (
+        (raised.ModelAuthenticationError, f"The key for {model} was rejected.", _KEY, _UNFIT),
+        (
+            raised.ModelNotFoundError,
+            f"The provider knows no model {model}.",
+            "Check the name in PINCITE_MODEL.",
+            _UNFIT,
+        ),
+        (
+            raised.ModelContextWindowExceededError,
+            f"The question is too long for {model}.",
+            "Ask a shorter question.",
+            _UNFIT,
+        ),
+        (
+            raised.ModelQuotaExceededError,
+            f"The quota for {model} is used up.",
+            "Check the plan with the provider.",
+            _UNFIT,
+        ),
+        (raised.ModelRateLimitError, f"The provider of {model} limits our rate.", _LATER, _BUSY),
+        (raised.ModelRequestTimeout, f"{model} did not answer in time.", _LATER, _DOWN),
+        (raised.ModelTimeoutError, f"{model} did not answer in time.", _LATER, _DOWN),
+        (TimeoutError, f"{model} did not answer in time.", _LATER, _DOWN),
+        (raised.ModelServerError, f"The provider of {model} failed.", _LATER, _DOWN),
+        (raised.ModelUnavailableError, f"The provider of {model} is not available.", _LATER, _DOWN),
+        (
+            raised.ModelConnectionError,
+            f"The connection to {model} failed or was cut.",
+            "Check its address; try again.",
+            _DOWN,
+        ),
+        (
+            raised.ModelRequestRejectedError,
+            f"The provider rejected the request to {model}.",
+            "Check the model's name.",
+            _OURS,
+        ),
+        (
+            raised.UnexpectedModelBehavior,
+            f"{model} sent something that is not an answer.",
+            "Check its address.",
+            _UNFIT,
+        ),
+        (raised.UserError, f"{model} cannot be used with these settings.", "See `pincite doctor`.", _UNFIT),
+    )
+
+
+def _late(error: BaseException, model: str) -> ModelError | None:
+    if isinstance(error, DeadlinePassed):
+        sign = _DOWN if error.telling else _UNFIT
+        return ModelError(f"{model} did not answer in time: {error}.", remedy=_LATER, sign=sign)
+    if _unconnected(error):
+        message = f"{model} did not answer in time: the deadline for connecting passed."
+        return ModelError(message, remedy="Check its address; try again.", billed=False, sign=_DOWN)
+    return None
+
+
+def broke_off(model: str) -> ModelError:
+    """Return the error for a reply that has no end, or none that can be read."""
+    return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER, sign=_UNFIT)
 
 
 def _turned_away(error: BaseException) -> bool:
@@ -42,38 +103,52 @@ def _turned_away(error: BaseException) -> bool:
     import httpx2
     from pydantic_ai.exceptions import ModelHTTPError
 
+    unreached = (ModelHTTPError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+    return any(isinstance(each, unreached) for each in _causes(error))
+
+
+def _unconnected(error: BaseException) -> bool:
+    import httpx2
+
+    return any(isinstance(each, httpx2.ConnectTimeout) for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ModelHTTPError | httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-            return True
+        yield cause
         cause = cause.__cause__ or cause.__context__
-    return False
 
 
-def check_end(reason: str | None, model: str) -> None:
-    """Pass a reply that the model ended itself. Raises: ModelError where it was cut off or withheld."""
+def check_end(reason: str | None, model: str, *, named: bool = True) -> None:
+    """Pass a reply that the model ended itself. Raises: ModelError where it was cut off or withheld, or has no end.
+
+    Args:
+        reason: why it ended, in pydantic-ai's words; None where its provider gave one that is not known, or none.
+        model: its name.
+        named: the provider gave a reason.
+    """
+    if reason is None and not named:
+        raise broke_off(model)
     if reason == "length":
         raise ModelError(f"{model} used up its tokens before the answer was whole.", remedy="Ask a narrower question.")
     if reason == "content_filter":
         raise ModelError(f"The provider of {model} withheld the answer.", remedy="Ask in other words.")
 
 
-def wait_before_retry(error: BaseException, attempt: int, *, longest_s: float = 8.0) -> float | None:
+def wait_before_retry(error: ModelError, attempt: int, chance: float, *, longest_s: float = CAP_S) -> float | None:
     """Return the seconds to wait before another try, or None where one would not help.
 
-    Honours the provider's Retry-After up to `longest_s`; otherwise doubles from half a second.
-    """
-    from pydantic_ai import exceptions as raised
+    What the provider asks for is waited for at least, if it is no more than `longest_s`; chance spreads clients that
+    failed together (full jitter). Whoever waited in vain for a deadline has waited enough.
 
-    worth = (
-        raised.ModelRateLimitError,
-        raised.ModelServerError,
-        raised.ModelUnavailableError,
-        raised.ModelConnectionError,
-    )
-    if not isinstance(error, worth) or isinstance(error, raised.ModelQuotaExceededError):
+    Args:
+        error: why the last try failed.
+        attempt: how many came before that.
+        chance: in 0..1.
+        longest_s: no wait is longer.
+    """
+    if error.sign not in {Sign.DOWN, Sign.BUSY} or isinstance(error.__cause__, DeadlinePassed):
         return None
-    asked = getattr(error, "retry_after", None)
-    if isinstance(asked, int | float):
-        return float(asked) if asked <= longest_s else None
-    return min(longest_s, 0.5 * 2**attempt)
+    asked_s = error.retry_after_s or 0.0
+    return None if asked_s > longest_s else asked_s + full_jitter_s(attempt, chance)

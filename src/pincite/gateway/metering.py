@@ -4,13 +4,14 @@ One call is one attempt at one provider: whoever tries again reserves again.
 """
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
 from pincite.core import Scope
-from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.prices import Price, bound
 from pincite.ledger import Call, Reservation, Spend, Spent, answer_at_hand
 
@@ -20,6 +21,8 @@ CALL_ID = "X-Client-Request-Id"
 _TOKENS_A_MESSAGE, _TOKENS_A_REQUEST = 16, 256
 _TOKENS_A_SHAPE = 512
 _CHARS_PER_TOKEN = 4
+EXPECTED_REPLY_TOKENS = 1024
+"""Where nobody says how long a reply may be, most are no longer; whoever bounds what it costs takes the next."""
 LONGEST_REPLY_TOKENS = 65_536
 """Where nobody says how long a reply may be, none that is worth waiting for is longer."""
 # A call is over by then, whatever became of it.
@@ -38,19 +41,44 @@ class Meter(Protocol):
         ...
 
 
+class Attempts(Protocol):
+    """Makes single attempts at one model of one provider."""
+
+    @property
+    def name(self) -> str:
+        """`provider:model`."""
+        ...
+
+    async def context_tokens(self) -> int | None:
+        """Return what the model takes."""
+        ...
+
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
+        ...
+
+
+class CheaperWanted(Exception):
+    """A budget asks for the cheaper tier, which is at hand; the call was not made. Never leaves the gateway."""
+
+
 class MeteredChat:
-    """A chat model whose every call is in the ledger.
+    """One model, whose every call is in the ledger.
 
     Args:
         model: makes the calls.
         price: says what they cost, None where nobody knows; asked once a call.
         meter: the ledger.
+        yields: there is a cheaper model, for whoever a budget asks to be so.
     """
 
-    def __init__(self, model: ChatModel, price: Callable[[], Awaitable[Price | None]], meter: Meter) -> None:
+    def __init__(
+        self, model: Attempts, price: Callable[[], Awaitable[Price | None]], meter: Meter, *, yields: bool = False
+    ) -> None:
         self._model = model
         self._price = price
         self._meter = meter
+        self._yields = yields
 
     @property
     def name(self) -> str:
@@ -61,21 +89,25 @@ class MeteredChat:
         """Return what the model takes."""
         return await self._model.context_tokens()
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError; what `Ledger.reserve` does."""
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`. Raises: ModelError, CheaperWanted; what `Ledger.reserve` does."""
         price = await self._price()
         call = _call(self.name, request, price)
         reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
+        if reservation.prefer_cheaper and self._yields and request.tier != "cheap":
+            self._meter.settle(reservation, Spent())
+            raise CheaperWanted
         spent = Spent() if price is not None else Spent(pico_usd=None)
         written, sent = 0, False
         try:
             sent = True
-            async for event in self._model.stream(scope, replace(request, call_id=reservation.id)):
-                if isinstance(event, TextDelta):
-                    written += len(event.text)
-                else:
-                    spent, sent = _spent(event.usage, price), False
-                yield event
+            async with aclosing(self._model.stream(scope, replace(request, call_id=reservation.id))) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        written += len(event.text)
+                    else:
+                        spent, sent = _spent(event.usage, price), False
+                    yield event
         except ModelError as error:
             if error.usage is not None:
                 spent, sent = _spent(error.usage, price), False

@@ -31,9 +31,8 @@ class Pace:
 
     def answered(self, headers: Mapping[str, str], tokens: int) -> None:
         """Note the limits that came with an answer; `tokens` is what a request like it needs."""
-        for kind, needed in (("requests", 1), ("tokens", tokens)):
-            left = _number(headers.get(f"x-ratelimit-remaining-{kind}"))
-            reset_s = duration_s(headers.get(f"x-ratelimit-reset-{kind}"))
+        for kind, needed in (("requests", 1), ("tokens", tokens), ("input-tokens", tokens), ("output-tokens", 1)):
+            left, reset_s = _told(headers, kind)
             if left is not None and reset_s is not None and left < needed:
                 self._clear_at = max(self._clear_at, self._now() + reset_s)
 
@@ -49,6 +48,26 @@ class Pace:
         wait_s = asked if asked is not None else 0.5 * 2**attempt * (1 + chance / 2)
         self._clear_at = max(self._clear_at, self._now() + wait_s)
         return wait_s
+
+
+def _told(headers: Mapping[str, str], kind: str) -> tuple[float | None, float | None]:
+    """Return what is left of a limit and after how many seconds it is whole again, as OpenAI or Anthropic say it."""
+    if f"anthropic-ratelimit-{kind}-remaining" in headers:
+        left = headers.get(f"anthropic-ratelimit-{kind}-remaining")
+        return _number(left), _until_s(headers.get(f"anthropic-ratelimit-{kind}-reset"))
+    left = headers.get(f"x-ratelimit-remaining-{kind}")
+    return _number(left), duration_s(headers.get(f"x-ratelimit-reset-{kind}"))
+
+
+def _until_s(text: str | None) -> float | None:
+    """Return the seconds until a time in RFC 3339's words; 0 where it is past, None for anything else."""
+    try:
+        until = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        return None
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def duration_s(text: str | None) -> float | None:

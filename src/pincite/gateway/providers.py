@@ -3,7 +3,7 @@
 Each provider is one file in `adapters/`; they are listed in `registry.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,25 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 
+def _unheard(_status: int, _headers: Mapping[str, str], /) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach a provider. The key is never logged or shown."""
+    """How to reach a provider. The key is never logged or shown.
+
+    Args:
+        base_url: its address; None for the provider's own.
+        api_key: the key.
+        connect_timeout_s: longest time until there is a connection.
+        heard: is told status and headers of each answer.
+    """
 
     base_url: str | None
     api_key: str | None
+    connect_timeout_s: float = 5.0
+    heard: Callable[[int, Mapping[str, str]], None] = _unheard
 
     def __repr__(self) -> str:
         """Leave the key out."""

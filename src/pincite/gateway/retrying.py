@@ -1,31 +1,44 @@
 """Tries a call again where that may help, before anything of the reply was shown; after that a failure is a failure.
 
-Which failures are worth it is said in `failures.py`.
+Which failures are worth it is said in `failures.py`; how many calls may be made once more, and whether the provider may
+be called at all, by its line.
 """
 
 import asyncio
+import random
 import time
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from pincite.core import Scope
-from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, ModelError, TextDelta
+from pincite.gateway.domain import ChatFinished, ChatRequest, Lane, ModelError, TextDelta
 from pincite.gateway.failures import wait_before_retry
+from pincite.gateway.line import Line, Note
+from pincite.gateway.metering import MeteredChat
 
 RETRIES = 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    number: int
+    patience_s: float
+
+
 class RetryingChat:
-    """A chat model that is asked again where it fails in passing.
+    """One model that is asked again where it fails in passing, and left alone where its provider does not answer.
 
     Args:
         model: makes one attempt.
-        total_timeout_s: longest time for all attempts together.
+        line: of its provider.
+        chance: makes numbers in 0..1.
     """
 
-    def __init__(self, model: ChatModel, *, total_timeout_s: float) -> None:
+    def __init__(self, model: MeteredChat, line: Line, chance: Callable[[], float] = random.random) -> None:
         self._model = model
-        self._total_timeout_s = total_timeout_s
+        self._line = line
+        self._chance = chance
 
     @property
     def name(self) -> str:
@@ -36,21 +49,59 @@ class RetryingChat:
         """Return what the model takes."""
         return await self._model.context_tokens()
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Yield deltas and then one `ChatFinished`. Raises: ModelError, and what the ledger raises."""
-        ends_at = time.monotonic() + min(request.timeout_s, self._total_timeout_s)
+    def look(self, lane: Lane, patience_s: float) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
+        self._line.look(lane, patience_s)
+
+    async def stream(
+        self, scope: Scope, request: ChatRequest, note: Note, patience_s: float
+    ) -> AsyncGenerator[TextDelta | ChatFinished]:
+        """Yield deltas and then one `ChatFinished`.
+
+        Args:
+            scope: who asks.
+            request: what; its `timeout_s` is for all attempts together.
+            note: is told what is decided.
+            patience_s: the longest wait for a turn.
+
+        Raises:
+            ModelError: it failed, and was not tried again or in vain.
+            CheaperWanted: a budget asks for another model. What the ledger raises comes through, too.
+        """
+        ends_at = time.monotonic() + request.timeout_s
         attempt, begun = 0, False
         while True:
             try:
-                left_s = ends_at - time.monotonic()
-                async for event in self._model.stream(scope, replace(request, timeout_s=left_s)):
-                    begun = True
-                    yield event
+                left = replace(request, timeout_s=ends_at - time.monotonic())
+                async with aclosing(self._attempt(scope, left, note, _Try(attempt, patience_s))) as events:
+                    async for event in events:
+                        begun = True
+                        yield event
                 return
             except ModelError as error:
-                cause = error.__cause__ or error
-                wait_s = None if begun or attempt >= RETRIES else wait_before_retry(cause, attempt)
+                wait_s = None if begun or attempt >= RETRIES else wait_before_retry(error, attempt, self._chance())
                 if wait_s is None or time.monotonic() + wait_s >= ends_at:
                     raise
+                why_not = self._line.why_not_again()
+                if why_not is not None:
+                    note("not retried", {"model": self.name, "reason": why_not})
+                    raise
+                note("retried", {"model": self.name, "reason": error.message, "wait_s": round(wait_s, 3)})
                 attempt += 1
-                await asyncio.sleep(wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _attempt(
+        self, scope: Scope, request: ChatRequest, note: Note, this: "_Try"
+    ) -> AsyncGenerator[TextDelta | ChatFinished]:
+        await self._line.turn(request, min(this.patience_s, request.timeout_s), note)
+        permit = self._line.admit(again=this.number > 0)
+        try:
+            async with aclosing(self._model.stream(scope, request)) as events:
+                async for event in events:
+                    self._line.answered(permit, note, whole=isinstance(event, ChatFinished))
+                    yield event
+        except ModelError as error:
+            self._line.failed(permit, error, note)
+            raise
+        finally:
+            permit.dropped()

@@ -4,14 +4,17 @@ Nothing is sent to a model here but one look whether an Ollama is there.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
+from pincite.gateway.bucket import Limit, limits_of
+from pincite.gateway.course import Stop, course_of
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.line import Line
 from pincite.gateway.metering import Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
@@ -21,6 +24,7 @@ from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.retrying import RetryingChat
+from pincite.gateway.routing import Leg, RoutedChat
 from pincite.gateway.settings import ModelSettings
 from pincite.gateway.structured import ShapedChat
 
@@ -52,10 +56,18 @@ class Models:
         environment: the providers' own variables.
         discovery: what `discover` found.
         meter: the ledger, which every call is in.
+        line: makes what calls to one provider share, by the provider's name and limits.
+
+    Raises: ModelNotConfigured (prices, limits).
     """
 
     def __init__(
-        self, settings: ModelSettings, environment: Mapping[str, str], discovery: Discovery, meter: Meter
+        self,
+        settings: ModelSettings,
+        environment: Mapping[str, str],
+        discovery: Discovery,
+        meter: Meter,
+        line: Callable[[str, Sequence[Limit]], Line] = Line,
     ) -> None:
         self._settings = settings
         self._environment = environment
@@ -63,12 +75,16 @@ class Models:
         self._meter = meter
         self._prices = PriceBook(rates_of(settings.prices))
         self._made: dict[str, ChatModel] = {}
+        self._line_of = line
+        self._limits = limits_of(settings.limits)
+        self._lines: dict[tuple[str, str | None, str | None], Line] = {}
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The keys to models that this installation holds, so that no answer shows one."""
         settings = self._settings
-        given = (settings.api_key, settings.embedder_api_key, settings.reranker_api_key)
+        routed = (stop.api_key for stops in settings.routes.values() for stop in stops)
+        given = (settings.api_key, settings.embedder_api_key, settings.reranker_api_key, *routed)
         held = {each.get_secret_value() for each in given if each is not None}
         names = {name for provider in PROVIDERS.values() for name in provider.key_names}
         held |= {self._environment[name] for name in names if self._environment.get(name)}
@@ -80,13 +96,26 @@ class Models:
         if name is None or name == "none":
             return None
         if name not in self._made:
-            provider, model = parse(name)
-            connection = connect(provider, self._settings, self._environment)
-            one = ProviderChat(provider, model, connection, self._settings, self._prices)
-            metered = MeteredChat(one, one.price, self._meter)
-            retrying = RetryingChat(metered, total_timeout_s=self._settings.total_timeout_s)
-            self._made[name] = ShapedChat(retrying)
+            stops = course_of(name, self._settings.routes)
+            legs = [self._leg(stop, stops) for stop in stops]
+            self._made[name] = ShapedChat(RoutedChat(legs, total_timeout_s=self._settings.total_timeout_s))
         return self._made[name]
+
+    def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
+        provider, model = parse(stop.model)
+        connection = connection_of(stop, stops, self._settings, self._environment)
+        line = self._line(provider, connection)
+        connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
+        one = ProviderChat(provider, model, connection, self._settings, self._prices)
+        yields = stop.tier != "cheap" and any(each.tier == "cheap" for each in stops)
+        metered = MeteredChat(one, one.price, self._meter, yields=yields)
+        return Leg(RetryingChat(metered, line), stop.tier, stop.when)
+
+    def _line(self, provider: Provider, connection: Connection) -> Line:
+        key = (provider.prefix, connection.base_url, connection.api_key)
+        if key not in self._lines:
+            self._lines[key] = self._line_of(provider.prefix, self._limits)
+        return self._lines[key]
 
     def reranker(self, name: str, embedder: Callable[[str], Embedder]) -> Reranker | None:
         """Return the reranker of that name, None for `none`. Blocks: it may load files.
@@ -130,8 +159,9 @@ async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> D
     if settings.model == "none":
         return Discovery(None, (Looked("PINCITE_MODEL", "is `none`"),))
     if settings.model != "auto":
-        provider, _ = parse(settings.model)
-        connect(provider, settings, environment)
+        stops = course_of(settings.model, settings.routes)
+        for stop in stops:
+            connection_of(stop, stops, settings, environment)
         return Discovery(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
     return await _look_around(settings, environment)
 
@@ -143,6 +173,21 @@ def parse(name: str) -> tuple[Provider, str]:
         known = ", ".join(f"`{each}:NAME`" for each in PROVIDERS)
         raise ModelNotConfigured(f"There is no model `{name[:80]}`.", remedy=f"Use `auto`, `none` or one of {known}.")
     return PROVIDERS[prefix], model.strip()
+
+
+def connection_of(
+    stop: Stop, stops: Sequence[Stop], settings: ModelSettings, environment: Mapping[str, str]
+) -> Connection:
+    """Return how to reach a model of a course; the settings' address and key are for the provider of the first alone.
+
+    Raises: ModelNotConfigured.
+    """
+    provider, _ = parse(stop.model)
+    if stop.base_url is not None:
+        return Connection(stop.base_url, "none" if stop.api_key is None else stop.api_key.get_secret_value())
+    if provider.prefix != stops[0].model.partition(":")[0]:
+        settings = replace(settings, base_url=None, api_key=None)
+    return connect(provider, settings, environment)
 
 
 def connect(provider: Provider, settings: ModelSettings, environment: Mapping[str, str]) -> Connection:

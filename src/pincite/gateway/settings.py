@@ -1,8 +1,11 @@
 """Settings of the models; where they are read from is decided in `app`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import SecretStr
+
+from pincite.gateway.course import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,10 +13,14 @@ class ModelSettings:
     """Which model answers, which embedder makes the vectors of new indexes, and how long they may take.
 
     Args:
-        model: `auto`, `none`, or `provider:name` with provider openai, anthropic, google or ollama.
+        model: `auto`, `none`, `provider:name` with provider openai, anthropic, google or ollama, several of these with
+            commas, or `route:name`.
+        routes: courses by name.
         base_url: address of an OpenAI-compatible server or of a proxy of the provider.
         api_key: the key; default is the provider's own variable.
         context_tokens: what the model takes, question and reply together; default is what is known of it.
+        limits: what may be sent to providers; see `bucket.limits_of`.
+        connect_timeout_s: longest time until there is a connection.
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
@@ -31,9 +38,12 @@ class ModelSettings:
     """
 
     model: str = "auto"
+    routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
     base_url: str | None = None
     api_key: SecretStr | None = None
     context_tokens: int | None = None
+    limits: str = ""
+    connect_timeout_s: float = 5.0
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0

@@ -15,8 +15,10 @@ from pincite.gateway.domain import (
     ChatFinished,
     ChatModel,
     ChatRequest,
+    Lane,
     Message,
     ReplyMisshapen,
+    Restarted,
     SchemaUnusable,
     Shape,
     TextDelta,
@@ -59,7 +61,11 @@ class ShapedChat:
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         return await self._model.context_tokens()
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    def look(self, lane: Lane) -> None:
+        """Pass where a call would have its turn in time. Raises: Overloaded."""
+        self._model.look(lane)
+
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
         """Yield deltas and then one `ChatFinished`; of a reply that must fit a shape there is one delta, checked.
 
         A reply that calls tools, or is cut off where it may be, is told as it is.
@@ -94,10 +100,10 @@ class ShapedChat:
     async def _gathered(self, scope: Scope, request: ChatRequest) -> _Reply:
         text, end = "", None
         async for event in self._model.stream(scope, request):
-            if isinstance(event, TextDelta):
-                text += event.text
-            else:
+            if isinstance(event, ChatFinished):
                 end = event
+            else:
+                text = text + event.text if isinstance(event, TextDelta) else ""
         assert end is not None, "a stream ends with ChatFinished, or raises"
         fenced = _FENCED.fullmatch(text)
         return _Reply(text if fenced is None else fenced[1], end)

@@ -54,6 +54,7 @@ def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
         max_tokens=_MAX_TOKENS,
         timeout_s=timeout_s,
         purpose=Purpose("context"),
+        lane="batch",
     )
 
 

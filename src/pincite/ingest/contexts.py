@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from pincite.core import NotFound, PinciteError, Scope, get_logger
 from pincite.core.together import all_of
-from pincite.gateway import ChatModel, ModelError, TextDelta, Usage
+from pincite.gateway import ChatFinished, ChatModel, ModelError, TextDelta, Usage
 from pincite.guard import body_text
 from pincite.ingest.context_prompt import Surroundings, cleaned, context_request
 from pincite.ingest.domain import Context, ContextForecast, ContextReport, IngestParts, Progress
@@ -208,10 +208,10 @@ class Contexts:
     async def _one(self, writer: ChatModel, scope: Scope, each: Surroundings) -> Context:
         text, usage, cost = "", Usage(), None
         async for event in writer.stream(scope, context_request(each, timeout_s=self.settings.context_timeout_s)):
-            if isinstance(event, TextDelta):
-                text += event.text
-            else:
+            if isinstance(event, ChatFinished):
                 usage, cost = event.usage, event.cost_usd
+            else:
+                text = text + event.text if isinstance(event, TextDelta) else ""
         tokens = usage.input_tokens + usage.output_tokens
         said = cleaned(text)
         if not said:

@@ -25,6 +25,9 @@ class Behaviour:
         headers: sent with every answer, and with a failure.
         html: answer 200 with a web page.
         keys: accepted, besides the one that clients of Ollama send.
+        usage: report so many times the usage; None for no report.
+        hang: accept and never answer.
+        drip_s: wait before each byte.
         script: says what to do with a chat, in place of all this.
     """
 
@@ -47,6 +50,9 @@ class Behaviour:
     before: tuple[bytes, ...] = ()
     after: tuple[bytes, ...] = ()
     raw: tuple[bytes, ...] | None = None
+    usage: float | None = 1.0
+    hang: bool = False
+    drip_s: float = 0.0
     script: "Callable[[dict[str, Any]], Behaviour] | None" = None
     flags: dict[str, str] = field(default_factory=dict)
     keys: frozenset[str] = frozenset({"good-key"})
@@ -80,6 +86,9 @@ class Behaviour:
             no_finish=self.no_finish,
             keeps_limit=False,
             headers=self.headers,
+            usage=self.usage,
+            hang=self.hang,
+            drip_s=self.drip_s,
             vectors=self.vectors,
             flags=self.flags,
             before=self.before,

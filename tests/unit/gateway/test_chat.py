@@ -52,7 +52,7 @@ async def _whole(model: ChatModel) -> tuple[str, ChatFinished]:
         if isinstance(event, TextDelta):
             assert not ends, "text after the end"
             text += event.text
-        else:
+        elif isinstance(event, ChatFinished):
             ends.append(event)
     assert len(ends) == 1
     return text, ends[0]
@@ -174,6 +174,28 @@ async def test_a_reply_that_was_cut_off_is_not_taken_for_whole(provider: Provide
     provider.behaviour.finish = reason
     with pytest.raises(ModelError, match=said):
         await _whole(_model(provider))
+
+
+async def test_a_message_without_an_end_is_not_taken_for_whole(provider: Provider) -> None:
+    provider.behaviour.no_finish = True
+    with pytest.raises(ModelError, match="broke off") as caught:
+        await _whole(_model(provider, "anthropic:claude-haiku-4-5"))
+    assert caught.value.remedy
+
+
+async def test_an_end_in_words_that_are_not_known_is_an_end(provider: Provider) -> None:
+    provider.behaviour.finish = "eos_token"
+    assert (await _whole(_model(provider)))[0] == REPLY
+
+
+async def test_a_message_that_its_library_trips_over_is_a_sentence(
+    provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.behaviour.usage = None
+    with pytest.raises(ModelError, match="broke off or cannot be read") as caught:
+        await _whole(_model(provider, "anthropic:claude-haiku-4-5"))
+    assert caught.value.remedy
+    assert "Traceback" in capsys.readouterr().out, "whoever runs it can see why"
 
 
 async def test_the_context_is_as_set_or_as_listed_or_as_served(provider: Provider) -> None:

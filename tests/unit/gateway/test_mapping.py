@@ -42,10 +42,10 @@ async def reply(provider: Provider, name: str, request: ChatRequest) -> tuple[st
     assert model is not None
     text = ""
     async for event in model.stream(SCOPE, request):
-        if isinstance(event, TextDelta):
-            text += event.text
-        else:
+        if isinstance(event, ChatFinished):
             return text, event, provider.requests[-1]
+        assert isinstance(event, TextDelta)
+        text += event.text
     raise AssertionError("no end")
 
 

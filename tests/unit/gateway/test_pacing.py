@@ -3,6 +3,7 @@
 import email.utils
 import itertools
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -72,3 +73,17 @@ def test_portions_keep_order_and_limits(sizes: list[int], most: int, most_size: 
     for one, following in itertools.pairwise(cut):  # none could have been larger
         first = sizes[following[0]]
         assert len(one) == most or sum(sizes[place] for place in one) + first > most_size
+
+
+def test_what_anthropic_says_of_its_limits_is_read():
+    pace = Pace(lambda: 0.0, longest_s=60)
+    soon = (datetime.now(UTC) + timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = {"anthropic-ratelimit-input-tokens-remaining": "500", "anthropic-ratelimit-input-tokens-reset": soon}
+    pace.answered(told, 400)
+    assert pace.wait_s() == 0.0
+    pace.answered(told, 600)
+    assert pace.wait_s() == pytest.approx(20, abs=2)
+    for reset in ("soon", "2026-01-01T00:00:00", ""):
+        fresh = Pace(lambda: 0.0)
+        fresh.answered({"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": reset}, 1)
+        assert fresh.wait_s() == 0.0

@@ -45,7 +45,7 @@ async def told(model: ScriptedChat, schema: dict[str, Any]) -> tuple[list[str], 
     async for event in ShapedChat(model).stream(SCOPE, asked(schema)):
         if isinstance(event, TextDelta):
             texts.append(event.text)
-        else:
+        elif isinstance(event, ChatFinished):
             ends.append(event)
     (end,) = ends
     return texts, end

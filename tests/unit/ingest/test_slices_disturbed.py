@@ -12,7 +12,7 @@ from tests.unit.ingest.test_slices import QUICK, ended, note, send
 from pincite.core import Scope, Unavailable
 from pincite.gateway import ChatFinished, ChatRequest, Embedders, StaticEmbedder, TextDelta
 from pincite.gateway.adapters.memory import ScriptedChat
-from pincite.gateway.domain import EmbeddingFailed
+from pincite.gateway.domain import EmbeddingFailed, Restarted
 from pincite.guard.sandbox import ChildPool
 from pincite.guard.service import _Pools
 from pincite.guard.settings import GuardSettings
@@ -172,7 +172,9 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
     asked: list[Any] = []
 
     class Slow(ScriptedChat):
-        async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+        async def stream(
+            self, scope: Scope, request: ChatRequest
+        ) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
             asked.append(request)
             await go.wait()
             async for event in super().stream(scope, request):

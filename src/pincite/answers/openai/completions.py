@@ -9,7 +9,7 @@ from typing import Any
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState
 from pincite.answers.openai.citations import citations_of, pinned
-from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, ended_early
+from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, begun_anew, ended_early
 from pincite.answers.openai.schemas import (
     Annotation,
     CallBody,
@@ -105,6 +105,8 @@ async def answer_chunks(answer: Answer, events: AsyncIterator[AnswerEvent], told
     heading, shown = heading_of(answer), False
     yield heading.chunk({"role": "assistant", "content": ""})
     async for event in events:
+        if event.name == "answer.restarted" and shown:
+            raise begun_anew()
         if event.name == "answer.delta":
             shown = True
             yield heading.chunk({"content": event.data["text"]})

@@ -67,3 +67,11 @@ class AnswerNotWhole(PinciteError):
 def ended_early() -> AnswerNotWhole:
     """Return the error of a stream that ended before its end: whoever reads it may not do so any more."""
     return AnswerNotWhole("It was broken off: who asks, or what they may do, has changed.", remedy="Sign in again.")
+
+
+def begun_anew() -> AnswerNotWhole:
+    """Return the error of a stream whose text is void: a model broke off, and this protocol takes nothing back."""
+    return AnswerNotWhole(
+        "The model broke off and another begins anew, so that what you have is void.",
+        remedy="Read the whole answer by its id in a moment, or ask again.",
+    )

@@ -12,7 +12,7 @@ from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope
 from pincite.core.audit import note
-from pincite.gateway import ChatFinished, ChatRequest, TextDelta
+from pincite.gateway import ChatFinished, ChatRequest, ModelError, TextDelta
 
 
 class RawModels:
@@ -41,9 +41,9 @@ class RawModels:
         moderation = self._answers.moderation
         if not moderation.active:
             async for event in chat.stream(scope, request):
-                yield event
+                yield _joined(event)
             return
-        held = [event async for event in chat.stream(scope, request)]
+        held = [_joined(event) async for event in chat.stream(scope, request)]
         text = "".join(event.text for event in held if isinstance(event, TextDelta))
         await moderation.sentence(scope, text)
         for event in held:
@@ -59,3 +59,10 @@ class RawModels:
         """Note that a model was asked, and nothing of what."""
         async with self._db.transaction(scope) as session:
             await note(session, scope, "model.asked", ("model", model[:200]))
+
+
+def _joined(event: object) -> TextDelta | ChatFinished:
+    """Pass what this protocol can tell, which takes nothing back. Raises: ModelError where a reply begins anew."""
+    if isinstance(event, TextDelta | ChatFinished):
+        return event
+    raise ModelError("The model broke off amid its reply.", remedy="Ask again.")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from pincite.answers.domain import AnswerEvent
 from pincite.answers.openai.completions import Told
-from pincite.answers.openai.domain import ended_early
+from pincite.answers.openai.domain import begun_anew, ended_early
 from pincite.answers.openai.responses import (
     Fields,
     Frame,
@@ -101,6 +101,9 @@ async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: 
     for each in made.begin():
         yield each
     async for event in events:
+        if event.name == "answer.restarted" and made.text:
+            yield made.end(frame.failed(begun_anew()).model_dump(mode="json"))
+            return
         if event.name == "answer.delta":
             for each in made.delta(event.data["text"]):
                 yield each

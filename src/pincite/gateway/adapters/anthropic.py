@@ -5,6 +5,7 @@ What its failures mean to people is said in `failures.py`.
 
 from typing import TYPE_CHECKING
 
+from pincite.gateway.adapters.http import http_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -23,5 +24,10 @@ def make(name: str, connection: Connection) -> "Model":
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
     # Retries are ours (`chat.py`).
-    client = AsyncAnthropic(api_key=connection.api_key, base_url=connection.base_url, max_retries=0)
+    client = AsyncAnthropic(
+        api_key=connection.api_key,
+        base_url=connection.base_url,
+        max_retries=0,
+        http_client=http_client(connection),
+    )
     return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))

@@ -5,14 +5,13 @@ One call is one attempt: trying again, and what it costs, are the business of `r
 
 import asyncio
 import codecs
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 
-from pincite.core import Scope
+from pincite.core import Scope, get_logger
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.adapters.mapping import (
     ended,
@@ -23,8 +22,9 @@ from pincite.gateway.adapters.mapping import (
     text_of,
     usage_of,
 )
+from pincite.gateway.deadlines import Deadlines
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
-from pincite.gateway.failures import explained
+from pincite.gateway.failures import broke_off, explained
 from pincite.gateway.prices import Price, PriceBook, window_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 # OpenTelemetry's GenAI conventions are not stable yet: their names stand here and nowhere else.
 _SYSTEM, _MODEL, _OPERATION = "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.operation.name"
 _INPUT, _OUTPUT = "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"
+# What providers' libraries raise over a stream that is not as it must be.
+_UNREADABLE = (AttributeError, TypeError, LookupError, AssertionError, RuntimeError, ArithmeticError)
+
+log = get_logger(__name__)
 
 
 class ProviderChat:
@@ -77,36 +81,38 @@ class ProviderChat:
         # The price list takes a while to import: not on the event loop.
         return await asyncio.to_thread(self._prices.price, self.name, self._provider.priced_as)
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
-        ends_at = time.monotonic() + min(request.timeout_s, self._settings.total_timeout_s)
         span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
         span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
         try:
-            async for event in self._attempt(request, ends_at):
-                if isinstance(event, ChatFinished):
-                    span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
-                yield event
+            async with aclosing(self._attempt(request)) as events:
+                async for event in events:
+                    if isinstance(event, ChatFinished):
+                        span.set_attributes({_INPUT: event.usage.input_tokens, _OUTPUT: event.usage.output_tokens})
+                    yield event
         except ModelError as error:
             span.set_status(trace.StatusCode.ERROR, error.message)
             raise
         finally:
             span.end()
 
-    async def _attempt(self, request: ChatRequest, ends_at: float) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def _attempt(self, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         from pydantic_ai.direct import model_request_stream
         from pydantic_ai.exceptions import AgentRunError, UnexpectedModelBehavior, UserError
 
+        limits = self._settings
+        total_s = min(request.timeout_s, limits.total_timeout_s)
         written = 0
         try:
             model = await self._made()
+            deadlines = Deadlines(limits.first_event_timeout_s, limits.idle_timeout_s, total_s)
             asked, settings, parameters = messages_of(request), settings_of(request), parameters_of(request, model)
             stream = model_request_stream(model, asked, model_settings=settings, model_request_parameters=parameters)
             async with AsyncExitStack() as closing:
-                # No timer may run while the caller has the turn: it would cancel the caller instead of the call.
-                async with asyncio.timeout_at(_loop_time(ends_at)):
+                async with deadlines.first():
                     response = await closing.enter_async_context(stream)
-                async for text in self._pieces(response, ends_at):
+                async for text in _pieces(response, deadlines):
                     written += len(text)
                     if written > most_chars(request):
                         raise UnexpectedModelBehavior("far more text than was asked for")
@@ -115,25 +121,11 @@ class ProviderChat:
             calls, reason = ended(response, request, self.name)
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
+        except _UNREADABLE as error:
+            log.exception("model.unreadable", model=self.name)
+            raise broke_off(self.name) from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage), calls, reason)
-
-    async def _pieces(self, response: "StreamedResponse", ends_at: float) -> AsyncIterator[str]:
-        events, storable = aiter(response), _Storable()
-        limit_s = self._settings.first_event_timeout_s
-        while True:
-            try:
-                async with asyncio.timeout(min(limit_s, ends_at - time.monotonic())):
-                    event = await anext(events)
-            except StopAsyncIteration:
-                rest = storable("", final=True)
-                if rest:
-                    yield rest
-                return
-            text = storable(text_of(event))
-            if text:
-                limit_s = self._settings.idle_timeout_s
-                yield text
 
     async def _made(self) -> "Model":
         if self._model is None:
@@ -156,5 +148,20 @@ class _Storable:
         return self._pairs.decode(text.encode("utf-16-le", "surrogatepass"), final).replace("\x00", "\ufffd")
 
 
-def _loop_time(monotonic_s: float) -> float:
-    return asyncio.get_running_loop().time() + monotonic_s - time.monotonic()
+async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncIterator[str]:
+    events, storable = aiter(response), _Storable()
+    limit = deadlines.first
+    while True:
+        try:
+            async with limit():
+                event = await anext(events)
+        except StopAsyncIteration:
+            rest = storable("", final=True)
+            if rest:
+                yield rest
+            return
+        limit = deadlines.next
+        text = storable(text_of(event))
+        if text:
+            deadlines.wrote()
+            yield text

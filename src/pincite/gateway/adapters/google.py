@@ -5,6 +5,7 @@ What its failures mean to people is said in `failures.py`.
 
 from typing import TYPE_CHECKING
 
+from pincite.gateway.adapters.http import http_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -21,4 +22,7 @@ def make(name: str, connection: Connection) -> "Model":
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
-    return GoogleModel(name, provider=GoogleProvider(api_key=connection.api_key or "", base_url=connection.base_url))
+    provider = GoogleProvider(
+        api_key=connection.api_key or "", base_url=connection.base_url, http_client=http_client(connection)
+    )
+    return GoogleModel(name, provider=provider)

@@ -93,8 +93,9 @@ def ended(response: "StreamedResponse", request: ChatRequest, model: str) -> tup
     from pydantic_ai.messages import ToolCallPart
 
     reason = response.finish_reason
-    if not request.may_be_cut:
-        check_end(reason, model)
+    if reason is None or not request.may_be_cut:
+        details = response.provider_details or {}
+        check_end(reason, model, named=bool(details.get("finish_reason")))
     parts = response.get().parts if request.tools else ()
     calls = tuple(
         ToolCall(part.tool_call_id, _whole(part.tool_name), _whole(_arguments(part.args)))

@@ -12,10 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import PinciteError, Scope, Unavailable
-from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.domain import (
+    ChatFinished,
+    ChatRequest,
+    Lane,
+    ModelError,
+    Overloaded,
+    Restarted,
+    TextDelta,
+    Usage,
+)
 from pincite.ledger import Call, Reservation, Spent
 
-Script = Callable[[ChatRequest], Sequence[str]]
+Script = Callable[[ChatRequest], Sequence[str | Restarted]]
 
 
 class ScriptedChat:
@@ -26,6 +35,8 @@ class ScriptedChat:
         pause_s: the wait before each piece.
         fails: raised after the last piece instead of an end.
         window: tokens that it takes.
+
+    A piece may be `Restarted`. `full` is raised where it is asked whether there is room.
     """
 
     def __init__(
@@ -36,6 +47,7 @@ class ScriptedChat:
         self._fails = fails
         self._window = window
         self.requests: list[ChatRequest] = []
+        self.full: Overloaded | None = None
 
     @property
     def name(self) -> str:
@@ -46,12 +58,20 @@ class ScriptedChat:
         """Return what it was told."""
         return self._window
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    def look(self, lane: Lane) -> None:
+        """Pass. Raises: Overloaded, where `full` says so."""
+        if self.full is not None:
+            raise self.full
+
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
         """Yield the script's pieces, then the end. Raises: ModelError, if it was told to."""
         self.requests.append(request)
         written = 0
         for piece in self._script(request):
             await asyncio.sleep(self._pause_s)
+            if isinstance(piece, Restarted):
+                yield piece
+                continue
             written += len(piece)
             yield TextDelta(piece)
         if self._fails is not None:
@@ -66,13 +86,14 @@ class MemoryMeter:
         self.calls: list[Call] = []
         self.settled: list[Spent] = []
         self.refuses: PinciteError | None = None
+        self.prefers_cheaper = False
 
     async def reserve(self, scope: Scope, call: Call, *, patience_s: float = 0.0) -> Reservation:
         """Let a call be made, or raise `refuses`."""
         if self.refuses is not None:
             raise self.refuses
         self.calls.append(call)
-        return Reservation(f"call-{len(self.calls)}", scope.tenant)
+        return Reservation(f"call-{len(self.calls)}", scope.tenant, prefer_cheaper=self.prefers_cheaper)
 
     def settle(self, reservation: Reservation, spent: Spent) -> None:
         """Remember what a call came to."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pincite.gateway.adapters.http import http_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -23,7 +24,12 @@ def make(name: str, connection: Connection) -> "Model":
     from pydantic_ai.providers.ollama import OllamaProvider
 
     url = (connection.base_url or DEFAULT_URL).rstrip("/").removesuffix("/v1")
-    client = AsyncOpenAI(base_url=f"{url}/v1", api_key=connection.api_key or "ollama", max_retries=0)
+    client = AsyncOpenAI(
+        base_url=f"{url}/v1",
+        api_key=connection.api_key or "ollama",
+        max_retries=0,
+        http_client=http_client(connection),
+    )
     provider = OllamaProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return OllamaModel(name, provider=provider, profile=profile)

@@ -51,10 +51,10 @@ class ChatOpinion:
         )
         written, end = "", None
         async for event in self._model.stream(scope, request):
-            if isinstance(event, TextDelta):
-                written += event.text
-            else:
+            if isinstance(event, ChatFinished):
                 end = event
+            else:
+                written = written + event.text if isinstance(event, TextDelta) else ""
         return _opinion(written, end)
 
 

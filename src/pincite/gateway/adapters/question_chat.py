@@ -72,10 +72,10 @@ class QuestionWriter:
         )
         written, call = "", None
         async for event in self._model.stream(scope, request):
-            if isinstance(event, TextDelta):
-                written += event.text
-            else:
+            if isinstance(event, ChatFinished):
                 call = event
+            else:
+                written = written + event.text if isinstance(event, TextDelta) else ""
         if not written.strip():
             raise ModelError("The model wrote nothing to search with.", remedy="Set PINCITE_EXPANSION=none.")
         return written.strip()[:_MAX_CHARS], call

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pincite.core import Scope
 from pincite.core.fence import Fence, for_model
-from pincite.gateway.domain import ChatModel, ChatRequest, Message, ModelError, TextDelta
+from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, Message, ModelError, TextDelta
 from pincite.ledger import Purpose
 
 _CHARS = 1_200
@@ -60,7 +60,8 @@ class ListJudge:
         )
         written = ""
         async for event in self._model.stream(scope, request):
-            written += event.text if isinstance(event, TextDelta) else ""
+            if not isinstance(event, ChatFinished):
+                written = written + event.text if isinstance(event, TextDelta) else ""
         return _scores(written, len(passages))
 
 

@@ -59,6 +59,17 @@ describe("applyEvent", () => {
     expect([stopped.state, stopped.answer, failed.state]).toEqual(["cancelled", "Half", "failed"]);
   });
 
+  it("drops what was written when another model begins anew", () => {
+    const events = [
+      { name: "answer.delta", id: "3", data: { text: "Half of o" } },
+      { name: "answer.pin", id: "4", data: pin },
+      { name: "answer.restarted", id: "5", data: { reason: "The connection was cut." } },
+      { name: "answer.delta", id: "6", data: { text: "Whole." } },
+    ];
+    const view = events.reduce(applyEvent, started);
+    expect([view.answer, view.pins, view.state]).toEqual(["Whole.", [], "running"]);
+  });
+
   it("starts a running answer from nothing, so that replayed events do not double it", () => {
     expect(viewOf({ ...started, answer: "Beca", pins: [pin] }).answer).toBe("");
     expect(viewOf({ ...started, state: "completed", answer: "Because." }).answer).toBe("Because.");

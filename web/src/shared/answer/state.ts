@@ -14,6 +14,7 @@ export const ANSWER_EVENTS = [
   "answer.started",
   "retrieval.completed",
   "answer.delta",
+  "answer.restarted",
   "answer.pin",
   "answer.completed",
   "answer.failed",
@@ -66,6 +67,8 @@ export function applyEvent(view: AnswerView, event: StreamEvent): AnswerView {
     }
     case "answer.delta":
       return { ...view, answer: view.answer + (event.data as { text: string }).text };
+    case "answer.restarted":
+      return { ...view, answer: "", pins: [] };
     case "answer.pin":
       return { ...view, pins: [...view.pins, event.data as Pin] };
     case "answer.completed":

@@ -1,0 +1,116 @@
+"""Which models a request may be answered by, in which order: lists, named routes with tiers and conditions. Pure.
+
+Asking them in that order is the business of `routing.py`; a file of routes is opened in `adapters/route_file.py`.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pincite.core import Scope
+from pincite.gateway.domain import ChatRequest, Lane, ModelNotConfigured, Tier
+
+ROUTE = "route:"
+_MOST = 10
+_SETTING = "PINCITE_MODEL_ROUTES"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class When(_Strict):
+    """When a stop is asked: all that is said must hold.
+
+    Args:
+        lane: the request comes in one of these lanes.
+        tenant: it is one of these tenants'.
+        max_input_tokens: what it sends is no more than so many tokens, as estimated.
+    """
+
+    lane: tuple[Lane, ...] | None = None
+    tenant: tuple[str, ...] | None = None
+    max_input_tokens: Annotated[int, Field(gt=0)] | None = None
+
+    def why_not(self, scope: Scope, request: ChatRequest, input_tokens: int) -> str | None:
+        """Return why a request is none for it, None where it is one."""
+        if self.lane is not None and request.lane not in self.lane:
+            return f"is not for the lane {request.lane}"
+        if self.tenant is not None and scope.tenant not in self.tenant:
+            return "is not for this tenant"
+        if self.max_input_tokens is not None and input_tokens > self.max_input_tokens:
+            return f"is for {self.max_input_tokens:,} tokens at most, and these are about {input_tokens:,}"
+        return None
+
+
+class Stop(_Strict):
+    """One model of a course.
+
+    Args:
+        model: `provider:name`.
+        tier: cheap or strong; None for neither.
+        when: its conditions.
+        base_url: its address, where it is not that of the settings.
+        key: the variable that holds its key; for a model with an address of its own.
+        api_key: that key.
+    """
+
+    model: str
+    tier: Tier | None = None
+    when: When = When()
+    base_url: str | None = None
+    key: str | None = None
+    api_key: SecretStr | None = Field(default=None, exclude=True)
+
+
+class _File(_Strict):
+    routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]]
+
+
+T = TypeVar("T")
+
+
+def routes_of(text: str, secret: Callable[[str], str]) -> Mapping[str, tuple[Stop, ...]]:
+    """Read a file of routes; `secret` returns what a variable holds. Raises: ModelNotConfigured, and what that does."""
+    try:
+        read = _File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ModelNotConfigured(f"{_SETTING}: the file is no TOML: {error}.", remedy="Correct it.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelNotConfigured(f"{_SETTING}: {where}: {first['msg']}.", remedy="Correct it; see the guide.") from None
+    return {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
+
+
+def course_of(name: str, routes: Mapping[str, Sequence[Stop]]) -> tuple[Stop, ...]:
+    """Return the stops of `route:NAME`, or of `provider:model, provider:model`. Raises: ModelNotConfigured."""
+    if name.startswith(ROUTE):
+        wanted = name.removeprefix(ROUTE).strip()
+        if wanted not in routes:
+            known = ", ".join(f"`{ROUTE}{each}`" for each in routes) or f"none; name a file in {_SETTING}"
+            raise ModelNotConfigured(f"There is no route `{wanted[:80]}`.", remedy=f"There are: {known}.")
+        return tuple(routes[wanted])
+    models = [each.strip() for each in name.split(",")]
+    if len(models) > _MOST:
+        raise ModelNotConfigured(f"{len(models)} models are named.", remedy=f"Name {_MOST} at most.")
+    return tuple(Stop(model=each) for each in dict.fromkeys(models))
+
+
+def by_tier(things: Sequence[T], tier_of: Callable[[T], Tier | None], tier: Tier | None) -> list[T]:
+    """Return things in their order, those of a tier first where one is asked for."""
+    return list(things) if tier is None else sorted(things, key=lambda each: tier_of(each) != tier)
+
+
+def _keyed(route: str, stop: Stop, secret: Callable[[str], str]) -> Stop:
+    if stop.key is None:
+        return stop
+    if stop.base_url is None:
+        raise ModelNotConfigured(
+            f"{_SETTING}: {stop.model} of the route {route} has a key of its own and no address.",
+            remedy="Say its base_url too, or leave out its key.",
+        )
+    changes: dict[str, Any] = {"api_key": SecretStr(secret(stop.key))}
+    return stop.model_copy(update=changes)
