@@ -168,7 +168,7 @@ async def test_pincite_pins_what_it_says_and_counts_what_it_charged(
 
 
 FAULTS: list[dict[str, Any]] = [
-    {"kind": "status", "value": 429, "retry_after_s": 600},
+    {"kind": "status", "value": 429, "retry_after_s": 1},
     {"kind": "status", "value": 529},
     {"kind": "html"},
     {"kind": "drop", "value": 700},
@@ -190,6 +190,16 @@ async def test_an_outage_ends_answers_with_a_sentence_and_then_all_is_well_again
             assert failed["problem"]["code"] != "internal", fault
             running.tell()
             assert (await asked(client))["state"] == "completed", fault
+
+
+async def test_a_provider_that_asks_for_ten_minutes_is_given_them(pincite_home: Path, running: Simulated) -> None:
+    async with rehearsed(pincite_home, running, "openai") as client:
+        running.tell({"kind": "status", "value": 429, "retry_after_s": 600})
+        assert (await asked(client))["state"] == "failed"
+        running.tell()
+        refused = await client.post("/v1/answers", json=QUESTION)
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert int(refused.headers["retry-after"]) > 30
 
 
 @pytest.mark.parametrize("protocol", ["openai", "anthropic"])
