@@ -192,14 +192,16 @@ async def test_an_outage_ends_answers_with_a_sentence_and_then_all_is_well_again
             assert (await asked(client))["state"] == "completed", fault
 
 
-async def test_a_provider_that_asks_for_ten_minutes_is_given_them(pincite_home: Path, running: Simulated) -> None:
+async def test_a_provider_that_asks_for_minutes_is_left_alone(pincite_home: Path, running: Simulated) -> None:
     async with rehearsed(pincite_home, running, "openai") as client:
         running.tell({"kind": "status", "value": 429, "retry_after_s": 600})
         assert (await asked(client))["state"] == "failed"
         running.tell()
-        refused = await client.post("/v1/answers", json=QUESTION)
-        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
-        assert int(refused.headers["retry-after"]) > 30
+        before = len(httpx2.get(f"{running.url}/simulation/requests", params={"limit": 500}).json()["items"])
+        held = (await asked(client))["problem"]
+        assert (held["code"], held["remedy"]) == ("overloaded", "Try again in 60 s.")
+        after = httpx2.get(f"{running.url}/simulation/requests", params={"limit": 500}).json()["items"]
+        assert len(after) == before, "it was not asked"
 
 
 @pytest.mark.parametrize("protocol", ["openai", "anthropic"])
