@@ -146,15 +146,19 @@ async def test_too_many_requests_say_when_to_come_again(pincite_home: Path, prov
         assert 0 < int(limited.value.response.headers["retry-after"]) <= 60
 
 
-async def test_a_provider_that_fails_is_a_server_error(clients: Clients, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("status", "kind", "told"), [(500, openai.InternalServerError, 503), (400, openai.BadRequestError, 400)]
+)
+async def test_a_provider_that_fails_is_a_server_error(
+    clients: Clients, provider: Provider, status: int, kind: type[openai.APIStatusError], told: int
+) -> None:
     provider.behaviour.fail_times = 99
-    for status, kind in ((500, openai.InternalServerError), (400, openai.BadRequestError)):
-        provider.behaviour.status = status
-        for stream in (False, True):
-            with pytest.raises(kind) as failed:
-                await clients.whole.chat.completions.create(model=RAW, messages=ASKED, stream=stream)
-            assert failed.value.status_code == {500: 503, 400: 400}[status]
-            assert "told to fail" not in str(failed.value)
+    provider.behaviour.status = status
+    for stream in (False, True):
+        with pytest.raises(kind) as failed:
+            await clients.whole.chat.completions.create(model=RAW, messages=ASKED, stream=stream)
+        assert failed.value.status_code == told
+        assert "told to fail" not in str(failed.value)
 
 
 async def test_a_request_sent_again_with_its_key_is_done_once(clients: Clients, provider: Provider) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import Response
 
 from pincite.accounts import CurrentScope, People, Permission, requires
 from pincite.core import InvalidInput
@@ -22,6 +22,10 @@ Grouped = Annotated[
 Since = Annotated[datetime | None, Query(description="Calls from this time on.")]
 Until = Annotated[datetime | None, Query(description="Calls before this time.")]
 User = Annotated[str | None, Query(max_length=64, description="Only this user's calls.")]
+
+
+class _Csv(Response):
+    media_type = "text/csv"
 
 
 class LedgerRoutes:
@@ -42,7 +46,7 @@ class LedgerRoutes:
             self.costs_csv,
             methods=["GET"],
             dependencies=own,
-            response_class=PlainTextResponse,
+            response_class=_Csv,
             summary="Export what was spent on models",
         )
         add("/budgets", self.budgets, methods=["GET"], dependencies=admin, summary="List budgets")
@@ -67,12 +71,12 @@ class LedgerRoutes:
 
     async def costs_csv(
         self, scope: CurrentScope, by: Grouped = None, since: Since = None, until: Until = None, user: User = None
-    ) -> PlainTextResponse:
+    ) -> Response:
         """Return the same as CSV, with exact dollars."""
         wanted = _wanted(by, since, until, user)
         text = sheet(wanted.by, await self._ledger.report(scope, wanted))
         headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
-        return PlainTextResponse(text, media_type="text/csv; charset=utf-8", headers=headers)
+        return _Csv(text, headers=headers)
 
     async def budgets(self, scope: CurrentScope) -> BudgetList:
         """List the tenant's budgets and how each stands in the window that is now."""
