@@ -103,7 +103,9 @@ class Models:
 
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)
-        connection = connection_of(stop, stops, self._settings, self._environment)
+        # Whoever names a model does not say whose address and key the settings hold: that is who answers by default.
+        default = None if self._default is None else course_of(self._default, self._settings.routes)
+        connection = connection_of(stop, default or stops, self._settings, self._environment)
         line = self._line(provider, connection)
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
         one = ProviderChat(provider, model, connection, self._settings, self._prices)

@@ -189,8 +189,9 @@ class Spent:
         cls, input_tokens: int, output_tokens: int, cached_tokens: int, usd: Decimal | None, *, estimated: bool
     ) -> "Spent":
         """Return what a call came to, of dollars: rounded to even where there is less than a picodollar."""
-        pico = None if usd is None else int((usd * PICO).to_integral_value(ROUND_HALF_EVEN))
-        return cls(input_tokens, output_tokens, cached_tokens, pico, estimated)
+        pico = None if usd is None else _within(int((usd * PICO).to_integral_value(ROUND_HALF_EVEN)), MOST_USD * PICO)
+        read, written, cached = (_within(each, MOST_TOKENS) for each in (input_tokens, output_tokens, cached_tokens))
+        return cls(read, written, cached, pico, estimated)
 
     @property
     def spend(self) -> Spend:
@@ -227,6 +228,11 @@ class PriceUnknown(PinciteError):
 
     code = "price-unknown"
     kind = ErrorKind.INVALID
+
+
+def _within(number: int, most: int) -> int:
+    """Return a number that a provider said, or the nearest that can be true: it is stored, and added to others."""
+    return min(max(0, number), most)
 
 
 def usd_of(pico_usd: int) -> Decimal:

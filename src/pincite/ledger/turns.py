@@ -59,7 +59,7 @@ class Turns:
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return self._task is None
+        return self._task is None and not self._queue.tells and not self._queue.asking
 
     async def ask(self, ask: Ask, patience_s: float) -> Answer:
         """Return what came of asking; where only others' reservations stand against it, after waiting so long for them.
@@ -158,6 +158,8 @@ class Turns:
         """Tell those that asked that it failed; what was told is tried again."""
         log.warning("ledger not written", problem=failure.message, asked=len(asked), told=len(tells))
         self._queue.tells.extendleft(reversed(tells))
+        # It may have been written although nobody could say so; none of these calls is made.
         for waiting in asked:
+            self.tell(Tell(waiting.ask.id, Spent()))
             if not waiting.answer.done():
                 waiting.answer.set_exception(failure)

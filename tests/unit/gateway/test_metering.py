@@ -16,7 +16,7 @@ from pincite.gateway.metering import most_tokens
 from pincite.gateway.prices import PriceBook, bound, rates_of
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
-from pincite.ledger import BudgetExceeded, Purpose, Spent, made_for
+from pincite.ledger import BudgetExceeded, Purpose, Spend, Spent, made_for
 
 SCOPE = Scope("acme", "ada")
 REQUEST = ChatRequest(
@@ -185,3 +185,36 @@ def test_no_token_is_less_than_a_byte() -> None:
     read, written = most_tokens(ChatRequest("ä" * 10, (Message("user", "\U0001f6a2" * 5),), max_tokens=7))
     assert read >= 20 + 20
     assert written == 7
+
+
+async def test_what_is_cut_off_is_billed_as_the_provider_counted_it(provider: Provider, meter: MemoryMeter) -> None:
+    provider.behaviour.finish = "length"
+    with pytest.raises(ModelError, match="used up its tokens"):
+        await _ask(_model(provider, meter))
+    (spent,), charged = meter.settled, next(provider.log.newest())
+    assert (spent.input_tokens, spent.output_tokens) == (charged.input_tokens, charged.output_tokens)
+    assert not spent.estimated
+
+
+def test_the_address_and_key_of_the_settings_are_for_who_answers_by_default(
+    provider: Provider, meter: MemoryMeter
+) -> None:
+    settings = ModelSettings(model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
+    models = Models(settings, {}, Discovery(MODEL, ()), meter)
+    with pytest.raises(ModelNotConfigured, match="no key for anthropic"):
+        models.choose("anthropic:claude-haiku-4-5")
+
+
+async def test_a_free_model_that_somebody_names_is_not_asked_at_a_provider_that_is_paid(
+    provider: Provider, meter: MemoryMeter
+) -> None:
+    settings = ModelSettings(model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
+    other = Models(settings, {"OLLAMA_HOST": "127.0.0.1:9"}, Discovery(MODEL, ()), meter).choose("ollama:test-model")
+    assert other is not None
+    with pytest.raises(ModelError):
+        await _ask(other)
+    assert provider.requests == []
+
+
+def test_what_a_provider_cannot_have_counted_is_bounded() -> None:
+    assert Spent.of(2**70, -5, 0, Decimal(10) ** 30, estimated=False).spend == Spend(10**18, 10**15)

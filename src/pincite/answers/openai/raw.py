@@ -43,7 +43,12 @@ class RawModels:
             async for event in chat.stream(scope, request):
                 yield _joined(event)
             return
-        held = [_joined(event) async for event in chat.stream(scope, request)]
+        held: list[TextDelta | ChatFinished] = []
+        async for event in chat.stream(scope, request):
+            if isinstance(event, TextDelta | ChatFinished):
+                held.append(event)
+            else:
+                held.clear()  # nothing was told yet of what is void
         text = "".join(event.text for event in held if isinstance(event, TextDelta))
         await moderation.sentence(scope, text)
         for event in held:

@@ -118,7 +118,11 @@ class ProviderChat:
                         raise UnexpectedModelBehavior("far more text than was asked for")
                     yield TextDelta(text)
             usage = usage_of(response, request, written)
-            calls, reason = ended(response, request, self.name)
+            try:
+                calls, reason = ended(response, request, self.name)
+            except ModelError as error:
+                error.usage = usage  # what is cut off or withheld is billed as well
+                raise
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             raise explained(error, self.name) from error
         except _UNREADABLE as error:

@@ -18,14 +18,15 @@ from pincite.ledger import Call, Spent
 
 _TIMEOUT_S = 5.0
 _RUNNING, _NEVER_CAME = "running", 404
+_MOST = 10**15
 log = get_logger(__name__)
 
 
 class _Record(BaseModel):
     state: str
-    input_tokens: int = Field(ge=0)
-    output_tokens: int = Field(ge=0)
-    cached_tokens: int = Field(default=0, ge=0)
+    input_tokens: int = Field(ge=0, le=_MOST)
+    output_tokens: int = Field(ge=0, le=_MOST)
+    cached_tokens: int = Field(default=0, ge=0, le=_MOST)
 
 
 class HttpEvidence:
