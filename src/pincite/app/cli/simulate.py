@@ -3,7 +3,6 @@
 What it answers, and how it fails, is in `app/simulation`. It needs no data folder, no database and no settings.
 """
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,8 +75,8 @@ async def _serve(port: int, told: "Behaviour") -> None:
         for line in _said(url):
             out().print(line, markup=False)
         await Simulation(Director(told)).server().serve(sockets=[listener])
-        # The interrupt that ended it is raised once more as it ends, and takes hold where something is waited for.
-        await asyncio.sleep(0)
+        # It serves until it is interrupted, also where whoever started it has interrupts ignored.
+        raise KeyboardInterrupt
 
 
 def _said(url: str) -> list[str]:
