@@ -3,7 +3,7 @@
 Providers are in `adapters/`; which one is used is decided from settings in `service.py`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -222,7 +222,7 @@ class ChatModel(Protocol):
         """Pass where a call would have its turn in time. Raises: Overloaded."""
         ...
 
-    def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+    def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         """Yield deltas and then one `ChatFinished`; after `Restarted` what came before it is void.
 
         Raises: ModelError (never a provider's own exception).

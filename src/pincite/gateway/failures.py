@@ -25,7 +25,7 @@ def explained(error: BaseException, model: str) -> ModelError:
         if isinstance(error, kind):
             asked = getattr(error, "retry_after", None)
             wait_s = float(asked) if isinstance(asked, int | float) else None
-            billed = not _turned_away(error)
+            billed = not turned_away(error)
             is_ours = kind in {raised.ModelContextWindowExceededError, raised.ModelRequestRejectedError}
             shown = RequestRejected if is_ours else ModelError
             return shown(message, remedy=remedy, billed=billed, sign=sign, retry_after_s=wait_s)
@@ -98,7 +98,7 @@ def broke_off(model: str) -> ModelError:
     return ModelError(f"{model} sent an answer that broke off or cannot be read.", remedy=_LATER, sign=_UNFIT)
 
 
-def _turned_away(error: BaseException) -> bool:
+def turned_away(error: BaseException) -> bool:
     """Say whether a provider did nothing for a call: it answered with a status of failure, or was never reached."""
     import httpx2
     from pydantic_ai.exceptions import ModelHTTPError

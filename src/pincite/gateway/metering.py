@@ -4,7 +4,8 @@ One call is one attempt at one provider: whoever tries again reserves again.
 """
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
@@ -13,20 +14,22 @@ from typing import Protocol
 from pincite.core import Scope
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.prices import Price, bound
-from pincite.ledger import Call, Reservation, Spend, Spent, answer_at_hand
+from pincite.ledger import BudgetExceeded, Call, PriceUnknown, Reservation, Spend, Spent, answer_at_hand
 
 CALL_ID = "X-Client-Request-Id"
 """The header that tells a provider which call of the ledger it answers; OpenAI writes it into its own logs."""
 # Of a request beside its text: roles and marks around each message, and what a provider puts before all.
 _TOKENS_A_MESSAGE, _TOKENS_A_REQUEST = 16, 256
 _TOKENS_A_SHAPE = 512
-_CHARS_PER_TOKEN = 4
+_BYTES_PER_TOKEN = 4
 EXPECTED_REPLY_TOKENS = 1024
 """Where nobody says how long a reply may be, most are no longer; whoever bounds what it costs takes the next."""
 LONGEST_REPLY_TOKENS = 65_536
 """Where nobody says how long a reply may be, none that is worth waiting for is longer."""
 # A call is over by then, whatever became of it.
 _GRACE_S = 60.0
+# Whoever waited for a budget until nothing was left is told by the deadline.
+_LEAST_S = 0.01
 
 
 class Meter(Protocol):
@@ -91,20 +94,19 @@ class MeteredChat:
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError, CheaperWanted; what `Ledger.reserve` does."""
+        began = time.monotonic()
         price = await self._price()
-        call = _call(self.name, request, price)
-        reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
-        if reservation.prefer_cheaper and self._yields and request.tier != "cheap":
-            self._meter.settle(reservation, Spent())
-            raise CheaperWanted
+        reservation = await self._reserved(scope, request, price)
+        left_s = max(_LEAST_S, request.timeout_s - (time.monotonic() - began))
+        sending = replace(request, call_id=reservation.id, timeout_s=left_s)
         spent = Spent() if price is not None else Spent(pico_usd=None)
         written, sent = 0, False
         try:
             sent = True
-            async with aclosing(self._model.stream(scope, replace(request, call_id=reservation.id))) as events:
+            async with aclosing(self._model.stream(scope, sending)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
-                        written += len(event.text)
+                        written += len(event.text.encode("utf-8", "surrogatepass"))
                     else:
                         spent, sent = _spent(event.usage, price), False
                     yield event
@@ -117,11 +119,26 @@ class MeteredChat:
             # Whoever goes away amid a reply, or finds it broken off, has had what was written till then.
             self._meter.settle(reservation, _spent(estimated(request, written), price) if sent else spent)
 
+    async def _reserved(self, scope: Scope, request: ChatRequest, price: Price | None) -> Reservation:
+        """Return the call's reservation. Raises: CheaperWanted, where a budget bears another model at most."""
+        may_yield = self._yields and request.tier != "cheap"
+        try:
+            call = _call(self.name, request, price)
+            reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
+        except (BudgetExceeded, PriceUnknown) as error:
+            if may_yield:
+                raise CheaperWanted from error
+            raise
+        if may_yield and reservation.prefer_cheaper:
+            self._meter.settle(reservation, Spent())
+            raise CheaperWanted
+        return reservation
+
 
 def estimated(request: ChatRequest, written: int) -> Usage:
-    """Return what a call has used of which the provider said nothing; `written` is how many characters came."""
-    asked = len(request.system) + sum(len(message.text) for message in request.messages)
-    return Usage(asked // _CHARS_PER_TOKEN, written // _CHARS_PER_TOKEN, estimated=True)
+    """Return what a call has used of which the provider said nothing; `written` is how many bytes of text came."""
+    asked = _bytes_of([text for text, _ in _texts(request)])
+    return Usage(asked // _BYTES_PER_TOKEN, written // _BYTES_PER_TOKEN, estimated=True)
 
 
 def most_tokens(request: ChatRequest) -> tuple[int, int]:
@@ -129,14 +146,25 @@ def most_tokens(request: ChatRequest) -> tuple[int, int]:
 
     A token is one byte or more of text, in every tokenizer that works on bytes: so many bytes, so many tokens at most.
     """
+    texts = _texts(request)
+    # A schema stands in the prompt as it is, with line feeds, or is said again where the provider knows none.
+    read = _bytes_of([2 * text if is_shape else text for text, is_shape in texts])
+    read += _TOKENS_A_SHAPE * sum(is_shape for _, is_shape in texts)
+    return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens or LONGEST_REPLY_TOKENS
+
+
+def _texts(request: ChatRequest) -> list[tuple[str, bool]]:
+    """Return all that a provider reads of a request, and of each text whether it is a schema."""
     texts = [request.system, *(message.text for message in request.messages)]
     calls = [call for message in request.messages for call in message.calls]
     texts += [part for call in calls for part in (call.id, call.name, call.arguments)]
     shapes = (*request.tools, *(() if request.reply is None else (request.reply,)))
-    # A schema stands in the prompt as it is, with line feeds, or is said again where the provider knows none.
-    texts += [2 * json.dumps([each.name, each.description, dict(each.schema)], indent=1) for each in shapes]
-    read = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + len(shapes) * _TOKENS_A_SHAPE
-    return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens or LONGEST_REPLY_TOKENS
+    schemas = [json.dumps([each.name, each.description, dict(each.schema)], indent=1) for each in shapes]
+    return [(text, False) for text in texts] + [(schema, True) for schema in schemas]
+
+
+def _bytes_of(texts: Iterable[str]) -> int:
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 def _call(model: str, request: ChatRequest, price: Price | None) -> Call:

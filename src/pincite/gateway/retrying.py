@@ -93,7 +93,9 @@ class RetryingChat:
     async def _attempt(
         self, scope: Scope, request: ChatRequest, note: Note, this: "_Try"
     ) -> AsyncGenerator[TextDelta | ChatFinished]:
+        began = time.monotonic()
         await self._line.turn(request, min(this.patience_s, request.timeout_s), note)
+        request = replace(request, timeout_s=request.timeout_s - (time.monotonic() - began))
         permit = self._line.admit(again=this.number > 0)
         try:
             async with aclosing(self._model.stream(scope, request)) as events:

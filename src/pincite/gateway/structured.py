@@ -6,7 +6,8 @@ A provider that holds its models to a schema is told it (`adapters/mapping.py`);
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +66,7 @@ class ShapedChat:
         """Pass where a call would have its turn in time. Raises: Overloaded."""
         self._model.look(lane)
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         """Yield deltas and then one `ChatFinished`; of a reply that must fit a shape there is one delta, checked.
 
         A reply that calls tools, or is cut off where it may be, is told as it is.
@@ -73,8 +74,9 @@ class ShapedChat:
         Raises: SchemaUnusable; ReplyMisshapen; ModelError.
         """
         if request.reply is None:
-            async for event in self._model.stream(scope, request):
-                yield event
+            async with aclosing(self._model.stream(scope, request)) as events:
+                async for event in events:
+                    yield event
             return
         check = await asyncio.to_thread(check_of, request.reply)
         reply = await self._fitting(scope, request, check)
@@ -99,11 +101,12 @@ class ShapedChat:
 
     async def _gathered(self, scope: Scope, request: ChatRequest) -> _Reply:
         text, end = "", None
-        async for event in self._model.stream(scope, request):
-            if isinstance(event, ChatFinished):
-                end = event
-            else:
-                text = text + event.text if isinstance(event, TextDelta) else ""
+        async with aclosing(self._model.stream(scope, request)) as events:
+            async for event in events:
+                if isinstance(event, ChatFinished):
+                    end = event
+                else:
+                    text = text + event.text if isinstance(event, TextDelta) else ""
         assert end is not None, "a stream ends with ChatFinished, or raises"
         fenced = _FENCED.fullmatch(text)
         return _Reply(text if fenced is None else fenced[1], end)

@@ -4,7 +4,9 @@ No web. A call that cannot be reserved is not made: where the database does not 
 """
 
 import asyncio
+import contextlib
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
+from pincite.core.database import database_now
 from pincite.core.scope import EVERY_TENANT, system_scope
+from pincite.core.together import all_of
 from pincite.ledger.book import Ask, Entry, Refused, State, Tell, by_rule
 from pincite.ledger.domain import (
     MOST_TOKENS,
@@ -27,11 +31,19 @@ from pincite.ledger.domain import (
     Period,
     PriceUnknown,
     Reservation,
+    Spend,
     Spent,
     Subject,
 )
 from pincite.ledger.spending import Line, Wanted
-from pincite.ledger.store.budgets import balances_now, budgets_of, drop_budgets, put_budget
+from pincite.ledger.store.budgets import (
+    balances_now,
+    budgets_of,
+    drop_budgets,
+    drop_old_windows,
+    let_budgets_be,
+    put_budget,
+)
 from pincite.ledger.store.entries import close_book, doubtful, entries_of, open_book, overdue
 from pincite.ledger.store.reports import lines
 from pincite.ledger.turns import Answer, Turns
@@ -43,6 +55,9 @@ _AT_ONCE = 100
 _ASKED_FOR = timedelta(minutes=10)
 _LONGEST_ID = 64
 _CLOSE_S = 5.0
+_SEEN_AFTER_S = 5.0
+_ASKED_AT_ONCE = 8
+_TIDY_S, _KEPT_FOR = 3600.0, timedelta(days=90)
 log = get_logger(__name__)
 
 
@@ -125,6 +140,7 @@ class Ledger:
         """
         _check(budget)
         async with self._db.transaction(scope) as session:
+            await let_budgets_be(session, scope, alone=True)
             known = await budgets_of(session, scope)
             same = [each for each in known if _place(each) == _place(budget)]
             if not same and len(known) >= MOST_BUDGETS:
@@ -182,13 +198,16 @@ class Ledger:
                 found += await doubtful(session, newer_than=_ASKED_FOR, most=_AT_ONCE)
         settled = 0
         for tenant in dict.fromkeys(tenant for tenant, _ in found):
-            settled += await self._sweep_of(system_scope(tenant), [each for its, each in found if its == tenant])
+            ids = [each for its, each in found if its == tenant]
+            # One tenant's calls that cannot be settled hold up nobody else's.
+            settled += await _logged(self._sweep_of(system_scope(tenant), ids))
         return settled
 
     async def _sweep_of(self, scope: Scope, ids: Sequence[str]) -> int:
         async with self._db.read(scope) as session:
             found = await entries_of(session, scope, ids)
-        tells = [await self._told(scope, entry) for entry in found.values()]
+        gate = asyncio.Semaphore(_ASKED_AT_ONCE)
+        tells = await all_of(self._told(scope, entry, gate) for entry in found.values())
         async with self._db.transaction(scope) as session:
             book = await open_book(session, scope, (), tells)
             changed = [each for each in tells if book.tell(each)]
@@ -197,21 +216,34 @@ class Ledger:
             log.warning("call settled by others", call=each.id, state=each.state.value)
         return len(changed)
 
-    async def _told(self, scope: Scope, entry: Entry) -> Tell:
+    async def _told(self, scope: Scope, entry: Entry, gate: asyncio.Semaphore) -> Tell:
         known = None
         if self._evidence is not None:
-            known = await self._evidence.spent(scope, entry.id, entry.call)
-        if known is not None:
+            async with gate:
+                known = await self._evidence.spent(scope, entry.id, entry.call)
+        is_over = utc_now() > entry.expires_at
+        # That a call never came is believed when it can come no more: its provider may write it down late.
+        if known is not None and (is_over or known.spend != Spend()):
             return Tell(entry.id, known)
         if entry.state is State.RESERVED:
             return Tell(entry.id, by_rule(entry), State.EXPIRED)
         is_late = entry.state is State.ESTIMATED and utc_now() > entry.expires_at + _ASKED_FOR
         return Tell(entry.id, entry.spent, State.SETTLED if is_late else entry.state)
 
+    async def _tidy(self) -> int:
+        """Delete windows of all tenants that were over long ago."""
+        async with self._db.transaction(EVERY_TENANT) as session:
+            await drop_old_windows(session, await database_now(session) - _KEPT_FOR)
+        return 0
+
     async def _sweep_on(self) -> None:
+        tidied = time.monotonic()
         while True:
             await asyncio.sleep(SWEEP_S)
             await _logged(self.sweep())
+            if time.monotonic() > tidied + _TIDY_S:
+                await _logged(self._tidy())
+                tidied = time.monotonic()
 
     def _turns_of(self, tenant: str) -> Turns:
         if tenant not in self._turns:
@@ -223,7 +255,8 @@ class Ledger:
     async def _settled(self, scope: Scope) -> None:
         """Wait until what this process has told is written down, for it to be seen."""
         if scope.tenant in self._turns:
-            await self._turns[scope.tenant].settled()
+            with contextlib.suppress(TimeoutError):  # where it cannot be written, what was is shown
+                await asyncio.wait_for(self._turns[scope.tenant].settled(), _SEEN_AFTER_S)
 
     def _writer(self, scope: Scope) -> Callable[[Sequence[Ask], Sequence[Tell]], Awaitable[Sequence[Answer]]]:
         async def write(asks: Sequence[Ask], tells: Sequence[Tell]) -> Sequence[Answer]:
@@ -240,12 +273,13 @@ class Ledger:
         return write
 
 
-async def _logged(work: Awaitable[object]) -> None:
-    """Do what is done again in a while, and let it fail till then."""
+async def _logged(work: Awaitable[int]) -> int:
+    """Do what is done again in a while, and let it fail till then: what cannot be added up or stored as well."""
     try:
-        await work
-    except (PinciteError, SQLAlchemyError) as error:
+        return await work
+    except (PinciteError, SQLAlchemyError, ArithmeticError, ValueError) as error:
         log.warning("ledger not swept", problem=str(error))
+        return 0
 
 
 def _refusal(refused: Refused, call: Call) -> PinciteError:

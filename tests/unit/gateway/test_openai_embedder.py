@@ -11,8 +11,9 @@ from pincite.app.simulation.texts import vector_of
 from pincite.core import Scope, Unavailable
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.adapters.openai_embedder import OpenAIEmbedder
-from pincite.gateway.prices import PriceBook
+from pincite.gateway.prices import PriceBook, rates_of
 from pincite.gateway.providers import Connection
+from pincite.ledger import Spent
 
 SCOPE = Scope("acme", "ada")
 
@@ -139,6 +140,9 @@ async def test_silence_ends_in_time(provider: Provider) -> None:
 
 
 async def test_an_address_where_nobody_answers_says_so() -> None:
-    embedder = OpenAIEmbedder("test-model", Connection("http://127.0.0.1:9/v1", "key"), MemoryMeter(), PriceBook())
+    meter = MemoryMeter()
+    prices = PriceBook(rates_of("openai:test-model=1/1"))
+    embedder = OpenAIEmbedder("test-model", Connection("http://127.0.0.1:9/v1", "key"), meter, prices)
     with pytest.raises(Unavailable, match="connection to openai:test-model failed"):
         await embedder.embed(SCOPE, ["leave"], query=True)
+    assert meter.settled == [Spent()] * len(meter.calls), "what never came costs nothing"

@@ -17,6 +17,7 @@ from pincite.gateway.course import Stop, routes_of
 from pincite.gateway.domain import ModelNotConfigured, Restarted, Sign, TextDelta
 from pincite.gateway.service import Discovery, discover
 from pincite.gateway.settings import ModelSettings
+from pincite.ledger import BudgetExceeded
 
 __all__ = ["spans"]
 
@@ -190,6 +191,15 @@ async def test_a_budget_that_asks_for_it_gets_the_cheaper_tier(world: World, spa
     world.two.behaviour.fail_times = 9
     assert _told(await _events(models))[2] == FIRST, "better the dear one than none"
     assert _told(await _events(world.models()))[2] == FIRST, "where there is no cheaper one nothing changes"
+
+
+async def test_where_the_dear_one_does_not_fit_the_cheaper_is_asked(world: World) -> None:
+    models = world.models(world.stop(FIRST, tier="strong"), world.stop(SECOND, tier="cheap"))
+    world.meter.refuses, world.meter.refused_models = BudgetExceeded("There is little left."), {FIRST}
+    assert _told(await _events(models))[2] == SECOND
+    assert world.one.requests == []
+    with pytest.raises(BudgetExceeded):
+        await _events(world.models())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What else happens while small documents are read together, and what one of them does to the others: nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
     class Slow(ScriptedChat):
         async def stream(
             self, scope: Scope, request: ChatRequest
-        ) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+        ) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
             asked.append(request)
             await go.wait()
             async for event in super().stream(scope, request):

@@ -21,9 +21,7 @@ def book(*budgets: Budget, now: datetime = NOON) -> Book:
     return Book(now, budgets, {}, {})
 
 
-def budget(name: str = "b", **said: object) -> Budget:
-    plain = Budget(name, Subject.TENANT, "t", Period.DAY, limit_pico_usd=100, limit_tokens=None)
-    return replace(plain, **said)  # type: ignore[arg-type]
+PLAIN = Budget("b", Subject.TENANT, "t", Period.DAY, limit_pico_usd=100, limit_tokens=None)
 
 
 def call(pico: int, tokens: int = 0, *, priced: bool = True, purpose: Purpose | None = None) -> Call:
@@ -50,8 +48,8 @@ def test_no_cap_is_passed_and_nothing_that_fits_is_refused(
     history: list[tuple[object, ...]], dollars: int, tokens: int, in_one: bool
 ) -> None:
     budgets = (
-        budget("all", limit_pico_usd=dollars),
-        budget("anna", subject=Subject.USER, subject_id="anna", limit_pico_usd=None, limit_tokens=tokens),
+        replace(PLAIN, id="all", limit_pico_usd=dollars),
+        replace(PLAIN, id="anna", subject=Subject.USER, subject_id="anna", limit_pico_usd=None, limit_tokens=tokens),
     )
     now = book(*budgets)
     bounds: dict[str, tuple[Scope, Spend]] = {}
@@ -61,7 +59,9 @@ def test_no_cap_is_passed_and_nothing_that_fits_is_refused(
         if what == "ask":
             scope, pico, count = rest
             assert isinstance(scope, Scope)
-            wanted = Spend(pico, count)  # type: ignore[arg-type]
+            assert isinstance(pico, int)
+            assert isinstance(count, int)
+            wanted = Spend(pico, count)
             taken = {name: total(bounds, name) + total(spent, name) for name in ("all", "anna")}
             concerned = [each for each in budgets if each.id == "all" or scope == ANNA]
             fits = all(each.fits(taken[each.id] + wanted) for each in concerned)
@@ -99,7 +99,7 @@ def total(of: dict[str, tuple[Scope, Spend]], budget_id: str) -> Spend:
 
 
 def test_a_call_is_settled_once_and_a_bill_by_rule_is_put_right_later() -> None:
-    now = book(budget())
+    now = book(PLAIN)
     assert isinstance(now.ask(Ask("c", ANNA, call(40, 9))), Reservation)
     rule = by_rule(now.added["c"])
     assert (rule.spend, rule.estimated) == (Spend(40, 9), True)
@@ -112,7 +112,7 @@ def test_a_call_is_settled_once_and_a_bill_by_rule_is_put_right_later() -> None:
 
 
 def test_an_estimate_makes_room_for_no_more_than_there_is() -> None:
-    now = book(budget())
+    now = book(PLAIN)
     now.ask(Ask("c", ANNA, call(60, 9)))
     assert now.tell(Tell("c", Spent(1, pico_usd=10, estimated=True), State.ESTIMATED))
     (balance,) = now.balances.values()
@@ -124,7 +124,7 @@ def test_an_estimate_makes_room_for_no_more_than_there_is() -> None:
 
 
 def test_what_came_to_more_than_its_bound_is_counted_as_it_was() -> None:
-    now = book(budget())
+    now = book(PLAIN)
     now.ask(Ask("c", ANNA, call(40)))
     now.tell(Tell("c", Spent(pico_usd=140)))
     refused = now.ask(Ask("d", ANNA, call(0)))
@@ -133,11 +133,11 @@ def test_what_came_to_more_than_its_bound_is_counted_as_it_was() -> None:
 
 
 def test_dollars_bound_no_model_without_a_price_and_tokens_do() -> None:
-    refused = book(budget()).ask(Ask("c", ANNA, call(0, 5, priced=False)))
+    refused = book(PLAIN).ask(Ask("c", ANNA, call(0, 5, priced=False)))
     assert isinstance(refused, Refused)
     assert refused.unpriced
     assert not refused.later
-    counted = budget(limit_pico_usd=None, limit_tokens=10)
+    counted = replace(PLAIN, limit_pico_usd=None, limit_tokens=10)
     assert isinstance(book(counted).ask(Ask("c", ANNA, call(0, 5, priced=False))), Reservation)
 
 
@@ -152,7 +152,7 @@ def test_dollars_bound_no_model_without_a_price_and_tokens_do() -> None:
     ],
 )
 def test_a_budget_bounds_whom_it_names(subject: Subject, of: str, concerned: set[str]) -> None:
-    none_left = budget(subject=subject, subject_id=of, limit_pico_usd=0)
+    none_left = replace(PLAIN, subject=subject, subject_id=of, limit_pico_usd=0)
     refused = {
         scope.user
         for scope, purpose in ((ANNA, Purpose()), (BEN, Purpose(assistant="a1")))
@@ -162,7 +162,7 @@ def test_a_budget_bounds_whom_it_names(subject: Subject, of: str, concerned: set
 
 
 def test_little_left_is_said_and_the_first_time_noted() -> None:
-    now = book(budget(warn_percent=50, cheaper_percent=80))
+    now = book(replace(PLAIN, warn_percent=50, cheaper_percent=80))
     answers = [now.ask(Ask(f"c{n}", ANNA, call(30))) for n in range(3)]
     assert [(len(each.warnings), each.prefer_cheaper) for each in answers if isinstance(each, Reservation)] == [
         (0, False),

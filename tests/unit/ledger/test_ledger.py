@@ -25,6 +25,7 @@ from pincite.ledger import (
     Subject,
     Wanted,
 )
+from pincite.ledger.store.budgets import drop_old_windows
 
 OWNER = Scope("t", "olga", roles=frozenset({"owner"}))
 ANNA = Scope("t", "anna", key="k1")
@@ -32,8 +33,11 @@ STRANGER = Scope("other", "eve", roles=frozenset({"owner"}))
 LIMIT = Budget("", Subject.TENANT, "t", Period.DAY, limit_pico_usd=100, limit_tokens=None)
 
 
-def call(pico: int = 30, tokens: int = 3, **said: object) -> Call:
-    return replace(Call("chat", "openai:test", Purpose("answer", "a1"), Spend(pico, tokens)), **said)  # type: ignore[arg-type]
+PLAIN = Call("chat", "openai:test", Purpose("answer", "a1"), Spend(30, 3))
+
+
+def call(pico: int = 30, tokens: int = 3, *, lasts_s: float = 120.0) -> Call:
+    return replace(PLAIN, bound=Spend(pico, tokens), lasts_s=lasts_s)
 
 
 @pytest.fixture
@@ -158,7 +162,7 @@ async def test_budgets_of_others_are_nothing_to_us(ledger: Ledger) -> None:
 async def test_a_model_without_a_price_passes_no_budget_in_dollars(ledger: Ledger) -> None:
     await ledger.set_budget(OWNER, LIMIT)
     with pytest.raises(PriceUnknown, match="openai:test"):
-        await ledger.reserve(ANNA, call(priced=False))
+        await ledger.reserve(ANNA, replace(PLAIN, priced=False))
 
 
 class Log:
@@ -210,11 +214,11 @@ async def test_a_clock_that_is_set_back_opens_no_window_twice(
 
 async def test_spending_is_reported_by_whatever_is_asked_for(ledger: Ledger) -> None:
     for scope, model, pico in ((ANNA, "openai:a", 5), (ANNA, "openai:b", 7), (OWNER, "openai:b", 11)):
-        held = await ledger.reserve(scope, call(model=model))
+        held = await ledger.reserve(scope, replace(PLAIN, model=model))
         ledger.settle(held, Spent(10, 1, 4, pico_usd=pico))
-    free = await ledger.reserve(ANNA, call(model="local:x", priced=False, purpose=Purpose("chat")))
+    free = await ledger.reserve(ANNA, replace(PLAIN, model="local:x", priced=False, purpose=Purpose("chat")))
     ledger.settle(free, Spent(1, 1, pico_usd=None, estimated=True))
-    await ledger.reserve(ANNA, call(model="openai:b"))
+    await ledger.reserve(ANNA, replace(PLAIN, model="openai:b"))
     by_model = await ledger.report(OWNER, Wanted((By.MODEL,)))
     assert [(each.of[By.MODEL], each.calls, each.pico_usd) for each in by_model] == [
         ("openai:b", 3, 18),
@@ -262,4 +266,61 @@ async def test_where_somebody_may_know_better_an_estimate_holds_its_bound_till_t
     assert await stands(ledger) == (Spend(43, 7), Spend(50, 8))
     assert await ledger.sweep() == 1  # nobody will say it now
     assert await stands(ledger) == (Spend(43, 7), Spend())
+    await ledger.close()
+
+
+async def test_a_budget_follows_what_is_put_right_of_calls_before_it(database: Database) -> None:
+    log = Log({})
+    ledger = Ledger(database, log)
+    cut, gone = await ledger.reserve(ANNA, call(60, 9)), await ledger.reserve(ANNA, call(20, 1, lasts_s=-1))
+    ledger.settle(cut, Spent(1, pico_usd=10, estimated=True))
+    await ledger.report(OWNER, Wanted())
+    assert await ledger.sweep() == 1
+    await ledger.set_budget(OWNER, LIMIT)
+    assert await stands(ledger) == (Spend(30, 2), Spend(50, 8))
+    log.known |= {cut.id: Spent(2, 4, pico_usd=33), gone.id: Spent(1, pico_usd=5)}
+    assert await ledger.sweep() == 2
+    assert await stands(ledger) == (Spend(38, 7), Spend())
+    await ledger.close()
+
+
+async def test_that_a_call_never_came_is_believed_when_it_can_come_no_more(database: Database) -> None:
+    log = Log({})
+    ledger = Ledger(database, log)
+    held = await ledger.reserve(ANNA, call())
+    ledger.settle(held, Spent(1, pico_usd=10, estimated=True))
+    await ledger.report(OWNER, Wanted())
+    log.known[held.id] = Spent()
+    assert await ledger.sweep() == 0
+    log.known[held.id] = Spent(1, 1, pico_usd=7)
+    assert await ledger.sweep() == 1
+    await ledger.close()
+
+
+async def test_one_tenants_trouble_holds_up_nobody_else(database: Database) -> None:
+    class Troubled(Log):
+        async def spent(self, scope: Scope, call_id: str, call: Call) -> Spent | None:
+            if scope.tenant == "t":
+                raise ValueError("a count that is none")
+            return None
+
+    ledger = Ledger(database, Troubled({}))
+    await ledger.reserve(ANNA, call(lasts_s=-2))
+    await ledger.reserve(STRANGER, call(lasts_s=-1))
+    assert await ledger.sweep() == 1
+    await ledger.close()
+
+
+async def test_windows_that_were_over_long_ago_are_dropped_and_totals_kept(database: Database) -> None:
+    ledger = Ledger(database)
+    for period in (Period.HOUR, Period.TOTAL):
+        await ledger.set_budget(OWNER, replace(LIMIT, period=period))
+    ledger.settle(await ledger.reserve(ANNA, call()), Spent(pico_usd=3))
+    assert len(await ledger.budgets(OWNER)) == 2
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("UPDATE ledger_windows SET began = 1000000 WHERE began > 0"))
+    async with database.transaction(EVERY_TENANT) as tx:
+        await drop_old_windows(tx, utc_now() - timedelta(days=90))
+    async with database.read(EVERY_TENANT) as session:
+        assert (await session.scalars(text("SELECT began FROM ledger_windows"))).all() == [0]
     await ledger.close()

@@ -4,6 +4,7 @@ Which models those are is said in `catalogue.py`; how they are reached is the ga
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,15 +41,17 @@ class RawModels:
         await self._noted(scope, model)
         moderation = self._answers.moderation
         if not moderation.active:
-            async for event in chat.stream(scope, request):
-                yield _joined(event)
+            async with aclosing(chat.stream(scope, request)) as events:
+                async for event in events:
+                    yield _joined(event)
             return
         held: list[TextDelta | ChatFinished] = []
-        async for event in chat.stream(scope, request):
-            if isinstance(event, TextDelta | ChatFinished):
-                held.append(event)
-            else:
-                held.clear()  # nothing was told yet of what is void
+        async with aclosing(chat.stream(scope, request)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta | ChatFinished):
+                    held.append(event)
+                else:
+                    held.clear()  # nothing was told yet of what is void
         text = "".join(event.text for event in held if isinstance(event, TextDelta))
         await moderation.sentence(scope, text)
         for event in held:

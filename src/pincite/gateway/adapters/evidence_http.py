@@ -51,7 +51,7 @@ class HttpEvidence:
             if response.status_code == _NEVER_CAME:
                 return Spent() if call.priced else Spent(pico_usd=None)
             found = _Record.model_validate_json(response.content) if response.status_code == 200 else None
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError, TimeoutError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, ImportError, ValidationError, TimeoutError) as error:
             log.warning("nobody says what a call came to", call=call_id, problem=type(error).__name__)
             return None
         if found is None or found.state == _RUNNING:

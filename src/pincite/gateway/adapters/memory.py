@@ -5,7 +5,7 @@ The double that speaks HTTP is with the tests.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -63,7 +63,7 @@ class ScriptedChat:
         if self.full is not None:
             raise self.full
 
-    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncIterator[TextDelta | Restarted | ChatFinished]:
+    async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         """Yield the script's pieces, then the end. Raises: ModelError, if it was told to."""
         self.requests.append(request)
         written = 0
@@ -86,11 +86,12 @@ class MemoryMeter:
         self.calls: list[Call] = []
         self.settled: list[Spent] = []
         self.refuses: PinciteError | None = None
+        self.refused_models: set[str] | None = None
         self.prefers_cheaper = False
 
     async def reserve(self, scope: Scope, call: Call, *, patience_s: float = 0.0) -> Reservation:
-        """Let a call be made, or raise `refuses`."""
-        if self.refuses is not None:
+        """Let a call be made, or raise `refuses` where it is of one of `refused_models`; None for any."""
+        if self.refuses is not None and (self.refused_models is None or call.model in self.refused_models):
             raise self.refuses
         self.calls.append(call)
         return Reservation(f"call-{len(self.calls)}", scope.tenant, prefer_cheaper=self.prefers_cheaper)

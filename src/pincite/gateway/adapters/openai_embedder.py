@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from pincite.core import Scope, get_logger
 from pincite.gateway.domain import EmbeddingFailed, Usage
+from pincite.gateway.failures import turned_away
 from pincite.gateway.metering import CALL_ID, Meter
 from pincite.gateway.pacing import Pace, portions
 from pincite.gateway.prices import Price, PriceBook
@@ -148,7 +149,7 @@ class OpenAIEmbedder:
         await asyncio.sleep(wait_s)
 
     async def _once(self, scope: Scope, texts: Sequence[str], tokens: int, limit_s: float) -> NDArray[np.float32]:
-        from openai import APIStatusError
+        from openai import APIError, APIStatusError
 
         client = await self._made()
         price = await asyncio.to_thread(self._price)
@@ -165,8 +166,9 @@ class OpenAIEmbedder:
             self._pace.answered(raw.headers, tokens)
             rows, used = await asyncio.to_thread(_rows, raw.content, len(texts))
             spent = _spent(used or tokens, price, estimated=not used)
-        except APIStatusError:
-            spent = _spent(0, price, estimated=False)
+        except APIError as error:
+            if isinstance(error, APIStatusError) or turned_away(error):
+                spent = _spent(0, price, estimated=False)
             raise
         finally:
             self._meter.settle(reservation, spent)

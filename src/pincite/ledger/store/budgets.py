@@ -12,7 +12,7 @@ from pincite.core import Scope
 from pincite.core.database import database_now
 from pincite.ledger.book import State, began_at
 from pincite.ledger.domain import Balance, Budget, Spend, Subject
-from pincite.ledger.store.rows import balance_of, booked, budget_of, visible_to
+from pincite.ledger.store.rows import balance_of, booked, budget_of, entry_of, visible_to
 from pincite.ledger.tables import BudgetRow, EntryRow, WindowRow
 
 
@@ -75,21 +75,22 @@ async def _count_in(session: AsyncSession, scope: Scope, budget: Budget, now: da
     which = [visible_to(scope, EntryRow), EntryRow.created_at >= budget.period.window(now)]
     if budget.subject in column:
         which.append(column[budget.subject] == budget.subject_id)
+    # Those first whose cost may still change, and then all that is over: what ends meanwhile is in one of the two.
+    query = select(EntryRow).where(*which, EntryRow.state != State.SETTLED.value).order_by(EntryRow.id)
+    rows = (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
+    for row in rows:
+        row.holds = json.dumps([*json.loads(row.holds), list(window)])
     tokens = func.sum(EntryRow.input_tokens + EntryRow.output_tokens)
     ended = select(func.sum(EntryRow.cost_pico), tokens).where(*which, EntryRow.state != State.RESERVED.value)
     pico, spent = (await session.execute(ended)).one()
-    rows = (
-        await session.scalars(
-            select(EntryRow)
-            .where(*which, EntryRow.state == State.RESERVED.value)
-            .order_by(EntryRow.id)
-            .with_for_update()
-        )
-    ).all()
-    for row in rows:
-        row.holds = json.dumps([*json.loads(row.holds), list(window)])
-    reserved = Spend(sum(row.reserved_pico for row in rows), sum(row.reserved_tokens for row in rows))
+    reserved = sum((entry_of(row).held for row in rows), Spend())
     balance = Balance(Spend(int(pico or 0), int(spent or 0)), reserved)
     await session.flush()
     row_of = {"budget": window[0], "began": window[1], "tenant": scope.tenant, **booked(balance)}
     await session.execute(insert(WindowRow), [row_of])
+
+
+async def drop_old_windows(session: AsyncSession, before: datetime) -> None:
+    """Delete the windows of all tenants that began before a time and hold nothing; those in total are kept."""
+    old = (WindowRow.began > 0, WindowRow.began < int(before.timestamp()), WindowRow.reserved_pico == 0)
+    await session.execute(delete(WindowRow).where(*old, WindowRow.reserved_tokens == 0))
