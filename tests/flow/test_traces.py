@@ -1,28 +1,12 @@
 """A question leaves one trace: the request, each stage below it, and the model call with the usual names."""
 
-from collections.abc import Iterator
-
 import httpx2
-import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.flow.test_answers import model_client, model_house
+from tests.spans import spans
 
-__all__ = ["model_client", "model_house"]
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    made = trace.get_tracer_provider()
-    if not isinstance(made, TracerProvider):
-        made = TracerProvider()
-        trace.set_tracer_provider(made)
-    made.add_span_processor(SimpleSpanProcessor(exporter))
-    yield exporter
-    exporter.shutdown()
+__all__ = ["model_client", "model_house", "spans"]
 
 
 async def test_a_question_is_one_trace(spans: InMemorySpanExporter, model_client: httpx2.AsyncClient) -> None:

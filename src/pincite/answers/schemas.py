@@ -34,7 +34,7 @@ _ANSWER: dict[str, Any] = {
     "pins": [
         {"claim": [0, 86], "verdict": "supported", "score": 0.87, "spans": [_SPAN], "corrected": False, "judge": None}
     ],
-    "usage": {"input_tokens": 0, "output_tokens": 0, "estimated": False},
+    "usage": {"input_tokens": 0, "output_tokens": 0, "estimated": False, "cached_tokens": 0},
     "cost_usd": None,
     "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
     "dropped_markers": 0,
@@ -102,11 +102,12 @@ class PinBody(BaseModel):
 
 
 class UsageBody(BaseModel):
-    """Tokens."""
+    """Tokens; of those of the input, `cached_tokens` were read from the provider's cache."""
 
     input_tokens: int
     output_tokens: int
     estimated: bool
+    cached_tokens: int = 0
 
 
 class ProblemBody(BaseModel):

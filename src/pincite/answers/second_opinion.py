@@ -145,10 +145,6 @@ def evidence_around(nearest: Sequence[Candidate], found: Sequence[Candidate]) ->
 def added(spent: Spent, usage: Usage, cost_usd: Decimal | None) -> Spent:
     """Return what was spent before and now; a cost that nobody knows makes the sum unknown."""
     return Spent(
-        Usage(
-            spent.usage.input_tokens + usage.input_tokens,
-            spent.usage.output_tokens + usage.output_tokens,
-            estimated=spent.usage.estimated or usage.estimated,
-        ),
+        spent.usage + usage,
         None if spent.cost_usd is None or cost_usd is None else spent.cost_usd + cost_usd,
     )

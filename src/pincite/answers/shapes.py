@@ -72,6 +72,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
             "input_tokens": answer.usage.input_tokens,
             "output_tokens": answer.usage.output_tokens,
             "estimated": answer.usage.estimated,
+            "cached_tokens": answer.usage.cached_tokens,
         },
         "cost_usd": None if answer.cost_usd is None else float(answer.cost_usd),
         "timings_ms": dict(answer.timings_ms),

@@ -151,6 +151,16 @@ class Usage:
     cached_tokens: int = 0
     kept_tokens: int = 0
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return both together; an estimate makes the sum one."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.estimated or other.estimated,
+            self.cached_tokens + other.cached_tokens,
+            self.kept_tokens + other.kept_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:

@@ -23,7 +23,6 @@ from pincite.gateway.domain import (
     SchemaUnusable,
     Shape,
     TextDelta,
-    Usage,
 )
 
 _LONGEST_PROBLEM = 500
@@ -157,13 +156,5 @@ def _nothing_else(uri: str) -> Any:
 
 
 def _together(first: ChatFinished, second: ChatFinished) -> ChatFinished:
-    one, other = first.usage, second.usage
-    usage = Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
-        one.estimated or other.estimated,
-        one.cached_tokens + other.cached_tokens,
-        one.kept_tokens + other.kept_tokens,
-    )
     cost = None if first.cost_usd is None or second.cost_usd is None else first.cost_usd + second.cost_usd
-    return replace(second, usage=usage, cost_usd=cost)
+    return replace(second, usage=first.usage + second.usage, cost_usd=cost)

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Iterator, Mapping
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 from tests.doubles.provider import Provider, serve
+from tests.spans import spans
 
 from pincite.core import Scope
 from pincite.gateway import ChatModel, ChatRequest, Message, ModelError, Models, TextDelta
@@ -19,6 +17,8 @@ from pincite.gateway.domain import Sign
 from pincite.gateway.line import Line
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
+
+__all__ = ["spans"]
 
 SCOPE = Scope("acme", "ada")
 REQUEST = ChatRequest("Be brief.", (Message("user", "Say something."),), timeout_s=10)
@@ -41,18 +41,6 @@ def meter() -> MemoryMeter:
 def models(provider: Provider, meter: MemoryMeter) -> Models:
     settings = ModelSettings(model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"))
     return Models(settings, {}, Discovery(MODEL, ()), meter)
-
-
-@pytest.fixture
-def spans() -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    made = trace.get_tracer_provider()
-    if not isinstance(made, TracerProvider):
-        made = TracerProvider()
-        trace.set_tracer_provider(made)
-    made.add_span_processor(SimpleSpanProcessor(exporter))
-    yield exporter
-    exporter.shutdown()
 
 
 def decisions(spans: InMemorySpanExporter) -> list[tuple[str, Mapping[str, object]]]:

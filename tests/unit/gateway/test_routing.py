@@ -8,7 +8,8 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 from tests.doubles.provider import Provider, serve
-from tests.unit.gateway.test_line import decisions, spans
+from tests.spans import spans
+from tests.unit.gateway.test_line import decisions
 
 from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatRequest, Message, ModelError, Models

@@ -64,6 +64,7 @@ def usage_of(usage: Usage, cost_usd: Any) -> TokenUsage:
     """Return usage as it is told."""
     return TokenUsage(
         prompt_tokens=usage.input_tokens,
+        prompt_tokens_details={"cached_tokens": usage.cached_tokens},
         completion_tokens=usage.output_tokens,
         total_tokens=usage.input_tokens + usage.output_tokens,
         estimated=usage.estimated,

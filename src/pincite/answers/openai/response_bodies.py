@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.answers.openai.domain import ParameterRefused
 from pincite.answers.openai.schemas import (
+    AskedOfModel,
     CallBody,
     CalledFunction,
     ChatBody,
@@ -22,7 +23,6 @@ from pincite.answers.openai.schemas import (
     Object,
     ResponseFormat,
     SchemaBody,
-    StreamOptions,
     Text,
     TextPart,
     ToolBody,
@@ -101,7 +101,7 @@ class TextOptions(BaseModel):
     verbosity: Name | None = None
 
 
-class ResponseBody(BaseModel):
+class ResponseBody(AskedOfModel):
     """A request for a response."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -111,33 +111,19 @@ class ResponseBody(BaseModel):
         },
     )
 
-    model: Name = Field(description="`pincite/default`, or this installation's chat model; see `GET /v1/models`.")
     input: Text | Annotated[list[MessageItem | CallItem | OutputItem], Field(min_length=1, max_length=1_000)]
     instructions: Text | None = None
     previous_response_id: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Of an assistant's response: its conversation goes on."
     )
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
     background: bool | None = Field(None, description="Of an assistant: answer at once, and be read later.")
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, ge=0, le=1)
     max_output_tokens: int | None = Field(None, ge=1, le=1_000_000)
     tools: list[FlatTool] | None = Field(None, max_length=128)
     tool_choice: Literal["auto", "none", "required"] | FlatChoice | None = None
-    parallel_tool_calls: bool | None = None
     text: TextOptions | None = None
-    user: Name | None = None
-    metadata: Object | None = None
-    store: bool | None = None
-    service_tier: Name | None = None
-    safety_identifier: Name | None = None
-    prompt_cache_key: Name | None = None
-    prompt_cache_retention: Name | None = None
     truncation: Literal["auto", "disabled"] | None = None
     reasoning: Object | None = None
     include: list[Name] | None = Field(None, max_length=20)
-    top_logprobs: int | None = Field(None, ge=0, le=20)
 
 
 def chat_of(body: ResponseBody) -> ChatBody:

@@ -31,7 +31,7 @@ class ResponseUsage(BaseModel):
     """Tokens; `estimated` where the provider said nothing, and `cost_usd` where it is known."""
 
     input_tokens: int
-    input_tokens_details: dict[str, int] = {"cached_tokens": 0}
+    input_tokens_details: dict[str, int]
     output_tokens: int
     output_tokens_details: dict[str, int] = {"reasoning_tokens": 0}
     total_tokens: int
@@ -166,6 +166,7 @@ def usage_of(usage: Usage, cost_usd: Any) -> ResponseUsage:
     """Return usage as it is told."""
     return ResponseUsage(
         input_tokens=usage.input_tokens,
+        input_tokens_details={"cached_tokens": usage.cached_tokens},
         output_tokens=usage.output_tokens,
         total_tokens=usage.input_tokens + usage.output_tokens,
         estimated=usage.estimated,

@@ -103,7 +103,26 @@ class StreamOptions(BaseModel):
     include_usage: bool | None = None
 
 
-class ChatBody(BaseModel):
+class AskedOfModel(BaseModel):
+    """What both protocols ask alike of a model."""
+
+    model: Name = Field(description="`pincite/default`, or this installation's chat model; see `GET /v1/models`.")
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    parallel_tool_calls: bool | None = None
+    user: Name | None = None
+    metadata: Object | None = None
+    store: bool | None = None
+    service_tier: Name | None = None
+    safety_identifier: Name | None = None
+    prompt_cache_key: Name | None = None
+    prompt_cache_retention: Name | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+
+
+class ChatBody(AskedOfModel):
     """A request for a chat completion."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -113,12 +132,7 @@ class ChatBody(BaseModel):
         },
     )
 
-    model: Name = Field(description="`pincite/default`, or this installation's chat model; see `GET /v1/models`.")
     messages: list[ChatMessage] = Field(min_length=1, max_length=1_000)
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, ge=0, le=1)
     seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
     max_tokens: int | None = Field(None, ge=1, le=1_000_000)
     max_completion_tokens: int | None = Field(None, ge=1, le=1_000_000)
@@ -126,20 +140,11 @@ class ChatBody(BaseModel):
     n: int | None = Field(None, ge=1, le=128, description="1 only.")
     tools: list[ToolBody] | None = Field(None, max_length=128)
     tool_choice: Literal["auto", "none", "required"] | NamedTool | None = None
-    parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
-    user: Name | None = None
-    metadata: Object | None = None
-    store: bool | None = None
-    service_tier: Name | None = None
-    safety_identifier: Name | None = None
-    prompt_cache_key: Name | None = None
-    prompt_cache_retention: Name | None = None
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     logit_bias: Object | None = None
     logprobs: bool | None = None
-    top_logprobs: int | None = Field(None, ge=0, le=20)
     reasoning_effort: Name | None = None
     verbosity: Name | None = None
     modalities: Annotated[list[Name], Field(max_length=10)] | None = None
@@ -216,6 +221,7 @@ class TokenUsage(BaseModel):
     """Tokens; `estimated` where the provider said nothing, and `cost_usd` where it is known."""
 
     prompt_tokens: int
+    prompt_tokens_details: dict[str, int]
     completion_tokens: int
     total_tokens: int
     estimated: bool = False
