@@ -57,6 +57,11 @@ class Bucket:
         self._fill()
         self._level -= much
 
+    def put_back(self, much: float) -> None:
+        """Note that so much was not sent after all."""
+        self._fill()
+        self._level = min(self._burst, self._level + much)
+
     def _fill(self) -> None:
         now = self._now()
         self._level = min(self._burst, self._level + (now - self._at) * self._a_second)

@@ -61,15 +61,18 @@ class Line:
         """
         if self._breaker.wait_s() > 0:
             raise self._closed(self._breaker.wait_s())
-        tokens = estimated(request, 0).input_tokens + (request.max_tokens or EXPECTED_REPLY_TOKENS)
         try:
-            waited_s = await self._queue.turn(request.lane, tokens, patience_s)
+            waited_s = await self._queue.turn(request.lane, _tokens(request), patience_s)
         except Overloaded as error:
             note("shed", {"provider": self.name, "lane": request.lane, "reason": error.message})
             raise
         if waited_s > _NOTED_S:
             why = "the provider's limits"
             note("queued", {"provider": self.name, "lane": request.lane, "reason": why, "wait_s": round(waited_s, 3)})
+
+    def not_made(self, request: ChatRequest) -> None:
+        """Give back the turn of a request that somebody else stands against, so that it takes nobody's."""
+        self._queue.not_sent(_tokens(request))
 
     def why_not_again(self) -> str | None:
         """Take one of the calls that may be made once more; return why there is none."""
@@ -113,3 +116,8 @@ class Line:
             sign=Sign.UNFIT,
             retry_after_s=wait_s,
         )
+
+
+def _tokens(request: ChatRequest) -> int:
+    """Return how many tokens a request is expected to take, reply and all."""
+    return estimated(request, 0).input_tokens + (request.max_tokens or EXPECTED_REPLY_TOKENS)

@@ -86,6 +86,11 @@ class Queue:
                 self._waiting[0].turn.set()
         return self._now() - began
 
+    def not_sent(self, tokens: int) -> None:
+        """Note that a call that had its turn was not made."""
+        for bucket in self._buckets:
+            bucket.put_back(_much(bucket, tokens))
+
     async def _first(self, waiter: _Waiter) -> None:
         while True:
             if self._waiting[0] is not waiter:

@@ -11,11 +11,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from pincite.core import Scope
+from pincite.core import Scope, Unavailable
 from pincite.gateway.domain import ChatFinished, ChatRequest, Lane, ModelError, TextDelta
 from pincite.gateway.failures import wait_before_retry
 from pincite.gateway.line import Line, Note
-from pincite.gateway.metering import MeteredChat
+from pincite.gateway.metering import CheaperWanted, MeteredChat
+from pincite.ledger import BudgetExceeded, PriceUnknown
 
 RETRIES = 2
 
@@ -104,6 +105,9 @@ class RetryingChat:
                     yield event
         except ModelError as error:
             self._line.failed(permit, error, note)
+            raise
+        except (CheaperWanted, BudgetExceeded, PriceUnknown, Unavailable):  # the ledger's: nothing was sent
+            self._line.not_made(request)
             raise
         finally:
             permit.dropped()

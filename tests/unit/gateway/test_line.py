@@ -13,10 +13,11 @@ from pincite.core import Scope
 from pincite.gateway import ChatModel, ChatRequest, Message, ModelError, Models, TextDelta
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.breaker import BreakerPolicy
-from pincite.gateway.domain import Sign
+from pincite.gateway.domain import Overloaded, Sign
 from pincite.gateway.line import Line
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
+from pincite.ledger import BudgetExceeded
 
 __all__ = ["spans"]
 
@@ -128,3 +129,17 @@ async def test_not_every_failure_is_tried_again_when_many_fail(provider: Provide
     await asyncio.gather(*(_fails(model) for _ in range(60)))
     assert len(provider.requests) <= 60 + 10 + 6 + 1
     assert "not retried" in {name for name, _ in decisions(spans)}
+
+
+async def test_who_is_refused_by_a_budget_takes_nobodys_turn(provider: Provider, meter: MemoryMeter) -> None:
+    settings = ModelSettings(
+        model=MODEL, base_url=f"{provider.url}/v1", api_key=SecretStr("good-key"), limits="requests=6/h"
+    )
+    model = named(Models(settings, {}, Discovery(MODEL, ()), meter))
+    meter.refuses = BudgetExceeded("Nothing is left.")
+    for _ in range(3):
+        with pytest.raises(BudgetExceeded):
+            await said(model)
+    meter.refuses = None
+    assert await said(model) == "The ferry leaves at nine."
+    assert isinstance(await _fails(model), Overloaded), "one an hour may go at once"
