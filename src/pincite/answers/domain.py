@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pincite.gateway import Usage
+
+Tier = Literal["cheap", "strong"]
 
 
 class Verdict(StrEnum):
@@ -159,6 +161,8 @@ class AskRequest:
     """A question. `collections` are names or ids; None means everything that the asker may read.
 
     `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
+    `tier` is that of a route's models that should answer; None leaves it to the route. Of a `steady` answer nothing is
+    shown that a stronger model may take back.
     """
 
     question: str
@@ -166,3 +170,5 @@ class AskRequest:
     collections: tuple[str, ...] | None = None
     model: str | None = None
     turns: tuple[Turn, ...] = ()
+    tier: Tier | None = None
+    steady: bool = False

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pincite.answers.domain import Answer, AnswerMode, PinSpan, Turn
+from pincite.answers.domain import Answer, AnswerMode, PinSpan, Tier, Turn
 from pincite.core import Scope
 from pincite.library import NamedPages
 from pincite.retrieval import Evidence, ScoredPassage
@@ -18,12 +18,18 @@ ABSTAINED = "The documents do not say."
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One answer to be made: for whom, to what, after which turns, from which collections (ids; None for all)."""
+    """One answer to be made: for whom, to what, after which turns, from which collections (ids; None for all).
+
+    `tier` is that of the models that was asked for; of a `steady` one nothing is shown that may be taken back for a
+    better one.
+    """
 
     scope: Scope
     answer: Answer
     turns: tuple[Turn, ...]
     collections: tuple[str, ...] | None
+    tier: Tier | None = None
+    steady: bool = False
 
 
 class Draft(Protocol):

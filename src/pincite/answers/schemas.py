@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.answers.domain import Answer, Conversation
+from pincite.answers.domain import Answer, Conversation, Tier
 from pincite.answers.shapes import answer_to
 from pincite.retrieval import MAX_QUESTION_CHARS
 
@@ -61,6 +61,9 @@ class Ask(BaseModel):
     stream: bool = Field(False, description="Answer at once with the address of the events.")
     model: str | None = Field(
         None, max_length=200, description="`none`, `auto` or `provider:name`; default is the server's setting."
+    )
+    tier: Tier | None = Field(
+        None, description="Which of a route's models are to answer; default is what the route says."
     )
 
 

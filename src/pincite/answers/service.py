@@ -114,7 +114,7 @@ class Answers:
             await store.add_answer(session, scope, answer, self._worker)
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
-        draft = drafter.begin(Task(scope, answer, turns, collections))
+        draft = drafter.begin(Task(scope, answer, turns, collections, request.tier, request.steady))
         with made_for(answer.id):
             task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task

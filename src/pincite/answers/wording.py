@@ -7,17 +7,21 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pincite.answers.candidates import candidates
+from pincite.answers.cascading import RESTARTED, Asked, Wish, Worth, cascaded
 from pincite.answers.context import PASSAGE_TOKENS, Room
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
 from pincite.answers.drafting import ABSTAINED, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
+from pincite.answers.extractive import Extract
 from pincite.answers.markers import MarkerStream, Sentence
 from pincite.answers.outdated import said_before
 from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.prompt import Context, answer_request, context_of, rewrite_request, screen_of
+from pincite.answers.question_kind import analyse
 from pincite.answers.quoting import chosen_sentences
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
@@ -114,6 +118,8 @@ class WordedDraft:
         self._model = model
         self._clock = StageClock()
         self._stream = MarkerStream()
+        self._end: ChatFinished | None = None
+        self._closest: Extract | None = None
         self.answer: Answer = task.answer
 
     async def events(self) -> AsyncGenerator[Event]:
@@ -143,8 +149,9 @@ class WordedDraft:
         ground = Ground(question, evidence, found, pages)
         pinner = Pinner(scope, self._embedder, ground, self._manner.second)
         with self._clock.stage("generate"):
-            async for event in self._worded(context, pinner):
-                yield event
+            async with aclosing(self._written(context, pinner, await self._asked(ground))) as written:
+                async for event in written:
+                    yield event
         if not self._stream.text.strip():
             raise ModelError(f"{self._model.name} sent no text.", remedy="Ask again, or use another model.")
         self.answer = replace(self.answer, dropped_markers=pinner.dropped)
@@ -152,8 +159,7 @@ class WordedDraft:
             yield event
         older = await said_before(self._source, scope, evidence, self.answer.pins)
         self.answer = replace(self.answer, older=older)
-        with self._clock.stage("judge"):
-            closest = await chosen_sentences(self._embedder, scope, question, (evidence, found))
+        closest = await self._judged(ground)
         self.answer = replace(self.answer, confidence=closest.confidence)
         if self._abstained and not self.answer.abstained:
             nearest = tuple(span_of(evidence.passages, pages, each) for each in closest.sentences or closest.nearest)
@@ -194,33 +200,76 @@ class WordedDraft:
                 log.warning("rewrite.failed", problem=error.message)
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
-    async def _worded(self, context: Context, pinner: Pinner) -> AsyncIterator[Event]:
+    async def _judged(self, ground: Ground) -> Extract:
+        """Return the sentences that answer the question best, and how well."""
+        if self._closest is None:
+            with self._clock.stage("judge"):
+                given = (ground.evidence, ground.found)
+                self._closest = await chosen_sentences(self._embedder, self._task.scope, ground.question, given)
+        return self._closest
+
+    def _written(self, context: Context, pinner: Pinner, asked: Asked) -> AsyncGenerator[Event]:
+        """Return the events of the answer's text and pins, by the tiers of models that it takes."""
+        worded, cascade = partial(self._worded, context, pinner), self._model.cascade
+        if cascade is None or self._task.tier is not None:
+            return worded(Wish(self._task.tier))
+        return cascaded(cascade, asked, worded, self._worth)
+
+    async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[Event]:
         fence = Fence()
         request = answer_request(self._task.answer.question, context, fence)
+        request = replace(request, tier=wish.tier, only_tier=wish.in_place, because=wish.because)
         screen = screen_of(request, fence, self._manner.secrets)
-        self._stream = MarkerStream(screen)
+        void = wish.because if wish.in_place else None
+        if void is None:
+            self._stream = MarkerStream(screen)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
-                self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)
+                self._ended(event, counts=void is None)
                 continue
-            if not isinstance(event, TextDelta):
-                yield self._restarted(event.reason, pinner)
-                screen = screen_of(request, fence, self._manner.secrets)
+            if void is not None or not isinstance(event, TextDelta):
+                yield self._restarted(void or getattr(event, "reason", ""), pinner)
+                screen, void = screen_of(request, fence, self._manner.secrets), None
                 self._stream = MarkerStream(screen)
-                continue
-            async for out in self._shown(self._stream.feed(event.text), self._stream.sentences(), pinner):
-                yield out
+            if isinstance(event, TextDelta):
+                async for out in self._shown(self._stream.feed(event.text), self._stream.sentences(), pinner):
+                    yield out
+        if void is not None:
+            return  # it wrote nothing
         rest = self._stream.finish()
         async for out in self._shown(rest, self._stream.sentences(final=True), pinner):
             yield out
         if screen.covered:
             log.warning("reply.covered", answer=self.answer.id, characters=screen.covered)
 
+    def _ended(self, end: ChatFinished, *, counts: bool) -> None:
+        """Note what a model's reply came to: the answer's own where it `counts`, else one more that was made for it."""
+        void = self._end if counts else end
+        if void is not None:
+            self._calls.append(void)
+        if counts:
+            self._end = end
+            self.answer = replace(self.answer, usage=end.usage, cost_usd=end.cost_usd, model=end.model)
+
+    async def _asked(self, ground: Ground) -> Asked:
+        """Return what a cascade has to know of the question before it is answered."""
+        steady, tenant = self._task.steady, self._task.scope.tenant
+        if self._model.cascade is None:
+            return Asked(tenant, steady=steady)
+        confidence = (await self._judged(ground)).confidence
+        return Asked(tenant, analyse(ground.question).wants.value, confidence, steady=steady)
+
+    def _worth(self) -> Worth:
+        """Return what a cascade has to know of what is written."""
+        dropped = self.answer.dropped_sentences
+        marked = sum(pin.verdict is Verdict.UNSUPPORTED for pin in self.answer.pins)
+        return Worth(marked + dropped, len(self.answer.pins) + dropped, refuses=self._abstained)
+
     def _restarted(self, reason: str, pinner: Pinner) -> Event:
         """Drop what was written: another model begins anew, and no answer is of two."""
         self.answer = replace(self.answer, text="", pins=(), dropped_sentences=0)
         pinner.dropped = 0
-        return "answer.restarted", {"reason": reason}
+        return RESTARTED, {"reason": reason}
 
     async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
         if text:

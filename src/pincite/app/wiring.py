@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
@@ -109,10 +109,17 @@ class House:
         listing = await self.library.list_collections(scope, limit=1000)
         return sum(collection.documents for collection in listing.items)
 
-    async def ask(self, scope: Scope, question: str, *, collections: Sequence[str] | None) -> dict[str, Any]:
+    async def ask(
+        self,
+        scope: Scope,
+        question: str,
+        *,
+        collections: Sequence[str] | None,
+        tier: Literal["cheap", "strong"] | None = None,
+    ) -> dict[str, Any]:
         """Ask and wait for the whole answer, as the answer resource."""
         wanted = None if collections is None else tuple(collections)
-        answer = await self.answers.start(scope, AskRequest(question=question, collections=wanted))
+        answer = await self.answers.start(scope, AskRequest(question, collections=wanted, tier=tier))
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 
     async def hits(self, scope: Scope, evidence: Evidence) -> dict[str, Any]:

@@ -5,11 +5,13 @@ Asking them in that order is the business of `routing.py`; a file of routes is o
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from pincite.core import Scope
+from pincite.gateway.cascade import Cascade
 from pincite.gateway.domain import ChatRequest, Lane, ModelNotConfigured, Tier
 
 ROUTE = "route:"
@@ -67,12 +69,38 @@ class Stop(_Strict):
 
 class _File(_Strict):
     routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]]
+    cascades: dict[str, Cascade] = Field(default_factory=dict[str, Cascade])
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """What a file of routes says: the stops of each, and which of them are cascades."""
+
+    routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
+    cascades: Mapping[str, Cascade] = field(default_factory=dict[str, Cascade])
+
+    def of(self, name: str) -> tuple[Stop, ...]:
+        """Return the stops of `route:NAME`, or of `provider:model, provider:model`. Raises: ModelNotConfigured."""
+        if name.startswith(ROUTE):
+            wanted = name.removeprefix(ROUTE).strip()
+            if wanted not in self.routes:
+                known = ", ".join(f"`{ROUTE}{each}`" for each in self.routes) or f"none; name a file in {_SETTING}"
+                raise ModelNotConfigured(f"There is no route `{wanted[:80]}`.", remedy=f"There are: {known}.")
+            return tuple(self.routes[wanted])
+        models = [each.strip() for each in name.split(",")]
+        if len(models) > _MOST:
+            raise ModelNotConfigured(f"{len(models)} models are named.", remedy=f"Name {_MOST} at most.")
+        return tuple(Stop(model=each) for each in dict.fromkeys(models))
+
+    def cascade(self, name: str) -> Cascade | None:
+        """Return when the strong tier answers in place of the cheap one; None where nobody said so."""
+        return self.cascades.get(name.removeprefix(ROUTE).strip()) if name.startswith(ROUTE) else None
 
 
 T = TypeVar("T")
 
 
-def routes_of(text: str, secret: Callable[[str], str]) -> Mapping[str, tuple[Stop, ...]]:
+def courses_of(text: str, secret: Callable[[str], str]) -> Courses:
     """Read a file of routes; `secret` returns what a variable holds. Raises: ModelNotConfigured, and what that does."""
     try:
         read = _File.model_validate(tomllib.loads(text))
@@ -82,21 +110,15 @@ def routes_of(text: str, secret: Callable[[str], str]) -> Mapping[str, tuple[Sto
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ModelNotConfigured(f"{_SETTING}: {where}: {first['msg']}.", remedy="Correct it; see the guide.") from None
-    return {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
-
-
-def course_of(name: str, routes: Mapping[str, Sequence[Stop]]) -> tuple[Stop, ...]:
-    """Return the stops of `route:NAME`, or of `provider:model, provider:model`. Raises: ModelNotConfigured."""
-    if name.startswith(ROUTE):
-        wanted = name.removeprefix(ROUTE).strip()
-        if wanted not in routes:
-            known = ", ".join(f"`{ROUTE}{each}`" for each in routes) or f"none; name a file in {_SETTING}"
-            raise ModelNotConfigured(f"There is no route `{wanted[:80]}`.", remedy=f"There are: {known}.")
-        return tuple(routes[wanted])
-    models = [each.strip() for each in name.split(",")]
-    if len(models) > _MOST:
-        raise ModelNotConfigured(f"{len(models)} models are named.", remedy=f"Name {_MOST} at most.")
-    return tuple(Stop(model=each) for each in dict.fromkeys(models))
+    for name in read.cascades:
+        tiers = {stop.tier for stop in read.routes.get(name, ())}
+        if not {"cheap", "strong"} <= tiers:
+            raise ModelNotConfigured(
+                f"{_SETTING}: the cascade {name} has no model of both tiers.",
+                remedy=f'Give routes.{name} a model with tier = "cheap" and one with tier = "strong".',
+            )
+    routes = {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
+    return Courses(routes, read.cascades)
 
 
 def by_tier(things: Sequence[T], tier_of: Callable[[T], Tier | None], tier: Tier | None) -> list[T]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import ErrorKind, InvalidInput, PinciteError, Scope, Unavailable
+from pincite.gateway.cascade import Cascade
 from pincite.ledger import Purpose
 
 
@@ -135,6 +136,8 @@ class ChatRequest:
     purpose: Purpose = field(default_factory=Purpose)
     lane: Lane = "interactive"
     tier: Tier | None = None  # which of a route's models are asked first
+    only_tier: bool = False  # and no other
+    because: str | None = None  # why those, for the trace
     call_id: str | None = None  # the ledger's, which the provider is told, too
 
 
@@ -222,6 +225,11 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str:
         """`provider:model`, as in settings."""
+        ...
+
+    @property
+    def cascade(self) -> Cascade | None:
+        """When whoever asks begins with the cheap tier, and goes on to the strong one; None where there is one way."""
         ...
 
     async def context_tokens(self) -> int | None:

@@ -13,6 +13,7 @@ from opentelemetry import trace
 
 from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
+from pincite.gateway.cascade import Cascade
 from pincite.gateway.course import When, by_tier
 from pincite.gateway.domain import (
     ChatFinished,
@@ -56,10 +57,12 @@ class RoutedChat:
     Args:
         legs: the models in their order; at least one.
         total_timeout_s: longest time for a whole reply, all attempts together.
+        cascade: when whoever asks begins with the cheap tier, and goes on to the strong one.
     """
 
-    def __init__(self, legs: Sequence[Leg], *, total_timeout_s: float) -> None:
+    def __init__(self, legs: Sequence[Leg], *, total_timeout_s: float, cascade: Cascade | None = None) -> None:
         self._legs = tuple(legs)
+        self.cascade = cascade
         self._total_timeout_s = total_timeout_s
 
     @property
@@ -102,7 +105,9 @@ class RoutedChat:
     ) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         ends_at = time.monotonic() + request.timeout_s
         waiting = by_tier(await self._fitting(scope, request, note), lambda leg: leg.tier, request.tier)
-        reason = "it is the first" if request.tier is None else f"the tier {request.tier} is asked for"
+        reason = request.because or (
+            "it is the first" if request.tier is None else f"the tier {request.tier} is asked for"
+        )
         state = _State()
         while True:
             leg = waiting.pop(0)
@@ -118,6 +123,8 @@ class RoutedChat:
             except CheaperWanted:
                 reason = "a budget asks for the cheaper tier"
                 note("left", {"model": leg.chat.name, "reason": reason})
+                if request.only_tier:
+                    raise ModelError(f"{reason[0].upper()}{reason[1:]}.", billed=False) from None
                 request = replace(request, tier="cheap")
                 waiting = by_tier([*waiting, leg], lambda each: each.tier, "cheap")
             except ModelError as error:
@@ -148,6 +155,8 @@ class RoutedChat:
                 window = await leg.chat.context_tokens()
                 needed = tokens + (request.max_tokens or EXPECTED_REPLY_TOKENS)
                 why = f"takes {window:,} tokens" if window is not None and window < needed else None
+            if why is None and request.only_tier and leg.tier != request.tier:
+                why = f"is not of the tier {request.tier}"
             if why is None:
                 fitting.append(leg)
             else:

@@ -12,7 +12,7 @@ from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.bucket import Limit, limits_of
-from pincite.gateway.course import Stop, course_of
+from pincite.gateway.course import Stop
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.line import Line
 from pincite.gateway.metering import Meter, MeteredChat
@@ -83,7 +83,7 @@ class Models:
     def secrets(self) -> tuple[str, ...]:
         """The keys to models that this installation holds, so that no answer shows one."""
         settings = self._settings
-        routed = (stop.api_key for stops in settings.routes.values() for stop in stops)
+        routed = (stop.api_key for stops in settings.routes.routes.values() for stop in stops)
         given = (settings.api_key, settings.embedder_api_key, settings.reranker_api_key, *routed)
         held = {each.get_secret_value() for each in given if each is not None}
         names = {name for provider in PROVIDERS.values() for name in provider.key_names}
@@ -96,15 +96,17 @@ class Models:
         if name is None or name == "none":
             return None
         if name not in self._made:
-            stops = course_of(name, self._settings.routes)
+            routes = self._settings.routes
+            stops = routes.of(name)
             legs = [self._leg(stop, stops) for stop in stops]
-            self._made[name] = ShapedChat(RoutedChat(legs, total_timeout_s=self._settings.total_timeout_s))
+            total_s = self._settings.total_timeout_s
+            self._made[name] = ShapedChat(RoutedChat(legs, total_timeout_s=total_s, cascade=routes.cascade(name)))
         return self._made[name]
 
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)
         # Whoever names a model does not say whose address and key the settings hold: that is who answers by default.
-        default = None if self._default is None else course_of(self._default, self._settings.routes)
+        default = None if self._default is None else self._settings.routes.of(self._default)
         connection = connection_of(stop, default or stops, self._settings, self._environment)
         line = self._line(provider, connection)
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
@@ -161,7 +163,7 @@ async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> D
     if settings.model == "none":
         return Discovery(None, (Looked("PINCITE_MODEL", "is `none`"),))
     if settings.model != "auto":
-        stops = course_of(settings.model, settings.routes)
+        stops = settings.routes.of(settings.model)
         for stop in stops:
             connection_of(stop, stops, settings, environment)
         return Discovery(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))

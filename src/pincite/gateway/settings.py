@@ -1,11 +1,10 @@
 """Settings of the models; where they are read from is decided in `app`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import SecretStr
 
-from pincite.gateway.course import Stop
+from pincite.gateway.course import Courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +14,7 @@ class ModelSettings:
     Args:
         model: `auto`, `none`, `provider:name` with provider openai, anthropic, google or ollama, several of these with
             commas, or `route:name`.
-        routes: courses by name.
+        routes: what the file of routes says.
         base_url: address of an OpenAI-compatible server or of a proxy of the provider.
         api_key: the key; default is the provider's own variable.
         context_tokens: what the model takes, question and reply together; default is what is known of it.
@@ -38,7 +37,7 @@ class ModelSettings:
     """
 
     model: str = "auto"
-    routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
+    routes: Courses = field(default_factory=Courses)
     base_url: str | None = None
     api_key: SecretStr | None = None
     context_tokens: int | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pincite.core import Scope
+from pincite.gateway.cascade import Cascade
 from pincite.gateway.domain import (
     ChatFinished,
     ChatModel,
@@ -57,6 +58,11 @@ class ShapedChat:
         """`provider:model`, as in settings."""
         return self._model.name
 
+    @property
+    def cascade(self) -> Cascade | None:
+        """When the strong tier answers in place of the cheap one."""
+        return self._model.cascade
+
     async def context_tokens(self) -> int | None:
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         return await self._model.context_tokens()
@@ -89,7 +95,10 @@ class ShapedChat:
         if problem is None:
             return first
         told = (Message("assistant", first.text), Message("user", _AGAIN.format(problem=problem)))
-        second = await self._gathered(scope, replace(request, messages=(*request.messages, *told)))
+        again = replace(request, messages=(*request.messages, *told))
+        if self.cascade is not None and request.tier is None:
+            again = replace(again, tier="strong", because="the reply before did not have the shape")
+        second = await self._gathered(scope, again)
         problem = await _problem(second, check)
         if problem is not None:
             raise ReplyMisshapen(

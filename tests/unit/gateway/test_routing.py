@@ -12,9 +12,10 @@ from tests.spans import spans
 from tests.unit.gateway.test_line import decisions
 
 from pincite.core import Scope
-from pincite.gateway import ChatFinished, ChatRequest, Message, ModelError, Models
+from pincite.gateway import ChatFinished, ChatRequest, Message, ModelError, Models, Shape
 from pincite.gateway.adapters.memory import MemoryMeter
-from pincite.gateway.course import Stop, routes_of
+from pincite.gateway.cascade import Cascade
+from pincite.gateway.course import Courses, Stop, courses_of
 from pincite.gateway.domain import ModelNotConfigured, Restarted, Sign, TextDelta
 from pincite.gateway.service import Discovery, discover
 from pincite.gateway.settings import ModelSettings
@@ -38,7 +39,7 @@ class World:
     def models(self, *stops: Stop) -> Models:
         """Return models whose default is a route of these stops; of both providers where none is given."""
         stops = stops or (self.stop(FIRST), self.stop(SECOND))
-        settings = ModelSettings(model="route:r", routes={"r": stops})
+        settings = ModelSettings(model="route:r", routes=Courses({"r": stops}))
         return Models(settings, {}, Discovery("route:r", ()), self.meter)
 
     def stop(self, model: str, **said: Any) -> Stop:
@@ -141,7 +142,9 @@ async def test_who_breaks_off_is_followed_by_another_that_begins_anew(
 async def test_silence_amid_an_answer_is_followed_by_another(world: World) -> None:
     world.one.behaviour.reply, world.one.behaviour.piece_chars = "word " * 50, 125
     world.one.behaviour.piece_delay_s = 0.7
-    settings = ModelSettings(model="route:r", routes={"r": (world.stop(FIRST), world.stop(SECOND))}, idle_timeout_s=0.3)
+    settings = ModelSettings(
+        model="route:r", routes=Courses({"r": (world.stop(FIRST), world.stop(SECOND))}), idle_timeout_s=0.3
+    )
     models = Models(settings, {}, Discovery("route:r", ()), world.meter)
     text, anew, _ = _told(await _events(models))
     assert text == "That is the second."
@@ -247,12 +250,12 @@ key = "PINCITE_SECRET_BIG"
 
 
 def test_a_file_of_routes_is_read() -> None:
-    (cheap, strong) = routes_of(FILE, {"PINCITE_SECRET_BIG": "hidden-key"}.__getitem__)["answers"]
+    (cheap, strong) = courses_of(FILE, {"PINCITE_SECRET_BIG": "hidden-key"}.__getitem__).routes["answers"]
     assert (cheap.model, cheap.tier, cheap.when.max_input_tokens) == ("openai:gpt-5-mini", "cheap", 100_000)
     assert strong.api_key is not None
     assert strong.api_key.get_secret_value() == "hidden-key"
     assert "hidden-key" not in repr(strong)
-    settings = ModelSettings(routes={"answers": (cheap, strong)})
+    settings = ModelSettings(routes=Courses({"answers": (cheap, strong)}))
     assert "hidden-key" in Models(settings, {}, Discovery(None, ()), MemoryMeter()).secrets
 
 
@@ -266,11 +269,14 @@ def test_a_file_of_routes_is_read() -> None:
         ('[[routes.a]]\nmodel = "openai:x"\nwhen = { hour = 3 }', "routes.a.0.when.hour"),
         ('[[routes.a]]\nmodel = "openai:x"\nkey = "PINCITE_SECRET_X"', "no address"),
         ("[[", "no TOML"),
+        ('[[routes.a]]\nmodel = "openai:x"\n[cascades.a]', "cascade a"),
+        ('[[routes.a]]\nmodel = "openai:x"\ntier = "cheap"\n[cascades.b]', "cascade b"),
+        ('[[routes.a]]\nmodel = "openai:x"\n[cascades.a]\nmin_confidence = 2', "cascades.a.min_confidence"),
     ],
 )
 def test_a_file_that_is_none_says_where(said: str, named: str) -> None:
     with pytest.raises(ModelNotConfigured, match="PINCITE_MODEL_ROUTES") as caught:
-        routes_of(said, str)
+        courses_of(said, str)
     assert named in caught.value.message
     assert caught.value.remedy
 
@@ -285,3 +291,16 @@ async def test_a_list_is_found_out_at_the_start_and_each_family_has_its_own_key(
         await discover(ModelSettings(model="openai:gpt-5-mini,mistral:x"), {"OPENAI_API_KEY": "k"})
     with pytest.raises(ModelNotConfigured, match="no route `none`"):
         await discover(ModelSettings(model="route:none"), {})
+
+
+async def test_a_reply_out_of_shape_is_asked_of_the_strong_tier_where_there_is_a_cascade(
+    world: World, spans: InMemorySpanExporter
+) -> None:
+    world.one.behaviour.reply, world.two.behaviour.reply = "no JSON", '{"port": 8}'
+    shape = Shape("ports", {"type": "object", "properties": {"port": {"type": "integer"}}, "required": ["port"]})
+    stops = (world.stop(FIRST, tier="cheap"), world.stop(SECOND, tier="strong"))
+    settings = ModelSettings(model="route:r", routes=Courses({"r": stops}, {"r": Cascade()}))
+    models = Models(settings, {}, Discovery("route:r", ()), world.meter)
+    text, _, model = _told(await _events(models, replace(REQUEST, reply=shape)))
+    assert (text, model) == ('{"port": 8}', SECOND)
+    assert ("chosen", {"model": SECOND, "reason": "the reply before did not have the shape"}) in decisions(spans)

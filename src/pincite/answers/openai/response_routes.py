@@ -91,7 +91,8 @@ class ResponseRoutes:
             raise ParameterRefused("background", "It is either streamed or read later.", remedy="Leave one out.")
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        answer = await self._answers.start(scope, AskRequest(question.text, conversation, turns=question.turns))
+        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True)
+        answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), tuple(map(renamed, question.ignored)))
         frame = frame_of(answer, _asked(body))
         if body.stream:

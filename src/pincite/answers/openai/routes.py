@@ -124,7 +124,7 @@ class OpenAiRoutes:
         if found.kind is Kind.CHAT:
             return await self._reply(request, scope, body)
         question = question_of(body)
-        answer = await self._answers.start(scope, AskRequest(question.text, turns=question.turns))
+        answer = await self._answers.start(scope, AskRequest(question.text, turns=question.turns, steady=True))
         told = Told(self._base(request), question.ignored, _with_usage(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))

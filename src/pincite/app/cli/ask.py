@@ -4,7 +4,7 @@ How an answer is made is in `answers`; what is shown here is its text, its pins 
 """
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -26,13 +26,16 @@ def ask(
     question: _Question,
     collection: _Collections = None,
     model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`; default from settings.")] = None,
+    tier: Annotated[
+        Literal["cheap", "strong"] | None, typer.Option(help="Which of a route's models are to answer.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question with every sentence pinned to its passage, or say that the documents do not say."""
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
-            return await house.ask(scope, question, collections=collection)
+            return await house.ask(scope, question, collections=collection, tier=tier)
 
     answer = run(work(), as_json=as_json)
     if as_json:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import PinciteError, Scope, Unavailable
+from pincite.gateway.cascade import Cascade
 from pincite.gateway.domain import (
     ChatFinished,
     ChatRequest,
@@ -36,7 +37,7 @@ class ScriptedChat:
         fails: raised after the last piece instead of an end.
         window: tokens that it takes.
 
-    A piece may be `Restarted`. `full` is raised where it is asked whether there is room.
+    A piece may be `Restarted`. `full` is raised where it is asked whether there is room; `cascade` is as it is set.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class ScriptedChat:
         self._window = window
         self.requests: list[ChatRequest] = []
         self.full: Overloaded | None = None
+        self.cascade: Cascade | None = None
 
     @property
     def name(self) -> str:
