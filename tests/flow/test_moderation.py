@@ -116,3 +116,20 @@ async def test_a_sentence_is_seen_by_nobody_before_it_is_found_fit(
         quoted = (await client.post("/v1/answers", json=asked, timeout=30)).json()
         assert quoted["problem"]["code"] == "answer-refused"
         assert "lever" not in quoted["answer"]
+
+
+async def test_moderation_is_in_the_ledger_and_a_budget_that_is_used_up_lets_nothing_pass_unseen(
+    pincite_home: Path, provider: Provider
+) -> None:
+    given = {**_asked_of_provider(provider), "moderation_failure": "open"}
+    async with _client(pincite_home, provider, model_prices="openai:omni-moderation-latest=1/1", **given) as client:
+        provider.behaviour.reply = GOOD
+        answered = await _ask(client)
+        assert answered.json()["state"] == "completed"
+        lines = (await client.get("/v1/usage/costs", params={"by": "stage"})).json()["items"]
+        moderated = next(each for each in lines if each["of"]["stage"] == "moderation")
+        assert moderated["calls"] == 2, "the question, and the sentence of the answer"
+        assert moderated["cost_usd"] > 0
+        await client.post("/v1/budgets", json={"subject": "tenant", "period": "day", "limit_usd": 0.0})
+        refused = await _ask(client, "how to SINK the ferry?")
+        assert (refused.status_code, refused.json()["code"]) == (429, "budget-exceeded")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pincite.core import ErrorKind, InvalidInput, PinciteError, Scope, Unavailable, get_logger
+from pincite.ledger import BudgetExceeded, PriceUnknown
 
 MOST_PHRASES, LONGEST_PHRASE = 10_000, 200
 
@@ -117,6 +118,8 @@ class Moderation:
             return None
         try:
             categories = await self.moderator.flagged(scope, text)
+        except (BudgetExceeded, PriceUnknown):
+            raise  # or whoever uses up a budget would be moderated no more
         except PinciteError as error:
             log.warning("not moderated", closed=self.closed, problem=error.message)
             if self.closed:

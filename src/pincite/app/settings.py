@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         str | None,
         Field(
             description="What models cost, before the price list: `PROVIDER:MODEL=IN/OUT` or `=IN/OUT/CACHED`, in "
-            "dollars for a million tokens, with commas."
+            "dollars for a million tokens, or `=USD/kcalls`; with commas."
         ),
     ] = None
     model_limits: Annotated[

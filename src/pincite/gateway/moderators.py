@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from pincite.gateway.adapters.moderation_http import HttpModerator
+from pincite.gateway.calls import Calls
 from pincite.gateway.domain import ModelNotConfigured
+from pincite.gateway.metering import Meter
+from pincite.gateway.prices import FREE, PriceBook, rates_of
 from pincite.gateway.settings import ModelSettings
 
 _ADDRESS, _KEY_NAME = "https://api.openai.com/v1", "OPENAI_API_KEY"
 
 
-def make_moderator(settings: ModelSettings, environment: Mapping[str, str]) -> HttpModerator | None:
+def make_moderator(settings: ModelSettings, environment: Mapping[str, str], meter: Meter) -> HttpModerator | None:
     """Return who moderates, None for `none`.
 
     Raises:
@@ -32,4 +35,8 @@ def make_moderator(settings: ModelSettings, environment: Mapping[str, str]) -> H
                 remedy=f"Set PINCITE_MODERATION_API_KEY or {_KEY_NAME}, or PINCITE_MODERATION_BASE_URL.",
             )
     url = f"{(settings.moderation_base_url or _ADDRESS).rstrip('/')}/moderations"
-    return HttpModerator(model.strip(), url, key, timeout_s=settings.moderation_timeout_s)
+    name, prices = f"openai:{model.strip()}", PriceBook(rates_of(settings.prices))
+    # OpenAI asks nothing for it; another server does as is said of it.
+    free = FREE if settings.moderation_base_url is None else None
+    calls = Calls("moderation", name, meter, lambda: prices.given(name) or free, limits=settings.limits)
+    return HttpModerator(calls, model.strip(), url, key, timeout_s=settings.moderation_timeout_s)

@@ -14,30 +14,35 @@ from pincite.gateway.domain import ModelNotConfigured, Usage
 _MILLION = Decimal(10**6)
 # Prices change by the hour at some providers; the list says by which.
 _FRESH_S = 600.0
+_CALLS = "/kcalls"
 
 
 class Price(Protocol):
     """What calls of one model cost, in US dollars."""
 
-    def cost(self, usage: Usage) -> Decimal:
-        """Return what a call came to."""
+    def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
+        """Return what a call came to, which counts as so many where calls have a price."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars for a million tokens: read, written, read from the provider's cache, and read to be kept in it."""
+    """US dollars for a million tokens: read, written, read from the provider's cache, and read to be kept in it.
+
+    `call_usd` is for each call, whatever it reads.
+    """
 
     input_usd: Decimal
     output_usd: Decimal
     cached_usd: Decimal
     kept_usd: Decimal
+    call_usd: Decimal = Decimal(0)
 
-    def cost(self, usage: Usage) -> Decimal:
+    def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
         """Return what a call came to; cached and kept tokens are among those of its input."""
         plain = max(0, usage.input_tokens - usage.cached_tokens - usage.kept_tokens)
         sums = plain * self.input_usd + usage.cached_tokens * self.cached_usd + usage.kept_tokens * self.kept_usd
-        return (sums + usage.output_tokens * self.output_usd) / _MILLION
+        return (sums + usage.output_tokens * self.output_usd) / _MILLION + calls * self.call_usd
 
 
 FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
@@ -86,17 +91,25 @@ def bound(price: Price, input_tokens: int, output_tokens: int) -> Decimal:
 def rates_of(text: str) -> dict[str, Rates]:
     """Read `provider:model=IN/OUT` or `=IN/OUT/CACHED`, in dollars for a million tokens, with commas between them.
 
+    `provider:model=USD/kcalls` is in dollars for a thousand calls.
+
     Raises: ModelNotConfigured.
     """
     found: dict[str, Rates] = {}
     for each in (part.strip() for part in text.split(",") if part.strip()):
         name, _, said = each.rpartition("=")
+        per_call = _number(said.removesuffix(_CALLS)) if said.endswith(_CALLS) else None
+        if ":" in name and per_call is not None:
+            zero = Decimal(0)
+            found[name.strip()] = Rates(zero, zero, zero, zero, per_call / 1000)
+            continue
         numbers = [_number(number) for number in said.split("/")]
         usd = [number for number in numbers if number is not None]
         if ":" not in name or len(usd) != len(numbers) or len(usd) not in {2, 3}:
             raise ModelNotConfigured(
                 f"PINCITE_MODEL_PRICES: {each[:80]!r} is no price.",
-                remedy="Write PROVIDER:MODEL=IN/OUT or =IN/OUT/CACHED, dollars for a million tokens, with commas.",
+                remedy="Write PROVIDER:MODEL=IN/OUT or =IN/OUT/CACHED, dollars for a million tokens, with commas; "
+                "or =USD/kcalls, dollars for a thousand calls.",
             )
         found[name.strip()] = Rates(usd[0], usd[1], usd[2] if len(usd) == 3 else usd[0], usd[0])
     return found
@@ -138,7 +151,7 @@ class _Tiered:
 
     listed: Any
 
-    def cost(self, usage: Usage) -> Decimal:
+    def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
         """Return what a call came to."""
         from genai_prices import Usage as Counted
 

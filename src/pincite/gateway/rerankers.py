@@ -12,7 +12,10 @@ from pincite.gateway.adapters.rerank_http import ADDRESSES, KEY_NAMES, HttpReran
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker
+from pincite.gateway.calls import Calls
 from pincite.gateway.domain import ChatModel, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.metering import Meter
+from pincite.gateway.prices import PriceBook, rates_of
 from pincite.gateway.settings import ModelSettings
 
 _KNOWN = "`none`, `windows:EMBEDDER`, `cross:FOLDER`, `late:FOLDER`, `cohere:MODEL`, `jina:MODEL` or `judge`"
@@ -27,12 +30,14 @@ class RerankerParts:
         environment: the providers' own variables.
         embedder: makes an embedder by name; blocks.
         chat: the chat model in use, or None.
+        meter: the ledger, which every call of a provider is in.
     """
 
     settings: ModelSettings
     environment: Mapping[str, str]
     embedder: Callable[[str], Embedder]
     chat: ChatModel | None
+    meter: Meter
 
 
 def make_reranker(name: str, parts: RerankerParts) -> Reranker | None:
@@ -64,12 +69,14 @@ def make_reranker(name: str, parts: RerankerParts) -> Reranker | None:
 def _over_http(name: str, prefix: str, parts: RerankerParts) -> HttpReranker:
     settings = parts.settings
     key = None if settings.reranker_api_key is None else settings.reranker_api_key.get_secret_value()
+    prices = PriceBook(rates_of(settings.prices))
+    calls = Calls("rerank", name, parts.meter, lambda: prices.given(name), limits=settings.limits)
     if settings.reranker_base_url is not None:
         # A provider's own key is sent to that provider alone.
-        return HttpReranker(name, f"{settings.reranker_base_url.rstrip('/')}/rerank", key)
+        return HttpReranker(calls, name, f"{settings.reranker_base_url.rstrip('/')}/rerank", key)
     key = key or parts.environment.get(KEY_NAMES[prefix])
     if key is None:
         raise ModelNotConfigured(
             f"There is no key for {prefix}.", remedy=f"Set PINCITE_RERANKER_API_KEY or {KEY_NAMES[prefix]}."
         )
-    return HttpReranker(name, ADDRESSES[prefix], key)
+    return HttpReranker(calls, name, ADDRESSES[prefix], key)

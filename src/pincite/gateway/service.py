@@ -133,11 +133,11 @@ class Models:
             Unavailable: what it needs is not installed, or its folder holds no model.
         """
         chat = self.choose(None) if name == "judge" else None
-        return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat))
+        return make_reranker(name, RerankerParts(self._settings, self._environment, embedder, chat, self._meter))
 
     def moderator(self) -> HttpModerator | None:
         """Return who says whether a text is fit, None for nobody. Raises: ModelNotConfigured."""
-        return make_moderator(self._settings, self._environment)
+        return make_moderator(self._settings, self._environment, self._meter)
 
     def question_writer(self) -> QuestionWriter | None:
         """Return who writes what is searched with in place of a question; None where no chat model is in use."""

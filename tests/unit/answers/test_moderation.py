@@ -15,6 +15,7 @@ from pincite.answers.moderation import (
     QuestionRefused,
 )
 from pincite.core import InvalidInput, Scope
+from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.domain import ModelNotConfigured
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.settings import ModelSettings
@@ -62,7 +63,7 @@ async def test_where_the_provider_fails_nothing_passes_unless_it_is_left_open() 
             moderation_api_key=SecretStr("good-key"),
             moderation_timeout_s=1.0,
         )
-        moderator = make_moderator(settings, {})
+        moderator = make_moderator(settings, {}, MemoryMeter())
         closed, left_open = Moderation.of(None, moderator, closed=True), Moderation.of(None, moderator, closed=False)
         provider.behaviour.flags = {"violence": "sink"}
         await closed.question(SCOPE, "When does it sail?")
@@ -82,8 +83,8 @@ async def test_where_the_provider_fails_nothing_passes_unless_it_is_left_open() 
 
 def test_a_moderation_that_cannot_be_used_is_said_at_the_start() -> None:
     with pytest.raises(ModelNotConfigured):
-        make_moderator(ModelSettings(moderation="openai:m"), {})
+        make_moderator(ModelSettings(moderation="openai:m"), {}, MemoryMeter())
     with pytest.raises(ModelNotConfigured):
-        make_moderator(ModelSettings(moderation="other:m"), {})
-    assert make_moderator(ModelSettings(moderation="openai:m"), {"OPENAI_API_KEY": "k"}) is not None
-    assert make_moderator(ModelSettings(), {}) is None
+        make_moderator(ModelSettings(moderation="other:m"), {}, MemoryMeter())
+    assert make_moderator(ModelSettings(moderation="openai:m"), {"OPENAI_API_KEY": "k"}, MemoryMeter()) is not None
+    assert make_moderator(ModelSettings(), {}, MemoryMeter()) is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from tests.doubles.provider import Provider, serve
 
 from pincite.core import Scope, Unavailable
 from pincite.gateway import ModelError, StaticEmbedder
-from pincite.gateway.adapters.memory import ScriptedChat
+from pincite.gateway.adapters.memory import MemoryMeter, ScriptedChat
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker, windows
-from pincite.gateway.domain import ModelNotConfigured
+from pincite.gateway.domain import ModelNotConfigured, Overloaded
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.settings import ModelSettings
+from pincite.ledger import BudgetExceeded, Spend
 
 SCOPE = Scope("acme", "ada")
 QUESTION = "When does the ferry leave?"
@@ -37,8 +39,9 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-def _parts(**settings: object) -> RerankerParts:
-    return RerankerParts(ModelSettings(**settings), {}, lambda _: StaticEmbedder(), None)  # type: ignore[arg-type]
+def _parts(meter: MemoryMeter | None = None, **settings: Any) -> RerankerParts:
+    meter = meter or MemoryMeter()
+    return RerankerParts(ModelSettings(**settings), {}, lambda _: StaticEmbedder(), None, meter)
 
 
 async def test_a_sentence_deep_in_a_passage_counts_as_much_as_its_first() -> None:
@@ -140,6 +143,49 @@ async def test_a_rerank_api_is_asked_over_http(provider: Provider, name: str) ->
     assert wrong is not None
     with pytest.raises(ModelError, match="401"):
         await wrong.rerank(SCOPE, QUESTION, PASSAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "prices", "pico_usd"),
+    [
+        ("jina:jina-reranker-v3", "jina:jina-reranker-v3=0.05/0", None),
+        ("cohere:rerank-v4", "cohere:rerank-v4=2/kcalls", 2_000_000_000),
+    ],
+)
+async def test_what_a_rerank_api_costs_is_in_the_ledger(
+    provider: Provider, name: str, prices: str, pico_usd: int | None
+) -> None:
+    meter = MemoryMeter()
+    at = {"reranker_base_url": f"{provider.url}/v1", "reranker_api_key": SecretStr("good-key")}
+    reranker = make_reranker(name, _parts(meter, prices=prices, **at))
+    assert reranker is not None
+    await reranker.rerank(SCOPE, QUESTION, PASSAGES)
+    ((call,), (spent,)) = meter.calls, meter.settled
+    assert (call.kind, call.model, call.priced, call.purpose.stage) == ("rerank", name, True, "rerank")
+    assert spent.spend.pico_usd <= call.bound.pico_usd
+    assert spent.spend.tokens <= call.bound.tokens
+    assert spent.pico_usd == (pico_usd if pico_usd is not None else spent.input_tokens * 50_000)
+    provider.behaviour.fail_times, provider.behaviour.status = 9, 500
+    with pytest.raises(ModelError):
+        await reranker.rerank(SCOPE, QUESTION, PASSAGES)
+    assert [each.spend for each in meter.settled[1:]] == [Spend()] * 2, "what was refused costs nothing"
+    meter.refuses = BudgetExceeded("Nothing is left.")
+    asked = len(provider.requests)
+    with pytest.raises(BudgetExceeded):
+        await reranker.rerank(SCOPE, QUESTION, PASSAGES)
+    assert len(provider.requests) == asked
+
+
+async def test_a_rerank_api_without_a_price_has_none_and_keeps_to_its_limits(provider: Provider) -> None:
+    meter = MemoryMeter()
+    at = {"reranker_base_url": f"{provider.url}/v1", "reranker_api_key": SecretStr("good-key")}
+    reranker = make_reranker("jina:jina-reranker-v3", _parts(meter, limits="requests=6/h", **at))
+    assert reranker is not None
+    await reranker.rerank(SCOPE, QUESTION, PASSAGES)
+    assert not meter.calls[0].priced
+    assert meter.settled[0].pico_usd is None
+    with pytest.raises(Overloaded, match="More is asked of jina"):
+        await reranker.rerank(SCOPE, QUESTION, PASSAGES)
 
 
 @pytest.mark.parametrize(

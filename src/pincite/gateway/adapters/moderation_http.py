@@ -6,16 +6,20 @@
 
 import asyncio
 import json
+import random
 
 import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
 from pincite.core import Scope
+from pincite.gateway.calls import Calls, Extent, Plan
 from pincite.gateway.domain import ModelError
+from pincite.gateway.metering import CALL_ID
 
 _TRIES = 2
 _WAIT_S = 0.2
 _MOST_CATEGORIES = 20
+_BYTES_PER_TOKEN, _TOKENS_A_TEXT = 4, 16
 
 
 class _Result(BaseModel):
@@ -31,13 +35,15 @@ class HttpModerator:
     """A provider's moderation over HTTP.
 
     Args:
+        calls: of the model.
         model: the model's name.
         url: the whole address of the call.
         key: sent as a bearer token; None for a server that wants none.
         timeout_s: longest time for one text, tries together.
     """
 
-    def __init__(self, model: str, url: str, key: str | None, *, timeout_s: float) -> None:
+    def __init__(self, calls: Calls, model: str, url: str, key: str | None, *, timeout_s: float) -> None:
+        self._calls = calls
         self._model = model
         self._url = url
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -48,9 +54,10 @@ class HttpModerator:
 
         Raises:
             ModelError: the provider refused, failed, did not answer in time, or sent something else.
+            BudgetExceeded, PriceUnknown, Unavailable: the ledger does not let it be asked.
         """
         try:
-            reply = _Reply.model_validate_json(await self._asked({"model": self._model, "input": text}))
+            reply = _Reply.model_validate_json(await self._asked(scope, {"model": self._model, "input": text}))
         except (httpx2.HTTPError, TimeoutError) as error:
             raise self._failed("did not answer") from error
         except (ValidationError, json.JSONDecodeError) as error:
@@ -59,12 +66,17 @@ class HttpModerator:
         refused = any(each.flagged for each in reply.results)
         return tuple(sorted(set(named))[:_MOST_CATEGORIES]) or ("other",) if refused else ()
 
-    async def _asked(self, body: dict[str, str]) -> bytes:
+    async def _asked(self, scope: Scope, body: dict[str, str]) -> bytes:
+        plan = _plan(body["input"], self._timeout_s)
         async with asyncio.timeout(self._timeout_s), httpx2.AsyncClient(timeout=self._timeout_s) as client:
             for attempt in range(1, _TRIES + 1):
-                response = await client.post(self._url, json=body, headers=self._headers)
-                if response.status_code < 400:
-                    return response.content
+                async with self._calls.one(scope, plan) as underway:
+                    headers = {**self._headers, CALL_ID: underway.id}
+                    response = await client.post(self._url, json=body, headers=headers)
+                    self._calls.queue.heard(response.status_code, response.headers, random.random())  # noqa: S311
+                    if response.status_code < 400:
+                        return response.content
+                    underway.turned_away()
                 if attempt == _TRIES or response.status_code < 500:
                     raise self._failed(f"refused with {response.status_code}")
                 await asyncio.sleep(_WAIT_S)
@@ -75,3 +87,9 @@ class HttpModerator:
             f"The moderation by openai:{self._model} {what}.",
             remedy="Check its key and address, or set PINCITE_MODERATION=none.",
         )
+
+
+def _plan(text: str, limit_s: float) -> Plan:
+    """Return the call with its bound: no token is less than a byte. No reply of the protocol says what it came to."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return Plan(Extent(size + _TOKENS_A_TEXT), Extent(size // _BYTES_PER_TOKEN), limit_s=limit_s, patience_s=limit_s)

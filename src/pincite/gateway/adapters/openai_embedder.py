@@ -5,7 +5,6 @@ How long to wait for a provider that limits our rate is decided in `pacing.py`.
 
 import asyncio
 import random
-import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,13 +14,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from pincite.core import Scope, get_logger
-from pincite.gateway.domain import EmbeddingFailed, Usage
+from pincite.gateway.calls import Calls, Extent, Plan
+from pincite.gateway.domain import EmbeddingFailed, Overloaded, Usage
 from pincite.gateway.failures import turned_away
 from pincite.gateway.metering import CALL_ID, Meter
-from pincite.gateway.pacing import Pace, portions
+from pincite.gateway.pacing import portions, retry_after_s
 from pincite.gateway.prices import Price, PriceBook
 from pincite.gateway.providers import Connection
-from pincite.ledger import Call, Purpose, Spend, Spent
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -38,6 +37,8 @@ _TRIES = 6
 _QUESTION_TRIES = 2
 _QUESTION_WAIT_S = 2.0
 _QUESTION_TIMEOUT_S = 10.0
+# Passages wait for their turn as long as limits may want.
+_PATIENCE_S = 600.0
 
 log = get_logger(__name__)
 
@@ -65,17 +66,24 @@ class OpenAIEmbedder:
         meter: the ledger, which every request is in.
         prices: what models cost.
         timeout_s: longest time for one request.
+        limits: what may be sent to it, as settings say.
     """
 
     def __init__(
-        self, name: str, connection: Connection, meter: Meter, prices: PriceBook, *, timeout_s: float = 60.0
+        self,
+        name: str,
+        connection: Connection,
+        meter: Meter,
+        prices: PriceBook,
+        *,
+        timeout_s: float = 60.0,
+        limits: str = "",
     ) -> None:
         self._name = name
         self._connection = connection
-        self._meter = meter
         self._prices = prices
+        self._calls = Calls("embedding", self.model_id, meter, self._price, limits=limits)
         self._timeout_s = timeout_s
-        self._pace = Pace(time.monotonic)
         self._client: AsyncOpenAI | None = None
         self._dimensions = _DIMENSIONS.get(name, 0)
 
@@ -129,8 +137,9 @@ class OpenAIEmbedder:
         for attempt in range(1, tries + 1):
             headers: Mapping[str, str] = {}
             try:
-                await self._paced(query=query)
-                return await self._once(scope, texts, tokens, _QUESTION_TIMEOUT_S if query else self._timeout_s)
+                return await self._once(scope, texts, self._plan(texts, tokens, query=query))
+            except Overloaded as error:
+                raise EmbeddingFailed(error.message, remedy=error.remedy) from error
             except (APIError, OpenAIError, TimeoutError, ValueError, OSError) as error:
                 again = isinstance(error, APIConnectionError | TimeoutError | OSError)
                 if isinstance(error, APIStatusError):
@@ -138,44 +147,50 @@ class OpenAIEmbedder:
                     again = error.status_code in {408, 409, 429} or error.status_code >= 500
                 if not again or attempt == tries:
                     raise _explained(error, self.model_id) from error
-                wait_s = self._pace.refused(headers, attempt - 1, chance=random.random())  # noqa: S311 - no secret
-                log.info("embedding tried again", model=self.model_id, attempt=attempt, wait_s=round(wait_s, 2))
+                told_s = retry_after_s(headers)  # which its turn waits for
+                wait_s = 0.0 if told_s is not None else _pause_s(attempt)
+                log.info("embedding tried again", model=self.model_id, attempt=attempt, wait_s=told_s or wait_s)
+                await asyncio.sleep(wait_s)
         raise AssertionError("the last try returns or raises")
 
-    async def _paced(self, *, query: bool) -> None:
-        wait_s = self._pace.wait_s()
-        if query and wait_s > _QUESTION_WAIT_S:
-            raise TimeoutError("the provider takes no request yet")
-        await asyncio.sleep(wait_s)
+    def _plan(self, texts: Sequence[str], tokens: int, *, query: bool) -> Plan:
+        """Return a request with its bound: no token is less than a byte."""
+        most = sum(len(text.encode("utf-8", "surrogatepass")) + 2 for text in texts)
+        if query:
+            limit_s = min(_QUESTION_TIMEOUT_S, self._timeout_s)
+            return Plan(Extent(most), Extent(tokens), "interactive", limit_s, _QUESTION_WAIT_S)
+        return Plan(Extent(most), Extent(tokens), "batch", self._timeout_s, _PATIENCE_S)
 
-    async def _once(self, scope: Scope, texts: Sequence[str], tokens: int, limit_s: float) -> NDArray[np.float32]:
+    async def _once(self, scope: Scope, texts: Sequence[str], plan: Plan) -> NDArray[np.float32]:
         from openai import APIError, APIStatusError
 
         client = await self._made()
-        price = await asyncio.to_thread(self._price)
-        reservation = await self._meter.reserve(scope, _call(self.model_id, texts, price, limit_s), patience_s=limit_s)
-        spent = _spent(tokens, price, estimated=True)  # where it breaks off, the provider may have read all of it
-        try:
-            async with asyncio.timeout(min(limit_s, self._timeout_s)):
-                raw = await client.embeddings.with_raw_response.create(
-                    model=self._name,
-                    input=list(texts),
-                    encoding_format="float",
-                    extra_headers={CALL_ID: reservation.id},
-                )
-            self._pace.answered(raw.headers, tokens)
+        async with self._calls.one(scope, plan) as underway:
+            try:
+                async with asyncio.timeout(plan.limit_s):
+                    raw = await client.embeddings.with_raw_response.create(
+                        model=self._name,
+                        input=list(texts),
+                        encoding_format="float",
+                        extra_headers={CALL_ID: underway.id},
+                    )
+            except APIError as error:
+                if isinstance(error, APIStatusError):
+                    self._heard(error.status_code, error.response.headers)
+                if isinstance(error, APIStatusError) or turned_away(error):
+                    underway.turned_away()
+                raise
+            self._heard(raw.status_code, raw.headers)
             rows, used = await asyncio.to_thread(_rows, raw.content, len(texts))
-            spent = _spent(used or tokens, price, estimated=not used)
-        except APIError as error:
-            if isinstance(error, APIStatusError) or turned_away(error):
-                spent = _spent(0, price, estimated=False)
-            raise
-        finally:
-            self._meter.settle(reservation, spent)
+            if used:
+                underway.used(Extent(used))
         if self._dimensions not in {0, rows.shape[1]}:
             raise ValueError(f"vectors of {rows.shape[1]} dimensions after some of {self._dimensions}")
         self._dimensions = rows.shape[1]
         return rows
+
+    def _heard(self, status: int, headers: Mapping[str, str]) -> None:
+        self._calls.queue.heard(status, headers, random.random())  # noqa: S311 - no secret
 
     async def _made(self) -> "AsyncOpenAI":
         if self._client is None:
@@ -195,16 +210,9 @@ def _tokens(text: str) -> int:
     return len(text.encode()) // 3 + 1
 
 
-def _call(model: str, texts: Sequence[str], price: Price | None, limit_s: float) -> Call:
-    """Return the call with its bound: no token is less than a byte."""
-    most = sum(len(text.encode("utf-8", "surrogatepass")) + 2 for text in texts)
-    usd = Decimal(0) if price is None else price.cost(Usage(most))
-    return Call("embedding", model, Purpose("embedding"), Spend.at_most(usd, most), price is not None, limit_s + 60)
-
-
-def _spent(tokens: int, price: Price | None, *, estimated: bool) -> Spent:
-    usd = None if price is None else price.cost(Usage(tokens))
-    return Spent.of(tokens, 0, 0, usd, estimated=estimated)
+def _pause_s(attempt: int) -> float:
+    """Return how long to wait after so many tries: half a second doubled each time, spread over half of it again."""
+    return 0.5 * 2 ** (attempt - 1) * (1 + random.random() / 2)  # noqa: S311 - no secret
 
 
 def _rows(body: bytes, count: int) -> tuple[NDArray[np.float32], int]:

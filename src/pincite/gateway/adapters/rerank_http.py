@@ -1,10 +1,12 @@
 """Reranks through a provider's rerank API, as Cohere and Jina (and servers that copy them) speak it.
 
-They differ in their address alone: `{model, query, documents}` goes, `{results: [{index, relevance_score}]}` comes.
+They differ in their address and in how they count: `{model, query, documents}` goes, `{results: [{index,
+relevance_score}]}` comes, with `usage.total_tokens` (Jina) or `meta.billed_units.search_units` (Cohere).
 """
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -12,16 +14,21 @@ from collections.abc import Mapping, Sequence
 import httpx2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from pincite.core import Scope
+from pincite.gateway.calls import Calls, Extent, Plan, Underway
 from pincite.gateway.domain import ModelError
+from pincite.gateway.metering import CALL_ID
 from pincite.gateway.pacing import Pace
 
 ADDRESSES = {"cohere": "https://api.cohere.com/v2/rerank", "jina": "https://api.jina.ai/v1/rerank"}
 KEY_NAMES = {"cohere": "COHERE_API_KEY", "jina": "JINA_API_KEY"}
 _TRIES = 2
 _LONGEST_WAIT_S = 2.0
+_BYTES_PER_TOKEN, _TOKENS_A_PASSAGE = 4, 16
+# Cohere counts a hundred passages as one search, and of a longer passage each 500 tokens, with the question, as one.
+_PASSAGES_A_CALL, _LONGEST_PART, _LEAST_PART = 100, 500, 50
 
 
 class _Result(BaseModel):
@@ -29,21 +36,37 @@ class _Result(BaseModel):
     relevance_score: float
 
 
+class _Used(BaseModel):
+    total_tokens: int = Field(default=0, ge=0)
+
+
+class _Billed(BaseModel):
+    search_units: float = Field(default=0, ge=0)
+
+
+class _Meta(BaseModel):
+    billed_units: _Billed | None = None
+
+
 class _Reply(BaseModel):
     results: list[_Result]
+    usage: _Used | None = None
+    meta: _Meta | None = None
 
 
 class HttpReranker:
     """`Reranker` over HTTP.
 
     Args:
-        name: `cohere:MODEL` or `jina:MODEL`.
+        calls: of `cohere:MODEL` or `jina:MODEL`.
+        name: that model.
         url: the whole address of the call.
         key: sent as a bearer token; None for a server that wants none.
-        timeout_s: longest time for one request.
+        timeout_s: longest time for one ranking, tries together.
     """
 
-    def __init__(self, name: str, url: str, key: str | None, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, calls: Calls, name: str, url: str, key: str | None, *, timeout_s: float = 10.0) -> None:
+        self._calls = calls
         self._name = name
         self._model = name.partition(":")[2]
         self._url = url
@@ -61,13 +84,13 @@ class HttpReranker:
 
         Raises:
             ModelError: the provider refused, failed, or did not answer in time.
+            BudgetExceeded, PriceUnknown, Unavailable: the ledger does not let it be asked.
         """
         if not passages:
             return np.zeros(0, np.float32)
         body = {"model": self._model, "query": question, "documents": list(passages)}
         try:
-            reply = await self._asked(body)
-            found = _Reply.model_validate_json(reply)
+            found = await self._asked(scope, body, _plan(question, passages, self._timeout_s))
         except (httpx2.HTTPError, TimeoutError) as error:
             raise self._failed("did not answer", str(error) or type(error).__name__) from error
         except (ValidationError, json.JSONDecodeError) as error:
@@ -78,12 +101,18 @@ class HttpReranker:
                 scores[each.index] = min(1.0, max(0.0, each.relevance_score))
         return scores
 
-    async def _asked(self, body: Mapping[str, object]) -> bytes:
+    async def _asked(self, scope: Scope, body: Mapping[str, object], plan: Plan) -> _Reply:
         async with asyncio.timeout(self._timeout_s), httpx2.AsyncClient(timeout=self._timeout_s) as client:
             for attempt in range(1, _TRIES + 1):
-                response = await client.post(self._url, json=body, headers=self._headers)
-                if response.status_code < 400:
-                    return response.content
+                async with self._calls.one(scope, plan) as underway:
+                    headers = {**self._headers, CALL_ID: underway.id}
+                    response = await client.post(self._url, json=body, headers=headers)
+                    self._calls.queue.heard(response.status_code, response.headers, random.random())  # noqa: S311
+                    if response.status_code < 400:
+                        reply = _Reply.model_validate_json(response.content)
+                        _note(underway, reply)
+                        return reply
+                    underway.turned_away()
                 again = response.status_code == 429 or response.status_code >= 500
                 wait_s = self._pace.refused(response.headers, attempt - 1, chance=random.random())  # noqa: S311
                 if not again or attempt == _TRIES or wait_s > _LONGEST_WAIT_S:
@@ -97,3 +126,23 @@ class HttpReranker:
             f"The reranker {self._name} {what}{said}.",
             remedy="Check its key and address, or set PINCITE_RERANKER=none.",
         )
+
+
+def _plan(question: str, passages: Sequence[str], limit_s: float) -> Plan:
+    """Return the call with its bound: no token is less than a byte, and every passage is read with the question."""
+    asked = len(question.encode())
+    sizes = [len(each.encode()) for each in passages]
+    most = sum(asked + size + _TOKENS_A_PASSAGE for size in sizes)
+    # Of a passage that is long, each part counts as one.
+    parts = sum(1 + size // max(_LEAST_PART, _LONGEST_PART - asked) for size in sizes)
+    units = -(-len(sizes) // _PASSAGES_A_CALL)
+    expected = sum(asked + size for size in sizes) // _BYTES_PER_TOKEN
+    return Plan(Extent(most, -(-parts // _PASSAGES_A_CALL)), Extent(expected, units), limit_s=limit_s)
+
+
+def _note(underway: Underway, reply: _Reply) -> None:
+    """Note what a provider says that a ranking came to: tokens, or searches."""
+    if reply.usage is not None and reply.usage.total_tokens:
+        underway.used(Extent(reply.usage.total_tokens))
+    elif reply.meta is not None and reply.meta.billed_units is not None:
+        underway.used(Extent(0, math.ceil(reply.meta.billed_units.search_units)))
