@@ -50,6 +50,13 @@ class Drafters:
             return Quoting(self._source, self._embedder)
         return Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
 
+    def shadow(self, chance: float) -> Drafter | None:
+        """Return who makes an answer once more, to be measured, where `chance` in 0..1 falls in the share of those."""
+        model = self._models.shadow(chance)
+        if model is None:
+            return None
+        return Wording(self._source, self._embedder, model, self._manner, drop_unsupported=self._drop_unsupported)
+
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""
         return await self._source.hidden(scope, documents)

@@ -5,7 +5,7 @@ How a draft is made is in `quoting.py` (no model) and `wording.py` (a model); wh
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pincite.answers.domain import Answer, AnswerMode, PinSpan, Tier, Turn
 from pincite.core import Scope
@@ -21,7 +21,7 @@ class Task:
     """One answer to be made: for whom, to what, after which turns, from which collections (ids; None for all).
 
     `tier` is that of the models that was asked for; of a `steady` one nothing is shown that may be taken back for a
-    better one.
+    better one. In which `lane` it waits says whether somebody waits for it.
     """
 
     scope: Scope
@@ -30,6 +30,7 @@ class Task:
     collections: tuple[str, ...] | None
     tier: Tier | None = None
     steady: bool = False
+    lane: Literal["interactive", "batch"] = "interactive"
 
 
 class Draft(Protocol):

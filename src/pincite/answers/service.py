@@ -31,6 +31,7 @@ from pincite.answers.drafting import Draft, Task
 from pincite.answers.held import Held
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.moderation import Moderation, QuestionRefused
+from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
@@ -63,6 +64,7 @@ class Answers:
         self.moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
         self._bell = Bell()
+        self.shadows = Shadows(database, drafters)
         self._worker = new_id()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._beating: asyncio.Task[None] | None = None
@@ -114,9 +116,11 @@ class Answers:
             await store.add_answer(session, scope, answer, self._worker)
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
-        draft = drafter.begin(Task(scope, answer, turns, collections, request.tier, request.steady))
+        work = Task(scope, answer, turns, collections, request.tier, request.steady)
+        is_default = request.model in {None, "auto"}
         with made_for(answer.id):
-            task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
+            making = self._run(scope, drafter.begin(work), work if is_default else None)
+            task = asyncio.create_task(making, name=f"answer-{answer.id}")
         self._running[answer.id] = task
         task.add_done_callback(lambda _: self._over(answer.id))
         return answer
@@ -224,6 +228,7 @@ class Answers:
     async def close(self) -> None:
         """End what is still being answered, as failed, and stop."""
         self._closing = True
+        await self.shadows.close()
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
@@ -233,7 +238,7 @@ class Answers:
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSE_S)
 
-    async def _run(self, scope: Scope, draft: Draft) -> None:
+    async def _run(self, scope: Scope, draft: Draft, followed: Task | None) -> None:
         answer, began = draft.answer, time.perf_counter()
         held = Held(draft, self.moderation, scope)
         writer = LogWriter(self._db, self._bell, scope, answer.id)
@@ -264,7 +269,10 @@ class Answers:
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
-        await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
+        final = replace(final, timings_ms=timings)
+        await undisturbed(self._end(scope, final, writer))
+        if followed is not None:
+            self.shadows.follow(followed, final)
 
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""

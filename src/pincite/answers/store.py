@@ -3,8 +3,9 @@
 Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
 from pincite.answers.shapes import answer_from, answer_to
-from pincite.answers.tables import AnswerRow, BasisRow, ConversationRow, EventRow
+from pincite.answers.tables import AnswerRow, BasisRow, ConversationRow, EventRow, ShadowRow
 from pincite.core import NotFound, Scope
 
 _TITLE_CHARS = 120
@@ -193,6 +194,28 @@ async def basis(session: AsyncSession, scope: Scope, answer_ids: Collection[str]
     return {answer_id: frozenset(documents) for answer_id, documents in found.items()}
 
 
+async def add_shadow(
+    session: AsyncSession, scope: Scope, answer_id: str, pair: Mapping[str, Any], at: datetime
+) -> None:
+    """Keep how an answer and its shadow measure, unless the answer is gone."""
+    known = await session.scalar(select(AnswerRow.id).where(visible_to(scope, AnswerRow), AnswerRow.id == answer_id))
+    if known is not None:
+        row = {"answer": answer_id, "tenant": scope.tenant, "body": dict(pair), "created_at": at}
+        await session.execute(insert(ShadowRow), [row])
+
+
+async def shadows(session: AsyncSession, scope: Scope, since: datetime, *, most: int) -> list[Mapping[str, Any]]:
+    """Return how answers and their shadows measure, the newest first."""
+    query = (
+        select(ShadowRow.body)
+        .join(AnswerRow, AnswerRow.id == ShadowRow.answer)
+        .where(visible_to(scope, AnswerRow), ShadowRow.created_at >= since)
+        .order_by(ShadowRow.created_at.desc())
+        .limit(most)
+    )
+    return list(await session.scalars(query))
+
+
 async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
     """Say that `worker` is still making the answers `ids`; returns those that are to be cancelled."""
     running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
@@ -230,6 +253,7 @@ async def count_whole(session: AsyncSession, scope: Scope, which: ColumnElement[
         "answers_answers": select(func.count()).select_from(answers.subquery()),
         "answers_events": select(func.count()).select_from(EventRow).where(EventRow.answer.in_(answers)),
         "answers_basis": select(func.count()).select_from(BasisRow).where(BasisRow.answer.in_(answers)),
+        "answers_shadows": select(func.count()).select_from(ShadowRow).where(ShadowRow.answer.in_(answers)),
     }
     return {table: await session.scalar(query) or 0 for table, query in asked.items()}
 

@@ -1,4 +1,4 @@
-"""Tables of answers: conversations, answers, what they rest on, and the event log. Private to `store.py`."""
+"""Tables of answers: conversations, answers, what they rest on, their logs and shadows. Private to `store.py`."""
 
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,18 @@ class BasisRow(Table):
 
     answer: Mapped[str] = mapped_column(ForeignKey("answers_answers.id", ondelete="CASCADE"), primary_key=True)
     document: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class ShadowRow(Table):
+    """That an answer was made once more by another route, and how both measure; nothing of what it says."""
+
+    __tablename__ = "answers_shadows"
+    __table_args__ = (Index("ix_answers_shadows_tenant_created_at", "tenant", "created_at"),)
+
+    answer: Mapped[str] = mapped_column(ForeignKey("answers_answers.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
 
 
 class EventRow(Table):

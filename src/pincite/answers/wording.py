@@ -191,7 +191,8 @@ class WordedDraft:
         with self._clock.stage("rewrite"):
             written = ""
             try:
-                async for event in self._model.stream(self._task.scope, rewrite_request(question, turns)):
+                request = replace(rewrite_request(question, turns), lane=self._task.lane)
+                async for event in self._model.stream(self._task.scope, request):
                     if isinstance(event, ChatFinished):
                         self._calls.append(event)
                     else:
@@ -218,7 +219,7 @@ class WordedDraft:
     async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[Event]:
         fence = Fence()
         request = answer_request(self._task.answer.question, context, fence)
-        request = replace(request, tier=wish.tier, only_tier=wish.in_place, because=wish.because)
+        request = replace(request, tier=wish.tier, only_tier=wish.in_place, because=wish.because, lane=self._task.lane)
         screen = screen_of(request, fence, self._manner.secrets)
         void = wish.because if wish.in_place else None
         if void is None:

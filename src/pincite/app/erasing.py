@@ -29,6 +29,7 @@ _FINDING = frozenset({"accounts_tenants", "library_generations", "sources_source
 _WITH: Mapping[str, tuple[str, str]] = {
     "answers_basis": ("answer", "answers_answers"),
     "answers_events": ("answer", "answers_answers"),
+    "answers_shadows": ("answer", "answers_answers"),
     "evals_cases": ("set_id", "evals_sets"),
     "evals_passages": ("set_id", "evals_sets"),
 }

@@ -7,13 +7,14 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pincite.core import Database, Scope, utc_now
 from pincite.evals import store
 from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject, outcome_from
 from pincite.evals.formats import case_to
 from pincite.evals.margins import Margin, Ranked, learn_margin, ranked_cases
+from pincite.evals.shadows import Beside, Measured, beside
 
 Progress = Callable[[int, int], None]
 """Told how many cases are done, and of how many."""
@@ -55,6 +56,10 @@ class Evaluations:
         """Delete what subjects answered in earlier runs, which quotes documents; returns how many cases that was."""
         async with self._db.transaction(scope) as session:
             return await store.forget_outcomes(session, scope, only_count=only_count)
+
+    def beside(self, pairs: Sequence[tuple[Measured, Measured]]) -> Mapping[str, Beside]:
+        """Return how answers that were shown, and their shadows, measure over the same questions."""
+        return beside(pairs)
 
     async def run(self, scope: Scope, golden: GoldenSet, subject: Subject, *, jobs: int = 4, progress: Progress) -> Run:
         """Judge every case, at most `jobs` at once; returns the outcomes of all. Raises: PinciteError."""

@@ -16,7 +16,7 @@ from pincite.gateway.domain import Lane, Usage
 from pincite.gateway.metering import Meter
 from pincite.gateway.prices import Price
 from pincite.gateway.queueing import Queue
-from pincite.ledger import Call, Purpose, Spend, Spent, answer_at_hand
+from pincite.ledger import Call, Purpose, Spend, Spent, at_hand
 
 _GRACE_S = 60.0
 
@@ -98,7 +98,7 @@ class Calls:
         call = Call(
             self._kind,
             self._model,
-            Purpose(self._kind, answer_at_hand()),
+            at_hand(Purpose(self._kind)),
             Spend.at_most(usd, plan.most.tokens),
             price is not None,
             plan.limit_s + _GRACE_S,

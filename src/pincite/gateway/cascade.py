@@ -1,4 +1,4 @@
-"""When an answer is the strong tier's and not the cheap one's: the rules of a cascade, in the file of routes. Pure.
+"""What a file of routes says beside its models: when the strong tier answers, and which route is a shadow. Pure.
 
 What an answer is worth is found out by whoever makes it; which models those tiers are is said in `course.py`.
 """
@@ -62,6 +62,20 @@ class Cascade(BaseModel):
         if unsupported > self.max_unsupported * sentences:
             return f"no passage carries {unsupported} of its {sentences} sentences"
         return None
+
+
+class Shadow(BaseModel):
+    """Another route, by which a share of the answers is made as well: measured, and never shown.
+
+    Args:
+        route: its name.
+        share: of the answers, in 0..1.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    route: str
+    share: Share = 0.05
 
 
 _ASKED_FOR = {"money": "money", "anything": "anything else"}

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from pincite.core import Scope
-from pincite.gateway.cascade import Cascade
+from pincite.gateway.cascade import Cascade, Shadow
 from pincite.gateway.domain import ChatRequest, Lane, ModelNotConfigured, Tier
 
 ROUTE = "route:"
@@ -70,14 +70,16 @@ class Stop(_Strict):
 class _File(_Strict):
     routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]]
     cascades: dict[str, Cascade] = Field(default_factory=dict[str, Cascade])
+    shadows: dict[str, Shadow] = Field(default_factory=dict[str, Shadow])
 
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """What a file of routes says: the stops of each, and which of them are cascades."""
+    """What a file of routes says: the stops of each, which of them are cascades, and which have a shadow."""
 
     routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
     cascades: Mapping[str, Cascade] = field(default_factory=dict[str, Cascade])
+    shadows: Mapping[str, Shadow] = field(default_factory=dict[str, Shadow])
 
     def of(self, name: str) -> tuple[Stop, ...]:
         """Return the stops of `route:NAME`, or of `provider:model, provider:model`. Raises: ModelNotConfigured."""
@@ -95,6 +97,10 @@ class Courses:
     def cascade(self, name: str) -> Cascade | None:
         """Return when the strong tier answers in place of the cheap one; None where nobody said so."""
         return self.cascades.get(name.removeprefix(ROUTE).strip()) if name.startswith(ROUTE) else None
+
+    def shadow(self, name: str) -> Shadow | None:
+        """Return the shadow of a route; None where it has none."""
+        return self.shadows.get(name.removeprefix(ROUTE).strip()) if name.startswith(ROUTE) else None
 
 
 T = TypeVar("T")
@@ -117,8 +123,14 @@ def courses_of(text: str, secret: Callable[[str], str]) -> Courses:
                 f"{_SETTING}: the cascade {name} has no model of both tiers.",
                 remedy=f'Give routes.{name} a model with tier = "cheap" and one with tier = "strong".',
             )
+    for name, shadow in read.shadows.items():
+        if not {name, shadow.route} <= read.routes.keys() or name == shadow.route:
+            raise ModelNotConfigured(
+                f"{_SETTING}: the shadow of {name} is {shadow.route}, and these are no two routes.",
+                remedy="Name two routes of the file.",
+            )
     routes = {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
-    return Courses(routes, read.cascades)
+    return Courses(routes, read.cascades, read.shadows)
 
 
 def by_tier(things: Sequence[T], tier_of: Callable[[T], Tier | None], tier: Tier | None) -> list[T]:

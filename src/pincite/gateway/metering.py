@@ -14,7 +14,7 @@ from typing import Protocol
 from pincite.core import Scope
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
 from pincite.gateway.prices import Price, bound
-from pincite.ledger import BudgetExceeded, Call, PriceUnknown, Reservation, Spend, Spent, answer_at_hand
+from pincite.ledger import BudgetExceeded, Call, PriceUnknown, Reservation, Spend, Spent, at_hand
 
 CALL_ID = "X-Client-Request-Id"
 """The header that tells a provider which call of the ledger it answers; OpenAI writes it into its own logs."""
@@ -173,7 +173,7 @@ def _call(model: str, request: ChatRequest, price: Price | None) -> Call:
     return Call(
         kind="chat",
         model=model,
-        purpose=replace(request.purpose, answer=request.purpose.answer or answer_at_hand()),
+        purpose=at_hand(request.purpose),
         bound=Spend.at_most(usd, read + written),
         priced=price is not None,
         lasts_s=request.timeout_s + _GRACE_S,

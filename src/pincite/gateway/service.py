@@ -12,7 +12,7 @@ from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.bucket import Limit, limits_of
-from pincite.gateway.course import Stop
+from pincite.gateway.course import ROUTE, Stop
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.line import Line
 from pincite.gateway.metering import Meter, MeteredChat
@@ -102,6 +102,13 @@ class Models:
             total_s = self._settings.total_timeout_s
             self._made[name] = ShapedChat(RoutedChat(legs, total_timeout_s=total_s, cascade=routes.cascade(name)))
         return self._made[name]
+
+    def shadow(self, chance: float) -> ChatModel | None:
+        """Return the model that makes an answer of the default once more, where `chance` in 0..1 falls in its share."""
+        shadow = None if self._default is None else self._settings.routes.shadow(self._default)
+        if shadow is None or chance >= shadow.share:
+            return None
+        return self.choose(f"{ROUTE}{shadow.route}")
 
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)

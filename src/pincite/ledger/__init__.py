@@ -14,7 +14,7 @@ from pincite.ledger.domain import (
 )
 from pincite.ledger.service import Ledger
 from pincite.ledger.spending import By, Wanted
-from pincite.ledger.work import answer_at_hand, made_for
+from pincite.ledger.work import at_hand, made_for
 
 __all__ = [
     "Budget",
@@ -30,6 +30,6 @@ __all__ = [
     "Spent",
     "Subject",
     "Wanted",
-    "answer_at_hand",
+    "at_hand",
     "made_for",
 ]

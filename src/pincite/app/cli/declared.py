@@ -70,6 +70,7 @@ COMMANDS: Mapping[str, Takes] = {
     "eval remove": _ADMIN,
     "eval run": _ADMIN,
     "eval gate": _ADMIN,
+    "eval shadows": _ADMIN,
     "eval tune": _ADMIN,
     "usage": _SELF,
     "budgets list": _ADMIN,

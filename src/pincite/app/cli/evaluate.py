@@ -17,6 +17,7 @@ from rich.table import Table
 from pincite.app.cli.acting import acting, scratch
 from pincite.app.cli.adding import add_paths
 from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.cli.shadows import shadows
 from pincite.app.cli.tuned import print_margin, print_tuned
 from pincite.app.evaluation import Configuration, learned_weight, open_subject, scratch_home
 from pincite.app.margins import learned_margin
@@ -36,6 +37,7 @@ from pincite.evals import (
 )
 
 app = typer.Typer(help="Measure retrieval and answers on labelled questions.", no_args_is_help=True)
+app.command("shadows")(shadows)
 SetName = Annotated[str, typer.Argument(help="A file, a folder, or the name of a set that was imported.")]
 Files = Annotated[
     Path | None, typer.Option("--files", help="Ask these documents, in a data folder of their own; default: yours.")
