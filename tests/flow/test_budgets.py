@@ -126,3 +126,18 @@ def test_budgets_and_spending_from_the_command_line(pincite_home: Path, provider
     wrong = CliRunner().invoke(app, ["budgets", "set", "tenant", "--usd", "much"], env=env)
     assert wrong.exit_code == 2
     assert "Give a number" in wrong.output
+
+
+async def test_where_nobody_says_how_long_a_reply_may_be_it_may_be_as_long_as_the_budget_bears(
+    client: httpx2.AsyncClient, provider: Provider
+) -> None:
+    body = {"model": "openai:test-model", "messages": [{"role": "user", "content": "Say something."}]}
+    told: list[int | None] = []
+    for limit_usd in (1.0, 0.1, 0.02, 0.006):
+        await client.post("/v1/budgets", json={"subject": "tenant", "period": "day", "limit_usd": limit_usd})
+        assert (await client.post("/v1/chat/completions", json=body, timeout=60)).status_code == 200
+        told.append(provider.requests[-1].get("max_completion_tokens", provider.requests[-1].get("max_tokens")))
+    assert told == [None, 16_384, 4_096, 1_024]
+    await client.post("/v1/budgets", json={"subject": "tenant", "period": "day", "limit_usd": 0.001})
+    refused = await client.post("/v1/chat/completions", json=body, timeout=60)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "insufficient_quota")

@@ -3,6 +3,7 @@
 Where spans are exported to is set once by `configure_telemetry`; without an endpoint they cost next to nothing.
 """
 
+import io
 import json
 import logging
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 from opentelemetry import trace
@@ -81,14 +82,26 @@ def configure_telemetry(settings: TelemetrySettings, redact: Redactor) -> None:
             structlog.processors.JSONRenderer(serializer),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(_Redacting(redact))
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
     if settings.otlp_endpoint is not None:
         _export_spans(settings.otlp_endpoint, redact)
+
+
+class _Stderr(io.TextIOBase):
+    """Standard error as it is when something is written: whoever runs a program in here may have replaced it."""
+
+    def write(self, text: str) -> int:
+        """Write to what stands there now."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush it."""
+        sys.stderr.flush()
 
 
 class _Redacting(logging.Formatter):

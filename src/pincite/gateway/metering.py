@@ -6,7 +6,7 @@ One call is one attempt at one provider: whoever tries again reserves again.
 import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
@@ -26,6 +26,8 @@ EXPECTED_REPLY_TOKENS = 1024
 """Where nobody says how long a reply may be, most are no longer; whoever bounds what it costs takes the next."""
 LONGEST_REPLY_TOKENS = 65_536
 """Where nobody says how long a reply may be, none that is worth waiting for is longer."""
+# Where a budget has no room for that, the provider is told to write no more than the most of these that fits.
+_SHORTER = (16_384, 4_096, EXPECTED_REPLY_TOKENS)
 # A call is over by then, whatever became of it.
 _GRACE_S = 60.0
 # Whoever waited for a budget until nothing was left is told by the deadline.
@@ -96,7 +98,7 @@ class MeteredChat:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError, CheaperWanted; what `Ledger.reserve` does."""
         began = time.monotonic()
         price = await self._price()
-        reservation = await self._reserved(scope, request, price)
+        reservation, request = await self._reserved(scope, request, price)
         left_s = max(_LEAST_S, request.timeout_s - (time.monotonic() - began))
         sending = replace(request, call_id=reservation.id, timeout_s=left_s)
         spent = Spent() if price is not None else Spent(pico_usd=None)
@@ -119,12 +121,16 @@ class MeteredChat:
             # Whoever goes away amid a reply, or finds it broken off, has had what was written till then.
             self._meter.settle(reservation, _spent(estimated(request, written), price) if sent else spent)
 
-    async def _reserved(self, scope: Scope, request: ChatRequest, price: Price | None) -> Reservation:
-        """Return the call's reservation. Raises: CheaperWanted, where a budget bears another model at most."""
+    async def _reserved(
+        self, scope: Scope, request: ChatRequest, price: Price | None
+    ) -> tuple[Reservation, ChatRequest]:
+        """Return the call's reservation, and the request as it was reserved.
+
+        Raises: CheaperWanted, where a budget bears another model at most.
+        """
         may_yield = self._yields and request.tier != "cheap"
         try:
-            call = _call(self.name, request, price)
-            reservation = await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2)
+            reservation, request = await self._fitting(scope, request, price)
         except (BudgetExceeded, PriceUnknown) as error:
             if may_yield:
                 raise CheaperWanted from error
@@ -132,7 +138,19 @@ class MeteredChat:
         if may_yield and reservation.prefer_cheaper:
             self._meter.settle(reservation, Spent())
             raise CheaperWanted
-        return reservation
+        return reservation, request
+
+    async def _fitting(
+        self, scope: Scope, request: ChatRequest, price: Price | None
+    ) -> tuple[Reservation, ChatRequest]:
+        """Return the reservation of the longest reply that fits, where nobody said how long it may be."""
+        for most in (None, *_SHORTER[:-1]) if request.max_tokens is None else ():
+            shorter = replace(request, max_tokens=most)
+            with suppress(BudgetExceeded):
+                return await self._meter.reserve(scope, _call(self.name, shorter, price)), shorter
+        last = replace(request, max_tokens=request.max_tokens or _SHORTER[-1])
+        call = _call(self.name, last, price)
+        return await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2), last
 
 
 def estimated(request: ChatRequest, written: int) -> Usage:
