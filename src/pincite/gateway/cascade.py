@@ -28,7 +28,7 @@ class Cascade(BaseModel):
     tenants: tuple[str, ...] = ()
     questions: tuple[QuestionKind, ...] = ()
     min_confidence: Share = 0.0
-    max_unsupported: Share = 0.5
+    max_unsupported: Share = 0.3
     doubt_refusals: Share = 0.3
 
     def at_once(self, tenant: str, kind: str, confidence: float) -> str | None:
