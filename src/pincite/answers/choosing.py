@@ -41,7 +41,7 @@ class Drafters:
         self._embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
-        self._manner = Manner(passage_tokens, second, models.secrets)
+        self._manner = Manner(passage_tokens, second, models.secrets, models.fence_key)
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from pincite.core.keeping import KeptUse
 from pincite.gateway import Usage
 
 
@@ -101,7 +102,8 @@ class Answer:
 
     `confidence` in 0..1 is the chance that the passages' own sentences answer the question rightly, whoever worded the
     answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
-    that came closest. `older` is what older versions of the pinned documents say to the same.
+    that came closest. `older` is what older versions of the pinned documents say to the same. `cached` says that its
+    text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise.
     """
 
     id: str
@@ -123,6 +125,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     dropped_markers: int = 0
     dropped_sentences: int = 0
+    cached: bool = False
+    cached_question: str | None = None
     problem: AnswerProblem | None = None
 
 
@@ -159,6 +163,7 @@ class AskRequest:
     """A question. `collections` are names or ids; None means everything that the asker may read.
 
     `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
+    `kept` is what may be done with what was kept of earlier askings.
     """
 
     question: str
@@ -166,3 +171,4 @@ class AskRequest:
     collections: tuple[str, ...] | None = None
     model: str | None = None
     turns: tuple[Turn, ...] = ()
+    kept: KeptUse = "use"

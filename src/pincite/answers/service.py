@@ -35,6 +35,7 @@ from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
+from pincite.core.keeping import with_kept
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED
 from pincite.ledger import made_for
@@ -115,7 +116,7 @@ class Answers:
             await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         draft = drafter.begin(Task(scope, answer, turns, collections))
-        with made_for(answer.id):
+        with made_for(answer.id), with_kept(request.kept):
             task = asyncio.create_task(self._run(scope, draft), name=f"answer-{answer.id}")
         self._running[answer.id] = task
         task.add_done_callback(lambda _: self._over(answer.id))

@@ -44,11 +44,13 @@ class Manner:
         passage_tokens: the most that the passages shown to the model may take.
         second: who is asked about uncertain claims; None for nobody.
         secrets: values that no answer may show: this installation's keys.
+        fence_key: what fences of prompts are made with; random ones where it is None.
     """
 
     passage_tokens: int = PASSAGE_TOKENS
     second: SecondOpinion | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    fence_key: bytes | None = field(default=None, repr=False)
 
 
 class Wording:
@@ -195,13 +197,16 @@ class WordedDraft:
         return written.strip()[:_LONGEST_QUESTION] or standalone(question, turns)
 
     async def _worded(self, context: Context, pinner: Pinner) -> AsyncIterator[Event]:
-        fence = Fence()
+        shown = (part for each in context.excerpts for part in (each.heading, each.text))
+        fence = Fence(self._manner.fence_key, (self._task.scope.tenant, *shown))
         request = answer_request(self._task.answer.question, context, fence)
         screen = screen_of(request, fence, self._manner.secrets)
         self._stream = MarkerStream(screen)
         async for event in self._model.stream(self._task.scope, request):
             if isinstance(event, ChatFinished):
-                self.answer = replace(self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model)
+                self.answer = replace(
+                    self.answer, usage=event.usage, cost_usd=event.cost_usd, model=event.model, cached=event.cached
+                )
                 continue
             if not isinstance(event, TextDelta):
                 yield self._restarted(event.reason, pinner)
