@@ -1,6 +1,8 @@
 """Kept replies through the whole application: the same question costs once, and what is gone is given to nobody."""
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 from tests.doubles.provider import Provider
-from tests.flow.conftest import add, house_with_model, signed_in
+from tests.flow.conftest import add, client_with_model, house_with_model, signed_in
+from typer.testing import CliRunner
 
+from pincite.app.cli.main import app
 from pincite.app.erasing import Eraser
 from pincite.app.wiring import House
 
@@ -133,3 +137,18 @@ async def test_who_may_read_other_passages_is_given_no_reply_to_these(
     assert (theirs["state"], theirs["cached"]) == ("completed", False)
     assert secret["id"] not in str(theirs)
     assert "nobody may know" not in str(provider.requests[-1])
+
+
+def test_the_command_line_says_what_was_saved(pincite_home: Path, provider: Provider) -> None:
+    async def spend() -> None:
+        async with client_with_model(pincite_home, provider, model_prices=PRICES, model_cache="exact") as client:
+            for _ in range(3):
+                await client.post("/v1/chat/completions", json=RAW)
+
+    asyncio.run(spend())
+    env = {"PINCITE_HOME": str(pincite_home), "PINCITE_MODEL": "none"}
+    (line,) = json.loads(CliRunner().invoke(app, ["usage", "--json"], env=env).stdout)["items"]
+    assert (line["calls"], line["hits"]) == (1, 2)
+    assert line["saved"]["replies_usd"] == pytest.approx(2 * line["cost_usd"])
+    said = " ".join(CliRunner().invoke(app, ["usage"], env=env).stdout.split())
+    assert re.search(r"Saved: \$0\.\d+ by 2 replies that were kept and given again\.", said), said
