@@ -159,6 +159,15 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was answered: by which answer, and its vector, float32 (LE)."""
+
+    answer: str
+    question: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class AskRequest:
     """A question. `collections` are names or ids; None means everything that the asker may read.
 

@@ -31,6 +31,7 @@ from pincite.answers.drafting import Draft, Task
 from pincite.answers.held import Held
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.moderation import Moderation, QuestionRefused
+from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
@@ -264,6 +265,8 @@ class Answers:
             log.exception("answer.failed", answer=answer.id)
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
+        if isinstance(draft, RecalledDraft):
+            await undisturbed(draft.keep(final))
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         await undisturbed(self._end(scope, replace(final, timings_ms=timings), writer))
 

@@ -35,6 +35,7 @@ _LEFT_OUT = frozenset(
         "app_replays",
         "app_limits",
         "accounts_tries",
+        "answers_asked",
         "gateway_replies",
     }
 )

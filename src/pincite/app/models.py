@@ -22,7 +22,8 @@ async def open_models(settings: Settings, ledger: Ledger, database: Database) ->
     """Find out which model answers, and make the way to it. Raises: ModelNotConfigured."""
     environment = provider_environment()
     found = await discover_model(settings, environment)
-    key = await asyncio.to_thread(installation_key, settings)
+    # Fences are new for each request but where the same request is to be known again.
+    key = None if settings.model_cache == "off" else await asyncio.to_thread(installation_key, settings)
     return Models(_model_settings(settings, key), environment, found, ledger, database=database)
 
 

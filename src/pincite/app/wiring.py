@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
-from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
+from pincite.answers import Answers, AskRequest, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.answering import open_drafters
 from pincite.app.limits import Limits, open_counts, policies_of
 from pincite.app.models import (
     open_embedders,
@@ -284,14 +285,7 @@ def _build(
         retrieval=retrieval,
         answers=Answers(
             database,
-            Drafters(
-                EvidenceSource(retrieval, library),
-                embedder,
-                models,
-                drop_unsupported=settings.unsupported == "drop",
-                passage_tokens=settings.passage_tokens,
-                second=second,
-            ),
+            open_drafters(settings, database, EvidenceSource(retrieval, library), embedder, (models, second)),
             open_moderation(settings, models),
         ),
         models=models,

@@ -11,21 +11,19 @@ from decimal import Decimal
 
 from opentelemetry import trace
 
-from pincite.core import PinciteError, Scope, get_logger, new_id
+from pincite.core import Scope, new_id
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.cache_key import is_clients_own, key_of, use_of
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, KeptReply, Lane, Restarted, TextDelta, Usage
 from pincite.gateway.flights import Flights, Work
 from pincite.gateway.metering import Meter
 from pincite.gateway.replies import Replies
-from pincite.ledger import BudgetExceeded, Call, PriceUnknown, Spend, Spent, answer_at_hand
+from pincite.gateway.saving import note_saved
+from pincite.ledger import BudgetExceeded, PriceUnknown
 
 Event = TextDelta | Restarted | ChatFinished
 _WHOLE = frozenset({"stop", "tool_calls"})
 _PIECE = re.compile(r".{1,40}(?:\s+|$)|\S{1,40}", re.DOTALL)
-_LASTS_S = 60.0
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +133,7 @@ class CachedChat:
 
     async def _for_nothing(self, asked: _Asked, end: ChatFinished) -> ChatFinished:
         """Return the end of a reply that no call was made for, and have it written down what that saved."""
-        purpose = asked.request.purpose
-        purpose = replace(purpose, answer=purpose.answer or answer_at_hand())
-        try:
-            call = Call("chat", end.model, purpose, bound=Spend(), lasts_s=_LASTS_S)
-            reservation = await self._meter.reserve(asked.scope, call)
-            self._meter.settle(reservation, Spent.again(end.cost_usd or Decimal(0)))
-        except PinciteError as error:  # what costs nothing is refused to nobody
-            log.warning("saving not written down", problem=error.message)
+        await note_saved(self._meter, asked.scope, end.model, asked.request.purpose, end.cost_usd)
         return replace(end, usage=Usage(), cost_usd=Decimal(0), cached=True)
 
     def _decided(self, what: str) -> None:

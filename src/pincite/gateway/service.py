@@ -6,6 +6,7 @@ Nothing is sent to a model here but one look whether an Ollama is there.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from pincite.core import Database, Scope
 from pincite.gateway.adapters.chat import ProviderChat
@@ -28,8 +29,10 @@ from pincite.gateway.replies import Replies
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.retrying import RetryingChat
 from pincite.gateway.routing import Leg, RoutedChat
+from pincite.gateway.saving import note_saved
 from pincite.gateway.settings import ModelSettings
 from pincite.gateway.structured import ShapedChat
+from pincite.ledger import Purpose
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
 AUTO_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash"}
@@ -118,6 +121,10 @@ class Models:
             return model
         course = [f"{stop.model_dump_json()} {self._settings.base_url}" for stop in stops]
         return CachedChat(model, self._replies, self._meter, "\n".join(course))
+
+    async def note_saved(self, scope: Scope, model: str, purpose: Purpose, usd: Decimal | None) -> None:
+        """Have it written down that what a model had made for so much was given again; None where nobody knows."""
+        await note_saved(self._meter, scope, model, purpose, usd)
 
     async def forget(self, scope: Scope, *, only_count: bool = False) -> int:
         """Delete the replies that are kept of the asker's tenant; returns how many those are."""
