@@ -1,5 +1,6 @@
 """Answers that are given again to a question that means the same, and all that must keep them from being given."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy import text
 from tests.doubles.provider import Provider
 from tests.flow.conftest import add, client_with_model, house_with_model, settled, signed_in, upload
+from typer.testing import CliRunner
 
 from pincite.app.answering import made_by
+from pincite.app.cli.main import app
 from pincite.app.erasing import Eraser
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
@@ -224,3 +227,23 @@ def test_other_settings_make_other_answers(pincite_home: Path) -> None:
     assert made_by(plain) == made_by(read_settings(home=pincite_home, port=9000, log_level="error"))
     assert made_by(plain) != made_by(read_settings(home=pincite_home, passage_tokens=300))
     assert made_by(plain) != made_by(read_settings(home=pincite_home, unsupported="drop"))
+
+
+def test_the_command_line_says_that_it_was_answered_before(pincite_home: Path, provider: Provider) -> None:
+    async def begin() -> None:
+        async with client_with_model(pincite_home, provider, model_cache="semantic") as client:
+            await add(client, "ferry.md", TEXT)
+            await ask(client, FIRST)
+
+    provider.behaviour.reply = REPLY
+    asyncio.run(begin())
+    env = {
+        "PINCITE_HOME": str(pincite_home),
+        "PINCITE_MODEL": "openai:test-model",
+        "PINCITE_MODEL_BASE_URL": f"{provider.url}/v1",
+        "PINCITE_MODEL_API_KEY": "good-key",
+        "PINCITE_MODEL_CACHE": "semantic",
+    }
+    said = [CliRunner().invoke(app, ["ask", SAME, *more], env=env).stdout for more in ((), ("--fresh",))]
+    assert "This was answered before to “When does the ferry leave?”" in " ".join(said[0].split())
+    assert "answered before" not in said[1]

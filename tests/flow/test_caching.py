@@ -43,6 +43,9 @@ async def ask(client: httpx2.AsyncClient, **more: Any) -> dict[str, Any]:
 
 
 async def kept(house: House) -> int:
+    flights = [each for each in asyncio.all_tasks() if each.get_name() == "flight"]
+    if flights:  # a reply is kept when its end was told
+        await asyncio.wait(flights)
     async with house.database.read(await house.owner()) as session:
         return await session.scalar(text("SELECT count(*) FROM gateway_replies")) or 0
 

@@ -4,6 +4,7 @@ Whether two questions mean the same is said in `likeness.py`, what an asker sees
 or kept that is somebody's own: questions that say "my", hold personal data or lean on earlier turns.
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -33,7 +34,8 @@ from pincite.privacy import find
 
 Event = tuple[str, Mapping[str, Any]]
 KEPT_FOR = timedelta(days=7)
-_LOOKED_AT = 1_000
+_LOOKED_AT = 500
+_LONGEST_CHARS = 500
 _PIECE_CHARS = 40
 
 log = get_logger(__name__)
@@ -90,7 +92,8 @@ class Remembered:
         """Begin a draft; nothing happens before its events are asked for."""
         draft = self._drafter.begin(task)
         question = task.answer.question
-        is_own = bool(task.turns) or leans(question) or is_personal(question) or bool(find(question))
+        is_long = len(question) > _LONGEST_CHARS
+        is_own = is_long or bool(task.turns) or leans(question) or is_personal(question) or bool(find(question))
         return draft if is_own or self.mode is not AnswerMode.MODEL else RecalledDraft(task, draft, self._memory)
 
 
@@ -153,10 +156,11 @@ class RecalledDraft:
             asked = await store.asked(session, system, key, (utc_now() - KEPT_FOR, _LOOKED_AT))
             cosines = [float(np.frombuffer(each.vector, "<f4") @ vector) for each in asked]
             near = [(cosine, each.question) for cosine, each in zip(cosines, asked, strict=True)]
-            places = alike(self._task.answer.question, near, self._memory.threshold)
-            if not places:
-                return None
-            answer_id = asked[places[0]].answer
+        places = await asyncio.to_thread(alike, self._task.answer.question, near, self._memory.threshold)
+        if not places:
+            return None
+        answer_id = asked[places[0]].answer
+        async with self._memory.database.read(system) as session:
             answer = await store.answer(session, system, answer_id)
             events = await store.events(session, system, answer_id, 0)
         found = next((each.data for each in events if each.name == "retrieval.completed"), None)

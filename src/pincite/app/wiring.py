@@ -110,10 +110,14 @@ class House:
         listing = await self.library.list_collections(scope, limit=1000)
         return sum(collection.documents for collection in listing.items)
 
-    async def ask(self, scope: Scope, question: str, *, collections: Sequence[str] | None) -> dict[str, Any]:
-        """Ask and wait for the whole answer, as the answer resource."""
+    async def ask(
+        self, scope: Scope, question: str, *, collections: Sequence[str] | None, fresh: bool = False
+    ) -> dict[str, Any]:
+        """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew."""
         wanted = None if collections is None else tuple(collections)
-        answer = await self.answers.start(scope, AskRequest(question=question, collections=wanted))
+        answer = await self.answers.start(
+            scope, AskRequest(question, collections=wanted, kept="renew" if fresh else "use")
+        )
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 
     async def hits(self, scope: Scope, evidence: Evidence) -> dict[str, Any]:

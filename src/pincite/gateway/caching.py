@@ -4,7 +4,7 @@ Which requests those are is decided in `cache_key.py`; where replies are kept, i
 """
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,7 +15,7 @@ from pincite.core import Scope, new_id
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.cache_key import is_clients_own, key_of, use_of
 from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, KeptReply, Lane, Restarted, TextDelta, Usage
-from pincite.gateway.flights import Flights, Work
+from pincite.gateway.flights import Course, Flights, Work
 from pincite.gateway.metering import Meter
 from pincite.gateway.replies import Replies
 from pincite.gateway.saving import note_saved
@@ -106,13 +106,13 @@ class CachedChat:
                 yield await self._for_nothing(asked, event) if joins or event.cached else event
 
     def _work(self, asked: _Asked) -> Work[Event]:
-        async def work(add: Callable[[Event], None]) -> None:
+        async def work(course: Course[Event]) -> None:
             found = None if asked.anew else await self._replies.find(asked.scope, asked.key)
             if found is not None:
                 for event in _again(found, asked.request):
-                    add(event)
+                    course.add(event, last=isinstance(event, ChatFinished))
                 return
-            text = ""
+            text, end = "", None
             async with aclosing(self._model.stream(asked.scope, asked.request)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
@@ -120,13 +120,15 @@ class CachedChat:
                     elif isinstance(event, Restarted):
                         text = ""
                     else:
-                        await self._kept(asked, text, event)
-                    add(event)
+                        end = event
+                    course.add(event, last=event is end)
+            # Nobody waits for that; who asks the same meanwhile follows this.
+            if end is not None:
+                await self._kept(asked, text, end)
 
         return work
 
     async def _kept(self, asked: _Asked, text: str, end: ChatFinished) -> None:
-        """Keep a whole reply, before anybody is told of its end: who asks from then on gets it."""
         if end.reason in _WHOLE and (text.strip() or end.calls):
             reply = KeptReply(end.model, text, end.calls, end.reason, end.cost_usd)
             await self._replies.keep(asked.scope, asked.key, reply, shared=not is_clients_own(asked.request))

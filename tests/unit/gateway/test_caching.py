@@ -65,10 +65,18 @@ def model(provider: Provider, meter: MemoryMeter, database: Database) -> ChatMod
     return chosen
 
 
+async def kept() -> None:
+    """Wait until what is done behind a reply is done: a reply is kept when its end was told."""
+    flights = [each for each in asyncio.all_tasks() if each.get_name() == "flight"]
+    if flights:
+        await asyncio.wait(flights)
+
+
 async def ask(model: ChatModel, request: ChatRequest = REQUEST, scope: Scope = ADA) -> tuple[list[str], ChatFinished]:
     pieces: list[str] = []
     async for event in model.stream(scope, request):
         if isinstance(event, ChatFinished):
+            await kept()
             return pieces, event
         pieces = [*pieces, event.text] if isinstance(event, TextDelta) else []
     raise AssertionError("there was no end")
