@@ -22,6 +22,7 @@ SYSTEM = {
     "sources.under_way": "finds runs of every tenant that lost their job",
     "sources.watchable": "finds folders of every tenant that are on this machine",
     "ledger.Ledger.sweep": "settles calls of every tenant that nobody settled",
+    "gateway.drop_expired": "upkeep of every tenant's kept replies",
     "ledger.drop_old_windows": "upkeep of every tenant's windows",
     "ledger.doubtful": "the same, of what may be put right",
     "ledger.overdue": "the store's side of Ledger.sweep",

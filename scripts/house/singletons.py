@@ -24,6 +24,7 @@ ALLOWED = {
     "src/pincite/__main__.py": "is the program",
     "src/pincite/index/adapters/lance_engine.py": "lancedb reads its log level when it is imported, and only then",
     "src/pincite/core/origin.py": "holds from where the work at hand was asked for, for services that know no web",
+    "src/pincite/core/keeping.py": "holds what the work at hand may do with kept replies, whoever does it",
     "src/pincite/ledger/work.py": "holds which answer the calls at hand are made for, whoever makes them",
     "src/pincite/app/migrations/env.py": "is run by Alembic as a script",
 }

@@ -1,6 +1,7 @@
 """Chooses how an answer is made: quoted from the documents, or worded by the model that is set or asked for."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,9 +9,10 @@ from pincite.answers.context import PASSAGE_TOKENS
 from pincite.answers.drafting import Drafter
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.quoting import Quoting
+from pincite.answers.remembering import Memory, remembered
 from pincite.answers.second_opinion import SecondOpinion
 from pincite.answers.wording import Manner, Wording
-from pincite.core import Scope
+from pincite.core import Database, Scope
 from pincite.gateway import Embedder, Models
 from pincite.library import NamedPages
 
@@ -41,14 +43,27 @@ class Drafters:
         self._embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
-        self._manner = Manner(passage_tokens, second, models.secrets)
+        self._memory: Memory | None = None
+        self._manner = Manner(passage_tokens, second, models.secrets, models.fence_key)
+
+    def remembering(self, database: Database, made_by: str) -> "Drafters":
+        """Return the same, which give answers of models again to questions that mean the same.
+
+        Args:
+            database: where it is noted which were answered.
+            made_by: tells these settings from others that answers may be made by.
+        """
+        found = copy(self)
+        found._memory = Memory(database, self._source, self._embedder, self._models, made_by)
+        return found
 
     def choose(self, model: str | None) -> Drafter:
         """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
         chosen = self._models.choose(model)
         if chosen is None:
             return Quoting(self._source, self._embedder)
-        return Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
+        made = Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
+        return remembered(made, self._memory)
 
     def shadow(self, chance: float) -> Drafter | None:
         """Return who makes an answer once more, to be measured, where `chance` in 0..1 falls in the share of those."""

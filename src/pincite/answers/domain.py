@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
+from pincite.core.keeping import KeptUse
 from pincite.gateway import Usage
 
 Tier = Literal["cheap", "strong"]
@@ -103,7 +104,8 @@ class Answer:
 
     `confidence` in 0..1 is the chance that the passages' own sentences answer the question rightly, whoever worded the
     answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
-    that came closest. `older` is what older versions of the pinned documents say to the same.
+    that came closest. `older` is what older versions of the pinned documents say to the same. `cached` says that its
+    text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise.
     """
 
     id: str
@@ -125,6 +127,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     dropped_markers: int = 0
     dropped_sentences: int = 0
+    cached: bool = False
+    cached_question: str | None = None
     problem: AnswerProblem | None = None
 
 
@@ -157,12 +161,22 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was answered: by which answer, and its vector, float32 (LE)."""
+
+    answer: str
+    question: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class AskRequest:
     """A question. `collections` are names or ids; None means everything that the asker may read.
 
     `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
     `tier` is that of a route's models that should answer; None leaves it to the route. Of a `steady` answer nothing is
     shown that a stronger model may take back.
+    `kept` is what may be done with what was kept of earlier askings.
     """
 
     question: str
@@ -172,3 +186,4 @@ class AskRequest:
     turns: tuple[Turn, ...] = ()
     tier: Tier | None = None
     steady: bool = False
+    kept: KeptUse = "use"

@@ -38,6 +38,10 @@ class EvidenceSource:
         """Return those of the pages that are still there, with personal data covered as policies want it."""
         return await self._library.named_pages(scope, wanted)
 
+    async def seen_by(self, scope: Scope, collections: Sequence[str] | None) -> str:
+        """Return what stands for all that the asker may read there: another as soon as anything of it is another."""
+        return await self._library.seen_by(scope, collections)
+
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)

@@ -107,7 +107,8 @@ class AnswerRoutes:
     async def ask(self, request: Request, response: Response, scope: CurrentScope, body: Ask) -> Any:
         """Answer a question; every sentence of the answer is pinned, or the answer says that the documents do not."""
         collections = None if body.collections is None else tuple(body.collections)
-        asked = AskRequest(body.question, body.conversation, collections, body.model, tier=body.tier)
+        kept = "renew" if body.fresh else "use"
+        asked = AskRequest(body.question, body.conversation, collections, body.model, tier=body.tier, kept=kept)
         begun = await self._answers.start(scope, asked)
         if body.stream:
             events = f"/v1/answers/{begun.id}/events"

@@ -39,6 +39,8 @@ _ANSWER: dict[str, Any] = {
     "timings_ms": {"retrieve": 21.4, "extract": 8.2, "total": 34.0},
     "dropped_markers": 0,
     "dropped_sentences": 0,
+    "cached": False,
+    "cached_question": None,
     "problem": None,
     "created_at": "2026-11-20T09:30:00Z",
 }
@@ -58,6 +60,7 @@ class Ask(BaseModel):
     collections: list[Annotated[str, Field(max_length=200)]] | None = Field(
         None, max_length=100, description="Names or ids; default is everything you may read."
     )
+    fresh: bool = Field(False, description="Make it anew, whatever is kept of earlier askings.")
     stream: bool = Field(False, description="Answer at once with the address of the events.")
     model: str | None = Field(
         None, max_length=200, description="`none`, `auto` or `provider:name`; default is the server's setting."
@@ -144,6 +147,8 @@ class AnswerBody(BaseModel):
     timings_ms: dict[str, float]
     dropped_markers: int
     dropped_sentences: int = 0
+    cached: bool = Field(False, description="Its text was kept from an earlier asking, and cost nothing.")
+    cached_question: str | None = Field(None, description="The question that it was made for, if in other words.")
     problem: ProblemBody | None
     created_at: datetime
 

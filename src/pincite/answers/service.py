@@ -31,11 +31,13 @@ from pincite.answers.drafting import Draft, Task
 from pincite.answers.held import Held
 from pincite.answers.log import Bell, LogWriter, tail, undisturbed
 from pincite.answers.moderation import Moderation, QuestionRefused
+from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import last_event, so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.audit import note
+from pincite.core.keeping import with_kept
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.trail import DENIED
 from pincite.ledger import made_for
@@ -118,7 +120,7 @@ class Answers:
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         work = Task(scope, answer, turns, collections, request.tier, request.steady)
         is_default = request.model in {None, "auto"}
-        with made_for(answer.id):
+        with made_for(answer.id), with_kept(request.kept):
             making = self._run(scope, drafter.begin(work), work if is_default else None)
             task = asyncio.create_task(making, name=f"answer-{answer.id}")
         self._running[answer.id] = task
@@ -268,6 +270,8 @@ class Answers:
             log.exception("answer.failed", answer=answer.id)
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
+        if isinstance(draft, RecalledDraft):
+            await undisturbed(draft.keep(final))
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         final = replace(final, timings_ms=timings)
         await undisturbed(self._end(scope, final, writer))

@@ -18,6 +18,7 @@ from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerMode, AnswerState, Verdict
 from pincite.answers.drafting import Task
 from pincite.core import Database, PinciteError, Scope, get_logger, utc_now
+from pincite.core.keeping import with_kept
 from pincite.core.scope import system_scope
 from pincite.ledger import made_for
 
@@ -67,11 +68,12 @@ class Shadows:
 
     def follow(self, task: Task, final: Answer) -> None:
         """Make an answer once more, in the background, if it is one of the share."""
-        if final.state is not AnswerState.COMPLETED or final.mode is not AnswerMode.MODEL or task.tier is not None:
+        is_made = final.state is AnswerState.COMPLETED and final.mode is AnswerMode.MODEL and not final.cached
+        if not is_made or task.tier is not None:
             return
         if len(self._tasks) >= _AT_ONCE or self._drafters.shadow(_chance(final.id)) is None:
             return
-        with made_for(None, stage="shadow"):
+        with made_for(None, stage="shadow"), with_kept("avoid"):  # what is given again is not measured
             made = asyncio.create_task(self._made(task, final), name=f"shadow-{final.id}")
         self._tasks.add(made)
         made.add_done_callback(self._tasks.discard)

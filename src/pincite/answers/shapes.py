@@ -78,6 +78,8 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "timings_ms": dict(answer.timings_ms),
         "dropped_markers": answer.dropped_markers,
         "dropped_sentences": answer.dropped_sentences,
+        "cached": answer.cached,
+        "cached_question": answer.cached_question,
         "problem": None
         if problem is None
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
@@ -119,6 +121,8 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         timings_ms=body["timings_ms"],
         dropped_markers=body["dropped_markers"],
         dropped_sentences=body.get("dropped_sentences", 0),
+        cached=body.get("cached", False),
+        cached_question=body.get("cached_question"),
         problem=None if problem is None else AnswerProblem(**problem),
     )
 

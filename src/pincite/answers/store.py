@@ -11,15 +11,15 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
+from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Asked, Conversation
 from pincite.answers.shapes import answer_from, answer_to
-from pincite.answers.tables import AnswerRow, BasisRow, ConversationRow, EventRow, ShadowRow
+from pincite.answers.tables import AnswerRow, AskedRow, BasisRow, ConversationRow, EventRow, ShadowRow
 from pincite.core import NotFound, Scope
 
 _TITLE_CHARS = 120
 
 
-def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow]) -> ColumnElement[bool]:
+def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow] | type[AskedRow]) -> ColumnElement[bool]:
     """Return the predicate of the rows that the asker may see: the one place where that is decided.
 
     The installation's own work, which erases, sees all of the tenant; nobody can be given its role.
@@ -216,6 +216,31 @@ async def shadows(session: AsyncSession, scope: Scope, since: datetime, *, most:
     return list(await session.scalars(query))
 
 
+async def remember(session: AsyncSession, scope: Scope, answer_id: str, place: tuple[str, bytes, datetime]) -> None:
+    """Let an answer be found again: under a key, by the vector of its question, asked at that time."""
+    key, vector, at = place
+    session.add(AskedRow(answer=answer_id, tenant=scope.tenant, user=scope.user, key=key, vector=vector, asked_at=at))
+    await session.flush()
+
+
+async def asked(session: AsyncSession, scope: Scope, key: str, among: tuple[datetime, int]) -> list[Asked]:
+    """Return the questions of a key whose answers are whole, the newest first: since a time, at most so many."""
+    query = (
+        select(AskedRow.answer, AnswerRow.question, AskedRow.vector)
+        .join(AnswerRow, AnswerRow.id == AskedRow.answer)
+        .where(visible_to(scope, AskedRow), AskedRow.key == key, AskedRow.asked_at >= among[0])
+        .where(visible_to(scope, AnswerRow), AnswerRow.state == AnswerState.COMPLETED.value)
+        .order_by(AskedRow.asked_at.desc(), AskedRow.answer.desc())
+        .limit(among[1])
+    )
+    return [Asked(*row) for row in (await session.execute(query)).all()]
+
+
+async def forget_asked(session: AsyncSession, scope: Scope, before: datetime) -> None:
+    """Let no answer be found again that was asked for before a time."""
+    await session.execute(delete(AskedRow).where(visible_to(scope, AskedRow), AskedRow.asked_at < before))
+
+
 async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
     """Say that `worker` is still making the answers `ids`; returns those that are to be cancelled."""
     running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
@@ -252,6 +277,7 @@ async def count_whole(session: AsyncSession, scope: Scope, which: ColumnElement[
         "answers_conversations": select(func.count()).select_from(homes.subquery()),
         "answers_answers": select(func.count()).select_from(answers.subquery()),
         "answers_events": select(func.count()).select_from(EventRow).where(EventRow.answer.in_(answers)),
+        "answers_asked": select(func.count()).select_from(AskedRow).where(AskedRow.answer.in_(answers)),
         "answers_basis": select(func.count()).select_from(BasisRow).where(BasisRow.answer.in_(answers)),
         "answers_shadows": select(func.count()).select_from(ShadowRow).where(ShadowRow.answer.in_(answers)),
     }

@@ -1,9 +1,12 @@
-"""Tables of answers: conversations, answers, what they rest on, their logs and shadows. Private to `store.py`."""
+"""Tables of answers: conversations, answers, what they rest on, what is given again, shadows, and the event log.
+
+Private to `store.py`.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
@@ -62,6 +65,23 @@ class ShadowRow(Table):
     tenant: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+
+
+class AskedRow(Table):
+    """That an answer may be given again to questions that mean the same; goes with it.
+
+    `key` stands for all that its asker saw and that it was made by; `vector` is float32 (LE), of its question.
+    """
+
+    __tablename__ = "answers_asked"
+    __table_args__ = (Index(None, "tenant", "key", "asked_at"),)
+
+    answer: Mapped[str] = mapped_column(ForeignKey("answers_answers.id", ondelete="CASCADE"), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(64))
+    user: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime]
 
 
 class EventRow(Table):

@@ -186,5 +186,7 @@ def withheld(answer: Answer, problem: AnswerProblem = WITHHELD) -> Answer:
         timings_ms={},
         dropped_markers=0,
         dropped_sentences=0,
+        cached=False,
+        cached_question=None,
         problem=problem,
     )

@@ -48,11 +48,13 @@ class Manner:
         passage_tokens: the most that the passages shown to the model may take.
         second: who is asked about uncertain claims; None for nobody.
         secrets: values that no answer may show: this installation's keys.
+        fence_key: what fences of prompts are made with; random ones where it is None.
     """
 
     passage_tokens: int = PASSAGE_TOKENS
     second: SecondOpinion | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    fence_key: bytes | None = field(default=None, repr=False)
 
 
 class Wording:
@@ -217,7 +219,8 @@ class WordedDraft:
         return cascaded(cascade, asked, worded, self._worth)
 
     async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[Event]:
-        fence = Fence()
+        shown = (part for each in context.excerpts for part in (each.heading, each.text))
+        fence = Fence(self._manner.fence_key, (self._task.scope.tenant, *shown))
         request = answer_request(self._task.answer.question, context, fence)
         request = replace(request, tier=wish.tier, only_tier=wish.in_place, because=wish.because, lane=self._task.lane)
         screen = screen_of(request, fence, self._manner.secrets)
@@ -250,7 +253,9 @@ class WordedDraft:
             self._calls.append(void)
         if counts:
             self._end = end
-            self.answer = replace(self.answer, usage=end.usage, cost_usd=end.cost_usd, model=end.model)
+            self.answer = replace(
+                self.answer, usage=end.usage, cost_usd=end.cost_usd, model=end.model, cached=end.cached
+            )
 
     async def _asked(self, ground: Ground) -> Asked:
         """Return what a cascade has to know of the question before it is answered."""

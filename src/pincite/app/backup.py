@@ -26,9 +26,18 @@ from pincite.core.scope import EVERY_TENANT
 
 FORMAT = 1
 _ROWS_AT_ONCE = 500
-# Heartbeats belong to processes that will be gone; outcomes of evaluations are made again.
+# Heartbeats belong to processes that will be gone; outcomes of evaluations and replies of models are made again.
 _LEFT_OUT = frozenset(
-    {"jobs_workers", "evals_outcomes", "library_waiting", "app_replays", "app_limits", "accounts_tries"}
+    {
+        "jobs_workers",
+        "evals_outcomes",
+        "library_waiting",
+        "app_replays",
+        "app_limits",
+        "accounts_tries",
+        "answers_asked",
+        "gateway_replies",
+    }
 )
 Progress = Callable[[str, int], None]
 

@@ -69,8 +69,9 @@ class Eraser:
     async def document(self, scope: Scope, name: str, *, dry_run: bool = False, scrub: bool = True) -> Erased:
         """Erase a document with all revisions, and every conversation that quotes it; also one that was removed before.
 
-        What subjects answered in evaluations and what was answered to repeated requests goes for the whole tenant:
-        it does not say which documents it quotes. Without `scrub` files are still to be written anew.
+        What subjects answered in evaluations, what was answered to repeated requests and replies of models that are
+        kept goes for the whole tenant: it does not say which documents it quotes. Without `scrub` files are still to be
+        written anew.
 
         Raises: NotFound; OnHold.
         """
@@ -101,6 +102,7 @@ class Eraser:
         rows = dict(await self._house.answers.erase_quoting(scope, document_id, only_count=only_count))
         rows["evals_outcomes"] = await self._house.evaluations.forget_outcomes(scope, only_count=only_count)
         rows["app_replays"] = await self._replays.forget(scope, only_count=only_count)
+        rows["gateway_replies"] = await self._house.models.forget(scope, only_count=only_count)
         return rows
 
     async def scrub(self, scope: Scope, *, anew_up_to: int | None = None) -> None:
@@ -129,6 +131,7 @@ class Eraser:
             await house.people.change(scope, user_id, disabled=True)  # so that nothing of theirs comes to it
         rows |= await house.answers.erase_of(scope, user_id, only_count=dry_run)
         rows["app_replays"] = await self._replays.forget(scope, asker=user_id, only_count=dry_run)
+        rows["gateway_replies"] = await house.models.forget(scope, only_count=dry_run)
         rows["accounts_users"] = int(is_there)
         rows["ledger_budgets"] = await house.ledger.forget_subject(scope, Subject.USER, user_id, only_count=dry_run)
         report = Erased("user", user_id, dry_run, _some(rows), stays=sorted(_LOG | _BILLS))

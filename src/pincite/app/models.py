@@ -3,9 +3,11 @@
 What they are is the gateway's business; nothing is sent to one here but a look whether an Ollama is there.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from pincite.answers import SecondOpinion
+from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
 from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder, discover
@@ -16,10 +18,13 @@ from pincite.ledger import Ledger
 from pincite.retrieval import Judge, RetrievalSettings, SecondModels
 
 
-async def open_models(settings: Settings, ledger: Ledger) -> Models:
+async def open_models(settings: Settings, ledger: Ledger, database: Database) -> Models:
     """Find out which model answers, and make the way to it. Raises: ModelNotConfigured."""
     environment = provider_environment()
-    return Models(_model_settings(settings), environment, await discover_model(settings, environment), ledger)
+    found = await discover_model(settings, environment)
+    # Fences are new for each request but where the same request is to be known again.
+    key = None if settings.model_cache == "off" else await asyncio.to_thread(installation_key, settings)
+    return Models(_model_settings(settings, key), environment, found, ledger, database=database)
 
 
 def open_ledger(settings: Settings, database: Database) -> Ledger:
@@ -36,13 +41,15 @@ async def discover_model(settings: Settings, environment: Mapping[str, str]) -> 
     return await discover(_model_settings(settings), environment)
 
 
-def _model_settings(settings: Settings) -> ModelSettings:
+def _model_settings(settings: Settings, fence_key: bytes | None = None) -> ModelSettings:
     return ModelSettings(
         model=settings.model,
         base_url=settings.model_base_url,
         api_key=settings.model_api_key,
         context_tokens=settings.model_context_tokens,
         total_timeout_s=settings.model_timeout_s,
+        keeps_replies=settings.model_cache != "off",
+        fence_key=fence_key,
         embedder=settings.embedder,
         embedder_base_url=settings.embedder_base_url,
         embedder_api_key=settings.embedder_api_key,

@@ -4,12 +4,31 @@ Each raises `ValueError` with what must be, to stand behind the variable's name.
 """
 
 import ipaddress
+from typing import Annotated, Literal
 
+from pydantic import Field
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pincite.app.hosts import parse_hosts
 
+Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
+ModelCache = Annotated[
+    Literal["off", "exact", "semantic"],
+    Field(
+        description="Whether replies of models are given again: `off`, `exact` (to the same prompt, for a day) or "
+        "`semantic` (as well answers, to questions that mean the same, while nothing that they rest on has changed)."
+    ),
+]
+PROVIDER_NAMES = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "OLLAMA_HOST",
+    "COHERE_API_KEY",
+    "JINA_API_KEY",
+)
 POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 

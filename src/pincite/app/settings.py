@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pincite.app.setting_values import (
     POSTGRES_URLS,
+    PROVIDER_NAMES,
+    ModelCache,
+    Requests,
     known_band,
     known_database,
     known_hosts,
@@ -26,16 +29,6 @@ PREFIX = "PINCITE_"
 SECRET_PREFIX = "PINCITE_SECRET_"  # noqa: S105 - the name of a variable
 # Read by tests, benchmarks and the files of gates.
 _FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
-_PROVIDER_NAMES = (
-    "OPENAI_API_KEY",
-    "ANTHROPIC_API_KEY",
-    "GEMINI_API_KEY",
-    "GOOGLE_API_KEY",
-    "OLLAMA_HOST",
-    "COHERE_API_KEY",
-    "JINA_API_KEY",
-)
-_Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class BadSettings(PinciteError):
@@ -79,28 +72,28 @@ class Settings(BaseSettings):
         ),
     ] = "127.0.0.1,::1"
     limit_address: Annotated[
-        _Requests,
+        Requests,
         Field(
             description="Most requests a minute that one address (of IPv6, one /64 network) may send; 0: any number."
         ),
     ] = 12_000
     limit_sign_in: Annotated[
-        _Requests, Field(description="Most requests a minute that one address may send to sign in; 0: any number.")
+        Requests, Field(description="Most requests a minute that one address may send to sign in; 0: any number.")
     ] = 60
     limit_key: Annotated[
-        _Requests, Field(description="Most requests a minute that may be sent with one API key; 0: any number.")
+        Requests, Field(description="Most requests a minute that may be sent with one API key; 0: any number.")
     ] = 6_000
     limit_read: Annotated[
-        _Requests, Field(description="Most requests a minute that one user may send that read; 0: any number.")
+        Requests, Field(description="Most requests a minute that one user may send that read; 0: any number.")
     ] = 6_000
     limit_write: Annotated[
-        _Requests,
+        Requests,
         Field(
             description="Most requests a minute that one user may send that write, uploads among them; 0: any number."
         ),
     ] = 3_000
     limit_ask: Annotated[
-        _Requests, Field(description="Most requests a minute that one user may send that ask or search; 0: any number.")
+        Requests, Field(description="Most requests a minute that one user may send that ask or search; 0: any number.")
     ] = 600
     model: Annotated[
         str,
@@ -137,6 +130,7 @@ class Settings(BaseSettings):
     model_limits: Annotated[
         str | None, Field(description="What may be sent to a provider: `requests=500/min,tokens=200000/min`.")
     ] = None
+    model_cache: ModelCache = "off"
     model_evidence_url: Annotated[
         str | None, Field(description="Address that says what calls came to that broke off: `GET ADDRESS/ID`.")
     ] = None
@@ -368,7 +362,7 @@ def as_environment(settings: Settings) -> Mapping[str, str]:
 
 def provider_environment() -> Mapping[str, str]:
     """Return the providers' own variables (keys and addresses), which `model=auto` looks through."""
-    return {name: os.environ[name] for name in _PROVIDER_NAMES if os.environ.get(name)}
+    return {name: os.environ[name] for name in PROVIDER_NAMES if os.environ.get(name)}
 
 
 def foreign_values() -> Mapping[str, str]:

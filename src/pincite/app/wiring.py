@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
-from pincite.answers import Answers, AskRequest, Drafters, EvidenceSource, SecondOpinion, answer_resource
+from pincite.answers import Answers, AskRequest, EvidenceSource, SecondOpinion, answer_resource
 from pincite.app import migrate
+from pincite.app.answering import open_drafters
 from pincite.app.limits import Limits, open_counts, policies_of
 from pincite.app.models import (
     open_embedders,
@@ -116,10 +117,12 @@ class House:
         *,
         collections: Sequence[str] | None,
         tier: Literal["cheap", "strong"] | None = None,
+        fresh: bool = False,
     ) -> dict[str, Any]:
-        """Ask and wait for the whole answer, as the answer resource."""
+        """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew."""
         wanted = None if collections is None else tuple(collections)
-        answer = await self.answers.start(scope, AskRequest(question, collections=wanted, tier=tier))
+        asked = AskRequest(question, collections=wanted, tier=tier, kept="renew" if fresh else "use")
+        answer = await self.answers.start(scope, asked)
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 
     async def hits(self, scope: Scope, evidence: Evidence) -> dict[str, Any]:
@@ -212,7 +215,7 @@ async def open_house(
         closing.push_async_callback(counts.close)
         ledger = open_ledger(settings, database)
         closing.push_async_callback(ledger.close)
-        models = await open_models(settings, ledger)
+        models = await open_models(settings, ledger, database)
         embedders = await asyncio.to_thread(open_embedders, settings, ledger)
         reranker = await asyncio.to_thread(open_reranker, settings, models, ledger)
         second = await asyncio.to_thread(open_second_opinion, settings, models)
@@ -264,7 +267,7 @@ def _build(
     library = Library(database, blobs, key)
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
-    parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model))
+    parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model), models)
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
     tools = _source_tools(settings, reader)
@@ -291,14 +294,7 @@ def _build(
         retrieval=retrieval,
         answers=Answers(
             database,
-            Drafters(
-                EvidenceSource(retrieval, library),
-                embedder,
-                models,
-                drop_unsupported=settings.unsupported == "drop",
-                passage_tokens=settings.passage_tokens,
-                second=second,
-            ),
+            open_drafters(settings, database, EvidenceSource(retrieval, library), embedder, (models, second)),
             open_moderation(settings, models),
         ),
         models=models,

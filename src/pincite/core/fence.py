@@ -4,8 +4,11 @@ Only the model's copy changes; what is stored, searched, quoted and pinned stays
 are is in `unseen.py`. A fence helps a model to tell data from rules; nothing here relies on the model doing so.
 """
 
+import hashlib
+import hmac
 import re
 import secrets
+from collections.abc import Iterable
 
 from pincite.core.unseen import without_unseen
 
@@ -49,10 +52,18 @@ def heading_for_model(text: str) -> str:
 
 
 class Fence:
-    """The lines that set data apart in one request. What they begin with is random, so that no document knows it."""
+    """The lines that set data apart in one request. What they begin with no document knows.
 
-    def __init__(self) -> None:
-        self.token = secrets.token_hex(8)
+    It is random, or made with a key of the very data that it fences, so that the same request is the same text again:
+    who learned it could not put it into that data without its being another.
+
+    Args:
+        key: a secret; None for a random fence.
+        about: what is fenced.
+    """
+
+    def __init__(self, key: bytes | None = None, about: Iterable[str] = ()) -> None:
+        self.token = secrets.token_hex(8) if key is None else _keyed(key, about)
         self.mark = f"<<{self.token}>>"
 
     def line(self, said: str) -> str:
@@ -62,3 +73,11 @@ class Fence:
     def block(self, said: str, text: str) -> str:
         """Return data under a line that says what it is, without anything that could end it or begin another."""
         return f"{self.line(said)}\n{for_model(text.replace(self.token, ''))}"
+
+
+def _keyed(key: bytes, about: Iterable[str]) -> str:
+    made = hmac.new(key, digestmod=hashlib.sha256)
+    for text in about:
+        data = text.encode("utf-8", "surrogatepass")
+        made.update(len(data).to_bytes(8, "big") + data)
+    return made.hexdigest()[:16]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import ErrorKind, InvalidInput, PinciteError, Scope, Unavailable
+from pincite.core.keeping import KeptUse
 from pincite.gateway.cascade import Cascade
 from pincite.ledger import Purpose
 
@@ -139,6 +140,7 @@ class ChatRequest:
     only_tier: bool = False  # and no other
     because: str | None = None  # why those, for the trace
     call_id: str | None = None  # the ledger's, which the provider is told, too
+    kept: KeptUse = "use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class ChatFinished:
     """The reply's end: exactly one, last. `cost_usd` is None where the model has no known price.
 
     `calls` are the tools that it wants called. `reason` is other than `stop` and `tool_calls` only where the request
-    says that it may be.
+    says that it may be. `cached` says that no provider was asked: the reply was kept, and is given again for nothing.
     """
 
     model: str
@@ -195,6 +197,22 @@ class ChatFinished:
     cost_usd: Decimal | None
     calls: tuple[ToolCall, ...] = ()
     reason: EndReason = "stop"
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReply:
+    """A whole reply that is kept, and what it had cost (None: nobody knows).
+
+    `to_note` says that it was not noted for a while that it was given again.
+    """
+
+    model: str
+    text: str
+    calls: tuple[ToolCall, ...]
+    reason: EndReason
+    cost_usd: Decimal | None
+    to_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ class Meter(Protocol):
         ...
 
 
+AskPrice = Callable[[], Awaitable[Price | None]]
+
+
 class Attempts(Protocol):
     """Makes single attempts at one model of one provider."""
 
@@ -75,15 +78,23 @@ class MeteredChat:
         price: says what they cost, None where nobody knows; asked once a call.
         meter: the ledger.
         yields: there is a cheaper model, for whoever a budget asks to be so.
+        instead: says what the model costs that it is asked in place of; None where it is in place of none.
     """
 
     def __init__(
-        self, model: Attempts, price: Callable[[], Awaitable[Price | None]], meter: Meter, *, yields: bool = False
+        self,
+        model: Attempts,
+        price: AskPrice,
+        meter: Meter,
+        *,
+        yields: bool = False,
+        instead: AskPrice | None = None,
     ) -> None:
         self._model = model
         self._price = price
         self._meter = meter
         self._yields = yields
+        self._instead = instead
 
     @property
     def name(self) -> str:
@@ -110,7 +121,7 @@ class MeteredChat:
                     if isinstance(event, TextDelta):
                         written += len(event.text.encode("utf-8", "surrogatepass"))
                     else:
-                        spent, sent = _spent(event.usage, price), False
+                        spent, sent = await self._whole(event.usage, price), False
                     yield event
         except ModelError as error:
             if error.usage is not None:
@@ -120,6 +131,16 @@ class MeteredChat:
         finally:
             # Whoever goes away amid a reply, or finds it broken off, has had what was written till then.
             self._meter.settle(reservation, _spent(estimated(request, written), price) if sent else spent)
+
+    async def _whole(self, usage: Usage, price: Price | None) -> Spent:
+        """Return what a reply came to, and what more without the provider's cache and by the model it stands for."""
+        spent = _spent(usage, price)
+        if price is None or usage.estimated:
+            return spent
+        cost = price.cost(usage)
+        strong = None if self._instead is None else await self._instead()
+        routed = None if strong is None else strong.cost(usage) - cost
+        return spent.beside(price.cost(Usage(usage.input_tokens, usage.output_tokens)) - cost, routed)
 
     async def _reserved(
         self, scope: Scope, request: ChatRequest, price: Price | None

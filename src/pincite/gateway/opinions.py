@@ -13,12 +13,15 @@ from pincite.gateway.domain import ChatModel, ClaimJudge, ModelNotConfigured
 _KNOWN = "`none`, `nli:FOLDER`, `judge` or `judge:PROVIDER:NAME`"
 
 
-def make_claim_judge(name: str, chat: Callable[[str | None], ChatModel | None]) -> ClaimJudge | None:
+def make_claim_judge(
+    name: str, chat: Callable[[str | None], ChatModel | None], fence_key: bytes | None = None
+) -> ClaimJudge | None:
     """Return the judge of that name, None for `none`. Blocks: it may load files.
 
     Args:
         name: as in settings.
         chat: returns the chat model of a name, for None the one in use.
+        fence_key: what fences are made with; random ones where it is None.
 
     Raises:
         ModelNotConfigured: there is no such judge, or its chat model cannot be used.
@@ -34,7 +37,7 @@ def make_claim_judge(name: str, chat: Callable[[str | None], ChatModel | None]) 
         model = chat(rest or None)
         if model is None:
             raise ModelNotConfigured("The second opinion `judge` needs a chat model.", remedy="Set PINCITE_MODEL.")
-        return ChatOpinion(model)
+        return ChatOpinion(model, fence_key)
     raise ModelNotConfigured(
         f"There is no second opinion `{name[:80]}`.", remedy=f"Set PINCITE_SECOND_OPINION to {_KNOWN}."
     )

@@ -5,7 +5,9 @@ Each provider is one file in `adapters/`; they are listed in `registry.py`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pincite.gateway.domain import ChatRequest
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 def _unheard(_status: int, _headers: Mapping[str, str], /) -> None:
     """Nobody listens."""
+
+
+def _unmarked(_request: ChatRequest, /) -> Mapping[str, Any]:
+    """Leave it to the provider."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Provider:
         priced_as: the provider's id in the price list, or None where replies cost nothing that we know of.
         window: tokens that its models take where neither settings nor the price list say; None for no bound.
         make: makes the model; imports the provider's library only then.
+        marks: says where the beginning of a request ends that the provider should keep, in settings of its library.
     """
 
     prefix: str
@@ -53,3 +61,4 @@ class Provider:
     priced_as: str | None
     window: int | None
     make: "Callable[[str, Connection], Model]"
+    marks: Callable[[ChatRequest], Mapping[str, Any]] = _unmarked

@@ -62,7 +62,7 @@ def make_reranker(name: str, parts: RerankerParts) -> Reranker | None:
     if name == "judge":
         if parts.chat is None:
             raise ModelNotConfigured("The reranker `judge` needs a chat model.", remedy="Set PINCITE_MODEL.")
-        return ListJudge(parts.chat)
+        return ListJudge(parts.chat, parts.settings.fence_key)
     raise ModelNotConfigured(f"There is no reranker `{name[:80]}`.", remedy=f"Set PINCITE_RERANKER to {_KNOWN}.")
 
 

@@ -6,27 +6,33 @@ Nothing is sent to a model here but one look whether an Ollama is there.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from pincite.core import Database, Scope
 from pincite.gateway.adapters.chat import ProviderChat
 from pincite.gateway.adapters.moderation_http import HttpModerator
 from pincite.gateway.adapters.ollama import DEFAULT_URL
 from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.bucket import Limit, limits_of
+from pincite.gateway.caching import CachedChat
 from pincite.gateway.course import ROUTE, Stop
 from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.line import Line
-from pincite.gateway.metering import Meter, MeteredChat
+from pincite.gateway.metering import AskPrice, Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
 from pincite.gateway.prices import PriceBook, rates_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
+from pincite.gateway.replies import Replies
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.retrying import RetryingChat
 from pincite.gateway.routing import Leg, RoutedChat
+from pincite.gateway.saving import note_saved
 from pincite.gateway.settings import ModelSettings
 from pincite.gateway.structured import ShapedChat
+from pincite.ledger import Purpose
 
 # What `auto` takes from a provider whose key it finds: cheap, fast and good at following a format.
 AUTO_MODELS = {"openai": "gpt-5-mini", "anthropic": "claude-haiku-4-5", "google": "gemini-2.5-flash"}
@@ -57,6 +63,7 @@ class Models:
         discovery: what `discover` found.
         meter: the ledger, which every call is in.
         line: makes what calls to one provider share, by the provider's name and limits.
+        database: where replies are kept; None where none are.
 
     Raises: ModelNotConfigured (prices, limits).
     """
@@ -68,6 +75,7 @@ class Models:
         discovery: Discovery,
         meter: Meter,
         line: Callable[[str, Sequence[Limit]], Line] = Line,
+        database: Database | None = None,
     ) -> None:
         self._settings = settings
         self._environment = environment
@@ -76,6 +84,7 @@ class Models:
         self._prices = PriceBook(rates_of(settings.prices))
         self._made: dict[str, ChatModel] = {}
         self._line_of = line
+        self._replies = None if database is None else Replies(database)
         self._limits = limits_of(settings.limits)
         self._lines: dict[tuple[str, str | None, str | None], Line] = {}
 
@@ -90,6 +99,11 @@ class Models:
         held |= {self._environment[name] for name in names if self._environment.get(name)}
         return tuple(sorted(held))
 
+    @property
+    def fence_key(self) -> bytes | None:
+        """What fences of prompts are made with; random ones where it is None."""
+        return self._settings.fence_key
+
     def choose(self, wanted: str | None) -> ChatModel | None:
         """Return the model `wanted` (None or "auto": the default; "none": no model). Raises: ModelNotConfigured."""
         name = self._default if wanted in {None, "auto"} else wanted
@@ -100,7 +114,8 @@ class Models:
             stops = routes.of(name)
             legs = [self._leg(stop, stops) for stop in stops]
             total_s = self._settings.total_timeout_s
-            self._made[name] = ShapedChat(RoutedChat(legs, total_timeout_s=total_s, cascade=routes.cascade(name)))
+            shaped = ShapedChat(RoutedChat(legs, total_timeout_s=total_s, cascade=routes.cascade(name)))
+            self._made[name] = self._cached(shaped, stops)
         return self._made[name]
 
     def shadow(self, chance: float) -> ChatModel | None:
@@ -109,6 +124,20 @@ class Models:
         if shadow is None or chance >= shadow.share:
             return None
         return self.choose(f"{ROUTE}{shadow.route}")
+
+    def _cached(self, model: ChatModel, stops: Sequence[Stop]) -> ChatModel:
+        if self._replies is None or not self._settings.keeps_replies:
+            return model
+        course = [f"{stop.model_dump_json()} {self._settings.base_url}" for stop in stops]
+        return CachedChat(model, self._replies, self._meter, "\n".join(course))
+
+    async def note_saved(self, scope: Scope, model: str, purpose: Purpose, usd: Decimal | None) -> None:
+        """Have it written down that what a model had made for so much was given again; None where nobody knows."""
+        await note_saved(self._meter, scope, model, purpose, usd)
+
+    async def forget(self, scope: Scope, *, only_count: bool = False) -> int:
+        """Delete the replies that are kept of the asker's tenant; returns how many those are."""
+        return 0 if self._replies is None else await self._replies.forget(scope, only_count=only_count)
 
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)
@@ -119,8 +148,16 @@ class Models:
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
         one = ProviderChat(provider, model, connection, self._settings, self._prices)
         yields = stop.tier != "cheap" and any(each.tier == "cheap" for each in stops)
-        metered = MeteredChat(one, one.price, self._meter, yields=yields)
+        metered = MeteredChat(one, one.price, self._meter, yields=yields, instead=self._instead(stop, stops))
         return Leg(RetryingChat(metered, line), stop.tier, stop.when)
+
+    def _instead(self, stop: Stop, stops: Sequence[Stop]) -> AskPrice | None:
+        """Return what says the price of the model that a cheap one is asked in place of: the first strong one."""
+        strong = next((each for each in stops if each.tier == "strong"), None)
+        if stop.tier != "cheap" or strong is None:
+            return None
+        provider, _ = parse(strong.model)
+        return lambda: asyncio.to_thread(self._prices.price, strong.model, provider.priced_as)
 
     def _line(self, provider: Provider, connection: Connection) -> Line:
         key = (provider.prefix, connection.base_url, connection.api_key)
@@ -149,7 +186,7 @@ class Models:
     def question_writer(self) -> QuestionWriter | None:
         """Return who writes what is searched with in place of a question; None where no chat model is in use."""
         model = self.choose(None)
-        return None if model is None else QuestionWriter(model)
+        return None if model is None else QuestionWriter(model, self._settings.fence_key)
 
     def claim_judge(self, name: str) -> ClaimJudge | None:
         """Return what is asked about uncertain claims, None for `none`. Blocks: it may load files.
@@ -158,7 +195,7 @@ class Models:
             ModelNotConfigured: there is no such judge, or its chat model cannot be used.
             Unavailable: what it needs is not installed, or its folder holds no such model.
         """
-        return make_claim_judge(name, self.choose)
+        return make_claim_judge(name, self.choose, self._settings.fence_key)
 
 
 async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:

@@ -23,6 +23,8 @@ class ModelSettings:
         first_event_timeout_s: longest wait for the first piece of a reply.
         idle_timeout_s: longest silence within a reply.
         total_timeout_s: longest time for a whole reply.
+        keeps_replies: the same request is given the same reply again, for a while.
+        fence_key: what fences of prompts are made with, so that the same is the same text again; random where None.
         prices: what models cost, before the price list is asked; see `prices.rates_of`.
         embedder: `static`, `minilm`, `onnx:FOLDER`, `fastembed:NAME` or `openai:NAME`.
         embedder_base_url: address of a server that speaks OpenAI's `/v1/embeddings`; it need not have a key.
@@ -46,6 +48,8 @@ class ModelSettings:
     first_event_timeout_s: float = 60.0
     idle_timeout_s: float = 30.0
     total_timeout_s: float = 120.0
+    keeps_replies: bool = False
+    fence_key: bytes | None = field(default=None, repr=False)
     prices: str = ""
     embedder: str = "static"
     embedder_base_url: str | None = None

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from pincite.core import ErrorKind, PinciteError
 from pincite.core.blobs import BlobRef, BlobStore
-from pincite.gateway import ChatModel, Embedders
+from pincite.gateway import ChatModel, Embedders, Models
 from pincite.guard import DocumentReader, FileType
 from pincite.index import SearchIndex
 from pincite.jobs import JobQueue
@@ -137,7 +137,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class IngestParts:
-    """The rooms that the write path stands on; `writer` writes contexts of chunks, None where nobody does."""
+    """The rooms that the write path stands on; `writer` writes contexts of chunks, None where nobody does.
+
+    `models` keep replies, which may be made of documents that are taken out.
+    """
 
     library: Library
     blobs: BlobStore
@@ -146,6 +149,7 @@ class IngestParts:
     index: SearchIndex
     jobs: JobQueue
     writer: ChatModel | None = None
+    models: Models | None = None
 
 
 class Quarantined(PinciteError):

@@ -242,6 +242,8 @@ class Work:
             for generation in await all_generations(self.reader.parts, scope):
                 await self.reader.parts.index.delete_document(scope, generation, document_id)
                 self.reader.upkeep.touched(scope, generation)
+            if self.reader.parts.models is not None:
+                await self.reader.parts.models.forget(scope)
 
         await self._retried(work)
         return None

@@ -3,7 +3,7 @@
 Money is in whole picodollars (10^-12 US dollars), so that sums are exact on every database. No I/O here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -171,11 +171,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What was not spent on a call, in picodollars; less where negative.
+
+    `hit` says that no provider was asked: a reply that was kept was given again, and `pico_usd` is what it had cost.
+    Else `pico_usd` is what the provider's own cache saved, keeping paid. `routed_pico_usd` is what the first strong
+    model of its route had asked for as many tokens, beyond what this one did.
+    """
+
+    pico_usd: int = 0
+    routed_pico_usd: int = 0
+    hit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """What a call came to.
 
     `pico_usd` is None where the model has no known price. `estimated` says that the provider did not tell; `cached` of
-    the input tokens were read from its cache.
+    the input tokens were read from its cache. `saved` is what it would have cost beside that.
     """
 
     input_tokens: int = 0
@@ -183,6 +197,7 @@ class Spent:
     cached_tokens: int = 0
     pico_usd: int | None = 0
     estimated: bool = False
+    saved: Saved = field(default_factory=Saved)
 
     @classmethod
     def of(
@@ -192,6 +207,15 @@ class Spent:
         pico = None if usd is None else _within(int((usd * PICO).to_integral_value(ROUND_HALF_EVEN)), MOST_USD * PICO)
         read, written, cached = (_within(each, MOST_TOKENS) for each in (input_tokens, output_tokens, cached_tokens))
         return cls(read, written, cached, pico, estimated)
+
+    @classmethod
+    def again(cls, usd: Decimal) -> "Spent":
+        """Return what it came to that a kept reply was given again, which had cost so much: nothing."""
+        return cls(saved=Saved(_signed(usd), hit=True))
+
+    def beside(self, usd: Decimal, routed_usd: Decimal | None) -> "Spent":
+        """Return the same, with what the provider's cache and the route saved; None where that is not known."""
+        return replace(self, saved=Saved(_signed(usd), 0 if routed_usd is None else _signed(routed_usd)))
 
     @property
     def spend(self) -> Spend:
@@ -233,6 +257,11 @@ class PriceUnknown(PinciteError):
 def _within(number: int, most: int) -> int:
     """Return a number that a provider said, or the nearest that can be true: it is stored, and added to others."""
     return min(max(0, number), most)
+
+
+def _signed(usd: Decimal) -> int:
+    """Return picodollars, negative ones too, within what a column takes."""
+    return max(-MOST_USD * PICO, min(MOST_USD * PICO, int((usd * PICO).to_integral_value(ROUND_HALF_EVEN))))
 
 
 def usd_of(pico_usd: int) -> Decimal:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.ledger.domain import MOST_TOKENS, MOST_USD, Balance, Budget, Period, Spend, Subject, dollars, usd_of
 from pincite.ledger.spending import By, Line
 
-_COUNTS = ("calls", "running", "unpriced", "estimated", "input_tokens", "cached_tokens", "output_tokens")
+_COUNTS = ("calls", "running", "unpriced", "estimated", "input_tokens", "cached_tokens", "output_tokens", "hits")
+_SAVED = ("saved_by_replies_usd", "saved_by_prompts_usd", "saved_by_routing_usd")
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -102,6 +103,27 @@ class BudgetList(BaseModel):
     items: list[BudgetBody]
 
 
+class SavedBody(BaseModel):
+    """Dollars that were not spent: less where negative, as keeping a prompt costs that nobody reads again.
+
+    `replies_usd` is what replies had cost that were given again; `prompts_usd` what providers' own caches of prompts
+    took off; `routing_usd` what the first strong model of a route had asked for as many tokens beyond what was paid.
+    """
+
+    replies_usd: float
+    prompts_usd: float
+    routing_usd: float
+
+    @classmethod
+    def of_line(cls, line: Line) -> "SavedBody":
+        """Make the body."""
+        return cls(
+            replies_usd=float(usd_of(line.hit_pico_usd)),
+            prompts_usd=float(usd_of(line.prompt_pico_usd)),
+            routing_usd=float(usd_of(line.routed_pico_usd)),
+        )
+
+
 class CostLine(BaseModel):
     """What calls of models came to that have something in common, which `of` says.
 
@@ -120,6 +142,8 @@ class CostLine(BaseModel):
     cost_usd: float
     answers: int
     cost_per_answer_usd: float | None
+    hits: int = Field(description="Replies that were kept and given again; no calls.")
+    saved: SavedBody
 
     @classmethod
     def of_line(cls, line: Line) -> "CostLine":
@@ -136,6 +160,8 @@ class CostLine(BaseModel):
             cost_usd=float(usd_of(line.pico_usd)),
             answers=line.answers,
             cost_per_answer_usd=float(usd_of(line.answer_pico_usd) / line.answers) if line.answers else None,
+            hits=line.hits,
+            saved=SavedBody.of_line(line),
         )
 
 
@@ -156,11 +182,12 @@ def sheet(by: Sequence[By], lines: Iterable[Line]) -> str:
     """Return CSV (RFC 4180) with a head; dollars are exact, and no cell is a formula."""
     written = io.StringIO()
     rows = csv.writer(written)
-    rows.writerow([*(each.value for each in by), *_COUNTS, "cost_usd", "answers", "answers_cost_usd"])
+    rows.writerow([*(each.value for each in by), *_COUNTS, "cost_usd", "answers", "answers_cost_usd", *_SAVED])
     for line in lines:
         counts = [getattr(line, name) for name in _COUNTS]
         usd = [f"{usd_of(line.pico_usd):f}", line.answers, f"{usd_of(line.answer_pico_usd):f}"]
-        rows.writerow([*(_plain(line.of[each]) for each in by), *counts, *usd])
+        saved = [f"{usd_of(each):f}" for each in (line.hit_pico_usd, line.prompt_pico_usd, line.routed_pico_usd)]
+        rows.writerow([*(_plain(line.of[each]) for each in by), *counts, *usd, *saved])
     return written.getvalue()
 
 

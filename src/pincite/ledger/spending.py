@@ -36,6 +36,8 @@ class Line:
 
     `of` says what that is. `pico_usd` is of those with a known price; `unpriced` had none, of `estimated` the provider
     did not say what was used, `running` are not over. `answers` is how many answers `answer_pico_usd` of it went into.
+    `hits` are no calls: replies that were kept were given again, which saved `hit_pico_usd`. The providers' own caches
+    saved `prompt_pico_usd`, and cheaper models than the first strong one of their route `routed_pico_usd`.
     """
 
     of: Mapping[By, str | None]
@@ -49,3 +51,7 @@ class Line:
     pico_usd: int
     answers: int
     answer_pico_usd: int
+    hits: int
+    hit_pico_usd: int
+    prompt_pico_usd: int
+    routed_pico_usd: int

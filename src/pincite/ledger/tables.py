@@ -18,7 +18,7 @@ class EntryRow(Table):
     """One call of a model: what was reserved for it and, once it is over, what it came to.
 
     `holds` is a JSON list of the budgets' windows that its reservation stands in, each `[budget, seconds since 1970]`.
-    `cost_pico` is NULL where the model has no known price.
+    `cost_pico` is NULL where the model has no known price. A `hit` is none: a reply that was kept was given again.
     """
 
     __tablename__ = "ledger_entries"
@@ -46,6 +46,9 @@ class EntryRow(Table):
     output_tokens: Mapped[int] = mapped_column(BigInteger)
     cost_pico: Mapped[int | None] = mapped_column(BigInteger)
     estimated: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    hit: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    saved_pico: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    routed_pico: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -55,6 +55,7 @@ class Behaviour:
     drip_s: float = 0.0
     script: "Callable[[dict[str, Any]], Behaviour] | None" = None
     flags: dict[str, str] = field(default_factory=dict)
+    keeps_prompts: bool = False
     keys: frozenset[str] = frozenset({"good-key"})
     models: frozenset[str] = frozenset(
         {"test-model", "text-embedding-3-small", "gpt-5-mini", "claude-haiku-4-5"}
@@ -91,6 +92,7 @@ class Behaviour:
             drip_s=self.drip_s,
             vectors=self.vectors,
             flags=self.flags,
+            keeps_prompts=self.keeps_prompts,
             before=self.before,
             after=self.after,
             raw=self.raw,

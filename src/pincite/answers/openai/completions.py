@@ -60,7 +60,7 @@ def heading_of(answer: Answer) -> Heading:
     return Heading(answer.id, int(answer.created_at.timestamp()), ASSISTANT)
 
 
-def usage_of(usage: Usage, cost_usd: Any) -> TokenUsage:
+def usage_of(usage: Usage, cost_usd: Any, *, cached: bool = False) -> TokenUsage:
     """Return usage as it is told."""
     return TokenUsage(
         prompt_tokens=usage.input_tokens,
@@ -69,6 +69,7 @@ def usage_of(usage: Usage, cost_usd: Any) -> TokenUsage:
         total_tokens=usage.input_tokens + usage.output_tokens,
         estimated=usage.estimated,
         cost_usd=None if cost_usd is None else float(cost_usd),
+        cached=cached or None,
     )
 
 
@@ -82,7 +83,7 @@ def whole_answer(answer: Answer, told: Told) -> Completion:
         created=heading.created,
         model=heading.model,
         choices=[Choice(message=message, finish_reason="stop")],
-        usage=usage_of(answer.usage, answer.cost_usd),
+        usage=usage_of(answer.usage, answer.cost_usd, cached=answer.cached),
         pincite=pinned(answer, told.ignored),
     )
 
@@ -121,7 +122,7 @@ async def answer_chunks(answer: Answer, events: AsyncIterator[AnswerEvent], told
         aside = pinned(final, told.ignored).model_dump(mode="json")
         yield heading.chunk({"annotations": annotations}, "stop", pincite=aside)
         if told.with_usage:
-            yield heading.usage_chunk(usage_of(final.usage, final.cost_usd))
+            yield heading.usage_chunk(usage_of(final.usage, final.cost_usd, cached=final.cached))
         return
     raise ended_early()
 
@@ -145,7 +146,7 @@ def whole_reply(heading: Heading, text: str, end: ChatFinished) -> Completion:
         created=heading.created,
         model=heading.model,
         choices=[Choice(message=message, finish_reason=end.reason)],
-        usage=usage_of(end.usage, end.cost_usd),
+        usage=usage_of(end.usage, end.cost_usd, cached=end.cached),
     )
 
 
@@ -165,7 +166,7 @@ async def reply_chunks(
             yield heading.chunk({"tool_calls": [{"index": at, **call.model_dump()}]})
         yield heading.chunk({}, event.reason)
         if with_usage:
-            yield heading.usage_chunk(usage_of(event.usage, event.cost_usd))
+            yield heading.usage_chunk(usage_of(event.usage, event.cost_usd, cached=event.cached))
         return
     raise ended_early()
 

@@ -5,6 +5,7 @@ model's is stored nowhere.
 """
 
 import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -12,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, watched
 from pincite.answers.domain import AskRequest
+from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
 from pincite.answers.openai.domain import Kind, ParameterRefused
@@ -30,6 +32,7 @@ from pincite.answers.openai.responses import (
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, while_there
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
+from pincite.core.keeping import KeptUse
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -80,18 +83,20 @@ class ResponseRoutes:
             summary="Stop an assistant's response",
         )
 
-    async def respond(self, request: Request, response: Response, scope: CurrentScope, body: ResponseBody) -> Any:
+    async def respond(
+        self, request: Request, response: Response, scope: CurrentScope, body: ResponseBody, kept: Kept
+    ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
         if found.kind is Kind.CHAT:
-            return await self._reply(request, scope, body)
+            return await self._reply(request, scope, body, kept)
         with in_its_words():
             question = question_of(chat_of(body))
         if body.background and body.stream:
             raise ParameterRefused("background", "It is either streamed or read later.", remedy="Leave one out.")
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True)
+        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept)
         answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), tuple(map(renamed, question.ignored)))
         frame = frame_of(answer, _asked(body))
@@ -116,12 +121,12 @@ class ResponseRoutes:
         answer = await self._answers.wait(scope, answer_id)
         return answer_response(frame_of(answer, {}), answer, Told(self._base(request)))
 
-    async def _reply(self, request: Request, scope: Scope, body: ResponseBody) -> Any:
+    async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
         for name in ("previous_response_id", "background"):
             if getattr(body, name):
                 raise ParameterRefused(name, "Replies of models are stored nowhere.", remedy="Send all of the input.")
         with in_its_words():
-            asked = request_of(chat_of(body))
+            asked = replace(request_of(chat_of(body)), kept=kept)
         frame = Frame(f"resp_{new_id()}", int(time.time()), body.model, _asked(body))
         events = self._raw.reply(scope, body.model, asked)
         try:

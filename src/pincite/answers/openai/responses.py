@@ -28,7 +28,7 @@ Fields = dict[str, Any]
 
 
 class ResponseUsage(BaseModel):
-    """Tokens; `estimated` where the provider said nothing, and `cost_usd` where it is known."""
+    """Tokens; `estimated` where the provider said nothing, `cost_usd` where it is known, `cached` of a kept reply."""
 
     input_tokens: int
     input_tokens_details: dict[str, int]
@@ -37,6 +37,7 @@ class ResponseUsage(BaseModel):
     total_tokens: int
     estimated: bool = False
     cost_usd: float | None = None
+    cached: bool = False
 
 
 class ResponseResource(BaseModel):
@@ -145,7 +146,9 @@ def answer_response(frame: Frame, answer: Answer, told: Told) -> ResponseResourc
         error=None
         if problem is None
         else {"code": problem.code, "message": f"{problem.message} {problem.remedy}".strip()},
-        usage=None if answer.state is AnswerState.RUNNING else usage_of(answer.usage, answer.cost_usd),
+        usage=None
+        if answer.state is AnswerState.RUNNING
+        else usage_of(answer.usage, answer.cost_usd, cached=answer.cached),
         pincite=pinned(answer, told.ignored),
     )
 
@@ -158,11 +161,11 @@ def reply_response(frame: Frame, text: str, end: ChatFinished) -> ResponseResour
         "completed" if cut is None else "incomplete",
         [*said, *map(frame.call, end.calls)],
         incomplete_details=None if cut is None else {"reason": cut},
-        usage=usage_of(end.usage, end.cost_usd),
+        usage=usage_of(end.usage, end.cost_usd, cached=end.cached),
     )
 
 
-def usage_of(usage: Usage, cost_usd: Any) -> ResponseUsage:
+def usage_of(usage: Usage, cost_usd: Any, *, cached: bool = False) -> ResponseUsage:
     """Return usage as it is told."""
     return ResponseUsage(
         input_tokens=usage.input_tokens,
@@ -171,4 +174,5 @@ def usage_of(usage: Usage, cost_usd: Any) -> ResponseUsage:
         total_tokens=usage.input_tokens + usage.output_tokens,
         estimated=usage.estimated,
         cost_usd=None if cost_usd is None else float(cost_usd),
+        cached=cached,
     )

@@ -4,6 +4,7 @@ Of an assistant the answer goes on whether or not anybody waits for it; of a mod
 """
 
 import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, Permission, requires, watched
 from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import (
     Heading,
@@ -30,6 +32,7 @@ from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, Mode
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope, new_id
+from pincite.core.keeping import KeptUse
 from pincite.gateway import Embedders, Models
 
 ModelName = Annotated[str, Path(max_length=200)]
@@ -118,13 +121,16 @@ class OpenAiRoutes:
         """Return one of them."""
         return _model(self._catalogue.find(model))
 
-    async def complete(self, request: Request, response: Response, scope: CurrentScope, body: ChatBody) -> Any:
+    async def complete(
+        self, request: Request, response: Response, scope: CurrentScope, body: ChatBody, kept: Kept
+    ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
         if found.kind is Kind.CHAT:
-            return await self._reply(request, scope, body)
+            return await self._reply(request, scope, body, kept)
         question = question_of(body)
-        answer = await self._answers.start(scope, AskRequest(question.text, turns=question.turns, steady=True))
+        asked = AskRequest(question.text, turns=question.turns, steady=True, kept=kept)
+        answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), question.ignored, _with_usage(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
@@ -144,8 +150,8 @@ class OpenAiRoutes:
         vectors = await self._raw.embed(scope, texts, query=body.input_type == "query")
         return listed(body, texts, vectors)
 
-    async def _reply(self, request: Request, scope: Scope, body: ChatBody) -> Any:
-        asked = request_of(body)
+    async def _reply(self, request: Request, scope: Scope, body: ChatBody, kept: KeptUse) -> Any:
+        asked = replace(request_of(body), kept=kept)
         heading = Heading(f"chatcmpl-{new_id()}", int(time.time()), body.model)
         events = self._raw.reply(scope, body.model, asked)
         try:

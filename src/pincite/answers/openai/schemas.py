@@ -218,7 +218,7 @@ class Choice(BaseModel):
 
 
 class TokenUsage(BaseModel):
-    """Tokens; `estimated` where the provider said nothing, and `cost_usd` where it is known."""
+    """Tokens; `estimated` where the provider said nothing, `cost_usd` where it is known, `cached` of a kept reply."""
 
     prompt_tokens: int
     prompt_tokens_details: dict[str, int]
@@ -226,6 +226,7 @@ class TokenUsage(BaseModel):
     total_tokens: int
     estimated: bool = False
     cost_usd: float | None = None
+    cached: bool | None = None
 
 
 class Completion(BaseModel):

@@ -29,13 +29,14 @@ def ask(
     tier: Annotated[
         Literal["cheap", "strong"] | None, typer.Option(help="Which of a route's models are to answer.")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, whatever is kept of earlier askings.")] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question with every sentence pinned to its passage, or say that the documents do not say."""
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
-            return await house.ask(scope, question, collections=collection, tier=tier)
+            return await house.ask(scope, question, collections=collection, tier=tier, fresh=fresh)
 
     answer = run(work(), as_json=as_json)
     if as_json:
@@ -132,3 +133,7 @@ def print_answer(answer: dict[str, Any]) -> None:
         console.print(f"{answer['problem']['message']} {answer['problem']['remedy']}", markup=False, style="red")
     elif answer["mode"] == "extractive":
         console.print("\nQuoted from your documents; no model is configured.", style="dim")
+    elif answer["cached"]:
+        asked = answer["cached_question"]
+        to = "" if asked is None else f" to “{asked}”"
+        console.print(f"\nThis was answered before{to}; --fresh makes it anew.", markup=False, style="dim")

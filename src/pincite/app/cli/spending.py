@@ -63,14 +63,31 @@ def usage(
 
 def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]]) -> None:
     table = Table(*(each.value.capitalize() for each in groups))
-    for name in ("Calls", "Tokens in", "Tokens out", "Cost"):
+    for name in ("Calls", "Tokens in", "Tokens out", "Cost", "Saved"):
         table.add_column(name, justify="right")
     for line in lines:
         counts = (line["calls"], line["input_tokens"], line["output_tokens"])
         unknown = f" and {line['unpriced']:,} calls without a price" if line["unpriced"] else ""
         cost = f"{shown(line['cost_usd'])}{unknown}"
-        table.add_row(*(Text(line["of"][each] or "-") for each in groups), *(f"{each:,}" for each in counts), cost)
+        names, saved = (Text(line["of"][each] or "-") for each in groups), shown(sum(line["saved"].values()))
+        table.add_row(*names, *(f"{each:,}" for each in counts), cost, saved)
     out().print(table)
+    said = _savings(lines)
+    if said:
+        out().print(said, markup=False)
+
+
+def _savings(lines: list[dict[str, Any]]) -> str:
+    """Say what was saved by what; "" where nothing was."""
+    hits = sum(line["hits"] for line in lines)
+    by = {name: sum(line["saved"][name] for line in lines) for name in ("replies_usd", "prompts_usd", "routing_usd")}
+    parts = [
+        f"{shown(by['replies_usd'])} by {hits:,} replies that were kept and given again" if hits else "",
+        f"{shown(by['prompts_usd'])} by providers' own caches" if by["prompts_usd"] else "",
+        f"{shown(by['routing_usd'])} by cheaper models of a route" if by["routing_usd"] else "",
+    ]
+    said = "; ".join(each for each in parts if each)
+    return f"Saved: {said}." if said else ""
 
 
 @budgets.command("list")

@@ -18,7 +18,7 @@ async def stream(turn: Turn) -> AsyncIterator[bytes]:
     """Return an answer as the events of a stream."""
     begun = reported(turn.told, turn.record.input_tokens, 1)
     start: dict[str, Any] = {**_message(turn), "content": [], "stop_reason": None}
-    yield _event("message_start", {"message": start if begun is None else {**start, "usage": _usage(begun)}})
+    yield _event("message_start", {"message": start if begun is None else {**start, "usage": _usage(turn, begun)}})
     tool = turn.answer.tool
     block = {"type": "text", "text": ""} if tool is None else _called(turn, {})
     yield _event("content_block_start", {"index": 0, "content_block": block})
@@ -42,7 +42,7 @@ async def whole(turn: Turn) -> dict[str, Any]:
     finish = None if turn.told.no_finish else _finish(turn)
     usage = turn.usage()
     message = {**_message(turn), "content": [content], "stop_reason": finish}
-    return message if usage is None else {**message, "usage": _usage(usage)}
+    return message if usage is None else {**message, "usage": _usage(turn, usage)}
 
 
 def _message(turn: Turn) -> dict[str, Any]:
@@ -58,8 +58,12 @@ def _finish(turn: Turn) -> str:
     return _FINISH.get(turn.answer.finish, turn.answer.finish)
 
 
-def _usage(usage: tuple[int, int]) -> dict[str, int]:
-    return {"input_tokens": usage[0], "output_tokens": usage[1]}
+def _usage(turn: Turn, usage: tuple[int, int]) -> dict[str, int]:
+    if not turn.told.keeps_prompts:
+        return {"input_tokens": usage[0], "output_tokens": usage[1]}
+    prompt = turn.record.prompt  # Anthropic's input is what is neither read from its cache nor put into it
+    named = {"cache_read_input_tokens": prompt.read, "cache_creation_input_tokens": prompt.kept}
+    return {"input_tokens": max(0, usage[0] - prompt.read - prompt.kept), "output_tokens": usage[1], **named}
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

@@ -112,6 +112,7 @@ class Behaviour(BaseModel):
         models: which models there are; None for any.
         dimensions: length of the vectors of embeddings.
         flags: the word that makes a text fall into each category of moderation.
+        keeps_prompts: whether what two requests begin alike with is read from a cache the second time.
         faults: what is done wrong.
     """
 
@@ -126,6 +127,7 @@ class Behaviour(BaseModel):
     models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     dimensions: Annotated[int, Field(ge=1, le=8_192)] = 8
     flags: dict[str, str] = Field(default_factory=dict)
+    keeps_prompts: bool = False
     faults: tuple[Fault, ...] = ()
 
 
@@ -190,6 +192,7 @@ class Director:
             refusal=refusal_of(asked, told.keys, None if told.models is None else frozenset(told.models)),
             dimensions=told.dimensions,
             flags=told.flags,
+            keeps_prompts=told.keeps_prompts,
         )
         for place, fault in enumerate(told.faults):
             if self._strikes(place, fault, asked, at):

@@ -99,6 +99,7 @@ class Told:
         before, after: sent as they are before and behind the text of an OpenAI stream.
         raw: sent as it is in place of all of an OpenAI stream.
         faults: what is done wrong, for the log.
+        keeps_prompts: whether what two requests begin alike with is read from a cache the second time.
     """
 
     reply: str | None = None
@@ -127,6 +128,7 @@ class Told:
     after: tuple[bytes, ...] = ()
     raw: tuple[bytes, ...] | None = None
     faults: tuple[str, ...] = ()
+    keeps_prompts: bool = False
 
 
 class Decides(Protocol):

@@ -57,6 +57,8 @@ class Door:
         refusal = told.refusal or unusable(asked) or _unanswerable(asked, told)
         charged = 0 if refusal is not None or told.page else read_tokens(asked)
         record = self._log.begin(asked, input_tokens=charged, faults=told.faults)
+        if told.keeps_prompts and charged and asked.kind is Kind.CHAT:
+            record.prompt = self._log.prompts.look(asked)
         try:
             await _while_there(receive, _answered(asked, told, refusal, Sending(send, told, record), record))
         finally:

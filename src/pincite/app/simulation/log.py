@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from pincite.app.simulation.domain import Asked, Kind, Wire
+from pincite.app.simulation.prompts import Prompt, Prompts
 from pincite.core import new_id, utc_now
 
 MOST = 100_000
@@ -40,6 +41,7 @@ class Record:
         faults: what was done wrong.
         status: of HTTP, as soon as it is answered.
         reported: the tokens in and out that the answer named; None where it named none.
+        prompt: what of its input was in the provider's cache, and came into it.
     """
 
     kind: Kind
@@ -51,6 +53,7 @@ class Record:
     faults: tuple[str, ...] = ()
     status: int | None = None
     reported: tuple[int, int] | None = None
+    prompt: Prompt = field(default_factory=Prompt)
     state: State = State.RUNNING
     id: str = field(default_factory=lambda: f"sim-{new_id()}")
     began_at: datetime = field(default_factory=utc_now)
@@ -87,6 +90,8 @@ class Record:
             "status": self.status,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
+            "cached_tokens": self.prompt.read,
+            "kept_tokens": self.prompt.kept,
             "reported": reported,
             "faults": list(self.faults),
             "began_at": self.began_at.isoformat(),
@@ -110,6 +115,7 @@ class RequestLog:
         self._most = most
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._of_client: dict[str, str] = {}
+        self.prompts = Prompts()
 
     def begin(self, asked: Asked, *, input_tokens: int, faults: tuple[str, ...]) -> Record:
         """Remember a request that has come."""

@@ -36,7 +36,7 @@ async def stream(turn: Turn) -> AsyncIterator[bytes]:
     if isinstance(wanted, dict) and cast("dict[str, Any]", wanted).get("include_usage"):
         usage = turn.usage()
         if usage is not None:
-            yield sse({**_head(turn, "chat.completion.chunk"), "choices": [], "usage": _usage(usage)})
+            yield sse({**_head(turn, "chat.completion.chunk"), "choices": [], "usage": _usage(turn, usage)})
     yield b"data: [DONE]\n\n"
 
 
@@ -51,7 +51,7 @@ async def whole(turn: Turn) -> dict[str, Any]:
     finish = None if turn.told.no_finish else turn.answer.finish
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
     usage, reply = turn.usage(), {**_head(turn, "chat.completion"), "choices": [choice]}
-    return reply if usage is None else {**reply, "usage": _usage(usage)}
+    return reply if usage is None else {**reply, "usage": _usage(turn, usage)}
 
 
 def sse(data: dict[str, Any]) -> bytes:
@@ -74,5 +74,8 @@ def _delta(turn: Turn, text: str) -> dict[str, Any]:
     return {"tool_calls": [{"index": 0, "function": {"arguments": text}}]}
 
 
-def _usage(usage: tuple[int, int]) -> dict[str, int]:
-    return {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+def _usage(turn: Turn, usage: tuple[int, int]) -> dict[str, Any]:
+    named = {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}
+    if not turn.told.keeps_prompts:
+        return named
+    return {**named, "prompt_tokens_details": {"cached_tokens": min(usage[0], turn.record.prompt.read)}}

@@ -3,9 +3,12 @@
 What its failures mean to people is said in `failures.py`.
 """
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pincite.gateway.adapters.http import http_client
+from pincite.gateway.domain import ChatRequest
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -15,6 +18,31 @@ PREFIX = "anthropic"
 KEY_NAMES = ("ANTHROPIC_API_KEY",)
 PRICED_AS = "anthropic"
 WINDOW: int | None = None
+
+
+LEAST_TOKENS = 1_024
+"""The provider keeps no shorter beginning of a prompt."""
+_CHARS_PER_TOKEN = 4
+
+
+def marks(request: ChatRequest) -> Mapping[str, Any]:
+    """Return where the beginning of a request ends that is likely to come again: keeping costs a quarter more, once.
+
+    Rules and tools come with each request. A conversation that has gone on once goes on again, and begins with all that
+    was said; in a prompt of ours what is asked changes, and what it is asked of as well.
+    """
+    told: dict[str, Any] = {}
+    tools = sum(
+        len(each.name) + len(each.description or "") + len(json.dumps(dict(each.schema))) for each in request.tools
+    )
+    fixed = len(request.system) + tools + sum(len(each.text) for each in request.messages if each.role == "system")
+    if fixed >= LEAST_TOKENS * _CHARS_PER_TOKEN:
+        told["anthropic_cache_instructions" if fixed > tools else "anthropic_cache_tool_definitions"] = True
+    said = fixed + sum(len(each.text) for each in request.messages if each.role != "system")
+    goes_on = request.purpose.stage == "chat" and any(each.role == "assistant" for each in request.messages)
+    if goes_on and said >= LEAST_TOKENS * _CHARS_PER_TOKEN:
+        told["anthropic_cache_messages"] = True
+    return told
 
 
 def make(name: str, connection: Connection) -> "Model":

@@ -7,7 +7,7 @@ import asyncio
 import codecs
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
@@ -107,7 +107,7 @@ class ProviderChat:
         try:
             model = await self._made()
             deadlines = Deadlines(limits.first_event_timeout_s, limits.idle_timeout_s, total_s)
-            asked, settings, parameters = messages_of(request), settings_of(request), parameters_of(request, model)
+            asked, settings, parameters = messages_of(request), self._told(request), parameters_of(request, model)
             stream = model_request_stream(model, asked, model_settings=settings, model_request_parameters=parameters)
             async with AsyncExitStack() as closing:
                 async with deadlines.first():
@@ -130,6 +130,9 @@ class ProviderChat:
             raise broke_off(self.name) from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage), calls, reason)
+
+    def _told(self, request: ChatRequest) -> Any:
+        return {**settings_of(request), **self._provider.marks(request)}
 
     async def _made(self) -> "Model":
         if self._model is None:

@@ -26,11 +26,13 @@ class ChatOpinion:
 
     Args:
         model: the model.
+        fence_key: what fences are made with; random ones where it is None.
         timeout_s: longest time for its reply.
     """
 
-    def __init__(self, model: ChatModel, *, timeout_s: float = 20.0) -> None:
+    def __init__(self, model: ChatModel, fence_key: bytes | None = None, *, timeout_s: float = 20.0) -> None:
         self._model = model
+        self._fence_key = fence_key
         self._timeout_s = timeout_s
 
     @property
@@ -40,7 +42,7 @@ class ChatOpinion:
 
     async def judge(self, scope: Scope, evidence: str, claim: str) -> Opinion:
         """Return the model's opinion. Raises: ModelError, also where its reply is not one of the words."""
-        fence = Fence()
+        fence = Fence(self._fence_key, (scope.tenant, evidence, claim))
         shown = fence.block("evidence", evidence[:_EVIDENCE_CHARS]), fence.block("claim", claim[:_CLAIM_CHARS])
         request = ChatRequest(
             system=_RULES.format(fence=fence.mark),

@@ -34,11 +34,13 @@ class QuestionWriter:
 
     Args:
         model: the model.
+        fence_key: what fences are made with; random ones where it is None.
         timeout_s: longest time for its reply.
     """
 
-    def __init__(self, model: ChatModel, *, timeout_s: float = 20.0) -> None:
+    def __init__(self, model: ChatModel, fence_key: bytes | None = None, *, timeout_s: float = 20.0) -> None:
         self._model = model
+        self._fence_key = fence_key
         self._timeout_s = timeout_s
 
     @property
@@ -62,7 +64,7 @@ class QuestionWriter:
         return _lines(written, count), call
 
     async def _ask(self, scope: Scope, rules: str, question: str) -> tuple[str, ChatFinished | None]:
-        fence = Fence()
+        fence = Fence(self._fence_key, (scope.tenant, rules, question))
         request = ChatRequest(
             system=rules + _FENCED.format(fence=fence.mark),
             messages=(Message("user", f"{fence.block('question', question)}\n{fence.line('end')}"),),

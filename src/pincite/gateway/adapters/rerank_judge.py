@@ -28,11 +28,13 @@ class ListJudge:
 
     Args:
         model: the model.
+        fence_key: what fences are made with; random ones where it is None.
         timeout_s: longest time for its reply.
     """
 
-    def __init__(self, model: ChatModel, *, timeout_s: float = 20.0) -> None:
+    def __init__(self, model: ChatModel, fence_key: bytes | None = None, *, timeout_s: float = 20.0) -> None:
         self._model = model
+        self._fence_key = fence_key
         self._timeout_s = timeout_s
 
     @property
@@ -48,7 +50,7 @@ class ListJudge:
         """
         if not passages:
             return np.zeros(0, np.float32)
-        fence = Fence()
+        fence = Fence(self._fence_key, (scope.tenant, question, *passages))
         blocks = [fence.block(f"[{place}]", text[:_CHARS]) for place, text in enumerate(passages, 1)]
         asked = "\n".join((*blocks, fence.line("passages end"), "", f"Question: {for_model(question)}"))
         request = ChatRequest(

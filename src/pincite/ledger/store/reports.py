@@ -23,7 +23,7 @@ async def lines(session: AsyncSession, scope: Scope, wanted: Wanted, *, everyone
     over = EntryRow.state != State.RESERVED.value
     answered = case((EntryRow.answer.is_not(None), EntryRow.cost_pico), else_=0)
     sums: tuple[ColumnElement[Any], ...] = (
-        func.count(),
+        func.sum(case((EntryRow.hit, 0), else_=1)),
         func.sum(case((over, 0), else_=1)),
         func.sum(case((and_(over, EntryRow.cost_pico.is_(None)), 1), else_=0)),
         func.sum(case((EntryRow.estimated, 1), else_=0)),
@@ -33,16 +33,21 @@ async def lines(session: AsyncSession, scope: Scope, wanted: Wanted, *, everyone
         func.sum(EntryRow.cost_pico),
         func.count(EntryRow.answer.distinct()),
         func.sum(answered),
+        func.sum(case((EntryRow.hit, 1), else_=0)),
+        func.sum(case((EntryRow.hit, EntryRow.saved_pico), else_=0)),
+        func.sum(case((EntryRow.hit, 0), else_=EntryRow.saved_pico)),
+        func.sum(EntryRow.routed_pico),
     )
+    some = func.count()
     query = (
-        select(*groups.values(), *sums)
+        select(*groups.values(), *sums, some)
         .where(visible_to(scope, EntryRow), *_which(scope, wanted, everyone=everyone))
         .group_by(*groups.values())
         .order_by(func.coalesce(func.sum(EntryRow.cost_pico), 0).desc(), *groups.values())
         .limit(MOST_LINES)
     )
     rows = (await session.execute(query)).all()
-    return [_line(wanted.by, tuple(row)) for row in rows if row[len(groups)]]
+    return [_line(wanted.by, tuple(row[:-1])) for row in rows if row[-1]]
 
 
 def _which(scope: Scope, wanted: Wanted, *, everyone: bool) -> list[ColumnElement[bool]]:

@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement
 
 from pincite.core import Scope
 from pincite.ledger.book import Entry, State
-from pincite.ledger.domain import Balance, Budget, Call, Period, Purpose, Spend, Spent, Subject
+from pincite.ledger.domain import Balance, Budget, Call, Period, Purpose, Saved, Spend, Spent, Subject
 from pincite.ledger.tables import BudgetRow, EntryRow, WindowRow
 
 Row = type[EntryRow] | type[BudgetRow] | type[WindowRow]
 _BOOKED = ("spent_pico", "spent_tokens", "reserved_pico", "reserved_tokens", "warned")
-ENDING = ("state", "input_tokens", "cached_tokens", "output_tokens", "cost_pico", "estimated", "ended_at")
+_SAVED = ("hit", "saved_pico", "routed_pico")
+ENDING = ("state", "input_tokens", "cached_tokens", "output_tokens", "cost_pico", "estimated", *_SAVED, "ended_at")
 
 
 def visible_to(scope: Scope, row: Row) -> ColumnElement[bool]:
@@ -43,6 +44,9 @@ def values_of(scope: Scope, entry: Entry) -> dict[str, Any]:
         "output_tokens": spent.output_tokens,
         "cost_pico": spent.pico_usd if call.priced else None,
         "estimated": spent.estimated,
+        "hit": spent.saved.hit,
+        "saved_pico": spent.saved.pico_usd,
+        "routed_pico": spent.saved.routed_pico_usd,
         "created_at": entry.created_at,
         "expires_at": entry.expires_at,
         "ended_at": entry.ended_at,
@@ -61,9 +65,14 @@ def entry_of(row: EntryRow) -> Entry:
         created_at=row.created_at,
         expires_at=row.expires_at,
         state=State(row.state),
-        spent=Spent(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost_pico, row.estimated),
+        spent=_spent(row),
         ended_at=row.ended_at,
     )
+
+
+def _spent(row: EntryRow) -> Spent:
+    saved = Saved(row.saved_pico, row.routed_pico, row.hit)
+    return Spent(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost_pico, row.estimated, saved)
 
 
 def budget_of(row: BudgetRow) -> Budget:

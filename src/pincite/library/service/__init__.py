@@ -20,6 +20,7 @@ from pincite.library.service.upkeep import Upkeep
 from pincite.library.service.uploads import Uploads
 from pincite.library.service.usage import Usages
 from pincite.library.service.vectors import Vectors
+from pincite.library.service.views import Views
 from pincite.library.service.waiting import Waiting
 from pincite.privacy import Masker
 
@@ -41,6 +42,7 @@ class Library(
     Vectors,
     Contexts,
     Usages,
+    Views,
     Upkeep,
 ):
     """The truth about documents. Every method acts for a `Scope` and sees only what that may see.

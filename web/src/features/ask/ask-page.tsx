@@ -14,14 +14,15 @@ import { Welcome } from "./welcome";
 interface Asked {
   question: string;
   collection: string | null;
+  fresh?: boolean;
 }
 
 function useAsk(conversation: string | null) {
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: ({ question, collection }: Asked) =>
-      ask({ question, ...(conversation && { conversation }), ...(collection && { collections: [collection] }) }),
+    mutationFn: ({ question, collection, fresh }: Asked) =>
+      ask({ question, ...(conversation && { conversation }), ...(collection && { collections: [collection] }), ...(fresh && { fresh }) }),
     onSuccess: (started, { question }) => {
       const now = new Date().toISOString();
       const answer = newAnswer(started.id, started.conversation, question, now);
@@ -42,6 +43,7 @@ export function AskPage({ conversation }: { conversation: string | null }) {
   const running = answers.find((answer) => answer.state === "running");
   const stop = useMutation({ mutationFn: cancelAnswer });
   const onAsk = (question: string, collection: string | null = null) => asking.mutate({ question, collection });
+  const onAnew = (question: string) => asking.mutate({ question, collection: null, fresh: true });
   const composer = (
     <Composer
       key={conversation ?? "new"}
@@ -59,7 +61,7 @@ export function AskPage({ conversation }: { conversation: string | null }) {
       <div className="relative flex-1 overflow-y-auto" data-testid="conversation">
         <div className="mx-auto max-w-[43rem] px-5 pt-8 pb-10 sm:px-8 sm:pt-12">
           {loaded.isError && <ErrorNotice error={loaded.error} />}
-          <Turns answers={answers} onAsk={onAsk} />
+          <Turns answers={answers} onAsk={onAsk} onAnew={onAnew} />
         </div>
       </div>
       <div className="relative mx-auto w-full max-w-[45rem] space-y-3 px-3 pb-3 sm:px-6 sm:pb-5">
@@ -71,7 +73,13 @@ export function AskPage({ conversation }: { conversation: string | null }) {
   );
 }
 
-function Turns({ answers, onAsk }: { answers: Answer[]; onAsk: (question: string) => void }) {
+interface TurnsProps {
+  answers: Answer[];
+  onAsk: (question: string) => void;
+  onAnew: (question: string) => void;
+}
+
+function Turns({ answers, onAsk, onAnew }: TurnsProps) {
   const last = useRef<HTMLLIElement>(null);
   const count = answers.length;
   useEffect(() => {
@@ -85,7 +93,7 @@ function Turns({ answers, onAsk }: { answers: Answer[]; onAsk: (question: string
           ref={index === count - 1 ? last : undefined}
           className={index === count - 1 && count > 1 ? "min-h-[calc(100dvh-13rem)] scroll-mt-8" : "scroll-mt-8"}
         >
-          <Turn answer={answer} onAsk={onAsk} />
+          <Turn answer={answer} onAsk={onAsk} onAnew={onAnew} />
         </li>
       ))}
     </ol>

@@ -11,6 +11,7 @@ import { Notice } from "@/shared/ui/notice";
 import { BookOpenText } from "lucide-react";
 import { AnswerText } from "./answer-text";
 import { Details } from "./details";
+import { GivenAgain } from "./given-again";
 import { ClosestPassages, Nearest, OlderVersions, Sources } from "./sources";
 import { useAnswer, useFoundPassages } from "./use-answer";
 import { VerdictSummary } from "./verdict";
@@ -18,9 +19,10 @@ import { VerdictSummary } from "./verdict";
 interface Props {
   answer: Answer;
   onAsk: (question: string) => void;
+  onAnew: (question: string) => void;
 }
 
-export function Turn({ answer, onAsk }: Props) {
+export function Turn({ answer, onAsk, onAnew }: Props) {
   const { view, lost, live } = useAnswer(answer);
   const { target, open } = useViewer();
   const running = view.state === "running";
@@ -43,6 +45,7 @@ export function Turn({ answer, onAsk }: Props) {
         <AnswerText text={view.abstained && saysOnlyThat(view.answer) ? "" : view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
       </div>
       {!running && <Footer view={view} onAsk={onAsk} />}
+      {!running && <GivenAgain view={view} onAnew={onAnew} />}
       {view.abstained && !running ? <Closest view={view} /> : <Sources pins={view.pins} opened={shownKey} onOpen={open} />}
       {!running && <OlderVersions older={view.older ?? []} onOpen={open} />}
     </article>

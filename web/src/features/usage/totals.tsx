@@ -1,13 +1,13 @@
 // What a time came to, at a glance, and what of that is not known.
 import type { CostLine } from "@/shared/api/spending";
 import { formatCount, formatNumber } from "@/shared/text/format";
-import { cachedWords, costWords } from "./words";
+import { cachedWords, costWords, savingsOf } from "./words";
 
 export function Totals({ line }: { line: CostLine }) {
   return (
     <section aria-label="Totals" className="mt-5">
       <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-xl border border-line bg-line md:grid-cols-3" data-testid="totals">
-        <Tile name="Cost" value={costWords(line.cost_usd, line)} />
+        <Tile name="Cost" value={costWords(line.cost_usd, line)} note={savingsOf(line)} />
         <Tile name="Answers" value={formatNumber(line.answers)} />
         <Tile name="Cost per answer" value={costWords(line.cost_per_answer_usd, line)} />
         <Tile name="Tokens read" value={formatNumber(line.input_tokens)} note={cachedWords(line)} />

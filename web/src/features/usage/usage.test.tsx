@@ -9,10 +9,10 @@ import { BudgetMeters } from "./budget-meters";
 import { meterOf } from "./meter";
 import { beginOf, daysOf, nextWindow } from "./period";
 import { Totals } from "./totals";
-import { cachedWords, costWords, doubtsOf, nameOf, subjectName } from "./words";
+import { cachedWords, costWords, doubtsOf, nameOf, savingsOf, subjectName } from "./words";
 
 const LINE: CostLine = {
-  of: {}, calls: 3, running: 0, unpriced: 0, estimated: 0, input_tokens: 1200, cached_tokens: 300, output_tokens: 40, cost_usd: 0.0004, answers: 2, cost_per_answer_usd: 0.0002,
+  of: {}, calls: 3, running: 0, unpriced: 0, estimated: 0, input_tokens: 1200, cached_tokens: 300, output_tokens: 40, cost_usd: 0.0004, answers: 2, cost_per_answer_usd: 0.0002, hits: 0, saved: { replies_usd: 0, prompts_usd: 0, routing_usd: 0 },
 };
 const BUDGET: Budget = {
   id: "b", subject: "user", subject_id: "1", period: "day", limit_usd: 5, limit_tokens: null, warn_percent: 80, cheaper_percent: null,
@@ -56,6 +56,12 @@ describe("words", () => {
     expect(cachedWords({ input_tokens: 1000, cached_tokens: 999 })).toMatch(/^99%/);
     expect(cachedWords({ input_tokens: 1000, cached_tokens: 1 })).toMatch(/^less than 1%/);
     expect(cachedWords({ input_tokens: 1000, cached_tokens: 0 })).toMatch(/^0%/);
+  });
+
+  it("say what was saved by what, and that keeping may cost more", () => {
+    expect(savingsOf(LINE)).toBe("");
+    const saved = { replies_usd: 1.5, prompts_usd: -0.02, routing_usd: 0 };
+    expect(savingsOf({ saved })).toBe("saved $1.50 by kept replies · −$0.02 by providers’ caches");
   });
 
   it("name people and keys, and those that are gone by the end of their id", () => {

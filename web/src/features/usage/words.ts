@@ -71,4 +71,18 @@ export function cachedWords({ input_tokens, cached_tokens }: Pick<CostLine, "inp
   return `${cached_tokens < input_tokens ? Math.min(99, Math.round(percent)) : 100}% from the provider’s cache`;
 }
 
+const SAVINGS = [
+  ["replies_usd", "by kept replies"],
+  ["prompts_usd", "by providers’ caches"],
+  ["routing_usd", "by cheaper models"],
+] as const;
+
+const signed = (usd: number): string => (usd < 0 ? `−${formatUsd(-usd)}` : formatUsd(usd));
+
+/** What was saved beside the cost, and by what; "" where nothing was. */
+export function savingsOf({ saved }: Pick<CostLine, "saved">): string {
+  const said = SAVINGS.filter(([name]) => saved[name] !== 0).map(([name, how]) => `${signed(saved[name])} ${how}`);
+  return said.length > 0 ? `saved ${said.join(" · ")}` : "";
+}
+
 export const callsWords = (line: CostLine): string => formatCount(line.calls, "call");

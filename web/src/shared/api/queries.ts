@@ -157,6 +157,8 @@ export interface Question {
   question: string;
   conversation?: string;
   collections?: string[];
+  /** Make it anew, whatever is kept of earlier askings. */
+  fresh?: boolean;
 }
 
 export interface Started {

@@ -18,6 +18,16 @@ export interface CostLine {
   cost_usd: number;
   answers: number;
   cost_per_answer_usd: number | null;
+  /** Replies that were kept and given again: no calls. */
+  hits: number;
+  /** Dollars that were not spent: less where negative, as keeping a prompt costs that nobody reads again. */
+  saved: Saved;
+}
+
+export interface Saved {
+  replies_usd: number;
+  prompts_usd: number;
+  routing_usd: number;
 }
 
 /** Which calls: from a time on, and of a user or of everybody that one may see. */

@@ -198,6 +198,10 @@ export interface Answer {
   usage: { input_tokens: number; output_tokens: number; estimated: boolean } | null;
   cost_usd: number | null;
   timings_ms: Record<string, number>;
+  /** Its text was kept from an earlier asking; absent in answers of earlier versions. */
+  cached?: boolean;
+  /** The question that it was made for, where that was put otherwise. */
+  cached_question?: string | null;
   problem: Problem | null;
   created_at: string;
 }

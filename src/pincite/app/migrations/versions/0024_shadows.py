@@ -1,6 +1,6 @@
 """How answers of another route measure beside those that were shown.
 
-Revision: 0022, after 0021.
+Revision: 0024, after 0023.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from pincite.core.schema import UtcDateTime
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,193 @@
+"""Answers that are given again to a question that means the same, while all that they rest on is as it was.
+
+Whether two questions mean the same is said in `likeness.py`, what an asker sees in the library. Nothing is given again
+or kept that is somebody's own: questions that say "my", hold personal data or lean on earlier turns.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
+
+from pincite.answers import store
+from pincite.answers.domain import Answer, AnswerMode, AnswerState, Pin, Verdict
+from pincite.answers.drafting import Draft, Drafter, Task
+from pincite.answers.evidence import EvidenceSource
+from pincite.answers.likeness import THRESHOLD, alike, is_personal
+from pincite.answers.prompt import VERSION
+from pincite.answers.rewrite import leans
+from pincite.answers.shapes import pin_to
+from pincite.core import Database, PinciteError, get_logger, utc_now
+from pincite.core.keeping import kept_use
+from pincite.core.scope import system_scope
+from pincite.gateway import Embedder, Models, Usage
+from pincite.ledger import Purpose
+from pincite.privacy import find
+
+Event = tuple[str, Mapping[str, Any]]
+KEPT_FOR = timedelta(days=7)
+_LOOKED_AT = 500
+_LONGEST_CHARS = 500
+_PIECE_CHARS = 40
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Where answers are found again.
+
+    Args:
+        database: where it is noted which questions were answered.
+        source: says what an asker sees.
+        embedder: makes vectors of questions; the built-in static one, whose threshold is known.
+        models: write down what was saved.
+        made_by: tells these settings from others that answers may be made by.
+        threshold: the least cosine of two questions that mean the same.
+    """
+
+    database: Database
+    source: EvidenceSource
+    embedder: Embedder
+    models: Models
+    made_by: str
+    threshold: float = THRESHOLD
+
+
+class Remembered:
+    """A drafter that gives answers again where it can.
+
+    Args:
+        drafter: makes those that are not there yet.
+        memory: where the others are.
+    """
+
+    def __init__(self, drafter: Drafter, memory: Memory) -> None:
+        self._drafter = drafter
+        self._memory = memory
+
+    @property
+    def mode(self) -> AnswerMode:
+        """Who words the answers."""
+        return self._drafter.mode
+
+    @property
+    def model_name(self) -> str | None:
+        """The model's name."""
+        return self._drafter.model_name
+
+    def look(self) -> None:
+        """Pass where another answer can be made just now. Raises: Overloaded."""
+        self._drafter.look()
+
+    def begin(self, task: Task) -> Draft:
+        """Begin a draft; nothing happens before its events are asked for."""
+        draft = self._drafter.begin(task)
+        question = task.answer.question
+        is_long = len(question) > _LONGEST_CHARS
+        is_own = is_long or bool(task.turns) or leans(question) or is_personal(question) or bool(find(question))
+        return draft if is_own or self.mode is not AnswerMode.MODEL else RecalledDraft(task, draft, self._memory)
+
+
+class RecalledDraft:
+    """One answer that was there before, or is made now and kept."""
+
+    def __init__(self, task: Task, draft: Draft, memory: Memory) -> None:
+        self._task = task
+        self._draft = draft
+        self._memory = memory
+        self._recalled: Answer | None = None
+        self._place: tuple[str, NDArray[np.float32]] | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """The answer as far as it has come."""
+        return self._recalled or self._draft.answer
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """Yield the events of the answer that is there, else those of a new one. Raises: as its draft does."""
+        found = None
+        if kept_use() != "avoid":
+            vectors = await self._memory.embedder.embed(self._task.scope, [self._task.answer.question], query=True)
+            self._place = (await self._key(), vectors[0])
+            found = await self._found(*self._place) if kept_use() == "use" else None
+        events = self._draft.events() if found is None else self._again(*found)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def keep(self, final: Answer) -> None:
+        """Let the answer be found again, where it is whole, carried by documents and of nobody's own."""
+        carried = any(pin.verdict is Verdict.SUPPORTED for pin in final.pins)
+        is_whole = final.state is AnswerState.COMPLETED and not final.abstained and carried
+        if self._place is None or self._recalled is not None or not is_whole or find(final.text):
+            return
+        key, vector = self._place
+        scope, now = self._task.scope, utc_now()
+        try:
+            if await self._key() != key:
+                return  # something has changed while it was made
+            async with self._memory.database.transaction(scope) as session:
+                await store.remember(session, scope, final.id, (key, vector.astype("<f4").tobytes(), now))
+            system = system_scope(scope.tenant)
+            async with self._memory.database.transaction(system) as session:
+                await store.forget_asked(session, system, now - KEPT_FOR)
+        except (PinciteError, SQLAlchemyError) as error:
+            log.warning("answer not kept", problem=str(error))
+
+    async def _key(self) -> str:
+        task, memory = self._task, self._memory
+        view = await memory.source.seen_by(task.scope, task.collections)
+        parts = (view, task.answer.model or "", task.tier or "", VERSION, memory.embedder.model_id, memory.made_by)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    async def _found(self, key: str, vector: NDArray[np.float32]) -> tuple[Answer, Mapping[str, Any]] | None:
+        """Return the answer to the nearest question that means the same, and the passages that it was made of."""
+        system = system_scope(self._task.scope.tenant)
+        async with self._memory.database.read(system) as session:
+            asked = await store.asked(session, system, key, (utc_now() - KEPT_FOR, _LOOKED_AT))
+            cosines = [float(np.frombuffer(each.vector, "<f4") @ vector) for each in asked]
+            near = [(cosine, each.question) for cosine, each in zip(cosines, asked, strict=True)]
+        places = await asyncio.to_thread(alike, self._task.answer.question, near, self._memory.threshold)
+        if not places:
+            return None
+        answer_id = asked[places[0]].answer
+        async with self._memory.database.read(system) as session:
+            answer = await store.answer(session, system, answer_id)
+            events = await store.events(session, system, answer_id, 0)
+        found = next((each.data for each in events if each.name == "retrieval.completed"), None)
+        return None if found is None else (answer, found)
+
+    async def _again(self, answer: Answer, passages: Mapping[str, Any]) -> AsyncGenerator[Event]:
+        task = self._task
+        asked = None if answer.question == task.answer.question else answer.question
+        begun = replace(task.answer, model=answer.model, cached=True, cached_question=asked)
+        self._recalled = begun = replace(begun, usage=Usage(), cost_usd=Decimal(0))
+        yield "retrieval.completed", {**passages, "timings_ms": {}}
+        said, pins = 0, list[Pin]()
+        for pin in (*sorted(answer.pins, key=lambda each: each.claim[1]), None):
+            end = len(answer.text) if pin is None else max(said, pin.claim[1])
+            for at in range(said, end, _PIECE_CHARS):
+                yield "answer.delta", {"text": answer.text[at : min(end, at + _PIECE_CHARS)]}
+            said = end
+            if pin is not None:
+                pins.append(pin)
+                self._recalled = replace(begun, text=answer.text[:said], pins=tuple(pins))
+                yield "answer.pin", pin_to(pin)
+        whole = replace(begun, text=answer.text, pins=answer.pins, older=answer.older, confidence=answer.confidence)
+        self._recalled = replace(whole, dropped_markers=answer.dropped_markers)
+        purpose = Purpose("answer", answer=task.answer.id)
+        await self._memory.models.note_saved(task.scope, answer.model or "", purpose, answer.cost_usd)
+
+
+def remembered(drafter: Drafter, memory: Memory | None) -> Drafter:
+    """Return a drafter that gives answers again where there is a memory."""
+    return drafter if memory is None else Remembered(drafter, memory)
