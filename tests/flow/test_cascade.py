@@ -127,6 +127,15 @@ async def test_where_the_strong_one_breaks_off_no_half_answer_is_shown_as_whole(
     assert REFUSED not in answer["answer"], "no answer is of two models"
 
 
+async def test_what_the_strong_one_wrote_because_the_cheap_one_could_not_stands(
+    world: World, provider: Provider, strong: Provider
+) -> None:
+    provider.behaviour.status, provider.behaviour.fail_times = 401, 9
+    strong.behaviour.reply = REFUSED
+    answer = await world.ask()
+    assert (answer["model"], answer["answer"], len(strong.requests)) == (STRONG, REFUSED, 1)
+
+
 async def test_the_tier_that_is_asked_for_answers_and_no_other(world: World, provider: Provider) -> None:
     provider.behaviour.reply = REFUSED
     assert (await world.ask(tier="cheap"))["answer"] == REFUSED

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 from tests.doubles.provider import Provider
-from tests.flow.conftest import add, client_with_model
+from tests.flow.conftest import add, client_with_model, house_with_model
+
+from pincite.ledger import Budget, BudgetExceeded, Call, Period, Purpose, Spend, Spent, Subject
 
 FERRY = (
     b"# The ferry\n\nThe ferry leaves the northern quay at nine. Dogs travel for free on the ferry.\n\n"
@@ -133,3 +136,22 @@ async def test_moderation_is_in_the_ledger_and_a_budget_that_is_used_up_lets_not
         await client.post("/v1/budgets", json={"subject": "tenant", "period": "day", "limit_usd": 0.0})
         refused = await _ask(client, "how to SINK the ferry?")
         assert (refused.status_code, refused.json()["code"]) == (429, "budget-exceeded")
+
+
+async def test_a_budget_that_others_hold_refuses_moderation_at_once_and_waits_for_nobody(
+    pincite_home: Path, provider: Provider
+) -> None:
+    given = {**_asked_of_provider(provider), "moderation_failure": "open", "moderation_timeout_s": 5}
+    async with house_with_model(
+        pincite_home, provider, model_prices="openai:omni-moderation-latest=1/1", **given
+    ) as house:
+        owner = await house.owner()
+        await house.ledger.set_budget(owner, Budget("", Subject.TENANT, owner.tenant, Period.DAY, None, 5_000))
+        held = await house.ledger.reserve(owner, Call("chat", "openai:test-model", Purpose(), Spend(0, 4_999)))
+        moderator = house.models.moderator()
+        assert moderator is not None
+        began = time.monotonic()
+        with pytest.raises(BudgetExceeded):
+            await moderator.flagged(owner, "how to sink the ferry?")
+        assert time.monotonic() - began < 2.0
+        house.ledger.settle(held, Spent())

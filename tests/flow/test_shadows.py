@@ -97,6 +97,20 @@ async def test_a_shadow_that_fails_is_counted_and_nothing_else_happens(
         assert pair.shadow.problem == "model-failed"
 
 
+async def test_a_shadow_goes_with_its_conversation_and_with_the_server(
+    pincite_home: Path, provider: Provider, second: Provider
+) -> None:
+    async with _open(pincite_home, provider, second) as (house, client):
+        second.behaviour.first_delay_s = 20
+        for _ in range(2):
+            answer = (await client.post("/v1/answers", json={"question": QUESTION}, timeout=60)).json()
+        assert (await client.delete(f"/v1/conversations/{answer['conversation']}")).status_code == 204
+        await house.answers.close()
+        assert await _pairs(house) == []
+        spent = {each["of"]["stage"]: each for each in await _costs(client)}
+        assert spent["shadow"]["running"] == 0, "what was given up is settled"
+
+
 async def test_who_asks_for_a_model_himself_has_no_shadow(
     pincite_home: Path, provider: Provider, second: Provider
 ) -> None:

@@ -57,11 +57,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What is known of what was written: how many sentences, those that no passage carries, whether it refuses."""
+    """What is known of what was written: how many sentences, those that no passage carries, whether it refuses.
+
+    `strong` says that the strong tier wrote it, because the cheap one could not.
+    """
 
     unsupported: int
     sentences: int
     refuses: bool
+    strong: bool = False
 
 
 async def cascaded(
@@ -90,7 +94,11 @@ async def cascaded(
     if not may_change:
         return
     written = worth()
-    why = cascade.in_place(written.unsupported, written.sentences, asked.confidence if written.refuses else None)
+    why = (
+        None
+        if written.strong
+        else cascade.in_place(written.unsupported, written.sentences, asked.confidence if written.refuses else None)
+    )
     is_replaced = False
     async with aclosing(_in_place(worded, why)) as events:
         async for event in events:

@@ -183,6 +183,7 @@ class Answers:
         _, answers = await self.conversation(scope, conversation_id)
         await self._drafters.refuse_held(scope)  # so that nothing is cancelled which then stays
         for answer in answers:
+            self.shadows.drop(answer.id)
             task = self._running.get(answer.id)
             if task is not None:
                 task.cancel()
@@ -230,7 +231,6 @@ class Answers:
     async def close(self) -> None:
         """End what is still being answered, as failed, and stop."""
         self._closing = True
-        await self.shadows.close()
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
@@ -239,6 +239,7 @@ class Answers:
             tasks.append(self._beating)
         if tasks:
             await asyncio.wait(tasks, timeout=_CLOSE_S)
+        await self.shadows.close()
 
     async def _run(self, scope: Scope, draft: Draft, followed: Task | None) -> None:
         answer, began = draft.answer, time.perf_counter()

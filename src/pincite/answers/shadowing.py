@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,13 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from pincite.answers import store
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AnswerMode, AnswerState, Verdict
-from pincite.answers.drafting import Task
+from pincite.answers.drafting import Drafter, Task
 from pincite.core import Database, PinciteError, Scope, get_logger, utc_now
 from pincite.core.keeping import with_kept
 from pincite.core.scope import system_scope
 from pincite.ledger import made_for
 
 _AT_ONCE = 4
+_CLOSE_S = 5
 _MOST = 10_000
 log = get_logger(__name__)
 
@@ -64,30 +66,48 @@ class Shadows:
     def __init__(self, database: Database, drafters: Drafters) -> None:
         self._db = database
         self._drafters = drafters
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_closed = False
 
     def follow(self, task: Task, final: Answer) -> None:
         """Make an answer once more, in the background, if it is one of the share."""
         is_made = final.state is AnswerState.COMPLETED and final.mode is AnswerMode.MODEL and not final.cached
-        if not is_made or task.tier is not None:
+        if not is_made or task.tier is not None or self._is_closed or len(self._tasks) >= _AT_ONCE:
             return
-        if len(self._tasks) >= _AT_ONCE or self._drafters.shadow(_chance(final.id)) is None:
+        try:
+            drafter = self._drafters.shadow(_chance(final.id))
+        except PinciteError as error:
+            log.warning("shadow not made", problem=error.message)
+            return
+        if drafter is None:
             return
         with made_for(None, stage="shadow"), with_kept("avoid"):  # what is given again is not measured
-            made = asyncio.create_task(self._made(task, final), name=f"shadow-{final.id}")
-        self._tasks.add(made)
-        made.add_done_callback(self._tasks.discard)
+            made = asyncio.create_task(self._made(drafter, task, final), name=f"shadow-{final.id}")
+        self._tasks[final.id] = made
+        made.add_done_callback(partial(self._over, final.id))
+
+    def drop(self, answer_id: str) -> None:
+        """Give up the shadow of an answer that goes."""
+        if answer_id in self._tasks:
+            self._tasks[answer_id].cancel()
+
+    def _over(self, answer_id: str, made: asyncio.Task[None]) -> None:
+        self._tasks.pop(answer_id, None)
+        if not made.cancelled() and made.exception() is not None:
+            log.error("shadow.failed", answer=answer_id, exc_info=made.exception())
 
     async def settled(self) -> None:
         """Wait until those that are being made are kept."""
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(list(self._tasks.values()))
 
     async def close(self) -> None:
-        """Give up what is being made."""
-        for each in self._tasks:
+        """Give up what is being made, and make no more."""
+        self._is_closed = True
+        for each in self._tasks.values():
             each.cancel()
-        await self.settled()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=_CLOSE_S)
 
     async def pairs(self, scope: Scope, since: datetime) -> Sequence[Pair]:
         """Return how the tenant's answers and their shadows measure, whoever asked; the newest first."""
@@ -96,10 +116,7 @@ class Shadows:
             found = await store.shadows(session, system, since, most=_MOST)
         return [Pair(Measured(**each["shown"]), Measured(**each["shadow"])) for each in found]
 
-    async def _made(self, task: Task, final: Answer) -> None:
-        drafter = self._drafters.shadow(_chance(final.id))
-        if drafter is None:
-            return
+    async def _made(self, drafter: Drafter, task: Task, final: Answer) -> None:
         blank = Answer(
             id=final.id,
             conversation=final.conversation,

@@ -269,7 +269,8 @@ class WordedDraft:
         """Return what a cascade has to know of what is written."""
         dropped = self.answer.dropped_sentences
         marked = sum(pin.verdict is Verdict.UNSUPPORTED for pin in self.answer.pins)
-        return Worth(marked + dropped, len(self.answer.pins) + dropped, refuses=self._abstained)
+        is_strong = self._end is not None and self._end.tier == "strong"
+        return Worth(marked + dropped, len(self.answer.pins) + dropped, refuses=self._abstained, strong=is_strong)
 
     def _restarted(self, reason: str, pinner: Pinner) -> Event:
         """Drop what was written: another model begins anew, and no answer is of two."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from opentelemetry import trace
@@ -82,7 +82,7 @@ def configure_telemetry(settings: TelemetrySettings, redact: Redactor) -> None:
             structlog.processors.JSONRenderer(serializer),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
+        logger_factory=structlog.PrintLoggerFactory(cast("Any", _Stderr())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(_Stderr())

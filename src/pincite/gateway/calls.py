@@ -5,14 +5,17 @@ Which failures are tried again, and what they mean to people, is the adapters' b
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+
+import httpx2
 
 from pincite.core import PinciteError, Scope
 from pincite.gateway.bucket import buckets_of, limits_of
 from pincite.gateway.domain import Lane, Usage
+from pincite.gateway.failures import turned_away
 from pincite.gateway.metering import Meter
 from pincite.gateway.prices import Price
 from pincite.gateway.queueing import Queue
@@ -39,6 +42,8 @@ class Plan:
         lane: whether somebody waits for it.
         limit_s: how long it may take.
         patience_s: how long it may wait for its turn.
+        budget_patience_s: how long, for what others have reserved. Whoever has reserved something, and waits for this
+            call before it ends, would wait for itself.
     """
 
     most: Extent
@@ -46,6 +51,7 @@ class Plan:
     lane: Lane = "interactive"
     limit_s: float = 10.0
     patience_s: float = 2.0
+    budget_patience_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -63,6 +69,17 @@ class Underway:
     def turned_away(self) -> None:
         """Note that the provider did nothing for it."""
         self.used(Extent(0, 0))
+
+
+@contextmanager
+def noting_unreached(underway: Underway) -> Iterator[None]:
+    """Note it where a request does not reach its provider."""
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        if turned_away(error):
+            underway.turned_away()
+        raise
 
 
 class Calls:
@@ -93,19 +110,11 @@ class Calls:
         Raises: Overloaded (its turn would not come in time), and what the ledger raises.
         """
         await self.queue.turn(plan.lane, plan.expected.tokens, plan.patience_s)
-        price = await asyncio.to_thread(self._price)
-        usd = _usd(price, plan.most)
-        call = Call(
-            self._kind,
-            self._model,
-            at_hand(Purpose(self._kind)),
-            Spend.at_most(usd, plan.most.tokens),
-            price is not None,
-            plan.limit_s + _GRACE_S,
-        )
         try:
-            reservation = await self._meter.reserve(scope, call, patience_s=plan.limit_s)
-        except PinciteError:
+            price = await asyncio.to_thread(self._price)
+            call = self._call(plan, price)
+            reservation = await self._meter.reserve(scope, call, patience_s=plan.budget_patience_s)
+        except (PinciteError, asyncio.CancelledError):
             self.queue.not_sent(plan.expected.tokens)
             raise
         underway = Underway(reservation.id)
@@ -115,6 +124,16 @@ class Calls:
             spent = underway.spent or plan.expected
             usd = None if price is None else _usd(price, spent)
             self._meter.settle(reservation, Spent.of(spent.tokens, 0, 0, usd, estimated=underway.estimated))
+
+    def _call(self, plan: Plan, price: Price | None) -> Call:
+        return Call(
+            self._kind,
+            self._model,
+            at_hand(Purpose(self._kind)),
+            Spend.at_most(_usd(price, plan.most), plan.most.tokens),
+            price is not None,
+            plan.limit_s + _GRACE_S,
+        )
 
 
 def _usd(price: Price | None, extent: Extent) -> Decimal:

@@ -197,6 +197,7 @@ class ChatFinished:
     cost_usd: Decimal | None
     calls: tuple[ToolCall, ...] = ()
     reason: EndReason = "stop"
+    tier: Tier | None = None  # of the model, in its route
     cached: bool = False
 
 

@@ -5,7 +5,7 @@ One call is one attempt at one provider: whoever tries again reserves again.
 
 import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -151,7 +151,8 @@ class MeteredChat:
         """
         may_yield = self._yields and request.tier != "cheap"
         try:
-            reservation, request = await self._fitting(scope, request, price)
+            shorter = () if may_yield else _SHORTER
+            reservation, request = await self._fitting(scope, request, price, shorter)
         except (BudgetExceeded, PriceUnknown) as error:
             if may_yield:
                 raise CheaperWanted from error
@@ -162,14 +163,15 @@ class MeteredChat:
         return reservation, request
 
     async def _fitting(
-        self, scope: Scope, request: ChatRequest, price: Price | None
+        self, scope: Scope, request: ChatRequest, price: Price | None, shorter: Sequence[int]
     ) -> tuple[Reservation, ChatRequest]:
         """Return the reservation of the longest reply that fits, where nobody said how long it may be."""
-        for most in (None, *_SHORTER[:-1]) if request.max_tokens is None else ():
-            shorter = replace(request, max_tokens=most)
+        lengths = (None, *shorter) if request.max_tokens is None else (request.max_tokens,)
+        for most in lengths[:-1]:
+            tried = replace(request, max_tokens=most)
             with suppress(BudgetExceeded):
-                return await self._meter.reserve(scope, _call(self.name, shorter, price)), shorter
-        last = replace(request, max_tokens=request.max_tokens or _SHORTER[-1])
+                return await self._meter.reserve(scope, _call(self.name, tried, price)), tried
+        last = replace(request, max_tokens=lengths[-1])
         call = _call(self.name, last, price)
         return await self._meter.reserve(scope, call, patience_s=request.timeout_s / 2), last
 

@@ -12,6 +12,9 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+LONGEST_WAIT_S = 60.0
+
+
 class Pace:
     """What a provider last said about its limits, as the time from which it takes the next request.
 
@@ -20,21 +23,21 @@ class Pace:
         longest_s: no wait is longer; a provider that asks for more is tried again then.
     """
 
-    def __init__(self, now: Callable[[], float], *, longest_s: float = 60.0) -> None:
+    def __init__(self, now: Callable[[], float], *, longest_s: float = LONGEST_WAIT_S) -> None:
         self._now = now
         self._longest_s = longest_s
         self._clear_at = 0.0
 
     def wait_s(self) -> float:
         """Return the seconds until the next request may be sent."""
-        return min(self._longest_s, max(0.0, self._clear_at - self._now()))
+        return max(0.0, self._clear_at - self._now())
 
     def answered(self, headers: Mapping[str, str], tokens: int) -> None:
         """Note the limits that came with an answer; `tokens` is what a request like it needs."""
         for kind, needed in (("requests", 1), ("tokens", tokens), ("input-tokens", tokens), ("output-tokens", 1)):
             left, reset_s = _told(headers, kind)
             if left is not None and reset_s is not None and left < needed:
-                self._clear_at = max(self._clear_at, self._now() + reset_s)
+                self._wait(reset_s)
 
     def refused(self, headers: Mapping[str, str], attempt: int, *, chance: float) -> float:
         """Note a refusal; returns the seconds to wait: what Retry-After says, or half a second doubled each attempt.
@@ -46,8 +49,11 @@ class Pace:
         """
         asked = retry_after_s(headers)
         wait_s = asked if asked is not None else 0.5 * 2**attempt * (1 + chance / 2)
-        self._clear_at = max(self._clear_at, self._now() + wait_s)
+        self._wait(wait_s)
         return wait_s
+
+    def _wait(self, wait_s: float) -> None:
+        self._clear_at = max(self._clear_at, self._now() + min(wait_s, self._longest_s))
 
 
 def _told(headers: Mapping[str, str], kind: str) -> tuple[float | None, float | None]:

@@ -4,6 +4,7 @@ How much may be sent is decided by `bucket.py` and, by what the provider says of
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,8 @@ class Queue:
         """Note that a call that had its turn was not made."""
         for bucket in self._buckets:
             bucket.put_back(_much(bucket, tokens))
+        if self._waiting:
+            self._waiting[0].turn.set()
 
     async def _first(self, waiter: _Waiter) -> None:
         while True:
@@ -101,7 +104,9 @@ class Queue:
             if wait_s <= 0:
                 self._send(waiter.tokens)
                 return
-            await asyncio.sleep(wait_s)
+            waiter.turn.clear()
+            with contextlib.suppress(TimeoutError):  # sooner, where somebody gives back what was his
+                await asyncio.wait_for(waiter.turn.wait(), wait_s)
 
     def _look(self, rank: int, tokens: int, patience_s: float) -> None:
         waiting = sum(each.rank == rank for each in self._waiting)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from pincite.core import Scope, Unavailable
+from pincite.core import Scope, StorageFull, Unavailable
 from pincite.gateway.domain import ChatFinished, ChatRequest, Lane, ModelError, TextDelta
 from pincite.gateway.failures import wait_before_retry
 from pincite.gateway.line import Line, Note
@@ -97,7 +97,11 @@ class RetryingChat:
         began = time.monotonic()
         await self._line.turn(request, min(this.patience_s, request.timeout_s), note)
         request = replace(request, timeout_s=request.timeout_s - (time.monotonic() - began))
-        permit = self._line.admit(again=this.number > 0)
+        try:
+            permit = self._line.admit(again=this.number > 0)
+        except ModelError:
+            self._line.not_made(request)
+            raise
         try:
             async with aclosing(self._model.stream(scope, request)) as events:
                 async for event in events:
@@ -106,7 +110,13 @@ class RetryingChat:
         except ModelError as error:
             self._line.failed(permit, error, note)
             raise
-        except (CheaperWanted, BudgetExceeded, PriceUnknown, Unavailable):  # the ledger's: nothing was sent
+        except (
+            CheaperWanted,
+            BudgetExceeded,
+            PriceUnknown,
+            Unavailable,
+            StorageFull,
+        ):  # nothing was sent
             self._line.not_made(request)
             raise
         finally:

@@ -116,7 +116,7 @@ class RoutedChat:
             patience_s = min(_PATIENCE_S, asked.timeout_s / 2) if waiting else asked.timeout_s / 2
             state.begun = False
             try:
-                async with aclosing(self._heard(leg.chat.stream(scope, asked, note, patience_s), state)) as events:
+                async with aclosing(self._heard(leg, leg.chat.stream(scope, asked, note, patience_s), state)) as events:
                     async for event in events:
                         yield event
                 return
@@ -136,14 +136,14 @@ class RoutedChat:
 
     @staticmethod
     async def _heard(
-        events: AsyncGenerator[TextDelta | ChatFinished], state: "_State"
+        leg: Leg, events: AsyncGenerator[TextDelta | ChatFinished], state: "_State"
     ) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         async with aclosing(events):
             async for event in events:
                 if state.void is not None:
                     yield Restarted(state.void)
                 state.begun, state.void = True, None
-                yield event
+                yield replace(event, tier=leg.tier) if isinstance(event, ChatFinished) else event
 
     async def _fitting(self, scope: Scope, request: ChatRequest, note: Note) -> list[Leg]:
         """Return the legs that a request is for. Raises: ModelError, where it is for none."""

@@ -207,8 +207,9 @@ async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> D
     if settings.model == "none":
         return Discovery(None, (Looked("PINCITE_MODEL", "is `none`"),))
     if settings.model != "auto":
-        stops = settings.routes.of(settings.model)
-        for stop in stops:
+        stops, shadow = settings.routes.of(settings.model), settings.routes.shadow(settings.model)
+        shadowing = () if shadow is None else settings.routes.of(f"{ROUTE}{shadow.route}")
+        for stop in (*stops, *shadowing):
             connection_of(stop, stops, settings, environment)
         return Discovery(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
     return await _look_around(settings, environment)

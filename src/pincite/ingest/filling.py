@@ -8,12 +8,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pincite.core import NotFound, Scope, StorageFull, Unavailable, get_logger
+from pincite.core import NotFound, PinciteError, Scope, get_logger
 from pincite.ingest.domain import IngestParts
 from pincite.ingest.generations import Target, better
 from pincite.ingest.points import points_for
 from pincite.ingest.settings import IngestSettings
 from pincite.ingest.upkeep import Upkeep
+from pincite.ledger import BudgetExceeded, PriceUnknown
 from pincite.library import Chunk, RevisionState
 
 _LOOK_S = 0.25
@@ -30,16 +31,27 @@ class Filler:
     upkeep: Upkeep
 
     async def fill(self) -> int:
-        """Make vectors until nothing waits; returns of how many revisions. Raises: Unavailable, StorageFull."""
+        """Make vectors until nothing waits; returns of how many revisions. Raises: Unavailable, StorageFull.
+
+        A tenant whose budget does not bear it holds up nobody else's.
+        """
         filled = 0
         for scope in await self.parts.library.tenants_waiting():
-            # Looked up for each revision: another index may take the place of this one at any time.
-            while (target := await better(self.parts, scope)) is not None:
-                work = await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)
-                if work is None:
-                    break
-                await self._revision(scope, target, work.revision_id, work.chunks_done)
-                filled += 1
+            try:
+                filled += await self._tenant(scope)
+            except (BudgetExceeded, PriceUnknown) as error:
+                log.warning("vectors not made", tenant=scope.tenant, problem=error.message)
+        return filled
+
+    async def _tenant(self, scope: Scope) -> int:
+        filled = 0
+        # Looked up for each revision: another index may take the place of this one at any time.
+        while (target := await better(self.parts, scope)) is not None:
+            work = await self.parts.library.claim_vectors(scope, self.settings.fill_lease_s)
+            if work is None:
+                break
+            await self._revision(scope, target, work.revision_id, work.chunks_done)
+            filled += 1
         return filled
 
     async def _revision(self, scope: Scope, target: Target, revision_id: str, made: int) -> None:
@@ -50,7 +62,7 @@ class Filler:
             serves = (await library.revision(scope, revision_id)).state is RevisionState.READY
         except NotFound:
             serves = False
-        except (Unavailable, StorageFull, asyncio.CancelledError):
+        except (PinciteError, asyncio.CancelledError):
             await library.release_vectors(scope, revision_id)
             raise
         if not serves:

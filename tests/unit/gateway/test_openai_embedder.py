@@ -147,3 +147,15 @@ async def test_an_address_where_nobody_answers_says_so() -> None:
     with pytest.raises(Unavailable, match="connection to openai:test-model failed"):
         await embedder.embed(SCOPE, ["leave"], query=True)
     assert meter.settled == [Spent()] * len(meter.calls), "what never came costs nothing"
+
+
+async def test_who_is_told_to_come_again_waits_also_where_it_is_no_limit(provider: Provider) -> None:
+    provider.behaviour.fail_times, provider.behaviour.status, provider.behaviour.retry_after_s = 1, 503, 1
+    started = time.monotonic()
+    await _embedder(provider).embed(SCOPE, ["leave"])
+    assert 1.0 <= time.monotonic() - started < 3.0
+    provider.behaviour.fail_times, provider.behaviour.retry_after_s = 1, 30
+    started = time.monotonic()
+    with pytest.raises(Unavailable):
+        await _embedder(provider).embed(SCOPE, ["How much?"], query=True)
+    assert time.monotonic() - started < 1.0

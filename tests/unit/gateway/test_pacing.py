@@ -87,3 +87,12 @@ def test_what_anthropic_says_of_its_limits_is_read():
         fresh = Pace(lambda: 0.0)
         fresh.answered({"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": reset}, 1)
         assert fresh.wait_s() == 0.0
+
+
+def test_a_wait_ends_however_long_it_was_told() -> None:
+    at = [0.0]
+    pace = Pace(lambda: at[0])
+    pace.refused({"retry-after": "3600"}, 0, chance=0.0)
+    assert pace.wait_s() == 60
+    at[0] = 60.0
+    assert pace.wait_s() == 0

@@ -1,6 +1,7 @@
 """What waits for a provider: by its limits never more than they say, in lanes and in order, and not too much of it."""
 
 import asyncio
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -155,3 +156,13 @@ async def test_what_a_provider_says_holds_back_who_comes_later():
     with pytest.raises(Overloaded) as caught:
         await queue.turn("interactive", 1, 1.0)
     assert caught.value.retry_after_s == 30
+
+
+async def test_who_waits_goes_on_when_another_gives_back_what_was_his() -> None:
+    queue = Queue("p", buckets_of(limits_of("requests=6/h"), "p", time.monotonic), time.monotonic)
+    await queue.turn("interactive", 1, 1.0)
+    waiting = asyncio.create_task(queue.turn("interactive", 1, 4_000.0))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    queue.not_sent(1)
+    await asyncio.wait_for(waiting, 1.0)

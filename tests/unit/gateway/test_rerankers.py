@@ -1,5 +1,6 @@
 """Rerankers: windows of any embedder, a cross-encoder from a folder, rerank APIs over HTTP, a chat model in a list."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from pincite.core import Scope, Unavailable
 from pincite.gateway import ModelError, StaticEmbedder
 from pincite.gateway.adapters.memory import MemoryMeter, ScriptedChat
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
+from pincite.gateway.adapters.rerank_http import _note, _plan  # pyright: ignore[reportPrivateUsage]
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker, windows
+from pincite.gateway.calls import Underway
 from pincite.gateway.domain import ModelNotConfigured, Overloaded
 from pincite.gateway.rerankers import RerankerParts, make_reranker
 from pincite.gateway.settings import ModelSettings
@@ -211,3 +214,37 @@ def test_what_cannot_be_made_says_why(name: str) -> None:
 
 def test_none_is_none() -> None:
     assert make_reranker("none", _parts()) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "tokens", "calls"),
+    [
+        ({"usage": {"total_tokens": 812}}, 812, 1),
+        ({"meta": {"billed_units": {"total_tokens": 812}}}, 812, 1),
+        ({"meta": {"billed_units": {"search_units": 2}}}, None, 2),
+        ({"meta": {"billed_units": {"search_units": None}}}, None, 1),
+        ({"usage": {"total_tokens": None}}, None, 1),
+        ({"meta": {"billed_units": {"search_units": 1e999}}}, None, 1),
+        ({"meta": {"billed_units": {}}}, None, 1),
+        ({"usage": "much"}, None, 1),
+        ({}, None, 1),
+    ],
+)
+def test_what_a_ranking_came_to_is_read_of_any_reply_and_is_never_nothing(
+    told: dict[str, Any], tokens: int | None, calls: int
+) -> None:
+    plan = _plan(QUESTION, PASSAGES, 10.0)
+    underway = Underway("call-1")
+    _note(underway, plan, json.dumps({"results": [], **told}).encode())
+    spent = underway.spent or plan.expected
+    assert (spent.tokens, spent.calls) == (tokens or plan.expected.tokens, calls)
+    assert spent.tokens
+
+
+async def test_a_reranker_that_is_not_there_costs_nothing() -> None:
+    meter = MemoryMeter()
+    reranker = make_reranker("jina:m", _parts(meter, reranker_base_url="http://127.0.0.1:9", prices="jina:m=1/1"))
+    assert reranker is not None
+    with pytest.raises(ModelError, match="did not answer"):
+        await reranker.rerank(SCOPE, QUESTION, PASSAGES)
+    assert {each.spend for each in meter.settled} == {Spend()}

@@ -12,7 +12,7 @@ import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
 from pincite.core import Scope
-from pincite.gateway.calls import Calls, Extent, Plan
+from pincite.gateway.calls import Calls, Extent, Plan, noting_unreached
 from pincite.gateway.domain import ModelError
 from pincite.gateway.metering import CALL_ID
 
@@ -72,7 +72,8 @@ class HttpModerator:
             for attempt in range(1, _TRIES + 1):
                 async with self._calls.one(scope, plan) as underway:
                     headers = {**self._headers, CALL_ID: underway.id}
-                    response = await client.post(self._url, json=body, headers=headers)
+                    with noting_unreached(underway):
+                        response = await client.post(self._url, json=body, headers=headers)
                     self._calls.queue.heard(response.status_code, response.headers, random.random())  # noqa: S311
                     if response.status_code < 400:
                         return response.content

@@ -18,7 +18,7 @@ from pincite.gateway.calls import Calls, Extent, Plan
 from pincite.gateway.domain import EmbeddingFailed, Overloaded, Usage
 from pincite.gateway.failures import turned_away
 from pincite.gateway.metering import CALL_ID, Meter
-from pincite.gateway.pacing import portions, retry_after_s
+from pincite.gateway.pacing import LONGEST_WAIT_S, portions, retry_after_s
 from pincite.gateway.prices import Price, PriceBook
 from pincite.gateway.providers import Connection
 
@@ -37,8 +37,8 @@ _TRIES = 6
 _QUESTION_TRIES = 2
 _QUESTION_WAIT_S = 2.0
 _QUESTION_TIMEOUT_S = 10.0
-# Passages wait for their turn as long as limits may want.
-_PATIENCE_S = 600.0
+# Passages wait for their turn no longer: whoever has them made has them for so long, and tries again.
+_PATIENCE_S = LONGEST_WAIT_S
 
 log = get_logger(__name__)
 
@@ -147,9 +147,11 @@ class OpenAIEmbedder:
                     again = error.status_code in {408, 409, 429} or error.status_code >= 500
                 if not again or attempt == tries:
                     raise _explained(error, self.model_id) from error
-                told_s = retry_after_s(headers)  # which its turn waits for
-                wait_s = 0.0 if told_s is not None else _pause_s(attempt)
-                log.info("embedding tried again", model=self.model_id, attempt=attempt, wait_s=told_s or wait_s)
+                told_s = retry_after_s(headers)
+                wait_s = _pause_s(attempt) if told_s is None else min(told_s, LONGEST_WAIT_S)
+                if query and wait_s > _QUESTION_WAIT_S:
+                    raise _explained(error, self.model_id) from error
+                log.info("embedding tried again", model=self.model_id, attempt=attempt, wait_s=round(wait_s, 2))
                 await asyncio.sleep(wait_s)
         raise AssertionError("the last try returns or raises")
 
@@ -159,7 +161,7 @@ class OpenAIEmbedder:
         if query:
             limit_s = min(_QUESTION_TIMEOUT_S, self._timeout_s)
             return Plan(Extent(most), Extent(tokens), "interactive", limit_s, _QUESTION_WAIT_S)
-        return Plan(Extent(most), Extent(tokens), "batch", self._timeout_s, _PATIENCE_S)
+        return Plan(Extent(most), Extent(tokens), "batch", self._timeout_s, _PATIENCE_S, self._timeout_s)
 
     async def _once(self, scope: Scope, texts: Sequence[str], plan: Plan) -> NDArray[np.float32]:
         from openai import APIError, APIStatusError

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, ValidationError
 
 from pincite.core import Scope
-from pincite.gateway.calls import Calls, Extent, Plan, Underway
+from pincite.gateway.calls import Calls, Extent, Plan, Underway, noting_unreached
 from pincite.gateway.domain import ModelError
 from pincite.gateway.metering import CALL_ID
 from pincite.gateway.pacing import Pace
@@ -26,6 +26,7 @@ ADDRESSES = {"cohere": "https://api.cohere.com/v2/rerank", "jina": "https://api.
 KEY_NAMES = {"cohere": "COHERE_API_KEY", "jina": "JINA_API_KEY"}
 _TRIES = 2
 _LONGEST_WAIT_S = 2.0
+_MOST = 1e9
 _BYTES_PER_TOKEN, _TOKENS_A_PASSAGE = 4, 16
 # Cohere counts a hundred passages as one search, and of a longer passage each 500 tokens, with the question, as one.
 _PASSAGES_A_CALL, _LONGEST_PART, _LEAST_PART = 100, 500, 50
@@ -36,21 +37,21 @@ class _Result(BaseModel):
     relevance_score: float
 
 
-class _Used(BaseModel):
-    total_tokens: int = Field(default=0, ge=0)
+class _Reply(BaseModel):
+    results: list[_Result]
 
 
-class _Billed(BaseModel):
-    search_units: float = Field(default=0, ge=0)
+class _Counted(BaseModel):
+    total_tokens: int | None = Field(None, gt=0)
+    search_units: float | None = Field(None, gt=0, lt=_MOST, allow_inf_nan=False)
 
 
 class _Meta(BaseModel):
-    billed_units: _Billed | None = None
+    billed_units: _Counted | None = None
 
 
-class _Reply(BaseModel):
-    results: list[_Result]
-    usage: _Used | None = None
+class _Usage(BaseModel):
+    usage: _Counted | None = None
     meta: _Meta | None = None
 
 
@@ -106,12 +107,12 @@ class HttpReranker:
             for attempt in range(1, _TRIES + 1):
                 async with self._calls.one(scope, plan) as underway:
                     headers = {**self._headers, CALL_ID: underway.id}
-                    response = await client.post(self._url, json=body, headers=headers)
+                    with noting_unreached(underway):
+                        response = await client.post(self._url, json=body, headers=headers)
                     self._calls.queue.heard(response.status_code, response.headers, random.random())  # noqa: S311
                     if response.status_code < 400:
-                        reply = _Reply.model_validate_json(response.content)
-                        _note(underway, reply)
-                        return reply
+                        _note(underway, plan, response.content)
+                        return _Reply.model_validate_json(response.content)
                     underway.turned_away()
                 again = response.status_code == 429 or response.status_code >= 500
                 wait_s = self._pace.refused(response.headers, attempt - 1, chance=random.random())  # noqa: S311
@@ -140,9 +141,15 @@ def _plan(question: str, passages: Sequence[str], limit_s: float) -> Plan:
     return Plan(Extent(most, -(-parts // _PASSAGES_A_CALL)), Extent(expected, units), limit_s=limit_s)
 
 
-def _note(underway: Underway, reply: _Reply) -> None:
-    """Note what a provider says that a ranking came to: tokens, or searches."""
-    if reply.usage is not None and reply.usage.total_tokens:
-        underway.used(Extent(reply.usage.total_tokens))
-    elif reply.meta is not None and reply.meta.billed_units is not None:
-        underway.used(Extent(0, math.ceil(reply.meta.billed_units.search_units)))
+def _note(underway: Underway, plan: Plan, content: bytes) -> None:
+    """Note what a provider says that a ranking came to: tokens, or searches, whose tokens are estimated."""
+    try:
+        told = _Usage.model_validate_json(content)
+    except ValidationError:  # of a ranking that may be one all the same
+        return
+    billed = None if told.meta is None else told.meta.billed_units
+    tokens = [each.total_tokens for each in (told.usage, billed) if each is not None and each.total_tokens]
+    if billed is not None and billed.search_units is not None:
+        underway.used(Extent(tokens[0] if tokens else plan.expected.tokens, math.ceil(billed.search_units)))
+    elif tokens:
+        underway.used(Extent(tokens[0]))
