@@ -63,6 +63,7 @@ async def test_a_question_that_means_the_same_is_answered_for_nothing(
     for name in ("answer", "pins", "older", "confidence", "model", "mode"):
         assert again[name] == first[name], name
     assert (again["cost_usd"], again["usage"]["input_tokens"], again["question"]) == (0, 0, SAME)
+    assert ("recall" in first["timings_ms"], set(again["timings_ms"])) == (True, {"recall", "total"})
     events = (await client.get(f"/v1/answers/{again['id']}/events")).text
     for name in ("answer.started", "retrieval.completed", "answer.delta", "answer.pin", "answer.completed"):
         assert f"event: {name}" in events

@@ -1,4 +1,4 @@
-"""What an asker sees as one value, on both databases: the same for who sees the same, another as soon as it is another."""
+"""What an asker sees as one value, on both databases: another as soon as anything of it is another."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
