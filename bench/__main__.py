@@ -16,13 +16,14 @@ def main() -> int:
         return subprocess.run([sys.executable, "-m", f"bench.{sys.argv[1]}", *sys.argv[2:]], check=False).returncode
     if not os.environ.get("PINCITE_BENCH_DATA"):
         print("PINCITE_BENCH_DATA names no folder of public data sets; only what needs none is run.")
-        return _all([["handbook"], ["verdicts"], ["search"], ["serve"]])
+        return _all([["handbook"], ["verdicts"], ["semantic_cache"], ["search"], ["serve"]])
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "home")
         return _all(
             [
                 ["handbook"],
                 ["verdicts"],
+                ["semantic_cache"],
                 ["retrieval"],
                 ["financebench", "--retrieval-only"],
                 ["selection"],

@@ -63,6 +63,7 @@ async def test_a_question_that_means_the_same_is_answered_for_nothing(
     for name in ("answer", "pins", "older", "confidence", "model", "mode"):
         assert again[name] == first[name], name
     assert (again["cost_usd"], again["usage"]["input_tokens"], again["question"]) == (0, 0, SAME)
+    assert ("recall" in first["timings_ms"], set(again["timings_ms"])) == (True, {"recall", "total"})
     events = (await client.get(f"/v1/answers/{again['id']}/events")).text
     for name in ("answer.started", "retrieval.completed", "answer.delta", "answer.pin", "answer.completed"):
         assert f"event: {name}" in events
@@ -247,3 +248,19 @@ def test_the_command_line_says_that_it_was_answered_before(pincite_home: Path, p
     said = [CliRunner().invoke(app, ["ask", SAME, *more], env=env).stdout for more in ((), ("--fresh",))]
     assert "This was answered before to “When does the ferry leave?”" in " ".join(said[0].split())
     assert "answered before" not in said[1]
+
+
+@pytest.mark.postgres
+async def test_it_is_the_same_on_postgres(pincite_home: Path, provider: Provider, postgres_url: str) -> None:
+    provider.behaviour.reply = REPLY
+    given = {"database_url": postgres_url, "model_cache": "semantic"}
+    async with client_with_model(pincite_home, provider, **given) as client:
+        await add(client, "ferry.md", TEXT)
+        await ask(client, FIRST)
+        assert (await ask(client, SAME))["cached_question"] == FIRST
+        assert (await ask(client, FIRST))["cached_question"] is None
+        assert len(provider.requests) == 1
+        (line,) = (await client.get("/v1/usage/costs")).json()["items"]
+        assert (line["calls"], line["hits"]) == (1, 2)
+        await add(client, "bus.md", OTHER)
+        assert not (await ask(client, SAME))["cached_question"]

@@ -25,7 +25,7 @@ from pincite.answers.likeness import THRESHOLD, alike, is_personal
 from pincite.answers.prompt import VERSION
 from pincite.answers.rewrite import leans
 from pincite.answers.shapes import pin_to
-from pincite.core import Database, PinciteError, get_logger, utc_now
+from pincite.core import Database, PinciteError, StageClock, get_logger, utc_now
 from pincite.core.keeping import kept_use
 from pincite.core.scope import system_scope
 from pincite.gateway import Embedder, Models, Usage
@@ -104,21 +104,24 @@ class RecalledDraft:
         self._task = task
         self._draft = draft
         self._memory = memory
+        self._clock = StageClock()
         self._recalled: Answer | None = None
         self._place: tuple[str, NDArray[np.float32]] | None = None
 
     @property
     def answer(self) -> Answer:
         """The answer as far as it has come."""
-        return self._recalled or self._draft.answer
+        made = self._recalled or self._draft.answer
+        return replace(made, timings_ms={**self._clock.timings_ms, **made.timings_ms})
 
     async def events(self) -> AsyncGenerator[Event]:
         """Yield the events of the answer that is there, else those of a new one. Raises: as its draft does."""
         found = None
         if kept_use() != "avoid":
-            vectors = await self._memory.embedder.embed(self._task.scope, [self._task.answer.question], query=True)
-            self._place = (await self._key(), vectors[0])
-            found = await self._found(*self._place) if kept_use() == "use" else None
+            with self._clock.stage("recall"):
+                vectors = await self._memory.embedder.embed(self._task.scope, [self._task.answer.question], query=True)
+                self._place = (await self._key(), vectors[0])
+                found = await self._found(*self._place) if kept_use() == "use" else None
         events = self._draft.events() if found is None else self._again(*found)
         async with aclosing(events):
             async for event in events:
