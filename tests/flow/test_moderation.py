@@ -142,9 +142,8 @@ async def test_a_budget_that_others_hold_refuses_moderation_at_once_and_waits_fo
     pincite_home: Path, provider: Provider
 ) -> None:
     given = {**_asked_of_provider(provider), "moderation_failure": "open", "moderation_timeout_s": 5}
-    async with house_with_model(
-        pincite_home, provider, model_prices="openai:omni-moderation-latest=1/1", **given
-    ) as house:
+    given["model_prices"] = "openai:omni-moderation-latest=1/1"
+    async with house_with_model(pincite_home, provider, **given) as house:
         owner = await house.owner()
         await house.ledger.set_budget(owner, Budget("", Subject.TENANT, owner.tenant, Period.DAY, None, 5_000))
         held = await house.ledger.reserve(owner, Call("chat", "openai:test-model", Purpose(), Spend(0, 4_999)))
