@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 _CONNECTIONS, _KEPT = 1000, 100
 
 
-def http_client(connection: Connection) -> "httpx2.AsyncClient":
-    """Return a client that gives up connecting in time, and tells the connection what each answer says of limits."""
+def http_client(connection: Connection, *, named: bool = False) -> "httpx2.AsyncClient":
+    """Return a client that gives up connecting in time, and tells the connection what each answer says of limits.
+
+    Streams of events are held to their form; where they are `named`, each has to have a name.
+    """
     import httpx2
+
+    from pincite.gateway.adapters.wire import held_to_form
 
     async def hurry(request: httpx2.Request) -> None:
         # A library may send a time limit of its own with each request, which would be one for connecting, too.
@@ -25,6 +30,7 @@ def http_client(connection: Connection) -> "httpx2.AsyncClient":
 
     async def hear(response: httpx2.Response) -> None:
         connection.heard(response.status_code, response.headers)
+        held_to_form(response, named=named)
 
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(None, connect=connection.connect_timeout_s),

@@ -1,0 +1,71 @@
+"""Streams of events as they come from a provider, held to their form: what cannot be read is no event, and not skipped.
+
+Providers' libraries pass over lines and events that they do not know. Of a stream that was garbled on its way these are
+pieces of the reply, and what is left would look whole. What is in an event is read by the libraries.
+"""
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx2
+
+_FIELDS = (b"data", b"event", b"id", b"retry", b"")
+# Of a line that is not whole yet so much says which field it is, and whether it holds anything.
+_BEGIN = 32
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Garbled(ValueError):
+    """A line of a stream that is none, or an event without the name that its protocol gives each."""
+
+
+class HeldToForm(httpx2.AsyncByteStream):
+    """A stream whose bytes pass as they are until a line is not of the form.
+
+    Args:
+        stream: where they come from.
+        named: each event has a name.
+    """
+
+    def __init__(self, stream: httpx2.AsyncByteStream, *, named: bool) -> None:
+        self._stream = stream
+        self._look = _looker(named=named)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield what comes. Raises: Garbled."""
+        async for part in self._stream:
+            self._look(part)
+            yield part
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._stream.aclose()
+
+
+def held_to_form(response: httpx2.Response, *, named: bool) -> None:
+    """Hold a response to its form where it is a stream of events whose bytes can be read as they come."""
+    kind = response.headers.get("content-type", "")
+    is_plain = response.headers.get("content-encoding", "identity") == "identity"
+    if kind.startswith("text/event-stream") and is_plain and isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = HeldToForm(response.stream, named=named)
+
+
+def _looker(*, named: bool) -> Callable[[bytes], None]:
+    """Return what looks at the bytes of a stream as they come, and raises `Garbled`. It keeps the last line's begin."""
+    begun, has_name, has_data = b"", False, False
+
+    def look(part: bytes) -> None:
+        nonlocal begun, has_name, has_data
+        *lines, rest = (begun + part).split(b"\n")
+        begun = rest[:_BEGIN]
+        for line in lines:
+            field, _, value = line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK).partition(b":")
+            if field not in _FIELDS:
+                raise Garbled("a line of the stream is none")
+            has_name = has_name or (field == b"event" and bool(value.strip()))
+            has_data = has_data or field == b"data"
+            if line in (b"", b"\r"):
+                if named and has_data and not has_name:
+                    raise Garbled("an event of the stream has no name")
+                has_name = has_data = False
+
+    return look
