@@ -41,6 +41,14 @@ def known_proxies(value: str) -> str:
     return value
 
 
+def known_streams(value: str) -> str:
+    """Two numbers, of one user and of all."""
+    parts = [each.strip() for each in value.split(",")]
+    if len(parts) != 2 or not all(each.isascii() and each.isdigit() and len(each) < 8 for each in parts):
+        raise ValueError("must be two numbers with a comma, of one user and of all, such as 100,1000")
+    return ",".join(parts)
+
+
 def known_band(value: str | None) -> str | None:
     """Two scores, the lower one first."""
     if value is not None:

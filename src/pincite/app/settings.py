@@ -18,6 +18,7 @@ from pincite.app.setting_values import (
     known_hosts,
     known_level,
     known_proxies,
+    known_streams,
 )
 from pincite.core import ErrorKind, PinciteError
 
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
     limit_ask: Annotated[
         _Requests, Field(description="Most requests a minute that one user may send that ask or search; 0: any number.")
     ] = 600
+    streams: Annotated[
+        str,
+        Field(
+            description="Most streams of answers and replies that one server has open at once, of one user and of all, "
+            "with a comma; 0: any number."
+        ),
+    ] = "100,1000"
     model: Annotated[
         str,
         Field(
@@ -290,6 +298,7 @@ class Settings(BaseSettings):
     _database = field_validator("database_url")(known_database)
     _hosts = field_validator("hosts")(known_hosts)
     _proxies = field_validator("proxies")(known_proxies)
+    _streams = field_validator("streams")(known_streams)
     _band = field_validator("second_opinion_band")(known_band)
     _level = field_validator("log_level")(known_level)
 
@@ -304,6 +313,12 @@ class Settings(BaseSettings):
             "write": self.limit_write,
             "ask": self.limit_ask,
         }
+
+    @property
+    def stream_limits(self) -> tuple[int, int]:
+        """Streams at once of one user, and of all; 0 for any number."""
+        per_user, total = self.streams.split(",")
+        return int(per_user), int(total)
 
     @property
     def sql_url(self) -> str:

@@ -28,6 +28,7 @@ from pincite.answers.openai.responses import (
     reply_response,
 )
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, while_there
+from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
 
@@ -80,9 +81,13 @@ class ResponseRoutes:
             summary="Stop an assistant's response",
         )
 
-    async def respond(self, request: Request, response: Response, scope: CurrentScope, body: ResponseBody) -> Any:
+    async def respond(
+        self, request: Request, response: Response, scope: CurrentScope, body: ResponseBody, seat: Seated
+    ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if body.stream:
+            seat.take(scope)
         if found.kind is Kind.CHAT:
             return await self._reply(request, scope, body)
         with in_its_words():

@@ -28,6 +28,7 @@ from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
+from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope, new_id
 from pincite.gateway import Embedders, Models
@@ -118,9 +119,13 @@ class OpenAiRoutes:
         """Return one of them."""
         return _model(self._catalogue.find(model))
 
-    async def complete(self, request: Request, response: Response, scope: CurrentScope, body: ChatBody) -> Any:
+    async def complete(
+        self, request: Request, response: Response, scope: CurrentScope, body: ChatBody, seat: Seated
+    ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if body.stream:
+            seat.take(scope)
         if found.kind is Kind.CHAT:
             return await self._reply(request, scope, body)
         question = question_of(body)
