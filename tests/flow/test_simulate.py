@@ -1,6 +1,5 @@
 """`pincite simulate` as a process: what it answers, each fault, what it charges, and how it is told."""
 
-import contextlib
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.flow.simulated import CHAT, Simulated, simulated, unchunked
+from tests.flow.simulated import CHAT, Simulated, simulated
 from tests.forked import pincite
 
 STREAM: dict[str, Any] = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
@@ -141,39 +140,6 @@ def test_so_is_an_answer_whose_length_was_named(provider: Simulated, n: int) -> 
     assert f"content-length: {len(whole)}".encode() in head.lower()
     assert len(came) == n < len(whole)
     assert provider.record(f"named {n}")["output_tokens"] == len(REPLY) // 4, "all of it was written before"
-
-
-@pytest.mark.parametrize("n", [0, 1, 64, 300])
-def test_broken_json_comes_at_the_byte_and_the_rest_behind_it(provider: Simulated, n: int) -> None:
-    broken = b'\ndata: {"broken\n\n'
-    for path, body in (("/v1/chat/completions", STREAM), ("/v1/messages", MESSAGES)):
-        _, whole = provider.raw(path, body, "whole")
-        provider.tell({"kind": "garble", "value": n}, reply=REPLY)
-        head, came = provider.raw(path, body, f"garbled {path} {n}")
-        assert head.startswith(b"HTTP/1.1 200")
-        assert came[n:].startswith(broken)
-        without = came[:n] + came[n:].removeprefix(broken)
-        assert NAMED.sub(b"", without) == NAMED.sub(b"", whole)
-        with pytest.raises(ValueError, match=r"."):
-            json.loads(came)
-        provider.tell(reply=REPLY)
-
-
-@pytest.mark.parametrize("n", [0, 1, 64, 300])
-def test_nothing_comes_after_the_byte(provider: Simulated, n: int) -> None:
-    provider.tell({"kind": "stall", "value": n}, reply=REPLY)
-    sent = json.dumps(STREAM).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Client-Request-Id: stalled {n}\r\n"
-    with socket.create_connection(("127.0.0.1", provider.port), timeout=0.5) as connection:
-        connection.sendall(f"{head}Content-Length: {len(sent)}\r\n\r\n".encode() + sent)
-        read = b""
-        with contextlib.suppress(TimeoutError):
-            while part := connection.recv(65_536):
-                read += part
-            pytest.fail("the connection was closed")
-        assert provider.record(f"stalled {n}", ended=False)["state"] == "running"
-    assert len(unchunked(read.partition(b"\r\n\r\n")[2])) == n
-    assert provider.record(f"stalled {n}")["state"] == "cut"
 
 
 def test_what_is_shorter_stays_whole(provider: Simulated) -> None:

@@ -20,21 +20,10 @@ LOOK_AGAIN_S = 2.0
 async def watched(request: Request, scope: Scope, events: AsyncIterator[T]) -> AsyncGenerator[T]:
     """Yield events until they end, or whoever sent the request is not the same any more, with the same rights."""
     guard = asyncio.create_task(_until_changed(request, scope), name="stream-guard")
-    wait = asyncio.timeout(None)
-    # A task for each event would cost more than all else that is done with it here.
-    guard.add_done_callback(lambda _: _end(wait))
+    waits = [asyncio.timeout(None)]
+    guard.add_done_callback(lambda _: _end(waits[0]))
     try:
-        while not guard.done():
-            wait = asyncio.timeout(None)
-            try:
-                async with wait:
-                    event = await anext(events, None)
-            except TimeoutError:
-                if wait.expired():
-                    return
-                raise
-            if event is None:
-                return
+        while (event := await _next(events, guard, waits)) is not None:
             yield event
     finally:
         guard.cancel()
@@ -42,6 +31,23 @@ async def watched(request: Request, scope: Scope, events: AsyncIterator[T]) -> A
         close = getattr(events, "aclose", None)
         if close is not None:
             await close()
+
+
+async def _next(events: AsyncIterator[T], guard: "asyncio.Task[None]", waits: list[asyncio.Timeout]) -> T | None:
+    """Return the next event, None at the end or when the guard is done; no stream of ours has None in it.
+
+    The wait stands in `waits`, for the guard to end it: a task for each event would cost more than all else.
+    """
+    if guard.done():
+        return None
+    wait = waits[0] = asyncio.timeout(None)
+    try:
+        async with wait:
+            return await anext(events, None)
+    except TimeoutError:
+        if wait.expired():
+            return None
+        raise
 
 
 def _end(wait: asyncio.Timeout) -> None:

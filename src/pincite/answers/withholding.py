@@ -61,19 +61,19 @@ class Withholding:
 
         Of an answer that is covered, there is the end alone: values may be cut in two by the events of its text.
         """
-        looked_at, seen = 0.0, -1
+        looked_at, seen, instead = 0.0, -1, None
         async for event in events:
             now = time.monotonic()
             if event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
                 # What may be seen changes with the tenant's library alone, which counts its changes; a reader whose
                 # own rights change is another reader. Taken before looking, so that no change is missed.
                 version = await self._version(scope)
-                if event.name in _NOTED_BEFORE or version != seen:
-                    instead = await self._instead(scope, await answer())
-                    if instead is not None:
-                        yield AnswerEvent(event.seq, *instead)
-                        return
+                is_news = event.name in _NOTED_BEFORE or version != seen
+                instead = await self._instead(scope, await answer()) if is_news else None
                 looked_at, seen = now, version
+            if instead is not None:
+                yield AnswerEvent(event.seq, *instead)
+                return
             yield event
 
     async def _version(self, scope: Scope) -> int:

@@ -4,6 +4,7 @@ Each raises `ValueError` with what must be, to stand behind the variable's name.
 """
 
 import ipaddress
+from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +24,16 @@ def known_database(value: str | None) -> str | None:
         # Raised anew, because the original names the URL and the URL may hold a password.
         raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
     return value
+
+
+def sql_url_of(given: str | None, home: Path) -> str:
+    """Return the SQLAlchemy URL, with its async driver, of a database that was named, or of the data folder's."""
+    if given is None:
+        return f"sqlite+aiosqlite:///{home / 'pincite.db'}"
+    for known in POSTGRES_URLS:
+        if given.startswith(known):
+            return "postgresql+asyncpg://" + given.removeprefix(known)
+    return given
 
 
 def known_hosts(value: str | None) -> str | None:

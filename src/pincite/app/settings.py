@@ -12,13 +12,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pincite.app.setting_values import (
-    POSTGRES_URLS,
     known_band,
     known_database,
     known_hosts,
     known_level,
     known_proxies,
     known_streams,
+    sql_url_of,
 )
 from pincite.core import ErrorKind, PinciteError
 
@@ -105,10 +105,7 @@ class Settings(BaseSettings):
     ] = 600
     streams: Annotated[
         str,
-        Field(
-            description="Most streams of answers and replies that one server has open at once, of one user and of all, "
-            "with a comma; 0: any number."
-        ),
+        Field(description="Most streams open at once in one server, of one user and of all; 0: any number."),
     ] = "100,1000"
     model: Annotated[
         str,
@@ -315,20 +312,9 @@ class Settings(BaseSettings):
         }
 
     @property
-    def stream_limits(self) -> tuple[int, int]:
-        """Streams at once of one user, and of all; 0 for any number."""
-        per_user, total = self.streams.split(",")
-        return int(per_user), int(total)
-
-    @property
     def sql_url(self) -> str:
         """The SQLAlchemy URL with its async driver."""
-        if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.home / 'pincite.db'}"
-        for given in POSTGRES_URLS:
-            if self.database_url.startswith(given):
-                return "postgresql+asyncpg://" + self.database_url.removeprefix(given)
-        return self.database_url
+        return sql_url_of(self.database_url, self.home)
 
     @property
     def jobs_sql_url(self) -> str:

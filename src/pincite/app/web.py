@@ -170,7 +170,7 @@ def create_app(house: House) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.door = house.door
-    app.state.seats = Seats(*house.settings.stream_limits)
+    app.state.seats = Seats(*(int(each) for each in house.settings.streams.split(",")))
     for router in _routers(house, metrics):
         # As they are, since none is told more here: `include_router` would look through each of them once more, for as
         # long as all the rest of this takes.

@@ -6,6 +6,7 @@ Time limits but that for connecting are those of `chat.py`, which sees what come
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pincite.gateway.adapters.wire import held_to_form
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ def http_client(connection: Connection, *, named: bool = False) -> "httpx2.Async
     Streams of events are held to their form; where they are `named`, each has to have a name.
     """
     import httpx2
-
-    from pincite.gateway.adapters.wire import held_to_form
 
     async def hurry(request: httpx2.Request) -> None:
         # A library may send a time limit of its own with each request, which would be one for connecting, too.

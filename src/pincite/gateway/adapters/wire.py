@@ -5,8 +5,10 @@ pieces of the reply, and what is left would look whole. What is in an event is r
 """
 
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
-import httpx2
+if TYPE_CHECKING:
+    import httpx2
 
 _FIELDS = (b"data", b"event", b"id", b"retry", b"")
 # Of a line that is not whole yet so much says which field it is, and whether it holds anything.
@@ -18,35 +20,31 @@ class Garbled(ValueError):
     """A line of a stream that is none, or an event without the name that its protocol gives each."""
 
 
-class HeldToForm(httpx2.AsyncByteStream):
-    """A stream whose bytes pass as they are until a line is not of the form.
+def held_to_form(response: "httpx2.Response", *, named: bool) -> None:
+    """Hold a response to its form where it is a stream of events whose bytes can be read as they come.
 
-    Args:
-        stream: where they come from.
-        named: each event has a name.
+    They pass as they are, until a line is not of the form; where events are `named`, each has to have a name. Whoever
+    reads them then gets `Garbled`.
     """
+    import httpx2
 
-    def __init__(self, stream: httpx2.AsyncByteStream, *, named: bool) -> None:
-        self._stream = stream
-        self._look = _looker(named=named)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield what comes. Raises: Garbled."""
-        async for part in self._stream:
-            self._look(part)
-            yield part
-
-    async def aclose(self) -> None:
-        """Close it."""
-        await self._stream.aclose()
-
-
-def held_to_form(response: httpx2.Response, *, named: bool) -> None:
-    """Hold a response to its form where it is a stream of events whose bytes can be read as they come."""
+    stream, look = response.stream, _looker(named=named)
     kind = response.headers.get("content-type", "")
     is_plain = response.headers.get("content-encoding", "identity") == "identity"
-    if kind.startswith("text/event-stream") and is_plain and isinstance(response.stream, httpx2.AsyncByteStream):
-        response.stream = HeldToForm(response.stream, named=named)
+    if not (kind.startswith("text/event-stream") and is_plain and isinstance(stream, httpx2.AsyncByteStream)):
+        return
+    parts = stream
+
+    class Held(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            async for part in parts:
+                look(part)
+                yield part
+
+        async def aclose(self) -> None:
+            await parts.aclose()
+
+    response.stream = Held()
 
 
 def _looker(*, named: bool) -> Callable[[bytes], None]:
