@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pincite.gateway.adapters.wire import Garbled, held_to_form
 
 NAMED = b'event: a\ndata: {"type": "a"}\n\nevent: ping\ndata: {}\n\nid: 7\nevent: b\ndata: 1\ndata: 2\n\n'
-PLAIN = b': hello\n\ndata: {"x": 1}\n\n\ndata:{"x": 2}\nretry: 5\n\ndata\n\ndata: [DONE]\n\n'
+PLAIN = b': hello\nunknown: x\n\ndata: {"x": 1}\n\n\ndata:{"x": 2}\nretry: 5\n\ndata\n\ndata: [DONE]\n\n'
 
 
 class Parts(httpx2.AsyncByteStream):
@@ -35,7 +35,7 @@ def _cut(body: bytes, places: Sequence[int]) -> list[bytes]:
     return [body[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-@given(st.lists(st.integers(0, 1000), max_size=12), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
+@given(st.lists(st.integers(0, 1000), max_size=12), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.booleans())
 async def test_what_is_of_the_form_passes_as_it_is(places: list[int], line_end: bytes, marked: bool) -> None:
     for body, named in ((NAMED, True), (NAMED, False), (PLAIN, False)):
         whole = (b"\xef\xbb\xbf" if marked else b"") + body.replace(b"\n", line_end)
@@ -46,9 +46,9 @@ async def test_what_is_of_the_form_passes_as_it_is(places: list[int], line_end: 
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        (b"data: 1\n\nta: 2\n\n", False),
+        (b'data: 1\n\nta: {"x": 2}\n\n', False),
         (b'data: 1\n\n{"broken\n\n', False),
-        (b"event: a\n data: 1\n\n", True),
+        (b"event: a\n data: {}\n\n", True),
         (b"data: 1\n\nevent: a\ndata: 2\n\n", True),
         (b"event: a\ndata: 1\n\nevent\ndata: 2\n\n", True),
         (b"event: a\ndata: 1\n\nevent: \ndata: 2\n\n", True),

@@ -17,7 +17,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Garbled(ValueError):
-    """A line of a stream that is none, or an event without the name that its protocol gives each."""
+    """A line that holds data under no known name, or an event without the name that its protocol gives each."""
 
 
 def held_to_form(response: "httpx2.Response", *, named: bool) -> None:
@@ -49,19 +49,21 @@ def held_to_form(response: "httpx2.Response", *, named: bool) -> None:
 
 def _looker(*, named: bool) -> Callable[[bytes], None]:
     """Return what looks at the bytes of a stream as they come, and raises `Garbled`. It keeps the last line's begin."""
-    begun, has_name, has_data = b"", False, False
+    begun, has_name, has_data, cut = b"", False, False, False
 
     def look(part: bytes) -> None:
-        nonlocal begun, has_name, has_data
-        *lines, rest = (begun + part).split(b"\n")
+        nonlocal begun, has_name, has_data, cut
+        whole = part.removeprefix(b"\n") if cut else part  # of a line end that was cut in two
+        cut = part.endswith(b"\r") or (cut and not part)
+        *lines, rest = (begun + whole).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         begun = rest[:_BEGIN]
         for line in lines:
-            field, _, value = line.removesuffix(b"\r").removeprefix(_BYTE_ORDER_MARK).partition(b":")
-            if field not in _FIELDS:
+            field, _, value = line.removeprefix(_BYTE_ORDER_MARK).partition(b":")
+            if field not in _FIELDS and b"{" in line[:_BEGIN]:
                 raise Garbled("a line of the stream is none")
             has_name = has_name or (field == b"event" and bool(value.strip()))
             has_data = has_data or field == b"data"
-            if line in (b"", b"\r"):
+            if not line:
                 if named and has_data and not has_name:
                     raise Garbled("an event of the stream has no name")
                 has_name = has_data = False
