@@ -3,6 +3,8 @@
 A route declares `requires(permission)` or `public()`; one that declares neither stops the start-up.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from pincite.core.errors import Denied
 
 SESSION_COOKIE = "pincite_session"
 _ASKER = "pincite.asker"
+LATELY_S = 1.0
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 # Made by the framework itself and open to all: it describes the API and holds no data.
@@ -30,6 +33,7 @@ class Door:
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
+        self._lately: dict[tuple[str | None, str | None], tuple[float, asyncio.Future[Scope]]] = {}
 
     async def enter(self, request: Request) -> Scope:
         """Return who asks, proved once for each request; see `prove`."""
@@ -59,6 +63,18 @@ class Door:
                 remedy="Use an API key for requests from programs and other sites.",
             )
         return scope
+
+    async def prove_lately(self, request: Request) -> Scope:
+        """Return who asks as of a second ago at most, for what is asked again and again. Raises: as `prove`.
+
+        Many streams of one person are proved at once.
+        """
+        key = bearer_of(request), request.cookies.get(SESSION_COOKIE)
+        now = time.monotonic()
+        if key not in self._lately or now - self._lately[key][0] > LATELY_S:
+            self._lately = {each: known for each, known in self._lately.items() if now - known[0] <= LATELY_S}
+            self._lately[key] = now, asyncio.ensure_future(self.prove(request))
+        return await asyncio.shield(self._lately[key][1])
 
 
 class Requirement:

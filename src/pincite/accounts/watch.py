@@ -20,32 +20,45 @@ LOOK_AGAIN_S = 2.0
 async def watched(request: Request, scope: Scope, events: AsyncIterator[T]) -> AsyncGenerator[T]:
     """Yield events until they end, or whoever sent the request is not the same any more, with the same rights."""
     guard = asyncio.create_task(_until_changed(request, scope), name="stream-guard")
-    following: asyncio.Task[T | None] = asyncio.ensure_future(_next(events))
+    waits = [asyncio.timeout(None)]
+    guard.add_done_callback(lambda _: _end(waits[0]))
     try:
-        while True:
-            await asyncio.wait({guard, following}, return_when=asyncio.FIRST_COMPLETED)
-            event = None if guard.done() else following.result()
-            if event is None:
-                return
+        while (event := await _next(events, guard, waits)) is not None:
             yield event
-            following = asyncio.ensure_future(_next(events))
     finally:
         guard.cancel()
-        following.cancel()
-        await asyncio.wait({guard, following})
+        await asyncio.wait({guard})
         close = getattr(events, "aclose", None)
         if close is not None:
             await close()
 
 
-async def _next(events: AsyncIterator[T]) -> T | None:
-    """Return the next event, None at the end; no stream of ours has None in it."""
-    return await anext(events, None)
+async def _next(events: AsyncIterator[T], guard: "asyncio.Task[None]", waits: list[asyncio.Timeout]) -> T | None:
+    """Return the next event, None at the end or when the guard is done; no stream of ours has None in it.
+
+    The wait stands in `waits`, for the guard to end it: a task for each event would cost more than all else.
+    """
+    if guard.done():
+        return None
+    wait = waits[0] = asyncio.timeout(None)
+    try:
+        async with wait:
+            return await anext(events, None)
+    except TimeoutError:
+        if wait.expired():
+            return None
+        raise
+
+
+def _end(wait: asyncio.Timeout) -> None:
+    """End a wait that is under way; one that is over, or has not begun, can be ended no more."""
+    with contextlib.suppress(RuntimeError):
+        wait.reschedule(asyncio.get_running_loop().time())
 
 
 async def _until_changed(request: Request, scope: Scope) -> None:
     """Wait until whoever sent the request is somebody else, or cannot be proved."""
     door: Door = request.app.state.door
     with contextlib.suppress(PinciteError):
-        while await door.prove(request) == scope:  # noqa: ASYNC110 - another process may change it
+        while await door.prove_lately(request) == scope:  # noqa: ASYNC110 - another process may change it
             await asyncio.sleep(LOOK_AGAIN_S)

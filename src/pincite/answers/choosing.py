@@ -76,6 +76,10 @@ class Drafters:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""
         return await self._source.hidden(scope, documents)
 
+    async def version(self, scope: Scope) -> int:
+        """Return the version of the tenant's library, which every change of what may be seen of it counts up."""
+        return await self._source.version(scope)
+
     async def refuse_held(self, scope: Scope) -> None:
         """Make sure that the tenant is not on legal hold. Raises: OnHold."""
         await self._source.refuse_held(scope)

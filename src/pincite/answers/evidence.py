@@ -46,6 +46,10 @@ class EvidenceSource:
         """Return those of the documents, purged ones too, that the asker may not see."""
         return await self._library.hidden(scope, documents)
 
+    async def version(self, scope: Scope) -> int:
+        """Return the version of the tenant's library, which every change of what may be seen of it counts up."""
+        return await self._library.latest_version(scope)
+
     async def refuse_held(self, scope: Scope) -> None:
         """Make sure that the tenant is not on legal hold. Raises: OnHold."""
         await self._library.refuse_held(scope)

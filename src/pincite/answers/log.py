@@ -1,44 +1,24 @@
 """The durable log of an answer: written in small groups, tailed by any number of clients in any process.
 
-A client that tails holds nothing that the answer needs: it may drop and come back with the last number it saw.
+A client that tails holds nothing that the answer needs: it may drop and come back with the last number it saw. What is
+shown is stored.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
 from pincite.answers.domain import AnswerEvent
-from pincite.core import Database, PinciteError, Scope, get_logger
+from pincite.answers.journal import Journal, Kept
+from pincite.core import Database, Scope
 
 T = TypeVar("T")
 
-GROUP_S = 0.025
-# An answer of this process rings; the log of another process's must be looked at again and again.
-POLL_OURS_S, POLL_OTHERS_S = 5.0, 0.25
+# An answer of this process tells of its news; the log of another process's must be looked at again and again.
+POLL_OTHERS_S = 0.25
 TERMINAL = frozenset({"answer.completed", "answer.failed"})
-
-log = get_logger(__name__)
-
-
-class Bell:
-    """Wakes the clients of this process that tail an answer."""
-
-    def __init__(self) -> None:
-        self._events: dict[str, asyncio.Event] = {}
-
-    def ring(self, answer_id: str) -> None:
-        """Wake everybody who waits on this answer."""
-        event = self._events.pop(answer_id, None)
-        if event is not None:
-            event.set()
-
-    def listen(self, answer_id: str) -> asyncio.Event:
-        """Return what the next ring sets; take it before looking, so that nothing is missed in between."""
-        return self._events.setdefault(answer_id, asyncio.Event())
 
 
 async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
@@ -52,77 +32,85 @@ async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
 
 
 class LogWriter:
-    """Appends one answer's events in order; text that comes within `GROUP_S` becomes one event.
+    """Appends one answer's events in order; text that comes before the journal's next turn becomes one event.
 
     A cancelled writer leaves no gap: what was numbered is stored, and what could not be stored waits on.
 
     Args:
-        database: where the log is.
-        bell: rung after each commit.
+        journal: stores them.
         scope: whose answer it is.
         answer_id: whose log.
         seq: the last number that is taken.
     """
 
-    def __init__(self, database: Database, bell: Bell, scope: Scope, answer_id: str, seq: int = 0) -> None:
-        self._db = database
-        self._bell = bell
-        self._scope = scope
-        self._answer = answer_id
+    def __init__(self, journal: Journal, scope: Scope, answer_id: str, seq: int = 0) -> None:
+        self._journal = journal
+        self.scope = scope
+        self.answer_id = answer_id
         self._seq = seq
         self._waiting: list[tuple[str, dict[str, Any]]] = []
-        self._storing = asyncio.Lock()
-        self._flushed_at = 0.0
-        self._later: asyncio.Task[None] | None = None
+        self._taken: Sequence[AnswerEvent] = ()
+        self._turn: asyncio.Future[None] | None = None
+        self._flushing: asyncio.Future[None] | None = None
+        self._flushed: asyncio.Future[None] | None = None
 
     async def write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add an event; a delta may wait `GROUP_S` for more, anything else is stored when this returns."""
+        """Add an event; a delta may wait for the journal's turn, anything else is stored when this returns."""
         self._add(name, data)
-        due_s = GROUP_S - (asyncio.get_running_loop().time() - self._flushed_at)
-        if name != "answer.delta" or due_s <= 0:
+        if name == "answer.delta":
+            self._journal.stir(self)
+        else:
             await self.flush()
-        elif self._later is None or self._later.done():
-            self._later = asyncio.create_task(self._flush_after(due_s), name=f"log-{self._answer}")
 
     async def flush(self) -> None:
-        """Store what waits."""
-        await undisturbed(self._flush())
+        """Store what waits. Raises: what the database does."""
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().create_future()
+        self._journal.stir(self)
+        await asyncio.shield(self._flushing)
 
     @contextlib.asynccontextmanager
     async def closing(self, name: str, data: Mapping[str, Any]) -> AsyncIterator[list[AnswerEvent]]:
-        """Give the last events, the named one at the end, to a caller that stores them in a transaction of its own."""
-        if self._later is not None:
-            await asyncio.wait([self._later])
-        async with self._storing:
-            self._add(name, data)
-            yield self._take()
-        self._bell.ring(self._answer)
+        """Give the last events, the named one at the end, to a caller that stores them in a transaction of its own.
 
-    async def _flush_after(self, wait_s: float) -> None:
-        await asyncio.sleep(wait_s)
-        try:
-            await self._flush()
-        except (PinciteError, SQLAlchemyError) as error:  # what waits is tried again by the next write, which raises
-            log.warning("answer.log.late", answer=self._answer, problem=str(error))
+        One that does not store them takes them out of the list.
+        """
+        while self._turn is not None:
+            await asyncio.wait([self._turn])
+        self._journal.calm(self)
+        self._add(name, data)
+        last = self._numbered()
+        yield last
+        self._journal.published(self.answer_id, last)
 
-    async def _flush(self) -> None:
-        async with self._storing:
-            group = self._take()
-            if group:
-                with self._put_back(group):
-                    async with self._db.transaction(self._scope) as session:
-                        await store.append(session, self._answer, group)
-        self._flushed_at = asyncio.get_running_loop().time()
-        self._bell.ring(self._answer)
+    def take(self) -> Sequence[AnswerEvent]:
+        """Hand over what waits, numbered; the journal alone calls this and the next two."""
+        self._turn = asyncio.get_running_loop().create_future()
+        self._flushed, self._flushing = self._flushing, None
+        self._taken = self._numbered()
+        return self._taken
 
-    @contextlib.contextmanager
-    def _put_back(self, group: Sequence[AnswerEvent]) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self._seq -= len(group)
-            self._waiting[:0] = [(event.name, dict(event.data)) for event in group]
-            raise
+    def stored(self) -> None:
+        """Note that all of it is in the log."""
+        self._over(None)
+
+    def failed(self, error: Exception) -> None:
+        """Put it back: it is tried again with what comes next."""
+        self._seq -= len(self._taken)
+        self._waiting[:0] = [(event.name, dict(event.data)) for event in self._taken]
+        self._over(error)
+
+    def _over(self, error: Exception | None) -> None:
+        self._taken = ()
+        flushed, turn = self._flushed, self._turn
+        self._flushed = self._turn = None
+        if flushed is not None and error is not None:
+            flushed.set_exception(error)
+            flushed.exception()  # whoever waited may be gone
+        elif flushed is not None:
+            flushed.set_result(None)
+        if turn is not None:
+            turn.set_result(None)
 
     def _add(self, name: str, data: Mapping[str, Any]) -> None:
         if name == "answer.delta" and self._waiting and self._waiting[-1][0] == name:
@@ -130,7 +118,7 @@ class LogWriter:
         else:
             self._waiting.append((name, dict(data)))
 
-    def _take(self) -> list[AnswerEvent]:
+    def _numbered(self) -> list[AnswerEvent]:
         group = [AnswerEvent(self._seq + n, name, data) for n, (name, data) in enumerate(self._waiting, 1)]
         self._seq += len(group)
         self._waiting = []
@@ -138,7 +126,7 @@ class LogWriter:
 
 
 async def tail(
-    database: Database, bell: Bell, is_ours: Callable[[str], bool], scope: Scope, answer_id: str, after: int
+    database: Database, journal: Journal, scope: Scope, answer_id: str, after: int
 ) -> AsyncIterator[AnswerEvent]:
     """Yield the log from after `after` until its terminal event, or until the answer is deleted.
 
@@ -147,12 +135,12 @@ async def tail(
     """
     async with database.read(scope) as session:
         await store.answer(session, scope, answer_id)
+    in_vain = False
     while True:
-        rung = bell.listen(answer_id) if is_ours(answer_id) else None
-        async with database.read(scope) as session:
-            # Asked before its events: an answer that is over has all of them.
-            over = await store.is_over(session, scope, answer_id)
-            found = await store.events(session, scope, answer_id, after)
+        kept = journal.kept(answer_id)
+        news = None if kept is None else kept.news()
+        # Who was woken for nothing looks whether another process has ended it, which took this one for dead.
+        over, found = await _look(database, None if in_vain else kept, scope, answer_id, after)
         for event in found:
             yield event
             after = event.seq
@@ -160,13 +148,22 @@ async def tail(
                 return
         if not found and over:
             return  # the client has seen the end, or the answer is gone
-        if not found:
-            await _rung(rung)
+        in_vain = False
+        if not found and news is not None:
+            await news.wait()
+            in_vain = not (kept is None or kept.after(after))
+        elif not found:
+            await asyncio.sleep(POLL_OTHERS_S)
 
 
-async def _rung(rung: asyncio.Event | None) -> None:
-    if rung is None:
-        await asyncio.sleep(POLL_OTHERS_S)
-        return
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(rung.wait(), POLL_OURS_S)
+async def _look(
+    database: Database, kept: Kept | None, scope: Scope, answer_id: str, after: int
+) -> tuple[bool, Sequence[AnswerEvent]]:
+    """Return whether nothing will be added, and what is there after a number."""
+    found = None if kept is None else kept.after(after)
+    if found is not None:
+        return False, found
+    async with database.read(scope) as session:
+        # Asked before its events: an answer that is over has all of them.
+        over = await store.is_over(session, scope, answer_id)
+        return over, await store.events(session, scope, answer_id, after)

@@ -3,16 +3,19 @@
 A stream is a view of the log: it may be cut and taken up again at any event, by any number of clients.
 """
 
+import json
 import re
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import format_sse_event
 
 from pincite.accounts import CurrentScope, Door, Permission, Requirement, requires, watched
-from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.domain import AnswerEvent, AskRequest
+from pincite.answers.event_stream import EventStream
 from pincite.answers.openai.routes import OpenAiRoutes
 from pincite.answers.schemas import (
     AnswerBody,
@@ -24,10 +27,11 @@ from pincite.answers.schemas import (
     answer_resource,
     conversation_body,
 )
+from pincite.answers.seats import Seated, Seats
 from pincite.answers.service import Answers
 from pincite.core import InvalidInput
 
-__all__ = ["AnswerRoutes", "OpenAiRoutes"]
+__all__ = ["AnswerRoutes", "OpenAiRoutes", "Seats"]
 
 LastEventId = Annotated[
     str | None,
@@ -70,7 +74,8 @@ class AnswerRoutes:
             "/answers/{answer_id}/events",
             self._events(),
             methods=["GET"],
-            response_class=EventSourceResponse,
+            status_code=200,
+            response_class=EventStream,
             summary="Follow an answer",
         )
         add(
@@ -156,17 +161,24 @@ class AnswerRoutes:
     def _events(self) -> Any:
         """Make the streaming route; what it is asked is checked before the stream begins, so that 404 is 404."""
 
-        async def found(scope: CurrentScope, answer_id: Id) -> Answer:
-            return await self._answers.get(scope, answer_id)
+        async def found(scope: CurrentScope, answer_id: Id) -> str:
+            return await self._answers.find(scope, answer_id)
 
         async def events(
             request: Request,
             scope: CurrentScope,
-            answer: Annotated[Answer, Depends(found)],
+            found_id: Annotated[str, Depends(found)],
             after: Annotated[int, Depends(seen)],
-        ) -> AsyncIterable[ServerSentEvent]:
+            seat: Seated,
+        ) -> Response:
             """Stream the answer's events from its first, or after `Last-Event-ID`, until its end."""
-            async for event in watched(request, scope, self._answers.events(scope, answer.id, after)):
-                yield ServerSentEvent(event=event.name, id=str(event.seq), data=dict(event.data))
+            seat.take(scope)
+            return EventStream(_blocks(watched(request, scope, self._answers.events(scope, found_id, after))))
 
         return events
+
+
+async def _blocks(events: AsyncGenerator[AnswerEvent]) -> AsyncGenerator[bytes]:
+    async with aclosing(events):
+        async for event in events:
+            yield format_sse_event(event=event.name, id=str(event.seq), data_str=json.dumps(event.data))

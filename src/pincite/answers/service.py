@@ -5,6 +5,7 @@ Generation belongs to this service, not to the connection that asked: clients co
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
@@ -29,7 +30,8 @@ from pincite.answers.domain import (
 )
 from pincite.answers.drafting import Draft, Task
 from pincite.answers.held import Held
-from pincite.answers.log import Bell, LogWriter, tail, undisturbed
+from pincite.answers.journal import Journal
+from pincite.answers.log import LogWriter, tail, undisturbed
 from pincite.answers.moderation import Moderation, QuestionRefused
 from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shadowing import Shadows
@@ -45,6 +47,7 @@ from pincite.retrieval import checked_question
 
 BEAT_S = 1.0
 SILENT_S = 15.0
+_WAKES = 5  # beats
 _LAST_TURNS = 3
 _CLOSE_S = 5
 
@@ -65,7 +68,7 @@ class Answers:
         self._drafters = drafters
         self.moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
-        self._bell = Bell()
+        self._journal = Journal(database)
         self.shadows = Shadows(database, drafters)
         self._worker = new_id()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -120,6 +123,7 @@ class Answers:
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         work = Task(scope, answer, turns, collections, request.tier, request.steady)
         is_default = request.model in {None, "auto"}
+        self._journal.begin(answer.id)
         with made_for(answer.id), with_kept(request.kept):
             making = self._run(scope, drafter.begin(work), work if is_default else None)
             task = asyncio.create_task(making, name=f"answer-{answer.id}")
@@ -140,7 +144,7 @@ class Answers:
 
     def events(self, scope: Scope, answer_id: str, after: int = 0) -> AsyncIterator[AnswerEvent]:
         """Yield the answer's events after `after` until its end. Raises: NotFound, at the first step."""
-        events = tail(self._db, self._bell, self._running.__contains__, scope, answer_id, after)
+        events = tail(self._db, self._journal, scope, answer_id, after)
         return self._withholding.guard(scope, partial(self._found, scope, answer_id), events)
 
     async def wait(self, scope: Scope, answer_id: str) -> Answer:
@@ -156,6 +160,10 @@ class Answers:
             if found.state is AnswerState.RUNNING:
                 found = so_far(found, await store.events(session, scope, answer_id, 0))
         return (await self._withholding.allowed(scope, [found]))[0]
+
+    async def find(self, scope: Scope, answer_id: str) -> str:
+        """Return an answer's id, where it is there for this asker. Raises: NotFound."""
+        return (await self._found(scope, answer_id)).id
 
     async def cancel(self, scope: Scope, answer_id: str) -> None:
         """Stop an answer, whichever process is making it; its text so far is kept. Raises: NotFound."""
@@ -224,7 +232,7 @@ class Answers:
             ]
         for scope, answer, seq in found:
             problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
-            writer = LogWriter(self._db, self._bell, scope, answer.id, seq)
+            writer = LogWriter(self._journal, scope, answer.id, seq)
             await self._end(scope, replace(answer, state=AnswerState.FAILED, problem=problem), writer)
         return len(found)
 
@@ -244,7 +252,7 @@ class Answers:
     async def _run(self, scope: Scope, draft: Draft, followed: Task | None) -> None:
         answer, began = draft.answer, time.perf_counter()
         held = Held(draft, self.moderation, scope)
-        writer = LogWriter(self._db, self._bell, scope, answer.id)
+        writer = LogWriter(self._journal, scope, answer.id)
         try:
             await writer.write(
                 "answer.started",
@@ -303,10 +311,14 @@ class Answers:
                 # Older versions are found last, and need be none of the passages that were noted before.
                 await store.note_basis(session, final.id, {each.span.document for each in final.older})
                 await store.append(session, final.id, last)
+            else:
+                last.clear()  # another process has ended it: what it wrote is what counts
 
     async def _beat(self) -> None:
-        while True:
+        for beat in itertools.count(1):
             await asyncio.sleep(BEAT_S)
+            if beat % _WAKES == 0:
+                self._journal.wake()
             try:
                 await self._beat_once()
                 await self.recover()
@@ -323,7 +335,7 @@ class Answers:
 
     def _over(self, answer_id: str) -> None:
         self._running.pop(answer_id, None)
-        self._bell.ring(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
+        self._journal.end(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
 
 
 async def _erase(tx: AsyncSession, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:

@@ -5,9 +5,10 @@ Translation between rows and the values of `domain.py` is in `shapes.py`.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -157,19 +158,25 @@ async def is_over(session: AsyncSession, scope: Scope, answer_id: str) -> bool:
 
 async def append(session: AsyncSession, answer_id: str, events: Sequence[AnswerEvent]) -> None:
     """Add entries to an answer's log; the answer was found for its scope before."""
-    rows = [{"answer": answer_id, "seq": event.seq, "name": event.name, "data": dict(event.data)} for event in events]
-    await session.execute(insert(EventRow), rows)
+    await append_all(session, [(answer_id, event) for event in events])
+
+
+async def append_all(session: AsyncSession, events: Sequence[tuple[str, AnswerEvent]]) -> None:
+    """Add entries to the logs of answers, each with its answer's id; these were found for their scopes before."""
+    rows = [{"answer": id_, "seq": each.seq, "name": each.name, "data": dict(each.data)} for id_, each in events]
+    await session.execute(insert(cast("SqlTable", EventRow.__table__)), rows)
 
 
 async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int) -> list[AnswerEvent]:
     """Return the log's entries after `after`."""
-    rows = await session.scalars(
-        select(EventRow)
+    # Columns and no objects: a log has hundreds of entries, and who comes back reads it anew.
+    rows = await session.execute(
+        select(EventRow.seq, EventRow.name, EventRow.data)
         .join(AnswerRow, AnswerRow.id == EventRow.answer)
         .where(visible_to(scope, AnswerRow), EventRow.answer == answer_id, EventRow.seq > after)
         .order_by(EventRow.seq)
     )
-    return [AnswerEvent(row.seq, row.name, row.data) for row in rows]
+    return [AnswerEvent(seq, name, data) for seq, name, data in rows.tuples()]
 
 
 async def note_basis(session: AsyncSession, answer_id: str, documents: Collection[str]) -> None:

@@ -5,6 +5,7 @@ policy covers it by now is covered. Both are decided by the library at each read
 while it is made.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ class Withholding:
     def __init__(self, database: Database, drafters: Drafters) -> None:
         self._db = database
         self._drafters = drafters
+        self._versions: dict[str, tuple[float, asyncio.Future[int]]] = {}
 
     async def allowed(self, scope: Scope, answers: Sequence[Answer]) -> list[Answer]:
         """Return the answers, each as it is, covered or withheld."""
@@ -59,16 +61,27 @@ class Withholding:
 
         Of an answer that is covered, there is the end alone: values may be cut in two by the events of its text.
         """
-        looked_at = 0.0
+        looked_at, seen, instead = 0.0, -1, None
         async for event in events:
             now = time.monotonic()
-            if not looked_at or event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
-                instead = await self._instead(scope, await answer())
-                if instead is not None:
-                    yield AnswerEvent(event.seq, *instead)
-                    return
-                looked_at = now
+            if event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
+                # What may be seen changes with the tenant's library alone, which counts its changes; a reader whose
+                # own rights change is another reader. Taken before looking, so that no change is missed.
+                version = await self._version(scope)
+                is_news = event.name in _NOTED_BEFORE or version != seen
+                instead = await self._instead(scope, await answer()) if is_news else None
+                looked_at, seen = now, version
+            if instead is not None:
+                yield AnswerEvent(event.seq, *instead)
+                return
             yield event
+
+    async def _version(self, scope: Scope) -> int:
+        """Return the version of the tenant's library, as of half a second ago at most: many streams ask at once."""
+        now = time.monotonic()
+        if scope.tenant not in self._versions or now - self._versions[scope.tenant][0] > LOOK_AGAIN_S / 2:
+            self._versions[scope.tenant] = now, asyncio.ensure_future(self._drafters.version(scope))
+        return await asyncio.shield(self._versions[scope.tenant][1])
 
     async def _instead(self, scope: Scope, found: Answer) -> tuple[str, Mapping[str, Any]] | None:
         """Return the name and data of the event that stands for all of an answer's, where they may not be seen."""

@@ -4,9 +4,11 @@ A request's body is bounded in `bodies.py`, by route; here it is not known yet w
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from pincite.core.sockets import ABORT
 
 HEAD_BYTES = 64 << 10
 """Most bytes of a request's line and headers, or of trailers or of what else stands between a body's pieces."""
@@ -52,6 +54,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._asked = True
         self._wait_no_more()
         super().on_headers_complete()
+        # Whoever streams may find that nobody reads; to close would be to wait until somebody does.
+        offered: dict[str, Any] = cast("dict[str, Any]", self.scope).setdefault("extensions", {})
+        offered[ABORT] = self.transport.abort
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body came."""

@@ -53,7 +53,6 @@ def _model_settings(settings: Settings, fence_key: bytes | None = None) -> Model
         embedder=settings.embedder,
         embedder_base_url=settings.embedder_base_url,
         embedder_api_key=settings.embedder_api_key,
-        embedder_timeout_s=settings.embedder_timeout_s,
         reranker_base_url=settings.reranker_base_url,
         reranker_api_key=settings.reranker_api_key,
         moderation=settings.moderation,

@@ -4,6 +4,7 @@ Each raises `ValueError` with what must be, to stand behind the variable's name.
 """
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -44,6 +45,16 @@ def known_database(value: str | None) -> str | None:
     return value
 
 
+def sql_url_of(given: str | None, home: Path) -> str:
+    """Return the SQLAlchemy URL, with its async driver, of a database that was named, or of the data folder's."""
+    if given is None:
+        return f"sqlite+aiosqlite:///{home / 'pincite.db'}"
+    for known in POSTGRES_URLS:
+        if given.startswith(known):
+            return "postgresql+asyncpg://" + given.removeprefix(known)
+    return given
+
+
 def known_hosts(value: str | None) -> str | None:
     """Host names, with commas between them."""
     parse_hosts(value or "")
@@ -58,6 +69,14 @@ def known_proxies(value: str) -> str:
         except ValueError:
             raise ValueError("must be addresses or networks, with commas, such as 10.0.0.5,10.1.0.0/16") from None
     return value
+
+
+def known_streams(value: str) -> str:
+    """Two numbers, of one user and of all."""
+    parts = [each.strip() for each in value.split(",")]
+    if len(parts) != 2 or not all(each.isascii() and each.isdigit() and len(each) < 8 for each in parts):
+        raise ValueError("must be two numbers with a comma, of one user and of all, such as 100,1000")
+    return ",".join(parts)
 
 
 def known_band(value: str | None) -> str | None:

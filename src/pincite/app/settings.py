@@ -12,7 +12,6 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pincite.app.setting_values import (
-    POSTGRES_URLS,
     PROVIDER_NAMES,
     ModelCache,
     Requests,
@@ -21,6 +20,8 @@ from pincite.app.setting_values import (
     known_hosts,
     known_level,
     known_proxies,
+    known_streams,
+    sql_url_of,
 )
 from pincite.core import ErrorKind, PinciteError
 
@@ -95,6 +96,10 @@ class Settings(BaseSettings):
     limit_ask: Annotated[
         Requests, Field(description="Most requests a minute that one user may send that ask or search; 0: any number.")
     ] = 600
+    streams: Annotated[
+        str,
+        Field(description="Most streams open at once in one server, of one user and of all; 0: any number."),
+    ] = "100,1000"
     model: Annotated[
         str,
         Field(
@@ -163,7 +168,6 @@ class Settings(BaseSettings):
         str | None, Field(description="Address of a server with OpenAI's `/v1/embeddings`, for `openai:` embedders.")
     ] = None
     embedder_api_key: Annotated[SecretStr | None, Field(description="Its key; default is the provider's own.")] = None
-    embedder_timeout_s: Annotated[float, Field(gt=0, description="Longest one request for vectors may take.")] = 60.0
     heading_weight: Annotated[
         float,
         Field(
@@ -284,6 +288,7 @@ class Settings(BaseSettings):
     _database = field_validator("database_url")(known_database)
     _hosts = field_validator("hosts")(known_hosts)
     _proxies = field_validator("proxies")(known_proxies)
+    _streams = field_validator("streams")(known_streams)
     _band = field_validator("second_opinion_band")(known_band)
     _level = field_validator("log_level")(known_level)
 
@@ -302,12 +307,7 @@ class Settings(BaseSettings):
     @property
     def sql_url(self) -> str:
         """The SQLAlchemy URL with its async driver."""
-        if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.home / 'pincite.db'}"
-        for given in POSTGRES_URLS:
-            if self.database_url.startswith(given):
-                return "postgresql+asyncpg://" + self.database_url.removeprefix(given)
-        return self.database_url
+        return sql_url_of(self.database_url, self.home)
 
     @property
     def jobs_sql_url(self) -> str:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pincite.accounts import CurrentScope, Permission, check_declared, public, requires
 from pincite.accounts.routes import AccountRoutes
-from pincite.answers.routes import AnswerRoutes, OpenAiRoutes
+from pincite.answers.routes import AnswerRoutes, OpenAiRoutes, Seats
 from pincite.app.audit_edge import AuditEdge
 from pincite.app.bodies import BodyEdge
 from pincite.app.cookies import CookieEdge
@@ -170,6 +170,7 @@ def create_app(house: House) -> FastAPI:
         openapi_url="/openapi.json",
     )
     app.state.door = house.door
+    app.state.seats = Seats(*(int(each) for each in house.settings.streams.split(",")))
     for router in _routers(house, metrics):
         # As they are, since none is told more here: `include_router` would look through each of them once more, for as
         # long as all the rest of this takes.

@@ -142,9 +142,7 @@ def _openai(name: str, reach: _Reach) -> Embedder:
                 "There is no key for OpenAI's embeddings.", remedy="Set PINCITE_EMBEDDER_API_KEY or OPENAI_API_KEY."
             )
     connection, prices = Connection(settings.embedder_base_url, key), PriceBook(rates_of(settings.prices))
-    return OpenAIEmbedder(
-        name, connection, reach.meter, prices, timeout_s=settings.embedder_timeout_s, limits=settings.limits
-    )
+    return OpenAIEmbedder(name, connection, reach.meter, prices, limits=settings.limits)
 
 
 _MAKERS: dict[str, Callable[[str, _Reach], Embedder]] = {

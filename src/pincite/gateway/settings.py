@@ -29,7 +29,6 @@ class ModelSettings:
         embedder: `static`, `minilm`, `onnx:FOLDER`, `fastembed:NAME` or `openai:NAME`.
         embedder_base_url: address of a server that speaks OpenAI's `/v1/embeddings`; it need not have a key.
         embedder_api_key: its key; default is the provider's own variable, which is sent to no other server.
-        embedder_timeout_s: longest time for one request for vectors.
         reranker_base_url: address of a server with a `/rerank` like Cohere's; it need not have a key.
         reranker_api_key: its key; default is the provider's own variable, which is sent to no other server.
         moderation: `none` or `openai:MODEL`.
@@ -54,7 +53,6 @@ class ModelSettings:
     embedder: str = "static"
     embedder_base_url: str | None = None
     embedder_api_key: SecretStr | None = None
-    embedder_timeout_s: float = 60.0
     reranker_base_url: str | None = None
     reranker_api_key: SecretStr | None = None
     moderation: str = "none"

@@ -40,6 +40,9 @@ class Behaviour:
     fail_times: int = 0
     status: int = 500
     retry_after_s: int | None = None
+    drop_at_byte: int | None = None
+    stall_at_byte: int | None = None
+    garble_at_byte: int | None = None
     drop_after: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     no_finish: bool = False
@@ -81,6 +84,9 @@ class Behaviour:
             block_chars=self.block_chars,
             refusal=refusal,
             page=self.html,
+            drop_at_byte=self.drop_at_byte,
+            stall_at_byte=self.stall_at_byte,
+            garble_at_byte=self.garble_at_byte,
             drop_after=self.drop_after,
             malformed_after=self.malformed_after,
             finish=self.finish,

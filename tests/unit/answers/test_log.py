@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers import store
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Conversation
-from pincite.answers.log import Bell, LogWriter, tail
+from pincite.answers.journal import Journal
+from pincite.answers.log import LogWriter, tail
 from pincite.core import Database, Scope, Table, Unavailable, new_id, utc_now
 from pincite.core.scope import EVERY_TENANT
 
@@ -66,7 +67,7 @@ async def test_a_writer_cancelled_at_any_time_leaves_no_gap(
     database: Flaky, pauses_ms: list[int], cancel_after_ms: float
 ) -> None:
     answer = await _begun(database)
-    writer = LogWriter(database, Bell(), SCOPE, answer.id)
+    writer = LogWriter(Journal(database), SCOPE, answer.id)
     given_text = ""
 
     async def write() -> None:
@@ -90,7 +91,7 @@ async def test_a_writer_cancelled_at_any_time_leaves_no_gap(
 
 async def test_what_could_not_be_stored_is_stored_later(database: Flaky) -> None:
     answer = await _begun(database)
-    writer = LogWriter(database, Bell(), SCOPE, answer.id)
+    writer = LogWriter(Journal(database), SCOPE, answer.id)
     await writer.write("answer.delta", {"text": "one "})
     database.away = True
     await writer.write("answer.delta", {"text": "two "})
@@ -103,9 +104,8 @@ async def test_what_could_not_be_stored_is_stored_later(database: Flaky) -> None
     events = await _log(database, answer)
     assert [(event.seq, event.name) for event in events] == [
         (1, "answer.delta"),
-        (2, "answer.delta"),
-        (3, "answer.pin"),
-        (4, "answer.delta"),
+        (2, "answer.pin"),
+        (3, "answer.delta"),
     ]
     assert "".join(event.data.get("text", "") for event in events) == "one two three"
 
@@ -117,7 +117,7 @@ async def test_a_tail_of_an_answer_that_is_over_ends(database: Flaky, after: int
         await store.finish(session, SCOPE, replace(answer, state=AnswerState.COMPLETED))
         await store.append(session, answer.id, [AnswerEvent(1, "answer.completed", {})])
     async with asyncio.timeout(2):
-        seen = [event.seq async for event in tail(database, Bell(), lambda _: False, SCOPE, answer.id, after)]
+        seen = [event.seq async for event in tail(database, Journal(database), SCOPE, answer.id, after)]
     assert seen == [1][after:]
 
 
@@ -125,7 +125,7 @@ async def test_a_tail_ends_when_the_answer_is_deleted(database: Flaky) -> None:
     answer = await _begun(database)
 
     async def follow() -> None:
-        async for _ in tail(database, Bell(), lambda _: False, SCOPE, answer.id, 0):
+        async for _ in tail(database, Journal(database), SCOPE, answer.id, 0):
             pass
 
     following = asyncio.create_task(follow())

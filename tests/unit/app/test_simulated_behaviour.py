@@ -31,6 +31,8 @@ def told_by(*spellings: str, asked: Asked = CHAT) -> Told:
         ("drip=0.25", {"drip_s": 0.25}),
         ("drop=1200", {"drop_at_byte": 1200}),
         ("drop", {"drop_at_byte": 0}),
+        ("stall=7", {"stall_at_byte": 7}),
+        ("garble=7", {"garble_at_byte": 7}),
         ("break=2", {"drop_after": 2}),
         ("malformed=0", {"malformed_after": 0}),
         ("usage=3", {"usage": 3.0}),

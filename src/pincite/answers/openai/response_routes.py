@@ -30,6 +30,7 @@ from pincite.answers.openai.responses import (
     reply_response,
 )
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, while_there
+from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
 from pincite.core.keeping import KeptUse
@@ -84,10 +85,18 @@ class ResponseRoutes:
         )
 
     async def respond(
-        self, request: Request, response: Response, scope: CurrentScope, body: ResponseBody, kept: Kept
+        self,
+        request: Request,
+        response: Response,
+        scope: CurrentScope,
+        body: ResponseBody,
+        kept: Kept,
+        seat: Seated,
     ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if body.stream:
+            seat.take(scope)
         if found.kind is Kind.CHAT:
             return await self._reply(request, scope, body, kept)
         with in_its_words():

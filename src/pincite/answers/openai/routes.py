@@ -30,6 +30,7 @@ from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
+from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Database, Scope, new_id
 from pincite.core.keeping import KeptUse
@@ -122,10 +123,18 @@ class OpenAiRoutes:
         return _model(self._catalogue.find(model))
 
     async def complete(
-        self, request: Request, response: Response, scope: CurrentScope, body: ChatBody, kept: Kept
+        self,
+        request: Request,
+        response: Response,
+        scope: CurrentScope,
+        body: ChatBody,
+        kept: Kept,
+        seat: Seated,
     ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if body.stream:
+            seat.take(scope)
         if found.kind is Kind.CHAT:
             return await self._reply(request, scope, body, kept)
         question = question_of(body)

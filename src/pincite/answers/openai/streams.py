@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from typing import Any, TypeVar
 
 from fastapi import Request
-from fastapi.responses import StreamingResponse
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import format_sse_event
 from starlette.requests import ClientDisconnect
 
+from pincite.answers.event_stream import EventStream
 from pincite.answers.openai.domain import ended_early
 from pincite.core import PinciteError
 
@@ -26,10 +26,7 @@ CLIENT_GONE = 499
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Whole, or as it comes."}
 }
-QUIET_S = 15.0
 _LOOK_S = 0.25
-# Nothing of a stream is kept to be told again: who may read it is asked while it is read.
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -64,9 +61,7 @@ async def begun(events: AsyncIterator[T]) -> AsyncGenerator[T]:
     return all_of_them()
 
 
-def streamed(
-    chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool = True
-) -> StreamingResponse:
+def streamed(chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool = True) -> EventStream:
     """Return a response of events.
 
     Args:
@@ -74,7 +69,7 @@ def streamed(
         told: how an error is written that comes when the response has begun.
         ends: say `[DONE]` at the end.
     """
-    return StreamingResponse(_bytes(chunks, told, ends=ends), media_type="text/event-stream", headers=_HEADERS)
+    return EventStream(_bytes(chunks, told, ends=ends))
 
 
 async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None, Json]]:
@@ -86,36 +81,18 @@ async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None
 async def _bytes(
     chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool
 ) -> AsyncGenerator[bytes]:
-    waiting = asyncio.ensure_future(_next(chunks))
     try:
-        while True:
-            await asyncio.wait({waiting}, timeout=QUIET_S)
-            if not waiting.done():
-                yield KEEPALIVE_COMMENT
-                continue
-            found = waiting.result()
-            if found is None:
-                break
-            yield format_sse_event(event=found[0], data_str=_json(found[1]))
-            waiting = asyncio.ensure_future(_next(chunks))
+        async for name, chunk in chunks:
+            yield format_sse_event(event=name, data_str=_json(chunk))
         if ends:
             yield format_sse_event(data_str="[DONE]")
     except PinciteError as error:
         yield format_sse_event(event="error", data_str=_json(told(error)))
     finally:
-        await _stopped(waiting, getattr(chunks, "aclose", None))
-
-
-async def _next(chunks: AsyncIterator[T]) -> T | None:
-    return await anext(chunks, None)
-
-
-async def _stopped(waiting: "asyncio.Future[Any]", close: Callable[[], Awaitable[None]] | None) -> None:
-    waiting.cancel()
-    await asyncio.wait({waiting})
-    if close is not None:
-        with contextlib.suppress(PinciteError):
-            await close()
+        close: Callable[[], Awaitable[None]] | None = getattr(chunks, "aclose", None)
+        if close is not None:
+            with contextlib.suppress(PinciteError):
+                await close()
 
 
 def _json(value: Json) -> str:

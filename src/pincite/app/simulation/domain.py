@@ -85,6 +85,8 @@ class Told:
         hang: nothing in its place.
         drip_s: wait before each single byte of the body.
         drop_at_byte: close the connection after so many bytes of the body.
+        stall_at_byte: send nothing more after so many bytes of the body.
+        garble_at_byte: put broken JSON into the body after so many bytes of it.
         drop_after: close it after so many pieces of a text.
         malformed_after: broken JSON after so many pieces.
         usage: factor of the usage that is reported; None for none at all.
@@ -113,6 +115,8 @@ class Told:
     hang: bool = False
     drip_s: float = 0.0
     drop_at_byte: int | None = None
+    stall_at_byte: int | None = None
+    garble_at_byte: int | None = None
     drop_after: int | None = None
     malformed_after: int | None = None
     usage: float | None = 1.0

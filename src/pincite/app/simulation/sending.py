@@ -17,6 +17,8 @@ from pincite.app.simulation.log import Record
 
 JSON = "application/json"
 EVENTS = "text/event-stream; charset=utf-8"
+# At home in JSON and in streams: it ends a line, is an event that cannot be read, and lets what follows begin a line.
+_BROKEN = b'\ndata: {"broken\n\n'
 
 
 class Sending:
@@ -34,6 +36,8 @@ class Sending:
         self._record = record
         self._begun = False
         self._sent = 0
+        strikes = ((told.drop_at_byte, _drop), (told.stall_at_byte, _stall), (told.garble_at_byte, self._garble))
+        self._strikes = {at: strike for at, strike in strikes if at is not None}
 
     async def json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
         """Send a JSON value. Raises: Dropped."""
@@ -41,7 +45,9 @@ class Sending:
 
     async def whole(self, status: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         """Send a body whose length is known. Raises: Dropped."""
-        await self._start(status, {"content-length": str(len(body)), "content-type": kind, **(headers or {})})
+        at = self._told.garble_at_byte
+        length = len(body) + (len(_BROKEN) if at is not None and at <= len(body) else 0)
+        await self._start(status, {"content-length": str(length), "content-type": kind, **(headers or {})})
         await self._pass(body)
         await self._end()
 
@@ -79,14 +85,35 @@ class Sending:
             await self._part(data[at : at + step])
 
     async def _part(self, part: bytes) -> None:
-        limit = self._told.drop_at_byte
-        dropped = limit is not None and self._sent + len(part) >= limit
-        if limit is not None and dropped:
-            part = part[: limit - self._sent]
-        self._sent += len(part)
-        await self._send({"type": "http.response.body", "body": part, "more_body": True})
-        if dropped:
-            raise Dropped
+        """Send a part of the body up to where a fault strikes, then what the fault does, then the rest."""
+        for at, strike in sorted(self._strikes.items(), key=lambda each: each[0]):
+            if at <= self._sent + len(part):
+                part = await self._until(at, part)
+                del self._strikes[at]
+                await strike()
+        await self._until(self._sent + len(part), part)
+
+    async def _until(self, at: int, part: bytes) -> bytes:
+        """Send a part up to a byte of the body; return what is left of it."""
+        now, rest = part[: at - self._sent], part[at - self._sent :]
+        self._sent += len(now)
+        await self._body(now)
+        return rest
+
+    async def _body(self, part: bytes) -> None:
+        if part:
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def _garble(self) -> None:
+        await self._body(_BROKEN)
 
     async def _end(self) -> None:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _drop() -> None:
+    raise Dropped
+
+
+async def _stall() -> None:
+    await asyncio.Event().wait()

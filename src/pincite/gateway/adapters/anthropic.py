@@ -56,6 +56,6 @@ def make(name: str, connection: Connection) -> "Model":
         api_key=connection.api_key,
         base_url=connection.base_url,
         max_retries=0,
-        http_client=http_client(connection),
+        http_client=http_client(connection, named=True),
     )
     return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))

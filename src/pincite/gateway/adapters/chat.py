@@ -103,7 +103,7 @@ class ProviderChat:
 
         limits = self._settings
         total_s = min(request.timeout_s, limits.total_timeout_s)
-        written = 0
+        written, response = 0, None
         try:
             model = await self._made()
             deadlines = Deadlines(limits.first_event_timeout_s, limits.idle_timeout_s, total_s)
@@ -124,10 +124,10 @@ class ProviderChat:
                 error.usage = usage  # what is cut off or withheld is billed as well
                 raise
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
-            raise explained(error, self.name) from error
+            raise _as_told(explained(error, self.name), response, request) from error
         except _UNREADABLE as error:
             log.exception("model.unreadable", model=self.name)
-            raise broke_off(self.name) from error
+            raise _as_told(broke_off(self.name), response, request) from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage), calls, reason)
 
@@ -139,6 +139,14 @@ class ProviderChat:
             # The provider's library takes a second to import: not on the event loop.
             self._model = await asyncio.to_thread(self._provider.make, self._name, self._connection)
         return self._model
+
+
+def _as_told(error: ModelError, response: "StreamedResponse | None", request: ChatRequest) -> ModelError:
+    """Return an error with the usage, where the provider had said both it and why the reply ends: it is all of it."""
+    if response is not None and response.finish_reason is not None:
+        usage = usage_of(response, request, 0)
+        error.usage = None if usage.estimated else usage
+    return error
 
 
 class _Storable:

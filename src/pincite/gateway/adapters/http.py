@@ -6,6 +6,7 @@ Time limits but that for connecting are those of `chat.py`, which sees what come
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pincite.gateway.adapters.wire import held_to_form
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 _CONNECTIONS, _KEPT = 1000, 100
 
 
-def http_client(connection: Connection) -> "httpx2.AsyncClient":
-    """Return a client that gives up connecting in time, and tells the connection what each answer says of limits."""
+def http_client(connection: Connection, *, named: bool = False) -> "httpx2.AsyncClient":
+    """Return a client that gives up connecting in time, and tells the connection what each answer says of limits.
+
+    Streams of events are held to their form; where they are `named`, each has to have a name.
+    """
     import httpx2
 
     async def hurry(request: httpx2.Request) -> None:
@@ -25,6 +29,7 @@ def http_client(connection: Connection) -> "httpx2.AsyncClient":
 
     async def hear(response: httpx2.Response) -> None:
         connection.heard(response.status_code, response.headers)
+        held_to_form(response, named=named)
 
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(None, connect=connection.connect_timeout_s),

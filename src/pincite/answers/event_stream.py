@@ -1,0 +1,93 @@
+"""A response that is a stream of events: sent as they come, kept alive in silence, and ended where nobody reads it.
+
+What the events are is said by those who make them. Whoever is cut off comes back with the last event that they saw.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from fastapi.sse import KEEPALIVE_COMMENT
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pincite.core.sockets import ABORT
+
+QUIET_S = 15.0
+"""After so long without an event a comment is sent, so that nothing on the way takes the connection for dead."""
+PATIENCE_S = 30.0
+"""A reader that takes nothing for so long is cut off. Till then one event waits here, and what the sockets hold."""
+_LOOKS = 3
+# Nothing of a stream is kept to be told again: who may read it is asked while it is read. No proxy may hold it back,
+# nor change it, as one does that packs it.
+_HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+
+
+class EventStream(Response):
+    """Sends blocks of bytes as they come; who goes away or does not read ends what makes them.
+
+    Args:
+        blocks: whole events.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._blocks = blocks
+        self._sent_at = time.monotonic()
+        self._is_sending = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it. Raises: what the blocks do."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        pumping = asyncio.create_task(self._pump(send), name="stream")
+        beside = {
+            asyncio.create_task(_until_gone(receive), name="stream-gone"),
+            asyncio.create_task(self._watch(send, scope.get("extensions", {}).get(ABORT)), name="stream-beat"),
+        }
+        try:
+            await asyncio.wait({pumping, *beside}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (pumping, *beside):
+                each.cancel()
+            await asyncio.wait({pumping, *beside})
+            await _closed(self._blocks)
+        if not pumping.cancelled():
+            pumping.result()
+
+    async def _pump(self, send: Send) -> None:
+        async for block in self._blocks:
+            await self._send(send, block)
+            await asyncio.sleep(0)  # to a connection that is gone all is sent at once, and nobody else had a turn
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send, block: bytes) -> None:
+        self._is_sending, self._sent_at = True, time.monotonic()
+        await send({"type": "http.response.body", "body": block, "more_body": True})
+        self._is_sending, self._sent_at = False, time.monotonic()
+
+    async def _watch(self, send: Send, abort: Callable[[], Any] | None) -> None:
+        """Send a comment in silence; return where nothing of what was sent is taken."""
+        while True:
+            await asyncio.sleep(QUIET_S / _LOOKS)
+            still_s = time.monotonic() - self._sent_at
+            if self._is_sending and still_s > PATIENCE_S:
+                if abort is not None:
+                    abort()
+                return
+            if not self._is_sending and still_s > QUIET_S * (_LOOKS - 1) / _LOOKS:
+                await self._send(send, KEEPALIVE_COMMENT)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _closed(blocks: AsyncIterator[bytes]) -> None:
+    close: Callable[[], Awaitable[None]] | None = getattr(blocks, "aclose", None)
+    if close is not None:
+        await close()
