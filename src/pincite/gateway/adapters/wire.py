@@ -4,7 +4,7 @@ Providers' libraries pass over lines and events that they do not know. Of a stre
 pieces of the reply, and what is left would look whole. What is in an event is read by the libraries.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,16 +33,22 @@ def held_to_form(response: "httpx2.Response", *, named: bool) -> None:
     is_plain = response.headers.get("content-encoding", "identity") == "identity"
     if not (kind.startswith("text/event-stream") and is_plain and isinstance(stream, httpx2.AsyncByteStream)):
         return
-    parts = stream
+    held = stream
 
     class Held(httpx2.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            async for part in parts:
-                look(part)
-                yield part
+            parts = aiter(held)
+            try:
+                async for part in parts:
+                    look(part)
+                    yield part
+            finally:
+                # Left to the collector, it would be ended while others wait in it.
+                if isinstance(parts, AsyncGenerator):
+                    await parts.aclose()
 
         async def aclose(self) -> None:
-            await parts.aclose()
+            await held.aclose()
 
     response.stream = Held()
 
