@@ -26,7 +26,7 @@ from pincite.core import Scope
 from pincite.gateway import Discovery, Models
 from pincite.gateway.breaker import BreakerPolicy
 from pincite.gateway.bucket import Limit
-from pincite.gateway.course import Stop
+from pincite.gateway.course import Courses, Stop
 from pincite.gateway.line import Line
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger.book import Entry
@@ -198,7 +198,7 @@ async def rigged(home: Path, *wires: str) -> AsyncIterator[Rig]:
         model = WIRES[wires[0]] if len(wires) == 1 else "route:r"
         told = ModelSettings(
             model=model,
-            routes={"r": stops},
+            routes=Courses({"r": stops}),
             base_url=stops[0].base_url,
             api_key=stops[0].api_key,
             first_event_timeout_s=FIRST_S,
