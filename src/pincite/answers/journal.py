@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
 from pincite.answers.domain import AnswerEvent
-from pincite.core import Database, PinciteError, Scope, get_logger
+from pincite.core import Database, PinciteError, Scope, Unavailable, get_logger
 
 TURN_S = 0.02
 """From one turn to the next; text that comes meanwhile becomes one event."""
 KEPT = 256
 """Events of a running answer that are in memory; whoever is behind them reads the database."""
 _UNSTORED = (PinciteError, SQLAlchemyError)
+_BROKEN = Unavailable("The log of an answer could not be written.", remedy="Ask again.")
 
 log = get_logger(__name__)
 
@@ -140,7 +141,12 @@ class Journal:
     async def _store(self, writers: Sequence[Writes]) -> None:
         """Store what waits with the writers of one tenant, all of it or nothing; what spoils it for others, alone."""
         groups = [(writer, writer.take()) for writer in writers]
-        error = await self._stored(groups)
+        error: Exception | None = _BROKEN
+        try:
+            error = await self._stored(groups)
+        finally:
+            if error is _BROKEN:  # whatever it was: nobody waits for ever
+                _tell(groups, error)
         if error is None or len(groups) == 1:
             _tell(groups, error)
             return

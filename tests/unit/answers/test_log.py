@@ -110,6 +110,23 @@ async def test_what_could_not_be_stored_is_stored_later(database: Flaky) -> None
     assert "".join(event.data.get("text", "") for event in events) == "one two three"
 
 
+async def test_nobody_waits_for_ever_for_a_log_that_breaks_as_nobody_knows(
+    database: Flaky, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = await _begun(database)
+    writer = LogWriter(Journal(database), SCOPE, answer.id)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("as nobody knows")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "append_all", broken)
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(writer.write("answer.pin", {"claim": [0, 3]}), 2)
+    await writer.write("answer.pin", {"claim": [4, 9]})
+    assert [event.data["claim"] for event in await _log(database, answer)] == [[0, 3], [4, 9]]
+
+
 @pytest.mark.parametrize("after", [0, 1, 7])
 async def test_a_tail_of_an_answer_that_is_over_ends(database: Flaky, after: int) -> None:
     answer = await _begun(database)
