@@ -168,30 +168,32 @@ async def test_whatever_changes_in_what_is_seen_nothing_stale_is_given(
     await ask(client, FIRST)
     assert (await ask(client, SAME))["cached_question"] == FIRST
     await change(house, client, document["id"])
-    assert not (await ask(client, SAME))["cached_question"]
+    assert not (await ask(client, SAME))["cached"]
 
 
 async def test_who_is_granted_more_or_less_than_the_first_asker_is_given_nothing(
     house: House, client: httpx2.AsyncClient
 ) -> None:
     ferry, bus = await add(client, "ferry.md", TEXT), await add(client, "bus.md", OTHER)
-    people = {name: await somebody(house, name) for name in ("Vera", "Wim", "Xenia")}
-    grants = {"Vera": (ferry,), "Wim": (ferry, bus), "Xenia": (bus,)}
+    people = {name: await somebody(house, name) for name in ("Vera", "Wim", "Xenia", "Yara")}
+    grants = {"Vera": (ferry,), "Wim": (ferry, bus), "Xenia": (bus,), "Yara": (ferry,)}
     for name, documents in grants.items():
         for each in documents:
             where = f"/v1/documents/{each['id']}/grants/user/{people[name][0]}"
             assert (await client.put(where, json={"level": "viewer"})).status_code < 300
     assert not (await ask(client, FIRST, people["Vera"][1]))["cached"]
     for name in ("Wim", "Xenia"):
-        assert not (await ask(client, SAME, people[name][1]))["cached_question"], name
+        assert not (await ask(client, SAME, people[name][1]))["cached"], name
     assert (await ask(client, SAME, people["Vera"][1]))["cached_question"] == FIRST
+    yara = await ask(client, SAME, people["Yara"][1])
+    assert (yara["cached"], yara["cached_question"]) == (True, None), "how another put it stays theirs"
 
 
 async def test_another_collection_is_another_question(client: httpx2.AsyncClient) -> None:
     await add(client, "ferry.md", TEXT)
     (collection,) = (await client.get("/v1/collections")).json()["items"]
     await ask(client, FIRST)
-    assert not (await ask(client, SAME, collections=[collection["id"]]))["cached_question"]
+    assert not (await ask(client, SAME, collections=[collection["id"]]))["cached"]
 
 
 async def test_another_tenant_is_given_nothing(house: House, client: httpx2.AsyncClient) -> None:
@@ -200,14 +202,14 @@ async def test_another_tenant_is_given_nothing(house: House, client: httpx2.Asyn
     owner = await house.owner()
     async with house.database.transaction(owner) as session:
         await session.execute(text("UPDATE answers_asked SET tenant = 'other'"))
-    assert not (await ask(client, SAME))["cached_question"]
+    assert not (await ask(client, SAME))["cached"]
 
 
 async def test_it_goes_with_its_conversation_and_with_its_document(house: House, client: httpx2.AsyncClient) -> None:
     document = await add(client, "ferry.md", TEXT)
     first = await ask(client, FIRST)
     await client.delete(f"/v1/conversations/{first['conversation']}")
-    assert not (await ask(client, SAME))["cached_question"]
+    assert not (await ask(client, SAME))["cached"]
     report = await Eraser(house).document(await house.owner(), document["id"])
     assert report.rows["answers_asked"] == 1
     async with house.database.read(await house.owner()) as session:
@@ -263,4 +265,4 @@ async def test_it_is_the_same_on_postgres(pincite_home: Path, provider: Provider
         (line,) = (await client.get("/v1/usage/costs")).json()["items"]
         assert (line["calls"], line["hits"]) == (1, 2)
         await add(client, "bus.md", OTHER)
-        assert not (await ask(client, SAME))["cached_question"]
+        assert not (await ask(client, SAME))["cached"]

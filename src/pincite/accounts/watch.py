@@ -60,5 +60,7 @@ async def _until_changed(request: Request, scope: Scope) -> None:
     """Wait until whoever sent the request is somebody else, or cannot be proved."""
     door: Door = request.app.state.door
     with contextlib.suppress(PinciteError):
+        # The request itself was proved just now; what others were proved by before it may be older.
+        await asyncio.sleep(LOOK_AGAIN_S)
         while await door.prove_lately(request) == scope:  # noqa: ASYNC110 - another process may change it
             await asyncio.sleep(LOOK_AGAIN_S)

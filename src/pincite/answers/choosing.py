@@ -63,7 +63,8 @@ class Drafters:
         if chosen is None:
             return Quoting(self._source, self._embedder)
         made = Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
-        return remembered(made, self._memory)
+        # Whoever names a model gets its own answers: by which address or route it was reached, the name does not say.
+        return remembered(made, self._memory if model in {None, "auto"} else None)
 
     def shadow(self, chance: float) -> Drafter | None:
         """Return who makes an answer once more, to be measured, where `chance` in 0..1 falls in the share of those."""

@@ -162,9 +162,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was answered: by which answer, and its vector, float32 (LE)."""
+    """A question that was answered: by which answer, whose it was, and its vector, float32 (LE)."""
 
     answer: str
+    user: str
     question: str
     vector: bytes
 

@@ -5,12 +5,12 @@ What the events are is said by those who make them. Whoever is cut off comes bac
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pincite.core.sockets import ABORT
 
@@ -19,9 +19,19 @@ QUIET_S = 15.0
 PATIENCE_S = 30.0
 """A reader that takes nothing for so long is cut off. Till then one event waits here, and what the sockets hold."""
 _LOOKS = 3
+_PIECE = 16_384
 # Nothing of a stream is kept to be told again: who may read it is asked while it is read. No proxy may hold it back,
 # nor change it, as one does that packs it.
 _HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+_TEXT = {"type": "string"}
+EVENTS: Mapping[str, Any] = {
+    "itemSchema": {
+        "type": "object",
+        "properties": {"id": _TEXT, "event": _TEXT, "data": {**_TEXT, "contentMediaType": "application/json"}},
+        "required": ["data"],
+    }
+}
+"""How OpenAPI (3.2) describes such a stream."""
 
 
 class EventStream(Response):
@@ -42,7 +52,6 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it. Raises: what the blocks do."""
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         pumping = asyncio.create_task(self._pump(send), name="stream")
         beside = {
             asyncio.create_task(_until_gone(receive), name="stream-gone"),
@@ -59,14 +68,16 @@ class EventStream(Response):
             pumping.result()
 
     async def _pump(self, send: Send) -> None:
+        await self._send(send, {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for block in self._blocks:
-            await self._send(send, block)
+            for at in range(0, len(block), _PIECE):  # whoever reads slowly reads, as long as pieces are taken
+                await self._send(send, _body(block[at : at + _PIECE]))
             await asyncio.sleep(0)  # to a connection that is gone all is sent at once, and nobody else had a turn
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send(self, send: Send, block: bytes) -> None:
+    async def _send(self, send: Send, message: Message) -> None:
         self._is_sending, self._sent_at = True, time.monotonic()
-        await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send(message)
         self._is_sending, self._sent_at = False, time.monotonic()
 
     async def _watch(self, send: Send, abort: Callable[[], Any] | None) -> None:
@@ -74,12 +85,26 @@ class EventStream(Response):
         while True:
             await asyncio.sleep(QUIET_S / _LOOKS)
             still_s = time.monotonic() - self._sent_at
-            if self._is_sending and still_s > PATIENCE_S:
+            is_stuck = self._is_sending and still_s > PATIENCE_S
+            if not self._is_sending and still_s > QUIET_S * (_LOOKS - 1) / _LOOKS:
+                is_stuck = not await self._commented(send)
+            if is_stuck:
                 if abort is not None:
                     abort()
                 return
-            if not self._is_sending and still_s > QUIET_S * (_LOOKS - 1) / _LOOKS:
-                await self._send(send, KEEPALIVE_COMMENT)
+
+    async def _commented(self, send: Send) -> bool:
+        """Send a comment; say whether it was taken in time: what was sent before it may not have been."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._send(send, _body(KEEPALIVE_COMMENT))
+        except TimeoutError:
+            return False
+        return True
+
+
+def _body(piece: bytes) -> Message:
+    return {"type": "http.response.body", "body": piece, "more_body": True}
 
 
 async def _until_gone(receive: Receive) -> None:

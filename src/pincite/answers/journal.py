@@ -14,14 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
 from pincite.answers.domain import AnswerEvent
-from pincite.core import Database, PinciteError, Scope, Unavailable, get_logger
+from pincite.core import Database, PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.core.together import all_of
 
 TURN_S = 0.02
 """From one turn to the next; text that comes meanwhile becomes one event."""
 KEPT = 256
 """Events of a running answer that are in memory; whoever is behind them reads the database."""
 _UNSTORED = (PinciteError, SQLAlchemyError)
-_BROKEN = Unavailable("The log of an answer could not be written.", remedy="Ask again.")
+_UNKNOWN = (AttributeError, TypeError, LookupError, AssertionError, RuntimeError, ArithmeticError, ValueError, OSError)
 
 log = get_logger(__name__)
 
@@ -106,9 +107,12 @@ class Journal:
         """Return what is kept of an answer; None where it is not made here."""
         return self._kept.get(answer_id)
 
-    def wake(self) -> None:
-        """Have everybody who waits look into the database: another process may have written what is not told here."""
-        for each in self._kept.values():
+    def wake(self, part: int = 0, of: int = 1) -> None:
+        """Have a part of those who wait look into the database: another process may have written what is not told.
+
+        Not all at once: writers need its connections as well.
+        """
+        for each in list(self._kept.values())[part::of]:
             each.add(())
 
     def stir(self, writer: Writes) -> None:
@@ -133,21 +137,15 @@ class Journal:
                 await asyncio.sleep(max(0.0, self._turned_at + TURN_S - time.monotonic()))
                 self._turned_at = time.monotonic()
                 writers, self._stirred = list(self._stirred), {}
-                for some in _by_tenant(writers):
-                    await self._store(some)
+                await all_of(self._store(some) for some in _by_tenant(writers))
         finally:
             self._turning = None
 
     async def _store(self, writers: Sequence[Writes]) -> None:
         """Store what waits with the writers of one tenant, all of it or nothing; what spoils it for others, alone."""
         groups = [(writer, writer.take()) for writer in writers]
-        error: Exception | None = _BROKEN
-        try:
-            error = await self._stored(groups)
-        finally:
-            if error is _BROKEN:  # whatever it was: nobody waits for ever
-                _tell(groups, error)
-        if error is None or len(groups) == 1:
+        error = await self._stored(groups)
+        if error is None or len(groups) == 1 or isinstance(error, Unavailable | StorageFull):
             _tell(groups, error)
             return
         for group in groups:
@@ -162,6 +160,9 @@ class Journal:
                 await store.append_all(session, rows)
         except _UNSTORED as error:
             log.warning("answer.log.late", answers=len(groups), problem=str(error)[:500])
+            return error
+        except _UNKNOWN as error:  # whatever it is: nobody waits for ever
+            log.exception("answer.log.broken", answers=len(groups))
             return error
         for writer, events in groups:
             self.published(writer.answer_id, events)

@@ -40,7 +40,7 @@ _PUT_OTHERWISE: tuple[tuple[str, str], ...] = (
     ),
     (r"\bwhat (?:does|do|did)\b(?=.*\bcosts?\b)", "what cost"),
     (r"\b(?:ha(?:ve|s|d)|needs?|required) to\b", "must"),
-    (r"\b(?:may|could)\b|\b(?:is|are|be) (?:able|allowed|permitted) to\b", "can"),
+    (r"^may\b(?= [a-z])|\b(?:(?-i:may)|could)\b|\b(?:is|are|be) (?:able|allowed|permitted) to\b", "can"),
     (r"\bpermitted\b", "allowed"),
     (r"\bat (?:the )?most\b|\b(?:max|maximum|most|highest|largest|greatest)\b", "maximum"),
     (r"\bat (?:the )?least\b|\b(?:min|minimum|least|lowest|smallest)\b", "minimum"),
@@ -72,6 +72,7 @@ _TURNING = frozenset(
     not no never nobody none nothing neither nor without except against only both either other another same own few
     more less than before after above below under over until till since during within between beyond from towards up
     down off out all any some every per first last again once ever still already yet now further too very
+    and or by for with if as via
     """.split()  # noqa: SIM905 (the same)
 )
 _ASKING = frozenset({"who", "what", "when", "where", "why", "how", "whether"})
@@ -79,6 +80,8 @@ _AMOUNTS = frozenset({"many", "much", "long", "often", "far", "quickly", "old", 
 _MODES = {"must": "must", "shall": "must", "should": "should", "can": "can"}
 _PAST = frozenset({"did", "was", "were", "had"})
 _EMPTY = frozenset({"get", "gets", "got", "getting", "there"})
+# Stop words of a search that say something of who does what.
+_SAYING = frozenset({"give", "gives", "given", "says", "said"})
 _TO = re.compile(r"\bto (?=(?:the|a|an|this|that|these|those|any|every|all|\d|[A-Z])\b|[A-Z])")
 _OWN = re.compile(r"\b(?:my|mine|myself|me|our|ours|i am|i'm|i was|i've)\b", re.IGNORECASE)
 
@@ -153,7 +156,7 @@ def _sense(text: str, named: frozenset[str]) -> Sense:
             taken.turning.append(token)
         elif token in _MODES or token in _PAST:
             taken.turned.add(_MODES.get(token, "past"))
-        elif not is_stop_word(token) and token not in _EMPTY:
+        elif token in _SAYING or (not is_stop_word(token) and token not in _EMPTY):
             taken.says(taken.words, stem(token))
         if before == "who" and token in {"do", "does", "did"}:
             taken.turned.add("whom")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pincite.answers import store
 from pincite.answers.domain import AnswerEvent
 from pincite.answers.journal import Journal, Kept
-from pincite.core import Database, Scope
+from pincite.core import Conflict, Database, Scope
 
 T = TypeVar("T")
 
@@ -50,12 +50,18 @@ class LogWriter:
         self._seq = seq
         self._waiting: list[tuple[str, dict[str, Any]]] = []
         self._taken: Sequence[AnswerEvent] = ()
+        self._gone: Conflict | None = None
         self._turn: asyncio.Future[None] | None = None
         self._flushing: asyncio.Future[None] | None = None
         self._flushed: asyncio.Future[None] | None = None
 
     async def write(self, name: str, data: Mapping[str, Any]) -> None:
-        """Add an event; a delta may wait for the journal's turn, anything else is stored when this returns."""
+        """Add an event; a delta may wait for the journal's turn, anything else is stored when this returns.
+
+        Raises: what the database does; Conflict, where the answer is gone.
+        """
+        if self._gone is not None:
+            raise self._gone
         self._add(name, data)
         if name == "answer.delta":
             self._journal.stir(self)
@@ -98,6 +104,7 @@ class LogWriter:
         """Put it back: it is tried again with what comes next."""
         self._seq -= len(self._taken)
         self._waiting[:0] = [(event.name, dict(event.data)) for event in self._taken]
+        self._gone = error if isinstance(error, Conflict) else self._gone
         self._over(error)
 
     def _over(self, error: Exception | None) -> None:

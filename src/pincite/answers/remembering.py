@@ -116,21 +116,35 @@ class RecalledDraft:
 
     async def events(self) -> AsyncGenerator[Event]:
         """Yield the events of the answer that is there, else those of a new one. Raises: as its draft does."""
-        found = None
-        if kept_use() != "avoid":
-            with self._clock.stage("recall"):
-                vectors = await self._memory.embedder.embed(self._task.scope, [self._task.answer.question], query=True)
-                self._place = (await self._key(), vectors[0])
-                found = await self._found(*self._place) if kept_use() == "use" else None
+        found = await self._recall() if kept_use() != "avoid" else None
         events = self._draft.events() if found is None else self._again(*found)
         async with aclosing(events):
             async for event in events:
                 yield event
 
+    async def _recall(self) -> tuple[Answer, Mapping[str, Any], str] | None:
+        """Return what is given again, and note under which key a new answer is kept; where that fails, neither."""
+        question = self._task.answer.question
+        try:
+            with self._clock.stage("recall"):
+                vectors = await self._memory.embedder.embed(self._task.scope, [question], query=True)
+                key = await self._key()
+                found = await self._found(key, vectors[0]) if kept_use() == "use" else None
+        except (PinciteError, SQLAlchemyError) as error:
+            log.warning("answer not looked for", problem=str(error))
+            return None
+        self._place = (key, vectors[0])
+        return found
+
     async def keep(self, final: Answer) -> None:
-        """Let the answer be found again, where it is whole, carried by documents and of nobody's own."""
+        """Let the answer be found again, where it is whole, carried by documents and of nobody's own.
+
+        One that was given again itself is not, nor one that another model than the first of its route wrote: that was
+        for its asker's budget, or while a provider failed.
+        """
         carried = any(pin.verdict is Verdict.SUPPORTED for pin in final.pins)
-        is_whole = final.state is AnswerState.COMPLETED and not final.abstained and carried
+        is_own = final.model == self._task.answer.model and not final.cached
+        is_whole = final.state is AnswerState.COMPLETED and not final.abstained and carried and is_own
         if self._place is None or self._recalled is not None or not is_whole or find(final.text):
             return
         key, vector = self._place
@@ -152,8 +166,8 @@ class RecalledDraft:
         parts = (view, task.answer.model or "", task.tier or "", VERSION, memory.embedder.model_id, memory.made_by)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    async def _found(self, key: str, vector: NDArray[np.float32]) -> tuple[Answer, Mapping[str, Any]] | None:
-        """Return the answer to the nearest question that means the same, and the passages that it was made of."""
+    async def _found(self, key: str, vector: NDArray[np.float32]) -> tuple[Answer, Mapping[str, Any], str] | None:
+        """Return the answer to the nearest question that means the same, its passages, and whose it is."""
         system = system_scope(self._task.scope.tenant)
         async with self._memory.database.read(system) as session:
             asked = await store.asked(session, system, key, (utc_now() - KEPT_FOR, _LOOKED_AT))
@@ -162,16 +176,18 @@ class RecalledDraft:
         places = await asyncio.to_thread(alike, self._task.answer.question, near, self._memory.threshold)
         if not places:
             return None
-        answer_id = asked[places[0]].answer
+        nearest = asked[places[0]]
         async with self._memory.database.read(system) as session:
-            answer = await store.answer(session, system, answer_id)
-            events = await store.events(session, system, answer_id, 0)
+            answer = await store.answer(session, system, nearest.answer)
+            events = await store.events(session, system, nearest.answer, 0)
         found = next((each.data for each in events if each.name == "retrieval.completed"), None)
-        return None if found is None else (answer, found)
+        return None if found is None else (answer, found, nearest.user)
 
-    async def _again(self, answer: Answer, passages: Mapping[str, Any]) -> AsyncGenerator[Event]:
+    async def _again(self, answer: Answer, passages: Mapping[str, Any], user: str) -> AsyncGenerator[Event]:
         task = self._task
-        asked = None if answer.question == task.answer.question else answer.question
+        # How another put it is theirs: it would stay here when they are erased.
+        is_own = user == task.scope.user and answer.question != task.answer.question
+        asked = answer.question if is_own else None
         begun = replace(task.answer, model=answer.model, cached=True, cached_question=asked)
         self._recalled = begun = replace(begun, usage=Usage(), cost_usd=Decimal(0))
         yield "retrieval.completed", {**passages, "timings_ms": {}}
@@ -186,7 +202,9 @@ class RecalledDraft:
                 self._recalled = replace(begun, text=answer.text[:said], pins=tuple(pins))
                 yield "answer.pin", pin_to(pin)
         whole = replace(begun, text=answer.text, pins=answer.pins, older=answer.older, confidence=answer.confidence)
-        self._recalled = replace(whole, dropped_markers=answer.dropped_markers)
+        self._recalled = replace(
+            whole, dropped_markers=answer.dropped_markers, dropped_sentences=answer.dropped_sentences
+        )
         purpose = Purpose("answer", answer=task.answer.id)
         await self._memory.models.note_saved(task.scope, answer.model or "", purpose, answer.cost_usd)
 

@@ -15,7 +15,7 @@ from fastapi.sse import format_sse_event
 
 from pincite.accounts import CurrentScope, Door, Permission, Requirement, requires, watched
 from pincite.answers.domain import AnswerEvent, AskRequest
-from pincite.answers.event_stream import EventStream
+from pincite.answers.event_stream import EVENTS, EventStream
 from pincite.answers.openai.routes import OpenAiRoutes
 from pincite.answers.schemas import (
     AnswerBody,
@@ -75,7 +75,8 @@ class AnswerRoutes:
             self._events(),
             methods=["GET"],
             status_code=200,
-            response_class=EventStream,
+            response_class=Response,  # which describes nothing by itself
+            responses={200: {"description": "Events as they come.", "content": {"text/event-stream": EVENTS}}},
             summary="Follow an answer",
         )
         add(

@@ -279,11 +279,9 @@ class Answers:
             log.exception("answer.failed", answer=answer.id)
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
-        if isinstance(draft, RecalledDraft):
-            await undisturbed(draft.keep(final))
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
         final = replace(final, timings_ms=timings)
-        await undisturbed(self._end(scope, final, writer))
+        await undisturbed(self._kept_and_ended(scope, draft, final, writer))
         if followed is not None:
             self.shadows.follow(followed, final)
 
@@ -304,6 +302,11 @@ class Answers:
         async with self._db.read(scope) as session:
             return await store.answer(session, scope, answer_id)
 
+    async def _kept_and_ended(self, scope: Scope, draft: Draft, final: Answer, writer: LogWriter) -> None:
+        if isinstance(draft, RecalledDraft):
+            await draft.keep(final)
+        await self._end(scope, final, writer)
+
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
         name, body = last_event(final)
         async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
@@ -317,8 +320,7 @@ class Answers:
     async def _beat(self) -> None:
         for beat in itertools.count(1):
             await asyncio.sleep(BEAT_S)
-            if beat % _WAKES == 0:
-                self._journal.wake()
+            self._journal.wake(beat % _WAKES, _WAKES)
             try:
                 await self._beat_once()
                 await self.recover()

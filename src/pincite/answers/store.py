@@ -233,7 +233,7 @@ async def remember(session: AsyncSession, scope: Scope, answer_id: str, place: t
 async def asked(session: AsyncSession, scope: Scope, key: str, among: tuple[datetime, int]) -> list[Asked]:
     """Return the questions of a key whose answers are whole, the newest first: since a time, at most so many."""
     query = (
-        select(AskedRow.answer, AnswerRow.question, AskedRow.vector)
+        select(AskedRow.answer, AskedRow.user, AnswerRow.question, AskedRow.vector)
         .join(AnswerRow, AnswerRow.id == AskedRow.answer)
         .where(visible_to(scope, AskedRow), AskedRow.key == key, AskedRow.asked_at >= among[0])
         .where(visible_to(scope, AnswerRow), AnswerRow.state == AnswerState.COMPLETED.value)

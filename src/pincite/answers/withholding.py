@@ -61,7 +61,8 @@ class Withholding:
 
         Of an answer that is covered, there is the end alone: values may be cut in two by the events of its text.
         """
-        looked_at, seen, instead = 0.0, -1, None
+        looked_at, seen = 0.0, -1
+        instead: tuple[str, Mapping[str, Any]] | None = None
         async for event in events:
             now = time.monotonic()
             if event.name in _NOTED_BEFORE or now - looked_at > LOOK_AGAIN_S:
@@ -69,8 +70,10 @@ class Withholding:
                 # own rights change is another reader. Taken before looking, so that no change is missed.
                 version = await self._version(scope)
                 is_news = event.name in _NOTED_BEFORE or version != seen
-                instead = await self._instead(scope, await answer()) if is_news else None
-                looked_at, seen = now, version
+                is_settled = True
+                if is_news:
+                    instead, is_settled = await self._instead(scope, await answer())
+                looked_at, seen = now, version if is_settled else -1
             if instead is not None:
                 yield AnswerEvent(event.seq, *instead)
                 return
@@ -83,16 +86,19 @@ class Withholding:
             self._versions[scope.tenant] = now, asyncio.ensure_future(self._drafters.version(scope))
         return await asyncio.shield(self._versions[scope.tenant][1])
 
-    async def _instead(self, scope: Scope, found: Answer) -> tuple[str, Mapping[str, Any]] | None:
-        """Return the name and data of the event that stands for all of an answer's, where they may not be seen."""
+    async def _instead(self, scope: Scope, found: Answer) -> tuple[tuple[str, Mapping[str, Any]] | None, bool]:
+        """Return the name and data of the event that stands for all of an answer's, where they may not be seen.
+
+        And whether that stays so while the library does: of one that is covered and still being made it does not.
+        """
         hidden, masked = await self._rules(scope, [found.id])
         if hidden:
-            return "answer.failed", answer_to(withheld(found))
+            return ("answer.failed", answer_to(withheld(found))), True
         if not masked or found.state is AnswerState.RUNNING:
-            return None
+            return None, not masked
         # Its log holds every passage as it was: what is left to see of it is its end.
         pages = await self._pages(scope, [found])
-        return last_event(await self._covered(scope, found, pages, masked[found.id]))
+        return last_event(await self._covered(scope, found, pages, masked[found.id])), True
 
     async def _rules(
         self, scope: Scope, answer_ids: Sequence[str]

@@ -8,7 +8,7 @@ import json
 from importlib.metadata import version
 
 from pincite.answers import Drafters, EvidenceSource, SecondOpinion
-from pincite.app.settings import Settings, source_secret
+from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
 from pincite.gateway import Embedder, Models
 from pincite.gateway.adapters.route_file import read_routes
@@ -51,4 +51,6 @@ def made_by(settings: Settings) -> str:
     stops = {name: [stop.model_dump_json() for stop in course] for name, course in sorted(routes.routes.items())}
     rules = {name: cascade.model_dump_json() for name, cascade in sorted(routes.cascades.items())}
     said = settings.model_dump(mode="json", exclude=set(_SAYS_NOTHING))
+    # Where an Ollama is reached is in its own variable.
+    said["ollama_host"] = provider_environment().get("OLLAMA_HOST")
     return hashlib.sha256(json.dumps([version("pincite"), said, stops, rules], sort_keys=True).encode()).hexdigest()

@@ -33,6 +33,7 @@ class Retention:
         while True:
             try:
                 await self.look()
+                await self._house.models.tidy()
             except (PinciteError, TimeoutError) as error:
                 log.warning("retention failed", code=getattr(error, "code", "timeout"), message=str(error))
             await asyncio.sleep(_EVERY_S)

@@ -4,6 +4,7 @@ Which requests those are is decided in `cache_key.py`; where replies are kept, i
 """
 
 import re
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -113,6 +114,7 @@ class CachedChat:
 
     def _work(self, asked: _Asked) -> Work[Event]:
         async def work(course: Course[Event]) -> None:
+            began = time.monotonic()
             found = None if asked.anew else await self._replies.find(asked.scope, asked.key)
             if found is not None:
                 for event in _again(found, asked.request):
@@ -130,14 +132,18 @@ class CachedChat:
                     course.add(event, last=event is end)
             # Nobody waits for that; who asks the same meanwhile follows this.
             if end is not None:
-                await self._kept(asked, text, end)
+                await self._kept(asked, text, end, began)
 
         return work
 
-    async def _kept(self, asked: _Asked, text: str, end: ChatFinished) -> None:
-        if end.reason in _WHOLE and (text.strip() or end.calls):
+    async def _kept(self, asked: _Asked, text: str, end: ChatFinished, began: float) -> None:
+        wanted = asked.request.tier
+        # Whom a budget, or a provider that failed, gave another model, has had what others are not to be given.
+        is_its_own = end.model == self.name if wanted is None else end.tier == wanted
+        if is_its_own and end.reason in _WHOLE and (text.strip() or end.calls):
             reply = KeptReply(end.model, text, end.calls, end.reason, end.cost_usd)
-            await self._replies.keep(asked.scope, asked.key, reply, shared=not is_clients_own(asked.request))
+            shared = not is_clients_own(asked.request)
+            await self._replies.keep(asked.scope, asked.key, reply, shared=shared, began=began)
 
     async def _for_nothing(self, asked: _Asked, end: ChatFinished) -> ChatFinished:
         """Return the end of a reply that no call was made for, and have it written down what that saved."""
@@ -153,5 +159,5 @@ class CachedChat:
 def _again(found: KeptReply, request: ChatRequest) -> list[Event]:
     """Return a kept reply in pieces; one that had to fit a shape is told whole, as it was."""
     pieces = [found.text] if request.reply is not None and found.text else _PIECE.findall(found.text)
-    end = ChatFinished(found.model, Usage(), found.cost_usd, found.calls, found.reason, cached=True)
+    end = ChatFinished(found.model, Usage(), found.cost_usd, found.calls, found.reason, tier=request.tier, cached=True)
     return [*map(TextDelta, pieces), end]

@@ -54,14 +54,14 @@ class Flights(Generic[Event]):
 
     def has(self, key: str) -> bool:
         """Say whether something is under way under a key."""
-        return key in self._under_way
+        return self._flying(key) is not None
 
     async def follow(self, key: str, work: "Work[Event]") -> AsyncGenerator[Event]:
         """Yield the events of what is under way under a key, from its first; where nothing is, `work` is begun.
 
         It is cancelled when its last follower has gone before its last event. Raises: what it raises, to each follower.
         """
-        flight = self._under_way.get(key)
+        flight = self._flying(key)
         if flight is None:
             flight = self._under_way[key] = _Flight(work)
             flight.task.add_done_callback(lambda _, begun=flight: self._landed(key, begun))
@@ -84,6 +84,11 @@ class Flights(Generic[Event]):
                 self._landed(key, flight)  # nobody joins what is being cancelled
                 flight.task.cancel()
                 await asyncio.wait([flight.task])
+
+    def _flying(self, key: str) -> "_Flight[Event] | None":
+        """Return what is under way; what has just ended is not, though its callback has not run yet."""
+        flight = self._under_way.get(key)
+        return None if flight is None or flight.task.done() else flight
 
     def _landed(self, key: str, flight: "_Flight[Event]") -> None:
         if self._under_way.get(key) is flight:

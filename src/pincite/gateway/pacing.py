@@ -26,11 +26,12 @@ class Pace:
     def __init__(self, now: Callable[[], float], *, longest_s: float = LONGEST_WAIT_S) -> None:
         self._now = now
         self._longest_s = longest_s
-        self._clear_at = 0.0
+        self._clear_at = self._until = 0.0
 
     def wait_s(self) -> float:
         """Return the seconds until the next request may be sent."""
-        return max(0.0, self._clear_at - self._now())
+        now = self._now()
+        return 0.0 if now >= self._until else min(self._longest_s, max(0.0, self._clear_at - now))
 
     def answered(self, headers: Mapping[str, str], tokens: int) -> None:
         """Note the limits that came with an answer; `tokens` is what a request like it needs."""
@@ -53,7 +54,9 @@ class Pace:
         return wait_s
 
     def _wait(self, wait_s: float) -> None:
-        self._clear_at = max(self._clear_at, self._now() + min(wait_s, self._longest_s))
+        now = self._now()
+        if now + wait_s > self._clear_at:
+            self._clear_at, self._until = now + wait_s, now + self._longest_s
 
 
 def _told(headers: Mapping[str, str], kind: str) -> tuple[float | None, float | None]:

@@ -3,6 +3,7 @@
 What a database does not answer is a reply that is not kept: nobody is refused for it.
 """
 
+import time
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,7 @@ class Replies:
         self._most_bytes = most_bytes
         self._kept_for = kept_for
         self._tidied: datetime | None = None
+        self._forgotten: dict[str, float] = {}  # by tenant, when: what was under way then was made of what went
 
     async def find(self, scope: Scope, key: str) -> KeptReply | None:
         """Return the reply that is kept under a key; None where there is none, or nobody can say."""
@@ -49,13 +51,19 @@ class Replies:
             return None
         return found
 
-    async def keep(self, scope: Scope, key: str, reply: KeptReply, *, shared: bool) -> None:
-        """Keep a reply, for anybody of the tenant where it is `shared`; a very long one is not kept."""
-        if len(reply.text) > LONGEST_BYTES:
+    async def keep(self, scope: Scope, key: str, reply: KeptReply, *, shared: bool, began: float) -> None:
+        """Keep a reply, for anybody of the tenant where it is `shared`.
+
+        A very long one is not kept, nor one whose call began (by the monotonic clock) before this process was told to
+        forget.
+        """
+        if len(reply.text) > LONGEST_BYTES or began <= self._forgotten.get(scope.tenant, -1.0):
             return
         now = utc_now()
         try:
             async with self._db.transaction(scope) as session:
+                if began <= self._forgotten.get(scope.tenant, -1.0):
+                    return
                 times = (now, now + self._kept_for)
                 await store.keep(session, scope, key, reply, shared=shared, times=times)
                 await store.make_room(session, system_scope(scope.tenant), self._most_bytes, now)
@@ -72,5 +80,12 @@ class Replies:
         They do not say which documents or whose words they were made of: where one of these goes, they all do.
         """
         system = system_scope(scope.tenant)
+        if not only_count:
+            self._forgotten[scope.tenant] = time.monotonic()
         async with self._db.transaction(system) as session:
             return await store.forget(session, system, only_count=only_count)
+
+    async def tidy(self) -> None:
+        """Delete what is too old, of all tenants, whether or not replies are kept now."""
+        async with self._db.transaction(EVERY_TENANT) as session:
+            await store.drop_expired(session, utc_now())

@@ -128,12 +128,17 @@ class Models:
     def _cached(self, model: ChatModel, stops: Sequence[Stop]) -> ChatModel:
         if self._replies is None or not self._settings.keeps_replies:
             return model
-        course = [f"{stop.model_dump_json()} {self._settings.base_url}" for stop in stops]
+        course = [f"{stop.model_dump_json()} {self._reached(stop, stops).base_url}" for stop in stops]
         return CachedChat(model, self._replies, self._meter, "\n".join(course))
 
     async def note_saved(self, scope: Scope, model: str, purpose: Purpose, usd: Decimal | None) -> None:
         """Have it written down that what a model had made for so much was given again; None where nobody knows."""
         await note_saved(self._meter, scope, model, purpose, usd)
+
+    async def tidy(self) -> None:
+        """Delete the kept replies of all tenants that are too old. Raises: what the database does."""
+        if self._replies is not None:
+            await self._replies.tidy()
 
     async def forget(self, scope: Scope, *, only_count: bool = False) -> int:
         """Delete the replies that are kept of the asker's tenant; returns how many those are."""
@@ -141,9 +146,7 @@ class Models:
 
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)
-        # Whoever names a model does not say whose address and key the settings hold: that is who answers by default.
-        default = None if self._default is None else self._settings.routes.of(self._default)
-        connection = connection_of(stop, default or stops, self._settings, self._environment)
+        connection = self._reached(stop, stops)
         line = self._line(provider, connection)
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
         one = ProviderChat(provider, model, connection, self._settings, self._prices)
@@ -158,6 +161,11 @@ class Models:
             return None
         provider, _ = parse(strong.model)
         return lambda: asyncio.to_thread(self._prices.price, strong.model, provider.priced_as)
+
+    def _reached(self, stop: Stop, stops: Sequence[Stop]) -> Connection:
+        # Whoever names a model does not say whose address and key the settings hold: that is who answers by default.
+        default = None if self._default is None else self._settings.routes.of(self._default)
+        return connection_of(stop, default or stops, self._settings, self._environment)
 
     def _line(self, provider: Provider, connection: Connection) -> Line:
         key = (provider.prefix, connection.base_url, connection.api_key)

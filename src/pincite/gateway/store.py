@@ -89,6 +89,8 @@ async def make_room(session: AsyncSession, scope: Scope, most_bytes: int, now: d
                 break
             gone.append(key)
             held -= size
+        if not gone:
+            break  # somebody else has deleted them meanwhile
         await session.execute(delete(ReplyRow).where(theirs, ReplyRow.key.in_(gone)))
 
 

@@ -55,6 +55,7 @@ def context_request(given: Surroundings, *, timeout_s: float) -> ChatRequest:
         timeout_s=timeout_s,
         purpose=Purpose("context"),
         lane="batch",
+        kept="avoid",  # it is asked once for each passage, and would crowd out what is asked again
     )
 
 

@@ -54,6 +54,13 @@ OTHER = [
     ("Do trains run from Bonn to Ulm?", "Do trains run from Ulm to Bonn?"),
     ("How long is the break?", "How often is the break?"),
     ("What is the fee in 2024?", "What is the fee?"),
+    ("How much notice must an employee give?", "How much notice must an employee get?"),
+    ("Who asks the manager and the director?", "Who asks the manager or the director?"),
+    ("What is paid by the employer?", "What is paid for the employer?"),
+    ("How is overtime paid in May?", "How is overtime paid?"),
+    ("Must it be sent by Friday?", "Must it be sent on Friday?"),
+    ("Is it open with a badge?", "Is it open without a badge?"),
+    ("Who pays if a laptop is lost?", "Who pays a lost laptop?"),
     ("Wie lange dauert die Pause?", "Wann beginnt die Pause?"),
 ]
 

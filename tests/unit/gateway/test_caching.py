@@ -1,6 +1,7 @@
 """Replies that are given again, over a provider that speaks HTTP and a real database: when, to whom, at what cost."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from pincite.gateway.adapters.memory import MemoryMeter, ScriptedChat
 from pincite.gateway.cache_key import key_of
 from pincite.gateway.caching import CachedChat, Event
 from pincite.gateway.domain import KeptReply, Restarted
+from pincite.gateway.flights import Course, Flights
 from pincite.gateway.replies import Replies
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
@@ -283,11 +285,11 @@ async def test_replies_are_bounded_in_bytes_and_in_age(database: Database) -> No
     replies = Replies(database, most_bytes=20_000)
     reply = KeptReply("m", "x" * 4_000, (), "stop", None)
     for number in range(8):
-        await replies.keep(ADA, f"key-{number}", reply, shared=True)
-    await replies.keep(EVE, "theirs", reply, shared=True)
+        await replies.keep(ADA, f"key-{number}", reply, shared=True, began=time.monotonic())
+    await replies.keep(EVE, "theirs", reply, shared=True, began=time.monotonic())
     there = [number for number in range(8) if await replies.find(ADA, f"key-{number}") is not None]
     assert there == [4, 5, 6, 7], "those used longest ago went, and others' bytes do not count"
-    await Replies(database, kept_for=timedelta(seconds=-1)).keep(ADA, "old", reply, shared=True)
+    await Replies(database, kept_for=timedelta(seconds=-1)).keep(ADA, "old", reply, shared=True, began=time.monotonic())
     assert await replies.find(ADA, "old") is None
     assert await replies.forget(ADA, only_count=True) >= 4
     await replies.forget(ADA)
@@ -300,3 +302,38 @@ async def test_a_database_that_does_not_answer_refuses_nobody(
 ) -> None:
     chat = model(provider, meter, Database("sqlite+aiosqlite:////nowhere/at/all.db"))
     assert "".join((await ask(chat))[0]) == REPLY
+
+
+async def test_a_reply_whose_call_began_before_all_was_forgotten_is_not_kept(database: Database) -> None:
+    replies, reply = Replies(database), KeptReply("m", "text", (), "stop", None)
+    began = time.monotonic()
+    await replies.forget(ADA)
+    await replies.keep(ADA, "late", reply, shared=True, began=began)
+    assert await replies.find(ADA, "late") is None
+    await replies.keep(ADA, "new", reply, shared=True, began=time.monotonic())
+    assert await replies.find(ADA, "new") is not None
+
+
+async def test_what_has_just_failed_is_joined_by_nobody() -> None:
+    flights: Flights[str] = Flights()
+    begun: list[int] = []
+
+    async def work(course: Course[str]) -> None:
+        begun.append(1)
+        await asyncio.sleep(0)
+        raise BudgetExceeded("Nothing is left.")
+
+    async def asked() -> None:
+        while True:
+            joins = flights.has("key")
+            try:
+                async for _ in flights.follow("key", work):
+                    pass
+            except BudgetExceeded:
+                if not joins:
+                    raise
+
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(*(asked() for _ in range(50)), return_exceptions=True)
+    assert {type(each) for each in results} == {BudgetExceeded}
+    assert len(begun) == 50, "each asks in its turn, and is told of its own"

@@ -37,7 +37,8 @@ def _cut(body: bytes, places: Sequence[int]) -> list[bytes]:
 
 @given(st.lists(st.integers(0, 1000), max_size=12), st.sampled_from([b"\n", b"\r\n", b"\r"]), st.booleans())
 async def test_what_is_of_the_form_passes_as_it_is(places: list[int], line_end: bytes, marked: bool) -> None:
-    for body, named in ((NAMED, True), (NAMED, False), (PLAIN, False)):
+    ended = NAMED + b"data: [DONE]\n\n"
+    for body, named in ((NAMED, True), (ended, True), (NAMED, False), (PLAIN, False)):
         whole = (b"\xef\xbb\xbf" if marked else b"") + body.replace(b"\n", line_end)
         assert await _read(_cut(whole, places), named=named) == whole
 
@@ -57,6 +58,12 @@ async def test_what_is_of_the_form_passes_as_it_is(places: list[int], line_end: 
 async def test_what_is_not_is_found_wherever_it_is_cut(body: bytes, named: bool, places: list[int]) -> None:
     with pytest.raises(Garbled):
         await _read(_cut(body, places), named=named)
+
+
+async def test_why_it_failed_is_left_to_the_library() -> None:
+    response = httpx2.Response(500, headers={"content-type": "text/event-stream"}, stream=Parts([b'{"error": 1}\n']))
+    held_to_form(response, named=True)
+    assert await response.aread() == b'{"error": 1}\n'
 
 
 async def test_what_cannot_be_read_as_it_comes_is_left_alone() -> None:

@@ -111,7 +111,7 @@ class ResponseRoutes:
         frame = frame_of(answer, _asked(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
-            return streamed(answer_events(frame, events, told), self._told, ends=False)
+            return streamed(answer_events(frame, events, told), events, self._told, ends=False)
         response.headers["Content-Location"] = f"/v1/responses/{answer.id}"
         if body.background:
             return answer_response(frame, answer, told)
@@ -141,10 +141,11 @@ class ResponseRoutes:
         try:
             if not body.stream:
                 return reply_response(frame, *await while_there(request, gathered(events)))
-            first = await while_there(request, begun(watched(request, scope, events)))
+            followed = watched(request, scope, events)
+            first = await while_there(request, begun(followed))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
-        return streamed(reply_events(frame, first), self._told, ends=False)
+        return streamed(reply_events(frame, first), followed, self._told, ends=False)
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")

@@ -143,7 +143,7 @@ class OpenAiRoutes:
         told = Told(self._base(request), question.ignored, _with_usage(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
-            return streamed(unnamed(answer_chunks(answer, events, told)), self._told)
+            return streamed(unnamed(answer_chunks(answer, events, told)), events, self._told)
         response.headers["Content-Location"] = f"/v1/chat/completions/{answer.id}"
         return whole_answer(await self._answers.wait(scope, answer.id), told)
 
@@ -166,10 +166,11 @@ class OpenAiRoutes:
         try:
             if not body.stream:
                 return whole_reply(heading, *await while_there(request, gathered(events)))
-            first = await while_there(request, begun(watched(request, scope, events)))
+            followed = watched(request, scope, events)
+            first = await while_there(request, begun(followed))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
-        return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), self._told)
+        return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), followed, self._told)
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")

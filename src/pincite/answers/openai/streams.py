@@ -61,15 +61,18 @@ async def begun(events: AsyncIterator[T]) -> AsyncGenerator[T]:
     return all_of_them()
 
 
-def streamed(chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool = True) -> EventStream:
+def streamed(
+    chunks: AsyncIterator[tuple[str | None, Json]], source: AsyncIterator[Any], told: ErrorBody, *, ends: bool = True
+) -> EventStream:
     """Return a response of events.
 
     Args:
         chunks: each event's name, if it has one, and its data.
+        source: what these are made of; it is closed however the response ends, and not by the collector some time.
         told: how an error is written that comes when the response has begun.
         ends: say `[DONE]` at the end.
     """
-    return EventStream(_bytes(chunks, told, ends=ends))
+    return EventStream(_bytes(chunks, source, told, ends=ends))
 
 
 async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None, Json]]:
@@ -79,7 +82,7 @@ async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None
 
 
 async def _bytes(
-    chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool
+    chunks: AsyncIterator[tuple[str | None, Json]], source: AsyncIterator[Any], told: ErrorBody, *, ends: bool
 ) -> AsyncGenerator[bytes]:
     try:
         async for name, chunk in chunks:
@@ -89,10 +92,11 @@ async def _bytes(
     except PinciteError as error:
         yield format_sse_event(event="error", data_str=_json(told(error)))
     finally:
-        close: Callable[[], Awaitable[None]] | None = getattr(chunks, "aclose", None)
-        if close is not None:
-            with contextlib.suppress(PinciteError):
-                await close()
+        for each in (chunks, source):
+            close: Callable[[], Awaitable[None]] | None = getattr(each, "aclose", None)
+            if close is not None:
+                with contextlib.suppress(PinciteError):
+                    await close()
 
 
 def _json(value: Json) -> str:

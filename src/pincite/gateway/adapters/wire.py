@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _FIELDS = (b"data", b"event", b"id", b"retry", b"")
 # Of a line that is not whole yet so much says which field it is, and whether it holds anything.
 _BEGIN = 32
+_END = b"[DONE]"  # some servers end every stream so, and give it no name
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -28,6 +29,8 @@ def held_to_form(response: "httpx2.Response", *, named: bool) -> None:
     """
     import httpx2
 
+    if not response.is_success:
+        return  # why it failed is said in the library's own way
     stream, look = response.stream, _looker(named=named)
     kind = response.headers.get("content-type", "")
     is_plain = response.headers.get("content-encoding", "identity") == "identity"
@@ -68,7 +71,7 @@ def _looker(*, named: bool) -> Callable[[bytes], None]:
             if field not in _FIELDS and b"{" in line[:_BEGIN]:
                 raise Garbled("a line of the stream is none")
             has_name = has_name or (field == b"event" and bool(value.strip()))
-            has_data = has_data or field == b"data"
+            has_data = has_data or (field == b"data" and value.strip() != _END)
             if not line:
                 if named and has_data and not has_name:
                     raise Garbled("an event of the stream has no name")
