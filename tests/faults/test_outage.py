@@ -30,7 +30,8 @@ from pincite.ledger import Call, Reservation
 
 FASTER = 5.0
 USERS = 200
-OUTAGE_S = 600.0 if os.environ.get("FAULTS") == "whole" else 60.0
+WHOLE = os.environ.get("FAULTS") == "whole"
+OUTAGE_S = 600.0 if WHOLE else 60.0
 CALM_S = 30.0
 THINKS_S = 20.0
 SCOPE = Scope("acme", "ada")
@@ -123,7 +124,10 @@ async def test_an_outage_is_met_with_few_calls_and_over_soon(provider: Simulated
     )
     assert len(during) > USERS
     assert per_request <= 1.1
-    assert per_tried <= 1.1
+    # What is promised of any number of them: a reserve, a tenth of a retry for each, and one more a minute.
+    assert sum(sent) - len(sent) <= 10 + 0.1 * len(sent) + OUTAGE_S / 60
+    if WHOLE:
+        assert per_tried <= 1.1
     assert opened_s - failed_s <= 5
     if kind != "hang":
         assert opened_s <= 5
