@@ -115,9 +115,7 @@ class Book:
         bound = ask.call.bound
         concerned = {(each.id, began_at(each, self.now)): each for each in concerning(self.budgets, ask)}
         refusals = [
-            refusal
-            for window, budget in concerned.items()
-            if bound != NOTHING and (refusal := self._refusal(budget, window, ask.call))
+            refusal for window, budget in concerned.items() if (refusal := self._refusal(budget, window, ask.call))
         ]
         if refusals:
             return min(refusals, key=lambda each: each.later)  # what stands for good is said first

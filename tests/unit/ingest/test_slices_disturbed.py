@@ -198,6 +198,9 @@ async def test_contexts_of_a_slice_hold_up_nobody(tmp_path: Path) -> None:
         calls = len(asked)
         go.set()
         await opened.ends(received.document.id)
+        async with asyncio.timeout(10):
+            while not asked_when_published:  # it is told of a moment after it can be seen
+                await asyncio.sleep(0.01)
         assert asked_when_published == [calls], "it went before the contexts of the others"
         await quiet(opened)
         assert (await opened.library.context_costs(SCOPE)).contexts == 4
