@@ -3,6 +3,7 @@
 Which failures are worth another try before anything was shown is said here too.
 """
 
+import traceback
 from collections.abc import Iterator
 
 from pincite.gateway.deadlines import DeadlinePassed
@@ -105,6 +106,16 @@ def turned_away(error: BaseException) -> bool:
 
     unreached = (ModelHTTPError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
     return any(isinstance(each, unreached) for each in _causes(error))
+
+
+def let_go(error: BaseException) -> None:
+    """Clear what the frames of a failure hold, when all was said of it.
+
+    A provider's library that fails amid a stream leaves its generators suspended there. Let go of here, each ends the
+    one within it; left to the collector, which takes them all at once, they end each other while they run.
+    """
+    for each in list(_causes(error)):
+        traceback.clear_frames(each.__traceback__)
 
 
 def _unconnected(error: BaseException) -> bool:

@@ -24,7 +24,7 @@ from pincite.gateway.adapters.mapping import (
 )
 from pincite.gateway.deadlines import Deadlines
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
-from pincite.gateway.failures import broke_off, explained
+from pincite.gateway.failures import broke_off, explained, let_go
 from pincite.gateway.prices import Price, PriceBook, window_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.settings import ModelSettings
@@ -124,10 +124,14 @@ class ProviderChat:
                 error.usage = usage  # what is cut off or withheld is billed as well
                 raise
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
-            raise _as_told(explained(error, self.name), response, request) from error
+            told = _as_told(explained(error, self.name), response, request)
+            let_go(error)
+            raise told from error
         except _UNREADABLE as error:
             log.exception("model.unreadable", model=self.name)
-            raise _as_told(broke_off(self.name), response, request) from error
+            told = _as_told(broke_off(self.name), response, request)
+            let_go(error)
+            raise told from error
         price = await self.price()
         yield ChatFinished(self.name, usage, None if price is None else price.cost(usage), calls, reason)
 
