@@ -146,7 +146,8 @@ class Follower(asyncio.Protocol):
 
     def __init__(self, host: tuple[str, int], key: str, answer: str, figures: Figures) -> None:
         self._host = host
-        self._asks = f"GET /v1/answers/{answer}/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        self.path = f"/v1/answers/{answer}/events"
+        self._asks = f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
         self._figures = figures
         self._transport: asyncio.Transport | None = None
         self._came = bytearray()
@@ -280,8 +281,7 @@ async def _compared(client: httpx2.AsyncClient, followers: Sequence[Follower]) -
     """Return how many have seen other bytes than the log holds."""
     wrong = 0
     for each in followers:
-        path = each._asks.split()[1]  # pyright: ignore[reportPrivateUsage]
-        log = (await client.get(path)).content
+        log = (await client.get(each.path)).content
         wrong += b"".join(each.blocks) != b"".join(found[0] for found in _BLOCK.finditer(log))
     return wrong
 

@@ -15,10 +15,10 @@ from opentelemetry import trace
 from pincite.core import Scope, new_id
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.cache_key import is_clients_own, key_of, use_of
-from pincite.gateway.cascade import Cascade
-from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, KeptReply, Lane, Restarted, TextDelta, Usage
+from pincite.gateway.domain import ChatFinished, ChatModel, ChatRequest, KeptReply, Restarted, TextDelta, Usage
 from pincite.gateway.flights import Course, Flights, Work
 from pincite.gateway.metering import Meter
+from pincite.gateway.over import ChatOver
 from pincite.gateway.replies import Replies
 from pincite.gateway.saving import note_saved
 from pincite.ledger import BudgetExceeded, PriceUnknown
@@ -38,7 +38,7 @@ class _Asked:
     anew: bool
 
 
-class CachedChat:
+class CachedChat(ChatOver):
     """A chat model over one that costs something.
 
     Args:
@@ -49,29 +49,11 @@ class CachedChat:
     """
 
     def __init__(self, model: ChatModel, replies: Replies, meter: Meter, course: str) -> None:
-        self._model = model
+        super().__init__(model)
         self._replies = replies
         self._meter = meter
         self._course = course
         self._flights: Flights[Event] = Flights()
-
-    @property
-    def name(self) -> str:
-        """`provider:model`, as in settings."""
-        return self._model.name
-
-    @property
-    def cascade(self) -> Cascade | None:
-        """When the strong tier answers in place of the cheap one."""
-        return self._model.cascade
-
-    async def context_tokens(self) -> int | None:
-        """Return what the model takes."""
-        return await self._model.context_tokens()
-
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would have its turn in time. Raises: Overloaded."""
-        self._model.look(lane)
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[Event]:
         """Yield deltas and then one `ChatFinished`, `cached` where no call was made for it. Raises: as the model does.

@@ -12,12 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pincite.core import Scope
-from pincite.gateway.cascade import Cascade
 from pincite.gateway.domain import (
     ChatFinished,
-    ChatModel,
     ChatRequest,
-    Lane,
     Message,
     ReplyMisshapen,
     Restarted,
@@ -25,6 +22,7 @@ from pincite.gateway.domain import (
     Shape,
     TextDelta,
 )
+from pincite.gateway.over import ChatOver
 
 _LONGEST_PROBLEM = 500
 _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n[ \t]*```\s*", re.DOTALL | re.IGNORECASE)
@@ -43,33 +41,8 @@ class _Reply:
     end: ChatFinished
 
 
-class ShapedChat:
-    """A chat model whose replies fit the shape that they are asked in.
-
-    Args:
-        model: the model; it is asked twice at most.
-    """
-
-    def __init__(self, model: ChatModel) -> None:
-        self._model = model
-
-    @property
-    def name(self) -> str:
-        """`provider:model`, as in settings."""
-        return self._model.name
-
-    @property
-    def cascade(self) -> Cascade | None:
-        """When the strong tier answers in place of the cheap one."""
-        return self._model.cascade
-
-    async def context_tokens(self) -> int | None:
-        """Return how many tokens the model takes, question and reply together; None where nobody says."""
-        return await self._model.context_tokens()
-
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would have its turn in time. Raises: Overloaded."""
-        self._model.look(lane)
+class ShapedChat(ChatOver):
+    """A chat model whose replies fit the shape that they are asked in; the model under it is asked twice at most."""
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:
         """Yield deltas and then one `ChatFinished`; of a reply that must fit a shape there is one delta, checked.

@@ -99,7 +99,9 @@ async def test_what_is_too_short_or_never_comes_again_is_not_marked(
 async def test_long_tools_are_marked_where_there_are_no_rules(provider: Provider, meter: MemoryMeter) -> None:
     tool = Shape("ferry", {"type": "object", "properties": {"port": {"type": "string", "description": RULES}}})
     await ask(model(provider, meter, CLAUDE), "", "When?", tools=(tool,))
-    assert marked(provider.requests[0]["tools"][-1]) == 1  # type: ignore[arg-type]
+    tools = provider.requests[0]["tools"]
+    assert isinstance(tools, list)
+    assert marked(tools[-1]) == 1
 
 
 async def test_openai_keeps_by_itself_and_its_saving_is_shown(provider: Provider, meter: MemoryMeter) -> None:

@@ -17,7 +17,7 @@ from pincite.core import Scope, Unavailable
 from pincite.gateway import ModelError, StaticEmbedder
 from pincite.gateway.adapters.memory import MemoryMeter, ScriptedChat
 from pincite.gateway.adapters.rerank_cross import CrossEncoder
-from pincite.gateway.adapters.rerank_http import _note, _plan  # pyright: ignore[reportPrivateUsage]
+from pincite.gateway.adapters.rerank_http import note_told, plan_of
 from pincite.gateway.adapters.rerank_judge import ListJudge
 from pincite.gateway.adapters.rerank_late import LateInteraction
 from pincite.gateway.adapters.rerank_windows import WindowReranker, windows
@@ -233,9 +233,9 @@ def test_none_is_none() -> None:
 def test_what_a_ranking_came_to_is_read_of_any_reply_and_is_never_nothing(
     told: dict[str, Any], tokens: int | None, calls: int
 ) -> None:
-    plan = _plan(QUESTION, PASSAGES, 10.0)
+    plan = plan_of(QUESTION, PASSAGES, 10.0)
     underway = Underway("call-1")
-    _note(underway, plan, json.dumps({"results": [], **told}).encode())
+    note_told(underway, plan, json.dumps({"results": [], **told}).encode())
     spent = underway.spent or plan.expected
     assert (spent.tokens, spent.calls) == (tokens or plan.expected.tokens, calls)
     assert spent.tokens

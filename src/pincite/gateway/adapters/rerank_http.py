@@ -91,7 +91,7 @@ class HttpReranker:
             return np.zeros(0, np.float32)
         body = {"model": self._model, "query": question, "documents": list(passages)}
         try:
-            found = await self._asked(scope, body, _plan(question, passages, self._timeout_s))
+            found = await self._asked(scope, body, plan_of(question, passages, self._timeout_s))
         except (httpx2.HTTPError, TimeoutError) as error:
             raise self._failed("did not answer", str(error) or type(error).__name__) from error
         except (ValidationError, json.JSONDecodeError) as error:
@@ -111,7 +111,7 @@ class HttpReranker:
                         response = await client.post(self._url, json=body, headers=headers)
                     self._calls.queue.heard(response.status_code, response.headers, random.random())  # noqa: S311
                     if response.status_code < 400:
-                        _note(underway, plan, response.content)
+                        note_told(underway, plan, response.content)
                         return _Reply.model_validate_json(response.content)
                     underway.turned_away()
                 again = response.status_code == 429 or response.status_code >= 500
@@ -129,7 +129,7 @@ class HttpReranker:
         )
 
 
-def _plan(question: str, passages: Sequence[str], limit_s: float) -> Plan:
+def plan_of(question: str, passages: Sequence[str], limit_s: float) -> Plan:
     """Return the call with its bound: no token is less than a byte, and every passage is read with the question."""
     asked = len(question.encode())
     sizes = [len(each.encode()) for each in passages]
@@ -141,7 +141,7 @@ def _plan(question: str, passages: Sequence[str], limit_s: float) -> Plan:
     return Plan(Extent(most, -(-parts // _PASSAGES_A_CALL)), Extent(expected, units), limit_s=limit_s)
 
 
-def _note(underway: Underway, plan: Plan, content: bytes) -> None:
+def note_told(underway: Underway, plan: Plan, content: bytes) -> None:
     """Note what a provider says that a ranking came to: tokens, or searches, whose tokens are estimated."""
     try:
         told = _Usage.model_validate_json(content)
