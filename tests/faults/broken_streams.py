@@ -23,11 +23,12 @@ from pincite.app.settings import read_settings
 from pincite.app.simulation.log import Record
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope
-from pincite.gateway import Discovery, Models
+from pincite.gateway import Models
 from pincite.gateway.breaker import BreakerPolicy
 from pincite.gateway.bucket import Limit
 from pincite.gateway.course import Courses, Stop
 from pincite.gateway.line import Line
+from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger.book import Entry
 from pincite.ledger.domain import Budget, Period, Subject

@@ -8,8 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pincite.answers.domain import Tier
 from pincite.core import PinciteError, get_logger
+from pincite.gateway import Tier
 
 RESTARTED = "answer.restarted"
 Event = tuple[str, Mapping[str, Any]]

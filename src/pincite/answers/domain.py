@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from pincite.core.keeping import KeptUse
-from pincite.gateway import Usage
-
-Tier = Literal["cheap", "strong"]
+from pincite.gateway import Tier, Usage
 
 
 class Verdict(StrEnum):

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pincite.answers.domain import Answer, AnswerMode, PinSpan, Tier, Turn
+from pincite.answers.domain import Answer, AnswerMode, PinSpan, Turn
 from pincite.core import Scope
+from pincite.gateway import Tier
 from pincite.library import NamedPages
 from pincite.retrieval import Evidence, ScoredPassage
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.answers.domain import Answer, Conversation, Tier
+from pincite.answers.domain import Answer, Conversation
 from pincite.answers.shapes import answer_to
+from pincite.gateway import Tier
 from pincite.retrieval import MAX_QUESTION_CHARS
 
 _SPAN: dict[str, Any] = {

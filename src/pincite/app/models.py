@@ -10,7 +10,7 @@ from pincite.answers import SecondOpinion
 from pincite.app.secret_key import installation_key
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
-from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder, discover
+from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder
 from pincite.gateway.adapters.evidence_http import HttpEvidence
 from pincite.gateway.adapters.route_file import read_routes
 from pincite.gateway.settings import ModelSettings
@@ -38,7 +38,7 @@ def open_ledger(settings: Settings, database: Database) -> Ledger:
 
 async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:
     """Find out which model answers. Raises: ModelNotConfigured."""
-    return await discover(_model_settings(settings), environment)
+    return await Discovery.of(_model_settings(settings), environment)
 
 
 def _model_settings(settings: Settings, fence_key: bytes | None = None) -> ModelSettings:

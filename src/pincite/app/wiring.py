@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pincite.accounts import Accounts, Audit, Door, Factors, People
 from pincite.answers import Answers, AskRequest, EvidenceSource, SecondOpinion, answer_resource
@@ -37,7 +37,7 @@ from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
-from pincite.gateway import Embedders, Models, StaticEmbedder
+from pincite.gateway import Embedders, Models, StaticEmbedder, Tier
 from pincite.guard import DocumentReader, Fetcher
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 from pincite.index import IndexSettings, SearchIndex
@@ -116,7 +116,7 @@ class House:
         question: str,
         *,
         collections: Sequence[str] | None,
-        tier: Literal["cheap", "strong"] | None = None,
+        tier: Tier | None = None,
         fresh: bool = False,
     ) -> dict[str, Any]:
         """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew."""

@@ -10,11 +10,12 @@ from pincite.gateway.domain import (
     ModelError,
     Shape,
     TextDelta,
+    Tier,
     ToolCall,
     Usage,
 )
 from pincite.gateway.embedders import Embedders
-from pincite.gateway.service import Discovery, Models, discover
+from pincite.gateway.service import Discovery, Models
 
 __all__ = [
     "ChatFinished",
@@ -29,7 +30,7 @@ __all__ = [
     "Shape",
     "StaticEmbedder",
     "TextDelta",
+    "Tier",
     "ToolCall",
     "Usage",
-    "discover",
 ]

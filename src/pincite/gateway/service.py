@@ -53,6 +53,23 @@ class Discovery:
     model: str | None
     findings: tuple[Looked, ...]
 
+    @classmethod
+    async def of(cls, settings: ModelSettings, environment: Mapping[str, str]) -> "Discovery":
+        """Find out which model answers.
+
+        Raises:
+            ModelNotConfigured: a model is named that cannot be used; the message says what is missing.
+        """
+        if settings.model == "none":
+            return cls(None, (Looked("PINCITE_MODEL", "is `none`"),))
+        if settings.model == "auto":
+            return await _look_around(settings, environment)
+        stops, shadow = settings.routes.of(settings.model), settings.routes.shadow(settings.model)
+        shadowing = () if shadow is None else settings.routes.of(f"{ROUTE}{shadow.route}")
+        for stop in (*stops, *shadowing):
+            connection_of(stop, stops, settings, environment)
+        return cls(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
+
 
 class Models:
     """The chat models of this installation.
@@ -60,7 +77,7 @@ class Models:
     Args:
         settings: which one, and timeouts.
         environment: the providers' own variables.
-        discovery: what `discover` found.
+        discovery: what was found.
         meter: the ledger, which every call is in.
         line: makes what calls to one provider share, by the provider's name and limits.
         database: where replies are kept; None where none are.
@@ -204,23 +221,6 @@ class Models:
             Unavailable: what it needs is not installed, or its folder holds no such model.
         """
         return make_claim_judge(name, self.choose, self._settings.fence_key)
-
-
-async def discover(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:
-    """Find out which model answers.
-
-    Raises:
-        ModelNotConfigured: a model is named that cannot be used; the message says what is missing.
-    """
-    if settings.model == "none":
-        return Discovery(None, (Looked("PINCITE_MODEL", "is `none`"),))
-    if settings.model != "auto":
-        stops, shadow = settings.routes.of(settings.model), settings.routes.shadow(settings.model)
-        shadowing = () if shadow is None else settings.routes.of(f"{ROUTE}{shadow.route}")
-        for stop in (*stops, *shadowing):
-            connection_of(stop, stops, settings, environment)
-        return Discovery(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
-    return await _look_around(settings, environment)
 
 
 def parse(name: str) -> tuple[Provider, str]:

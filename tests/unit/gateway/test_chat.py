@@ -17,7 +17,6 @@ from pincite.gateway import (
     ModelError,
     Models,
     TextDelta,
-    discover,
 )
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.service import Discovery
@@ -148,12 +147,12 @@ async def test_silence_ends_in_time(provider: Provider) -> None:
 
 
 async def test_auto_finds_a_key_or_an_ollama_or_nothing(provider: Provider) -> None:
-    found = await discover(ModelSettings(), {"ANTHROPIC_API_KEY": "good-key"})
+    found = await Discovery.of(ModelSettings(), {"ANTHROPIC_API_KEY": "good-key"})
     assert found.model == "anthropic:claude-haiku-4-5"
-    local = await discover(ModelSettings(), {"OLLAMA_HOST": provider.url.removeprefix("http://")})
+    local = await Discovery.of(ModelSettings(), {"OLLAMA_HOST": provider.url.removeprefix("http://")})
     assert local.model is not None
     assert local.model.startswith("ollama:")
-    nothing = await discover(ModelSettings(), {"OLLAMA_HOST": "127.0.0.1:1"})
+    nothing = await Discovery.of(ModelSettings(), {"OLLAMA_HOST": "127.0.0.1:1"})
     assert nothing.model is None
     assert any("Ollama" in looked.what for looked in nothing.findings)
 

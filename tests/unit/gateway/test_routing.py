@@ -17,7 +17,7 @@ from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.cascade import Cascade
 from pincite.gateway.course import Courses, Stop, courses_of
 from pincite.gateway.domain import ModelNotConfigured, Restarted, Sign, TextDelta
-from pincite.gateway.service import Discovery, discover
+from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger import BudgetExceeded
 
@@ -283,14 +283,14 @@ def test_a_file_that_is_none_says_where(said: str, named: str) -> None:
 
 async def test_a_list_is_found_out_at_the_start_and_each_family_has_its_own_key() -> None:
     settings = ModelSettings(model="openai:gpt-5-mini, anthropic:claude-haiku-4-5", api_key=SecretStr("first-key"))
-    found = await discover(settings, {"ANTHROPIC_API_KEY": "second-key"})
+    found = await Discovery.of(settings, {"ANTHROPIC_API_KEY": "second-key"})
     assert found.model == settings.model
     with pytest.raises(ModelNotConfigured, match="no key for anthropic"):
-        await discover(settings, {})
+        await Discovery.of(settings, {})
     with pytest.raises(ModelNotConfigured, match="no model `mistral:x`"):
-        await discover(ModelSettings(model="openai:gpt-5-mini,mistral:x"), {"OPENAI_API_KEY": "k"})
+        await Discovery.of(ModelSettings(model="openai:gpt-5-mini,mistral:x"), {"OPENAI_API_KEY": "k"})
     with pytest.raises(ModelNotConfigured, match="no route `none`"):
-        await discover(ModelSettings(model="route:none"), {})
+        await Discovery.of(ModelSettings(model="route:none"), {})
 
 
 async def test_a_reply_out_of_shape_is_asked_of_the_strong_tier_where_there_is_a_cascade(

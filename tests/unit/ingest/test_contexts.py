@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from tests.doubles.provider import Provider, serve
 from tests.unit.ingest.rooms import OTHER, SCOPE, Rooms, rooms
 
-from pincite.gateway import ChatModel, Discovery, Models
+from pincite.gateway import ChatModel, Models
 from pincite.gateway.adapters.memory import MemoryMeter
+from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 from pincite.index import Filter
 from pincite.ingest import IngestSettings

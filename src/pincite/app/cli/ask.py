@@ -4,7 +4,7 @@ How an answer is made is in `answers`; what is shown here is its text, its pins 
 """
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -14,6 +14,7 @@ from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import Scope
+from pincite.gateway import Tier
 from pincite.retrieval import Query
 
 _Question = Annotated[str, typer.Argument(help="What you want to know.")]
@@ -26,9 +27,7 @@ def ask(
     question: _Question,
     collection: _Collections = None,
     model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`; default from settings.")] = None,
-    tier: Annotated[
-        Literal["cheap", "strong"] | None, typer.Option(help="Which of a route's models are to answer.")
-    ] = None,
+    tier: Annotated[Tier | None, typer.Option(help="Which of a route's models are to answer.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, whatever is kept of earlier askings.")] = False,
     as_json: Json = False,
 ) -> None:
