@@ -14,6 +14,7 @@ from tests.faults.broken_streams import (
     IDLE_S,
     OTHER,
     OTHER_SHOWN,
+    PATIENT,
     REPLY,
     SHOWN,
     TOTAL_S,
@@ -157,13 +158,13 @@ async def test_a_stream_that_drips_has_its_time(
 async def test_where_another_model_takes_over_the_answer_is_its_alone(
     pincite_home: Path, wires: tuple[str, str]
 ) -> None:
-    async with rigged(pincite_home, *wires) as rig:
+    async with rigged(pincite_home, *wires, patience=PATIENT) as rig:
         body = body_of(rig, wires[0])
         rig.script(lambda n: fine(drop_at_byte=n))
         rig.script(lambda _: fine(reply=OTHER), 1)
         for each in await rig.answers(_bytes(body, 119)):
             names = [name for name, _ in each.events]
-            assert each.last["state"] == "completed"
+            assert each.last["state"] == "completed", each
             assert each.text == each.last["answer"]
             assert each.text == OTHER_SHOWN or (each.text == SHOWN and _told_by(body, each.case))
             before = names[: names.index("answer.restarted")] if "answer.restarted" in names else []

@@ -17,6 +17,7 @@ from pincite.core import InvalidInput, Scope
 from pincite.index import Filter, Generation, IndexSettings, Point
 from pincite.index.adapters import lance_schema
 from pincite.index.adapters.lance import LanceIndex
+from pincite.index.adapters.lance_engine import BTree
 
 SCOPE = Scope(tenant="acme", user="ann")
 GENERATION = Generation("g1", "test-8", 8)
@@ -126,6 +127,22 @@ async def test_two_processes_write_the_same_keys_at_once_and_each_key_is_there_o
         assert writer.returncode == 0, said
     stored = [pair async for pair in LanceIndex(str(tmp_path / "index")).chunk_ids(SCOPE, GENERATION)]
     assert len(stored) == len(set(stored)) == 150
+
+
+@pytest.mark.parametrize("has_index", [False, True])
+async def test_after_upkeep_too_what_two_write_at_once_is_there_once(tmp_path: Path, has_index: bool):
+    one, other = (LanceIndex(str(tmp_path), IndexSettings(delta_min_rows=1)) for _ in range(2))
+    await one.write(SCOPE, GENERATION, points(0, 50))
+    opened = await one._open("acme.g1")
+    assert opened is not None
+    if has_index:  # as tables of before have it
+        await opened.table.create_index("chunk_id", config=BTree())
+    for batch in range(1, 6):
+        await one.maintain(SCOPE, GENERATION)
+        some = points(batch * 50, 50)
+        await asyncio.gather(*(each.write(SCOPE, GENERATION, some) for each in (one, other, one)))
+    found = [chunk async for chunk, _ in one.chunk_ids(SCOPE, GENERATION)]
+    assert len(found) == len(set(found)) == 300
 
 
 async def test_another_handle_sees_each_commit_in_a_folder_at_once(tmp_path: Path):

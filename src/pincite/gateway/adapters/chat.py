@@ -61,6 +61,7 @@ class ProviderChat:
         self._settings = settings
         self._prices = prices
         self._model: Model | None = None
+        self._making = asyncio.Lock()
         self._window: int | None = None
 
     @property
@@ -139,10 +140,11 @@ class ProviderChat:
         return {**settings_of(request), **self._provider.marks(request)}
 
     async def _made(self) -> "Model":
-        if self._model is None:
-            # The provider's library takes a second to import: not on the event loop.
-            self._model = await asyncio.to_thread(self._provider.make, self._name, self._connection)
-        return self._model
+        async with self._making:
+            if self._model is None:
+                # The provider's library takes a second to import: not on the event loop.
+                self._model = await asyncio.to_thread(self._provider.make, self._name, self._connection)
+            return self._model
 
 
 def _as_told(error: ModelError, response: "StreamedResponse | None", request: ChatRequest) -> ModelError:

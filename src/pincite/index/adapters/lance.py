@@ -75,7 +75,8 @@ class LanceIndex:
         async with self._errors(name, self._settings.write_timeout_s):
             opened = await self._ensure(name, generation)
             merge = opened.table.merge_insert("chunk_id").when_matched_update_all().when_not_matched_insert_all()
-            await self._to_its_end(merge.execute(rows))
+            # By way of an index, it would not hold its new keys against those of writes at the same time.
+            await self._to_its_end(merge.use_index(False).execute(rows))
 
     async def delete_revisions(self, scope: Scope, generation: Generation, revision_ids: Sequence[str]) -> None:
         """Remove the points of revisions. Raises: StorageFull, Unavailable."""

@@ -44,7 +44,6 @@ def _of_words(generation: Generation) -> FTS:
 def _wanted(generation: Generation) -> dict[str, Any]:
     return {
         BODY: _of_words(generation),
-        "chunk_id": BTree(),
         "document_id": BTree(),
         "revision_id": BTree(),
         "collection_id": Bitmap(),
