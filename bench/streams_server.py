@@ -21,6 +21,7 @@ from pincite.app.listening import bound
 from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
+from pincite.core import Scope
 
 
 class Clock:
@@ -41,7 +42,7 @@ class Clock:
         self.seconds = seconds
         self.full = asyncio.Event()
 
-    def look(self) -> None:
+    def look(self, scope: Scope) -> None:
         """Pass."""
 
     def begin(self, task: Task) -> "Ticking":

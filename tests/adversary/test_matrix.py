@@ -353,10 +353,10 @@ async def fresh(world: World, ask: Ask, asker: Asker) -> Mapping[str, str]:
             ids["budget_id"] = await a_budget(house, owner)
         case "batch":
             ids["batch"] = (await house.library.begin_batch(owner, new_id())).id
-        case "conversation_id":
+        case "conversation_id" | "answer_id":
             answer = await house.answers.start(owner, AskRequest("Which valve?"))
             await house.answers.wait(owner, answer.id)
-            ids["conversation_id"] = answer.conversation
+            ids["conversation_id"], ids["answer_id"] = answer.conversation, answer.id
         case _:
             pass
     return ids

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pincite.core.keeping import KeptUse
-from pincite.gateway import Tier, Usage
+from pincite.gateway import Tier, ToolCall, Usage
+
+EndReason = Literal["stop", "length", "tool_calls", "content_filter"]
+"""Why a model's own reply ended."""
 
 
 class Verdict(StrEnum):
@@ -40,10 +43,11 @@ class Abstention(StrEnum):
 
 
 class AnswerMode(StrEnum):
-    """Who words the answer: the documents themselves, or a model."""
+    """Who words the answer: the documents themselves, or a model. A `REPLY` is a model's own, from no document."""
 
     EXTRACTIVE = "extractive"
     MODEL = "model"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,22 @@ class AnswerProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyEnd:
+    """How a model's own reply ended, and the tools that it wants called."""
+
+    reason: EndReason
+    calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One reply. `cost_usd` is None where no model was asked or its price is not known.
 
     `confidence` in 0..1 is the chance that the passages' own sentences answer the question rightly, whoever worded the
     answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
     that came closest. `older` is what older versions of the pinned documents say to the same. `cached` says that its
-    text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise.
+    text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise. `ended`
+    is there where it is a `REPLY` that came to its end.
     """
 
     id: str
@@ -127,6 +140,7 @@ class Answer:
     dropped_sentences: int = 0
     cached: bool = False
     cached_question: str | None = None
+    ended: ReplyEnd | None = None
     problem: AnswerProblem | None = None
 
 
@@ -141,13 +155,14 @@ class AnswerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Turns in order; titled by its first question."""
+    """Turns in order; titled by its first question. One that is not `listed` is there for a model's own reply alone."""
 
     id: str
     title: str
     created_at: datetime
     updated_at: datetime
     turns: int
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Drafter(Protocol):
         """The model's name, if one does."""
         ...
 
-    def look(self) -> None:
+    def look(self, scope: Scope) -> None:
         """Pass where another answer can be made just now. Raises: Overloaded."""
         ...
 

@@ -42,7 +42,7 @@ class Quoting:
         self._source = source
         self._embedder = embedder
 
-    def look(self) -> None:
+    def look(self, scope: Scope) -> None:
         """Pass: nobody else is needed."""
 
     def begin(self, task: Task) -> "QuotedDraft":

@@ -25,7 +25,7 @@ from pincite.answers.likeness import THRESHOLD, alike, is_personal
 from pincite.answers.prompt import VERSION
 from pincite.answers.rewrite import leans
 from pincite.answers.shapes import pin_to
-from pincite.core import Database, PinciteError, StageClock, get_logger, utc_now
+from pincite.core import Database, PinciteError, Scope, StageClock, get_logger, utc_now
 from pincite.core.keeping import kept_use
 from pincite.core.scope import system_scope
 from pincite.gateway import Embedder, Models, Usage
@@ -84,9 +84,9 @@ class Remembered:
         """The model's name."""
         return self._drafter.model_name
 
-    def look(self) -> None:
+    def look(self, scope: Scope) -> None:
         """Pass where another answer can be made just now. Raises: Overloaded."""
-        self._drafter.look()
+        self._drafter.look(scope)
 
     def begin(self, task: Task) -> Draft:
         """Begin a draft; nothing happens before its events are asked for."""

@@ -125,6 +125,21 @@ class ProblemBody(BaseModel):
     remedy: str
 
 
+class CalledBody(BaseModel):
+    """A tool that a model wants called, with arguments as JSON in a string."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class EndedBody(BaseModel):
+    """How a model's own reply ended: stop, length, tool_calls or content_filter; and the tools that it wants called."""
+
+    reason: str
+    calls: list[CalledBody]
+
+
 class AnswerBody(BaseModel):
     """An answer with its pins."""
 
@@ -150,6 +165,7 @@ class AnswerBody(BaseModel):
     dropped_sentences: int = 0
     cached: bool = Field(False, description="Its text was kept from an earlier asking, and cost nothing.")
     cached_question: str | None = Field(None, description="The question that it was made for, if in other words.")
+    ended: EndedBody | None = Field(None, description="Of a model's own reply (mode `reply`) that was kept.")
     problem: ProblemBody | None
     created_at: datetime
 

@@ -5,7 +5,7 @@ One shape for all three, so that what a client streams is what it reads later.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,9 +20,10 @@ from pincite.answers.domain import (
     OlderSpan,
     Pin,
     PinSpan,
+    ReplyEnd,
     Verdict,
 )
-from pincite.gateway import Usage
+from pincite.gateway import ToolCall, Usage
 
 
 def pin_to(pin: Pin) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "problem": None
         if problem is None
         else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
+        "ended": None if answer.ended is None else asdict(answer.ended),
         "created_at": answer.created_at.isoformat(),
     }
 
@@ -123,6 +125,7 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         dropped_sentences=body.get("dropped_sentences", 0),
         cached=body.get("cached", False),
         cached_question=body.get("cached_question"),
+        ended=None if body.get("ended") is None else _end_from(body["ended"]),
         problem=None if problem is None else AnswerProblem(**problem),
     )
 
@@ -134,6 +137,10 @@ def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
     text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
     pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
     return replace(answer, text=text, pins=pins)
+
+
+def _end_from(body: Mapping[str, Any]) -> ReplyEnd:
+    return ReplyEnd(body["reason"], tuple(ToolCall(**each) for each in body["calls"]))
 
 
 def _older_from(body: Mapping[str, Any]) -> OlderSpan:

@@ -39,6 +39,7 @@ async def add_conversation(session: AsyncSession, scope: Scope, conversation: Co
             title=conversation.title[:_TITLE_CHARS],
             created_at=conversation.created_at,
             updated_at=conversation.updated_at,
+            listed=conversation.listed,
         )
     )
     await session.flush()
@@ -48,7 +49,7 @@ async def touch_conversation(session: AsyncSession, scope: Scope, conversation_i
     """Note a new turn. Raises: NotFound."""
     changed = await session.execute(
         update(ConversationRow)
-        .where(visible_to(scope, ConversationRow), ConversationRow.id == conversation_id)
+        .where(visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id)
         .values(updated_at=at)
         .returning(ConversationRow.id)
     )
@@ -61,7 +62,7 @@ async def conversations(session: AsyncSession, scope: Scope, *, before: str | No
     turns = (
         select(func.count()).where(AnswerRow.conversation == ConversationRow.id).correlate(ConversationRow)
     ).scalar_subquery()
-    query = select(ConversationRow, turns).where(visible_to(scope, ConversationRow))
+    query = select(ConversationRow, turns).where(visible_to(scope, ConversationRow), ConversationRow.listed)
     if before is not None:
         query = query.where(ConversationRow.id < before)
     rows = await session.execute(query.order_by(ConversationRow.id.desc()).limit(limit))
@@ -71,7 +72,9 @@ async def conversations(session: AsyncSession, scope: Scope, *, before: str | No
 async def conversation(session: AsyncSession, scope: Scope, conversation_id: str) -> Conversation:
     """Return one conversation. Raises: NotFound."""
     row = await session.scalar(
-        select(ConversationRow).where(visible_to(scope, ConversationRow), ConversationRow.id == conversation_id)
+        select(ConversationRow).where(
+            visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id
+        )
     )
     if row is None:
         raise NotFound("There is no such conversation.")

@@ -13,7 +13,7 @@ from pincite.core import Table
 
 
 class ConversationRow(Table):
-    """A conversation of one user."""
+    """A conversation of one user; `listed` where people see it as one."""
 
     __tablename__ = "answers_conversations"
     __table_args__ = (Index("ix_answers_conversations_asker", "tenant", "user", "updated_at"),)
@@ -24,6 +24,7 @@ class ConversationRow(Table):
     title: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    listed: Mapped[bool] = mapped_column(default=True)
 
 
 class AnswerRow(Table):

@@ -27,7 +27,7 @@ from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
 from pincite.answers.spending import with_calls
-from pincite.core import PinciteError, StageClock, get_logger
+from pincite.core import PinciteError, Scope, StageClock, get_logger
 from pincite.core.fence import Fence
 from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
 from pincite.retrieval import Evidence, Query
@@ -90,9 +90,9 @@ class Wording:
         """The model's name."""
         return self._model.name
 
-    def look(self) -> None:
+    def look(self, scope: Scope) -> None:
         """Pass where the model takes another question. Raises: Overloaded."""
-        self._model.look("interactive")
+        self._model.look(scope, "interactive")
 
     def begin(self, task: Task) -> "WordedDraft":
         """Begin a draft."""

@@ -206,7 +206,7 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         OpenAiRoutes.of(
             house.answers,
             (house.models, house.embedders),
-            house.database,
+            house.ledger,
             told_in_stream,
             house.settings.public_url,
         ).router(),

@@ -4,7 +4,8 @@ It is here and not in `accounts` because services of every room call it, and ser
 are in `accounts`, what an entry is in `trail.py`.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +65,25 @@ class AuditHeadRow(Table):
     hash: Mapped[str] = mapped_column(_HASH)
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did, as it is noted: said when it is done, and written down then or soon; see `note`."""
+
+    scope: Scope
+    action: str
+    about: tuple[str, str]
+    outcome: str
+    detail: str
+    where: Origin
+    at: datetime
+
+
+def deed(scope: Scope, action: str, about: tuple[str, str], /, *, outcome: str = DONE, **detail: Any) -> Deed:
+    """Return what the scope's user does now, from where they do it. Arguments as those of `note`."""
+    where = Origin() if scope.user == SYSTEM else origin()
+    return Deed(scope, action, about, outcome, detail_json(detail), where, utc_now())
+
+
 async def note(
     tx: AsyncSession, scope: Scope, action: str, about: tuple[str, str], /, *, outcome: str = DONE, **detail: Any
 ) -> int:
@@ -82,26 +102,39 @@ async def note(
 
     Returns: the entry's number.
     """
-    where = Origin() if scope.user == SYSTEM else origin()
+    return await note_all(tx, scope, [deed(scope, action, about, outcome=outcome, **detail)])
+
+
+async def note_all(tx: AsyncSession, scope: Scope, deeds: Sequence[Deed]) -> int:
+    """Write down what several users of one tenant did, in order; see `note`. Returns the last entry's number."""
     head = await _lock_head(tx, scope)
-    entry = Entry(
-        tenant=scope.tenant,
-        seq=head.seq + 1,
-        at=utc_now(),
-        actor=scope.user,
-        actor_name=scope.name or scope.user,
-        key=scope.key,
-        action=action,
-        object_kind=about[0],
-        object_id=cleaned(about[1], 200),
-        detail=detail_json(detail),
-        client=cleaned(where.client, 100),
-        agent=cleaned(where.agent, 200),
-        request=cleaned(where.request, 64),
-        outcome=outcome,
+    entries: list[Entry] = []
+    for each in deeds:
+        entry = _entry_of(each, scope.tenant, head.seq + 1)
+        entries.append(replace(entry, hash=hash_of_entry(entry, head.hash)))
+        head = Head(entries[-1].seq, entries[-1].hash)
+    if entries:
+        await _append(tx, entries, head)
+    return head.seq
+
+
+def _entry_of(deed: Deed, tenant: str, seq: int) -> Entry:
+    return Entry(
+        tenant=tenant,
+        seq=seq,
+        at=deed.at,
+        actor=deed.scope.user,
+        actor_name=deed.scope.name or deed.scope.user,
+        key=deed.scope.key,
+        action=deed.action,
+        object_kind=deed.about[0],
+        object_id=cleaned(deed.about[1], 200),
+        detail=deed.detail,
+        client=cleaned(deed.where.client, 100),
+        agent=cleaned(deed.where.agent, 200),
+        request=cleaned(deed.where.request, 64),
+        outcome=deed.outcome,
     )
-    await _append(tx, replace(entry, hash=hash_of_entry(entry, head.hash)))
-    return entry.seq
 
 
 async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
@@ -116,9 +149,17 @@ async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     return Head(found.seq, found.hash)
 
 
-async def _append(session: AsyncSession, entry: Entry) -> None:
-    """Add an entry behind the head that is locked, and let the head be it."""
-    values = {
+async def _append(session: AsyncSession, entries: Sequence[Entry], head: Head) -> None:
+    """Add entries behind the head that is locked, and let the head be the last of them."""
+    await session.execute(insert(AuditRow), [_values_of(each) for each in entries])
+    (tenant,) = {each.tenant for each in entries}
+    await session.execute(
+        update(AuditHeadRow).where(AuditHeadRow.tenant == tenant).values(seq=head.seq, hash=head.hash)
+    )
+
+
+def _values_of(entry: Entry) -> dict[str, Any]:
+    return {
         "tenant": entry.tenant,
         "seq": entry.seq,
         "at": entry.at,
@@ -135,7 +176,3 @@ async def _append(session: AsyncSession, entry: Entry) -> None:
         "outcome": entry.outcome,
         "hash": entry.hash,
     }
-    await session.execute(insert(AuditRow), [values])
-    await session.execute(
-        update(AuditHeadRow).where(AuditHeadRow.tenant == entry.tenant).values(seq=entry.seq, hash=entry.hash)
-    )

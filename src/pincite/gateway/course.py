@@ -67,19 +67,33 @@ class Stop(_Strict):
     api_key: SecretStr | None = Field(default=None, exclude=True)
 
 
+class Premium(_Strict):
+    """Whose requests come before those of all others: these tenants', and these users'. By their ids."""
+
+    tenants: frozenset[str] = frozenset()
+    users: frozenset[str] = frozenset()
+
+    def lane(self, scope: Scope, lane: Lane) -> Lane:
+        """Return the lane in which a request of the scope's waits; what nobody waits for comes before nobody."""
+        is_first = scope.tenant in self.tenants or scope.user in self.users
+        return "premium" if is_first and lane == "interactive" else lane
+
+
 class _File(_Strict):
     routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]]
     cascades: dict[str, Cascade] = Field(default_factory=dict[str, Cascade])
     shadows: dict[str, Shadow] = Field(default_factory=dict[str, Shadow])
+    premium: Premium = Premium()
 
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """What a file of routes says: the stops of each, which of them are cascades, and which have a shadow."""
+    """What a file of routes says: the stops of each, which are cascades, which have a shadow, and who comes first."""
 
     routes: Mapping[str, tuple[Stop, ...]] = field(default_factory=dict[str, tuple[Stop, ...]])
     cascades: Mapping[str, Cascade] = field(default_factory=dict[str, Cascade])
     shadows: Mapping[str, Shadow] = field(default_factory=dict[str, Shadow])
+    premium: Premium = field(default_factory=Premium)
 
     def of(self, name: str) -> tuple[Stop, ...]:
         """Return the stops of `route:NAME`, or of `provider:model, provider:model`. Raises: ModelNotConfigured."""
@@ -130,7 +144,7 @@ def courses_of(text: str, secret: Callable[[str], str]) -> Courses:
                 remedy="Name two routes of the file.",
             )
     routes = {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
-    return Courses(routes, read.cascades, read.shadows)
+    return Courses(routes, read.cascades, read.shadows, read.premium)
 
 
 def by_tier(things: Sequence[T], tier_of: Callable[[T], Tier | None], tier: Tier | None) -> list[T]:

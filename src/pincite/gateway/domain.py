@@ -255,8 +255,8 @@ class ChatModel(Protocol):
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         ...
 
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would have its turn in time. Raises: Overloaded."""
+    def look(self, scope: Scope, lane: Lane) -> None:
+        """Pass where a call of the scope's would have its turn in time. Raises: Overloaded."""
         ...
 
     def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | Restarted | ChatFinished]:

@@ -1,5 +1,6 @@
 """What a chat model that stands over another hands on as it is: its name, its rules, its room. Streams are its own."""
 
+from pincite.core import Scope
 from pincite.gateway.cascade import Cascade
 from pincite.gateway.domain import ChatModel, Lane
 
@@ -28,6 +29,6 @@ class ChatOver:
         """Return how many tokens the model takes, question and reply together; None where nobody says."""
         return await self._model.context_tokens()
 
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would have its turn in time. Raises: Overloaded."""
-        self._model.look(lane)
+    def look(self, scope: Scope, lane: Lane) -> None:
+        """Pass where a call of the scope's would have its turn in time. Raises: Overloaded."""
+        self._model.look(scope, lane)

@@ -14,7 +14,7 @@ from opentelemetry import trace
 from pincite.core import Scope
 from pincite.core.telemetry import SERVICE_NAME
 from pincite.gateway.cascade import Cascade
-from pincite.gateway.course import When, by_tier
+from pincite.gateway.course import Premium, When, by_tier
 from pincite.gateway.domain import (
     ChatFinished,
     ChatRequest,
@@ -58,10 +58,19 @@ class RoutedChat:
         legs: the models in their order; at least one.
         total_timeout_s: longest time for a whole reply, all attempts together.
         cascade: when whoever asks begins with the cheap tier, and goes on to the strong one.
+        premium: whose requests come before others'.
     """
 
-    def __init__(self, legs: Sequence[Leg], *, total_timeout_s: float, cascade: Cascade | None = None) -> None:
+    def __init__(
+        self,
+        legs: Sequence[Leg],
+        *,
+        total_timeout_s: float,
+        cascade: Cascade | None = None,
+        premium: Premium | None = None,
+    ) -> None:
         self._legs = tuple(legs)
+        self._premium = premium or Premium()
         self.cascade = cascade
         self._total_timeout_s = total_timeout_s
 
@@ -74,9 +83,10 @@ class RoutedChat:
         """Return what the first model takes; others are left out where they take less than a request needs."""
         return await self._legs[0].chat.context_tokens()
 
-    def look(self, lane: Lane) -> None:
-        """Pass where a call would have its turn in time, at one of the models. Raises: Overloaded."""
+    def look(self, scope: Scope, lane: Lane) -> None:
+        """Pass where a call of the scope's would have its turn in time, at one of the models. Raises: Overloaded."""
         full: list[Overloaded] = []
+        lane = self._premium.lane(scope, lane)
         for leg in self._legs:
             try:
                 leg.chat.look(lane, self._total_timeout_s / 2)
@@ -91,7 +101,8 @@ class RoutedChat:
         total_s = min(request.timeout_s, self._total_timeout_s)
         span = trace.get_tracer(SERVICE_NAME).start_span(f"route {self.name}")
         try:
-            async with aclosing(self._routed(scope, replace(request, timeout_s=total_s), span.add_event)) as events:
+            request = replace(request, timeout_s=total_s, lane=self._premium.lane(scope, request.lane))
+            async with aclosing(self._routed(scope, request, span.add_event)) as events:
                 async for event in events:
                     yield event
         except ModelError as error:

@@ -130,9 +130,13 @@ class Models:
             routes = self._settings.routes
             stops = routes.of(name)
             legs = [self._leg(stop, stops) for stop in stops]
-            total_s = self._settings.total_timeout_s
-            shaped = ShapedChat(RoutedChat(legs, total_timeout_s=total_s, cascade=routes.cascade(name)))
-            self._made[name] = self._cached(shaped, stops)
+            routed = RoutedChat(
+                legs,
+                total_timeout_s=self._settings.total_timeout_s,
+                cascade=routes.cascade(name),
+                premium=routes.premium,
+            )
+            self._made[name] = self._cached(ShapedChat(routed), stops)
         return self._made[name]
 
     def shadow(self, chance: float) -> ChatModel | None:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import Conflict, Database, InvalidInput, NotFound, PinciteError, Scope, get_logger, new_id, utc_now
-from pincite.core.audit import note
+from pincite.core.audit import Deed, deed, note, note_all
 from pincite.core.database import database_now
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.core.together import all_of
@@ -46,7 +46,7 @@ from pincite.ledger.store.budgets import (
 )
 from pincite.ledger.store.entries import close_book, doubtful, entries_of, open_book, overdue
 from pincite.ledger.store.reports import lines
-from pincite.ledger.turns import Answer, Turns
+from pincite.ledger.turns import Answer, Turns, Write
 
 MOST_BUDGETS = 1000
 SWEEP_S = 10.0
@@ -122,6 +122,18 @@ class Ledger:
         is_final = self._evidence is None or not spent.estimated
         state = State.SETTLED if is_final else State.ESTIMATED
         self._turns_of(reservation.tenant).tell(Tell(reservation.id, spent, state))
+
+    def note_with_next(self, scope: Scope, action: str, about: tuple[str, str]) -> None:
+        """Have it noted in the audit log what somebody does, in the transaction of the call that they reserve next.
+
+        Returns at once; it is written soon where they reserve none. `pincite.core.audit.note` says what is noted.
+        """
+        self._turns_of(scope.tenant).note(deed(scope, action, about))
+
+    async def note_now(self, scope: Scope, action: str, about: tuple[str, str]) -> None:
+        """Note it in a transaction of its own, where no call need be reserved. Raises: Unavailable, StorageFull."""
+        async with self._db.transaction(scope) as session:
+            await note(session, scope, action, about)
 
     async def budgets(self, scope: Scope) -> list[tuple[Budget, Balance]]:
         """Return the tenant's budgets and how each stands now."""
@@ -258,16 +270,19 @@ class Ledger:
             with contextlib.suppress(TimeoutError):  # where it cannot be written, what was is shown
                 await asyncio.wait_for(self._turns[scope.tenant].settled(), _SEEN_AFTER_S)
 
-    def _writer(self, scope: Scope) -> Callable[[Sequence[Ask], Sequence[Tell]], Awaitable[Sequence[Answer]]]:
-        async def write(asks: Sequence[Ask], tells: Sequence[Tell]) -> Sequence[Answer]:
+    def _writer(self, scope: Scope) -> Write:
+        async def write(asks: Sequence[Ask], tells: Sequence[Tell], deeds: Sequence[Deed]) -> Sequence[Answer]:
             async with self._db.transaction(scope) as session:
                 book = await open_book(session, scope, asks, tells)
                 for tell in tells:
                     book.tell(tell)
                 answers = [book.ask(ask) for ask in asks]
                 await close_book(session, scope, book)
-                for budget in book.warned:
-                    await note(session, scope, "budget.warned", ("budget", budget.id), bound=budget.said)
+                warned = [
+                    deed(scope, "budget.warned", ("budget", budget.id), bound=budget.said) for budget in book.warned
+                ]
+                if deeds or warned:
+                    await note_all(session, scope, [*deeds, *warned])
             return answers
 
         return write

@@ -1,6 +1,7 @@
 """Takes what is asked and told of one tenant's ledger in turns: all that waits goes into one transaction.
 
 So a hundred calls at once cost two writes to the disk and not two hundred. Who cannot be served yet waits, in order.
+What is to be noted of those who ask goes with them.
 """
 
 import asyncio
@@ -12,18 +13,21 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.core import PinciteError, Unavailable, get_logger
+from pincite.core.audit import Deed
 from pincite.ledger.book import Ask, Refused, Tell
 from pincite.ledger.domain import Reservation, Spent
 
 MOST_AT_ONCE = 200
 # How often those that wait are looked at although nobody settled here: another process may have.
 LOOK_S = 0.2
+# So long a note waits for a call to be written down with.
+_SOON_S = 0.05
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 log = get_logger(__name__)
 
 _UNKNOWN = Unavailable("What models may cost could not be looked up.", remedy="See `pincite doctor`.")
 Answer = Reservation | Refused
-Write = Callable[[Sequence[Ask], Sequence[Tell]], Awaitable[Sequence[Answer]]]
+Write = Callable[[Sequence[Ask], Sequence[Tell], Sequence[Deed]], Awaitable[Sequence[Answer]]]
 """Runs one transaction; returns what came of each that asked, in order."""
 
 
@@ -39,6 +43,12 @@ class _Queue:
     asking: "deque[_Waiting]" = field(default_factory=deque["_Waiting"])
     later: "list[_Waiting]" = field(default_factory=list["_Waiting"])
     tells: "deque[Tell]" = field(default_factory=deque[Tell])
+    deeds: "list[Deed]" = field(default_factory=list[Deed])
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything waits that has to be written down whoever asks."""
+        return bool(self.tells or self.deeds)
 
 
 class Turns:
@@ -59,7 +69,7 @@ class Turns:
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return self._task is None and not self._queue.tells and not self._queue.asking
+        return self._task is None and not self._queue.has_news and not self._queue.asking
 
     async def ask(self, ask: Ask, patience_s: float) -> Answer:
         """Return what came of asking; where only others' reservations stand against it, after waiting so long for them.
@@ -83,8 +93,14 @@ class Turns:
         self._settled.clear()
         self._go_on()
 
+    def note(self, deed: Deed) -> None:
+        """Have it noted that somebody did something: with what is asked next, and at any rate soon."""
+        self._queue.deeds.append(deed)
+        self._settled.clear()
+        asyncio.get_running_loop().call_later(_SOON_S, self._go_on)
+
     async def settled(self) -> None:
-        """Wait until all that was told is written down."""
+        """Wait until all that was told or is to be noted is written down."""
         await self._settled.wait()
 
     def _go_on(self) -> None:
@@ -95,14 +111,14 @@ class Turns:
     async def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
         try:
-            while self._drop_gone() or self._queue.tells:
+            while self._drop_gone() or self._queue.has_news:
                 self._stirred.clear()
                 if await self._turn():
                     pause_s = _FIRST_PAUSE_S
                 else:
                     await asyncio.sleep(pause_s)
                     pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
-                if not self._queue.asking and not self._queue.tells and self._queue.later:
+                if not self._queue.asking and not self._queue.has_news and self._queue.later:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._stirred.wait(), LOOK_S)
         finally:
@@ -118,6 +134,7 @@ class Turns:
         """Write down what waits, as much as one transaction takes; says whether that could be done."""
         queue = self._queue
         tells = [queue.tells.popleft() for _ in range(min(len(queue.tells), MOST_AT_ONCE))]
+        deeds, queue.deeds = queue.deeds, []
         asked = queue.later
         asked += [queue.asking.popleft() for _ in range(min(len(queue.asking), MOST_AT_ONCE))]
         queue.later = []
@@ -125,7 +142,7 @@ class Turns:
         failure: PinciteError | None = _UNKNOWN
         answers: Sequence[Answer] = ()
         try:
-            answers = await self._write([each.ask for each in asked], tells)
+            answers = await self._write([each.ask for each in asked], tells, deeds)
             failure = None
         except PinciteError as error:
             failure = error
@@ -133,12 +150,13 @@ class Turns:
             log.warning("ledger failed", problem=str(error))
         finally:
             if failure is not None:
+                queue.deeds = [*deeds, *queue.deeds]
                 self._put_back(asked, tells, failure)
         if failure is not None:
             return False
         for waiting, answer in zip(asked, answers, strict=True):
             self._hand(waiting, answer)
-        if not queue.tells:
+        if not queue.has_news:
             self._settled.set()
         return True
 

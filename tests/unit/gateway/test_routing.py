@@ -15,8 +15,8 @@ from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatRequest, Message, ModelError, Models, Shape
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.cascade import Cascade
-from pincite.gateway.course import Courses, Stop, courses_of
-from pincite.gateway.domain import ModelNotConfigured, Restarted, Sign, TextDelta
+from pincite.gateway.course import Courses, Premium, Stop, courses_of
+from pincite.gateway.domain import Lane, ModelNotConfigured, Restarted, Sign, TextDelta
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger import BudgetExceeded
@@ -250,7 +250,9 @@ key = "PINCITE_SECRET_BIG"
 
 
 def test_a_file_of_routes_is_read() -> None:
-    (cheap, strong) = courses_of(FILE, {"PINCITE_SECRET_BIG": "hidden-key"}.__getitem__).routes["answers"]
+    read = courses_of(FILE + '\n[premium]\nusers = ["eve"]', {"PINCITE_SECRET_BIG": "hidden-key"}.__getitem__)
+    assert read.premium.users == {"eve"}
+    (cheap, strong) = read.routes["answers"]
     assert (cheap.model, cheap.tier, cheap.when.max_input_tokens) == ("openai:gpt-5-mini", "cheap", 100_000)
     assert strong.api_key is not None
     assert strong.api_key.get_secret_value() == "hidden-key"
@@ -272,6 +274,7 @@ def test_a_file_of_routes_is_read() -> None:
         ('[[routes.a]]\nmodel = "openai:x"\n[cascades.a]', "cascade a"),
         ('[[routes.a]]\nmodel = "openai:x"\ntier = "cheap"\n[cascades.b]', "cascade b"),
         ('[[routes.a]]\nmodel = "openai:x"\n[cascades.a]\nmin_confidence = 2', "cascades.a.min_confidence"),
+        ('[[routes.a]]\nmodel = "openai:x"\n[premium]\nplans = ["gold"]', "premium.plans"),
     ],
 )
 def test_a_file_that_is_none_says_where(said: str, named: str) -> None:
@@ -304,3 +307,23 @@ async def test_a_reply_out_of_shape_is_asked_of_the_strong_tier_where_there_is_a
     text, _, model = _told(await _events(models, replace(REQUEST, reply=shape)))
     assert (text, model) == ('{"port": 8}', SECOND)
     assert ("chosen", {"model": SECOND, "reason": "the reply before did not have the shape"}) in decisions(spans)
+
+
+async def test_those_who_come_first_wait_in_their_lane_and_work_in_the_background_does_not(world: World) -> None:
+    for_them = Stop.model_validate({**dict(world.stop(SECOND)), "when": {"lane": ["premium"]}})
+    stops = (for_them, world.stop(FIRST))
+    premium = Premium(tenants=frozenset({"gold"}), users=frozenset({"eve"}))
+    settings = ModelSettings(model="route:r", routes=Courses({"r": stops}, premium=premium))
+    chosen = Models(settings, {}, Discovery("route:r", ()), world.meter).choose(None)
+    assert chosen is not None
+    seen: dict[tuple[str, str, str], str] = {}
+    asked: list[tuple[str, str, Lane]] = [
+        ("gold", "bob", "interactive"),
+        ("acme", "eve", "interactive"),
+        ("acme", "ada", "interactive"),
+        ("gold", "bob", "batch"),
+    ]
+    for tenant, user, lane in asked:
+        events = chosen.stream(Scope(tenant, user), replace(REQUEST, lane=lane))
+        seen[tenant, user, lane] = [each async for each in events][-1].model  # pyright: ignore[reportAttributeAccessIssue]
+    assert list(seen.values()) == [SECOND, SECOND, FIRST, FIRST]

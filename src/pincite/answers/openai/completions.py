@@ -3,11 +3,11 @@
 What is asked and of whom is decided in `routes.py`; how chunks become bytes, in `streams.py`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pincite.answers.domain import Answer, AnswerEvent, AnswerState
+from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState, ReplyEnd
 from pincite.answers.openai.citations import citations_of, pinned
 from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, begun_anew, ended_early
 from pincite.answers.openai.schemas import (
@@ -57,7 +57,12 @@ class Told:
 
 def heading_of(answer: Answer) -> Heading:
     """Return the heading of an answer's completion."""
-    return Heading(answer.id, int(answer.created_at.timestamp()), ASSISTANT)
+    return Heading(answer.id, int(answer.created_at.timestamp()), name_of(answer))
+
+
+def name_of(answer: Answer) -> str:
+    """Return the name of the model that an answer, or a reply that was kept, is of."""
+    return answer.model or "" if answer.mode is AnswerMode.REPLY else ASSISTANT
 
 
 def usage_of(usage: Usage, cost_usd: Any, *, cached: bool = False) -> TokenUsage:
@@ -77,6 +82,8 @@ def whole_answer(answer: Answer, told: Told) -> Completion:
     """Return an answer as a completion. Raises: AnswerNotWhole."""
     check_whole(answer)
     heading = heading_of(answer)
+    if answer.ended is not None:
+        return whole_reply(heading, answer.text, finished(answer, answer.ended))
     message = ReplyMessage(content=answer.text, annotations=annotations_of(answer, told.base_url))
     return Completion(
         id=heading.id,
@@ -118,6 +125,10 @@ async def answer_chunks(answer: Answer, events: AsyncIterator[AnswerEvent], told
         check_whole(final)
         if not shown and final.text:  # it is covered, and told in one piece
             yield heading.chunk({"content": final.text})
+        if final.ended is not None:
+            for chunk in _last_chunks(heading, finished(final, final.ended), with_usage=told.with_usage):
+                yield chunk
+            return
         annotations = [each.model_dump(mode="json") for each in annotations_of(final, told.base_url)]
         aside = pinned(final, told.ignored).model_dump(mode="json")
         yield heading.chunk({"annotations": annotations}, "stop", pincite=aside)
@@ -162,13 +173,25 @@ async def reply_chunks(
         if isinstance(event, TextDelta):
             yield heading.chunk({"content": event.text})
             continue
-        for at, call in enumerate(calls_of(event.calls)):
-            yield heading.chunk({"tool_calls": [{"index": at, **call.model_dump()}]})
-        yield heading.chunk({}, event.reason)
-        if with_usage:
-            yield heading.usage_chunk(usage_of(event.usage, event.cost_usd, cached=event.cached))
+        for chunk in _last_chunks(heading, event, with_usage=with_usage):
+            yield chunk
         return
     raise ended_early()
+
+
+def _last_chunks(heading: Heading, end: ChatFinished, *, with_usage: bool) -> Iterator[Json]:
+    for at, call in enumerate(calls_of(end.calls)):
+        yield heading.chunk({"tool_calls": [{"index": at, **call.model_dump()}]})
+    yield heading.chunk({}, end.reason)
+    if with_usage:
+        yield heading.usage_chunk(usage_of(end.usage, end.cost_usd, cached=end.cached))
+
+
+def finished(answer: Answer, ended: ReplyEnd) -> ChatFinished:
+    """Return the end of a reply that was kept, as its model told it."""
+    return ChatFinished(
+        answer.model or "", answer.usage, answer.cost_usd, ended.calls, ended.reason, cached=answer.cached
+    )
 
 
 def calls_of(calls: Sequence[ToolCall]) -> list[CallBody]:

@@ -9,24 +9,26 @@ from contextlib import aclosing
 import numpy as np
 from numpy.typing import NDArray
 
+from pincite.answers.domain import Answer
 from pincite.answers.openai.catalogue import Catalogue
+from pincite.answers.replying import ReplyRequest
 from pincite.answers.service import Answers
-from pincite.core import Database, Scope
-from pincite.core.audit import note
+from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatRequest, ModelError, TextDelta
+from pincite.ledger import Ledger
 
 
 class RawModels:
     """Asks models on behalf of people.
 
     Args:
-        database: where it is noted who asked which model.
+        ledger: notes who asked which model.
         catalogue: the models.
         answers: knows what may be asked and shown.
     """
 
-    def __init__(self, database: Database, catalogue: Catalogue, answers: Answers) -> None:
-        self._db = database
+    def __init__(self, ledger: Ledger, catalogue: Catalogue, answers: Answers) -> None:
+        self._ledger = ledger
         self._catalogue = catalogue
         self._answers = answers
 
@@ -38,7 +40,7 @@ class RawModels:
         chat = self._catalogue.chat(model)
         asked = "\n\n".join(each.text for each in request.messages if each.role == "user")
         await self._answers.admit(scope, asked)
-        await self._noted(scope, model)
+        self._ledger.note_with_next(scope, "model.asked", ("model", model[:200]))
         moderation = self._answers.moderation
         if not moderation.active:
             async with aclosing(chat.stream(scope, request)) as events:
@@ -57,16 +59,18 @@ class RawModels:
         for event in held:
             yield event
 
+    async def keep(self, scope: Scope, model: str, request: ChatRequest) -> Answer:
+        """Begin a model's reply that is kept, and goes on without its reader.
+
+        Raises: ModelUnknown, and what `Answers.reply` does.
+        """
+        return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request))
+
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Return a vector of each text, by the embedder in use. Raises: Unavailable."""
         embedder = self._catalogue.embedder
-        await self._noted(scope, embedder.model_id)
+        await self._ledger.note_now(scope, "model.asked", ("model", embedder.model_id[:200]))
         return await embedder.embed(scope, texts, query=query)
-
-    async def _noted(self, scope: Scope, model: str) -> None:
-        """Note that a model was asked, and nothing of what."""
-        async with self._db.transaction(scope) as session:
-            await note(session, scope, "model.asked", ("model", model[:200]))
 
 
 def _joined(event: object) -> TextDelta | ChatFinished:

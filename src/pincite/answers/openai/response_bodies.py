@@ -116,7 +116,7 @@ class ResponseBody(AskedOfModel):
     previous_response_id: Annotated[str, Field(max_length=64)] | None = Field(
         None, description="Of an assistant's response: its conversation goes on."
     )
-    background: bool | None = Field(None, description="Of an assistant: answer at once, and be read later.")
+    background: bool | None = Field(None, description="Answer at once, and be read or followed later.")
     max_output_tokens: int | None = Field(None, ge=1, le=1_000_000)
     tools: list[FlatTool] | None = Field(None, max_length=128)
     tool_choice: Literal["auto", "none", "required"] | FlatChoice | None = None

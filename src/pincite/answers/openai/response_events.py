@@ -3,7 +3,8 @@
 What is in the events is made in `responses.py`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 
 from pincite.answers.domain import AnswerEvent
 from pincite.answers.openai.completions import Told
@@ -95,7 +96,15 @@ class Events:
         return kind, {"type": kind, "sequence_number": self._number, **data}
 
 
-async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: Told) -> AsyncIterator[Event]:
+async def after(events: AsyncGenerator[Event], number: int) -> AsyncGenerator[Event]:
+    """Yield those of a response's events whose number is greater: they have the same numbers for each who follows."""
+    async with aclosing(events):
+        async for kind, data in events:
+            if data["sequence_number"] > number:
+                yield kind, data
+
+
+async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: Told) -> AsyncGenerator[Event]:
     """Yield an answer's events while it is made."""
     made = Events(frame)
     for each in made.begin():
@@ -120,6 +129,8 @@ def _last(frame: Frame, made: Events, event: AnswerEvent, told: Told) -> Iterato
         yield from made.delta(final.text)
     if event.name == "answer.completed":
         yield from made.close(file_citations(final, told.base_url))
+        for call in () if final.ended is None else final.ended.calls:
+            yield from made.call(call)
     yield made.end(answer_response(frame, final, told).model_dump(mode="json"))
 
 

@@ -1,18 +1,18 @@
-"""OpenAI's responses: made, read and stopped. Translation only.
+"""OpenAI's responses: made, read, followed, stopped and deleted. Translation only.
 
-An assistant's response is an answer: it is stored, its conversation can go on, and it goes on without its reader. A
-model's is stored nowhere.
+An assistant's response is an answer: it is stored, its conversation can go on, and it goes on without its reader. So
+does a model's where it is to be stored; else it is stored nowhere.
 """
 
 import time
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, watched
-from pincite.answers.domain import AskRequest
+from pincite.answers.domain import Answer, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
@@ -20,8 +20,9 @@ from pincite.answers.openai.domain import Kind, ParameterRefused
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_bodies import ResponseBody, chat_of, in_its_words, renamed
-from pincite.answers.openai.response_events import answer_events, reply_events
+from pincite.answers.openai.response_events import after, answer_events, reply_events
 from pincite.answers.openai.responses import (
+    Deleted,
     Fields,
     Frame,
     ResponseResource,
@@ -34,8 +35,10 @@ from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
 from pincite.core.keeping import KeptUse
+from pincite.gateway import ChatRequest
 
 Id = Annotated[str, Path(max_length=64)]
+StartingAfter = Annotated[int, Query(ge=-1, le=10**9, description="With `stream`: the number of the last event seen.")]
 
 
 class ResponseRoutes:
@@ -74,14 +77,16 @@ class ResponseRoutes:
             self.response,
             methods=["GET"],
             response_model=ResponseResource,
-            summary="Read an assistant's response",
+            responses=STREAM,
+            summary="Read a stored response, or follow it",
         )
+        add("/responses/{answer_id}", self.delete, methods=["DELETE"], summary="Delete a stored response")
         add(
             "/responses/{answer_id}/cancel",
             self.cancel,
             methods=["POST"],
             response_model=ResponseResource,
-            summary="Stop an assistant's response",
+            summary="Stop a stored response",
         )
 
     async def respond(
@@ -97,17 +102,13 @@ class ResponseRoutes:
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
         if body.stream:
             seat.take(scope)
-        if found.kind is Kind.CHAT:
+        if found.kind is Kind.ASSISTANT:
+            answer, ignored = await self._answer(scope, body, kept)
+        elif body.store or body.background:
+            answer, ignored = await self._raw.keep(scope, body.model, _chat_request(body, kept)), ()
+        else:
             return await self._reply(request, scope, body, kept)
-        with in_its_words():
-            question = question_of(chat_of(body))
-        if body.background and body.stream:
-            raise ParameterRefused("background", "It is either streamed or read later.", remedy="Leave one out.")
-        before = body.previous_response_id
-        conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept)
-        answer = await self._answers.start(scope, asked)
-        told = Told(self._base(request), tuple(map(renamed, question.ignored)))
+        told = Told(self._base(request), ignored)
         frame = frame_of(answer, _asked(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
@@ -119,10 +120,28 @@ class ResponseRoutes:
         check_whole(final)
         return answer_response(frame, final, told)
 
-    async def response(self, request: Request, scope: CurrentScope, answer_id: Id) -> ResponseResource:
-        """Return an answer as a response, as far as it is known."""
+    async def response(
+        self,
+        request: Request,
+        scope: CurrentScope,
+        answer_id: Id,
+        seat: Seated,
+        stream: bool = False,
+        starting_after: StartingAfter = -1,
+    ) -> Any:
+        """Return an answer as a response, as far as it is known; or its events, from the first or after a number."""
         answer = await self._answers.get(scope, answer_id)
-        return answer_response(frame_of(answer, {}), answer, Told(self._base(request)))
+        frame, told = frame_of(answer, {}), Told(self._base(request))
+        if not stream:
+            return answer_response(frame, answer, told)
+        seat.take(scope)
+        events = watched(request, scope, self._answers.events(scope, answer.id))
+        return streamed(after(answer_events(frame, events, told), starting_after), events, self._told, ends=False)
+
+    async def delete(self, scope: CurrentScope, answer_id: Id) -> Deleted:
+        """Delete a response; one of several in a conversation goes with that."""
+        await self._answers.delete_alone(scope, answer_id)
+        return Deleted(id=answer_id)
 
     async def cancel(self, request: Request, scope: CurrentScope, answer_id: Id) -> ResponseResource:
         """Stop an answer, whoever waits for it; its text so far is kept."""
@@ -130,12 +149,17 @@ class ResponseRoutes:
         answer = await self._answers.wait(scope, answer_id)
         return answer_response(frame_of(answer, {}), answer, Told(self._base(request)))
 
-    async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
-        for name in ("previous_response_id", "background"):
-            if getattr(body, name):
-                raise ParameterRefused(name, "Replies of models are stored nowhere.", remedy="Send all of the input.")
+    async def _answer(self, scope: Scope, body: ResponseBody, kept: KeptUse) -> tuple[Answer, tuple[str, ...]]:
+        """Begin an assistant's answer; returns it and the parameters that are not heeded."""
         with in_its_words():
-            asked = replace(request_of(chat_of(body)), kept=kept)
+            question = question_of(chat_of(body))
+        before = body.previous_response_id
+        conversation = None if before is None else (await self._answers.get(scope, before)).conversation
+        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept)
+        return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
+
+    async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
+        asked = _chat_request(body, kept)
         frame = Frame(f"resp_{new_id()}", int(time.time()), body.model, _asked(body))
         events = self._raw.reply(scope, body.model, asked)
         try:
@@ -149,6 +173,15 @@ class ResponseRoutes:
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")
+
+
+def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
+    """Return what a model is asked. Raises: ParameterRefused."""
+    if body.previous_response_id:
+        said = "Of what a model was asked before, nothing is kept to go on from."
+        raise ParameterRefused("previous_response_id", said, remedy="Send all of the input.")
+    with in_its_words():
+        return replace(request_of(chat_of(body)), kept=kept)
 
 
 def _asked(body: ResponseBody) -> Fields:

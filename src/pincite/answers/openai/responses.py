@@ -9,10 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from pincite.answers.domain import Answer, AnswerState
+from pincite.answers.domain import Answer, AnswerMode, AnswerState
 from pincite.answers.openai.citations import citations_of, pinned
-from pincite.answers.openai.completions import Told
-from pincite.answers.openai.domain import ASSISTANT
+from pincite.answers.openai.completions import Told, finished, name_of
 from pincite.answers.openai.schemas import Json, Pinned
 from pincite.core import PinciteError
 from pincite.gateway import ChatFinished, ToolCall, Usage
@@ -64,6 +63,14 @@ class ResponseResource(BaseModel):
     top_p: float | None = None
     usage: ResponseUsage | None = None
     pincite: Pinned | None = None
+
+
+class Deleted(BaseModel):
+    """That a response is deleted."""
+
+    id: str
+    object: Literal["response"] = "response"
+    deleted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class Frame:
 
 def frame_of(answer: Answer, asked: Fields) -> Frame:
     """Return the frame of an answer's response."""
-    return Frame(answer.id, int(answer.created_at.timestamp()), ASSISTANT, asked)
+    return Frame(answer.id, int(answer.created_at.timestamp()), name_of(answer), asked)
 
 
 def text_part(text: str, annotations: Sequence[Fields] = ()) -> Fields:
@@ -138,6 +145,8 @@ def file_citations(answer: Answer, base_url: str) -> list[Fields]:
 
 def answer_response(frame: Frame, answer: Answer, told: Told) -> ResponseResource:
     """Return an answer, in whatever state it is, as a response."""
+    if answer.ended is not None and answer.state is AnswerState.COMPLETED:
+        return reply_response(frame, answer.text, finished(answer, answer.ended))
     problem = answer.problem
     output = [frame.message([text_part(answer.text, file_citations(answer, told.base_url))])] if answer.text else []
     return frame.resource(
@@ -149,7 +158,7 @@ def answer_response(frame: Frame, answer: Answer, told: Told) -> ResponseResourc
         usage=None
         if answer.state is AnswerState.RUNNING
         else usage_of(answer.usage, answer.cost_usd, cached=answer.cached),
-        pincite=pinned(answer, told.ignored),
+        pincite=None if answer.mode is AnswerMode.REPLY else pinned(answer, told.ignored),
     )
 
 

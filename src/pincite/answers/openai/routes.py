@@ -1,6 +1,7 @@
 """OpenAI's routes: models, chat completions and embeddings. Translation only.
 
-Of an assistant the answer goes on whether or not anybody waits for it; of a model whoever goes away ends the reply.
+Of an assistant the answer goes on whether or not anybody waits for it, and of a model a reply that is to be stored; any
+other reply of a model ends where whoever asked goes away.
 """
 
 import time
@@ -32,9 +33,10 @@ from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, Mode
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
 from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
-from pincite.core import Database, Scope, new_id
+from pincite.core import Scope, new_id
 from pincite.core.keeping import KeptUse
 from pincite.gateway import Embedders, Models
+from pincite.ledger import Ledger
 
 ModelName = Annotated[str, Path(max_length=200)]
 Id = Annotated[str, Path(max_length=64)]
@@ -67,19 +69,19 @@ class OpenAiRoutes:
 
     @classmethod
     def of(
-        cls, answers: Answers, models: tuple[Models, Embedders], database: Database, told: ErrorBody, url: str | None
+        cls, answers: Answers, models: tuple[Models, Embedders], ledger: Ledger, told: ErrorBody, url: str | None
     ) -> "OpenAiRoutes":
         """Make them of the rooms that they stand on.
 
         Args:
             answers: what assistants answer with.
             models: the chat models, and the embedders.
-            database: where it is noted who asked which model.
+            ledger: notes who asked which model.
             told: how an error is written that comes in the middle of a stream.
             url: where people reach this installation; as each request says where it is None.
         """
         catalogue = Catalogue(*models)
-        return cls(answers, catalogue, RawModels(database, catalogue, answers), told, url)
+        return cls(answers, catalogue, RawModels(ledger, catalogue, answers), told, url)
 
     def router(self) -> APIRouter:
         """Return the routes, each with its permission."""
@@ -102,7 +104,7 @@ class OpenAiRoutes:
             methods=["GET"],
             response_model=Completion,
             response_model_exclude_none=True,
-            summary="Read an assistant's chat completion",
+            summary="Read a stored chat completion",
         )
         add(
             "/embeddings",
@@ -135,12 +137,17 @@ class OpenAiRoutes:
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
         if body.stream:
             seat.take(scope)
-        if found.kind is Kind.CHAT:
+        if found.kind is Kind.CHAT and not body.store:
             return await self._reply(request, scope, body, kept)
-        question = question_of(body)
-        asked = AskRequest(question.text, turns=question.turns, steady=True, kept=kept)
-        answer = await self._answers.start(scope, asked)
-        told = Told(self._base(request), question.ignored, _with_usage(body))
+        ignored: tuple[str, ...] = ()
+        if found.kind is Kind.CHAT:
+            answer = await self._raw.keep(scope, body.model, replace(request_of(body), kept=kept))
+        else:
+            question = question_of(body)
+            ignored = question.ignored
+            asked = AskRequest(question.text, turns=question.turns, steady=True, kept=kept)
+            answer = await self._answers.start(scope, asked)
+        told = Told(self._base(request), ignored, _with_usage(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
             return streamed(unnamed(answer_chunks(answer, events, told)), events, self._told)

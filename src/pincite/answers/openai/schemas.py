@@ -114,7 +114,9 @@ class AskedOfModel(BaseModel):
     parallel_tool_calls: bool | None = None
     user: Name | None = None
     metadata: Object | None = None
-    store: bool | None = None
+    store: bool | None = Field(
+        None, description="Of a model itself: keep the reply, so that it can be followed, left and read. Default is no."
+    )
     service_tier: Name | None = None
     safety_identifier: Name | None = None
     prompt_cache_key: Name | None = None

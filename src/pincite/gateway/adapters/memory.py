@@ -60,7 +60,7 @@ class ScriptedChat:
         """Return what it was told."""
         return self._window
 
-    def look(self, lane: Lane) -> None:
+    def look(self, scope: Scope, lane: Lane) -> None:
         """Pass. Raises: Overloaded, where `full` says so."""
         if self.full is not None:
             raise self.full

@@ -1,0 +1,196 @@
+"""Answers in the making: each is a task of this process whose events go to the log, whether or not anybody watches.
+
+A process says every second of which answers it is the maker; what a process that is gone has left is ended by others.
+How a draft comes about is its drafter's business; what may be asked and by whom, the services'.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pincite.answers import store
+from pincite.answers.domain import Answer, AnswerProblem, AnswerState
+from pincite.answers.drafting import Draft
+from pincite.answers.held import Held
+from pincite.answers.journal import Journal
+from pincite.answers.log import LogWriter, undisturbed
+from pincite.answers.moderation import Moderation
+from pincite.answers.remembering import RecalledDraft
+from pincite.answers.shapes import last_event, so_far
+from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.core.keeping import KeptUse, with_kept
+from pincite.core.scope import EVERY_TENANT
+from pincite.ledger import made_for
+
+BEAT_S = 1.0
+SILENT_S = 15.0
+_WAKES = 5  # beats
+_CLOSE_S = 5
+
+log = get_logger(__name__)
+
+
+class Making:
+    """The answers that this process makes.
+
+    Args:
+        database: where they are kept.
+        moderation: what may be shown.
+    """
+
+    def __init__(self, database: Database, moderation: Moderation) -> None:
+        self._db = database
+        self._moderation = moderation
+        self.journal = Journal(database)
+        self.worker = new_id()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._beating: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def open(self) -> None:
+        """End the answers of processes that are gone, and go on looking for them until `close`."""
+        await self.recover()
+        self._beating = asyncio.create_task(self._beat(), name="answers-beat")
+
+    def begin(
+        self, scope: Scope, draft: Draft, kept: KeptUse = "use", after: Callable[[Answer], None] | None = None
+    ) -> None:
+        """Begin to make an answer, which stands in the database as running; `after` is told how it has ended."""
+        answer_id = draft.answer.id
+        self.journal.begin(answer_id)
+        with made_for(answer_id), with_kept(kept):
+            task = asyncio.create_task(self._run(scope, draft, after), name=f"answer-{answer_id}")
+        self._running[answer_id] = task
+        task.add_done_callback(lambda _: self._over(answer_id))
+
+    def cancel(self, answer_id: str) -> None:
+        """Stop an answer, if it is made here."""
+        task = self._running.get(answer_id)
+        if task is not None:
+            task.cancel()
+
+    async def stop(self, answer_id: str) -> None:
+        """Stop an answer, if it is made here, and wait until it has ended."""
+        task = self._running.get(answer_id)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def recover(self) -> int:
+        """End the answers whose process is gone; returns how many there were."""
+        async with self._db.read(EVERY_TENANT) as session:
+            orphans = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
+            found = [
+                (scope, so_far(answer, await store.events(session, scope, answer.id, 0)), seq)
+                for scope, answer, seq in orphans
+            ]
+        for scope, answer, seq in found:
+            problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
+            writer = LogWriter(self.journal, scope, answer.id, seq)
+            await self._end(scope, replace(answer, state=AnswerState.FAILED, problem=problem), writer)
+        return len(found)
+
+    async def close(self) -> None:
+        """End what is still being answered, as failed, and stop."""
+        self._closing = True
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
+            tasks.append(self._beating)
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLOSE_S)
+
+    async def _run(self, scope: Scope, draft: Draft, after: Callable[[Answer], None] | None) -> None:
+        answer, began = draft.answer, time.perf_counter()
+        held = Held(draft, self._moderation, scope)
+        writer = LogWriter(self.journal, scope, answer.id)
+        try:
+            await writer.write(
+                "answer.started",
+                {
+                    "id": answer.id,
+                    "conversation": answer.conversation,
+                    "question": answer.question,
+                    "mode": answer.mode.value,
+                    "model": answer.model,
+                },
+            )
+            async with contextlib.aclosing(held.events()) as events:
+                async for name, data in events:
+                    if name == "retrieval.completed":
+                        await self._note_basis(scope, answer.id, data["passages"])
+                    await writer.write(name, data)
+            final = replace(held.answer, state=AnswerState.COMPLETED)
+        except asyncio.CancelledError:
+            final = _stopped(held.answer, closing=self._closing)
+        except PinciteError as error:
+            problem = AnswerProblem(error.code, error.message, error.remedy)
+            final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
+        except Exception:
+            log.exception("answer.failed", answer=answer.id)
+            problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
+            final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
+        timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
+        final = replace(final, timings_ms=timings)
+        await undisturbed(self._kept_and_ended(scope, draft, final, writer))
+        if after is not None:
+            after(final)
+
+    async def _note_basis(self, scope: Scope, answer_id: str, passages: Sequence[Mapping[str, Any]]) -> None:
+        async with self._db.transaction(scope) as session:
+            await store.note_basis(session, answer_id, {each["document"] for each in passages})
+
+    async def _kept_and_ended(self, scope: Scope, draft: Draft, final: Answer, writer: LogWriter) -> None:
+        if isinstance(draft, RecalledDraft):
+            await draft.keep(final)
+        await self._end(scope, final, writer)
+
+    async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
+        name, body = last_event(final)
+        async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
+            if await store.finish(session, scope, final):
+                # Older versions are found last, and need be none of the passages that were noted before.
+                await store.note_basis(session, final.id, {each.span.document for each in final.older})
+                await store.append(session, final.id, last)
+            else:
+                last.clear()  # another process has ended it: what it wrote is what counts
+
+    async def _beat(self) -> None:
+        for beat in itertools.count(1):
+            await asyncio.sleep(BEAT_S)
+            self.journal.wake(beat % _WAKES, _WAKES)
+            try:
+                await self._beat_once()
+                await self.recover()
+            except (PinciteError, SQLAlchemyError) as error:  # the next beat comes in a second
+                log.warning("answers.beat.missed", problem=str(error))
+
+    async def _beat_once(self) -> None:
+        if not self._running:
+            return
+        async with self._db.transaction(EVERY_TENANT) as session:
+            stop = await store.beat(session, self.worker, list(self._running), utc_now())
+        for answer_id in stop & self._running.keys():
+            self._running[answer_id].cancel()
+
+    def _over(self, answer_id: str) -> None:
+        self._running.pop(answer_id, None)
+        self.journal.end(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
+
+
+def _stopped(answer: Answer, *, closing: bool) -> Answer:
+    if closing:
+        problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
+        return replace(answer, state=AnswerState.FAILED, problem=problem)
+    return replace(
+        answer, state=AnswerState.CANCELLED, problem=AnswerProblem("cancelled", "The answer was stopped.", "")
+    )
