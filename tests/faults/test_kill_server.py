@@ -57,7 +57,7 @@ def _sent(server: Server, key: str, paths: list[Path], *, together: bool) -> Non
     with _client(server, key) as client:
         for some in [files] if together else [[each] for each in files]:
             assert client.post("/v1/documents", files=some).status_code == 202
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             states = {document["state"] for document in _documents(client)}
             # Those that came together are ready together.

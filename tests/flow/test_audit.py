@@ -1,5 +1,6 @@
 """The audit log over HTTP and on the command line: searching, exporting, checking, and what is refused."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator
@@ -17,10 +18,12 @@ from pincite.app.audit_edge import ALL_A_MINUTE, EACH_A_MINUTE, Sparing
 from pincite.app.cli.main import app as commands
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
-from pincite.core import utc_now
+from pincite.core import Unavailable, utc_now
 from pincite.core.trail import Entry, Head
+from pincite.ledger import Call, Purpose, Spend, Spent
 
 WRONG = "pin_" + "w" * 43
+CALL = Call("chat", "openai:test", Purpose("chat"), Spend(30, 3))
 
 
 @pytest.fixture
@@ -160,3 +163,40 @@ def meddle(home: Path) -> None:
     with sqlite3.connect(home / "pincite.db") as connection:
         connection.execute("DROP TRIGGER audit_entries_no_update")
         connection.execute("UPDATE audit_entries SET actor_name = 'Nobody' WHERE seq = 2")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_what_many_do_at_once_is_noted_with_their_calls_in_one_chain(
+    pincite_home: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    given = {} if kind == "sqlite" else {"database_url": url}
+    settings = read_settings(home=pincite_home, model="none", log_level="error", **given)
+    async with open_house(settings) as house:
+        owner = await house.owner()
+
+        async def ask(number: int) -> None:
+            house.ledger.note_with_next(owner, "model.asked", ("model", f"m{number}"))
+            reservation = await house.ledger.reserve(owner, CALL)
+            house.ledger.settle(reservation, Spent(1, 1, pico_usd=1))
+
+        await asyncio.gather(*map(ask, range(60)))
+        noted = await house.audit.entries(owner, Wanted(action="model.asked"), limit=100)
+        assert sorted(each.object_id for each in noted) == sorted(f"m{number}" for number in range(60))
+        assert [each.problem for each in await house.audit.verify()] == [None]
+        house.ledger.note_with_next(owner, "model.asked", ("model", "alone"))
+        async with asyncio.timeout(5):
+            while len(await house.audit.entries(owner, Wanted(action="model.asked"), limit=100)) < 61:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_note_that_cannot_be_written_holds_up_no_call(idle: House) -> None:
+    owner = await idle.owner()
+    idle.ledger.note_with_next(owner, "model.asked", ("model", "m1"))
+    idle.ledger.note_with_next(owner, "x" * 10, (None, "what no table takes"))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(Unavailable):
+        await idle.ledger.reserve(owner, CALL)
+    assert await idle.ledger.reserve(owner, CALL)
+    noted = await idle.audit.entries(owner, Wanted(action="model.asked"))
+    assert [each.object_id for each in noted] == ["m1"]
+    assert [each.problem for each in await idle.audit.verify()] == [None]

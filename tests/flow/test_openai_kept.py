@@ -3,18 +3,23 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
-from tests.doubles.provider import Provider
+from tests.doubles.provider import Provider, serve
 from tests.flow.conftest import add, house_with_model
 from tests.flow.openai_clients import HANDBOOK, QUESTION, Clients, clients_of, opened
 from tests.flow.test_openai_tools import HELLO, PARAMETERS, TOOLS, calling
 
+from pincite.app.settings import read_settings
 from pincite.app.simulation.log import State
 from pincite.app.wiring import House, open_house
+from pincite.core import utc_now
+from pincite.core.errors import OnHold
 
 ASSISTANT, RAW = "pincite/default", "openai:test-model"
 REPLY = "The ferry leaves at nine. Dogs travel free of charge. Bicycles cost four euros."
@@ -31,6 +36,14 @@ async def house_here(pincite_home: Path, provider: Provider) -> AsyncIterator[Ho
 async def clients(house_here: House) -> AsyncIterator[Clients]:
     async with opened(house_here) as found:
         yield found
+
+
+@asynccontextmanager
+async def routed(home: Path, routes: Path) -> AsyncIterator[House]:
+    """Open a house whose model is the route `r` of a file."""
+    settings = read_settings(home=home, model="route:r", model_routes=routes, log_level="error")
+    async with open_house(settings) as opened_house:
+        yield opened_house
 
 
 def told(events: Sequence[Any]) -> list[tuple[int, str, Any]]:
@@ -202,3 +215,156 @@ async def test_it_is_followed_from_another_process(pincite_home: Path, provider:
         assert "".join([each.delta async for each in events if each.type == "response.output_text.delta"]) == REPLY
         slow = await here.whole.responses.create(model=RAW, input=QUESTION, background=True)
         assert (await there.whole.responses.cancel(slow.id)).status == "cancelled"
+
+
+@pytest.mark.parametrize("store", [False, True])
+async def test_what_may_not_be_asked_or_shown_is_refused_alike(
+    pincite_home: Path, provider: Provider, tmp_path: Path, store: bool
+) -> None:
+    phrases = tmp_path / "phrases.txt"
+    phrases.write_text("walrus recipe\n")
+    asked = [{"role": "user", "content": "Of the walrus recipe."}, {"role": "user", "content": "Tell me."}]
+    async with house_with_model(pincite_home, provider, moderation_phrases=phrases) as house, opened(house) as clients:
+        for stream in (False, True):
+            with pytest.raises(openai.BadRequestError) as refused:
+                await clients.whole.chat.completions.create(model=RAW, messages=asked, store=store, stream=stream)
+            assert refused.value.code == "question-refused"
+        assert provider.requests == []
+        provider.behaviour.reply = "This is a walrus recipe: none."
+        for stream in (False, True):
+            with pytest.raises(openai.BadRequestError) as hidden:
+                await clients.whole.chat.completions.create(model=RAW, messages=HELLO, store=store, stream=stream)
+            assert hidden.value.code == "answer-refused"
+        assert len(provider.requests) == 2, "what was refused is not asked again by the client"
+        text = b'data: {"choices": [{"index": 0, "delta": {"content": "A walrus recipe."}}]}\n\n'
+        calling(provider, "Oslo")
+        provider.behaviour.raw = (text, *(provider.behaviour.raw or ()))
+        if store:
+            begun = await clients.whole.responses.create(
+                model=RAW, input="Oslo?", tools=[{"type": "function", "name": "weather"}], background=True
+            )
+            async with asyncio.timeout(20), clients.http() as plain:
+                while (kept := (await plain.get(f"/v1/answers/{begun.id}")).json())["state"] == "running":
+                    await asyncio.sleep(0.05)
+            assert (kept["state"], kept["answer"], kept["ended"]) == ("failed", "", None)
+
+
+@pytest.mark.parametrize("store", [False, True])
+async def test_what_fails_at_once_fails_alike(clients: Clients, provider: Provider, store: bool) -> None:
+    create = clients.whole.chat.completions.create
+    async with clients.http() as plain:
+        budget = {"subject": "tenant", "period": "month", "limit_tokens": 1}
+        made = await plain.post("/v1/budgets", json=budget)
+        assert made.status_code == 200
+        for stream in (False, True):
+            with pytest.raises(openai.RateLimitError) as spent:
+                await create(model=RAW, messages=HELLO, store=store, stream=stream)
+            assert spent.value.code == "insufficient_quota"
+            assert int(spent.value.response.headers["retry-after"]) > 0
+        await plain.delete(f"/v1/budgets/{made.json()['id']}")
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"$ref": "http://other.example/x"}}}
+    with pytest.raises(openai.BadRequestError) as unusable:
+        await create(model=RAW, messages=HELLO, store=store, response_format=form)
+    assert unusable.value.code == "schema-unusable"
+    assert provider.requests == []
+
+
+async def test_who_waits_for_one_that_is_stopped_is_told_so(clients: Clients, provider: Provider) -> None:
+    provider.behaviour.piece_delay_s = 0.2
+    waiting = asyncio.create_task(clients.whole.responses.create(model=RAW, input=QUESTION, store=True))
+    chat = asyncio.create_task(clients.whole.chat.completions.create(model=RAW, messages=HELLO, store=True))
+    async with asyncio.timeout(20):
+        while len(provider.requests) < 2:
+            await asyncio.sleep(0.05)
+    async with clients.http() as plain:
+        rows = (await plain.get("/v1/audit?action=model.asked")).json()["items"]
+        for each in rows:
+            assert (await plain.post(f"/v1/answers/{each['detail']['answer']}/cancel")).status_code == 202
+        assert (await waiting).status == "cancelled"
+        with pytest.raises(openai.BadRequestError) as stopped:
+            await chat
+        assert stopped.value.code == "cancelled"
+        assert len(provider.requests) == 2
+
+
+async def test_a_stream_that_is_sent_twice_with_a_key_is_one(clients: Clients, provider: Provider) -> None:
+    provider.behaviour.piece_delay_s = 0.05
+    keyed = {"Idempotency-Key": "the-same-key"}
+    for create, given in (
+        (clients.whole.responses.create, {"input": QUESTION}),
+        (clients.whole.chat.completions.create, {"messages": HELLO}),
+    ):
+        provider.requests.clear()
+        headers = {**keyed, "Idempotency-Key": f"key-of-{next(iter(given))}"}
+        first = await create(model=RAW, store=True, stream=True, extra_headers=headers, **given)
+        begun = await anext(aiter(first))
+        await first.close()
+        sent = {"model": RAW, "store": True, "stream": True, "extra_headers": headers, **given}
+        again = [each async for each in await create(**sent)]
+        once_more = [each async for each in await create(**sent)]
+        ids = {each.id if "messages" in given else each.response.id for each in (begun, again[0], once_more[0])}
+        assert len(ids) == len(provider.requests) == 1
+        if "messages" in given:
+            for seen in (again, once_more):
+                assert "".join(each.choices[0].delta.content or "" for each in seen if each.choices) == REPLY
+        else:
+            assert told(again) == told(once_more)
+            assert again[-1].response.output_text == REPLY
+
+
+async def test_text_that_is_void_is_not_told_when_it_is_over(
+    pincite_home: Path, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_SECRET_X", "good-key")
+    with serve() as second:
+        provider.behaviour.reply, provider.behaviour.drop_after = "Half of a loaf, and more of it.", 3
+        second.behaviour.reply = REPLY
+        routes = tmp_path / "routes.toml"
+        routes.write_text(
+            f'[[routes.r]]\nmodel = "openai:test-model"\nbase_url = "{provider.url}/v1"\nkey = "PINCITE_SECRET_X"\n'
+            f'[[routes.r]]\nmodel = "openai:test-model"\nbase_url = "{second.url}/v1"\nkey = "PINCITE_SECRET_X"\n'
+        )
+        async with routed(pincite_home, routes) as house, opened(house) as clients:
+            events = await clients.whole.responses.create(model=RAW, input=QUESTION, store=True, stream=True)
+            seen = [each async for each in events]
+            assert seen[-1].type == "response.failed"
+            assert seen[-1].sequence_number == seen[-2].sequence_number, "the log goes on with the next"
+            id_ = seen[0].response.id
+            async with asyncio.timeout(20):
+                while (whole := await clients.whole.responses.retrieve(id_)).status == "in_progress":
+                    await asyncio.sleep(0.05)
+            assert whole.output_text == REPLY
+            again = await clients.whole.responses.retrieve(id_, stream=True, starting_after=seen[-1].sequence_number)
+            told_again = [each async for each in again]
+            assert told_again[-1].type == "response.completed"
+            said = "".join(each.delta for each in told_again if each.type == "response.output_text.delta")
+            assert said == REPLY
+
+
+async def test_it_goes_after_thirty_days_unless_it_is_held(house_here: House, clients: Clients) -> None:
+    kept = await clients.whole.responses.create(model=RAW, input=QUESTION, store=True, metadata={"batch": "7"})
+    answer = await clients.whole.responses.create(model=ASSISTANT, input=QUESTION)
+    assert (await clients.whole.responses.retrieve(kept.id)).metadata == {"batch": "7"}
+    scope, now = await house_here.owner(), utc_now()
+    assert await house_here.answers.drop_old_replies(scope, now + timedelta(days=29)) == 0
+    async with clients.http() as plain:
+        assert (await plain.put("/v1/tenant/hold", json={"reason": "A dispute."})).status_code == 200
+        with pytest.raises(OnHold):
+            await house_here.answers.drop_old_replies(scope, now + timedelta(days=31))
+        assert (await plain.delete("/v1/tenant/hold")).status_code == 204
+    assert await house_here.answers.drop_old_replies(scope, now + timedelta(days=31)) == 1
+    with pytest.raises(openai.NotFoundError):
+        await clients.whole.responses.retrieve(kept.id)
+    assert (await clients.whole.responses.retrieve(answer.id)).status == "completed"
+
+
+async def test_what_goes_on_in_the_background_is_stored(clients: Clients) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        await clients.whole.responses.create(model=RAW, input=QUESTION, background=True, store=False)
+    assert refused.value.param == "background"
+    odd = await clients.whole.responses.create(model=RAW, input="a\x00b", store=True)
+    assert (await clients.whole.responses.retrieve(odd.id)).status == "completed"
+    completion = await clients.whole.chat.completions.create(model=RAW, messages=HELLO, store=True)
+    assert (await clients.whole.chat.completions.delete(completion.id)).deleted
+    with pytest.raises(openai.NotFoundError):
+        await clients.whole.chat.completions.retrieve(completion.id)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
-from pincite.answers.domain import Answer, AnswerProblem, AnswerState
+from pincite.answers.domain import Answer, AnswerMode, AnswerProblem, AnswerState
 from pincite.answers.drafting import Draft
 from pincite.answers.held import Held
 from pincite.answers.journal import Journal
@@ -24,7 +24,7 @@ from pincite.answers.log import LogWriter, undisturbed
 from pincite.answers.moderation import Moderation
 from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shapes import last_event, so_far
-from pincite.core import Database, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.core import Database, ErrorKind, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.keeping import KeptUse, with_kept
 from pincite.core.scope import EVERY_TENANT
 from pincite.ledger import made_for
@@ -65,7 +65,9 @@ class Making:
         """Begin to make an answer, which stands in the database as running; `after` is told how it has ended."""
         answer_id = draft.answer.id
         self.journal.begin(answer_id)
-        with made_for(answer_id), with_kept(kept):
+        # A reply is no answer: what it costs is its model's, and counts to no answer.
+        whose = contextlib.nullcontext() if draft.answer.mode is AnswerMode.REPLY else made_for(answer_id)
+        with whose, with_kept(kept):
             task = asyncio.create_task(self._run(scope, draft, after), name=f"answer-{answer_id}")
         self._running[answer_id] = task
         task.add_done_callback(lambda _: self._over(answer_id))
@@ -133,14 +135,15 @@ class Making:
         except asyncio.CancelledError:
             final = _stopped(held.answer, closing=self._closing)
         except PinciteError as error:
-            problem = AnswerProblem(error.code, error.message, error.remedy)
+            problem = AnswerProblem.of(error)
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         except Exception:
             log.exception("answer.failed", answer=answer.id)
             problem = AnswerProblem("internal", "Something went wrong on our side.", "Ask again.")
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         timings = {**final.timings_ms, "total": round((time.perf_counter() - began) * 1000, 3)}
-        final = replace(final, timings_ms=timings)
+        ended = final.ended if final.state is AnswerState.COMPLETED else None
+        final = replace(final, timings_ms=timings, ended=ended)
         await undisturbed(self._kept_and_ended(scope, draft, final, writer))
         if after is not None:
             after(final)
@@ -191,6 +194,5 @@ def _stopped(answer: Answer, *, closing: bool) -> Answer:
     if closing:
         problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
         return replace(answer, state=AnswerState.FAILED, problem=problem)
-    return replace(
-        answer, state=AnswerState.CANCELLED, problem=AnswerProblem("cancelled", "The answer was stopped.", "")
-    )
+    problem = AnswerProblem("cancelled", "The answer was stopped.", kind=ErrorKind.MALFORMED)
+    return replace(answer, state=AnswerState.CANCELLED, problem=problem)

@@ -6,12 +6,17 @@ that the user said. How a reply is told in OpenAI's protocol is in `openai/`.
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from pincite.answers.domain import Answer, ReplyEnd
 from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatModel, ChatRequest, TextDelta
+from pincite.retrieval import MAX_QUESTION_CHARS
+
+REPLIES_KEPT = timedelta(days=30)
+"""For so long they are kept, as OpenAI keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,19 @@ class ReplyRequest:
         model: by the name that it was asked for.
         chat: the model.
         request: what.
+        told: what the reply repeats of the request when it is read.
     """
 
     model: str
     chat: ChatModel
     request: ChatRequest
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
-    def said(self) -> str:
-        """What the user said last; "" where that is the result of a tool."""
-        return next((each.text for each in reversed(self.request.messages) if each.role == "user"), "")
+    def question(self) -> str:
+        """What the user said last, as far as it is kept."""
+        last = next((each.text for each in reversed(self.request.messages) if each.role == "user"), "")
+        return last.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_QUESTION_CHARS]
 
 
 class ReplyDraft:
@@ -46,28 +54,33 @@ class ReplyDraft:
     def __init__(self, scope: Scope, answer: Answer, asked: ReplyRequest) -> None:
         self._scope = scope
         self._asked = asked
-        self.answer = answer
+        self._begun = answer
+        self._pieces: list[str] = []
+        self._end: ChatFinished | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """The reply as far as it has come."""
+        so_far, end = replace(self._begun, text="".join(self._pieces)), self._end
+        if end is None:
+            return so_far
+        ended = ReplyEnd(end.reason, end.calls)
+        return replace(so_far, usage=end.usage, cost_usd=end.cost_usd, cached=end.cached, ended=ended)
 
     async def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         """Yield the text as it comes. Raises: ModelError, and what else the model does."""
-        begun = self.answer
         async with aclosing(self._asked.chat.stream(self._scope, self._asked.request)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
-                    self.answer = replace(self.answer, text=self.answer.text + event.text)
+                    self._pieces.append(event.text)
                     yield "answer.delta", {"text": event.text}
                 elif isinstance(event, ChatFinished):
-                    self.answer = _ended(self.answer, event)
+                    self._end = event
                 else:
-                    self.answer = begun
+                    self._pieces.clear()
                     yield "answer.restarted", {"reason": event.reason}
 
 
-def _ended(answer: Answer, end: ChatFinished) -> Answer:
-    return replace(
-        answer,
-        usage=end.usage,
-        cost_usd=end.cost_usd,
-        cached=end.cached,
-        ended=ReplyEnd(end.reason, end.calls),
-    )
+def said_in(request: ChatRequest) -> str:
+    """Return all that the user said, which is what is looked at before a model is asked."""
+    return "\n\n".join(each.text for each in request.messages if each.role == "user")

@@ -4,6 +4,7 @@ Generation belongs to this service, not to the connection that asked: clients co
 """
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, true
@@ -24,7 +25,7 @@ from pincite.answers.drafting import Task
 from pincite.answers.log import tail
 from pincite.answers.making import Making
 from pincite.answers.moderation import Moderation, QuestionRefused
-from pincite.answers.replying import ReplyDraft, ReplyRequest
+from pincite.answers.replying import REPLIES_KEPT, ReplyDraft, ReplyRequest, said_in
 from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import so_far
 from pincite.answers.withholding import WITHHELD, Withholding
@@ -32,7 +33,7 @@ from pincite.core import Conflict, Database, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.scope import system_scope
 from pincite.core.trail import DENIED
-from pincite.retrieval import MAX_QUESTION_CHARS, checked_question
+from pincite.retrieval import checked_question
 
 _LAST_TURNS = 3
 
@@ -96,6 +97,7 @@ class Answers:
             created_at=now,
             mode=drafter.mode,
             model=drafter.model_name,
+            told=request.told,
         )
         async with self._db.transaction(scope) as session:
             if request.conversation is None:
@@ -120,9 +122,9 @@ class Answers:
         Overloaded.
         """
         asked.chat.look(scope, asked.request.lane)
-        await self.admit(scope, asked.said)
-        now, question = utc_now(), asked.said[:MAX_QUESTION_CHARS]
-        answer = Answer(new_id(), new_id(), question, now, mode=AnswerMode.REPLY, model=asked.model)
+        await self.admit(scope, said_in(asked.request))
+        now, question, told = utc_now(), asked.question, asked.told
+        answer = Answer(new_id(), new_id(), question, now, mode=AnswerMode.REPLY, model=asked.model, told=told)
         async with self._db.transaction(scope) as session:
             home = Conversation(answer.conversation, question, now, now, 0, listed=False)
             await store.add_conversation(session, scope, home)
@@ -140,12 +142,8 @@ class Answers:
         async with self._db.read(scope) as session:
             found = await store.answer(session, scope, answer_id)
             together = await store.answers(session, scope, found.conversation)
-        if len(together) > 1:
-            raise Conflict(
-                "It is one of several answers in a conversation, which goes as a whole.",
-                remedy=f"Use DELETE /v1/conversations/{found.conversation}.",
-            )
-        await self._delete(scope, found.conversation, together)
+        _check_alone(found.conversation, together)
+        await self._delete(scope, found.conversation, together, alone=True)
 
     async def admit(self, scope: Scope, question: str) -> None:
         """Let a question pass, or note that one was refused. Raises: QuestionRefused, ModerationFailed."""
@@ -205,15 +203,21 @@ class Answers:
         _, answers = await self.conversation(scope, conversation_id)
         await self._delete(scope, conversation_id, answers)
 
-    async def _delete(self, scope: Scope, conversation_id: str, answers: Sequence[Answer]) -> None:
+    async def _delete(
+        self, scope: Scope, conversation_id: str, answers: Sequence[Answer], *, alone: bool = False
+    ) -> None:
         await self._drafters.refuse_held(scope)  # so that nothing is cancelled which then stays
         for answer in answers:
             self.shadows.drop(answer.id)
             await self._making.stop(answer.id)
         async with self._db.transaction(scope) as session:
             await self._drafters.refuse_held_within(scope, session)
+            ids = [each.id for each in await store.answers(session, scope, conversation_id)]
+            if alone:
+                _check_alone(conversation_id, ids)
             await store.delete_conversation(session, scope, conversation_id)
-            await note(session, scope, "conversation.removed", ("conversation", conversation_id))
+            about = ("conversation", conversation_id)
+            await note(session, scope, "conversation.removed", about, answers=ids)
 
     async def erase_quoting(self, scope: Scope, document_id: str, *, only_count: bool = False) -> dict[str, int]:
         """Delete the tenant's conversations in which an answer rests on a document, whoever's they are.
@@ -236,6 +240,14 @@ class Answers:
                 await self._drafters.refuse_held_within(scope, tx)
             return await _erase(tx, theirs, true(), only_count=only_count)
 
+    async def drop_old_replies(self, scope: Scope, now: datetime) -> int:
+        """Delete the tenant's replies of models that were stored too long ago; returns how many. Raises: OnHold."""
+        system = system_scope(scope.tenant)
+        async with self._db.transaction(system) as tx:
+            await self._drafters.refuse_held_within(scope, tx)
+            which = store.replies_before(system, now - REPLIES_KEPT)
+            return (await _erase(tx, system, which, only_count=False))["answers_answers"]
+
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""
         allowed = await self._withholding.allowed(scope, earlier)
@@ -248,6 +260,15 @@ class Answers:
     async def _found(self, scope: Scope, answer_id: str) -> Answer:
         async with self._db.read(scope) as session:
             return await store.answer(session, scope, answer_id)
+
+
+def _check_alone(conversation_id: str, answers: Sequence[object]) -> None:
+    """Pass the only answer of a conversation. Raises: Conflict."""
+    if len(answers) > 1:
+        raise Conflict(
+            "It is one of several answers in a conversation, which goes as a whole.",
+            remedy=f"Use DELETE /v1/conversations/{conversation_id}.",
+        )
 
 
 async def _erase(tx: AsyncSession, whose: Scope, which: ColumnElement[bool], *, only_count: bool) -> dict[str, int]:

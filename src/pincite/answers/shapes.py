@@ -23,6 +23,7 @@ from pincite.answers.domain import (
     ReplyEnd,
     Verdict,
 )
+from pincite.core import ErrorKind
 from pincite.gateway import ToolCall, Usage
 
 
@@ -81,9 +82,8 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "dropped_sentences": answer.dropped_sentences,
         "cached": answer.cached,
         "cached_question": answer.cached_question,
-        "problem": None
-        if problem is None
-        else {"code": problem.code, "message": problem.message, "remedy": problem.remedy},
+        "problem": None if problem is None else asdict(problem),
+        "told": dict(answer.told),
         "ended": None if answer.ended is None else asdict(answer.ended),
         "created_at": answer.created_at.isoformat(),
     }
@@ -126,7 +126,8 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         cached=body.get("cached", False),
         cached_question=body.get("cached_question"),
         ended=None if body.get("ended") is None else _end_from(body["ended"]),
-        problem=None if problem is None else AnswerProblem(**problem),
+        told=body.get("told", {}),
+        problem=None if problem is None else _problem_from(problem),
     )
 
 
@@ -137,6 +138,11 @@ def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
     text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
     pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
     return replace(answer, text=text, pins=pins)
+
+
+def _problem_from(body: Mapping[str, Any]) -> AnswerProblem:
+    kind = ErrorKind(body.get("kind", ErrorKind.UNAVAILABLE))
+    return AnswerProblem(body["code"], body["message"], body["remedy"], kind, body.get("retry_after_s"))
 
 
 def _end_from(body: Mapping[str, Any]) -> ReplyEnd:

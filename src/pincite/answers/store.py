@@ -252,10 +252,12 @@ async def forget_asked(session: AsyncSession, scope: Scope, before: datetime) ->
 
 
 async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
-    """Say that `worker` is still making the answers `ids`; returns those that are to be cancelled."""
+    """Say that `worker` is still making the answers `ids`; returns those that are to be stopped, or are gone."""
     running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
     await session.execute(update(AnswerRow).where(running).values(beat_at=at))
-    return set(await session.scalars(select(AnswerRow.id).where(running, AnswerRow.cancel.is_(True))))
+    there = await session.execute(select(AnswerRow.id, AnswerRow.cancel).where(AnswerRow.id.in_(ids)))
+    cancelled = dict(there.tuples().all())
+    return {each for each in ids if cancelled.get(each, True)}
 
 
 async def orphans(session: AsyncSession, before: datetime) -> list[tuple[Scope, Answer, int]]:
@@ -277,6 +279,12 @@ def quoting(scope: Scope, document_id: str) -> ColumnElement[bool]:
         .where(visible_to(scope, AnswerRow), BasisRow.document == document_id)
     )
     return and_(visible_to(scope, ConversationRow), ConversationRow.id.in_(resting))
+
+
+def replies_before(scope: Scope, moment: datetime) -> ColumnElement[bool]:
+    """Return the predicate of the conversations of models' own replies that were begun before a time."""
+    whose = visible_to(scope, ConversationRow)
+    return and_(whose, ConversationRow.listed.is_(False), ConversationRow.created_at < moment)
 
 
 async def count_whole(session: AsyncSession, scope: Scope, which: ColumnElement[bool]) -> dict[str, int]:

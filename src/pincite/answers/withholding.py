@@ -207,5 +207,7 @@ def withheld(answer: Answer, problem: AnswerProblem = WITHHELD) -> Answer:
         dropped_sentences=0,
         cached=False,
         cached_question=None,
+        ended=None,
+        told={},
         problem=problem,
     )

@@ -1,9 +1,10 @@
-"""The daily chore that erases what collections keep no longer; what is on hold is left alone.
+"""The daily chore that erases what collections keep no longer, and old replies of models; not what is on hold.
 
 How long a collection keeps its documents is the library's; how a document is erased is in `erasing.py`.
 """
 
 import asyncio
+import contextlib
 from datetime import datetime
 
 from pincite.app.erasing import Eraser
@@ -49,6 +50,8 @@ class Retention:
         return erased
 
     async def _look_at(self, scope: Scope, now: datetime) -> int:
+        with contextlib.suppress(OnHold):
+            await self._house.answers.drop_old_replies(scope, now)
         done = 0
         try:
             while documents := await self._house.library.outlived(scope, now):

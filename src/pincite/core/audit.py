@@ -108,13 +108,11 @@ async def note(
 async def note_all(tx: AsyncSession, scope: Scope, deeds: Sequence[Deed]) -> int:
     """Write down what several users of one tenant did, in order; see `note`. Returns the last entry's number."""
     head = await _lock_head(tx, scope)
-    entries: list[Entry] = []
     for each in deeds:
         entry = _entry_of(each, scope.tenant, head.seq + 1)
-        entries.append(replace(entry, hash=hash_of_entry(entry, head.hash)))
-        head = Head(entries[-1].seq, entries[-1].hash)
-    if entries:
-        await _append(tx, entries, head)
+        entry = replace(entry, hash=hash_of_entry(entry, head.hash))
+        await _append(tx, entry)  # one by one: a trigger lets the head go forward by one entry and no more
+        head = Head(entry.seq, entry.hash)
     return head.seq
 
 
@@ -149,17 +147,9 @@ async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     return Head(found.seq, found.hash)
 
 
-async def _append(session: AsyncSession, entries: Sequence[Entry], head: Head) -> None:
-    """Add entries behind the head that is locked, and let the head be the last of them."""
-    await session.execute(insert(AuditRow), [_values_of(each) for each in entries])
-    (tenant,) = {each.tenant for each in entries}
-    await session.execute(
-        update(AuditHeadRow).where(AuditHeadRow.tenant == tenant).values(seq=head.seq, hash=head.hash)
-    )
-
-
-def _values_of(entry: Entry) -> dict[str, Any]:
-    return {
+async def _append(session: AsyncSession, entry: Entry) -> None:
+    """Add an entry behind the head that is locked, and let the head be it."""
+    values = {
         "tenant": entry.tenant,
         "seq": entry.seq,
         "at": entry.at,
@@ -176,3 +166,7 @@ def _values_of(entry: Entry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "hash": entry.hash,
     }
+    await session.execute(insert(AuditRow), [values])
+    await session.execute(
+        update(AuditHeadRow).where(AuditHeadRow.tenant == entry.tenant).values(seq=entry.seq, hash=entry.hash)
+    )

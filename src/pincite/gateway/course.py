@@ -38,7 +38,9 @@ class When(_Strict):
 
     def why_not(self, scope: Scope, request: ChatRequest, input_tokens: int) -> str | None:
         """Return why a request is none for it, None where it is one."""
-        if self.lane is not None and request.lane not in self.lane:
+        # Who comes first is somebody who waits as well.
+        lanes = {request.lane, "interactive"} if request.lane == "premium" else {request.lane}
+        if self.lane is not None and lanes.isdisjoint(self.lane):
             return f"is not for the lane {request.lane}"
         if self.tenant is not None and scope.tenant not in self.tenant:
             return "is not for this tenant"
@@ -80,7 +82,9 @@ class Premium(_Strict):
 
 
 class _File(_Strict):
-    routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]]
+    routes: dict[str, Annotated[tuple[Stop, ...], Field(min_length=1, max_length=_MOST)]] = Field(
+        default_factory=dict[str, tuple[Stop, ...]]
+    )
     cascades: dict[str, Cascade] = Field(default_factory=dict[str, Cascade])
     shadows: dict[str, Shadow] = Field(default_factory=dict[str, Shadow])
     premium: Premium = Premium()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pincite.core import PinciteError, Unavailable, get_logger
+from pincite.core import PinciteError, StorageFull, Unavailable, get_logger
 from pincite.core.audit import Deed
 from pincite.ledger.book import Ask, Refused, Tell
 from pincite.ledger.domain import Reservation, Spent
@@ -152,6 +152,8 @@ class Turns:
             if failure is not None:
                 queue.deeds = [*deeds, *queue.deeds]
                 self._put_back(asked, tells, failure)
+        if deeds and (failure is _UNKNOWN or not isinstance(failure, Unavailable | StorageFull | None)):
+            await self._note_apart()
         if failure is not None:
             return False
         for waiting, answer in zip(asked, answers, strict=True):
@@ -159,6 +161,18 @@ class Turns:
         if not queue.has_news:
             self._settled.set()
         return True
+
+    async def _note_apart(self) -> None:
+        """Write what is to be noted alone, one by one: what cannot be would hold up every call for ever."""
+        waiting, self._queue.deeds = self._queue.deeds, []
+        for at, each in enumerate(waiting):
+            try:
+                await self._write((), (), [each])
+            except (StorageFull, Unavailable):
+                self._queue.deeds = [*waiting[at:], *self._queue.deeds]
+                return
+            except (PinciteError, SQLAlchemyError):
+                log.exception("audit entry lost", action=each.action, about=each.about[1], actor=each.scope.user)
 
     def _hand(self, waiting: _Waiting, answer: Answer) -> None:
         if waiting.answer.done():  # whoever asked has gone meanwhile

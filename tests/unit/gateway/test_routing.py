@@ -15,7 +15,7 @@ from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatRequest, Message, ModelError, Models, Shape
 from pincite.gateway.adapters.memory import MemoryMeter
 from pincite.gateway.cascade import Cascade
-from pincite.gateway.course import Courses, Premium, Stop, courses_of
+from pincite.gateway.course import Courses, Premium, Stop, When, courses_of
 from pincite.gateway.domain import Lane, ModelNotConfigured, Restarted, Sign, TextDelta
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
@@ -310,6 +310,8 @@ async def test_a_reply_out_of_shape_is_asked_of_the_strong_tier_where_there_is_a
 
 
 async def test_those_who_come_first_wait_in_their_lane_and_work_in_the_background_does_not(world: World) -> None:
+    assert courses_of('[premium]\ntenants = ["gold"]', str).premium.tenants == {"gold"}
+    assert When(lane=("interactive",)).why_not(SCOPE, replace(REQUEST, lane="premium"), 1) is None
     for_them = Stop.model_validate({**dict(world.stop(SECOND)), "when": {"lane": ["premium"]}})
     stops = (for_them, world.stop(FIRST))
     premium = Premium(tenants=frozenset({"gold"}), users=frozenset({"eve"}))

@@ -145,6 +145,21 @@ async def test_after_upkeep_too_what_two_write_at_once_is_there_once(tmp_path: P
     assert len(found) == len(set(found)) == 300
 
 
+async def test_an_index_of_keys_that_an_earlier_version_made_is_dropped(tmp_path: Path):
+    index, other = (LanceIndex(str(tmp_path), IndexSettings(delta_min_rows=1, readers_leave_s=0)) for _ in range(2))
+    await index.write(SCOPE, GENERATION, points(0, 50))
+    opened = await index._open("acme.g1")
+    assert opened is not None
+    await opened.table.create_index("chunk_id", config=BTree())
+    await index.delete_document(SCOPE, GENERATION, "d3")
+    await asyncio.gather(index.maintain(SCOPE, GENERATION), other.maintain(SCOPE, GENERATION))
+    await index.scrub(SCOPE, GENERATION)
+    assert "chunk_id_idx" not in {each.name for each in await opened.table.list_indices()}
+    files = [path.read_bytes() for path in tmp_path.rglob("*.lance") if path.is_file()]
+    assert files
+    assert not any(b"k37" in each for each in files)
+
+
 async def test_another_handle_sees_each_commit_in_a_folder_at_once(tmp_path: Path):
     reader, writer = LanceIndex(str(tmp_path)), LanceIndex(str(tmp_path))
     assert writer.settles_s == 0

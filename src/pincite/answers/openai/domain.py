@@ -6,7 +6,7 @@ How errors are written is decided in `app`, as for every other route.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pincite.answers.domain import Turn
+from pincite.answers.domain import AnswerProblem, Turn
 from pincite.core import ErrorKind, NotFound, PinciteError
 
 ASSISTANT = "pincite/default"
@@ -62,6 +62,13 @@ class AnswerNotWhole(PinciteError):
 
     code = "answer-not-whole"
     kind = ErrorKind.UNAVAILABLE
+
+
+def told_again(problem: AnswerProblem) -> AnswerNotWhole:
+    """Return the error that a reply failed by, as whoever asks for it is told it: of its own code and kind."""
+    its_own = {"code": problem.code, "kind": problem.kind, "retry_after_s": problem.retry_after_s}
+    made: type[AnswerNotWhole] = type("Retold", (AnswerNotWhole,), its_own)
+    return made(problem.message, remedy=problem.remedy)
 
 
 def ended_early() -> AnswerNotWhole:

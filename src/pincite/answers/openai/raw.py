@@ -3,15 +3,16 @@
 Which models those are is said in `catalogue.py`; how they are reached is the gateway's business.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pincite.answers.domain import Answer
 from pincite.answers.openai.catalogue import Catalogue
-from pincite.answers.replying import ReplyRequest
+from pincite.answers.replying import ReplyRequest, said_in
 from pincite.answers.service import Answers
 from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatRequest, ModelError, TextDelta
@@ -38,8 +39,7 @@ class RawModels:
         Raises: ModelUnknown, QuestionRefused, AnswerRefused, ModerationFailed, SchemaUnusable, ModelError.
         """
         chat = self._catalogue.chat(model)
-        asked = "\n\n".join(each.text for each in request.messages if each.role == "user")
-        await self._answers.admit(scope, asked)
+        await self._answers.admit(scope, said_in(request))
         self._ledger.note_with_next(scope, "model.asked", ("model", model[:200]))
         moderation = self._answers.moderation
         if not moderation.active:
@@ -59,12 +59,12 @@ class RawModels:
         for event in held:
             yield event
 
-    async def keep(self, scope: Scope, model: str, request: ChatRequest) -> Answer:
+    async def keep(self, scope: Scope, model: str, request: ChatRequest, told: Mapping[str, Any]) -> Answer:
         """Begin a model's reply that is kept, and goes on without its reader.
 
         Raises: ModelUnknown, and what `Answers.reply` does.
         """
-        return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request))
+        return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request, told))
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Return a vector of each text, by the embedder in use. Raises: Unavailable."""

@@ -82,6 +82,11 @@ class Events:
         """Return the last event."""
         return self._event(_ENDS.get(resource["status"], "response.failed"), response=resource)
 
+    def broken_off(self, error: PinciteError) -> Event:
+        """Return the last event of one who follows no further. It has the number of the one before: the log goes on."""
+        self._number -= 1
+        return self.end(self._frame.failed(error).model_dump(mode="json"))
+
     @property
     def text(self) -> str:
         """The text so far."""
@@ -111,7 +116,7 @@ async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: 
         yield each
     async for event in events:
         if event.name == "answer.restarted" and made.text:
-            yield made.end(frame.failed(begun_anew()).model_dump(mode="json"))
+            yield made.broken_off(begun_anew())
             return
         if event.name == "answer.delta":
             for each in made.delta(event.data["text"]):
@@ -120,7 +125,29 @@ async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: 
             for each in _last(frame, made, event, told):
                 yield each
             return
-    yield made.end(frame.failed(ended_early()).model_dump(mode="json"))
+    yield made.broken_off(ended_early())
+
+
+async def what_holds(events: AsyncIterator[AnswerEvent]) -> tuple[Sequence[AnswerEvent], bool]:
+    """Return the events of an answer that is over, without text that is void because another model began anew.
+
+    Returns: the events, and whether there was such a text: whoever followed it has seen numbers that are none of these.
+    """
+    held: list[AnswerEvent] = []
+    is_anew = False
+    async for event in events:
+        if event.name == "answer.restarted":
+            is_anew = is_anew or any(each.name == "answer.delta" for each in held)
+            held = [each for each in held if each.name != "answer.delta"]
+        else:
+            held.append(event)
+    return held, is_anew
+
+
+async def in_turn(events: Sequence[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
+    """Yield events that are there."""
+    for event in events:
+        yield event
 
 
 def _last(frame: Frame, made: Events, event: AnswerEvent, told: Told) -> Iterator[Event]:

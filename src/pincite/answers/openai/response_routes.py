@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, watched
-from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.domain import Answer, AnswerState, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
@@ -20,7 +20,7 @@ from pincite.answers.openai.domain import Kind, ParameterRefused
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_bodies import ResponseBody, chat_of, in_its_words, renamed
-from pincite.answers.openai.response_events import after, answer_events, reply_events
+from pincite.answers.openai.response_events import after, answer_events, in_turn, reply_events, what_holds
 from pincite.answers.openai.responses import (
     Deleted,
     Fields,
@@ -100,24 +100,30 @@ class ResponseRoutes:
     ) -> Any:
         """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
         found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        if body.background and body.store is False:
+            said = "What goes on in the background is stored, to be read."
+            raise ParameterRefused("background", said, remedy="Leave out `store`, or `background`.")
         if body.stream:
             seat.take(scope)
         if found.kind is Kind.ASSISTANT:
             answer, ignored = await self._answer(scope, body, kept)
         elif body.store or body.background:
-            answer, ignored = await self._raw.keep(scope, body.model, _chat_request(body, kept)), ()
+            answer, ignored = await self._raw.keep(scope, body.model, _chat_request(body, kept), _told(body)), ()
         else:
             return await self._reply(request, scope, body, kept)
         told = Told(self._base(request), ignored)
         frame = frame_of(answer, _asked(body))
         if body.stream:
             events = watched(request, scope, self._answers.events(scope, answer.id))
-            return streamed(answer_events(frame, events, told), events, self._told, ends=False)
+            begun = streamed(answer_events(frame, events, told), events, self._told, ends=False)
+            begun.headers["Content-Location"] = f"/v1/responses/{answer.id}?stream=true"
+            return begun
         response.headers["Content-Location"] = f"/v1/responses/{answer.id}"
         if body.background:
             return answer_response(frame, answer, told)
         final = await self._answers.wait(scope, answer.id)
-        check_whole(final)
+        if final.state is not AnswerState.CANCELLED:
+            check_whole(final)
         return answer_response(frame, final, told)
 
     async def response(
@@ -131,11 +137,15 @@ class ResponseRoutes:
     ) -> Any:
         """Return an answer as a response, as far as it is known; or its events, from the first or after a number."""
         answer = await self._answers.get(scope, answer_id)
-        frame, told = frame_of(answer, {}), Told(self._base(request))
+        frame, told = frame_of(answer, answer.told), Told(self._base(request))
         if not stream:
             return answer_response(frame, answer, told)
         seat.take(scope)
-        events = watched(request, scope, self._answers.events(scope, answer.id))
+        log = self._answers.events(scope, answer.id)
+        if answer.state is not AnswerState.RUNNING:
+            held, is_anew = await what_holds(log)
+            log, starting_after = in_turn(held), -1 if is_anew else starting_after
+        events = watched(request, scope, log)
         return streamed(after(answer_events(frame, events, told), starting_after), events, self._told, ends=False)
 
     async def delete(self, scope: CurrentScope, answer_id: Id) -> Deleted:
@@ -147,7 +157,7 @@ class ResponseRoutes:
         """Stop an answer, whoever waits for it; its text so far is kept."""
         await self._answers.cancel(scope, answer_id)
         answer = await self._answers.wait(scope, answer_id)
-        return answer_response(frame_of(answer, {}), answer, Told(self._base(request)))
+        return answer_response(frame_of(answer, answer.told), answer, Told(self._base(request)))
 
     async def _answer(self, scope: Scope, body: ResponseBody, kept: KeptUse) -> tuple[Answer, tuple[str, ...]]:
         """Begin an assistant's answer; returns it and the parameters that are not heeded."""
@@ -155,7 +165,7 @@ class ResponseRoutes:
             question = question_of(chat_of(body))
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept)
+        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept, told=_told(body))
         return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
 
     async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
@@ -182,6 +192,11 @@ def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
         raise ParameterRefused("previous_response_id", said, remedy="Send all of the input.")
     with in_its_words():
         return replace(request_of(chat_of(body)), kept=kept)
+
+
+def _told(body: ResponseBody) -> Fields:
+    """Return what a response that is stored repeats of the request whenever it is read."""
+    return {name: value for name in ("metadata", "background") if (value := getattr(body, name)) is not None}
 
 
 def _asked(body: ResponseBody) -> Fields:

@@ -3,7 +3,7 @@
 How one comes event by event is in `response_events.py`; what is asked, in `response_bodies.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -125,9 +125,9 @@ class Frame:
         return self.resource("failed", error={"code": error.code, "message": f"{error.message} {error.remedy}".strip()})
 
 
-def frame_of(answer: Answer, asked: Fields) -> Frame:
+def frame_of(answer: Answer, asked: Mapping[str, Any]) -> Frame:
     """Return the frame of an answer's response."""
-    return Frame(answer.id, int(answer.created_at.timestamp()), name_of(answer), asked)
+    return Frame(answer.id, int(answer.created_at.timestamp()), name_of(answer), dict(asked))
 
 
 def text_part(text: str, annotations: Sequence[Fields] = ()) -> Fields:

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, Permission, requires, watched
-from pincite.answers.domain import Answer, AskRequest
+from pincite.answers.domain import Answer, AnswerMode, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import (
     Heading,
     Told,
     answer_chunks,
+    begun_reply,
     gathered,
     reply_chunks,
     whole_answer,
@@ -29,7 +30,7 @@ from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, list
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_routes import ResponseRoutes
-from pincite.answers.openai.schemas import ChatBody, Completion, ModelBody, ModelList
+from pincite.answers.openai.schemas import ChatBody, Completion, CompletionDeleted, ModelBody, ModelList
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
 from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
@@ -104,7 +105,15 @@ class OpenAiRoutes:
             methods=["GET"],
             response_model=Completion,
             response_model_exclude_none=True,
-            summary="Read a stored chat completion",
+            responses=STREAM,
+            summary="Read a stored chat completion, or follow it",
+        )
+        add(
+            "/chat/completions/{answer_id}",
+            self.delete,
+            methods=["DELETE"],
+            response_model=CompletionDeleted,
+            summary="Delete a stored chat completion",
         )
         add(
             "/embeddings",
@@ -141,7 +150,7 @@ class OpenAiRoutes:
             return await self._reply(request, scope, body, kept)
         ignored: tuple[str, ...] = ()
         if found.kind is Kind.CHAT:
-            answer = await self._raw.keep(scope, body.model, replace(request_of(body), kept=kept))
+            answer = await self._raw.keep(scope, body.model, replace(request_of(body), kept=kept), {})
         else:
             question = question_of(body)
             ignored = question.ignored
@@ -149,15 +158,37 @@ class OpenAiRoutes:
             answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), ignored, _with_usage(body))
         if body.stream:
-            events = watched(request, scope, self._answers.events(scope, answer.id))
-            return streamed(unnamed(answer_chunks(answer, events, told)), events, self._told)
+            return await self._followed(request, scope, answer, told)
         response.headers["Content-Location"] = f"/v1/chat/completions/{answer.id}"
         return whole_answer(await self._answers.wait(scope, answer.id), told)
 
-    async def completion(self, request: Request, scope: CurrentScope, answer_id: Id) -> Completion:
-        """Return an answer that has come to its end as a chat completion."""
+    async def completion(
+        self, request: Request, scope: CurrentScope, answer_id: Id, seat: Seated, stream: bool = False
+    ) -> Any:
+        """Return an answer that has come to its end as a chat completion; or its chunks, from the first."""
         answer: Answer = await self._answers.get(scope, answer_id)
-        return whole_answer(answer, Told(self._base(request)))
+        told = Told(self._base(request), with_usage=True)
+        if not stream:
+            return whole_answer(answer, told)
+        seat.take(scope)
+        return await self._followed(request, scope, answer, told)
+
+    async def delete(self, scope: CurrentScope, answer_id: Id) -> CompletionDeleted:
+        """Delete a chat completion; one of several answers in a conversation goes with that."""
+        await self._answers.delete_alone(scope, answer_id)
+        return CompletionDeleted(id=answer_id)
+
+    async def _followed(self, request: Request, scope: Scope, answer: Answer, told: Told) -> Response:
+        """Return the chunks of an answer, or of a reply, as they come; where a reply fails at once, that is told."""
+        events = watched(request, scope, self._answers.events(scope, answer.id))
+        try:
+            is_reply = answer.mode is AnswerMode.REPLY
+            seen = await while_there(request, begun_reply(events)) if is_reply else events
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
+        made = streamed(unnamed(answer_chunks(answer, seen, told)), events, self._told)
+        made.headers["Content-Location"] = f"/v1/chat/completions/{answer.id}?stream=true"
+        return made
 
     async def embeddings(self, scope: CurrentScope, body: EmbeddingBody) -> EmbeddingList:
         """Return a vector of each text, as this installation makes them of passages or of questions."""

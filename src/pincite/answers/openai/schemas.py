@@ -243,6 +243,14 @@ class Completion(BaseModel):
     pincite: Pinned | None = None
 
 
+class CompletionDeleted(BaseModel):
+    """That a chat completion is deleted."""
+
+    id: str
+    object: Literal["chat.completion.deleted"] = "chat.completion.deleted"
+    deleted: bool = True
+
+
 class ModelBody(BaseModel):
     """A model; `pincite` says what it is for: `assistant`, `chat` or `embedder`."""
 

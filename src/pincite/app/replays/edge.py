@@ -101,7 +101,13 @@ class ReplayEdge:
             await _repeat(answered, answered.body or b"", send)
             return
 
+        is_asked = False
+
         async def nothing() -> Message:
+            nonlocal is_asked
+            if is_asked:  # a stream waits for its reader to go away
+                return await request.receive()
+            is_asked = True
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def marked(message: Message) -> None:
@@ -109,17 +115,29 @@ class ReplayEdge:
                 message["headers"] = [*message["headers"], (b"idempotency-replayed", b"true")]
             await send(message)
 
-        there = {"method": "GET", "path": location, "raw_path": location.encode(), "query_string": b""}
+        path, _, query = location.partition("?")
+        there = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
         await self._app({**scope, **there}, nothing, marked)
 
     async def _do(self, asker: Scope, claim: Claim, scope: Connection, receive: Receive, send: Send) -> None:
         request, response = HashedRequest(scope, receive), CaughtResponse(send)
         kept = False
+
+        async def caught(message: Message) -> None:
+            nonlocal kept
+            await response.send(message)
+            if response.is_followed and not kept and (fingerprint := await request.finish()) is not None:
+                answered = Answered(fingerprint, response.status, response.headers, b"")
+                await self._replays.keep(asker, claim, answered)
+                kept = True
+                await response.flush()
+
         try:
             async with self._replays.renewed(asker, claim):
-                await self._app(scope, request.receive, response.send)
+                await self._app(scope, request.receive, caught)
             # Before it is sent: who has the answer may rely on it. What failed did nothing, and may be sent again.
-            fingerprint = await request.finish() if response.is_whole and response.status < 400 else None
+            is_done = response.is_whole and response.status < 400 and not kept
+            fingerprint = await request.finish() if is_done else None
             if fingerprint is not None:
                 body = None if response.is_secret else b"" if LOCATION in response.headers else response.body
                 answered = Answered(fingerprint, response.status, response.headers, body)

@@ -79,6 +79,7 @@ class CaughtResponse:
         self.headers: dict[str, str] = {}
         self.is_secret = False
         self.is_whole = False
+        self.is_followed = False
 
     async def send(self, message: Message) -> None:
         """Take one message."""
@@ -87,6 +88,9 @@ class CaughtResponse:
             self.status = message["status"]
             self.headers = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
             self.is_secret = "no-store" in headers.get("cache-control", "")
+            # A stream of a thing of its own: that is there, whoever reads it to its end.
+            is_stream = headers.get("content-type", "").startswith("text/event-stream")
+            self.is_followed = is_stream and "content-location" in headers
         if self._started:
             await self._send(message)
             return

@@ -19,6 +19,7 @@ from pincite.index.settings import IndexSettings
 
 _TEXT_INDEX = f"{BODY}_idx"
 _VECTOR_INDEX = f"{VECTOR}_idx"
+_KEY_INDEX = "chunk_id_idx"
 _SMALL_FRAGMENTS, _FEW_FRAGMENTS = 16, 4
 _SMALL_TABLE_ROWS, _FEW_ROWS = 5_000, 12
 _REWRITES, _AGAIN_S = 10, 0.5
@@ -53,6 +54,8 @@ def _wanted(generation: Generation) -> dict[str, Any]:
 async def create_indexes(table: Any, generation: Generation) -> None:
     """Give a table its text and scalar indexes unless it has them. Safe when two processes do it at once."""
     present = {index.name for index in await table.list_indices()}
+    if _KEY_INDEX in present:  # of earlier versions; it would be kept up for nobody, and holds what was erased
+        await _unless_lost(table.drop_index(_KEY_INDEX), "index of keys")
     for column, config in _wanted(generation).items():
         if f"{column}_idx" not in present:
             await _unless_lost(table.create_index(column, config=config, replace=False), f"index {column}")
@@ -87,6 +90,7 @@ async def rewrite(table: Any, generation: Generation) -> None:
 
 async def _rewritten(table: Any, generation: Generation) -> bool:
     await table.checkout_latest()
+    await create_indexes(table, generation)
     has_vectors = _VECTOR_INDEX in {index.name for index in await table.list_indices()}
     if not await _on_dataset(
         table,
@@ -163,7 +167,7 @@ async def _unless_lost(work: Any, what: str) -> bool:
         await work
     except (RuntimeError, OSError, ValueError) as error:
         said = str(error).lower()
-        if "conflict" not in said and "already exists" not in said:
+        if not any(lost in said for lost in ("conflict", "already exists", "index not found", "does not exist")):
             raise
         _log.info("upkeep_lost_race", what=what, error=str(error)[:200])
         return False
