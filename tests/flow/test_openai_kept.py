@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from tests.doubles.provider import Provider, serve
@@ -199,6 +200,10 @@ async def test_what_fails_is_kept_as_failed(clients: Clients, provider: Provider
     assert events[-1].type == "response.failed"
     kept = await clients.whole.responses.retrieve(events[0].response.id)
     assert (kept.status, kept.error.message) == ("failed", events[-1].response.error.message)
+    asked = len(provider.requests)
+    with pytest.raises(openai.BadRequestError):  # what stays as it is, clients do not ask for again
+        await clients.whole.chat.completions.retrieve(kept.id)
+    assert len(provider.requests) == asked
 
 
 @pytest.mark.postgres
@@ -339,6 +344,10 @@ async def test_text_that_is_void_is_not_told_when_it_is_over(
             assert told_again[-1].type == "response.completed"
             said = "".join(each.delta for each in told_again if each.type == "response.output_text.delta")
             assert said == REPLY
+            async with clients.http() as plain:
+                chunks = (await plain.get(f"/v1/chat/completions/{id_}?stream=true")).text
+            assert "Half of" not in chunks
+            assert chunks.rstrip().endswith("[DONE]")
 
 
 async def test_it_goes_after_thirty_days_unless_it_is_held(house_here: House, clients: Clients) -> None:
@@ -368,3 +377,18 @@ async def test_what_goes_on_in_the_background_is_stored(clients: Clients) -> Non
     assert (await clients.whole.chat.completions.delete(completion.id)).deleted
     with pytest.raises(openai.NotFoundError):
         await clients.whole.chat.completions.retrieve(completion.id)
+
+
+async def test_a_reader_who_leaves_before_the_first_word_has_one_reply(clients: Clients, provider: Provider) -> None:
+    provider.behaviour.first_delay_s = 1.0
+    body = {"model": RAW, "messages": HELLO, "store": True, "stream": True, "stream_options": {"include_usage": True}}
+    keyed = {"Idempotency-Key": "left-early"}
+    async with clients.http() as plain:
+        with pytest.raises(httpx2.ReadTimeout):
+            await plain.post("/v1/chat/completions", json=body, headers=keyed, timeout=0.5)
+        again = await plain.post("/v1/chat/completions", json=body, headers=keyed)
+        assert again.headers["idempotency-replayed"] == "true"
+        assert '"choices":[],"usage"' in again.text
+        plainly = await plain.get(again.headers["content-location"].partition("&")[0])
+        assert '"choices":[]' not in plainly.text
+    assert len(provider.requests) == 1

@@ -36,6 +36,7 @@ from pincite.core.trail import DENIED
 from pincite.retrieval import checked_question
 
 _LAST_TURNS = 3
+_DROPPED_AT_ONCE = 100
 
 
 class Answers:
@@ -242,11 +243,16 @@ class Answers:
 
     async def drop_old_replies(self, scope: Scope, now: datetime) -> int:
         """Delete the tenant's replies of models that were stored too long ago; returns how many. Raises: OnHold."""
-        system = system_scope(scope.tenant)
-        async with self._db.transaction(system) as tx:
-            await self._drafters.refuse_held_within(scope, tx)
-            which = store.replies_before(system, now - REPLIES_KEPT)
-            return (await _erase(tx, system, which, only_count=False))["answers_answers"]
+        system, dropped = system_scope(scope.tenant), 0
+        while True:
+            async with self._db.read(system) as session:
+                old = await store.replies_before(session, system, now - REPLIES_KEPT, most=_DROPPED_AT_ONCE)
+            if not old:
+                return dropped
+            async with self._db.transaction(system) as tx:
+                await self._drafters.refuse_held_within(scope, tx)
+                await store.erase_whole(tx, system, store.among(old))
+            dropped += len(old)
 
     async def _turns(self, scope: Scope, answer: Answer, earlier: Sequence[Answer]) -> tuple[Turn, ...]:
         """Return the turns that the asker may still read; what those rest on, the new answer rests on too."""

@@ -281,10 +281,20 @@ def quoting(scope: Scope, document_id: str) -> ColumnElement[bool]:
     return and_(visible_to(scope, ConversationRow), ConversationRow.id.in_(resting))
 
 
-def replies_before(scope: Scope, moment: datetime) -> ColumnElement[bool]:
-    """Return the predicate of the conversations of models' own replies that were begun before a time."""
-    whose = visible_to(scope, ConversationRow)
-    return and_(whose, ConversationRow.listed.is_(False), ConversationRow.created_at < moment)
+async def replies_before(session: AsyncSession, scope: Scope, moment: datetime, *, most: int) -> list[str]:
+    """Return the conversations of models' own replies that were begun before a time."""
+    query = (
+        select(ConversationRow.id)
+        .where(visible_to(scope, ConversationRow), ConversationRow.listed.is_(False))
+        .where(ConversationRow.created_at < moment)
+        .limit(most)
+    )
+    return list(await session.scalars(query))
+
+
+def among(ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the predicate of these conversations."""
+    return ConversationRow.id.in_(ids)
 
 
 async def count_whole(session: AsyncSession, scope: Scope, which: ColumnElement[bool]) -> dict[str, int]:

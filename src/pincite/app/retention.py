@@ -4,7 +4,6 @@ How long a collection keeps its documents is the library's; how a document is er
 """
 
 import asyncio
-import contextlib
 from datetime import datetime
 
 from pincite.app.erasing import Eraser
@@ -50,8 +49,12 @@ class Retention:
         return erased
 
     async def _look_at(self, scope: Scope, now: datetime) -> int:
-        with contextlib.suppress(OnHold):
+        try:
             await self._house.answers.drop_old_replies(scope, now)
+        except OnHold:
+            pass
+        except (PinciteError, TimeoutError) as error:  # documents are as old, and wait for no replies
+            log.warning("replies not erased", code=getattr(error, "code", "timeout"), message=str(error))
         done = 0
         try:
             while documents := await self._house.library.outlived(scope, now):

@@ -51,12 +51,12 @@ _LOG_TRIES, _LOG_WAIT_S, _LOG_BUSY_MS = 40, 0.25, 100
 
 log = get_logger(__name__)
 # PostgreSQL's SQLSTATE by its first characters: who may not connect; and what passes: a lost connection, too many of
-# them, a server that stops or starts, a deadlock.
+# them, a server that stops, starts or is read-only while another takes over, a statement that took long, a deadlock.
 _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
 _OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
-_PASSING = ("08", "53", "57P", "40001", "40P01")
+_PASSING = ("08", "53", "57P", "57014", "55P03", "25006", "40001", "40P01")
 
 
 class Database:

@@ -25,6 +25,8 @@ _SOON_S = 0.05
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 log = get_logger(__name__)
 
+# What a value that is none of its kind comes to on its way to the database.
+_BROKEN = (AttributeError, TypeError, LookupError, ArithmeticError, ValueError)
 _UNKNOWN = Unavailable("What models may cost could not be looked up.", remedy="See `pincite doctor`.")
 Answer = Reservation | Refused
 Write = Callable[[Sequence[Ask], Sequence[Tell], Sequence[Deed]], Awaitable[Sequence[Answer]]]
@@ -123,6 +125,8 @@ class Turns:
                         await asyncio.wait_for(self._stirred.wait(), LOOK_S)
         finally:
             self._task = None
+            if not self._queue.has_news:
+                self._settled.set()
 
     def _drop_gone(self) -> int:
         """Forget who no longer waits; returns how many do."""
@@ -148,6 +152,8 @@ class Turns:
             failure = error
         except SQLAlchemyError as error:
             log.warning("ledger failed", problem=str(error))
+        except _BROKEN:
+            log.exception("ledger broken")
         finally:
             if failure is not None:
                 queue.deeds = [*deeds, *queue.deeds]
@@ -163,16 +169,26 @@ class Turns:
         return True
 
     async def _note_apart(self) -> None:
-        """Write what is to be noted alone, one by one: what cannot be would hold up every call for ever."""
-        waiting, self._queue.deeds = self._queue.deeds, []
-        for at, each in enumerate(waiting):
-            try:
-                await self._write((), (), [each])
-            except (StorageFull, Unavailable):
-                self._queue.deeds = [*waiting[at:], *self._queue.deeds]
-                return
-            except (PinciteError, SQLAlchemyError):
-                log.exception("audit entry lost", action=each.action, about=each.about[1], actor=each.scope.user)
+        """Write what is to be noted alone, one by one: what cannot be would hold up every call for ever.
+
+        It is given up where the database takes a write without it.
+        """
+        queue = self._queue
+        for each in list(queue.deeds):
+            if not await self._takes([each]):
+                if not await self._takes([]):
+                    return  # it is not the note's fault
+                log.error("audit entry lost", action=each.action, about=each.about[1], actor=each.scope.user)
+            queue.deeds.remove(each)
+
+    async def _takes(self, deeds: Sequence[Deed]) -> bool:
+        """Say whether something could be noted."""
+        try:
+            await self._write((), (), deeds)
+        except (PinciteError, SQLAlchemyError, *_BROKEN) as error:
+            log.warning("not noted", problem=str(error), notes=len(deeds))
+            return False
+        return True
 
     def _hand(self, waiting: _Waiting, answer: Answer) -> None:
         if waiting.answer.done():  # whoever asked has gone meanwhile

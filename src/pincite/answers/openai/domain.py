@@ -3,7 +3,7 @@
 How errors are written is decided in `app`, as for every other route.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pincite.answers.domain import AnswerProblem, Turn
@@ -64,8 +64,13 @@ class AnswerNotWhole(PinciteError):
     kind = ErrorKind.UNAVAILABLE
 
 
-def told_again(problem: AnswerProblem) -> AnswerNotWhole:
-    """Return the error that a reply failed by, as whoever asks for it is told it: of its own code and kind."""
+def told_again(problem: AnswerProblem, *, later: bool = False) -> AnswerNotWhole:
+    """Return the error that a reply failed by, of its own code and kind, as whoever asks for it is told it.
+
+    Whoever reads it `later` is told nothing that would have a client ask again: it stays as it is.
+    """
+    if later:
+        problem = replace(problem, kind=ErrorKind.MALFORMED, retry_after_s=None)
     its_own = {"code": problem.code, "kind": problem.kind, "retry_after_s": problem.retry_after_s}
     made: type[AnswerNotWhole] = type("Retold", (AnswerNotWhole,), its_own)
     return made(problem.message, remedy=problem.remedy)

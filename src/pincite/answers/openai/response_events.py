@@ -102,10 +102,13 @@ class Events:
 
 
 async def after(events: AsyncGenerator[Event], number: int) -> AsyncGenerator[Event]:
-    """Yield those of a response's events whose number is greater: they have the same numbers for each who follows."""
+    """Yield those of a response's events whose number is greater: they have the same numbers for each who follows.
+
+    That it failed is told in any case: one who was broken off has that number already, and the log may have gone on.
+    """
     async with aclosing(events):
         async for kind, data in events:
-            if data["sequence_number"] > number:
+            if data["sequence_number"] > number or kind == "response.failed":
                 yield kind, data
 
 

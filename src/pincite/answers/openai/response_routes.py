@@ -5,6 +5,7 @@ does a model's where it is to be stored; else it is stored nowhere.
 """
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, watched
-from pincite.answers.domain import Answer, AnswerState, AskRequest
+from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
@@ -141,12 +142,17 @@ class ResponseRoutes:
         if not stream:
             return answer_response(frame, answer, told)
         seat.take(scope)
-        log = self._answers.events(scope, answer.id)
+        events = watched(request, scope, self._answers.events(scope, answer.id))
+        seen: AsyncIterator[AnswerEvent] = events
         if answer.state is not AnswerState.RUNNING:
-            held, is_anew = await what_holds(log)
-            log, starting_after = in_turn(held), -1 if is_anew else starting_after
-        events = watched(request, scope, log)
-        return streamed(after(answer_events(frame, events, told), starting_after), events, self._told, ends=False)
+            try:
+                held, is_anew = await while_there(request, what_holds(events))
+            except ClientDisconnect:
+                return Response(status_code=CLIENT_GONE)
+            finally:
+                await events.aclose()
+            seen, starting_after = in_turn(held), -1 if is_anew else starting_after
+        return streamed(after(answer_events(frame, seen, told), starting_after), events, self._told, ends=False)
 
     async def delete(self, scope: CurrentScope, answer_id: Id) -> Deleted:
         """Delete a response; one of several in a conversation goes with that."""

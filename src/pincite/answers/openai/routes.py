@@ -5,6 +5,7 @@ other reply of a model ends where whoever asked goes away.
 """
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, Permission, requires, watched
-from pincite.answers.domain import Answer, AnswerMode, AskRequest
+from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import (
@@ -25,16 +26,17 @@ from pincite.answers.openai.completions import (
     whole_answer,
     whole_reply,
 )
-from pincite.answers.openai.domain import Kind, Served
+from pincite.answers.openai.domain import Kind, Served, told_again
 from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
+from pincite.answers.openai.response_events import in_turn, what_holds
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, CompletionDeleted, ModelBody, ModelList
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
 from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
-from pincite.core import Scope, new_id
+from pincite.core import PinciteError, Scope, new_id
 from pincite.core.keeping import KeptUse
 from pincite.gateway import Embedders, Models
 from pincite.ledger import Ledger
@@ -163,12 +165,20 @@ class OpenAiRoutes:
         return whole_answer(await self._answers.wait(scope, answer.id), told)
 
     async def completion(
-        self, request: Request, scope: CurrentScope, answer_id: Id, seat: Seated, stream: bool = False
+        self,
+        request: Request,
+        scope: CurrentScope,
+        answer_id: Id,
+        seat: Seated,
+        stream: bool = False,
+        include_usage: bool = False,
     ) -> Any:
         """Return an answer that has come to its end as a chat completion; or its chunks, from the first."""
         answer: Answer = await self._answers.get(scope, answer_id)
-        told = Told(self._base(request), with_usage=True)
+        told = Told(self._base(request), with_usage=include_usage)
         if not stream:
+            if answer.mode is AnswerMode.REPLY and answer.problem is not None:
+                raise told_again(answer.problem, later=True)
             return whole_answer(answer, told)
         seat.take(scope)
         return await self._followed(request, scope, answer, told)
@@ -180,14 +190,18 @@ class OpenAiRoutes:
 
     async def _followed(self, request: Request, scope: Scope, answer: Answer, told: Told) -> Response:
         """Return the chunks of an answer, or of a reply, as they come; where a reply fails at once, that is told."""
+        place = f"/v1/chat/completions/{answer.id}?stream=true{'&include_usage=true' if told.with_usage else ''}"
         events = watched(request, scope, self._answers.events(scope, answer.id))
         try:
-            is_reply = answer.mode is AnswerMode.REPLY
-            seen = await while_there(request, begun_reply(events)) if is_reply else events
+            seen = await while_there(request, _first_of(answer, events))
         except ClientDisconnect:
-            return Response(status_code=CLIENT_GONE)
+            await events.aclose()
+            return Response(status_code=CLIENT_GONE, headers={"Content-Location": place})
+        except PinciteError:
+            await events.aclose()
+            raise
         made = streamed(unnamed(answer_chunks(answer, seen, told)), events, self._told)
-        made.headers["Content-Location"] = f"/v1/chat/completions/{answer.id}?stream=true"
+        made.headers["Content-Location"] = place
         return made
 
     async def embeddings(self, scope: CurrentScope, body: EmbeddingBody) -> EmbeddingList:
@@ -212,6 +226,16 @@ class OpenAiRoutes:
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")
+
+
+async def _first_of(answer: Answer, events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
+    """Return what is told of an answer's events: at once; of a reply when its text begins.
+
+    Raises: what a reply failed by before that.
+    """
+    if answer.state is not AnswerState.RUNNING:
+        events = in_turn((await what_holds(events))[0])
+    return await begun_reply(events) if answer.mode is AnswerMode.REPLY else events
 
 
 def _with_usage(body: ChatBody) -> bool:

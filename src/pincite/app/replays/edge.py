@@ -136,7 +136,9 @@ class ReplayEdge:
             async with self._replays.renewed(asker, claim):
                 await self._app(scope, request.receive, caught)
             # Before it is sent: who has the answer may rely on it. What failed did nothing, and may be sent again.
-            is_done = response.is_whole and response.status < 400 and not kept
+            # What has a place of its own was done, whoever was there to hear of it.
+            is_there = response.status < 400 or LOCATION in response.headers
+            is_done = response.is_whole and is_there and not kept
             fingerprint = await request.finish() if is_done else None
             if fingerprint is not None:
                 body = None if response.is_secret else b"" if LOCATION in response.headers else response.body
