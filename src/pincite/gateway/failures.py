@@ -114,8 +114,20 @@ def let_go(error: BaseException) -> None:
     A provider's library that fails amid a stream leaves its generators suspended there. Let go of here, each ends the
     one within it; left to the collector, which takes them all at once, they end each other while they run.
     """
-    for each in list(_causes(error)):
+    for each in _all_behind(error):
         traceback.clear_frames(each.__traceback__)
+
+
+def _all_behind(error: BaseException) -> list[BaseException]:
+    """Return an error with all that it came of, and all that was under way when each of these came."""
+    found: dict[int, BaseException] = {}
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        if id(each) not in found:
+            found[id(each)] = each
+            waiting += [other for other in (each.__cause__, each.__context__) if other is not None]
+    return list(found.values())
 
 
 def _unconnected(error: BaseException) -> bool:

@@ -145,6 +145,23 @@ async def test_after_upkeep_too_what_two_write_at_once_is_there_once(tmp_path: P
     assert len(found) == len(set(found)) == 300
 
 
+async def test_what_a_broken_off_write_wrote_can_be_taken_back(tmp_path: Path):
+    index = LanceIndex(str(tmp_path), IndexSettings())
+    await index.write(SCOPE, GENERATION, points(0, 1))
+    for number in range(1, 6):
+        some = points(number * 2_000, 2_000)
+        writing = asyncio.create_task(index.write(SCOPE, GENERATION, some))
+        while not index._going:
+            await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.wait([writing])
+        assert writing.cancelled()
+        await index.delete_revisions(SCOPE, GENERATION, sorted({each.revision_id for each in some}))
+    while index._going:
+        await asyncio.sleep(0.01)
+    assert [chunk async for chunk, _ in index.chunk_ids(SCOPE, GENERATION)] == ["k0"]
+
+
 async def test_an_index_of_keys_that_an_earlier_version_made_is_dropped(tmp_path: Path):
     index, other = (LanceIndex(str(tmp_path), IndexSettings(delta_min_rows=1, readers_leave_s=0)) for _ in range(2))
     await index.write(SCOPE, GENERATION, points(0, 50))
