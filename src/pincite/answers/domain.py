@@ -124,7 +124,7 @@ class Answer:
     answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
     that came closest. `older` is what older versions of the pinned documents say to the same. `cached` says that its
     text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise. `ended`
-    is there where it is a `REPLY` that came to its end. `told` is what it repeats of its request, to whoever reads it.
+    is there where it is a `REPLY` that came to its end. `echo` is what it repeats of its request, to whoever reads it.
     """
 
     id: str
@@ -149,7 +149,7 @@ class Answer:
     cached: bool = False
     cached_question: str | None = None
     ended: ReplyEnd | None = None
-    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    echo: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problem: AnswerProblem | None = None
 
 
@@ -199,7 +199,7 @@ class AskRequest:
     `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
     `tier` is that of a route's models that should answer; None leaves it to the route. Of a `steady` answer nothing is
     shown that a stronger model may take back.
-    `kept` is what may be done with what was kept of earlier askings. `told` is repeated by the answer.
+    `kept` is what may be done with what was kept of earlier askings. `echo` is repeated by the answer.
     """
 
     question: str
@@ -210,4 +210,4 @@ class AskRequest:
     tier: Tier | None = None
     steady: bool = False
     kept: KeptUse = "use"
-    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    echo: Mapping[str, Any] = field(default_factory=dict[str, Any])

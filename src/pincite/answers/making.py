@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
-from pincite.answers.domain import Answer, AnswerMode, AnswerProblem, AnswerState
+from pincite.answers.domain import Answer, AnswerProblem, AnswerState
 from pincite.answers.drafting import Draft
 from pincite.answers.held import Held
 from pincite.answers.journal import Journal
@@ -25,9 +25,7 @@ from pincite.answers.moderation import Moderation
 from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shapes import last_event, so_far
 from pincite.core import Database, ErrorKind, PinciteError, Scope, get_logger, new_id, utc_now
-from pincite.core.keeping import KeptUse, with_kept
 from pincite.core.scope import EVERY_TENANT
-from pincite.ledger import made_for
 
 BEAT_S = 1.0
 SILENT_S = 15.0
@@ -59,16 +57,14 @@ class Making:
         await self.recover()
         self._beating = asyncio.create_task(self._beat(), name="answers-beat")
 
-    def begin(
-        self, scope: Scope, draft: Draft, kept: KeptUse = "use", after: Callable[[Answer], None] | None = None
-    ) -> None:
-        """Begin to make an answer, which stands in the database as running; `after` is told how it has ended."""
+    def begin(self, scope: Scope, draft: Draft, after: Callable[[Answer], None] | None = None) -> None:
+        """Begin to make an answer, which stands in the database as running; `after` is told how it has ended.
+
+        What it is made for, and what may be done with what was kept, is as the caller's context says.
+        """
         answer_id = draft.answer.id
         self.journal.begin(answer_id)
-        # A reply is no answer: what it costs is its model's, and counts to no answer.
-        whose = contextlib.nullcontext() if draft.answer.mode is AnswerMode.REPLY else made_for(answer_id)
-        with whose, with_kept(kept):
-            task = asyncio.create_task(self._run(scope, draft, after), name=f"answer-{answer_id}")
+        task = asyncio.create_task(self._run(scope, draft, after), name=f"answer-{answer_id}")
         self._running[answer_id] = task
         task.add_done_callback(lambda _: self._over(answer_id))
 

@@ -1,7 +1,7 @@
-"""A model's own reply that is kept: made as every answer is, with a log that can be followed, left and stopped.
+"""A model's own reply that is stored: made as every answer is, with a log that can be followed, left and stopped.
 
-No document is looked at, so that nothing of it is pinned: its mode says so. What is kept of what was asked is the last
-that the user said. How a reply is told in OpenAI's protocol is in `openai/`.
+No document is looked at, so that nothing of it is pinned: its mode says so. Of what was asked, the last that the user
+said is stored. How a reply is told in OpenAI's protocol is in `openai/`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -15,8 +15,8 @@ from pincite.core import Scope
 from pincite.gateway import ChatFinished, ChatModel, ChatRequest, TextDelta
 from pincite.retrieval import MAX_QUESTION_CHARS
 
-REPLIES_KEPT = timedelta(days=30)
-"""For so long they are kept, as OpenAI keeps them."""
+STORED_FOR = timedelta(days=30)
+"""After so long they are deleted, as OpenAI does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,17 @@ class ReplyRequest:
         model: by the name that it was asked for.
         chat: the model.
         request: what.
-        told: what the reply repeats of the request when it is read.
+        echo: what the reply repeats of the request when it is read.
     """
 
     model: str
     chat: ChatModel
     request: ChatRequest
-    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    echo: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def question(self) -> str:
-        """What the user said last, as far as it is kept."""
+        """What the user said last, as far as it is stored."""
         last = next((each.text for each in reversed(self.request.messages) if each.role == "user"), "")
         return last.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_QUESTION_CHARS]
 

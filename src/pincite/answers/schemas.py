@@ -165,7 +165,7 @@ class AnswerBody(BaseModel):
     dropped_sentences: int = 0
     cached: bool = Field(False, description="Its text was kept from an earlier asking, and cost nothing.")
     cached_question: str | None = Field(None, description="The question that it was made for, if in other words.")
-    ended: EndedBody | None = Field(None, description="Of a model's own reply (mode `reply`) that was kept.")
+    ended: EndedBody | None = Field(None, description="Of a model's own reply (mode `reply`) that was stored.")
     problem: ProblemBody | None
     created_at: datetime
 

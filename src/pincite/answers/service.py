@@ -25,14 +25,16 @@ from pincite.answers.drafting import Task
 from pincite.answers.log import tail
 from pincite.answers.making import Making
 from pincite.answers.moderation import Moderation, QuestionRefused
-from pincite.answers.replying import REPLIES_KEPT, ReplyDraft, ReplyRequest, said_in
+from pincite.answers.replying import STORED_FOR, ReplyDraft, ReplyRequest, said_in
 from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import so_far
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.core import Conflict, Database, Scope, new_id, utc_now
 from pincite.core.audit import note
+from pincite.core.keeping import with_kept
 from pincite.core.scope import system_scope
 from pincite.core.trail import DENIED
+from pincite.ledger import made_for
 from pincite.retrieval import checked_question
 
 _LAST_TURNS = 3
@@ -98,7 +100,7 @@ class Answers:
             created_at=now,
             mode=drafter.mode,
             model=drafter.model_name,
-            told=request.told,
+            echo=request.echo,
         )
         async with self._db.transaction(scope) as session:
             if request.conversation is None:
@@ -113,26 +115,28 @@ class Answers:
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
         work = Task(scope, answer, turns, collections, request.tier, request.steady)
         followed = partial(self.shadows.follow, work) if request.model in {None, "auto"} else None
-        self._making.begin(scope, drafter.begin(work), request.kept, followed)
+        with made_for(answer.id), with_kept(request.kept):
+            self._making.begin(scope, drafter.begin(work), followed)
         return answer
 
     async def reply(self, scope: Scope, asked: ReplyRequest) -> Answer:
-        """Begin a model's own reply, which is kept as answers are, and goes on whether or not anybody watches.
+        """Begin a model's own reply, which is stored as answers are, and goes on whether or not anybody watches.
 
         Its conversation is none that people see, and cannot go on. Raises: QuestionRefused, ModerationFailed,
         Overloaded.
         """
         asked.chat.look(scope, asked.request.lane)
         await self.admit(scope, said_in(asked.request))
-        now, question, told = utc_now(), asked.question, asked.told
-        answer = Answer(new_id(), new_id(), question, now, mode=AnswerMode.REPLY, model=asked.model, told=told)
+        now, question, echo = utc_now(), asked.question, asked.echo
+        answer = Answer(new_id(), new_id(), question, now, mode=AnswerMode.REPLY, model=asked.model, echo=echo)
         async with self._db.transaction(scope) as session:
             home = Conversation(answer.conversation, question, now, now, 0, listed=False)
             await store.add_conversation(session, scope, home)
             await store.add_answer(session, scope, answer, self._making.worker)
             about = ("model", asked.model[:200])
             await note(session, scope, "model.asked", about, answer=answer.id)
-        self._making.begin(scope, ReplyDraft(scope, answer, asked), asked.request.kept)
+        with with_kept(asked.request.kept):  # what it costs is its model's: it is no answer
+            self._making.begin(scope, ReplyDraft(scope, answer, asked))
         return answer
 
     async def delete_alone(self, scope: Scope, answer_id: str) -> None:
@@ -246,7 +250,7 @@ class Answers:
         system, dropped = system_scope(scope.tenant), 0
         while True:
             async with self._db.read(system) as session:
-                old = await store.replies_before(session, system, now - REPLIES_KEPT, most=_DROPPED_AT_ONCE)
+                old = await store.replies_before(session, system, now - STORED_FOR, most=_DROPPED_AT_ONCE)
             if not old:
                 return dropped
             async with self._db.transaction(system) as tx:

@@ -83,7 +83,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "cached": answer.cached,
         "cached_question": answer.cached_question,
         "problem": None if problem is None else asdict(problem),
-        "told": dict(answer.told),
+        "echo": dict(answer.echo),
         "ended": None if answer.ended is None else asdict(answer.ended),
         "created_at": answer.created_at.isoformat(),
     }
@@ -126,15 +126,14 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         cached=body.get("cached", False),
         cached_question=body.get("cached_question"),
         ended=None if body.get("ended") is None else _end_from(body["ended"]),
-        told=body.get("told", {}),
+        echo=body.get("echo", {}),
         problem=None if problem is None else _problem_from(problem),
     )
 
 
 def so_far(answer: Answer, events: Sequence[AnswerEvent]) -> Answer:
     """Return an unfinished answer with the text and the pins that its log holds, since it last began anew."""
-    begun = max((place for place, event in enumerate(events) if event.name == "answer.restarted"), default=-1)
-    events = events[begun + 1 :]
+    events = standing(events)
     text = "".join(event.data["text"] for event in events if event.name == "answer.delta")
     pins = tuple(_pin_from(event.data) for event in events if event.name == "answer.pin")
     return replace(answer, text=text, pins=pins)
@@ -147,6 +146,12 @@ def _problem_from(body: Mapping[str, Any]) -> AnswerProblem:
 
 def _end_from(body: Mapping[str, Any]) -> ReplyEnd:
     return ReplyEnd(body["reason"], tuple(ToolCall(**each) for each in body["calls"]))
+
+
+def standing(events: Sequence[AnswerEvent]) -> Sequence[AnswerEvent]:
+    """Return those of a log's events that came since the answer last began anew; what came before is void."""
+    begun = max((place for place, event in enumerate(events) if event.name == "answer.restarted"), default=-1)
+    return events[begun + 1 :]
 
 
 def _older_from(body: Mapping[str, Any]) -> OlderSpan:

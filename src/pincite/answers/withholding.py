@@ -208,6 +208,6 @@ def withheld(answer: Answer, problem: AnswerProblem = WITHHELD) -> Answer:
         cached=False,
         cached_question=None,
         ended=None,
-        told={},
+        echo={},
         problem=problem,
     )

@@ -327,5 +327,7 @@ async def test_those_who_come_first_wait_in_their_lane_and_work_in_the_backgroun
     ]
     for tenant, user, lane in asked:
         events = chosen.stream(Scope(tenant, user), replace(REQUEST, lane=lane))
-        seen[tenant, user, lane] = [each async for each in events][-1].model  # pyright: ignore[reportAttributeAccessIssue]
+        end = [each async for each in events][-1]
+        assert isinstance(end, ChatFinished)
+        seen[tenant, user, lane] = end.model
     assert list(seen.values()) == [SECOND, SECOND, FIRST, FIRST]

@@ -3,13 +3,13 @@
 What is asked and of whom is decided in `routes.py`; how chunks become bytes, in `streams.py`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState, ReplyEnd
 from pincite.answers.openai.citations import citations_of, pinned
-from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, begun_anew, ended_early, told_again
+from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, begun_anew, ended_early
 from pincite.answers.openai.schemas import (
     Annotation,
     CallBody,
@@ -61,7 +61,7 @@ def heading_of(answer: Answer) -> Heading:
 
 
 def name_of(answer: Answer) -> str:
-    """Return the name of the model that an answer, or a reply that was kept, is of."""
+    """Return the name of the model that an answer, or a reply that was stored, is of."""
     return answer.model or "" if answer.mode is AnswerMode.REPLY else ASSISTANT
 
 
@@ -107,7 +107,7 @@ def check_whole(answer: Answer) -> None:
     if answer.problem is None:
         raise AnswerNotWhole("The answer is not whole yet.", remedy=f"Follow /v1/answers/{answer.id}/events.")
     if answer.mode is AnswerMode.REPLY:
-        raise told_again(answer.problem)
+        raise AnswerNotWhole.by(answer.problem)
     raise AnswerNotWhole(answer.problem.message, remedy=answer.problem.remedy)
 
 
@@ -138,28 +138,6 @@ async def answer_chunks(answer: Answer, events: AsyncIterator[AnswerEvent], told
             yield heading.usage_chunk(usage_of(final.usage, final.cost_usd, cached=final.cached))
         return
     raise ended_early()
-
-
-async def begun_reply(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Return the events of a reply that is kept, of which the first text is there, or the end.
-
-    Raises: what it failed by, where that came first: it is told as if nothing had been streamed.
-    """
-    first: list[AnswerEvent] = []
-    async for event in events:
-        first.append(event)
-        if event.name == "answer.failed":
-            check_whole(answer_from(event.data))
-        if event.name in {"answer.delta", "answer.completed"}:
-            break
-
-    async def all_of_them() -> AsyncGenerator[AnswerEvent]:
-        for event in first:
-            yield event
-        async for event in events:
-            yield event
-
-    return all_of_them()
 
 
 async def gathered(events: AsyncIterator[TextDelta | ChatFinished]) -> tuple[str, ChatFinished]:
@@ -212,7 +190,7 @@ def _last_chunks(heading: Heading, end: ChatFinished, *, with_usage: bool) -> It
 
 
 def finished(answer: Answer, ended: ReplyEnd) -> ChatFinished:
-    """Return the end of a reply that was kept, as its model told it."""
+    """Return the end of a reply that was stored, as its model told it."""
     return ChatFinished(
         answer.model or "", answer.usage, answer.cost_usd, ended.calls, ended.reason, cached=answer.cached
     )

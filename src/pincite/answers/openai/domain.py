@@ -3,8 +3,9 @@
 How errors are written is decided in `app`, as for every other route.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from pincite.answers.domain import AnswerProblem, Turn
 from pincite.core import ErrorKind, NotFound, PinciteError
@@ -63,17 +64,16 @@ class AnswerNotWhole(PinciteError):
     code = "answer-not-whole"
     kind = ErrorKind.UNAVAILABLE
 
+    @classmethod
+    def by(cls, problem: AnswerProblem, *, later: bool = False) -> Self:
+        """Return the error of a reply that failed by another, of that one's code and kind.
 
-def told_again(problem: AnswerProblem, *, later: bool = False) -> AnswerNotWhole:
-    """Return the error that a reply failed by, of its own code and kind, as whoever asks for it is told it.
-
-    Whoever reads it `later` is told nothing that would have a client ask again: it stays as it is.
-    """
-    if later:
-        problem = replace(problem, kind=ErrorKind.MALFORMED, retry_after_s=None)
-    its_own = {"code": problem.code, "kind": problem.kind, "retry_after_s": problem.retry_after_s}
-    made: type[AnswerNotWhole] = type("Retold", (AnswerNotWhole,), its_own)
-    return made(problem.message, remedy=problem.remedy)
+        Whoever reads it `later` is told nothing that would have a client ask again: it stays as it is.
+        """
+        made = cls(problem.message, remedy=problem.remedy)
+        kind, wait_s = (ErrorKind.MALFORMED, None) if later else (problem.kind, problem.retry_after_s)
+        vars(made).update(code=problem.code, kind=kind, retry_after_s=wait_s)  # this one's alone, not the class's
+        return made
 
 
 def ended_early() -> AnswerNotWhole:

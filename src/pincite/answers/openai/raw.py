@@ -59,12 +59,12 @@ class RawModels:
         for event in held:
             yield event
 
-    async def keep(self, scope: Scope, model: str, request: ChatRequest, told: Mapping[str, Any]) -> Answer:
-        """Begin a model's reply that is kept, and goes on without its reader.
+    async def store(self, scope: Scope, model: str, request: ChatRequest, echo: Mapping[str, Any]) -> Answer:
+        """Begin a model's reply that is stored, and goes on without its reader.
 
         Raises: ModelUnknown, and what `Answers.reply` does.
         """
-        return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request, told))
+        return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request, echo))
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:
         """Return a vector of each text, by the embedder in use. Raises: Unavailable."""

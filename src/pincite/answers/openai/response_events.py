@@ -131,28 +131,6 @@ async def answer_events(frame: Frame, events: AsyncIterator[AnswerEvent], told: 
     yield made.broken_off(ended_early())
 
 
-async def what_holds(events: AsyncIterator[AnswerEvent]) -> tuple[Sequence[AnswerEvent], bool]:
-    """Return the events of an answer that is over, without text that is void because another model began anew.
-
-    Returns: the events, and whether there was such a text: whoever followed it has seen numbers that are none of these.
-    """
-    held: list[AnswerEvent] = []
-    is_anew = False
-    async for event in events:
-        if event.name == "answer.restarted":
-            is_anew = is_anew or any(each.name == "answer.delta" for each in held)
-            held = [each for each in held if each.name != "answer.delta"]
-        else:
-            held.append(event)
-    return held, is_anew
-
-
-async def in_turn(events: Sequence[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Yield events that are there."""
-    for event in events:
-        yield event
-
-
 def _last(frame: Frame, made: Events, event: AnswerEvent, told: Told) -> Iterator[Event]:
     final = answer_from(event.data)
     if final.text and not made.text:  # it is covered, and told in one piece

@@ -18,10 +18,11 @@ from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
 from pincite.answers.openai.domain import Kind, ParameterRefused
+from pincite.answers.openai.following import in_turn, what_stands
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_bodies import ResponseBody, chat_of, in_its_words, renamed
-from pincite.answers.openai.response_events import after, answer_events, in_turn, reply_events, what_holds
+from pincite.answers.openai.response_events import after, answer_events, reply_events
 from pincite.answers.openai.responses import (
     Deleted,
     Fields,
@@ -109,7 +110,7 @@ class ResponseRoutes:
         if found.kind is Kind.ASSISTANT:
             answer, ignored = await self._answer(scope, body, kept)
         elif body.store or body.background:
-            answer, ignored = await self._raw.keep(scope, body.model, _chat_request(body, kept), _told(body)), ()
+            answer, ignored = await self._raw.store(scope, body.model, _chat_request(body, kept), _echo(body)), ()
         else:
             return await self._reply(request, scope, body, kept)
         told = Told(self._base(request), ignored)
@@ -138,7 +139,7 @@ class ResponseRoutes:
     ) -> Any:
         """Return an answer as a response, as far as it is known; or its events, from the first or after a number."""
         answer = await self._answers.get(scope, answer_id)
-        frame, told = frame_of(answer, answer.told), Told(self._base(request))
+        frame, told = frame_of(answer, answer.echo), Told(self._base(request))
         if not stream:
             return answer_response(frame, answer, told)
         seat.take(scope)
@@ -146,7 +147,7 @@ class ResponseRoutes:
         seen: AsyncIterator[AnswerEvent] = events
         if answer.state is not AnswerState.RUNNING:
             try:
-                held, is_anew = await while_there(request, what_holds(events))
+                held, is_anew = await while_there(request, what_stands(events))
             except ClientDisconnect:
                 return Response(status_code=CLIENT_GONE)
             finally:
@@ -163,7 +164,7 @@ class ResponseRoutes:
         """Stop an answer, whoever waits for it; its text so far is kept."""
         await self._answers.cancel(scope, answer_id)
         answer = await self._answers.wait(scope, answer_id)
-        return answer_response(frame_of(answer, answer.told), answer, Told(self._base(request)))
+        return answer_response(frame_of(answer, answer.echo), answer, Told(self._base(request)))
 
     async def _answer(self, scope: Scope, body: ResponseBody, kept: KeptUse) -> tuple[Answer, tuple[str, ...]]:
         """Begin an assistant's answer; returns it and the parameters that are not heeded."""
@@ -171,7 +172,7 @@ class ResponseRoutes:
             question = question_of(chat_of(body))
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept, told=_told(body))
+        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept, echo=_echo(body))
         return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
 
     async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
@@ -200,7 +201,7 @@ def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
         return replace(request_of(chat_of(body)), kept=kept)
 
 
-def _told(body: ResponseBody) -> Fields:
+def _echo(body: ResponseBody) -> Fields:
     """Return what a response that is stored repeats of the request whenever it is read."""
     return {name: value for name in ("metadata", "background") if (value := getattr(body, name)) is not None}
 

@@ -5,7 +5,6 @@ other reply of a model ends where whoever asked goes away.
 """
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,24 +12,23 @@ from fastapi import APIRouter, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
 from pincite.accounts import CurrentScope, Permission, requires, watched
-from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState, AskRequest
+from pincite.answers.domain import Answer, AnswerMode, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import (
     Heading,
     Told,
     answer_chunks,
-    begun_reply,
     gathered,
     reply_chunks,
     whole_answer,
     whole_reply,
 )
-from pincite.answers.openai.domain import Kind, Served, told_again
+from pincite.answers.openai.domain import AnswerNotWhole, Kind, Served
 from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
+from pincite.answers.openai.following import first_of
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
-from pincite.answers.openai.response_events import in_turn, what_holds
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, CompletionDeleted, ModelBody, ModelList
 from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
@@ -152,7 +150,7 @@ class OpenAiRoutes:
             return await self._reply(request, scope, body, kept)
         ignored: tuple[str, ...] = ()
         if found.kind is Kind.CHAT:
-            answer = await self._raw.keep(scope, body.model, replace(request_of(body), kept=kept), {})
+            answer = await self._raw.store(scope, body.model, replace(request_of(body), kept=kept), {})
         else:
             question = question_of(body)
             ignored = question.ignored
@@ -178,7 +176,7 @@ class OpenAiRoutes:
         told = Told(self._base(request), with_usage=include_usage)
         if not stream:
             if answer.mode is AnswerMode.REPLY and answer.problem is not None:
-                raise told_again(answer.problem, later=True)
+                raise AnswerNotWhole.by(answer.problem, later=True)
             return whole_answer(answer, told)
         seat.take(scope)
         return await self._followed(request, scope, answer, told)
@@ -193,7 +191,7 @@ class OpenAiRoutes:
         place = f"/v1/chat/completions/{answer.id}?stream=true{'&include_usage=true' if told.with_usage else ''}"
         events = watched(request, scope, self._answers.events(scope, answer.id))
         try:
-            seen = await while_there(request, _first_of(answer, events))
+            seen = await while_there(request, first_of(answer, events))
         except ClientDisconnect:
             await events.aclose()
             return Response(status_code=CLIENT_GONE, headers={"Content-Location": place})
@@ -226,16 +224,6 @@ class OpenAiRoutes:
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")
-
-
-async def _first_of(answer: Answer, events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Return what is told of an answer's events: at once; of a reply when its text begins.
-
-    Raises: what a reply failed by before that.
-    """
-    if answer.state is not AnswerState.RUNNING:
-        events = in_turn((await what_holds(events))[0])
-    return await begun_reply(events) if answer.mode is AnswerMode.REPLY else events
 
 
 def _with_usage(body: ChatBody) -> bool:

@@ -115,7 +115,8 @@ class AskedOfModel(BaseModel):
     user: Name | None = None
     metadata: Object | None = None
     store: bool | None = Field(
-        None, description="Of a model itself: keep the reply, so that it can be followed, left and read. Default is no."
+        None,
+        description="Of a model itself: store the reply, to be followed, left and read. Default is no.",
     )
     service_tier: Name | None = None
     safety_identifier: Name | None = None

@@ -101,13 +101,13 @@ class ReplayEdge:
             await _repeat(answered, answered.body or b"", send)
             return
 
-        is_asked = False
+        is_read = False
 
-        async def nothing() -> Message:
-            nonlocal is_asked
-            if is_asked:  # a stream waits for its reader to go away
+        async def no_body() -> Message:
+            nonlocal is_read
+            if is_read:  # a stream waits for its reader to go away
                 return await request.receive()
-            is_asked = True
+            is_read = True
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def marked(message: Message) -> None:
@@ -117,7 +117,7 @@ class ReplayEdge:
 
         path, _, query = location.partition("?")
         there = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
-        await self._app({**scope, **there}, nothing, marked)
+        await self._app({**scope, **there}, no_body, marked)
 
     async def _do(self, asker: Scope, claim: Claim, scope: Connection, receive: Receive, send: Send) -> None:
         request, response = HashedRequest(scope, receive), CaughtResponse(send)

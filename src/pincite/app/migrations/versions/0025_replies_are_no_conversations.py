@@ -1,4 +1,4 @@
-"""Which conversations people see as such: those of models' own replies that are kept are none.
+"""Which conversations people see as such: those of models' own replies that are stored are none.
 
 Revision: 0025, after 0024.
 """
