@@ -19,6 +19,7 @@ from pincite.app.limits.domain import Taken, TooManyRequests
 from pincite.app.limits.service import Cell
 from pincite.app.limits.tables import LimitRow
 from pincite.core import Database
+from pincite.core.database import clock
 from pincite.core.scope import EVERY_TENANT
 
 
@@ -75,6 +76,22 @@ async def test_a_clock_that_was_set_back_locks_nobody_out(database: Database) ->
     async with database.transaction(EVERY_TENANT) as tx:
         await tx.execute(update(LimitRow).values(ends_at=LimitRow.ends_at + 3600))
     assert [await passes(Limits(database, policies)) for _ in range(2)] == [True, False]
+
+
+async def test_who_waited_for_the_row_does_not_begin_the_window_anew(database: Database, tables_url: str) -> None:
+    """Its own time is older than the window, which has begun meanwhile."""
+    policies = {"read": Policy("read", 3)}
+    assert await passes(Limits(database, policies))
+    async with AsyncExitStack() as closing:
+        other = Database(tables_url)
+        closing.push_async_callback(other.close)
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(update(LimitRow).values(used=3))
+            waiting = asyncio.create_task(passes(Limits(other, policies)))
+            await asyncio.sleep(0.5)
+            assert not waiting.done()
+            await tx.execute(update(LimitRow).values(ends_at=clock(tx) + 60))
+        assert not await waiting
 
 
 async def test_a_request_that_one_limit_refuses_is_counted_in_none(database: Database) -> None:

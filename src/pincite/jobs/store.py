@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, delete, extract, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pincite.core.database import clock
 from pincite.jobs.tables import WorkerRow
 
 FORGET_AFTER_S = 3600.0
@@ -13,7 +14,7 @@ FORGET_AFTER_S = 3600.0
 
 async def beat(session: AsyncSession, worker: str) -> None:
     """Say that `worker` lives now."""
-    await _upsert(session, worker, _clock(session))
+    await _upsert(session, worker, clock(session))
 
 
 async def living(session: AsyncSession, ttl_s: float) -> set[str]:
@@ -28,7 +29,7 @@ async def claim(session: AsyncSession, worker: str, ttl_s: float) -> bool:
         update(WorkerRow)
         .where(WorkerRow.id == worker, _long_ago(session, WorkerRow.beat_at, ttl_s))
         .where(_long_ago(session, WorkerRow.claimed_at, ttl_s))
-        .values(claimed_at=_clock(session))
+        .values(claimed_at=clock(session))
         .returning(WorkerRow.id)
     )
     return taken.first() is not None
@@ -51,12 +52,5 @@ async def _upsert(session: AsyncSession, worker: str, beat_at: ColumnElement[flo
 
 def _long_ago(session: AsyncSession, at: Any, seconds: float) -> ColumnElement[bool]:
     """Longer ago than so many seconds; or as far ahead, by a clock that was set back since."""
-    clock = _clock(session)
-    return or_(at < clock - seconds, at > clock + seconds)
-
-
-def _clock(session: AsyncSession) -> ColumnElement[float]:
-    """Return the database's clock as seconds since 1970: hosts may disagree, their database does not."""
-    if session.get_bind().dialect.name == "postgresql":
-        return extract("epoch", func.clock_timestamp()).cast(Float(53))
-    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Float(53))
+    now = clock(session)
+    return or_(at < now - seconds, at > now + seconds)

@@ -10,23 +10,26 @@ from pincite.core.database import clock
 
 # Of what is left, nobody takes more in advance than this share: others who ask find some, too.
 _SHARE = 16
+# A statement that waited for the row is older than a window begun meanwhile; only a clock set back is further off.
+_WAITED_S = 60
 
 
 async def take(session: AsyncSession, key: str, policy: Policy, wanted: int) -> Taken:
     """Take up to `wanted` requests of a window, in one statement, so that never more than its quota are taken.
 
-    The window that is over, or lies in the future because a clock was set back, is begun anew.
+    The window that is over, or lies far in the future because a clock was set back, is begun anew.
     """
     kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     ends_at = clock(session) + policy.window_s
     first = kind(LimitRow).values(key=key, ends_at=ends_at, used=1, granted=1, refused=0)
-    anew = (LimitRow.ends_at <= first.excluded.ends_at - policy.window_s) | (LimitRow.ends_at > first.excluded.ends_at)
+    asked_to = first.excluded.ends_at
+    anew = (LimitRow.ends_at <= asked_to - policy.window_s) | (LimitRow.ends_at > asked_to + _WAITED_S)
     used = case((anew, 0), else_=LimitRow.used)
     granted = _granted(literal(policy.quota, Integer) - used, wanted)
     taking = first.on_conflict_do_update(
         index_elements=["key"],
         set_={
-            "ends_at": case((anew, first.excluded.ends_at), else_=LimitRow.ends_at),
+            "ends_at": case((anew, asked_to), else_=LimitRow.ends_at),
             "used": used + granted,
             "granted": granted,
             "refused": case((anew, 0), else_=LimitRow.refused) + case((granted == 0, 1), else_=0),
