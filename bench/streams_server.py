@@ -88,7 +88,7 @@ async def _serve(streams: int, rate: float, seconds: float) -> None:
     async with open_house(read_settings()) as opened:
         drafters = Clocks(EvidenceSource(opened.retrieval, opened.library), opened.embedder, opened.models)
         drafters.clock = Clock(streams, rate, seconds)
-        house: House = replace(opened, answers=Answers(opened.database, drafters))
+        house: House = replace(opened, answers=Answers(opened.database, drafters, opened.assistants))
         await house.answers.open()
         listener = bound("127.0.0.1", 0)
         config = uvicorn.Config(

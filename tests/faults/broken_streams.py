@@ -213,7 +213,7 @@ async def rigged(home: Path, *wires: str, patience: float = 1) -> AsyncIterator[
         )
         models = Models(told, {}, Discovery(model, ()), opened.ledger, _patient)
         drafters = Drafters(Remembering(opened.retrieval, opened.library), opened.embedder, models)
-        house = replace(opened, models=models, answers=Answers(opened.database, drafters))
+        house = replace(opened, models=models, answers=Answers(opened.database, drafters, opened.assistants))
         closing.push_async_callback(house.answers.close)
         client = await closing.enter_async_context(signed_in(house))
         await add(client, "rules.md", RULES)

@@ -172,7 +172,9 @@ async def test_a_hold_that_came_after_the_question_keeps_conversations(house: Ho
     document = await add(house, owner, GOES)
     await ask(house, owner, GOES)
     late = LateHold(house.database, house.blobs)
-    answers = Answers(house.database, Drafters(EvidenceSource(house.retrieval, late), house.embedder, house.models))
+    answers = Answers(
+        house.database, Drafters(EvidenceSource(house.retrieval, late), house.embedder, house.models), house.assistants
+    )
     conversation = (await answers.conversations(owner))[0].id
     for deleting in (
         answers.delete_conversation(owner, conversation),

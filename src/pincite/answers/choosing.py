@@ -57,14 +57,19 @@ class Drafters:
         found._memory = Memory(database, self._source, self._embedder, self._models, made_by)
         return found
 
-    def choose(self, model: str | None) -> Drafter:
-        """Return how to answer with `model` (None: as set up; "none": quoting). Raises: ModelNotConfigured."""
+    def choose(self, model: str | None, *, kept: bool = False) -> Drafter:
+        """Return how to answer with `model` (None: as set up; "none": quoting).
+
+        Answers of the one that is set up may be given again, and of others where they are to be `kept`.
+
+        Raises: ModelNotConfigured.
+        """
         chosen = self._models.choose(model)
         if chosen is None:
             return Quoting(self._source, self._embedder)
         made = Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
         # Whoever names a model gets its own answers: by which address or route it was reached, the name does not say.
-        return remembered(made, self._memory if model in {None, "auto"} else None)
+        return remembered(made, self._memory if kept or model in {None, "auto"} else None)
 
     def shadow(self, chance: float) -> Drafter | None:
         """Return who makes an answer once more, to be measured, where `chance` in 0..1 falls in the share of those."""

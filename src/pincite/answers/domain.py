@@ -109,6 +109,15 @@ class AnswerProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class AssistantNamed:
+    """Which assistant gave an answer, by its name and version then."""
+
+    id: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyEnd:
     """How a model's own reply ended, and the tools that it wants called."""
 
@@ -124,7 +133,8 @@ class Answer:
     answer; None where it was not judged. When the answer abstained, `reason` says why and `nearest` holds the passages
     that came closest. `older` is what older versions of the pinned documents say to the same. `cached` says that its
     text was kept from an earlier asking, and `cached_question` of which question, where that was put otherwise. `ended`
-    is there where it is a `REPLY` that came to its end. `echo` is what it repeats of its request, to whoever reads it.
+    is there where it is a `REPLY` that came to its end. `assistant` is None where the built-in one gave it. `echo` is
+    what it repeats of its request, to whoever reads it.
     """
 
     id: str
@@ -149,6 +159,7 @@ class Answer:
     cached: bool = False
     cached_question: str | None = None
     ended: ReplyEnd | None = None
+    assistant: AssistantNamed | None = None
     echo: Mapping[str, Any] = field(default_factory=dict[str, Any])
     problem: AnswerProblem | None = None
 
@@ -196,6 +207,7 @@ class Asked:
 class AskRequest:
     """A question. `collections` are names or ids; None means everything that the asker may read.
 
+    `assistant` is the name or id of one that answers it; None is the one of its conversation, or the built-in one.
     `turns` are what was said before it elsewhere, by the asker's word: they are understood with it and kept nowhere.
     `tier` is that of a route's models that should answer; None leaves it to the route. Of a `steady` answer nothing is
     shown that a stronger model may take back.
@@ -209,5 +221,6 @@ class AskRequest:
     turns: tuple[Turn, ...] = ()
     tier: Tier | None = None
     steady: bool = False
+    assistant: str | None = None
     kept: KeptUse = "use"
     echo: Mapping[str, Any] = field(default_factory=dict[str, Any])

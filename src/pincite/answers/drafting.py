@@ -21,6 +21,8 @@ ABSTAINED = "The documents do not say."
 class Task:
     """One answer to be made: for whom, to what, after which turns, from which collections (ids; None for all).
 
+    A model is told an assistant's `instructions` beside the rules. `likeness` is how alike a question must be to one
+    whose answer is given again; None is as set up.
     `tier` is that of the models that was asked for; of a `steady` one nothing is shown that may be taken back for a
     better one. In which `lane` it waits says whether somebody waits for it.
     """
@@ -31,6 +33,8 @@ class Task:
     collections: tuple[str, ...] | None
     tier: Tier | None = None
     steady: bool = False
+    instructions: str = ""
+    likeness: float | None = None
     lane: Literal["interactive", "batch"] = "interactive"
 
 

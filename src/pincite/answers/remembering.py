@@ -163,7 +163,10 @@ class RecalledDraft:
     async def _key(self) -> str:
         task, memory = self._task, self._memory
         view = await memory.source.seen_by(task.scope, task.collections)
-        parts = (view, task.answer.model or "", task.tier or "", VERSION, memory.embedder.model_id, memory.made_by)
+        by = task.answer.assistant
+        assistant = "" if by is None else f"{by.id} {by.version}"
+        made_by = (task.answer.model or "", task.tier or "", assistant, VERSION, memory.made_by)
+        parts = (view, *made_by, memory.embedder.model_id)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     async def _found(self, key: str, vector: NDArray[np.float32]) -> tuple[Answer, Mapping[str, Any], str] | None:
@@ -173,7 +176,8 @@ class RecalledDraft:
             asked = await store.asked(session, system, key, (utc_now() - KEPT_FOR, _LOOKED_AT))
             cosines = [float(np.frombuffer(each.vector, "<f4") @ vector) for each in asked]
             near = [(cosine, each.question) for cosine, each in zip(cosines, asked, strict=True)]
-        places = await asyncio.to_thread(alike, self._task.answer.question, near, self._memory.threshold)
+        least = self._memory.threshold if self._task.likeness is None else self._task.likeness
+        places = await asyncio.to_thread(alike, self._task.answer.question, near, least)
         if not places:
             return None
         nearest = asked[places[0]]

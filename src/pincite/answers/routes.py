@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -115,6 +116,7 @@ class AnswerRoutes:
         collections = None if body.collections is None else tuple(body.collections)
         kept = "renew" if body.fresh else "use"
         asked = AskRequest(body.question, body.conversation, collections, body.model, tier=body.tier, kept=kept)
+        asked = replace(asked, assistant=body.assistant)
         begun = await self._answers.start(scope, asked)
         if body.stream:
             events = f"/v1/answers/{begun.id}/events"

@@ -42,6 +42,7 @@ _ANSWER: dict[str, Any] = {
     "dropped_sentences": 0,
     "cached": False,
     "cached_question": None,
+    "assistant": None,
     "problem": None,
     "created_at": "2026-11-20T09:30:00Z",
 }
@@ -60,6 +61,11 @@ class Ask(BaseModel):
     )
     collections: list[Annotated[str, Field(max_length=200)]] | None = Field(
         None, max_length=100, description="Names or ids; default is everything you may read."
+    )
+    assistant: str | None = Field(
+        None,
+        max_length=64,
+        description="Name or id of the one that answers; default is that of the conversation, else `default`.",
     )
     fresh: bool = Field(False, description="Make it anew, whatever is kept of earlier askings.")
     stream: bool = Field(False, description="Answer at once with the address of the events.")
@@ -133,6 +139,14 @@ class CalledBody(BaseModel):
     arguments: str
 
 
+class AssistantNamedBody(BaseModel):
+    """Which assistant gave an answer, by its name and version then."""
+
+    id: str
+    name: str
+    version: int
+
+
 class EndedBody(BaseModel):
     """How a model's own reply ended: stop, length, tool_calls or content_filter; and the tools that it wants called."""
 
@@ -166,6 +180,7 @@ class AnswerBody(BaseModel):
     cached: bool = Field(False, description="Its text was kept from an earlier asking, and cost nothing.")
     cached_question: str | None = Field(None, description="The question that it was made for, if in other words.")
     ended: EndedBody | None = Field(None, description="Of a model's own reply (mode `reply`) that was stored.")
+    assistant: AssistantNamedBody | None = Field(None, description="Who gave it; null is the built-in one.")
     problem: ProblemBody | None
     created_at: datetime
 

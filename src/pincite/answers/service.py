@@ -4,6 +4,7 @@ Generation belongs to this service, not to the connection that asked: clients co
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers import store
+from pincite.answers.assisting import as_set_up, in_charge, named
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import (
     Answer,
@@ -29,6 +31,7 @@ from pincite.answers.replying import STORED_FOR, ReplyDraft, ReplyRequest, said_
 from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import so_far
 from pincite.answers.withholding import WITHHELD, Withholding
+from pincite.assistants import BUILT_IN, Assistants
 from pincite.core import Conflict, Database, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.keeping import with_kept
@@ -47,12 +50,16 @@ class Answers:
     Args:
         database: where answers and their logs are kept.
         drafters: what makes an answer's text and pins.
+        assistants: those that questions may be put to.
         moderation: what may be asked and shown; everything where None.
     """
 
-    def __init__(self, database: Database, drafters: Drafters, moderation: Moderation | None = None) -> None:
+    def __init__(
+        self, database: Database, drafters: Drafters, assistants: Assistants, moderation: Moderation | None = None
+    ) -> None:
         self._db = database
         self._drafters = drafters
+        self.assistants = assistants
         self.moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
         self._making = Making(database, self.moderation)
@@ -81,17 +88,20 @@ class Answers:
 
         Raises:
             InvalidInput: the question is empty or too long.
-            NotFound: the conversation or a collection is not there for this asker.
+            NotFound: the conversation, its assistant or a collection is not there for this asker.
             ModelNotConfigured: the model that was asked for cannot be used.
             QuestionRefused: it is one that is not answered here.
             ModerationFailed: that could not be found out.
             Overloaded: too many wait for the model already.
         """
         question = checked_question(request.question)
-        drafter = self._drafters.choose(request.model)
+        earlier = await self._earlier(scope, request.conversation)
+        assistant = await in_charge(self.assistants, scope, request, earlier)
+        by_itself = request.model is None  # and not by a model that whoever asks has chosen
+        request = await as_set_up(self._drafters, scope, request, assistant)
+        drafter = self._drafters.choose(request.model, kept=by_itself)
         drafter.look(scope)
         await self.admit(scope, question)
-        collections = await self._drafters.collections(scope, request.collections)
         now = utc_now()
         answer = Answer(
             id=new_id(),
@@ -100,22 +110,27 @@ class Answers:
             created_at=now,
             mode=drafter.mode,
             model=drafter.model_name,
+            assistant=named(assistant),
             echo=request.echo,
         )
         async with self._db.transaction(scope) as session:
             if request.conversation is None:
                 begun = Conversation(answer.conversation, question, now, now, 0)
                 await store.add_conversation(session, scope, begun)
-                earlier: Sequence[Answer] = ()
             else:
                 await store.touch_conversation(session, scope, answer.conversation, now)
-                earlier = (await store.answers(session, scope, answer.conversation))[-_LAST_TURNS:]
             await store.add_answer(session, scope, answer, self._making.worker)
-            await note(session, scope, "question.asked", ("answer", answer.id), conversation=answer.conversation)
+            about = {"conversation": answer.conversation}
+            if assistant is not None:
+                about["assistant"] = assistant.id
+            await note(session, scope, "question.asked", ("answer", answer.id), **about)
         turns = (*await self._turns(scope, answer, earlier), *request.turns)[-_LAST_TURNS:]
-        work = Task(scope, answer, turns, collections, request.tier, request.steady)
+        work = Task(scope, answer, turns, request.collections, request.tier, request.steady)
+        if assistant is not None:
+            work = replace(work, instructions=assistant.setup.instructions, likeness=assistant.setup.likeness)
         followed = partial(self.shadows.follow, work) if request.model in {None, "auto"} else None
-        with made_for(answer.id), with_kept(request.kept):
+        by = BUILT_IN if assistant is None else assistant.id
+        with made_for(answer.id, assistant=by), with_kept(request.kept):
             self._making.begin(scope, drafter.begin(work), followed)
         return answer
 
@@ -266,6 +281,13 @@ class Answers:
             basis = await store.basis(session, scope, [each.id for each in shown])
             await store.note_basis(session, answer.id, frozenset[str]().union(*basis.values()))
         return tuple(Turn(each.question, each.text) for each in shown)
+
+    async def _earlier(self, scope: Scope, conversation_id: str | None) -> Sequence[Answer]:
+        """Return the last answers of a conversation."""
+        if conversation_id is None:
+            return ()
+        async with self._db.read(scope) as session:
+            return (await store.answers(session, scope, conversation_id))[-_LAST_TURNS:]
 
     async def _found(self, scope: Scope, answer_id: str) -> Answer:
         async with self._db.read(scope) as session:

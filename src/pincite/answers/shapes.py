@@ -17,6 +17,7 @@ from pincite.answers.domain import (
     AnswerMode,
     AnswerProblem,
     AnswerState,
+    AssistantNamed,
     OlderSpan,
     Pin,
     PinSpan,
@@ -82,6 +83,7 @@ def answer_to(answer: Answer) -> dict[str, Any]:
         "dropped_sentences": answer.dropped_sentences,
         "cached": answer.cached,
         "cached_question": answer.cached_question,
+        "assistant": None if answer.assistant is None else asdict(answer.assistant),
         "problem": None if problem is None else asdict(problem),
         "echo": dict(answer.echo),
         "ended": None if answer.ended is None else asdict(answer.ended),
@@ -126,6 +128,7 @@ def answer_from(body: Mapping[str, Any]) -> Answer:
         cached=body.get("cached", False),
         cached_question=body.get("cached_question"),
         ended=None if body.get("ended") is None else _end_from(body["ended"]),
+        assistant=None if body.get("assistant") is None else AssistantNamed(**body["assistant"]),
         echo=body.get("echo", {}),
         problem=None if problem is None else _problem_from(problem),
     )

@@ -170,12 +170,12 @@ class WordedDraft:
     async def _fitted(self, found: Evidence) -> tuple[Evidence, Context]:
         """Return what fits into the model's context, neighbours as one; what it is not shown is no evidence."""
         room = Room(await self._model.context_tokens(), self._manner.passage_tokens)
-        question, turns = self._task.answer.question, self._task.turns
-        first = context_of(question, turns, found.passages, room)
+        question, turns, told = self._task.answer.question, self._task.turns, self._task.instructions
+        first = context_of(question, turns, found.passages, room, told)
         whole = sum(each.whole for each in first.excerpts)
         joined = await self._source.join(self._task.scope, found.passages[:whole])
         passages = (*joined, *found.passages[whole : len(first.excerpts)])
-        context = context_of(question, turns, passages, room)
+        context = context_of(question, turns, passages, room, told)
         return replace(found, passages=passages[: len(context.excerpts)]), context
 
     def _with_opinions_paid(self) -> Answer:
@@ -221,7 +221,7 @@ class WordedDraft:
     async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[Event]:
         shown = (part for each in context.excerpts for part in (each.heading, each.text))
         fence = Fence(self._manner.fence_key, (self._task.scope.tenant, *shown))
-        request = answer_request(self._task.answer.question, context, fence)
+        request = answer_request(self._task.answer.question, context, fence, self._task.instructions)
         request = replace(request, tier=wish.tier, only_tier=wish.in_place, because=wish.because, lane=self._task.lane)
         screen = screen_of(request, fence, self._manner.secrets)
         void = wish.because if wish.in_place else None

@@ -32,6 +32,7 @@ from pincite.app.retention import Retention
 from pincite.app.settings import Settings
 from pincite.app.spa import WebAppRoutes
 from pincite.app.wiring import House
+from pincite.assistants.routes import AssistantRoutes
 from pincite.core import PinciteError
 from pincite.ingest.routes import IngestRoutes
 from pincite.ledger.routes import LedgerRoutes
@@ -201,6 +202,7 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         LibraryRoutes(house.library, house.reader, house.people).router(),
         SourceRoutes(house.sources).router(),
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
+        AssistantRoutes(house.assistants).router(),
         AnswerRoutes(house.answers).router(),
         LedgerRoutes(house.ledger, house.people).router(),
         OpenAiRoutes.of(

@@ -31,6 +31,7 @@ from pincite.app.secret_key import installation_key
 from pincite.app.secret_values import secret_values
 from pincite.app.settings import Settings, source_secret, variables
 from pincite.app.warming import warming
+from pincite.assistants import Assistants
 from pincite.core import Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
@@ -76,6 +77,7 @@ class House:
     fetcher: Fetcher
     sources: Sources
     retrieval: Retrieval
+    assistants: Assistants
     answers: Answers
     models: Models
     evaluations: Evaluations
@@ -116,12 +118,14 @@ class House:
         question: str,
         *,
         collections: Sequence[str] | None,
+        assistant: str | None = None,
         tier: Tier | None = None,
         fresh: bool = False,
     ) -> dict[str, Any]:
         """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew."""
         wanted = None if collections is None else tuple(collections)
-        asked = AskRequest(question, collections=wanted, tier=tier, kept="renew" if fresh else "use")
+        kept = "renew" if fresh else "use"
+        asked = AskRequest(question, collections=wanted, assistant=assistant, tier=tier, kept=kept)
         answer = await self.answers.start(scope, asked)
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 
@@ -268,6 +272,7 @@ def _build(
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model), models)
+    assistants = Assistants(database, library, models)
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
     tools = _source_tools(settings, reader)
@@ -292,9 +297,11 @@ def _build(
         fetcher=tools.fetcher,
         sources=sources,
         retrieval=retrieval,
+        assistants=assistants,
         answers=Answers(
             database,
             open_drafters(settings, database, EvidenceSource(retrieval, library), embedder, (models, second)),
+            assistants,
             open_moderation(settings, models),
         ),
         models=models,

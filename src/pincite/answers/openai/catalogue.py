@@ -1,12 +1,16 @@
-"""Which models there are by OpenAI's protocol: the assistant, this installation's chat model, its embedder.
+"""Which models there are by OpenAI's protocol: assistants, this installation's chat model, its embedder.
 
 Others that the settings could name are none: who asks chooses among what whoever runs this has set up.
 """
 
 from collections.abc import Sequence
 
-from pincite.answers.openai.domain import ASSISTANT, Kind, ModelUnknown, Served
+from pincite.answers.openai.domain import ASSISTANT, Kind, ModelUnknown, Served, assistant_model
+from pincite.assistants import Assistants
+from pincite.core import Scope
 from pincite.gateway import ChatModel, Embedder, Embedders, Models
+
+_MOST_NAMED = 10
 
 
 class Catalogue:
@@ -15,19 +19,48 @@ class Catalogue:
     Args:
         models: the chat models.
         embedders: the embedder in use.
+        assistants: those that tenants have set up.
     """
 
-    def __init__(self, models: Models, embedders: Embedders) -> None:
+    def __init__(self, models: Models, embedders: Embedders, assistants: Assistants) -> None:
         self._models = models
         self._embedders = embedders
+        self._assistants = assistants
 
     @property
     def embedder(self) -> Embedder:
         """The embedder in use."""
         return self._embedders.chosen
 
-    def served(self) -> Sequence[Served]:
-        """Return all of them."""
+    async def served(self, scope: Scope) -> Sequence[Served]:
+        """Return those that the asker may use."""
+        always, named = self._always(), await self._assistants.all(scope)
+        of_people = [Served(assistant_model(each.name), Kind.ASSISTANT, "pincite") for each in named]
+        return (always[0], *of_people, *always[1:])
+
+    async def find(self, scope: Scope, name: str, *kinds: Kind) -> Served:
+        """Return the model of that name that is of one of the kinds, or of any. Raises: ModelUnknown."""
+        for each in self._always():  # which takes no question to the database
+            if each.id == name and (not kinds or each.kind in kinds):
+                return each
+        served = [each for each in await self.served(scope) if not kinds or each.kind in kinds]
+        for each in served:
+            if each.id == name:
+                return each
+        wanted = ", ".join(f"`{each.id}`" for each in served[:_MOST_NAMED])
+        raise ModelUnknown(
+            f"There is no model `{name[:80]}` for this.", remedy=f"Use {wanted}." if wanted else "None is set up."
+        )
+
+    def chat(self, name: str) -> ChatModel:
+        """Return the chat model of that name. Raises: ModelUnknown."""
+        model = self._models.choose(None)  # by its name it would be alone, without those that are asked where it fails
+        if model is None or model.name != name:
+            raise ModelUnknown(f"There is no model `{name[:80]}` for this.", remedy="`GET /v1/models` lists them.")
+        return model
+
+    def _always(self) -> Sequence[Served]:
+        """Return those that there are for everybody."""
         chat = self._models.choose(None)
         raw = () if chat is None else (Served(chat.name, Kind.CHAT, chat.name.partition(":")[0]),)
         return (
@@ -35,20 +68,3 @@ class Catalogue:
             *raw,
             Served(self.embedder.model_id, Kind.EMBEDDER, "pincite"),
         )
-
-    def find(self, name: str, *kinds: Kind) -> Served:
-        """Return the model of that name that is of one of the kinds, or of any. Raises: ModelUnknown."""
-        for each in self.served():
-            if each.id == name and (not kinds or each.kind in kinds):
-                return each
-        wanted = ", ".join(f"`{each.id}`" for each in self.served() if not kinds or each.kind in kinds)
-        raise ModelUnknown(
-            f"There is no model `{name[:80]}` for this.", remedy=f"Use {wanted}." if wanted else "None is set up."
-        )
-
-    def chat(self, name: str) -> ChatModel:
-        """Return the chat model of that name. Raises: ModelUnknown."""
-        self.find(name, Kind.CHAT)
-        model = self._models.choose(None)  # by its name it would be alone, without those that are asked where it fails
-        assert model is not None, "it was found by its name"
-        return model

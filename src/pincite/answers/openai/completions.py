@@ -9,7 +9,7 @@ from typing import Any
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState, ReplyEnd
 from pincite.answers.openai.citations import citations_of, pinned
-from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, begun_anew, ended_early
+from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, assistant_model, begun_anew, ended_early
 from pincite.answers.openai.schemas import (
     Annotation,
     CallBody,
@@ -62,7 +62,9 @@ def heading_of(answer: Answer) -> Heading:
 
 def name_of(answer: Answer) -> str:
     """Return the name of the model that an answer, or a reply that was stored, is of."""
-    return answer.model or "" if answer.mode is AnswerMode.REPLY else ASSISTANT
+    if answer.mode is AnswerMode.REPLY:
+        return answer.model or ""
+    return ASSISTANT if answer.assistant is None else assistant_model(answer.assistant.name)
 
 
 def usage_of(usage: Usage, cost_usd: Any, *, cached: bool = False) -> TokenUsage:

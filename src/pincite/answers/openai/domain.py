@@ -8,9 +8,23 @@ from enum import StrEnum
 from typing import Self
 
 from pincite.answers.domain import AnswerProblem, Turn
+from pincite.assistants import BUILT_IN
 from pincite.core import ErrorKind, NotFound, PinciteError
 
-ASSISTANT = "pincite/default"
+_ASSISTANTS = "pincite/"
+
+
+def assistant_model(name: str) -> str:
+    """Return the name of the model that an assistant is to clients."""
+    return f"{_ASSISTANTS}{name}"
+
+
+def assistant_of(model: str) -> str:
+    """Return the name of the assistant that a model of such a name is."""
+    return model.removeprefix(_ASSISTANTS)
+
+
+ASSISTANT = assistant_model(BUILT_IN)
 """The built-in assistant: pinned answers from all that the asker may read."""
 
 

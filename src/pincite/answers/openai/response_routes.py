@@ -17,7 +17,7 @@ from pincite.answers.domain import Answer, AnswerEvent, AnswerState, AskRequest
 from pincite.answers.openai.caching import Kept
 from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
-from pincite.answers.openai.domain import Kind, ParameterRefused
+from pincite.answers.openai.domain import Kind, ParameterRefused, assistant_of
 from pincite.answers.openai.following import in_turn, what_stands
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
@@ -100,8 +100,8 @@ class ResponseRoutes:
         kept: Kept,
         seat: Seated,
     ) -> Any:
-        """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
-        found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        """Answer from the documents with citations (`pincite/...`), or let the chat model itself reply."""
+        found = await self._catalogue.find(scope, body.model, Kind.ASSISTANT, Kind.CHAT)
         if body.background and body.store is False:
             said = "What goes on in the background is stored, to be read."
             raise ParameterRefused("background", said, remedy="Leave out `store`, or `background`.")
@@ -173,6 +173,7 @@ class ResponseRoutes:
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
         asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept, echo=_echo(body))
+        asked = replace(asked, assistant=assistant_of(body.model))
         return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
 
     async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:

@@ -24,7 +24,7 @@ from pincite.answers.openai.completions import (
     whole_answer,
     whole_reply,
 )
-from pincite.answers.openai.domain import AnswerNotWhole, Kind, Served
+from pincite.answers.openai.domain import AnswerNotWhole, Kind, Served, assistant_of
 from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
 from pincite.answers.openai.following import first_of
 from pincite.answers.openai.parameters import question_of, request_of
@@ -81,7 +81,7 @@ class OpenAiRoutes:
             told: how an error is written that comes in the middle of a stream.
             url: where people reach this installation; as each request says where it is None.
         """
-        catalogue = Catalogue(*models)
+        catalogue = Catalogue(*models, answers.assistants)
         return cls(answers, catalogue, RawModels(ledger, catalogue, answers), told, url)
 
     def router(self) -> APIRouter:
@@ -126,12 +126,12 @@ class OpenAiRoutes:
         return router
 
     async def models(self, scope: CurrentScope) -> ModelList:
-        """Return the assistant, the chat model of this installation where it has one, and its embedder."""
-        return ModelList(data=[_model(each) for each in self._catalogue.served()])
+        """Return the assistants, the chat model of this installation where it has one, and its embedder."""
+        return ModelList(data=[_model(each) for each in await self._catalogue.served(scope)])
 
     async def model(self, scope: CurrentScope, model: ModelName) -> ModelBody:
         """Return one of them."""
-        return _model(self._catalogue.find(model))
+        return _model(await self._catalogue.find(scope, model))
 
     async def complete(
         self,
@@ -142,8 +142,8 @@ class OpenAiRoutes:
         kept: Kept,
         seat: Seated,
     ) -> Any:
-        """Answer from the documents with citations (`pincite/default`), or let the chat model itself reply."""
-        found = self._catalogue.find(body.model, Kind.ASSISTANT, Kind.CHAT)
+        """Answer from the documents with citations (`pincite/...`), or let the chat model itself reply."""
+        found = await self._catalogue.find(scope, body.model, Kind.ASSISTANT, Kind.CHAT)
         if body.stream:
             seat.take(scope)
         if found.kind is Kind.CHAT and not body.store:
@@ -155,6 +155,7 @@ class OpenAiRoutes:
             question = question_of(body)
             ignored = question.ignored
             asked = AskRequest(question.text, turns=question.turns, steady=True, kept=kept)
+            asked = replace(asked, assistant=assistant_of(found.id))
             answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), ignored, _with_usage(body))
         if body.stream:
@@ -204,7 +205,7 @@ class OpenAiRoutes:
 
     async def embeddings(self, scope: CurrentScope, body: EmbeddingBody) -> EmbeddingList:
         """Return a vector of each text, as this installation makes them of passages or of questions."""
-        self._catalogue.find(body.model, Kind.EMBEDDER)
+        await self._catalogue.find(scope, body.model, Kind.EMBEDDER)
         texts = texts_of(body, self._catalogue.embedder.dimensions)
         vectors = await self._raw.embed(scope, texts, query=body.input_type == "query")
         return listed(body, texts, vectors)

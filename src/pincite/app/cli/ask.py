@@ -26,6 +26,9 @@ _Collections = Annotated[
 def ask(
     question: _Question,
     collection: _Collections = None,
+    assistant: Annotated[
+        str | None, typer.Option("--assistant", "-a", help="Which one answers; `pincite assistants list` shows them.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`; default from settings.")] = None,
     tier: Annotated[Tier | None, typer.Option(help="Which of a route's models are to answer.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, whatever is kept of earlier askings.")] = False,
@@ -35,7 +38,7 @@ def ask(
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
-            return await house.ask(scope, question, collections=collection, tier=tier, fresh=fresh)
+            return await house.ask(scope, question, collections=collection, assistant=assistant, tier=tier, fresh=fresh)
 
     answer = run(work(), as_json=as_json)
     if as_json:

@@ -10,6 +10,7 @@ import typer
 
 from pincite.app.cli import (
     ask,
+    assistants,
     audit,
     batches,
     collections,
@@ -80,6 +81,7 @@ app.command("reindex")(keeping.reindex)
 app.command("context")(keeping.context)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore)
+app.add_typer(assistants.app, name="assistants")
 app.add_typer(batches.app, name="batches")
 app.add_typer(collections.app, name="collections")
 app.add_typer(erase.app, name="erase")

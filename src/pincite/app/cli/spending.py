@@ -17,6 +17,7 @@ from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.cli.people import user_of
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
+from pincite.assistants import BUILT_IN
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
 from pincite.ledger.schemas import BudgetBody, CostLine, sheet, shown
@@ -121,7 +122,7 @@ def _amount(line: Mapping[str, Any], name: str) -> str:
 def set_budget(
     subject: Annotated[Subject, typer.Argument(help="Whose spending: all of the tenant, a user, a key, an assistant.")],
     of: Annotated[
-        str | None, typer.Argument(help="Id of it; a user's name or e-mail address; of the tenant nothing.")
+        str | None, typer.Argument(help="Id or name of it; a user's e-mail address; of the tenant nothing.")
     ] = None,
     period: Annotated[Period, typer.Option(help="After how long it begins anew, in UTC.")] = Period.MONTH,
     usd: Annotated[str | None, typer.Option(help="Most dollars.")] = None,
@@ -171,6 +172,8 @@ async def _whose(house: House, scope: Scope, subject: Subject, of: str | None) -
         return scope.tenant
     if of is None:
         raise InvalidInput(f"It is not said which {subject.value}.", remedy="Give its id.")
+    if subject is Subject.ASSISTANT and of != BUILT_IN:
+        return (await house.assistants.one(scope, of)).id
     return await user_of(house, scope, of) if subject is Subject.USER else of
 
 

@@ -3,6 +3,8 @@
 What is granted on them is in `grants.py`.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Conflict, Database, Scope
@@ -52,6 +54,11 @@ class Collections:
         """Return one by id or by name. Raises: NotFound."""
         async with self._db.read(scope) as session:
             return await store.required_collection(session, scope, id_or_name)
+
+    async def collection_names(self, scope: Scope, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those of some collections that the asker may see, by id and in the order of names."""
+        async with self._db.read(scope) as session:
+            return await store.names_among(session, scope, ids)
 
     async def delete_collection(self, scope: Scope, collection_id: str) -> None:
         """Delete an empty collection. Raises: NotFound; Denied; OnHold; Conflict while it holds documents."""

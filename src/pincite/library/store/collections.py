@@ -3,6 +3,8 @@
 Documents are in `documents.py`.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,6 +69,13 @@ async def required_collection(session: AsyncSession, scope: Scope, id_or_name: s
             f"There is no collection {id_or_name[:100]!r}.", remedy="`GET /v1/collections` lists what there is."
         )
     return found
+
+
+async def names_among(session: AsyncSession, scope: Scope, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of those of some collections that there are, by id and in the order of names."""
+    query = select(CollectionRow.id, CollectionRow.name).where(visible_to(scope, CollectionRow))
+    rows = await session.execute(query.where(CollectionRow.id.in_(sorted(ids))).order_by(CollectionRow.name))
+    return dict(rows.tuples().all())
 
 
 async def count_documents(session: AsyncSession, scope: Scope, collection_id: str, *, removed: bool = False) -> int:

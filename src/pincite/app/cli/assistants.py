@@ -1,0 +1,219 @@
+"""`pincite assistants`: named ways of answering, by collections, model and instructions.
+
+What an assistant may be set up with is decided in `assistants`.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pincite.app.cli.acting import acting
+from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House
+from pincite.assistants import Assistant, Changes, may_set_up
+from pincite.core import InvalidInput, Scope
+from pincite.gateway import Tier
+
+T = TypeVar("T")
+_NONE = "-"
+
+app = typer.Typer(no_args_is_help=True, help="Named ways of answering: collections, model, instructions.")
+
+Which = Annotated[str, typer.Argument(help="Its name or id.")]
+About = Annotated[str | None, typer.Option("--description", help="What it is for.")]
+Told = Annotated[
+    str | None, typer.Option("--instructions", help="What its model is told beside the rules; @FILE reads a file.")
+]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--collection", "-c", help=f"It answers from these alone (repeat for more); {_NONE} for all."),
+]
+By = Annotated[
+    str | None, typer.Option("--model", help=f"`none`, `provider:name` or `route:name`; {_NONE} for the one set up.")
+]
+Tiered = Annotated[str | None, typer.Option("--tier", help=f"`cheap` or `strong`; {_NONE} leaves it to the route.")]
+Alike = Annotated[
+    str | None,
+    typer.Option("--likeness", help=f"Least cosine, 0.5 to 1, of questions given the same answer; {_NONE} as learned."),
+]
+
+
+@app.command("list")
+def list_assistants(as_json: Json = False) -> None:
+    """List those that you may use."""
+
+    async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
+        return [_line(scope, each) for each in await house.assistants.all(scope)]
+
+    lines = _do(work, as_json=as_json)
+    if as_json:
+        print_json({"items": lines})
+        return
+    table = Table("Name", "Version", "Answers from", "What for")
+    for line in lines:
+        where = "all" if line["collections"] is None else ", ".join(line["collections"])
+        table.add_row(line["name"], str(line["version"]), Text(where), Text(line["description"]))
+    out().print(table)
+
+
+@app.command("show")
+def show(which: Which, as_json: Json = False) -> None:
+    """Show how one is set up."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        return _line(scope, await house.assistants.one(scope, which))
+
+    line = _do(work, as_json=as_json)
+    if as_json:
+        print_json(line)
+        return
+    for name, value in line.items():
+        out().print(f"{name}: {_shown(value)}", markup=False)
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="Of a-z, 0-9 and hyphens; clients send `pincite/NAME`.")],
+    description: About = None,
+    instructions: Told = None,
+    collection: From = None,
+    model: By = None,
+    tier: Tiered = None,
+    likeness: Alike = None,
+    as_json: Json = False,
+) -> None:
+    """Set one up."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        wanted = _changes(description, instructions, collection, (model, tier, likeness))
+        return _line(scope, await house.assistants.make(scope, name, wanted))
+
+    _said(_do(work, as_json=as_json), "It answers", as_json=as_json)
+
+
+@app.command("change")
+def change(
+    which: Which,
+    name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
+    description: About = None,
+    instructions: Told = None,
+    collection: From = None,
+    model: By = None,
+    tier: Tiered = None,
+    likeness: Alike = None,
+    as_json: Json = False,
+) -> None:
+    """Change what is said; whatever is left out stays."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        wanted = _changes(description, instructions, collection, (model, tier, likeness))
+        if name is not None:
+            wanted["name"] = name
+        if not wanted:
+            raise InvalidInput("It is not said what is to be another.", remedy="Give an option; --help lists them.")
+        return _line(scope, await house.assistants.change(scope, which, wanted))
+
+    _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
+
+
+@app.command("remove")
+def remove(which: Which, as_json: Json = False) -> None:
+    """Remove one; conversations with it can be read, and do not go on."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        await house.assistants.remove(scope, which)
+        return {"name": which}
+
+    line = _do(work, as_json=as_json)
+    if as_json:
+        print_json(line)
+    else:
+        out().print("Removed.")
+
+
+def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
+    async def inside() -> T:
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return await work(house, scope)
+
+    return run(inside(), as_json=as_json)
+
+
+def _changes(
+    description: str | None,
+    instructions: str | None,
+    collections: list[str] | None,
+    by: tuple[str | None, str | None, str | None],
+) -> Changes:
+    """Return what options say; `by` are model, tier and likeness. Raises: InvalidInput."""
+    changes, (model, tier, likeness) = Changes(), by
+    if description is not None:
+        changes["description"] = description
+    if instructions is not None:
+        changes["instructions"] = _text_of(instructions)
+    if collections is not None:
+        changes["collections"] = None if collections == [_NONE] else collections
+    if model is not None:
+        changes["model"] = None if model == _NONE else model
+    if tier is not None:
+        changes["tier"] = _tier_of(tier)
+    if likeness is not None:
+        changes["likeness"] = None if likeness == _NONE else _number_of(likeness)
+    return changes
+
+
+def _text_of(given: str) -> str:
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{given[1:]} cannot be read as text: {error}.", remedy="Give another file.") from None
+
+
+def _tier_of(given: str) -> Tier | None:
+    if given == _NONE:
+        return None
+    if given not in {"cheap", "strong"}:
+        raise InvalidInput(f"There is no tier {given!r}.", remedy=f"Use `cheap`, `strong` or {_NONE}.")
+    return "cheap" if given == "cheap" else "strong"
+
+
+def _number_of(given: str) -> float:
+    try:
+        return float(given)
+    except ValueError:
+        raise InvalidInput(f"{given!r} is no number.", remedy="Use 0.5 to 1.") from None
+
+
+def _line(scope: Scope, assistant: Assistant) -> dict[str, Any]:
+    """Return what is told of an assistant; how it answers, to whoever may set it up."""
+    setup = assistant.setup
+    line = {
+        "id": assistant.id,
+        "name": assistant.name,
+        "version": assistant.version,
+        "description": setup.description,
+        "collections": None if setup.collections is None else list(setup.collections.values()),
+    }
+    how = {name: getattr(setup, name) for name in ("instructions", "model", "tier", "likeness")}
+    return {**line, **how} if may_set_up(scope) else line
+
+
+def _shown(value: str | float | Sequence[str] | None) -> str:
+    if value is None or not value:
+        return _NONE
+    return str(value) if isinstance(value, str | float | int) else ", ".join(value)
+
+
+def _said(line: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(line)
+    else:
+        name = line["name"]
+        out().print(f"{sentence}: `pincite ask --assistant {name}`, and to clients as `pincite/{name}`.", markup=False)

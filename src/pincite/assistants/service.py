@@ -1,0 +1,176 @@
+"""Assistants as a service: set up, change and remove them, and say which of them somebody may use. No web."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pincite.assistants import store
+from pincite.assistants.domain import (
+    BUILT_IN,
+    DESCRIPTION_CHARS,
+    INSTRUCTION_CHARS,
+    MODEL_CHARS,
+    MOST_ASSISTANTS,
+    MOST_COLLECTIONS,
+    Assistant,
+    Changes,
+    Setup,
+    checked_likeness,
+    checked_name,
+    checked_text,
+)
+from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core.audit import note
+from pincite.gateway import Models
+from pincite.library import Library
+
+
+class Assistants:
+    """The assistants of each tenant.
+
+    Whoever sees none of the collections that one answers from does not see it, and it answers from those that its asker
+    sees: it gives nobody anything to read.
+
+    Args:
+        database: where they are kept.
+        library: knows collections.
+        models: say which models there are.
+    """
+
+    def __init__(self, database: Database, library: Library, models: Models) -> None:
+        self._db = database
+        self._library = library
+        self._models = models
+
+    async def make(self, scope: Scope, name: str, wanted: Changes) -> Assistant:
+        """Set an assistant up.
+
+        Raises: InvalidInput; NotFound for a collection; ModelNotConfigured; Conflict where the name is taken, or there
+            are too many.
+        """
+        now = utc_now()
+        made = Assistant(new_id(), checked_name(name), now, now, await self._changed(scope, Setup(), wanted))
+        async with self._db.transaction(scope) as tx:
+            if await store.count(tx, scope) >= MOST_ASSISTANTS:
+                raise Conflict(f"There are {MOST_ASSISTANTS} assistants already.", remedy="Remove one first.")
+            if not await store.add(tx, scope, made):
+                raise _taken(name)
+            await note(tx, scope, "assistant.made", ("assistant", made.id), name=made.name)
+        return made
+
+    async def change(self, scope: Scope, id_or_name: str, wanted: Changes) -> Assistant:
+        """Set an assistant up otherwise, in what is said; returns its new version.
+
+        Raises: as `make` does, and NotFound for the assistant.
+        """
+        found = await self.one(scope, id_or_name)
+        name = checked_name(wanted.get("name", found.name))
+        setup = await self._changed(scope, Setup(), wanted)  # checked before anything is held up by it
+        said = {each: getattr(setup, each) for each in wanted if each != "name"}
+        async with self._db.transaction(scope) as tx:
+            known = await store.find(tx, scope, found.id, lock=True)
+            if known is None:
+                raise _unknown(id_or_name)
+            other = await store.find(tx, scope, name)
+            if other is not None and other.id != known.id:
+                raise _taken(name)
+            changed = replace(
+                known, name=name, setup=replace(known.setup, **said), version=known.version + 1, updated_at=utc_now()
+            )
+            await store.put(tx, scope, changed)
+            what: dict[str, Any] = {"name": name, "version": changed.version, "changed": sorted(wanted)}
+            await note(tx, scope, "assistant.changed", ("assistant", changed.id), **what)
+        return await self._named(scope, changed)
+
+    async def remove(self, scope: Scope, id_or_name: str) -> None:
+        """Remove an assistant; conversations with it stay, and do not go on. Raises: NotFound."""
+        async with self._db.transaction(scope) as tx:
+            found = await store.find(tx, scope, id_or_name, lock=True)
+            if found is None:
+                raise _unknown(id_or_name)
+            await store.drop(tx, scope, found.id)
+            await note(tx, scope, "assistant.removed", ("assistant", found.id), name=found.name)
+
+    async def all(self, scope: Scope) -> list[Assistant]:
+        """Return those that the asker may use, by name, with the collections that the asker sees."""
+        async with self._db.read(scope) as session:
+            found = await store.assistants(session, scope)
+        ids = {id_ for each in found for id_ in each.setup.collections or ()}
+        names = await self._library.collection_names(scope, ids) if ids else {}
+        return [each for each in (_seen(one, names) for one in found) if _is_there(scope, each)]
+
+    async def one(self, scope: Scope, id_or_name: str) -> Assistant:
+        """Return one by id or name, as `all` does. Raises: NotFound."""
+        async with self._db.read(scope) as session:
+            found = await store.find(session, scope, id_or_name)
+        if found is None:
+            raise _unknown(id_or_name)
+        seen = await self._named(scope, found)
+        if not _is_there(scope, seen):
+            raise _unknown(id_or_name)
+        return seen
+
+    async def to_ask(self, scope: Scope, id_or_name: str) -> Assistant | None:
+        """Return one that answers, by id or name; None for the built-in one. Raises: NotFound."""
+        if id_or_name == BUILT_IN:
+            return None
+        found = await self.one(scope, id_or_name)
+        if found.setup.collections is not None and not found.setup.collections:
+            said = f"None of the collections that {found.name} answers from is there any more."
+            raise NotFound(said, remedy="Have it set up with others, or use another assistant.")
+        return found
+
+    async def _named(self, scope: Scope, assistant: Assistant) -> Assistant:
+        ids = assistant.setup.collections
+        return assistant if ids is None else _seen(assistant, await self._library.collection_names(scope, ids))
+
+    async def _changed(self, scope: Scope, setup: Setup, wanted: Changes) -> Setup:
+        """Return how one is set up where what is wanted is another, all of it checked."""
+        values: dict[str, Any] = {each: value for each, value in wanted.items() if each != "name"}
+        if "description" in wanted:
+            values["description"] = checked_text("words of the description", wanted["description"], DESCRIPTION_CHARS)
+        if "instructions" in wanted:
+            values["instructions"] = checked_text("instructions", wanted["instructions"], INSTRUCTION_CHARS)
+        if (names := wanted.get("collections")) is not None:
+            values["collections"] = await self._collections(scope, names)
+        if (model := wanted.get("model")) is not None:
+            self._check_model(model)
+        checked_likeness(wanted.get("likeness"))
+        return replace(setup, **values)
+
+    async def _collections(self, scope: Scope, names: Iterable[str]) -> Mapping[str, str]:
+        given = list(names)
+        if not given or len(given) > MOST_COLLECTIONS:
+            raise InvalidInput(
+                f"An assistant answers from 1 to {MOST_COLLECTIONS} collections, or from all.",
+                remedy="Leave collections out for all that its asker may read.",
+            )
+        found = [await self._library.collection(scope, each) for each in given]
+        return {each.id: each.name for each in sorted(found, key=lambda each: each.name)}
+
+    def _check_model(self, model: str) -> None:
+        if len(model) > MODEL_CHARS:
+            raise InvalidInput("A model's name is not that long.", remedy=f"Use {MODEL_CHARS} characters at most.")
+        self._models.choose(model)
+
+
+def _seen(assistant: Assistant, names: Mapping[str, str]) -> Assistant:
+    """Return an assistant with those of its collections that have a name here."""
+    ids = assistant.setup.collections
+    if ids is None:
+        return assistant
+    seen = {id_: name for id_, name in names.items() if id_ in ids}
+    return replace(assistant, setup=replace(assistant.setup, collections=seen))
+
+
+def _is_there(scope: Scope, seen: Assistant) -> bool:
+    """Say whether an assistant is there for the asker: there is something of it to read, or it is theirs to set up."""
+    return seen.setup.collections is None or bool(seen.setup.collections) or scope.sees_all
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is an assistant named {name} already.", remedy="Choose another name.")
+
+
+def _unknown(id_or_name: str) -> NotFound:
+    return NotFound(f"There is no assistant {id_or_name[:64]!r}.", remedy="`GET /v1/assistants` lists what there is.")
