@@ -17,11 +17,11 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from pincite.answers.likeness import THRESHOLD, difference
+from pincite.answers.threshold import Judged, Pair, judged, threshold_of
 from pincite.core import Scope, Unavailable
 from pincite.core.words import content_words
 from pincite.evals.statistics import bootstrap
@@ -34,48 +34,10 @@ LEARN, HELD_OUT = "learn", "held-out"
 SCOPE = Scope("bench", "bench")
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two questions, whether they mean the same, and else what was changed."""
-
-    asked: str
-    other: str
-    same: bool
-    changed: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A pair with the cosine of its questions, and whether their words may mean the same."""
-
-    pair: Pair
-    cosine: float
-    passes: bool
-
-
 def read(part: str) -> list[Pair]:
     """Return the pairs of a part."""
     lines = (ASKINGS / f"{part}.jsonl").read_text("utf-8").splitlines()
     return [Pair(**json.loads(line)) for line in lines if line.strip()]
-
-
-async def judged(embedder: Embedder, pairs: Sequence[Pair]) -> list[Judged]:
-    """Return pairs with what is known of them."""
-    one = await embedder.embed(SCOPE, [each.asked for each in pairs], query=True)
-    other = await embedder.embed(SCOPE, [each.other for each in pairs], query=True)
-    cosines = (one * other).sum(axis=1)
-    return [
-        Judged(pair, float(cosine), difference(pair.asked, pair.other) is None)
-        for pair, cosine in zip(pairs, cosines, strict=True)
-    ]
-
-
-def learned(found: Sequence[Judged], *, by_words: bool = True) -> float:
-    """Return the least cosine, in hundredths, that lets no near miss pass, and what else passes the words' test."""
-    counted = [each for each in found if each.passes or not by_words]
-    wrong = max((each.cosine for each in counted if not each.pair.same), default=-1.0)
-    right = min((each.cosine for each in counted if each.pair.same and each.cosine > wrong), default=1.0)
-    return math.floor(right * 100) / 100 if math.floor(right * 100) / 100 > wrong else math.nextafter(wrong, 2)
 
 
 def at_most(wrong: int, count: int) -> float:
@@ -108,9 +70,9 @@ def main() -> int:
 
 def _struck(name: str, embedder: Embedder, *, verbose: bool) -> int:
     """Learn on one part and count on the other; returns how many wrong answers would have been given."""
-    first = asyncio.run(judged(embedder, read(LEARN)))
-    held = asyncio.run(judged(embedder, read(HELD_OUT)))
-    threshold, alone = learned(first), learned(first, by_words=False)
+    first = asyncio.run(judged(embedder, SCOPE, read(LEARN)))
+    held = asyncio.run(judged(embedder, SCOPE, read(HELD_OUT)))
+    threshold, alone = threshold_of(first), threshold_of(first, by_words=False)
     shipped = f"; {THRESHOLD:.2f} ships" if name == "static" else ""
     print(f"{name}: {len(first)} pairs to learn on, {len(held)} held out; threshold {threshold:.2f}{shipped}")
     both = [each.passes and each.cosine >= threshold for each in held]

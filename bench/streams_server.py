@@ -79,7 +79,7 @@ class Clocks(Drafters):
 
     clock: Clock
 
-    def choose(self, model: str | None) -> Drafter:
+    def choose(self, model: str | None, *, kept: bool = False) -> Drafter:
         """Return it."""
         return self.clock
 

@@ -67,6 +67,8 @@ class Things:
             ids["user_id"] = ids["grantee"] = (await house.people.invite(owner, name="new", role="viewer"))[0].id
         if "{budget_id}" in named:
             ids["budget_id"] = await a_budget(house, owner)
+        if "{assistant_id}" in named:
+            ids["assistant_id"] = (await house.assistants.make(owner, f"a-{new_id()}", {})).id
         if "{group_id}" in named:
             ids["group_id"] = (await house.people.create_group(owner, new_id())).id
             if route.path.startswith("/scim/"):

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
 from tests.adversary.openai_asks import ASSISTANT, answering, named
-from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, a_budget, build
+from tests.adversary.world import BATCH, CANARIES, COLLECTION, NAME, Asker, World, a_budget, an_assistant, build
 
 from pincite.accounts import Requirement
 from pincite.answers import AskRequest
@@ -73,6 +73,8 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/groups": {"name": "new"},
     "PUT /v1/groups/{group_id}/members": {"members": []},
     "POST /v1/collections": {"name": "new"},
+    "POST /v1/assistants": {"name": "new"},
+    "PATCH /v1/assistants/{assistant_id}": {"description": "new"},
     "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
     "PUT /v1/tenant/hold": {"reason": "a matter"},
@@ -105,6 +107,7 @@ EXPECTED: Mapping[str, set[int]] = {
     "DELETE /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {204, 404},
     "DELETE /v1/documents/{object_id}/hold": {204, 404},  # of one that was made for it
     "POST /v1/collections": {201, 409},
+    "POST /v1/assistants": {201, 409},
     "POST /v1/groups": {201, 409},
     "POST /scim/v2/Users": {201, 409},
     "POST /scim/v2/Groups": {201, 409},
@@ -138,12 +141,13 @@ NAMED: Mapping[str, Sequence[tuple[str | None, Callable[[str], dict[str, Any]]]]
     "POST /v1/answers": [
         ("collection_id", lambda key: {"json": {"question": QUESTION, "collections": [key]}}),
         ("conversation_id", lambda key: {"json": {"question": QUESTION, "conversation": key}}),
+        ("assistant_id", lambda key: {"json": {"question": QUESTION, "assistant": key}}),
     ],
     **named(QUESTION),
     **{name: [("document_id", lambda key: {"json": {"documents": [key]}})] for name in CHOICES},
 }
 # These say of everything in view what there is; who sees nothing gets an empty one.
-PLAIN = ("batches", "budgets", "collections", "conversations", "documents", "grantees", "keys", "models",
+PLAIN = ("assistants", "batches", "budgets", "collections", "conversations", "documents", "grantees", "keys", "models",
          "session", "session/factors", "session/way-out", "sessions", "status", "usage", "usage/costs",
          "usage/costs.csv")  # fmt: skip
 LISTS: Mapping[str, dict[str, Any]] = {
@@ -349,6 +353,8 @@ async def fresh(world: World, ask: Ask, asker: Asker) -> Mapping[str, str]:
                 await house.people.handing.group(owner, ids["group_id"])
         case "key_id":
             ids["key_id"] = (await house.accounts.create_key(owner, "new")).key.id
+        case "assistant_id":
+            ids["assistant_id"] = await an_assistant(house, owner, f"a-{new_id()}")
         case "budget_id":
             ids["budget_id"] = await a_budget(house, owner)
         case "batch":

@@ -9,15 +9,16 @@ from pathlib import Path
 from pincite.accounts.settings import NewProvider, ProviderSettings
 from pincite.answers import AskRequest
 from pincite.app.wiring import House
+from pincite.assistants import Changes
 from pincite.core import Scope, new_id, utc_now
 from pincite.ledger import Budget, Period, Subject
 from pincite.library import RevisionState
 from pincite.library.grants import Grant, GranteeKind, Level
 from pincite.sources import LIVE_RUNS, NewSource
 
-WHAT = ("text", "name", "collection", "question", "batch", "source", "group", "person", "key")
+WHAT = ("text", "name", "collection", "question", "batch", "source", "group", "person", "key", "assistant")
 CANARIES = tuple(f"canary-{each}-{number}" for number, each in enumerate(WHAT, 7141))
-TEXT, NAME, COLLECTION, QUESTION, BATCH, SOURCE, GROUP, PERSON, KEY = CANARIES
+TEXT, NAME, COLLECTION, QUESTION, BATCH, SOURCE, GROUP, PERSON, KEY, ASSISTANT = CANARIES
 PAGE = f"# Valves\n\nThe {TEXT} valve opens at 7 bar. Nobody else may know of it.\n"
 
 
@@ -78,6 +79,7 @@ async def secrets(house: House, folder: Path) -> World:
     await house.answers.wait(owner, answer.id)
     ids["answer_id"], ids["conversation_id"] = answer.id, answer.conversation
     ids["budget_id"] = await a_budget(house, owner)
+    ids["assistant_id"] = await an_assistant(house, owner, ASSISTANT)
     ids["group_id"] = (await house.people.create_group(owner, GROUP)).id
     await house.people.handing.group(owner, ids["group_id"])
     provider = NewProvider("Example", "https://login.example.com", "pincite", None, ProviderSettings())
@@ -101,6 +103,12 @@ async def a_budget(house: House, owner: Scope) -> str:
     """Make a budget of a key that there is not, and return its id."""
     made = Budget("", Subject.KEY, new_id(), Period.DAY, limit_pico_usd=1, limit_tokens=None)
     return (await house.ledger.set_budget(owner, made)).id
+
+
+async def an_assistant(house: House, owner: Scope, name: str) -> str:
+    """Set an assistant up that answers from the secret collection, and return its id."""
+    wanted = Changes(description=f"Of {ASSISTANT}.", instructions=f"Say {ASSISTANT}.", collections=[COLLECTION])
+    return (await house.assistants.make(owner, name, wanted)).id
 
 
 async def _askers(world: World) -> AsyncIterator[Asker]:

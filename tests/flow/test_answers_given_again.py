@@ -74,6 +74,30 @@ async def test_a_question_that_means_the_same_is_answered_for_nothing(
     assert (anew["cached"], len(provider.requests)) == (False, 2)
 
 
+async def test_an_assistants_answers_are_given_again_by_it_alone(
+    client: httpx2.AsyncClient, provider: Provider
+) -> None:
+    await add(client, "ferry.md", TEXT)
+    for name in ("mate", "bosun"):
+        wanted = {"name": name, "instructions": f"You are {name}.", "model": "openai:test-model"}
+        assert (await client.post("/v1/assistants", json=wanted)).status_code == 201
+    for asker in ({"assistant": "mate"}, {"assistant": "bosun"}, {}):
+        assert not (await ask(client, FIRST, **asker))["cached"]
+        again = await ask(client, SAME, **asker)
+        assert again["cached"]
+        assert (again["assistant"] or {}).get("name") == asker.get("assistant")
+    by = (await client.get("/v1/usage/costs", params={"by": "assistant"})).json()["items"]
+    assert [each["hits"] for each in by] == [1, 1, 1]
+    await client.patch("/v1/assistants/mate", json={"instructions": "Be long."})
+    assert not (await ask(client, SAME, assistant="mate"))["cached"]
+    assert (await ask(client, FIRST, assistant="mate"))["cached"]
+    await client.patch("/v1/assistants/mate", json={"likeness": 0.99})
+    assert not (await ask(client, FIRST, assistant="mate"))["cached"]
+    otherwise = "At which time does the ferry leave?"
+    assert not (await ask(client, otherwise, assistant="mate"))["cached"], "it must be nearly the same words"
+    assert (await ask(client, FIRST, assistant="mate"))["cached"]
+
+
 NOT_THE_SAME = [
     "When does the ferry not leave?",
     "When does the bus leave?",

@@ -12,6 +12,7 @@ from tests.flow.conftest import house_with_model, settled, signed_in
 from tests.flow.openai_clients import Clients, clients_of, opened
 from typer.testing import CliRunner
 
+from pincite.answers.likeness import THRESHOLD
 from pincite.app.cli.main import app
 from pincite.app.wiring import House
 
@@ -276,6 +277,12 @@ def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkey
     assert run("assistants", "show", "bosun")["tier"] is None
     for wrong in (["--tier", "best"], ["--likeness", "much"], ["--instructions", "@nowhere"], []):
         assert '"remedy"' in run("assistants", "change", "bosun", *wrong, code=2)
+    pairs = Path(__file__).parents[2] / "examples" / "askings" / "learn.jsonl"
+    learned = run("assistants", "tune", "bosun", str(pairs), "--save")
+    assert (learned["threshold"], learned["wrong"]) == (THRESHOLD, 0)
+    assert learned["found"] > learned["same"] / 2
+    assert run("assistants", "show", "bosun")["likeness"] == THRESHOLD
+    assert '"remedy"' in run("assistants", "tune", "bosun", str(said), code=2)
     run("assistants", "remove", "bosun")
     assert run("assistants", "list")["items"] == []
     assert CliRunner().invoke(app, ["assistants", "list"]).exit_code == 0

@@ -40,7 +40,7 @@ class Drafters:
         second: SecondOpinion | None = None,
     ) -> None:
         self._source = source
-        self._embedder = embedder
+        self.embedder = embedder
         self._models = models
         self._drop_unsupported = drop_unsupported
         self._memory: Memory | None = None
@@ -54,7 +54,7 @@ class Drafters:
             made_by: tells these settings from others that answers may be made by.
         """
         found = copy(self)
-        found._memory = Memory(database, self._source, self._embedder, self._models, made_by)
+        found._memory = Memory(database, self._source, self.embedder, self._models, made_by)
         return found
 
     def choose(self, model: str | None, *, kept: bool = False) -> Drafter:
@@ -66,8 +66,8 @@ class Drafters:
         """
         chosen = self._models.choose(model)
         if chosen is None:
-            return Quoting(self._source, self._embedder)
-        made = Wording(self._source, self._embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
+            return Quoting(self._source, self.embedder)
+        made = Wording(self._source, self.embedder, chosen, self._manner, drop_unsupported=self._drop_unsupported)
         # Whoever names a model gets its own answers: by which address or route it was reached, the name does not say.
         return remembered(made, self._memory if kept or model in {None, "auto"} else None)
 
@@ -76,7 +76,7 @@ class Drafters:
         model = self._models.shadow(chance)
         if model is None:
             return None
-        return Wording(self._source, self._embedder, model, self._manner, drop_unsupported=self._drop_unsupported)
+        return Wording(self._source, self.embedder, model, self._manner, drop_unsupported=self._drop_unsupported)
 
     async def hidden(self, scope: Scope, documents: frozenset[str]) -> frozenset[str]:
         """Return those of the documents that answers rest on and that the asker may not see (any more)."""

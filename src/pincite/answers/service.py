@@ -3,6 +3,7 @@
 Generation belongs to this service, not to the connection that asked: clients come and go, only a cancel stops it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -30,6 +31,7 @@ from pincite.answers.moderation import Moderation, QuestionRefused
 from pincite.answers.replying import STORED_FOR, ReplyDraft, ReplyRequest, said_in
 from pincite.answers.shadowing import Shadows
 from pincite.answers.shapes import so_far
+from pincite.answers.threshold import Learned, cross_validated, judged, pairs_from
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.assistants import BUILT_IN, Assistants
 from pincite.core import Conflict, Database, Scope, new_id, utc_now
@@ -259,6 +261,14 @@ class Answers:
             if not only_count:
                 await self._drafters.refuse_held_within(scope, tx)
             return await _erase(tx, theirs, true(), only_count=only_count)
+
+    async def learn_likeness(self, scope: Scope, text: str) -> Learned:
+        """Learn how alike two questions must be to be given the same answer, on pairs in lines of JSON.
+
+        Raises: InvalidInput.
+        """
+        pairs = pairs_from(text)
+        return await asyncio.to_thread(cross_validated, await judged(self._drafters.embedder, scope, pairs))
 
     async def drop_old_replies(self, scope: Scope, now: datetime) -> int:
         """Delete the tenant's replies of models that were stored too long ago; returns how many. Raises: OnHold."""

@@ -1,11 +1,12 @@
 """Questions that mean the same and questions that nearly do: no near miss passes at the threshold that ships."""
 
 import pytest
-from bench.semantic_cache import HELD_OUT, LEARN, Judged, at_most, judged, learned, read
+from bench.semantic_cache import HELD_OUT, LEARN, SCOPE, at_most, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pincite.answers.likeness import THRESHOLD, alike, difference, is_personal
+from pincite.answers.threshold import Judged, judged, threshold_of
 from pincite.gateway import StaticEmbedder
 
 
@@ -15,7 +16,7 @@ def embedder() -> StaticEmbedder:
 
 
 async def test_at_the_threshold_that_ships_nothing_wrong_is_given(embedder: StaticEmbedder) -> None:
-    found = await judged(embedder, [*read(LEARN), *read(HELD_OUT)])
+    found = await judged(embedder, SCOPE, [*read(LEARN), *read(HELD_OUT)])
     assert sum(not each.pair.same for each in found) >= 100
     hits = [each for each in found if each.passes and each.cosine >= THRESHOLD]
     assert [each.pair for each in hits if not each.pair.same] == []
@@ -23,8 +24,8 @@ async def test_at_the_threshold_that_ships_nothing_wrong_is_given(embedder: Stat
     assert len(hits) / same > 0.6, "or there would be no use in it"
 
 
-async def test_the_threshold_that_ships_is_the_one_that_is_learned(embedder: StaticEmbedder) -> None:
-    assert learned(await judged(embedder, read(LEARN))) == THRESHOLD
+async def test_the_threshold_that_ships_is_the_one_that_is_threshold_of(embedder: StaticEmbedder) -> None:
+    assert threshold_of(await judged(embedder, SCOPE, read(LEARN))) == THRESHOLD
 
 
 def test_no_question_is_in_both_parts() -> None:
@@ -115,4 +116,4 @@ def test_a_near_miss_that_passes_the_words_raises_the_threshold() -> None:
     pairs = read(LEARN)
     wrong, right = (next(each for each in pairs if each.same is same) for same in (False, True))
     found = [Judged(wrong, 0.8, passes=True), Judged(right, 0.7, passes=True), Judged(right, 0.9, passes=True)]
-    assert learned(found) == 0.9
+    assert threshold_of(found) == 0.9

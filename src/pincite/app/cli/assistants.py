@@ -4,6 +4,7 @@ What an assistant may be set up with is decided in `assistants`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,7 @@ from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
-from pincite.assistants import Assistant, Changes, may_set_up
+from pincite.assistants import LEAST_LIKENESS, Assistant, Changes, may_set_up
 from pincite.core import InvalidInput, Scope
 from pincite.gateway import Tier
 
@@ -121,6 +122,39 @@ def change(
     _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
 
 
+@app.command("tune")
+def tune(
+    which: Which,
+    pairs: Annotated[
+        Path, typer.Argument(help='Lines of {"asked": "...", "other": "...", "same": true}.', dir_okay=False)
+    ],
+    save: Annotated[bool, typer.Option("--save", help="Set it up with what was learned.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Learn how alike questions must be to be given the same answer, on pairs that you have labelled."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        found = await house.assistants.one(scope, which)
+        learned = await house.answers.learn_likeness(scope, _read(pairs))
+        if save and learned.threshold > 1:
+            raise InvalidInput(
+                "Nothing keeps all of these apart: two with the very same words mean something else.",
+                remedy="Look through the pairs, or do not have answers given again.",
+            )
+        if save:
+            await house.assistants.change(scope, found.id, {"likeness": max(LEAST_LIKENESS, learned.threshold)})
+        return {"name": found.name, **asdict(learned), "saved": save}
+
+    line = _do(work, as_json=as_json)
+    if as_json:
+        print_json(line)
+        return
+    out().print(f"Cosine of two questions at least: {line['threshold']:.2f}")
+    out().print(f"On pairs that did not choose it: {line['found']} of {line['same']} that mean the same are found,")
+    out().print(f"{line['wrong']} of {line['different']} that do not are wrongly taken for one.")
+    out().print("Saved." if save else "Not saved; --save does it.")
+
+
 @app.command("remove")
 def remove(which: Which, as_json: Json = False) -> None:
     """Remove one; conversations with it can be read, and do not go on."""
@@ -170,10 +204,14 @@ def _changes(
 def _text_of(given: str) -> str:
     if not given.startswith("@"):
         return given
+    return _read(Path(given[1:]))
+
+
+def _read(path: Path) -> str:
     try:
-        return Path(given[1:]).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{given[1:]} cannot be read as text: {error}.", remedy="Give another file.") from None
+        raise InvalidInput(f"{path} cannot be read as text: {error}.", remedy="Give another file.") from None
 
 
 def _tier_of(given: str) -> Tier | None:

@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Takes] = {
     "assistants add": _ADMIN,
     "assistants change": _ADMIN,
     "assistants remove": _ADMIN,
+    "assistants tune": _ADMIN,
     "batches list": _READ,
     "batches pause": _WRITE,
     "batches resume": _WRITE,
