@@ -269,15 +269,19 @@ def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkey
     run("add", str(document), "--collection", "ships")
     made_ = run("assistants", "add", "mate", "-c", "ships", "--instructions", f"@{said}", "--tier", "cheap")
     assert (made_["instructions"], made_["collections"], made_["tier"]) == (TELL, ["ships"], "cheap")
-    assert run("assistants", "change", "mate", "--tier", "-", "--name", "bosun")["version"] == 2
+    assert run("assistants", "change", "mate", "--tier", "-")["version"] == 2
+    assert run("assistants", "rename", "mate", "bosun")["version"] == 3
     answer = run("ask", QUESTION, "--assistant", "bosun")
     assert answer["assistant"]["name"] == "bosun"
     assert run("budgets", "set", "assistant", "bosun", "--tokens", "5")["bound"]
     assert [each["name"] for each in run("assistants", "list")["items"]] == ["bosun"]
     assert run("assistants", "show", "bosun")["tier"] is None
-    for wrong in (["--tier", "best"], ["--likeness", "much"], ["--instructions", "@nowhere"], []):
+    for wrong in (["--tier", "best"], ["--instructions", "@nowhere"], []):
         assert '"remedy"' in run("assistants", "change", "bosun", *wrong, code=2)
     pairs = Path(__file__).parents[2] / "examples" / "askings" / "learn.jsonl"
+    assert '"remedy"' in run("assistants", "likeness", "bosun", "much", code=2)
+    assert run("assistants", "likeness", "bosun", "0.9")["likeness"] == 0.9
+    assert run("assistants", "likeness", "bosun", "-")["likeness"] is None
     learned = run("assistants", "tune", "bosun", str(pairs), "--save")
     assert (learned["threshold"], learned["wrong"]) == (THRESHOLD, 0)
     assert learned["found"] > learned["same"] / 2

@@ -1,4 +1,7 @@
-"""The bodies of the assistants' routes, with examples."""
+"""The bodies of the assistants' routes, with examples.
+
+What an assistant is and may be is in `domain.py`.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar

@@ -12,19 +12,7 @@ from pincite.assistants import BUILT_IN
 from pincite.core import ErrorKind, NotFound, PinciteError
 
 _ASSISTANTS = "pincite/"
-
-
-def assistant_model(name: str) -> str:
-    """Return the name of the model that an assistant is to clients."""
-    return f"{_ASSISTANTS}{name}"
-
-
-def assistant_of(model: str) -> str:
-    """Return the name of the assistant that a model of such a name is."""
-    return model.removeprefix(_ASSISTANTS)
-
-
-ASSISTANT = assistant_model(BUILT_IN)
+ASSISTANT = f"{_ASSISTANTS}{BUILT_IN}"
 """The built-in assistant: pinned answers from all that the asker may read."""
 
 
@@ -52,6 +40,16 @@ class Question:
     text: str
     turns: tuple[Turn, ...]
     ignored: tuple[str, ...] = ()
+
+
+def assistant_model(name: str) -> str:
+    """Return the name of the model that an assistant is to clients."""
+    return f"{_ASSISTANTS}{name}"
+
+
+def assistant_of(model: str) -> str:
+    """Return the name of the assistant that a model of such a name is."""
+    return model.removeprefix(_ASSISTANTS)
 
 
 class ParameterRefused(PinciteError):

@@ -26,6 +26,7 @@ _NONE = "-"
 app = typer.Typer(no_args_is_help=True, help="Named ways of answering: collections, model, instructions.")
 
 Which = Annotated[str, typer.Argument(help="Its name or id.")]
+Name = Annotated[str, typer.Argument(help="Of a-z, 0-9 and hyphens; clients send `pincite/NAME`.")]
 About = Annotated[str | None, typer.Option("--description", help="What it is for.")]
 Told = Annotated[
     str | None, typer.Option("--instructions", help="What its model is told beside the rules; @FILE reads a file.")
@@ -37,11 +38,7 @@ From = Annotated[
 By = Annotated[
     str | None, typer.Option("--model", help=f"`none`, `provider:name` or `route:name`; {_NONE} for the one set up.")
 ]
-Tiered = Annotated[str | None, typer.Option("--tier", help=f"`cheap` or `strong`; {_NONE} leaves it to the route.")]
-Alike = Annotated[
-    str | None,
-    typer.Option("--likeness", help=f"Least cosine, 0.5 to 1, of questions given the same answer; {_NONE} as learned."),
-]
+_TIER = f"`cheap` or `strong`; {_NONE} leaves it to the route."
 
 
 @app.command("list")
@@ -79,19 +76,18 @@ def show(which: Which, as_json: Json = False) -> None:
 
 @app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="Of a-z, 0-9 and hyphens; clients send `pincite/NAME`.")],
+    name: Name,
     description: About = None,
     instructions: Told = None,
     collection: From = None,
     model: By = None,
-    tier: Tiered = None,
-    likeness: Alike = None,
+    tier: Annotated[str | None, typer.Option("--tier", help=_TIER)] = None,
     as_json: Json = False,
 ) -> None:
     """Set one up."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        wanted = _changes(description, instructions, collection, (model, tier, likeness))
+        wanted = _changes(description, instructions, collection, model, tier)
         return _line(scope, await house.assistants.make(scope, name, wanted))
 
     _said(_do(work, as_json=as_json), "It answers", as_json=as_json)
@@ -100,23 +96,44 @@ def add(
 @app.command("change")
 def change(
     which: Which,
-    name: Annotated[str | None, typer.Option("--name", help="A new name.")] = None,
     description: About = None,
     instructions: Told = None,
     collection: From = None,
     model: By = None,
-    tier: Tiered = None,
-    likeness: Alike = None,
+    tier: Annotated[str | None, typer.Option("--tier", help=_TIER)] = None,
     as_json: Json = False,
 ) -> None:
     """Change what is said; whatever is left out stays."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        wanted = _changes(description, instructions, collection, (model, tier, likeness))
-        if name is not None:
-            wanted["name"] = name
+        wanted = _changes(description, instructions, collection, model, tier)
         if not wanted:
             raise InvalidInput("It is not said what is to be another.", remedy="Give an option; --help lists them.")
+        return _line(scope, await house.assistants.change(scope, which, wanted))
+
+    _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
+
+
+@app.command("rename")
+def rename(which: Which, name: Name, as_json: Json = False) -> None:
+    """Give one another name; clients have to send that."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        return _line(scope, await house.assistants.change(scope, which, {"name": name}))
+
+    _said(_do(work, as_json=as_json), "Renamed; it answers", as_json=as_json)
+
+
+@app.command("likeness")
+def set_likeness(
+    which: Which,
+    cosine: Annotated[str, typer.Argument(help=f"0.5 to 1; {_NONE} for what was learned on Pincite's own pairs.")],
+    as_json: Json = False,
+) -> None:
+    """Say how alike two questions must be to be given the same answer, where answers are given again."""
+
+    async def work(house: House, scope: Scope) -> dict[str, Any]:
+        wanted: Changes = {"likeness": None if cosine == _NONE else _number_of(cosine)}
         return _line(scope, await house.assistants.change(scope, which, wanted))
 
     _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
@@ -131,7 +148,7 @@ def tune(
     save: Annotated[bool, typer.Option("--save", help="Set it up with what was learned.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Learn how alike questions must be to be given the same answer, on pairs that you have labelled."""
+    """Learn how alike two questions must be, on pairs that you have labelled."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         found = await house.assistants.one(scope, which)
@@ -182,10 +199,11 @@ def _changes(
     description: str | None,
     instructions: str | None,
     collections: list[str] | None,
-    by: tuple[str | None, str | None, str | None],
+    model: str | None,
+    tier: str | None,
 ) -> Changes:
-    """Return what options say; `by` are model, tier and likeness. Raises: InvalidInput."""
-    changes, (model, tier, likeness) = Changes(), by
+    """Return what options say. Raises: InvalidInput."""
+    changes = Changes()
     if description is not None:
         changes["description"] = description
     if instructions is not None:
@@ -196,8 +214,6 @@ def _changes(
         changes["model"] = None if model == _NONE else model
     if tier is not None:
         changes["tier"] = _tier_of(tier)
-    if likeness is not None:
-        changes["likeness"] = None if likeness == _NONE else _number_of(likeness)
     return changes
 
 

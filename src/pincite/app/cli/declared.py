@@ -51,6 +51,8 @@ COMMANDS: Mapping[str, Takes] = {
     "assistants show": _READ,
     "assistants add": _ADMIN,
     "assistants change": _ADMIN,
+    "assistants rename": _ADMIN,
+    "assistants likeness": _ADMIN,
     "assistants remove": _ADMIN,
     "assistants tune": _ADMIN,
     "batches list": _READ,
