@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from openai import NotFoundError
-from tests.doubles.provider import Provider
+from tests.doubles.provider import Provider, serve
 from tests.flow.conftest import add, house_with_model
 from tests.flow.openai_clients import HANDBOOK, QUESTION, Clients, opened
 
-from pincite.app.wiring import House
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House, open_house
 
 ASSISTANT = "pincite/default"
 RAW = "openai:test-model"
@@ -61,6 +62,30 @@ async def test_the_models_are_the_assistant_the_chat_model_and_the_embedder(word
     with pytest.raises(NotFoundError) as none:
         await wording.whole.models.retrieve("openai:gpt-5-mini")
     assert none.value.code == "model_not_found"
+
+
+async def test_each_route_is_a_model_of_its_own(
+    pincite_home: Path, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PINCITE_SECRET_X", "good-key")
+    with serve() as second:
+        routes = tmp_path / "routes.toml"
+        lines = [
+            f'[[routes.{name}]]\nmodel = "openai:{name}-model"\nbase_url = "{url}/v1"\nkey = "PINCITE_SECRET_X"\n'
+            for name, url in (("fast", provider.url), ("good", second.url))
+        ]
+        routes.write_text("".join(lines))
+        provider.behaviour.reply, second.behaviour.reply = "Fast.", "Good."
+        settings = read_settings(home=pincite_home, model="route:fast", model_routes=routes, log_level="error")
+        async with open_house(settings) as house, opened(house) as clients:
+            listed = [each.id async for each in clients.whole.models.list()]
+            assert listed[:4] == [ASSISTANT, "openai:fast-model", "route:fast", "route:good"]
+            for model, said in (("route:fast", "Fast."), ("route:good", "Good."), ("openai:fast-model", "Fast.")):
+                reply = await clients.whole.chat.completions.create(model=model, messages=ASKED)
+                assert (reply.choices[0].message.content, reply.model) == (said, model)
+            for model in ("route:none", "openai:good-model"):
+                with pytest.raises(NotFoundError):
+                    await clients.whole.chat.completions.create(model=model, messages=ASKED)
 
 
 async def test_an_answer_comes_whole_with_citations(quoting: Clients) -> None:

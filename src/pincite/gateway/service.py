@@ -121,6 +121,11 @@ class Models:
         """What fences of prompts are made with; random ones where it is None."""
         return self._settings.fence_key
 
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The routes that the file of routes has, as `choose` takes them."""
+        return tuple(f"{ROUTE}{name}" for name in self._settings.routes.routes)
+
     def choose(self, wanted: str | None) -> ChatModel | None:
         """Return the model `wanted` (None or "auto": the default; "none": no model). Raises: ModelNotConfigured."""
         name = self._default if wanted in {None, "auto"} else wanted

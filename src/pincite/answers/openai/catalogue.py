@@ -1,4 +1,4 @@
-"""Which models there are by OpenAI's protocol: assistants, this installation's chat model, its embedder.
+"""Which models there are by OpenAI's protocol: assistants, this installation's chat model and routes, its embedder.
 
 Others that the settings could name are none: who asks chooses among what whoever runs this has set up.
 """
@@ -54,6 +54,10 @@ class Catalogue:
 
     def chat(self, name: str) -> ChatModel:
         """Return the chat model of that name. Raises: ModelUnknown."""
+        if name in self._models.routes:
+            route = self._models.choose(name)
+            assert route is not None, "a route is of models"
+            return route
         model = self._models.choose(None)  # by its name it would be alone, without those that are asked where it fails
         if model is None or model.name != name:
             raise ModelUnknown(f"There is no model `{name[:80]}` for this.", remedy="`GET /v1/models` lists them.")
@@ -66,5 +70,6 @@ class Catalogue:
         return (
             Served(ASSISTANT, Kind.ASSISTANT, "pincite"),
             *raw,
+            *(Served(name, Kind.CHAT, "pincite") for name in self._models.routes),
             Served(self.embedder.model_id, Kind.EMBEDDER, "pincite"),
         )
