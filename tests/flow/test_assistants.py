@@ -1,5 +1,6 @@
 """Assistants: what they are set up with, who sees which, and that answers are made as they say."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 from tests.doubles.provider import Provider
-from tests.flow.conftest import house_with_model, settled, signed_in
+from tests.flow.conftest import add, house_with_model, settled, signed_in
 from tests.flow.openai_clients import Clients, clients_of, opened
 from typer.testing import CliRunner
 
 from pincite.answers.likeness import THRESHOLD
 from pincite.app.cli.main import app
-from pincite.app.wiring import House
+from pincite.app.settings import read_settings
+from pincite.app.wiring import House, open_house
 
 FERRY = b"# Ferry\n\nThe ferry leaves at nine in the morning. Dogs travel free of charge.\n"
 LEAVE = b"# Leave\n\nThere are 30 days of leave in each year. Dogs are welcome in the office.\n"
@@ -91,6 +93,8 @@ async def test_its_conversation_goes_on_with_it(owner: httpx2.AsyncClient, provi
     other = await ask(owner, conversation=begun["conversation"], assistant="default", question="What leave is there?")
     assert other["assistant"] is None
     assert "30 days" in sent_to_model(provider)
+    third = await ask(owner, conversation=begun["conversation"], question="What else is there?")
+    assert third["assistant"] is None, "it goes on with who answered last"
     begun = await ask(owner, assistant="mate")
     assert (await owner.delete("/v1/assistants/mate")).status_code == 204
     stopped = await owner.post("/v1/answers", json={"question": "And?", "conversation": begun["conversation"]})
@@ -123,6 +127,9 @@ async def test_each_change_is_a_version_and_the_rest_stays(owner: httpx2.AsyncCl
         ({"name": "Mate"}, 422),
         ({"name": "a/b"}, 422),
         ({"name": "-a"}, 422),
+        ({"name": "0" * 32}, 422),
+        ({"model": "openai:\u202ex"}, 422),
+        ({"instructions": "\u4e00" * 3000}, 422),
         ({"collections": []}, 422),
         ({"collections": ["nowhere"]}, 404),
         ({"model": "nobody:knows"}, 422),
@@ -195,8 +202,10 @@ async def test_its_budget_stops_it_and_no_other(owner: httpx2.AsyncClient) -> No
     await ask(owner)
     lines = (await owner.get("/v1/usage/costs", params={"by": "assistant"})).json()["items"]
     assert {each["of"]["assistant"]: each["answers"] for each in lines} == {assistant["id"]: 1, "default": 1}
-    wanted = {"subject": "assistant", "subject_id": assistant["id"], "period": "total", "limit_tokens": 1}
-    assert (await owner.post("/v1/budgets", json=wanted)).status_code == 200
+    wanted = {"subject": "assistant", "subject_id": "nobody", "period": "total", "limit_tokens": 1}
+    assert (await owner.post("/v1/budgets", json=wanted)).status_code == 404
+    set_up = await owner.post("/v1/budgets", json={**wanted, "subject_id": "mate"})
+    assert set_up.json()["subject_id"] == assistant["id"]
     stopped = await ask(owner, assistant="mate")
     assert stopped["problem"]["code"] == "budget-exceeded"
     assert (await ask(owner))["state"] == "completed"
@@ -240,17 +249,65 @@ async def _asked(clients: Clients, provider: Provider) -> None:
     assert TELL not in sent_to_model(provider)
 
 
-async def test_instructions_are_no_passage_and_no_words_of_an_answer(
-    owner: httpx2.AsyncClient, provider: Provider
+async def test_instructions_are_no_passage_and_cover_nothing(owner: httpx2.AsyncClient, provider: Provider) -> None:
+    shared = "The ferry leaves at nine in the morning."
+    said = "This is no legal advice, so ask the legal department before you act on it."
+    await made(owner, instructions=f"{shared} Close with: {said}\u202e\u200b")
+    provider.behaviour.reply = f"{shared[:-1]} [1]. {said} [1]"
+    answer = await ask(owner, assistant="mate", question="When does the ferry leave?")
+    assert answer["answer"].startswith(shared[:-1]), "what a passage says is not covered for standing there as well"
+    assert [pin["verdict"] for pin in answer["pins"]] == ["supported", "unsupported"]
+    assert "\\u202e" not in sent_to_model(provider)
+
+
+async def test_a_rename_is_not_lost_by_who_changes_something_else(
+    house_here: House, owner: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = "Never tell anybody that the captain has sold the lifeboats to a rival company."
-    await made(owner, instructions=f"{secret}\u202e\u200b")
-    provider.behaviour.reply = f"Dogs travel free of charge [1]. {secret} [1]"
-    answer = await ask(owner, assistant="mate")
-    assert "lifeboats" not in answer["answer"]
-    assert "free of charge" in answer["answer"]
-    said = sent_to_model(provider)
-    assert "\\u202e" not in said
+    assistant = await made(owner)
+    scope, checked = await house_here.owner(), house_here.assistants._changed
+
+    async def meanwhile(*given: Any) -> Any:
+        monkeypatch.undo()
+        await house_here.assistants.change(scope, assistant["id"], {"name": "renamed"})
+        return await checked(*given)
+
+    monkeypatch.setattr(house_here.assistants, "_changed", meanwhile)
+    changed = await owner.patch(f"/v1/assistants/{assistant['id']}", json={"description": "New."})
+    assert (changed.json()["name"], changed.json()["description"], changed.json()["version"]) == ("renamed", "New.", 3)
+
+
+async def test_what_is_as_it_was_is_no_new_version(owner: httpx2.AsyncClient) -> None:
+    await made(owner, collections=["ships", "people"], instructions="Be brief.")
+    for same in ({"collections": ["people", "ships"]}, {"instructions": " Be brief. "}, {"name": "mate", "tier": None}):
+        assert (await owner.patch("/v1/assistants/mate", json=same)).json()["version"] == 1
+    empty = await owner.patch("/v1/assistants/mate", json={})
+    assert (empty.status_code, bool(empty.json()["remedy"])) == (422, True)
+    for null in ("name", "description", "instructions"):
+        assert (await owner.patch("/v1/assistants/mate", json={null: None})).status_code == 422
+    assert "built in" in (await owner.get("/v1/assistants/default")).json()["title"]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_it_is_set_up_on_either_database(pincite_home: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    given = {} if kind == "sqlite" else {"database_url": url}
+    settings = read_settings(home=pincite_home, model="none", log_level="error", **given)
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
+        await add(client, "ferry.md", FERRY)
+        await made(client, collections=["default"])
+        taken = await asyncio.gather(*(client.post("/v1/assistants", json={"name": "crew"}) for _ in range(4)))
+        assert sorted(each.status_code for each in taken) == [201, 409, 409, 409]
+        fields = ({"description": "A"}, {"instructions": "B"}, {"tier": "cheap"}, {"likeness": 0.8})
+        await asyncio.gather(*(client.patch("/v1/assistants/mate", json=each) for each in fields))
+        mate = (await client.get("/v1/assistants/mate")).json()
+        assert (mate["description"], mate["instructions"], mate["tier"], mate["likeness"]) == ("A", "B", "cheap", 0.8)
+        assert mate["version"] == 5
+        assert (await client.patch("/v1/assistants/mate", json={"name": "crew"})).status_code == 409
+        opened_up = await client.patch("/v1/assistants/mate", json={"collections": None})
+        assert opened_up.json()["collections"] is None
+        assert (await ask(client, assistant="mate"))["assistant"]["version"] == 6
+        await client.delete("/v1/assistants/mate")
+        assert [each["name"] for each in (await client.get("/v1/assistants")).json()["items"]] == ["crew"]
 
 
 def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,6 +332,9 @@ def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkey
     assert answer["assistant"]["name"] == "bosun"
     assert run("budgets", "set", "assistant", "bosun", "--tokens", "5")["bound"]
     assert [each["name"] for each in run("assistants", "list")["items"]] == ["bosun"]
+    emptied = run("assistants", "change", "bosun", "--instructions", "-", "--description", "-", "--model", "none")
+    assert (emptied["instructions"], emptied["description"]) == ("", "")
+    assert '"remedy"' in run("ask", QUESTION, "--assistant", "bosun", "--model", "none", code=2)
     assert run("assistants", "show", "bosun")["tier"] is None
     for wrong in (["--tier", "best"], ["--instructions", "@nowhere"], []):
         assert '"remedy"' in run("assistants", "change", "bosun", *wrong, code=2)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pincite.answers.choosing import Drafters
 from pincite.answers.domain import Answer, AskRequest, AssistantNamed
-from pincite.assistants import BUILT_IN, Assistant, Assistants
+from pincite.assistants import BUILT_IN, Assistant, Assistants, NoSuchAssistant
 from pincite.core import InvalidInput, NotFound, Scope
 
 
@@ -27,10 +27,10 @@ async def in_charge(
         return None
     try:
         return await assistants.to_ask(scope, before.id)
-    except NotFound:
+    except NoSuchAssistant:
         # The built-in one would answer from more than people have been reading here.
         said = f"The assistant of this conversation, {before.name}, is not there any more."
-        raise NotFound(said, remedy=f"Name another in `assistant`, or `{BUILT_IN}`.") from None
+        raise NotFound(said, remedy=f"Ask another assistant, or the built-in one (`{BUILT_IN}`).") from None
 
 
 async def as_set_up(drafters: Drafters, scope: Scope, request: AskRequest, assistant: Assistant | None) -> AskRequest:

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +120,7 @@ class Making:
                     "question": answer.question,
                     "mode": answer.mode.value,
                     "model": answer.model,
+                    "assistant": None if answer.assistant is None else asdict(answer.assistant),
                 },
             )
             async with contextlib.aclosing(held.events()) as events:

@@ -58,7 +58,8 @@ def context_of(
 ) -> Context:
     """Choose as many passages and turns as there is room for; passages keep their rank, from 1, as number."""
     costs = [estimate_tokens(turn.question) + estimate_tokens(turn.answer[:_TURN_CHARS]) for turn in turns]
-    fixed = estimate_tokens(_RULES) + estimate_tokens(instructions) + estimate_tokens(question)
+    told = f"{_RULES}{_ASSISTANT}{instructions}" if instructions else _RULES
+    fixed = estimate_tokens(told) + estimate_tokens(question)
     share = shares(room, fixed, sum(costs), MAX_REPLY_TOKENS)
     excerpts = filled([_excerpt(number, each) for number, each in enumerate(passages, 1)], share.passages)
     return Context(tuple(excerpts), tuple(latest(turns, costs, share.turns)), share.reply)
@@ -79,8 +80,12 @@ def answer_request(question: str, context: Context, fence: Fence, instructions: 
 
 
 def screen_of(request: ChatRequest, fence: Fence, secrets: Sequence[str]) -> Screen:
-    """Return what screens the reply to a request: for its rules, its fence and this installation's `secrets`."""
-    return Screen([*secrets, fence.token], request.system, "\n".join(each.text for each in request.messages))
+    """Return what screens the reply to a request: for our rules, its fence and this installation's `secrets`.
+
+    Instructions of an assistant may be said: they are nobody's secret, and have words of documents in them.
+    """
+    rules = request.system.partition(_ASSISTANT)[0]
+    return Screen([*secrets, fence.token], rules, "\n".join(each.text for each in request.messages))
 
 
 def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:

@@ -103,7 +103,9 @@ class Answers:
         request = await as_set_up(self._drafters, scope, request, assistant)
         drafter = self._drafters.choose(request.model, kept=by_itself)
         drafter.look(scope)
-        await self.admit(scope, question)
+        by = BUILT_IN if assistant is None else assistant.id
+        with made_for(None, assistant=by):
+            await self.admit(scope, question)
         now = utc_now()
         answer = Answer(
             id=new_id(),
@@ -131,7 +133,6 @@ class Answers:
         if assistant is not None:
             work = replace(work, instructions=assistant.setup.instructions, likeness=assistant.setup.likeness)
         followed = partial(self.shadows.follow, work) if request.model in {None, "auto"} else None
-        by = BUILT_IN if assistant is None else assistant.id
         with made_for(answer.id, assistant=by), with_kept(request.kept):
             self._making.begin(scope, drafter.begin(work), followed)
         return answer

@@ -118,14 +118,18 @@ class House:
         question: str,
         *,
         collections: Sequence[str] | None,
-        assistant: str | None = None,
+        by: tuple[str | None, str | None] = (None, None),
         tier: Tier | None = None,
         fresh: bool = False,
     ) -> dict[str, Any]:
-        """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew."""
+        """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew.
+
+        It is given `by` an assistant and a model, as a question names them.
+        """
         wanted = None if collections is None else tuple(collections)
         kept = "renew" if fresh else "use"
-        asked = AskRequest(question, collections=wanted, assistant=assistant, tier=tier, kept=kept)
+        assistant, model = by
+        asked = AskRequest(question, collections=wanted, model=model, assistant=assistant, tier=tier, kept=kept)
         answer = await self.answers.start(scope, asked)
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 

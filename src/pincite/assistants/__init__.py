@@ -1,6 +1,6 @@
 """Assistants: named ways of answering, by collections, model, instructions and limits."""
 
-from pincite.assistants.domain import BUILT_IN, LEAST_LIKENESS, Assistant, Changes, Setup, may_set_up
+from pincite.assistants.domain import BUILT_IN, LEAST_LIKENESS, Assistant, Changes, NoSuchAssistant, Setup, may_set_up
 from pincite.assistants.service import Assistants
 
-__all__ = ["BUILT_IN", "LEAST_LIKENESS", "Assistant", "Assistants", "Changes", "Setup", "may_set_up"]
+__all__ = ["BUILT_IN", "LEAST_LIKENESS", "Assistant", "Assistants", "Changes", "NoSuchAssistant", "Setup", "may_set_up"]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
-from pincite.core import InvalidInput, Scope
+from pincite.core import InvalidInput, NotFound, Scope
+from pincite.core.tokens import estimate_tokens
 from pincite.core.unseen import without_unseen
 from pincite.gateway import Tier
 
@@ -17,10 +18,12 @@ MOST_COLLECTIONS = 100
 NAME_CHARS = 64
 DESCRIPTION_CHARS = 500
 INSTRUCTION_CHARS = 4_000
+INSTRUCTION_TOKENS = 1_000
 MODEL_CHARS = 200
 LEAST_LIKENESS = 0.5
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_ID = re.compile(r"[0-9a-f]{32}")  # what names a thing by its id must never name another
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Assistant:
     version: int = 1
 
 
+class NoSuchAssistant(NotFound):
+    """There is none of that name or id, or this asker may not know of it."""
+
+
 class Changes(TypedDict, total=False):
     """What is to be another, by the names of `Setup`; collections by name or id."""
 
@@ -76,20 +83,46 @@ def may_set_up(scope: Scope) -> bool:
 
 def checked_name(name: str) -> str:
     """Return a name that clients can send as part of a model's. Raises: InvalidInput."""
-    if name == BUILT_IN or _NAME.fullmatch(name) is None:
+    if name == BUILT_IN or _NAME.fullmatch(name) is None or _ID.fullmatch(name) is not None:
         raise InvalidInput(
             f"{name[:NAME_CHARS]!r} cannot be an assistant's name.",
-            remedy=f"Use 1 to {NAME_CHARS} of a-z, 0-9 and hyphens; `{BUILT_IN}` is the one that there always is.",
+            remedy=f"Use 1 to {NAME_CHARS} of a-z, 0-9 and hyphens; neither `{BUILT_IN}`, which is there, nor an id.",
         )
     return name
 
 
-def checked_text(what: str, text: str, most: int) -> str:
+def checked_description(text: str) -> str:
     """Return a text without characters that nobody sees, and without blank ends. Raises: InvalidInput."""
     cleaned = without_unseen(text).strip()
-    if len(cleaned) > most:
-        raise InvalidInput(f"The {what} have {len(cleaned)} characters.", remedy=f"Use {most} at most.")
+    if len(cleaned) > DESCRIPTION_CHARS:
+        raise InvalidInput(
+            f"The description has {len(cleaned)} characters.", remedy=f"Use {DESCRIPTION_CHARS} at most."
+        )
     return cleaned
+
+
+def checked_instructions(text: str) -> str:
+    """Return what a model is told, as `checked_description` does; passages must find room beside it.
+
+    Raises: InvalidInput.
+    """
+    cleaned = without_unseen(text).strip()
+    tokens = estimate_tokens(cleaned)
+    if len(cleaned) > INSTRUCTION_CHARS or tokens > INSTRUCTION_TOKENS:
+        raise InvalidInput(
+            f"The instructions have {len(cleaned)} characters, some {tokens} tokens.",
+            remedy=f"Use {INSTRUCTION_CHARS:,} characters and {INSTRUCTION_TOKENS:,} tokens at most.",
+        )
+    return cleaned
+
+
+def checked_model(model: str) -> str:
+    """Return how a model is named, if people can read it. Raises: InvalidInput."""
+    if not model.strip() or not model.isprintable() or len(model) > MODEL_CHARS:
+        raise InvalidInput(
+            "That is no model's name.", remedy=f"Use {MODEL_CHARS} printable characters at most, or leave it out."
+        )
+    return model.strip()
 
 
 def checked_likeness(likeness: float | None) -> float | None:

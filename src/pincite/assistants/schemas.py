@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.assistants.domain import (
+    BUILT_IN,
     DESCRIPTION_CHARS,
     INSTRUCTION_CHARS,
     LEAST_LIKENESS,
@@ -79,7 +80,7 @@ class AssistantChanges(BaseModel):
         extra="forbid", json_schema_extra={"example": {"instructions": "Answer in one sentence."}}
     )
 
-    name: Name = ""
+    name: Name = BUILT_IN  # which nobody can say: left out, it is not read
     description: Description = ""
     instructions: Instructions = ""
     collections: Collections | None = None

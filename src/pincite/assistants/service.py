@@ -7,17 +7,17 @@ from typing import Any
 from pincite.assistants import store
 from pincite.assistants.domain import (
     BUILT_IN,
-    DESCRIPTION_CHARS,
-    INSTRUCTION_CHARS,
-    MODEL_CHARS,
     MOST_ASSISTANTS,
     MOST_COLLECTIONS,
     Assistant,
     Changes,
+    NoSuchAssistant,
     Setup,
+    checked_description,
+    checked_instructions,
     checked_likeness,
+    checked_model,
     checked_name,
-    checked_text,
 )
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
@@ -59,24 +59,27 @@ class Assistants:
         return made
 
     async def change(self, scope: Scope, id_or_name: str, wanted: Changes) -> Assistant:
-        """Set an assistant up otherwise, in what is said; returns its new version.
+        """Set an assistant up otherwise, in what is said; returns its new version, or the old one if it was so before.
 
         Raises: as `make` does, and NotFound for the assistant.
         """
+        if not wanted:
+            raise InvalidInput("It is not said what is to be another.", remedy="Name at least one thing.")
         found = await self.one(scope, id_or_name)
-        name = checked_name(wanted.get("name", found.name))
         setup = await self._changed(scope, Setup(), wanted)  # checked before anything is held up by it
         said = {each: getattr(setup, each) for each in wanted if each != "name"}
         async with self._db.transaction(scope) as tx:
             known = await store.find(tx, scope, found.id, lock=True)
             if known is None:
                 raise _unknown(id_or_name)
+            name = checked_name(wanted["name"]) if "name" in wanted else known.name
+            changed = replace(known, name=name, setup=replace(known.setup, **said))
+            if not _differs(known, changed):
+                return await self._named(scope, known)
             other = await store.find(tx, scope, name)
             if other is not None and other.id != known.id:
                 raise _taken(name)
-            changed = replace(
-                known, name=name, setup=replace(known.setup, **said), version=known.version + 1, updated_at=utc_now()
-            )
+            changed = replace(changed, version=known.version + 1, updated_at=utc_now())
             await store.put(tx, scope, changed)
             what: dict[str, Any] = {"name": name, "version": changed.version, "changed": sorted(wanted)}
             await note(tx, scope, "assistant.changed", ("assistant", changed.id), **what)
@@ -120,6 +123,13 @@ class Assistants:
             raise NotFound(said, remedy="Have it set up with others, or use another assistant.")
         return found
 
+    async def id_of(self, scope: Scope, id_or_name: str) -> str:
+        """Return what calls that are made for an assistant count to: its id, or the built-in one's name.
+
+        Raises: NotFound.
+        """
+        return BUILT_IN if id_or_name == BUILT_IN else (await self.one(scope, id_or_name)).id
+
     async def _named(self, scope: Scope, assistant: Assistant) -> Assistant:
         ids = assistant.setup.collections
         return assistant if ids is None else _seen(assistant, await self._library.collection_names(scope, ids))
@@ -128,13 +138,14 @@ class Assistants:
         """Return how one is set up where what is wanted is another, all of it checked."""
         values: dict[str, Any] = {each: value for each, value in wanted.items() if each != "name"}
         if "description" in wanted:
-            values["description"] = checked_text("words of the description", wanted["description"], DESCRIPTION_CHARS)
+            values["description"] = checked_description(wanted["description"])
         if "instructions" in wanted:
-            values["instructions"] = checked_text("instructions", wanted["instructions"], INSTRUCTION_CHARS)
+            values["instructions"] = checked_instructions(wanted["instructions"])
         if (names := wanted.get("collections")) is not None:
             values["collections"] = await self._collections(scope, names)
         if (model := wanted.get("model")) is not None:
-            self._check_model(model)
+            values["model"] = checked_model(model)
+            self._models.choose(model)
         checked_likeness(wanted.get("likeness"))
         return replace(setup, **values)
 
@@ -147,11 +158,6 @@ class Assistants:
             )
         found = [await self._library.collection(scope, each) for each in given]
         return {each.id: each.name for each in sorted(found, key=lambda each: each.name)}
-
-    def _check_model(self, model: str) -> None:
-        if len(model) > MODEL_CHARS:
-            raise InvalidInput("A model's name is not that long.", remedy=f"Use {MODEL_CHARS} characters at most.")
-        self._models.choose(model)
 
 
 def _seen(assistant: Assistant, names: Mapping[str, str]) -> Assistant:
@@ -168,9 +174,24 @@ def _is_there(scope: Scope, seen: Assistant) -> bool:
     return seen.setup.collections is None or bool(seen.setup.collections) or scope.sees_all
 
 
+def _differs(before: Assistant, after: Assistant) -> bool:
+    """Say whether there is anything that is another, whatever its collections are called."""
+
+    def whole(each: Assistant) -> tuple[object, ...]:
+        ids = None if each.setup.collections is None else sorted(each.setup.collections)
+        return each.name, replace(each.setup, collections=None), ids
+
+    return whole(before) != whole(after)
+
+
 def _taken(name: str) -> Conflict:
     return Conflict(f"There is an assistant named {name} already.", remedy="Choose another name.")
 
 
-def _unknown(id_or_name: str) -> NotFound:
-    return NotFound(f"There is no assistant {id_or_name[:64]!r}.", remedy="`GET /v1/assistants` lists what there is.")
+def _unknown(id_or_name: str) -> NoSuchAssistant:
+    if id_or_name == BUILT_IN:
+        said = f"The assistant {BUILT_IN!r} is built in: it answers from all that its asker may read."
+        return NoSuchAssistant(said, remedy="Set another one up; `default` itself stays as it is.")
+    return NoSuchAssistant(
+        f"There is no assistant {id_or_name[:64]!r}.", remedy="`GET /v1/assistants` lists what there is."
+    )

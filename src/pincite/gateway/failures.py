@@ -41,7 +41,7 @@ def _cases(model: str) -> tuple[tuple[type[BaseException], str, str, Sign], ...]
         (
             raised.ModelNotFoundError,
             f"The provider knows no model {model}.",
-            "Check the name in PINCITE_MODEL.",
+            "Check its name where it is set up: in PINCITE_MODEL, a route or an assistant.",
             _UNFIT,
         ),
         (

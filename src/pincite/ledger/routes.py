@@ -3,6 +3,7 @@
 Everybody sees what they spent themselves; whoever may administrate, the whole tenant's.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from pincite.accounts import CurrentScope, People, Permission, requires
-from pincite.core import InvalidInput
+from pincite.core import InvalidInput, Scope
 from pincite.ledger.domain import Subject
 from pincite.ledger.schemas import BudgetBody, BudgetList, BudgetWanted, CostLine, CostReport, sheet
 from pincite.ledger.service import Ledger
@@ -31,9 +32,11 @@ class _Csv(Response):
 class LedgerRoutes:
     """What was spent on models, and the budgets that bound it."""
 
-    def __init__(self, ledger: Ledger, people: People) -> None:
+    def __init__(self, ledger: Ledger, people: People, assistant_id: Callable[[Scope, str], Awaitable[str]]) -> None:
+        """Make them; `assistant_id` returns what calls count to that are made for an assistant, by its id or name."""
         self._ledger = ledger
         self._people = people
+        self._assistant_id = assistant_id
 
     def router(self) -> APIRouter:
         """Return the routes, each with its permission."""
@@ -86,6 +89,8 @@ class LedgerRoutes:
         """Bound what somebody may spend in each period, or bound it otherwise; what they spent in this one counts."""
         if body.subject is Subject.USER and body.subject_id is not None:
             await self._people.user(scope, body.subject_id)
+        if body.subject is Subject.ASSISTANT and body.subject_id is not None:
+            body = body.model_copy(update={"subject_id": await self._assistant_id(scope, body.subject_id)})
         made = await self._ledger.set_budget(scope, body.budget(scope.tenant))
         return next(BudgetBody.of(*each) for each in await self._ledger.budgets(scope) if each[0].id == made.id)
 

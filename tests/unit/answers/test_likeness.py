@@ -24,7 +24,7 @@ async def test_at_the_threshold_that_ships_nothing_wrong_is_given(embedder: Stat
     assert len(hits) / same > 0.6, "or there would be no use in it"
 
 
-async def test_the_threshold_that_ships_is_the_one_that_is_threshold_of(embedder: StaticEmbedder) -> None:
+async def test_the_threshold_that_ships_is_the_one_that_is_learned(embedder: StaticEmbedder) -> None:
     assert threshold_of(await judged(embedder, SCOPE, read(LEARN))) == THRESHOLD
 
 

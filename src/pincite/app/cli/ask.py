@@ -38,7 +38,9 @@ def ask(
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
-            return await house.ask(scope, question, collections=collection, assistant=assistant, tier=tier, fresh=fresh)
+            # The assistant may have a model of its own, which then is not overruled without a word.
+            by = (assistant, None if assistant is None else model)
+            return await house.ask(scope, question, collections=collection, by=by, tier=tier, fresh=fresh)
 
     answer = run(work(), as_json=as_json)
     if as_json:

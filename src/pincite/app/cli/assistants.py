@@ -54,8 +54,8 @@ def list_assistants(as_json: Json = False) -> None:
         return
     table = Table("Name", "Version", "Answers from", "What for")
     for line in lines:
-        where = "all" if line["collections"] is None else ", ".join(line["collections"])
-        table.add_row(line["name"], str(line["version"]), Text(where), Text(line["description"]))
+        where = Text(_where(line["collections"]))
+        table.add_row(line["name"], str(line["version"]), where, Text(line["description"]))
     out().print(table)
 
 
@@ -71,7 +71,8 @@ def show(which: Which, as_json: Json = False) -> None:
         print_json(line)
         return
     for name, value in line.items():
-        out().print(f"{name}: {_shown(value)}", markup=False)
+        shown = _where(value) if name == "collections" else _NONE if value in {None, ""} else str(value)
+        out().print(f"{name}: {shown}", markup=False)
 
 
 @app.command("add")
@@ -153,10 +154,10 @@ def tune(
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         found = await house.assistants.one(scope, which)
         learned = await house.answers.learn_likeness(scope, _read(pairs))
-        if save and learned.threshold > 1:
+        if save and (learned.threshold > 1 or not learned.found):
             raise InvalidInput(
-                "Nothing keeps all of these apart: two with the very same words mean something else.",
-                remedy="Look through the pairs, or do not have answers given again.",
+                "It is not saved: on these pairs no two questions are found that mean the same and nothing else.",
+                remedy="Look through the pairs; without --save it shows what is learned on them.",
             )
         if save:
             await house.assistants.change(scope, found.id, {"likeness": max(LEAST_LIKENESS, learned.threshold)})
@@ -169,6 +170,8 @@ def tune(
     out().print(f"Cosine of two questions at least: {line['threshold']:.2f}")
     out().print(f"On pairs that did not choose it: {line['found']} of {line['same']} that mean the same are found,")
     out().print(f"{line['wrong']} of {line['different']} that do not are wrongly taken for one.")
+    if line["wrong"]:
+        out().print("So it would give wrong answers, now and then. More pairs of that kind make it stricter.")
     out().print("Saved." if save else "Not saved; --save does it.")
 
 
@@ -205,7 +208,7 @@ def _changes(
     """Return what options say. Raises: InvalidInput."""
     changes = Changes()
     if description is not None:
-        changes["description"] = description
+        changes["description"] = "" if description == _NONE else description
     if instructions is not None:
         changes["instructions"] = _text_of(instructions)
     if collections is not None:
@@ -219,7 +222,7 @@ def _changes(
 
 def _text_of(given: str) -> str:
     if not given.startswith("@"):
-        return given
+        return "" if given == _NONE else given
     return _read(Path(given[1:]))
 
 
@@ -259,10 +262,10 @@ def _line(scope: Scope, assistant: Assistant) -> dict[str, Any]:
     return {**line, **how} if may_set_up(scope) else line
 
 
-def _shown(value: str | float | Sequence[str] | None) -> str:
-    if value is None or not value:
-        return _NONE
-    return str(value) if isinstance(value, str | float | int) else ", ".join(value)
+def _where(collections: Sequence[str] | None) -> str:
+    if collections is None:
+        return "all that its asker may read"
+    return ", ".join(collections) or "none any more"
 
 
 def _said(line: dict[str, Any], sentence: str, *, as_json: bool) -> None:

@@ -17,7 +17,6 @@ from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.cli.people import user_of
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
-from pincite.assistants import BUILT_IN
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
 from pincite.ledger.schemas import BudgetBody, CostLine, sheet, shown
@@ -172,8 +171,8 @@ async def _whose(house: House, scope: Scope, subject: Subject, of: str | None) -
         return scope.tenant
     if of is None:
         raise InvalidInput(f"It is not said which {subject.value}.", remedy="Give its id.")
-    if subject is Subject.ASSISTANT and of != BUILT_IN:
-        return (await house.assistants.one(scope, of)).id
+    if subject is Subject.ASSISTANT:
+        return await house.assistants.id_of(scope, of)
     return await user_of(house, scope, of) if subject is Subject.USER else of
 
 
