@@ -14,6 +14,7 @@ const SUBJECT_WORDS: [Subject, string][] = [
   ["tenant", "The whole organisation"],
   ["user", "A user"],
   ["key", "An API key"],
+  ["assistant", "An assistant"],
 ];
 
 interface Props {
@@ -88,7 +89,7 @@ export function BudgetForm({ known, changed, names, onClose }: Props) {
 
 function Whose({ names }: { names: Names }) {
   const [subject, setSubject] = useState<Subject>("tenant");
-  const choicesOf = (each: Subject) => (each === "user" ? names.people : each === "key" ? names.keys : undefined);
+  const choicesOf = (each: Subject) => (each === "tenant" ? undefined : { user: names.people, key: names.keys, assistant: names.assistants }[each]);
   const choices = choicesOf(subject);
   return (
     <>
@@ -100,7 +101,7 @@ function Whose({ names }: { names: Names }) {
         ))}
       </Select>
       {choices && (
-        <Select key={subject} label={subject === "user" ? "Who" : "Which key"} name="subject_id">
+        <Select key={subject} label={subject === "user" ? "Who" : `Which ${subject}`} name="subject_id">
           {[...choices].map(([id, name]) => (
             <option key={id} value={id}>
               {name}
