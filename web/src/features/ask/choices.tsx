@@ -2,7 +2,7 @@
 import { BUILT_IN, BUILT_IN_WORDS } from "@/shared/api/assistants";
 import type { Choices } from "./use-choices";
 
-const LIST = "min-w-0 max-w-56 truncate rounded-lg bg-transparent px-1.5 py-1.5 text-xs text-muted hover:bg-sunken";
+const LIST = "field-sizing-content max-w-56 min-w-0 truncate rounded-lg bg-transparent px-1.5 py-1.5 text-xs text-muted hover:bg-sunken";
 
 export function AssistantChoice({ choices }: { choices: Choices }) {
   const { assistants, assistant, gone, chooseAssistant } = choices;

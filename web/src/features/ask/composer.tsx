@@ -101,7 +101,7 @@ function RoundButton({ label, testid, submit = false, disabled = false, onClick,
       data-testid={testid}
       disabled={disabled}
       onClick={onClick}
-      className="grid size-9 place-items-center rounded-full bg-accent text-accent-ink transition hover:opacity-90 disabled:bg-sunken disabled:text-faint"
+      className="grid size-9 shrink-0 place-items-center rounded-full bg-accent text-accent-ink transition hover:opacity-90 disabled:bg-sunken disabled:text-faint"
     >
       {children}
     </button>

@@ -56,7 +56,7 @@ export function Turn({ answer, onAgain }: Props) {
 function AnsweredBy({ view: { assistant } }: { view: AnswerView }) {
   if (!assistant) return null;
   return (
-    <span className="mr-2 inline-block rounded-full bg-sunken px-2 py-0.5 text-muted" data-testid="answered-by" title={`Version ${assistant.version} of the assistant`}>
+    <span className="mr-2 inline-block max-w-full truncate rounded-full align-middle bg-sunken px-2 py-0.5 text-muted" data-testid="answered-by" title={`Version ${assistant.version} of the assistant`}>
       <span className="sr-only">Assistant </span>
       {assistant.name}
     </span>

@@ -44,6 +44,6 @@ export function useAsk(conversation: string | null) {
       }
     },
     // Whoever was asked may be gone.
-    onError: () => client.invalidateQueries({ queryKey: ASSISTANTS }),
+    onError: () => void client.invalidateQueries({ queryKey: ASSISTANTS }),
   });
 }

@@ -48,7 +48,6 @@ function Row({ assistant }: { assistant: Assistant }) {
         <p className="min-w-40 flex-1 break-words">
           <span className="font-medium">{name}</span>
           <span className="text-muted"> · version {version}</span>
-          {description && <span className="block leading-relaxed">{description}</span>}
         </p>
         <div className="-mr-3.5 flex">
           <Button look="quiet" aria-label={`Change ${name}`} aria-expanded={open === "change"} onClick={() => setOpen(open === "change" ? null : "change")}>
@@ -59,10 +58,11 @@ function Row({ assistant }: { assistant: Assistant }) {
           </Button>
         </div>
       </div>
+      {description && <p className="leading-relaxed break-words">{description}</p>}
       <p className="leading-relaxed break-words text-muted">{answersWords(assistant)}</p>
       <p className="flex items-center gap-1 text-xs text-muted">
         <span>
-          Model of OpenAI’s clients: <code className="font-mono break-all text-ink">pincite/{name}</code>
+          OpenAI’s clients ask for <code className="font-mono break-all text-ink">pincite/{name}</code>
         </span>
         <CopyButton label={`Copy pincite/${name}`} text={() => `pincite/${name}`} />
       </p>
