@@ -1,9 +1,16 @@
-"""Steps that every journey through the web app shares: signing in and uploading."""
+"""Steps that journeys through the web app share: signing in, uploading, and asking the API beside the pages."""
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Server
+
+_CALL = """async ([method, path, body]) => {
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  return response.json();
+}"""
 
 
 def sign_in(page: Page, server: Server) -> None:
@@ -14,6 +21,11 @@ def sign_in(page: Page, server: Server) -> None:
     # What stands in the middle depends on whether there are documents yet; the way to the library is always there.
     expect(page.get_by_role("link", name="Library").first).to_be_visible()
     server.cookies[:] = page.context.cookies()
+
+
+def call(page: Page, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Have the page ask the API, as whoever is signed in there."""
+    return page.evaluate(_CALL, [method, path, body])
 
 
 def upload(page: Page, server: Server, path: Path) -> None:

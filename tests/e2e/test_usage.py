@@ -4,23 +4,17 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.doubles.provider import Provider
 from tests.e2e.conftest import Server, model_of, start_server, stop_server
-from tests.e2e.journey import sign_in, upload
+from tests.e2e.journey import call, sign_in, upload
 
 pytestmark = pytest.mark.xdist_group("e2e-usage")
 RULES = "# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning in summer.\n"
 WIDE = "[...document.querySelectorAll('main, main > div')].map((each) => each.scrollWidth - each.clientWidth)"
 QUESTION = "When does the ferry to Hven leave?"
-CALL = """async ([method, path, body]) => {
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  return response.json();
-}"""
 
 
 @pytest.fixture
@@ -31,11 +25,6 @@ def priced_server(tmp_path: Path, provider: Provider) -> Iterator[Server]:
     started = start_server(home, {**model_of(provider), "PINCITE_MODEL_PRICES": "openai:test-model=1/3"})
     yield started
     stop_server(started)
-
-
-def call(page: Page, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """Have the page ask the API, as whoever is signed in there."""
-    return page.evaluate(CALL, [method, path, body])
 
 
 def ask(page: Page, server: Server) -> None:

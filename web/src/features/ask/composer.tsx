@@ -1,25 +1,28 @@
 // Where a question is typed: grows with the text, Enter asks, Shift+Enter breaks the line.
-import { collectionsQuery } from "@/shared/api/queries";
-import { useQuery } from "@tanstack/react-query";
+import type { AssistantNamed } from "@/shared/api/types";
 import { ArrowUp, Square } from "lucide-react";
 import { useLayoutEffect, useRef, useState } from "react";
+import { AssistantChoice, CollectionChoice } from "./choices";
+import type { Asked } from "./use-ask";
+import { useChoices } from "./use-choices";
 
 interface Props {
   placeholder: string;
   /** An answer is being written: the button stops it. */
   running: boolean;
   busy: boolean;
-  onAsk: (question: string, collection: string | null) => void;
+  /** Who gave the last answer of the conversation; null is the built-in assistant, or nobody yet. */
+  before: AssistantNamed | null;
+  onAsk: (asked: Asked) => Promise<unknown>;
   onStop: () => void;
 }
 
 const LONGEST = 100_000;
 
-export function Composer({ placeholder, running, busy, onAsk, onStop }: Props) {
+export function Composer({ placeholder, running, busy, before, onAsk, onStop }: Props) {
   const [text, setText] = useState("");
-  const [collection, setCollection] = useState("");
   const area = useRef<HTMLTextAreaElement>(null);
-  const collections = useQuery(collectionsQuery).data ?? [];
+  const choices = useChoices(before);
   useLayoutEffect(() => {
     const node = area.current;
     if (!node) return;
@@ -29,8 +32,9 @@ export function Composer({ placeholder, running, busy, onAsk, onStop }: Props) {
   const submit = () => {
     const question = text.trim();
     if (!question || running || busy) return;
-    onAsk(question, collection || null);
     setText("");
+    // What was refused need not be typed again.
+    onAsk({ question, ...choices.asked }).catch(() => setText((typed) => typed || question));
   };
   return (
     <form
@@ -59,22 +63,8 @@ export function Composer({ placeholder, running, busy, onAsk, onStop }: Props) {
         className="block w-full resize-none bg-transparent px-4 pt-3.5 pb-1 font-serif text-[1.08rem] leading-relaxed outline-none placeholder:text-faint"
       />
       <div className="flex items-center gap-2 px-2.5 pb-2.5">
-        {collections.length > 1 && (
-          <select
-            aria-label="Ask in"
-            data-testid="ask-collection"
-            value={collection}
-            onChange={(event) => setCollection(event.target.value)}
-            className="max-w-56 truncate rounded-lg bg-transparent px-1.5 py-1.5 text-xs text-muted hover:bg-sunken"
-          >
-            <option value="">All collections</option>
-            {collections.map((each) => (
-              <option key={each.id} value={each.id}>
-                {each.name}
-              </option>
-            ))}
-          </select>
-        )}
+        <AssistantChoice choices={choices} />
+        <CollectionChoice choices={choices} />
         <span className="ml-auto text-xs text-faint">
           <span className="hidden sm:group-focus-within:inline">{text && "Enter to ask"}</span>
           <kbd className="hidden font-sans sm:inline sm:group-focus-within:hidden">/ to type here</kbd>
@@ -111,7 +101,7 @@ function RoundButton({ label, testid, submit = false, disabled = false, onClick,
       data-testid={testid}
       disabled={disabled}
       onClick={onClick}
-      className="grid size-9 place-items-center rounded-full bg-accent text-accent-ink transition hover:opacity-90 disabled:bg-sunken disabled:text-faint"
+      className="grid size-9 shrink-0 place-items-center rounded-full bg-accent text-accent-ink transition hover:opacity-90 disabled:bg-sunken disabled:text-faint"
     >
       {children}
     </button>

@@ -41,6 +41,7 @@ function Figures({ view }: { view: AnswerView }) {
       </dl>
       <dl className="mt-4 space-y-1 border-t border-line pt-4 text-muted">
         {total !== undefined && <Fact name="Total" value={formatMs(total)} />}
+        {view.assistant && <Fact name="Assistant" value={`${view.assistant.name}, version ${view.assistant.version}`} />}
         <Fact name="Written by" value={view.mode === "extractive" ? "quotation, no model" : (view.model ?? "a model")} />
         {view.usage && view.mode === "model" && (
           <Fact

@@ -18,11 +18,11 @@ import { VerdictSummary } from "./verdict";
 
 interface Props {
   answer: Answer;
-  onAsk: (question: string) => void;
-  onAnew: (question: string) => void;
+  /** Puts its question again, `fresh` whatever is kept of it. */
+  onAgain: (answer: Answer, fresh?: boolean) => void;
 }
 
-export function Turn({ answer, onAsk, onAnew }: Props) {
+export function Turn({ answer, onAgain }: Props) {
   const { view, lost, live } = useAnswer(answer);
   const { target, open } = useViewer();
   const running = view.state === "running";
@@ -38,17 +38,28 @@ export function Turn({ answer, onAsk, onAnew }: Props) {
     >
       <h2 className="font-serif text-[1.6rem] leading-snug font-semibold text-pretty break-words sm:text-[1.85rem]">{view.question}</h2>
       <div className="mt-2 mb-5 min-h-5 text-[0.8rem] text-faint" role="status">
+        <AnsweredBy view={view} />
         <Progress view={view} lost={lost} />
       </div>
       {view.abstained && <Abstained view={view} />}
       <div aria-live={live ? "polite" : "off"} aria-busy={running} data-testid="answer-text">
         <AnswerText text={view.abstained && saysOnlyThat(view.answer) ? "" : view.answer} pins={view.pins} running={running && view.retrieved} opened={shownKey} onOpen={open} />
       </div>
-      {!running && <Footer view={view} onAsk={onAsk} />}
-      {!running && <GivenAgain view={view} onAnew={onAnew} />}
+      {!running && <Footer view={view} onAgain={() => onAgain(view)} />}
+      {!running && <GivenAgain view={view} onAnew={() => onAgain(view, true)} />}
       {view.abstained && !running ? <Closest view={view} /> : <Sources pins={view.pins} opened={shownKey} onOpen={open} />}
       {!running && <OlderVersions older={view.older ?? []} onOpen={open} />}
     </article>
+  );
+}
+
+function AnsweredBy({ view: { assistant } }: { view: AnswerView }) {
+  if (!assistant) return null;
+  return (
+    <span className="mr-2 inline-block max-w-full truncate rounded-full align-middle bg-sunken px-2 py-0.5 text-muted" data-testid="answered-by" title={`Version ${assistant.version} of the assistant`}>
+      <span className="sr-only">Assistant </span>
+      {assistant.name}
+    </span>
   );
 }
 
@@ -74,8 +85,9 @@ function Progress({ view, lost }: { view: AnswerView; lost: boolean }) {
 
 function modeNote(view: AnswerView): string {
   if (view.state !== "completed" && !view.answer) return "";
-  if (view.abstained) return view.mode === "extractive" ? "Searched your documents; no model is configured." : `Searched your documents with ${view.model ?? "the model"}.`;
-  if (view.mode === "extractive") return "Quoted from your documents; no model is configured.";
+  const without = view.assistant ? "it answered without a model" : "no model is configured";
+  if (view.abstained) return view.mode === "extractive" ? `Searched your documents; ${without}.` : `Searched your documents with ${view.model ?? "the model"}.`;
+  if (view.mode === "extractive") return `Quoted from your documents; ${without}.`;
   return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;
 }
 
@@ -139,9 +151,9 @@ function Closest({ view }: { view: AnswerView }) {
 /** Not a failure: the answer is there, and may not be read by who asks now. */
 const isWithheld = (view: AnswerView): boolean => view.problem?.code === "withheld";
 
-function Footer({ view, onAsk }: { view: AnswerView; onAsk: (question: string) => void }) {
+function Footer({ view, onAgain }: { view: AnswerView; onAgain: () => void }) {
   const again = (
-    <Button className="mt-3" onClick={() => onAsk(view.question)}>
+    <Button className="mt-3" onClick={onAgain}>
       Ask again
     </Button>
   );

@@ -1,4 +1,4 @@
-// Settings: what concerns who is signed in, and for admins who else there is.
+// Settings: what concerns who is signed in, and for admins who else there is and who answers.
 import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
 import { wayOut } from "@/shared/api/sign-in";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
@@ -8,6 +8,7 @@ import { type Theme, useTheme } from "@/shared/ui/theme";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiKeys } from "./api-keys";
+import { Assistants } from "./assistants";
 import { Groups } from "./groups";
 import { Password } from "./password";
 import { People } from "./people";
@@ -26,26 +27,34 @@ export function SettingsPage() {
       <div className="mx-auto max-w-[43rem] px-5 py-8 sm:px-8 sm:py-12">
         <h1 className="font-serif text-3xl font-semibold tracking-tight">Settings</h1>
         {isAdmin && <Tabs chosen={chosen} onChoose={choose} />}
-        {isAdmin && chosen === "people" ? (
-          <>
-            <People />
-            <Groups />
-          </>
-        ) : (
-          <>
-            <Account />
-            <Appearance />
-            <Password />
-            <SecondFactor />
-            <Providers />
-            <Sessions />
-            <ApiKeys />
-            {isAdmin && <UsageFacts />}
-            <Installation />
-          </>
-        )}
+        <Parts of={isAdmin ? chosen : "account"} isAdmin={isAdmin} />
       </div>
     </div>
+  );
+}
+
+function Parts({ of, isAdmin }: { of: Tab; isAdmin: boolean }) {
+  if (of === "assistants") return <Assistants />;
+  if (of === "people") {
+    return (
+      <>
+        <People />
+        <Groups />
+      </>
+    );
+  }
+  return (
+    <>
+      <Account />
+      <Appearance />
+      <Password />
+      <SecondFactor />
+      <Providers />
+      <Sessions />
+      <ApiKeys />
+      {isAdmin && <UsageFacts />}
+      <Installation />
+    </>
   );
 }
 

@@ -1,10 +1,11 @@
 // Which part of the settings is shown.
 
-export type Tab = "account" | "people";
+export type Tab = "account" | "people" | "assistants";
 
 const TABS: [Tab, string][] = [
   ["account", "Account"],
   ["people", "People"],
+  ["assistants", "Assistants"],
 ];
 
 export function Tabs({ chosen, onChoose }: { chosen: Tab; onChoose: (tab: Tab) => void }) {

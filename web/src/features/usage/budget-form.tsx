@@ -4,9 +4,9 @@ import { Button } from "@/shared/ui/button";
 import { Dialog } from "@/shared/ui/dialog";
 import { Field, typed } from "@/shared/ui/field";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { Select } from "@/shared/ui/select";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useId, useState } from "react";
-import { SELECT } from "./choice";
+import { useState } from "react";
 import { type Names, PERIOD_WORDS, subjectName } from "./words";
 
 const WARN = 80;
@@ -14,6 +14,7 @@ const SUBJECT_WORDS: [Subject, string][] = [
   ["tenant", "The whole organisation"],
   ["user", "A user"],
   ["key", "An API key"],
+  ["assistant", "An assistant"],
 ];
 
 interface Props {
@@ -88,7 +89,7 @@ export function BudgetForm({ known, changed, names, onClose }: Props) {
 
 function Whose({ names }: { names: Names }) {
   const [subject, setSubject] = useState<Subject>("tenant");
-  const choicesOf = (each: Subject) => (each === "user" ? names.people : each === "key" ? names.keys : undefined);
+  const choicesOf = (each: Subject) => (each === "tenant" ? undefined : { user: names.people, key: names.keys, assistant: names.assistants }[each]);
   const choices = choicesOf(subject);
   return (
     <>
@@ -100,7 +101,7 @@ function Whose({ names }: { names: Names }) {
         ))}
       </Select>
       {choices && (
-        <Select key={subject} label={subject === "user" ? "Who" : "Which key"} name="subject_id">
+        <Select key={subject} label={subject === "user" ? "Who" : `Which ${subject}`} name="subject_id">
           {[...choices].map(([id, name]) => (
             <option key={id} value={id}>
               {name}
@@ -132,34 +133,5 @@ function Limits({ changed }: { changed: Budget | null }) {
       </p>
       <Field label="Warn from (percent)" name="warn" type="number" required min={1} max={100} step={1} inputMode="numeric" autoComplete="off" defaultValue={changed?.warn_percent ?? WARN} />
     </>
-  );
-}
-
-interface SelectProps {
-  label: string;
-  name: string;
-  children: ReactNode;
-  value?: string;
-  initial?: string;
-  onChange?: (value: string) => void;
-}
-
-function Select({ label, name, children, value, initial, onChange }: SelectProps) {
-  const id = useId();
-  return (
-    <div>
-      <label htmlFor={id} className="text-sm font-medium">
-        {label}
-      </label>
-      <select
-        id={id}
-        name={name}
-        {...(value === undefined ? { defaultValue: initial } : { value })}
-        onChange={(event) => onChange?.(event.target.value)}
-        className={`mt-1.5 w-full ${SELECT} min-h-10!`}
-      >
-        {children}
-      </select>
-    </div>
   );
 }

@@ -27,7 +27,7 @@ export function Budgets({ names }: { names: Names }) {
       {budgets.isError && <ErrorNotice error={budgets.error} />}
       {budgets.data?.length === 0 && (
         <p className="mt-2 text-sm leading-relaxed text-muted" data-testid="no-budgets">
-          Nothing bounds what is spent. Set a budget for the whole organisation, for somebody or for an API key: what does not fit into it is not asked.
+          Nothing bounds what is spent. Set a budget for the whole organisation, for somebody, for an API key or for an assistant: what does not fit into it is not asked.
         </p>
       )}
       <ul className="mt-3" data-testid="budgets">

@@ -1,6 +1,5 @@
 // One of a few words to choose.
 
-export const SELECT = "min-h-9 rounded-lg border border-strong bg-raised px-2 text-sm";
 export const CHIP = "rounded-full px-3 py-1.5 text-muted hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent";
 
 interface Props<T extends string> {

@@ -1,15 +1,17 @@
 // Usage: what models cost, one's own or for admins everybody's, over a time; and the budgets that bound it.
+import { assistantsQuery, BUILT_IN, BUILT_IN_WORDS } from "@/shared/api/assistants";
 import { peopleQuery } from "@/shared/api/people";
 import { apiKeysQuery, statusQuery } from "@/shared/api/queries";
 import { type CostFilter, costsQuery } from "@/shared/api/spending";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { SELECT } from "@/shared/ui/select";
 import { useQuery } from "@tanstack/react-query";
 import { ReceiptText } from "lucide-react";
 import { useState } from "react";
 import { Breakdown } from "./breakdown";
 import { Budgets } from "./budgets";
-import { Choice, SELECT } from "./choice";
+import { Choice } from "./choice";
 import { CostChart } from "./cost-chart";
 import { beginOf, daysOf, type Span, SPANS } from "./period";
 import { Totals } from "./totals";
@@ -39,13 +41,15 @@ export function UsagePage() {
   );
 }
 
-/** Admins may know everybody; others need no name but those of their own keys. */
+/** Admins may know everybody; others need no name but those of their own keys, and of assistants that they may ask. */
 function useNames(isAdmin: boolean): Names {
   const people = useQuery({ ...peopleQuery, enabled: isAdmin }).data;
   const keys = useQuery(apiKeysQuery).data;
+  const assistants = useQuery(assistantsQuery).data;
   return {
     people: people && new Map(people.map((each) => [each.id, each.name])),
     keys: keys && new Map(keys.map((each) => [each.id, each.name])),
+    assistants: assistants && new Map([[BUILT_IN, BUILT_IN_WORDS], ...assistants.map((each) => [each.id, each.name] as const)]),
   };
 }
 

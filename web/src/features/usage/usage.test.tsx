@@ -1,10 +1,12 @@
 // Spending in words and days, budgets as meters, and what the form asks for.
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Budget, type CostLine, costsPath } from "@/shared/api/spending";
+import { standIn } from "@/shared/stand-in";
 import { arranged, groupingsOf } from "./breakdown";
-import { wantedOf } from "./budget-form";
+import { BudgetForm, wantedOf } from "./budget-form";
 import { BudgetMeters } from "./budget-meters";
 import { meterOf } from "./meter";
 import { beginOf, daysOf, nextWindow } from "./period";
@@ -18,9 +20,14 @@ const BUDGET: Budget = {
   id: "b", subject: "user", subject_id: "1", period: "day", limit_usd: 5, limit_tokens: null, warn_percent: 80, cheaper_percent: null,
   spent: { usd: 1, tokens: 100 }, reserved: { usd: 0.5, tokens: 50 },
 };
-const NAMES = { people: new Map([["1", "Ada"]]), keys: new Map([["k", "robot"]]) };
+const NAMES = { people: new Map([["1", "Ada"]]), keys: new Map([["k", "robot"]]), assistants: new Map([["default", "Built-in assistant"], ["m", "mate"]]) };
 
-afterEach(cleanup);
+const NOBODY = { people: undefined, keys: undefined, assistants: undefined };
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 describe("days", () => {
   it("are those of UTC, today the last, over the ends of months", () => {
@@ -64,6 +71,17 @@ describe("words", () => {
     expect(savingsOf({ saved })).toBe("saved $1.50 by kept replies · −$0.02 by providers’ caches");
   });
 
+  it("name assistants, the built-in one even where no others are known", () => {
+    expect(nameOf("assistant", "m", NAMES)).toBe("mate");
+    expect(nameOf("assistant", "default", NAMES)).toBe("Built-in assistant");
+    expect(nameOf("assistant", "default", NOBODY)).toBe("Built-in assistant");
+    expect(nameOf("assistant", "0123456789", NOBODY)).toBe("…456789");
+    expect(nameOf("assistant", "0123456789", NAMES)).toBe("an assistant that is gone (…456789)");
+    expect(nameOf("assistant", null, NAMES)).toBe("no assistant");
+    expect(subjectName({ subject: "assistant", subject_id: "m" }, NAMES)).toBe("Assistant “mate”");
+    expect(subjectName({ subject: "assistant", subject_id: "default" }, NAMES)).toBe("Built-in assistant");
+  });
+
   it("name people and keys, and those that are gone by the end of their id", () => {
     expect(nameOf("user", "1", NAMES)).toBe("Ada");
     expect(nameOf("user", "system", NAMES)).toContain("Pincite itself");
@@ -71,7 +89,7 @@ describe("words", () => {
     expect(nameOf("key", null, NAMES)).toBe("without a key");
     expect(nameOf("stage", "second-opinion", NAMES)).toBe("Second opinions");
     expect(nameOf("stage", "new-stage", NAMES)).toBe("new-stage");
-    expect(nameOf("user", "0123456789", { people: undefined, keys: undefined })).toBe("…456789");
+    expect(nameOf("user", "0123456789", NOBODY)).toBe("…456789");
     expect(subjectName({ subject: "tenant", subject_id: "t" }, NAMES)).toBe("The whole organisation");
     expect(subjectName({ subject: "key", subject_id: "k" }, NAMES)).toBe("Key “robot”");
   });
@@ -147,6 +165,25 @@ describe("wantedOf", () => {
     expect(wantedOf(form({ ...place, period: "month", ...given }), known, null).cheaper_percent).toBeNull();
     expect(wantedOf(form(given), known, known[0] ?? null)).toMatchObject({ ...place, limit_usd: 9, cheaper_percent: 60 });
   });
+});
+
+it("bounds an assistant that is chosen by its name, the built-in one first", async () => {
+  const sent = standIn({ "POST /v1/budgets": BUDGET });
+  HTMLDialogElement.prototype.showModal = function show() { this.open = true; };
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <BudgetForm known={[]} changed={null} names={NAMES} onClose={vi.fn()} />
+    </QueryClientProvider>,
+  );
+  fireEvent.change(screen.getByRole("combobox", { name: "Bounds" }), { target: { value: "assistant" } });
+  const which = screen.getByRole("combobox", { name: "Which assistant" });
+  expect(within(which).getAllByRole("option").map((each) => each.textContent)).toEqual(["Built-in assistant", "mate"]);
+  fireEvent.change(screen.getByRole("spinbutton", { name: "Dollars" }), { target: { value: "2" } });
+  for (const id of ["default", "m"]) {
+    fireEvent.change(which, { target: { value: id } });
+    fireEvent.submit(screen.getByTestId("budget-form"));
+    await waitFor(() => expect(sent.at(-1)?.body).toMatchObject({ subject: "assistant", subject_id: id, limit_usd: 2 }));
+  }
 });
 
 it("lists the newest day first, and else the dearest as they come", () => {

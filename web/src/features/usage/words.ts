@@ -1,9 +1,10 @@
 // Spending in words: what a line is of, and what of it is not known.
+import { BUILT_IN, BUILT_IN_WORDS } from "@/shared/api/assistants";
 import type { Budget, BudgetPeriod, CostLine, Grouping } from "@/shared/api/spending";
 import { formatCount, formatNumber, formatUsd } from "@/shared/text/format";
 import { formatDay } from "./period";
 
-export const GROUPING_WORDS: Record<Grouping, string> = { day: "Day", user: "User", key: "Key", model: "Model", stage: "Stage" };
+export const GROUPING_WORDS: Record<Grouping, string> = { day: "Day", user: "User", key: "Key", assistant: "Assistant", model: "Model", stage: "Stage" };
 
 export const PERIOD_WORDS: Record<BudgetPeriod, string> = { hour: "each hour", day: "each day", month: "each month", total: "in total" };
 
@@ -21,12 +22,14 @@ const STAGES: Record<string, string> = {
 export interface Names {
   people: ReadonlyMap<string, string> | undefined;
   keys: ReadonlyMap<string, string> | undefined;
+  /** The built-in one among them. */
+  assistants: ReadonlyMap<string, string> | undefined;
 }
 
 const ending = (id: string): string => `…${id.slice(-6)}`;
 
-export function nameOf(by: Grouping, value: string | null | undefined, { people, keys }: Names): string {
-  if (!value) return by === "key" ? "without a key" : "none";
+export function nameOf(by: Grouping, value: string | null | undefined, { people, keys, assistants }: Names): string {
+  if (!value) return by === "key" ? "without a key" : by === "assistant" ? "no assistant" : "none";
   switch (by) {
     case "day":
       return formatDay(value);
@@ -35,6 +38,8 @@ export function nameOf(by: Grouping, value: string | null | undefined, { people,
       return people ? (people.get(value) ?? `somebody who is gone (${ending(value)})`) : ending(value);
     case "key":
       return keys ? (keys.get(value) ?? `a key that is gone (${ending(value)})`) : ending(value);
+    case "assistant":
+      return assistants ? (assistants.get(value) ?? `an assistant that is gone (${ending(value)})`) : value === BUILT_IN ? BUILT_IN_WORDS : ending(value);
     case "stage":
       return STAGES[value] ?? value;
     case "model":
@@ -45,8 +50,8 @@ export function nameOf(by: Grouping, value: string | null | undefined, { people,
 /** Whom a budget bounds. */
 export function subjectName({ subject, subject_id }: Pick<Budget, "subject" | "subject_id">, names: Names): string {
   if (subject === "tenant") return "The whole organisation";
-  if (subject === "assistant") return `Assistant ${subject_id}`;
   const name = nameOf(subject, subject_id, names);
+  if (subject === "assistant" && subject_id !== BUILT_IN && names.assistants?.has(subject_id)) return `Assistant “${name}”`;
   return subject === "key" && names.keys?.has(subject_id) ? `Key “${name}”` : name;
 }
 

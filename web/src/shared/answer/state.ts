@@ -1,7 +1,7 @@
 // Folds the events of one answer into what the page shows. Pure: the same events give the same view, from the start or
 // continued after a reload.
 import type { StreamEvent } from "@/shared/events/stream";
-import type { Answer, Pin, Problem, RetrievedPassage } from "@/shared/api/types";
+import type { Answer, AssistantNamed, Pin, Problem, RetrievedPassage } from "@/shared/api/types";
 
 export interface AnswerView extends Answer {
   passages: RetrievedPassage[];
@@ -22,7 +22,7 @@ export const ANSWER_EVENTS = [
 
 export const isTerminal = (event: StreamEvent): boolean => event.name === "answer.completed" || event.name === "answer.failed";
 
-export function newAnswer(id: string, conversation: string, question: string, createdAt: string): Answer {
+export function newAnswer(id: string, conversation: string, question: string, createdAt: string, assistant: AssistantNamed | null = null): Answer {
   return {
     id,
     conversation,
@@ -39,6 +39,7 @@ export function newAnswer(id: string, conversation: string, question: string, cr
     usage: null,
     cost_usd: null,
     timings_ms: {},
+    assistant,
     problem: null,
     created_at: createdAt,
   };

@@ -157,6 +157,8 @@ export interface Question {
   question: string;
   conversation?: string;
   collections?: string[];
+  /** By name; left out it is that of the conversation. */
+  assistant?: string;
   /** Make it anew, whatever is kept of earlier askings. */
   fresh?: boolean;
 }

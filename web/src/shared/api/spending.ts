@@ -2,7 +2,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
 
-export const GROUPINGS = ["day", "user", "key", "model", "stage"] as const;
+export const GROUPINGS = ["day", "user", "key", "assistant", "model", "stage"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** Calls that have in common what `of` says. `cost_usd` leaves out `unpriced` ones, whose model has no known price. */

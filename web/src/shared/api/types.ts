@@ -178,6 +178,13 @@ export interface RetrievedPassage {
   place?: string;
 }
 
+/** Which assistant gave an answer, by its name and version then. */
+export interface AssistantNamed {
+  id: string;
+  name: string;
+  version: number;
+}
+
 export type AnswerState = "running" | "completed" | "failed" | "cancelled";
 
 export interface Answer {
@@ -202,6 +209,8 @@ export interface Answer {
   cached?: boolean;
   /** The question that it was made for, where that was put otherwise. */
   cached_question?: string | null;
+  /** Who gave it; null is the built-in one. Absent in answers of earlier versions. */
+  assistant?: AssistantNamed | null;
   problem: Problem | null;
   created_at: string;
 }
