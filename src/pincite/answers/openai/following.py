@@ -3,21 +3,22 @@
 How events are told is said by each protocol; where they come from, by the service.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerMode, AnswerState
 from pincite.answers.openai.completions import check_whole
+from pincite.answers.openai.streams import begun
 from pincite.answers.shapes import answer_from, standing
 
 
 async def first_of(answer: Answer, events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Return what is told of an answer's events: at once; of a reply when its text begins.
+    """Return what is told of an answer's events: at once; of a reply when its text begins, or after a while.
 
     Raises: what a reply failed by before that.
     """
     if answer.state is not AnswerState.RUNNING:
         events = in_turn((await what_stands(events))[0])
-    return await _begun(events) if answer.mode is AnswerMode.REPLY else events
+    return await begun(_until_text(events), events) if answer.mode is AnswerMode.REPLY else events
 
 
 async def what_stands(events: AsyncIterator[AnswerEvent]) -> tuple[Sequence[AnswerEvent], bool]:
@@ -36,8 +37,8 @@ async def in_turn(events: Sequence[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
         yield event
 
 
-async def _begun(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Return the events of a reply of which the first text is there, or the end.
+async def _until_text(events: AsyncIterator[AnswerEvent]) -> Sequence[AnswerEvent]:
+    """Return the events of a reply until its first text, or its end.
 
     Raises: what it failed by, where that came first: it is told as if nothing had been streamed.
     """
@@ -48,11 +49,4 @@ async def _begun(events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEven
             check_whole(answer_from(event.data))
         if event.name in {"answer.delta", "answer.completed"}:
             break
-
-    async def all_of_them() -> AsyncGenerator[AnswerEvent]:
-        for event in first:
-            yield event
-        async for event in events:
-            yield event
-
-    return all_of_them()
+    return first

@@ -31,7 +31,16 @@ from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, CompletionDeleted, ModelBody, ModelList
-from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, streamed, unnamed, while_there
+from pincite.answers.openai.streams import (
+    CLIENT_GONE,
+    STREAM,
+    ErrorBody,
+    begun,
+    first_event,
+    streamed,
+    unnamed,
+    while_there,
+)
 from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import PinciteError, Scope, new_id
@@ -199,7 +208,7 @@ class OpenAiRoutes:
         except PinciteError:
             await events.aclose()
             raise
-        made = streamed(unnamed(answer_chunks(answer, seen, told)), events, self._told)
+        made = streamed(unnamed(answer_chunks(answer, seen, told)), seen, self._told)
         made.headers["Content-Location"] = place
         return made
 
@@ -218,10 +227,10 @@ class OpenAiRoutes:
             if not body.stream:
                 return whole_reply(heading, *await while_there(request, gathered(events)))
             followed = watched(request, scope, events)
-            first = await while_there(request, begun(followed))
+            first = await while_there(request, begun(first_event(followed), followed))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
-        return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), followed, self._told)
+        return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), first, self._told)
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")

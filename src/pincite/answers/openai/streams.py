@@ -6,7 +6,8 @@ What the values are is said by those who make them.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -27,6 +28,8 @@ STREAM: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Whole, or as it comes."}
 }
 _LOOK_S = 0.25
+PATIENCE_S = 10.0
+"""So long a failure is told by a status, and from then on in the stream, which has begun."""
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -44,21 +47,60 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
             await asyncio.wait({task})
 
 
-async def begun(events: AsyncIterator[T]) -> AsyncGenerator[T]:
-    """Return events of which the first is there already, so that what fails before it fails as a whole request does.
+class Begun(AsyncIterator[T]):
+    """Events of which the first are being waited for. Closing it closes those that follow as well.
 
-    Raises: AnswerNotWhole where there is none.
+    Args:
+        opening: comes to the first of them.
+        rest: those that follow.
     """
+
+    def __init__(self, opening: asyncio.Task[Sequence[T]], rest: AsyncIterator[T]) -> None:
+        self.opening = opening
+        self._first: deque[T] | None = None
+        self._rest = rest
+
+    async def __anext__(self) -> T:
+        """Return the next event. Raises: what waiting for it does."""
+        if self._first is None:
+            self._first = deque(await self.opening)
+        return self._first.popleft() if self._first else await anext(self._rest)
+
+    async def aclose(self) -> None:
+        """Wait for no more of them."""
+        self.opening.cancel()
+        await asyncio.wait({self.opening})
+        if not self.opening.cancelled():
+            self.opening.exception()  # it is told, or there is nobody to tell
+        close: Callable[[], Awaitable[None]] | None = getattr(self._rest, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def begun(opening: Coroutine[Any, Any, Sequence[T]], rest: AsyncIterator[T]) -> Begun[T]:
+    """Return events of which the first are there, so that what fails before them fails as a whole request does.
+
+    After a while they are returned anyway: who waits has to hear something, or proxies give the connection up.
+
+    Raises: what the opening does.
+    """
+    events = Begun(asyncio.create_task(opening), rest)
+    try:
+        done, _ = await asyncio.wait({events.opening}, timeout=PATIENCE_S)
+        for each in done:
+            each.result()
+    except BaseException:
+        await events.aclose()
+        raise
+    return events
+
+
+async def first_event(events: AsyncIterator[T]) -> Sequence[T]:
+    """Return the first event alone. Raises: AnswerNotWhole where there is none."""
     first = await anext(events, None)
     if first is None:
         raise ended_early()
-
-    async def all_of_them() -> AsyncGenerator[T]:
-        yield first
-        async for event in events:
-            yield event
-
-    return all_of_them()
+    return (first,)
 
 
 def streamed(
