@@ -71,7 +71,7 @@ async def test_each_route_is_a_model_of_its_own(
     with serve() as second:
         routes = tmp_path / "routes.toml"
         lines = [
-            f'[[routes.{name}]]\nmodel = "openai:{name}-model"\nbase_url = "{url}/v1"\nkey = "PINCITE_SECRET_X"\n'
+            f'[[routes.{name}]]\nmodel = "openai:test-model"\nbase_url = "{url}/v1"\nkey = "PINCITE_SECRET_X"\n'
             for name, url in (("fast", provider.url), ("good", second.url))
         ]
         routes.write_text("".join(lines))
@@ -79,11 +79,11 @@ async def test_each_route_is_a_model_of_its_own(
         settings = read_settings(home=pincite_home, model="route:fast", model_routes=routes, log_level="error")
         async with open_house(settings) as house, opened(house) as clients:
             listed = [each.id async for each in clients.whole.models.list()]
-            assert listed[:4] == [ASSISTANT, "openai:fast-model", "route:fast", "route:good"]
-            for model, said in (("route:fast", "Fast."), ("route:good", "Good."), ("openai:fast-model", "Fast.")):
+            assert listed[:4] == [ASSISTANT, "openai:test-model", "route:fast", "route:good"]
+            for model, said in (("route:fast", "Fast."), ("route:good", "Good."), ("openai:test-model", "Fast.")):
                 reply = await clients.whole.chat.completions.create(model=model, messages=ASKED)
                 assert (reply.choices[0].message.content, reply.model) == (said, model)
-            for model in ("route:none", "openai:good-model"):
+            for model in ("route:none", "openai:other-model"):
                 with pytest.raises(NotFoundError):
                     await clients.whole.chat.completions.create(model=model, messages=ASKED)
 
