@@ -74,14 +74,15 @@ class Assistants:
                 raise _unknown(id_or_name)
             name = checked_name(wanted["name"]) if "name" in wanted else known.name
             changed = replace(known, name=name, setup=replace(known.setup, **said))
-            if not _differs(known, changed):
-                return await self._named(scope, known)
-            other = await store.find(tx, scope, name)
-            if other is not None and other.id != known.id:
-                raise _taken(name)
-            changed = replace(changed, version=known.version + 1, updated_at=utc_now())
-            await store.put(tx, scope, changed)
-            what: dict[str, Any] = {"name": name, "version": changed.version, "changed": sorted(wanted)}
+            differs = _differs(known, changed)
+            if differs:
+                other = await store.find(tx, scope, name)
+                if other is not None and other.id != known.id:
+                    raise _taken(name)
+                changed = replace(changed, version=known.version + 1, updated_at=utc_now())
+                await store.put(tx, scope, changed)
+            what: dict[str, Any] = {"name": name, "version": changed.version}
+            what["changed"] = sorted(wanted) if differs else []
             await note(tx, scope, "assistant.changed", ("assistant", changed.id), **what)
         return await self._named(scope, changed)
 
