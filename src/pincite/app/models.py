@@ -33,7 +33,8 @@ def open_ledger(settings: Settings, database: Database) -> Ledger:
     if url is None:
         return Ledger(database)
     key = None if settings.model_api_key is None else settings.model_api_key.get_secret_value()
-    return Ledger(database, HttpEvidence(url, settings.model_prices or "", key))
+    apart = read_routes(settings.model_routes, source_secret).priced_apart
+    return Ledger(database, HttpEvidence(url, settings.model_prices or "", key, apart))
 
 
 async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:

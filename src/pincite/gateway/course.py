@@ -6,13 +6,14 @@ Asking them in that order is the business of `routing.py`; a file of routes is o
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from pincite.core import Scope
 from pincite.gateway.cascade import Cascade, Shadow
 from pincite.gateway.domain import ChatRequest, Lane, ModelNotConfigured, Tier
+from pincite.gateway.prices import rates_from
 
 ROUTE = "route:"
 _MOST = 10
@@ -58,6 +59,8 @@ class Stop(_Strict):
         when: its conditions.
         base_url: its address, where it is not that of the settings.
         key: the variable that holds its key; for a model with an address of its own.
+        price: what it costs here, as in the setting of prices but for the name; None as it costs elsewhere.
+        processing: `flex` has OpenAI reply when it has room.
         api_key: that key.
     """
 
@@ -66,6 +69,8 @@ class Stop(_Strict):
     when: When = When()
     base_url: str | None = None
     key: str | None = None
+    price: str | None = None
+    processing: Literal["flex"] | None = None
     api_key: SecretStr | None = Field(default=None, exclude=True)
 
 
@@ -112,6 +117,16 @@ class Courses:
             raise ModelNotConfigured(f"{len(models)} models are named.", remedy=f"Name {_MOST} at most.")
         return tuple(Stop(model=each) for each in dict.fromkeys(models))
 
+    @property
+    def priced_apart(self) -> frozenset[str]:
+        """The models that cost something of their own by one of the routes."""
+        return frozenset(
+            stop.model
+            for stops in self.routes.values()
+            for stop in stops
+            if stop.price is not None or stop.processing is not None
+        )
+
     def cascade(self, name: str) -> Cascade | None:
         """Return when the strong tier answers in place of the cheap one; None where nobody said so."""
         return self.cascades.get(name.removeprefix(ROUTE).strip()) if name.startswith(ROUTE) else None
@@ -147,6 +162,9 @@ def courses_of(text: str, secret: Callable[[str], str]) -> Courses:
                 f"{_SETTING}: the shadow of {name} is {shadow.route}, and these are no two routes.",
                 remedy="Name two routes of the file.",
             )
+    for name, stops in read.routes.items():
+        for stop in stops:
+            _check_price(name, stop)
     routes = {name: tuple(_keyed(name, stop, secret) for stop in stops) for name, stops in read.routes.items()}
     return Courses(routes, read.cascades, read.shadows, read.premium)
 
@@ -154,6 +172,20 @@ def courses_of(text: str, secret: Callable[[str], str]) -> Courses:
 def by_tier(things: Sequence[T], tier_of: Callable[[T], Tier | None], tier: Tier | None) -> list[T]:
     """Return things in their order, those of a tier first where one is asked for."""
     return list(things) if tier is None else sorted(things, key=lambda each: tier_of(each) != tier)
+
+
+def _check_price(route: str, stop: Stop) -> None:
+    """Pass what a model of a route says of its price. Raises: ModelNotConfigured."""
+    if stop.price is not None and rates_from(stop.price) is None:
+        raise ModelNotConfigured(
+            f"{_SETTING}: {stop.price[:80]!r}, of the route {route}, is no price.",
+            remedy="Write IN/OUT or IN/OUT/CACHED, dollars for a million tokens; or USD/kcalls.",
+        )
+    if stop.processing is not None and not stop.model.startswith("openai:"):
+        raise ModelNotConfigured(
+            f"{_SETTING}: {stop.model} of the route {route} knows no processing.",
+            remedy="Only OpenAI's models do; leave it out.",
+        )
 
 
 def _keyed(route: str, stop: Stop, secret: Callable[[str], str]) -> Stop:

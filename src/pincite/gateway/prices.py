@@ -48,6 +48,18 @@ class Rates:
 FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the price list says of a model: at once, and when its provider has room, which costs what batches do."""
+
+    plain: Price
+    flex: Price
+
+    def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
+        """Return what a call came to."""
+        return (self.flex if usage.flex else self.plain).cost(usage, calls=calls)
+
+
 class PriceBook:
     """Prices of models.
 
@@ -98,21 +110,28 @@ def rates_of(text: str) -> dict[str, Rates]:
     found: dict[str, Rates] = {}
     for each in (part.strip() for part in text.split(",") if part.strip()):
         name, _, said = each.rpartition("=")
-        per_call = _number(said.removesuffix(_CALLS)) if said.endswith(_CALLS) else None
-        if ":" in name and per_call is not None:
-            zero = Decimal(0)
-            found[name.strip()] = Rates(zero, zero, zero, zero, per_call / 1000)
-            continue
-        numbers = [_number(number) for number in said.split("/")]
-        usd = [number for number in numbers if number is not None]
-        if ":" not in name or len(usd) != len(numbers) or len(usd) not in {2, 3}:
+        rates = rates_from(said)
+        if ":" not in name or rates is None:
             raise ModelNotConfigured(
                 f"PINCITE_MODEL_PRICES: {each[:80]!r} is no price.",
                 remedy="Write PROVIDER:MODEL=IN/OUT or =IN/OUT/CACHED, dollars for a million tokens, with commas; "
                 "or =USD/kcalls, dollars for a thousand calls.",
             )
-        found[name.strip()] = Rates(usd[0], usd[1], usd[2] if len(usd) == 3 else usd[0], usd[0])
+        found[name.strip()] = rates
     return found
+
+
+def rates_from(said: str) -> Rates | None:
+    """Read `IN/OUT`, `IN/OUT/CACHED` or `USD/kcalls`, as `rates_of` does; None where it is none of them."""
+    per_call = _number(said.removesuffix(_CALLS)) if said.endswith(_CALLS) else None
+    if per_call is not None:
+        zero = Decimal(0)
+        return Rates(zero, zero, zero, zero, per_call / 1000)
+    numbers = [_number(number) for number in said.split("/")]
+    usd = [number for number in numbers if number is not None]
+    if len(usd) != len(numbers) or len(usd) not in {2, 3}:
+        return None
+    return Rates(usd[0], usd[1], usd[2] if len(usd) == 3 else usd[0], usd[0])
 
 
 def _number(text: str) -> Decimal | None:
@@ -131,7 +150,9 @@ def _listed(provider: str, model: str) -> Price | None:
         found = get_snapshot().find_provider_model(model, None, provider, None)[1]
     except LookupError:
         return None
-    return _price_of(found.get_prices(datetime.now(UTC)))
+    now = datetime.now(UTC)
+    plain, flex = (_price_of(found.get_prices(now, given)) for given in (None, {"processing": "batch"}))
+    return plain if plain is None or flex is None or flex == plain else Listed(plain, flex)
 
 
 def _price_of(listed: Any) -> Price | None:

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from pincite.core import Database, Scope
 from pincite.gateway.adapters.chat import ProviderChat
@@ -16,13 +18,13 @@ from pincite.gateway.adapters.question_chat import QuestionWriter
 from pincite.gateway.bucket import Limit, limits_of
 from pincite.gateway.caching import CachedChat
 from pincite.gateway.course import ROUTE, Stop
-from pincite.gateway.domain import ChatModel, ClaimJudge, Embedder, ModelNotConfigured, Reranker
+from pincite.gateway.domain import ChatModel, ChatRequest, ClaimJudge, Embedder, ModelNotConfigured, Reranker
 from pincite.gateway.line import Line
 from pincite.gateway.metering import AskPrice, Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
-from pincite.gateway.prices import PriceBook, rates_of
+from pincite.gateway.prices import PriceBook, rates_from, rates_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.replies import Replies
@@ -175,7 +177,9 @@ class Models:
         connection = self._reached(stop, stops)
         line = self._line(provider, connection)
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
-        one = ProviderChat(provider, model, connection, self._settings, self._prices)
+        if stop.processing is not None:
+            provider = replace(provider, marks=partial(_processed, provider.marks, stop.processing))
+        one = ProviderChat(provider, model, connection, self._settings, self._priced(stop))
         yields = stop.tier != "cheap" and any(each.tier == "cheap" for each in stops)
         metered = MeteredChat(one, one.price, self._meter, yields=yields, instead=self._instead(stop, stops))
         return Leg(RetryingChat(metered, line), stop.tier, stop.when)
@@ -186,7 +190,12 @@ class Models:
         if stop.tier != "cheap" or strong is None:
             return None
         provider, _ = parse(strong.model)
-        return lambda: asyncio.to_thread(self._prices.price, strong.model, provider.priced_as)
+        return lambda: asyncio.to_thread(self._priced(strong).price, strong.model, provider.priced_as)
+
+    def _priced(self, stop: Stop) -> PriceBook:
+        """Return what says the price of a model of a course: its own, where it has one."""
+        rates = None if stop.price is None else rates_from(stop.price)
+        return self._prices if rates is None else PriceBook({stop.model: rates})
 
     def _reached(self, stop: Stop, stops: Sequence[Stop]) -> Connection:
         # Whoever names a model does not say whose address and key the settings hold: that is who answers by default.
@@ -230,6 +239,13 @@ class Models:
             Unavailable: what it needs is not installed, or its folder holds no such model.
         """
         return make_claim_judge(name, self.choose, self._settings.fence_key)
+
+
+def _processed(
+    marks: Callable[[ChatRequest], Mapping[str, Any]], processing: str, request: ChatRequest
+) -> Mapping[str, Any]:
+    """Return settings of a provider's library that ask for replies when it has room."""
+    return {**marks(request), "service_tier": processing}
 
 
 def parse(name: str) -> tuple[Provider, str]:

@@ -60,7 +60,9 @@ def sse(data: dict[str, Any]) -> bytes:
 
 
 def _head(turn: Turn, kind: str) -> dict[str, Any]:
-    return {"id": turn.record.id, "object": kind, "created": int(time.time()), "model": turn.asked.model}
+    head = {"id": turn.record.id, "object": kind, "created": int(time.time()), "model": turn.asked.model}
+    tier = turn.asked.body.get("service_tier")
+    return {**head, "service_tier": tier} if isinstance(tier, str) else head
 
 
 def _chunk(turn: Turn, delta: dict[str, Any], finish: str | None = None) -> bytes:

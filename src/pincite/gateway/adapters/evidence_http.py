@@ -5,6 +5,7 @@ it never came. `pincite simulate` speaks it. When it is asked, and about what, i
 """
 
 import asyncio
+from collections.abc import Collection
 from urllib.parse import quote
 
 import httpx2
@@ -36,15 +37,19 @@ class HttpEvidence:
         url: where it is asked, without the id.
         prices: what models cost, before the price list; see `prices.rates_of`.
         key: sent as a bearer token; None for a server that wants none.
+        unclear: models whose price is another by each way that they are asked, so that tokens do not say it.
     """
 
-    def __init__(self, url: str, prices: str, key: str | None = None) -> None:
+    def __init__(self, url: str, prices: str, key: str | None = None, unclear: Collection[str] = ()) -> None:
         self._url = url.rstrip("/")
         self._prices = PriceBook(rates_of(prices))
+        self._unclear = frozenset(unclear)
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
 
     async def spent(self, scope: Scope, call_id: str, call: Call) -> Spent | None:
         """Return what a call came to; None where it is not known, or not over, or nobody answers."""
+        if call.model in self._unclear:
+            return None
         try:
             async with asyncio.timeout(_TIMEOUT_S), httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
                 response = await client.get(f"{self._url}/{quote(call_id, safe='')}", headers=self._headers)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
     from pydantic_ai.tools import ToolDefinition
 
+FLEX = "flex"
+"""How replies are called that a provider makes when it has room, in settings of its library and in its replies."""
 _MOST_CHARS_PER_TOKEN = 16
 _ANY_OBJECT = {"type": "object"}
 
@@ -116,6 +118,7 @@ def usage_of(response: "StreamedResponse", request: ChatRequest, written: int) -
             told.output_tokens,
             cached_tokens=told.cache_read_tokens,
             kept_tokens=told.cache_write_tokens,
+            flex=(response.provider_details or {}).get("service_tier") == FLEX,
         )
     return estimated(request, written)
 
