@@ -34,7 +34,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assistants_assistants")),
-        sa.UniqueConstraint("tenant", "name", name=op.f("uq_assistants_assistants_tenant")),
+        sa.UniqueConstraint("tenant", "name", name=op.f("uq_assistants_assistants_tenant_name")),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute(f"ALTER TABLE {_TABLE} ENABLE ROW LEVEL SECURITY")
