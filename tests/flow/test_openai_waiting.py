@@ -60,6 +60,21 @@ async def test_what_fails_later_is_told_in_the_stream(
     assert "[DONE]" not in text
 
 
+@pytest.mark.parametrize(("path", "body"), BODIES)
+async def test_with_a_key_what_failed_may_be_sent_again(
+    clients: Clients, provider: Provider, path: str, body: Any
+) -> None:
+    provider.behaviour.status, provider.behaviour.fail_times = 400, 1
+    headers = {"Idempotency-Key": "once"}
+    async with clients.http() as plain:
+        failed = await plain.post(path, json=body, headers=headers)
+        again = await plain.post(path, json=body, headers=headers)
+    assert failed.status_code >= 400
+    assert again.status_code == 200
+    assert "ferry" in again.text
+    assert len(provider.requests) == 2
+
+
 async def test_what_fails_soon_has_a_status(clients: Clients, provider: Provider) -> None:
     provider.behaviour.status, provider.behaviour.fail_times, provider.behaviour.first_delay_s = 400, 9, 0.0
     with pytest.raises(openai.APIStatusError) as refused:

@@ -1,5 +1,6 @@
 """Prices of routes: a model costs what its route says, and replies when it has room where that is said."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,30 @@ async def test_it_is_asked_to_reply_when_it_has_room(pincite_home: Path, provide
         assert provider.requests[-1]["service_tier"] == "flex"
         await ask(client, "route:fast")
         assert "service_tier" not in provider.requests[-1]
+
+
+async def test_what_has_no_room_does_not_hold_up_the_others(pincite_home: Path, provider: Provider) -> None:
+    """Refusals of the one, and its silence, say nothing of whether others are served; the next is asked at once."""
+    provider.behaviour.keys, provider.behaviour.reply = frozenset({"none"}), TEXT
+    provider.behaviour.status, provider.behaviour.fail_times, provider.behaviour.retry_after_s = 429, 1, 8
+    settings = written(pincite_home, provider, slow='processing = "flex"', fast="")
+    path = Path(settings.model_routes)
+    path.write_text(
+        path.read_text() + f'[[routes.slow]]\nmodel = "openai:test-model"\nbase_url = "{provider.url}/v1"\n'
+    )
+    async with open_house(settings) as house, signed_in(house) as client, asyncio.timeout(6):
+        await ask(client, "route:slow")
+        assert ["service_tier" in each for each in provider.requests] == [True, False]
+        await ask(client, "route:fast")
+
+
+async def test_blanks_around_a_models_name_are_none_of_it(pincite_home: Path, provider: Provider) -> None:
+    provider.behaviour.keys = frozenset({"none"})
+    settings = written(pincite_home, provider, r='price = "100/200"')
+    path = Path(settings.model_routes)
+    path.write_text(path.read_text().replace("test-model", "test-model "))
+    async with open_house(settings) as house, signed_in(house) as client:
+        assert (await ask(client, "route:r"))["cost_usd"] > 0.0001
 
 
 @pytest.mark.parametrize(

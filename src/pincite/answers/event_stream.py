@@ -4,14 +4,16 @@ What the events are is said by those who make them. Whoever is cut off comes bac
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi.sse import KEEPALIVE_COMMENT
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from pincite.core import PinciteError
 from pincite.core.sockets import ABORT
 
 QUIET_S = 15.0
@@ -39,14 +41,16 @@ class EventStream(Response):
 
     Args:
         blocks: whole events.
+        closing: what these are made of, in the order in which it is closed, however the response ends.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
+    def __init__(self, blocks: AsyncIterator[bytes], closing: Sequence[object] = ()) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._blocks = blocks
+        self._closing = closing
         self._sent_at = time.monotonic()
         self._is_sending = False
 
@@ -63,7 +67,9 @@ class EventStream(Response):
             for each in (pumping, *beside):
                 each.cancel()
             await asyncio.wait({pumping, *beside})
-            await _closed(self._blocks)
+            for each in (self._blocks, *self._closing):  # one that was never begun would close nothing itself
+                with contextlib.suppress(PinciteError):
+                    await closed(each)
         if not pumping.cancelled():
             pumping.result()
 
@@ -112,7 +118,8 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _closed(blocks: AsyncIterator[bytes]) -> None:
-    close: Callable[[], Awaitable[None]] | None = getattr(blocks, "aclose", None)
+async def closed(events: object) -> None:
+    """Close what yields events, if it can be."""
+    close: Callable[[], Awaitable[None]] | None = getattr(events, "aclose", None)
     if close is not None:
         await close()

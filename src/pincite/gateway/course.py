@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from pincite.core import Scope
 from pincite.gateway.cascade import Cascade, Shadow
@@ -64,7 +64,7 @@ class Stop(_Strict):
         api_key: that key.
     """
 
-    model: str
+    model: Annotated[str, StringConstraints(strip_whitespace=True)]
     tier: Tier | None = None
     when: When = When()
     base_url: str | None = None

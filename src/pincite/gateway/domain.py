@@ -147,8 +147,9 @@ class ChatRequest:
 class Usage:
     """Tokens as the provider counted them; `estimated` where it said nothing.
 
-    Of the input, `cached_tokens` were read from the provider's cache and `kept_tokens` put into it. `flex` says that
-    the provider made the reply when it had room, which it bills otherwise; a sum does not say it.
+    Of the input, `cached_tokens` were read from the provider's cache and `kept_tokens` put into it. `tier` is
+    the provider's name for how the reply was made (`flex`: when it had room), where that costs something else.
+    A sum has none.
     """
 
     input_tokens: int = 0
@@ -156,7 +157,7 @@ class Usage:
     estimated: bool = False
     cached_tokens: int = 0
     kept_tokens: int = 0
-    flex: bool = False
+    tier: str = ""
 
     def __add__(self, other: "Usage") -> "Usage":
         """Return both together; an estimate makes the sum one."""

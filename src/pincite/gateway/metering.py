@@ -139,7 +139,7 @@ class MeteredChat:
             return spent
         cost = price.cost(usage)
         strong = None if self._instead is None else await self._instead()
-        routed = None if strong is None else strong.cost(replace(usage, flex=False)) - cost
+        routed = None if strong is None else strong.cost(usage) - cost
         return spent.beside(price.cost(replace(usage, cached_tokens=0, kept_tokens=0)) - cost, routed)
 
     async def _reserved(

@@ -5,7 +5,7 @@ A model without a known price has none; it is never free by mistake. Budgets are
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ _MILLION = Decimal(10**6)
 # Prices change by the hour at some providers; the list says by which.
 _FRESH_S = 600.0
 _CALLS = "/kcalls"
+PRICED_TIERS = ("flex", "priority")
+"""How OpenAI calls replies that cost something else: made when it has room, and made at once."""
 
 
 class Price(Protocol):
@@ -50,14 +52,26 @@ FREE = Rates(Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the price list says of a model: at once, and when its provider has room, which costs what batches do."""
+    """What the price list says of a model: plainly, and by tiers of its provider that cost something else."""
 
     plain: Price
-    flex: Price
+    tiers: Mapping[str, Price]
 
     def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
         """Return what a call came to."""
-        return (self.flex if usage.flex else self.plain).cost(usage, calls=calls)
+        return self.tiers.get(usage.tier, self.plain).cost(usage, calls=calls)
+
+
+@dataclass(frozen=True, slots=True)
+class AtTier:
+    """A price as it is by one tier of a provider, whichever a reply was made by."""
+
+    price: Price
+    tier: str
+
+    def cost(self, usage: Usage, *, calls: int = 1) -> Decimal:
+        """Return what a call would come to."""
+        return self.price.cost(replace(usage, tier=self.tier), calls=calls)
 
 
 class PriceBook:
@@ -151,8 +165,10 @@ def _listed(provider: str, model: str) -> Price | None:
     except LookupError:
         return None
     now = datetime.now(UTC)
-    plain, flex = (_price_of(found.get_prices(now, given)) for given in (None, {"processing": "batch"}))
-    return plain if plain is None or flex is None or flex == plain else Listed(plain, flex)
+    plain = _price_of(found.get_prices(now))
+    tiers = {tier: _price_of(found.get_prices(now, {"service_tier": tier})) for tier in PRICED_TIERS}
+    others = {tier: price for tier, price in tiers.items() if price is not None and price != plain}
+    return Listed(plain, others) if plain is not None and others else plain
 
 
 def _price_of(listed: Any) -> Price | None:

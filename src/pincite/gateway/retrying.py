@@ -34,10 +34,14 @@ class RetryingChat:
         model: makes one attempt.
         line: of its provider.
         chance: makes numbers in 0..1.
+        retries: how often it is asked again at most.
     """
 
-    def __init__(self, model: MeteredChat, line: Line, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self, model: MeteredChat, line: Line, chance: Callable[[], float] = random.random, *, retries: int = RETRIES
+    ) -> None:
         self._model = model
+        self._retries = retries
         self._line = line
         self._chance = chance
 
@@ -80,7 +84,9 @@ class RetryingChat:
                         yield event
                 return
             except ModelError as error:
-                wait_s = None if begun or attempt >= RETRIES else wait_before_retry(error, attempt, self._chance())
+                wait_s = (
+                    None if begun or attempt >= self._retries else wait_before_retry(error, attempt, self._chance())
+                )
                 if wait_s is None or time.monotonic() + wait_s >= ends_at:
                     raise
                 why_not = self._line.why_not_again()

@@ -24,12 +24,12 @@ from pincite.gateway.metering import AskPrice, Meter, MeteredChat
 from pincite.gateway.moderators import make_moderator
 from pincite.gateway.ollama_probe import installed_models
 from pincite.gateway.opinions import make_claim_judge
-from pincite.gateway.prices import PriceBook, rates_from, rates_of
+from pincite.gateway.prices import AtTier, Price, PriceBook, rates_from, rates_of
 from pincite.gateway.providers import Connection, Provider
 from pincite.gateway.registry import PROVIDERS
 from pincite.gateway.replies import Replies
 from pincite.gateway.rerankers import RerankerParts, make_reranker
-from pincite.gateway.retrying import RetryingChat
+from pincite.gateway.retrying import RETRIES, RetryingChat
 from pincite.gateway.routing import Leg, RoutedChat
 from pincite.gateway.saving import note_saved
 from pincite.gateway.settings import ModelSettings
@@ -105,7 +105,7 @@ class Models:
         self._line_of = line
         self._replies = None if database is None else Replies(database)
         self._limits = limits_of(settings.limits)
-        self._lines: dict[tuple[str, str | None, str | None], Line] = {}
+        self._lines: dict[tuple[str, str | None, str | None, str | None], Line] = {}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ class Models:
     def _cached(self, model: ChatModel, stops: Sequence[Stop]) -> ChatModel:
         if self._replies is None or not self._settings.keeps_replies:
             return model
-        course = [f"{stop.model_dump_json()} {self._reached(stop, stops).base_url}" for stop in stops]
+        course = [f"{_told(stop)} {self._reached(stop, stops).base_url}" for stop in stops]
         return CachedChat(model, self._replies, self._meter, "\n".join(course))
 
     async def note_saved(self, scope: Scope, model: str, purpose: Purpose, usd: Decimal | None) -> None:
@@ -175,14 +175,17 @@ class Models:
     def _leg(self, stop: Stop, stops: Sequence[Stop]) -> Leg:
         provider, model = parse(stop.model)
         connection = self._reached(stop, stops)
-        line = self._line(provider, connection)
+        line = self._line(provider, connection, stop)
         connection = replace(connection, heard=line.heard, connect_timeout_s=self._settings.connect_timeout_s)
+        settings, retries = self._settings, RETRIES
         if stop.processing is not None:
             provider = replace(provider, marks=partial(_processed, provider.marks, stop.processing))
-        one = ProviderChat(provider, model, connection, self._settings, self._priced(stop))
+            # It replies when it has room: no silence says that it is down, and where there is none the next is asked.
+            settings, retries = replace(settings, first_event_timeout_s=settings.total_timeout_s), 0
+        one = ProviderChat(provider, model, connection, settings, self._priced(stop))
         yields = stop.tier != "cheap" and any(each.tier == "cheap" for each in stops)
         metered = MeteredChat(one, one.price, self._meter, yields=yields, instead=self._instead(stop, stops))
-        return Leg(RetryingChat(metered, line), stop.tier, stop.when)
+        return Leg(RetryingChat(metered, line, retries=retries), stop.tier, stop.when)
 
     def _instead(self, stop: Stop, stops: Sequence[Stop]) -> AskPrice | None:
         """Return what says the price of the model that a cheap one is asked in place of: the first strong one."""
@@ -190,7 +193,13 @@ class Models:
         if stop.tier != "cheap" or strong is None:
             return None
         provider, _ = parse(strong.model)
-        return lambda: asyncio.to_thread(self._priced(strong).price, strong.model, provider.priced_as)
+        book, tier = self._priced(strong), strong.processing or ""
+
+        async def price() -> Price | None:
+            found = await asyncio.to_thread(book.price, strong.model, provider.priced_as)
+            return None if found is None else AtTier(found, tier)
+
+        return price
 
     def _priced(self, stop: Stop) -> PriceBook:
         """Return what says the price of a model of a course: its own, where it has one."""
@@ -202,8 +211,9 @@ class Models:
         default = None if self._default is None else self._settings.routes.of(self._default)
         return connection_of(stop, default or stops, self._settings, self._environment)
 
-    def _line(self, provider: Provider, connection: Connection) -> Line:
-        key = (provider.prefix, connection.base_url, connection.api_key)
+    def _line(self, provider: Provider, connection: Connection, stop: Stop) -> Line:
+        # What has room for some says nothing of whether others are served.
+        key = (provider.prefix, connection.base_url, connection.api_key, stop.processing)
         if key not in self._lines:
             self._lines[key] = self._line_of(provider.prefix, self._limits)
         return self._lines[key]
@@ -239,6 +249,11 @@ class Models:
             Unavailable: what it needs is not installed, or its folder holds no such model.
         """
         return make_claim_judge(name, self.choose, self._settings.fence_key)
+
+
+def _told(stop: Stop) -> str:
+    """Return what of a model of a course may make its replies others: not what they cost."""
+    return stop.model_dump_json(exclude={"price"}, exclude_none=True)
 
 
 def _processed(

@@ -11,14 +11,16 @@ from pincite.answers.openai.streams import begun
 from pincite.answers.shapes import answer_from, standing
 
 
-async def first_of(answer: Answer, events: AsyncIterator[AnswerEvent]) -> AsyncIterator[AnswerEvent]:
-    """Return what is told of an answer's events: at once; of a reply when its text begins, or after a while.
+async def first_of(
+    answer: Answer, events: AsyncIterator[AnswerEvent], patience_s: float | None
+) -> AsyncIterator[AnswerEvent]:
+    """Return what is told of an answer's events: at once; of a reply when its text begins, or after so long.
 
     Raises: what a reply failed by before that.
     """
     if answer.state is not AnswerState.RUNNING:
         events = in_turn((await what_stands(events))[0])
-    return await begun(_until_text(events), events) if answer.mode is AnswerMode.REPLY else events
+    return await begun(_until_text(events), events, patience_s) if answer.mode is AnswerMode.REPLY else events
 
 
 async def what_stands(events: AsyncIterator[AnswerEvent]) -> tuple[Sequence[AnswerEvent], bool]:

@@ -32,7 +32,16 @@ from pincite.answers.openai.responses import (
     frame_of,
     reply_response,
 )
-from pincite.answers.openai.streams import CLIENT_GONE, STREAM, ErrorBody, begun, first_event, streamed, while_there
+from pincite.answers.openai.streams import (
+    CLIENT_GONE,
+    STREAM,
+    ErrorBody,
+    begun,
+    first_event,
+    patience_of,
+    streamed,
+    while_there,
+)
 from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import Scope, new_id
@@ -184,7 +193,7 @@ class ResponseRoutes:
             if not body.stream:
                 return reply_response(frame, *await while_there(request, gathered(events)))
             followed = watched(request, scope, events)
-            first = await while_there(request, begun(first_event(followed), followed))
+            first = await while_there(request, begun(first_event(followed), followed, patience_of(request)))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         return streamed(reply_events(frame, first), first, self._told, ends=False)

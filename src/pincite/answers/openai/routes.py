@@ -37,6 +37,7 @@ from pincite.answers.openai.streams import (
     ErrorBody,
     begun,
     first_event,
+    patience_of,
     streamed,
     unnamed,
     while_there,
@@ -201,7 +202,7 @@ class OpenAiRoutes:
         place = f"/v1/chat/completions/{answer.id}?stream=true{'&include_usage=true' if told.with_usage else ''}"
         events = watched(request, scope, self._answers.events(scope, answer.id))
         try:
-            seen = await while_there(request, first_of(answer, events))
+            seen = await while_there(request, first_of(answer, events, patience_of(request)))
         except ClientDisconnect:
             await events.aclose()
             return Response(status_code=CLIENT_GONE, headers={"Content-Location": place})
@@ -227,7 +228,7 @@ class OpenAiRoutes:
             if not body.stream:
                 return whole_reply(heading, *await while_there(request, gathered(events)))
             followed = watched(request, scope, events)
-            first = await while_there(request, begun(first_event(followed), followed))
+            first = await while_there(request, begun(first_event(followed), followed, patience_of(request)))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         return streamed(unnamed(reply_chunks(heading, first, with_usage=_with_usage(body))), first, self._told)

@@ -4,17 +4,16 @@ What the values are is said by those who make them.
 """
 
 import asyncio
-import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.sse import format_sse_event
 from starlette.requests import ClientDisconnect
 
-from pincite.answers.event_stream import EventStream
+from pincite.answers.event_stream import EventStream, closed
 from pincite.answers.openai.domain import ended_early
 from pincite.core import PinciteError
 
@@ -34,17 +33,20 @@ PATIENCE_S = 10.0
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """Return what work comes to; it is cancelled if whoever sent the request goes away. Raises: ClientDisconnect."""
-    task = asyncio.create_task(work)
+    task, returned = asyncio.create_task(work), False
     try:
         while not task.done():
             await asyncio.wait({task}, timeout=_LOOK_S)
             if not task.done() and await request.is_disconnected():
                 raise ClientDisconnect
-        return task.result()
+        returned, result = True, task.result()
+        return result
     finally:
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
+        if not returned and not task.cancelled() and task.exception() is None:
+            await closed(task.result())
 
 
 class Begun(AsyncIterator[T]):
@@ -72,21 +74,29 @@ class Begun(AsyncIterator[T]):
         await asyncio.wait({self.opening})
         if not self.opening.cancelled():
             self.opening.exception()  # it is told, or there is nobody to tell
-        close: Callable[[], Awaitable[None]] | None = getattr(self._rest, "aclose", None)
-        if close is not None:
-            await close()
+        await closed(self._rest)
 
 
-async def begun(opening: Coroutine[Any, Any, Sequence[T]], rest: AsyncIterator[T]) -> Begun[T]:
+def patience_of(request: Request) -> float | None:
+    """Return how long a failure is told by a status, in seconds; None for however long it takes.
+
+    With a key that a request is sent again by, what failed at first must not count as its answer.
+    """
+    return None if "idempotency-key" in request.headers else PATIENCE_S
+
+
+async def begun(
+    opening: Coroutine[Any, Any, Sequence[T]], rest: AsyncIterator[T], patience_s: float | None
+) -> Begun[T]:
     """Return events of which the first are there, so that what fails before them fails as a whole request does.
 
-    After a while they are returned anyway: who waits has to hear something, or proxies give the connection up.
+    After so long they are returned anyway: who waits has to hear something, or proxies give the connection up.
 
     Raises: what the opening does.
     """
     events = Begun(asyncio.create_task(opening), rest)
     try:
-        done, _ = await asyncio.wait({events.opening}, timeout=PATIENCE_S)
+        done, _ = await asyncio.wait({events.opening}, timeout=patience_s)
         for each in done:
             each.result()
     except BaseException:
@@ -114,7 +124,7 @@ def streamed(
         told: how an error is written that comes when the response has begun.
         ends: say `[DONE]` at the end.
     """
-    return EventStream(_bytes(chunks, source, told, ends=ends))
+    return EventStream(_bytes(chunks, told, ends=ends), closing=(chunks, source))
 
 
 async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None, Json]]:
@@ -124,7 +134,7 @@ async def unnamed(chunks: AsyncIterator[Json]) -> AsyncIterator[tuple[str | None
 
 
 async def _bytes(
-    chunks: AsyncIterator[tuple[str | None, Json]], source: AsyncIterator[Any], told: ErrorBody, *, ends: bool
+    chunks: AsyncIterator[tuple[str | None, Json]], told: ErrorBody, *, ends: bool
 ) -> AsyncGenerator[bytes]:
     try:
         async for name, chunk in chunks:
@@ -133,12 +143,6 @@ async def _bytes(
             yield format_sse_event(data_str="[DONE]")
     except PinciteError as error:
         yield format_sse_event(event="error", data_str=_json(told(error)))
-    finally:
-        for each in (chunks, source):
-            close: Callable[[], Awaitable[None]] | None = getattr(each, "aclose", None)
-            if close is not None:
-                with contextlib.suppress(PinciteError):
-                    await close()
 
 
 def _json(value: Json) -> str:

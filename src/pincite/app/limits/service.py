@@ -140,7 +140,7 @@ class Limits:
             log.warning("requests counted here alone", message=str(error))
             taken = cell.alone(asked_at)
         cell.put(taken, asked_at)
-        if taken.refused == 1 and not taken.granted:
+        if taken.refused == 1 and not taken.granted and taken.left_s > 0:
             raise TooManyRequests(cell.standing(time.monotonic()), first=True)
 
     def _cell(self, policy: Policy, who: str) -> Cell:

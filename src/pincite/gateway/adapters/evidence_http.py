@@ -48,8 +48,6 @@ class HttpEvidence:
 
     async def spent(self, scope: Scope, call_id: str, call: Call) -> Spent | None:
         """Return what a call came to; None where it is not known, or not over, or nobody answers."""
-        if call.model in self._unclear:
-            return None
         try:
             async with asyncio.timeout(_TIMEOUT_S), httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
                 response = await client.get(f"{self._url}/{quote(call_id, safe='')}", headers=self._headers)
@@ -59,7 +57,7 @@ class HttpEvidence:
         except (httpx2.HTTPError, httpx2.InvalidURL, ImportError, ValidationError, TimeoutError) as error:
             log.warning("nobody says what a call came to", call=call_id, problem=type(error).__name__)
             return None
-        if found is None or found.state == _RUNNING:
+        if found is None or found.state == _RUNNING or call.model in self._unclear:
             return None
         provider = PROVIDERS.get(call.model.partition(":")[0])
         price = await asyncio.to_thread(self._prices.price, call.model, provider.priced_as if provider else None)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pincite.gateway.domain import ChatRequest, EndReason, Message, Shape, ToolCall, Usage
 from pincite.gateway.failures import check_end
 from pincite.gateway.metering import CALL_ID, LONGEST_REPLY_TOKENS, estimated
+from pincite.gateway.prices import PRICED_TIERS
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart
     from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
     from pydantic_ai.tools import ToolDefinition
 
-FLEX = "flex"
-"""How replies are called that a provider makes when it has room, in settings of its library and in its replies."""
 _MOST_CHARS_PER_TOKEN = 16
 _ANY_OBJECT = {"type": "object"}
 
@@ -118,9 +117,14 @@ def usage_of(response: "StreamedResponse", request: ChatRequest, written: int) -
             told.output_tokens,
             cached_tokens=told.cache_read_tokens,
             kept_tokens=told.cache_write_tokens,
-            flex=(response.provider_details or {}).get("service_tier") == FLEX,
+            tier=_tier_of(response),
         )
     return estimated(request, written)
+
+
+def _tier_of(response: "StreamedResponse") -> str:
+    told = (response.provider_details or {}).get("service_tier")
+    return told if told in PRICED_TIERS else ""
 
 
 def _asked(message: Message) -> "ModelRequestPart":
