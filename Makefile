@@ -10,7 +10,7 @@ FUZZ ?= whole
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
 
-.PHONY: help demo serve test check fix gate faults faults-short fuzz adversary mutate sbom audit bench web install install-dev clean
+.PHONY: help demo serve test test-slow check fix gate faults faults-short fuzz adversary mutate sbom audit bench web install install-dev clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ demo: $(UV) ## set up, read the example handbook, print a pinned answer, then se
 serve: install web ## serve the web app and the API
 	@.venv/bin/pincite serve
 
-test: install-dev web ## run the tests but those of faults (ARGS='tests/unit -k pins' for some of them)
-	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(IN_PARALLEL) --ignore=tests/faults)
+test: install-dev web ## run the quick tests, three in four (ARGS='tests/unit -k pins' for some of all)
+	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(IN_PARALLEL) --ignore=tests/faults --pace=quick)
+
+test-slow: install-dev web ## run the other tests, but those of faults: whole journeys, many cases, attacks
+	@.venv/bin/pytest $(IN_PARALLEL) --ignore=tests/faults --pace=slow
 
 faults-short: install-dev web ## kill, freeze, fill and starve real processes: CI's part of `make faults`
 	@.venv/bin/pytest $(IN_PARALLEL) tests/faults

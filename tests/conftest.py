@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from tests.databases import make_tables, put_migrated, sqlite_with_tables
+from tests.pace import PACES, of_pace
 
 from pincite.app.warming import keep_loaded
 
@@ -52,6 +53,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.together import TogetherScheduling
 
     return TogetherScheduling(config, log)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pace", choices=PACES, default="all", help="Only the quick tests, or only the slow ones.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = of_pace(config.getoption("--pace") or "all", [each.nodeid for each in items])
+    left_out = [each for each, is_wanted in zip(items, wanted, strict=True) if not is_wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [each for each, is_wanted in zip(items, wanted, strict=True) if is_wanted]
 
 
 def pytest_configure() -> None:
