@@ -4,22 +4,24 @@ What each command takes is in `declared.py`; what is done is in the commands' ow
 opens a house or makes a scope by itself.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from typer.core import TyperGroup
 
 from pincite.accounts import Requirement
 from pincite.app.cli.declared import COMMANDS, Own, Takes, check_declared
-from pincite.app.cli.output import fail
+from pincite.app.cli.output import fail, run
 from pincite.app.settings import Settings, read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import InvalidInput, PinciteError, Scope
 from pincite.core.errors import Denied
 from pincite.core.scope import system_scope
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +176,13 @@ def _leaves(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(command, f"{before}{name} ")
         else:
             yield f"{before}{name}", command
+
+
+def acted(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
+    """Run what a command does as whom it acts as, and return what that comes to; what fails is told, and ends it."""
+
+    async def inside() -> T:
+        async with acting(read_settings(log_level="warning")) as (house, scope):
+            return await work(house, scope)
+
+    return run(inside(), as_json=as_json)

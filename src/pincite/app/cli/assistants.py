@@ -3,24 +3,22 @@
 What an assistant may be set up with is decided in `assistants`.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
-from pincite.app.settings import read_settings
+from pincite.app.cli.acting import acted
+from pincite.app.cli.output import Json, out, print_json
 from pincite.app.wiring import House
 from pincite.assistants import LEAST_LIKENESS, Assistant, Changes, may_set_up
 from pincite.core import InvalidInput, Scope
 from pincite.gateway import Tier
 
-T = TypeVar("T")
 _NONE = "-"
 
 app = typer.Typer(no_args_is_help=True, help="Named ways of answering: collections, model, instructions.")
@@ -48,7 +46,7 @@ def list_assistants(as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         return [_line(scope, each) for each in await house.assistants.all(scope)]
 
-    lines = _do(work, as_json=as_json)
+    lines = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
         return
@@ -66,7 +64,7 @@ def show(which: Which, as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         return _line(scope, await house.assistants.one(scope, which))
 
-    line = _do(work, as_json=as_json)
+    line = acted(work, as_json=as_json)
     if as_json:
         print_json(line)
         return
@@ -91,7 +89,7 @@ def add(
         wanted = _changes(description, instructions, collection, model, tier)
         return _line(scope, await house.assistants.make(scope, name, wanted))
 
-    _said(_do(work, as_json=as_json), "It answers", as_json=as_json)
+    _said(acted(work, as_json=as_json), "It answers", as_json=as_json)
 
 
 @app.command("change")
@@ -112,7 +110,7 @@ def change(
             raise InvalidInput("It is not said what is to be another.", remedy="Give an option; --help lists them.")
         return _line(scope, await house.assistants.change(scope, which, wanted))
 
-    _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Changed; it answers", as_json=as_json)
 
 
 @app.command("rename")
@@ -122,7 +120,7 @@ def rename(which: Which, name: Name, as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         return _line(scope, await house.assistants.change(scope, which, {"name": name}))
 
-    _said(_do(work, as_json=as_json), "Renamed; it answers", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Renamed; it answers", as_json=as_json)
 
 
 @app.command("likeness")
@@ -137,7 +135,7 @@ def set_likeness(
         wanted: Changes = {"likeness": None if cosine == _NONE else _number_of(cosine)}
         return _line(scope, await house.assistants.change(scope, which, wanted))
 
-    _said(_do(work, as_json=as_json), "Changed; it answers", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Changed; it answers", as_json=as_json)
 
 
 @app.command("tune")
@@ -163,7 +161,7 @@ def tune(
             await house.assistants.change(scope, found.id, {"likeness": max(LEAST_LIKENESS, learned.threshold)})
         return {"name": found.name, **asdict(learned), "saved": save}
 
-    line = _do(work, as_json=as_json)
+    line = acted(work, as_json=as_json)
     if as_json:
         print_json(line)
         return
@@ -183,19 +181,11 @@ def remove(which: Which, as_json: Json = False) -> None:
         await house.assistants.remove(scope, which)
         return {"name": which}
 
-    line = _do(work, as_json=as_json)
+    line = acted(work, as_json=as_json)
     if as_json:
         print_json(line)
     else:
         out().print("Removed.")
-
-
-def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
-    async def inside() -> T:
-        async with acting(read_settings(log_level="warning")) as (house, scope):
-            return await work(house, scope)
-
-    return run(inside(), as_json=as_json)
 
 
 def _changes(

@@ -3,20 +3,17 @@
 What a hold keeps is decided in `library`.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
-from pincite.app.settings import read_settings
+from pincite.app.cli.acting import acted
+from pincite.app.cli.output import Json, out, print_json
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
 
-T = TypeVar("T")
 Kind = Literal["tenant", "collection", "document"]
 _AT_ONCE = 200
 
@@ -24,14 +21,6 @@ app = typer.Typer(no_args_is_help=True, help="Legal holds: what must not be dele
 
 What = Annotated[Kind, typer.Argument(help="What is held: all of the tenant, a collection with all in it, a document.")]
 Which = Annotated[str | None, typer.Argument(help="Id or name of the collection or document; of the tenant nothing.")]
-
-
-def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
-    async def inside() -> T:
-        async with acting(read_settings(log_level="warning")) as (house, scope):
-            return await work(house, scope)
-
-    return run(inside(), as_json=as_json)
 
 
 @app.command("set")
@@ -47,7 +36,7 @@ def set_hold(
         hold = await house.library.hold(scope, what, await _id(house, scope, what, which), reason)
         return {"kind": hold.kind, "id": hold.object_id, "reason": hold.reason}
 
-    _said(_do(work, as_json=as_json), "It is kept from now on.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "It is kept from now on.", as_json=as_json)
 
 
 @app.command("list")
@@ -73,7 +62,7 @@ def list_holds(as_json: Json = False) -> None:
             if cursor is None:
                 return lines
 
-    lines = _do(work, as_json=as_json)
+    lines = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
         return
@@ -92,7 +81,7 @@ def release(what: What, which: Which = None, as_json: Json = False) -> None:
         await house.library.release(scope, what, object_id)
         return {"kind": what, "id": object_id}
 
-    _said(_do(work, as_json=as_json), "Released.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Released.", as_json=as_json)
 
 
 async def _id(house: House, scope: Scope, what: Kind, which: str | None, *, held: bool = False) -> str:

@@ -3,15 +3,15 @@
 Links and keys are shown once. Tenants are the installation's own business, the rest is within one.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from pincite.accounts import Role
-from pincite.app.cli.acting import acting, installed
+from pincite.app.cli.acting import acted, installed
 from pincite.app.cli.keys import address_of
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
@@ -19,7 +19,6 @@ from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, Scope
 from pincite.library import Grant
 
-T = TypeVar("T")
 ObjectKind = Literal["collection", "document"]
 Level = Literal["viewer", "editor", "manager"]
 EVERYONE = "all"
@@ -40,14 +39,6 @@ Back = Annotated[bool, typer.Option("--back", help="Take back what was handed ov
 ToEveryone = Annotated[bool, typer.Option("--everyone", help="Everybody in the tenant.")]
 
 
-def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
-    async def inside() -> T:
-        async with acting(read_settings(log_level="warning")) as (house, scope):
-            return await work(house, scope)
-
-    return run(inside(), as_json=as_json)
-
-
 @users.command("list")
 def list_users(as_json: Json = False) -> None:
     """List the users, and what they are."""
@@ -55,7 +46,7 @@ def list_users(as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         return [_user_line(each) for each in await house.people.users(scope, limit=10_000)]
 
-    _show(_do(work, as_json=as_json), as_json=as_json)
+    _show(acted(work, as_json=as_json), as_json=as_json)
 
 
 @users.command("invite")
@@ -74,7 +65,7 @@ def invite(
         link = None if token is None else f"{address_of(settings)}/signin#token={token}"
         return {**_user_line(user), "url": link}
 
-    made = _do(work, as_json=as_json)
+    made = acted(work, as_json=as_json)
     if as_json:
         print_json(made)
     elif made["url"] is None:
@@ -107,7 +98,7 @@ def change(
         changed = await house.people.change(scope, user, name=name, role=role, email=email, disabled=disabled)
         return _user_line(changed)
 
-    _show([_do(work, as_json=as_json)], as_json=as_json)
+    _show([acted(work, as_json=as_json)], as_json=as_json)
 
 
 @users.command("remove")
@@ -119,7 +110,7 @@ def remove_user(who: Who, as_json: Json = False) -> None:
         await house.people.remove(scope, user)
         return user
 
-    _said({"removed": _do(work, as_json=as_json)}, "Removed.", as_json=as_json)
+    _said({"removed": acted(work, as_json=as_json)}, "Removed.", as_json=as_json)
 
 
 @users.command("link")
@@ -131,7 +122,7 @@ def link(who: Who, as_json: Json = False) -> None:
         token = await house.people.sign_in_token(scope, await user_of(house, scope, who), minutes=24 * 60)
         return f"{address_of(settings)}/signin#token={token}"
 
-    url = _do(work, as_json=as_json)
+    url = acted(work, as_json=as_json)
     _said({"url": url}, url, as_json=as_json)
 
 
@@ -144,7 +135,7 @@ def hand_over_user(who: Who, back: Back = False, as_json: Json = False) -> None:
         await house.people.handing.user(scope, user, back=back)
         return {"user": user, "directory": not back}
 
-    _said(_do(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
 
 
 @groups.command("list")
@@ -158,7 +149,7 @@ def list_groups(as_json: Json = False) -> None:
             for each in await house.people.groups(scope)
         ]
 
-    _show(_do(work, as_json=as_json), as_json=as_json)
+    _show(acted(work, as_json=as_json), as_json=as_json)
 
 
 @groups.command("create")
@@ -168,7 +159,7 @@ def create_group(name: Name, as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         return {"id": (await house.people.create_group(scope, name)).id, "name": name}
 
-    _show([_do(work, as_json=as_json)], as_json=as_json)
+    _show([acted(work, as_json=as_json)], as_json=as_json)
 
 
 @groups.command("add")
@@ -192,7 +183,7 @@ def remove_group(group: Group, as_json: Json = False) -> None:
         await house.people.remove_group(scope, found)
         return found
 
-    _said({"removed": _do(work, as_json=as_json)}, "Removed.", as_json=as_json)
+    _said({"removed": acted(work, as_json=as_json)}, "Removed.", as_json=as_json)
 
 
 @groups.command("hand-over")
@@ -204,7 +195,7 @@ def hand_over_group(group: Group, back: Back = False, as_json: Json = False) -> 
         await house.people.handing.group(scope, found, back=back)
         return {"group": found, "directory": not back}
 
-    _said(_do(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Taken back." if back else "Handed over.", as_json=as_json)
 
 
 @grants.command("list")
@@ -221,7 +212,7 @@ def list_grants(collection: Collection = None, document: Document = None, as_jso
             for each in await house.library.grants(scope, kind, key)
         ]  # fmt: skip
 
-    _show(_do(work, as_json=as_json), as_json=as_json)
+    _show(acted(work, as_json=as_json), as_json=as_json)
 
 
 @grants.command("give")
@@ -242,7 +233,7 @@ def give(
         await house.library.grant(scope, kind, key, Grant.of(who, grantee, level))
         return {kind: key, who: grantee, "level": level}
 
-    _said(_do(work, as_json=as_json), "Granted.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Granted.", as_json=as_json)
 
 
 @grants.command("take")
@@ -262,7 +253,7 @@ def take(
         await house.library.revoke(scope, kind, key, Grant.of(who, grantee))
         return {kind: key, who: grantee}
 
-    _said(_do(work, as_json=as_json), "Taken back.", as_json=as_json)
+    _said(acted(work, as_json=as_json), "Taken back.", as_json=as_json)
 
 
 @tenants.command("list")
@@ -300,7 +291,7 @@ def _change_members(
         changed = await house.people.set_members(scope, wanted, sorted(become(found.members, user)))
         return {"id": changed.id, "name": changed.name, "members": sorted(changed.members)}
 
-    _show([_do(work, as_json=as_json)], as_json=as_json)
+    _show([acted(work, as_json=as_json)], as_json=as_json)
 
 
 async def user_of(house: House, scope: Scope, who: str) -> str:

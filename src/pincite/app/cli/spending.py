@@ -3,35 +3,24 @@
 What is reserved, settled and refused is the ledger's business.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.acting import acted
+from pincite.app.cli.output import Json, out, print_json
 from pincite.app.cli.people import user_of
-from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
 from pincite.ledger.schemas import BudgetBody, CostLine, sheet, shown
 
-T = TypeVar("T")
-
 budgets = typer.Typer(no_args_is_help=True, help="Budgets: the most that may be spent on models.")
-
-
-def _do(work: Callable[[House, Scope], Awaitable[T]], *, as_json: bool) -> T:
-    async def inside() -> T:
-        async with acting(read_settings(log_level="warning")) as (house, scope):
-            return await work(house, scope)
-
-    return run(inside(), as_json=as_json)
 
 
 def usage(
@@ -50,7 +39,7 @@ def usage(
         lines = await house.ledger.report(scope, Wanted(groups, since=since, user=whose))
         return sheet(groups, lines), [CostLine.of_line(each).model_dump(mode="json") for each in lines]
 
-    csv, lines = _do(work, as_json=as_json)
+    csv, lines = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
     elif as_csv:
@@ -97,7 +86,7 @@ def list_budgets(as_json: Json = False) -> None:
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         return [BudgetBody.of(*each).model_dump(mode="json") for each in await house.ledger.budgets(scope)]
 
-    lines = _do(work, as_json=as_json)
+    lines = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
         return
@@ -141,7 +130,7 @@ def set_budget(
         made = await house.ledger.set_budget(scope, wanted)
         return {"id": made.id, "bound": made.said}
 
-    line = _do(work, as_json=as_json)
+    line = acted(work, as_json=as_json)
     if as_json:
         print_json(line)
     else:
@@ -158,7 +147,7 @@ def remove_budget(
         await house.ledger.remove_budget(scope, budget)
         return {"id": budget}
 
-    line = _do(work, as_json=as_json)
+    line = acted(work, as_json=as_json)
     if as_json:
         print_json(line)
     else:
