@@ -23,7 +23,7 @@ demo: $(UV) ## set up, read the example handbook, print a pinned answer, then se
 serve: install web ## serve the web app and the API
 	@.venv/bin/pincite serve
 
-test: install-dev web ## run the quick tests, three in four (ARGS='tests/unit -k pins' for some of all)
+test: install-dev web ## run the quick tests, seven in ten (ARGS='tests/unit -k pins' for some of all)
 	@.venv/bin/pytest $(if $(ARGS),$(ARGS),$(IN_PARALLEL) --ignore=tests/faults --pace=quick)
 
 test-slow: install-dev web ## run the other tests, but those of faults: whole journeys, many cases, attacks

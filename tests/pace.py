@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-SLOW_S = 1.2
+SLOW_S = 1.0
 LIST = Path(__file__).with_name("slow.txt")
 PACES = ("all", "quick", "slow")
 ALWAYS = ("tests/e2e/test_pinned_answer.py", "tests/flow/test_answers.py", "tests/contract/test_tenant_wall.py")
