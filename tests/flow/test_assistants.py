@@ -331,6 +331,7 @@ def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkey
     answer = run("ask", QUESTION, "--assistant", "bosun")
     assert answer["assistant"]["name"] == "bosun"
     assert run("budgets", "set", "assistant", "bosun", "--tokens", "5")["bound"]
+    assert "bosun" in CliRunner().invoke(app, ["budgets", "list"]).stdout
     assert [each["name"] for each in run("assistants", "list")["items"]] == ["bosun"]
     emptied = run("assistants", "change", "bosun", "--instructions", "-", "--description", "-", "--model", "none")
     assert (emptied["instructions"], emptied["description"]) == ("", "")

@@ -194,5 +194,6 @@ def _unknown(id_or_name: str) -> NoSuchAssistant:
         said = f"The assistant {BUILT_IN!r} is built in: it answers from all that its asker may read."
         return NoSuchAssistant(said, remedy="Set another one up; `default` itself stays as it is.")
     return NoSuchAssistant(
-        f"There is no assistant {id_or_name[:64]!r}.", remedy="`GET /v1/assistants` lists what there is."
+        f"There is no assistant {id_or_name[:64]!r}.",
+        remedy="`pincite assistants list` and `GET /v1/assistants` list them.",
     )

@@ -33,13 +33,14 @@ def usage(
     """Show what was spent on models: your own, or as an admin the whole tenant's."""
     groups = tuple(dict.fromkeys(by or [By.MODEL]))
 
-    async def work(house: House, scope: Scope) -> tuple[str, list[dict[str, Any]]]:
+    async def work(house: House, scope: Scope) -> tuple[str, list[dict[str, Any]], Mapping[str, str]]:
         since = Period.DAY.window(utc_now()) - timedelta(days=days - 1)
         whose = None if user is None else await user_of(house, scope, user)
         lines = await house.ledger.report(scope, Wanted(groups, since=since, user=whose))
-        return sheet(groups, lines), [CostLine.of_line(each).model_dump(mode="json") for each in lines]
+        names = await _names(house, scope)
+        return sheet(groups, lines), [CostLine.of_line(each).model_dump(mode="json") for each in lines], names
 
-    csv, lines = acted(work, as_json=as_json)
+    csv, lines, known = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
     elif as_csv:
@@ -47,10 +48,15 @@ def usage(
     elif not lines:
         out().print(f"No model was called in {days} days.")
     else:
-        _show_costs(groups, lines)
+        _show_costs(groups, lines, known)
 
 
-def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]]) -> None:
+async def _names(house: House, scope: Scope) -> Mapping[str, str]:
+    """Return what assistants are called, by id: for people to read."""
+    return {each.id: each.name for each in await house.assistants.all(scope)}
+
+
+def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]], known: Mapping[str, str]) -> None:
     table = Table(*(each.value.capitalize() for each in groups))
     for name in ("Calls", "Tokens in", "Tokens out", "Cost", "Saved"):
         table.add_column(name, justify="right")
@@ -58,7 +64,8 @@ def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]]) -> None:
         counts = (line["calls"], line["input_tokens"], line["output_tokens"])
         unknown = f" and {line['unpriced']:,} calls without a price" if line["unpriced"] else ""
         cost = f"{shown(line['cost_usd'])}{unknown}"
-        names, saved = (Text(line["of"][each] or "-") for each in groups), shown(sum(line["saved"].values()))
+        of = [line["of"][each] or "-" for each in groups]
+        names, saved = (Text(known.get(each, each)) for each in of), shown(sum(line["saved"].values()))
         table.add_row(*names, *(f"{each:,}" for each in counts), cost, saved)
     out().print(table)
     said = _savings(lines)
@@ -83,10 +90,11 @@ def _savings(lines: list[dict[str, Any]]) -> str:
 def list_budgets(as_json: Json = False) -> None:
     """List budgets and how each stands now."""
 
-    async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        return [BudgetBody.of(*each).model_dump(mode="json") for each in await house.ledger.budgets(scope)]
+    async def work(house: House, scope: Scope) -> tuple[list[dict[str, Any]], Mapping[str, str]]:
+        found = [BudgetBody.of(*each).model_dump(mode="json") for each in await house.ledger.budgets(scope)]
+        return found, await _names(house, scope)
 
-    lines = acted(work, as_json=as_json)
+    lines, known = acted(work, as_json=as_json)
     if as_json:
         print_json({"items": lines})
         return
@@ -97,7 +105,7 @@ def list_budgets(as_json: Json = False) -> None:
         most = [] if line["limit_usd"] is None else [shown(line["limit_usd"])]
         most += [] if line["limit_tokens"] is None else [f"{line['limit_tokens']:,} tokens"]
         stands = (_amount(line, "spent"), _amount(line, "reserved"), ", ".join(most))
-        whose = "-" if line["subject"] == Subject.TENANT else line["subject_id"]
+        whose = "-" if line["subject"] == Subject.TENANT else known.get(line["subject_id"], line["subject_id"])
         table.add_row(line["id"], line["subject"], whose, line["period"], *stands)
     out().print(table)
 
