@@ -83,7 +83,7 @@ function Shelf() {
       </h2>
       <ul className="mt-2 grid gap-x-6 sm:grid-cols-2">
         {recent.map((document) => (
-          <li key={document.id} className="border-t border-line">
+          <li key={document.id} className="min-w-0 border-t border-line">
             <button
               type="button"
               onClick={() => open({ revision: document.revision, page: 1 })}
