@@ -264,14 +264,14 @@ async def test_a_rename_is_not_lost_by_who_changes_something_else(
     house_here: House, owner: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assistant = await made(owner)
-    scope, checked = await house_here.owner(), house_here.assistants._changed
+    scope, checked = await house_here.owner(), house_here.assistants._setup
 
     async def meanwhile(*given: Any) -> Any:
         monkeypatch.undo()
         await house_here.assistants.change(scope, assistant["id"], {"name": "renamed"})
         return await checked(*given)
 
-    monkeypatch.setattr(house_here.assistants, "_changed", meanwhile)
+    monkeypatch.setattr(house_here.assistants, "_setup", meanwhile)
     changed = await owner.patch(f"/v1/assistants/{assistant['id']}", json={"description": "New."})
     assert (changed.json()["name"], changed.json()["description"], changed.json()["version"]) == ("renamed", "New.", 3)
 

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from tests.flow.conftest import settled, upload
 
+from pincite.answers import AskRequest
 from pincite.app.backup import UnusableBackup, read_backup, write_backup
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
@@ -31,7 +32,7 @@ async def test_what_was_backed_up_answers_again(client: httpx2.AsyncClient, hous
         await read_backup(other.database, other.blobs, target, _quiet)
         await other.reindex(lambda _: None)
         scope = await other.owner()
-        again = await other.ask(scope, "When does the ferry leave?", collections=None)
+        again = await other.ask(scope, AskRequest("When does the ferry leave?"))
         assert again["answer"] == before["answer"]
         assert [pin["spans"] for pin in again["pins"]] == [pin["spans"] for pin in before["pins"]]
         kept = await other.answers.get(scope, before["id"])

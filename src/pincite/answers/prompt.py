@@ -73,7 +73,7 @@ def answer_request(question: str, context: Context, fence: Fence, instructions: 
     blocks = [_block(each, fence) for each in at_edges(context.excerpts)]
     lines = (fence.line("passages begin"), *blocks, fence.line("passages end"), "", f"Question: {for_model(question)}")
     messages = (*_history(context.turns), Message("user", "\n".join(lines)))
-    system = _RULES.format(fence=fence.mark)
+    system = _rules(fence)
     if instructions:
         system += f"{_ASSISTANT}{for_model(instructions)}"
     return ChatRequest(system=system, messages=messages, max_tokens=context.reply, purpose=Purpose("answer"))
@@ -84,8 +84,11 @@ def screen_of(request: ChatRequest, fence: Fence, secrets: Sequence[str]) -> Scr
 
     Instructions of an assistant may be said: they are nobody's secret, and have words of documents in them.
     """
-    rules = request.system.partition(_ASSISTANT)[0]
-    return Screen([*secrets, fence.token], rules, "\n".join(each.text for each in request.messages))
+    return Screen([*secrets, fence.token], _rules(fence), "\n".join(each.text for each in request.messages))
+
+
+def _rules(fence: Fence) -> str:
+    return _RULES.format(fence=fence.mark)
 
 
 def rewrite_request(question: str, turns: Sequence[Turn]) -> ChatRequest:

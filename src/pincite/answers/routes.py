@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -114,9 +113,15 @@ class AnswerRoutes:
     async def ask(self, request: Request, response: Response, scope: CurrentScope, body: Ask) -> Any:
         """Answer a question; every sentence of the answer is pinned, or the answer says that the documents do not."""
         collections = None if body.collections is None else tuple(body.collections)
-        kept = "renew" if body.fresh else "use"
-        asked = AskRequest(body.question, body.conversation, collections, body.model, tier=body.tier, kept=kept)
-        asked = replace(asked, assistant=body.assistant)
+        asked = AskRequest(
+            body.question,
+            body.conversation,
+            collections,
+            body.model,
+            tier=body.tier,
+            assistant=body.assistant,
+            kept="renew" if body.fresh else "use",
+        )
         begun = await self._answers.start(scope, asked)
         if body.stream:
             events = f"/v1/answers/{begun.id}/events"

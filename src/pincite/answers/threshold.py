@@ -1,4 +1,4 @@
-"""Learns how alike two questions must be to be given the same answer, on pairs that people have labelled. Pure.
+"""Learns how alike two questions must be to be given the same answer, on pairs that people have labelled.
 
 What words must share is said in `likeness.py`. A threshold is worth what it does on pairs that did not choose it.
 """

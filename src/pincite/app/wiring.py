@@ -38,7 +38,7 @@ from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
 from pincite.core.telemetry import TelemetrySettings, configure_telemetry
 from pincite.evals import Evaluations
-from pincite.gateway import Embedders, Models, StaticEmbedder, Tier
+from pincite.gateway import Embedders, Models, StaticEmbedder
 from pincite.guard import DocumentReader, Fetcher
 from pincite.guard.settings import OCR_MEMORY_MB, GuardSettings, ocr_is_installed
 from pincite.index import IndexSettings, SearchIndex
@@ -112,24 +112,8 @@ class House:
         listing = await self.library.list_collections(scope, limit=1000)
         return sum(collection.documents for collection in listing.items)
 
-    async def ask(
-        self,
-        scope: Scope,
-        question: str,
-        *,
-        collections: Sequence[str] | None,
-        by: tuple[str | None, str | None] = (None, None),
-        tier: Tier | None = None,
-        fresh: bool = False,
-    ) -> dict[str, Any]:
-        """Ask and wait for the whole answer, as the answer resource; a `fresh` one is made anew.
-
-        It is given `by` an assistant and a model, as a question names them.
-        """
-        wanted = None if collections is None else tuple(collections)
-        kept = "renew" if fresh else "use"
-        assistant, model = by
-        asked = AskRequest(question, collections=wanted, model=model, assistant=assistant, tier=tier, kept=kept)
+    async def ask(self, scope: Scope, asked: AskRequest) -> dict[str, Any]:
+        """Ask and wait for the whole answer, as the answer resource."""
         answer = await self.answers.start(scope, asked)
         return answer_resource(await self.answers.wait(scope, answer.id)).model_dump(mode="json")
 

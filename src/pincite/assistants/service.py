@@ -49,7 +49,7 @@ class Assistants:
             are too many.
         """
         now = utc_now()
-        made = Assistant(new_id(), checked_name(name), now, now, await self._changed(scope, Setup(), wanted))
+        made = Assistant(new_id(), checked_name(name), now, now, await self._setup(scope, wanted))
         async with self._db.transaction(scope) as tx:
             if await store.count(tx, scope) >= MOST_ASSISTANTS:
                 raise Conflict(f"There are {MOST_ASSISTANTS} assistants already.", remedy="Remove one first.")
@@ -66,7 +66,7 @@ class Assistants:
         if not wanted:
             raise InvalidInput("It is not said what is to be another.", remedy="Name at least one thing.")
         found = await self.one(scope, id_or_name)
-        setup = await self._changed(scope, Setup(), wanted)  # checked before anything is held up by it
+        setup = await self._setup(scope, wanted)  # checked before anything is held up by it
         said = {each: getattr(setup, each) for each in wanted if each != "name"}
         async with self._db.transaction(scope) as tx:
             known = await store.find(tx, scope, found.id, lock=True)
@@ -135,8 +135,8 @@ class Assistants:
         ids = assistant.setup.collections
         return assistant if ids is None else _seen(assistant, await self._library.collection_names(scope, ids))
 
-    async def _changed(self, scope: Scope, setup: Setup, wanted: Changes) -> Setup:
-        """Return how one is set up where what is wanted is another, all of it checked."""
+    async def _setup(self, scope: Scope, wanted: Changes) -> Setup:
+        """Return how one is set up of which nothing else is said, all of it checked."""
         values: dict[str, Any] = {each: value for each, value in wanted.items() if each != "name"}
         if "description" in wanted:
             values["description"] = checked_description(wanted["description"])
@@ -148,7 +148,7 @@ class Assistants:
             values["model"] = checked_model(model)
             self._models.choose(model)
         checked_likeness(wanted.get("likeness"))
-        return replace(setup, **values)
+        return Setup(**values)
 
     async def _collections(self, scope: Scope, names: Iterable[str]) -> Mapping[str, str]:
         given = list(names)

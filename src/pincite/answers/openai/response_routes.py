@@ -181,8 +181,15 @@ class ResponseRoutes:
             question = question_of(chat_of(body))
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
-        asked = AskRequest(question.text, conversation, turns=question.turns, steady=True, kept=kept, echo=_echo(body))
-        asked = replace(asked, assistant=assistant_of(body.model))
+        asked = AskRequest(
+            question.text,
+            conversation,
+            turns=question.turns,
+            steady=True,
+            assistant=assistant_of(body.model),
+            kept=kept,
+            echo=_echo(body),
+        )
         return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
 
     async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:

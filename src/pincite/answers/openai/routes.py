@@ -164,8 +164,8 @@ class OpenAiRoutes:
         else:
             question = question_of(body)
             ignored = question.ignored
-            asked = AskRequest(question.text, turns=question.turns, steady=True, kept=kept)
-            asked = replace(asked, assistant=assistant_of(found.id))
+            by = assistant_of(found.id)
+            asked = AskRequest(question.text, turns=question.turns, steady=True, assistant=by, kept=kept)
             answer = await self._answers.start(scope, asked)
         told = Told(self._base(request), ignored, _with_usage(body))
         if body.stream:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from pincite.answers import AskRequest
 from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
@@ -38,9 +39,16 @@ def ask(
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
-            # The assistant may have a model of its own, which then is not overruled without a word.
-            by = (assistant, None if assistant is None else model)
-            return await house.ask(scope, question, collections=collection, by=by, tier=tier, fresh=fresh)
+            asked = AskRequest(
+                question,
+                collections=None if collection is None else tuple(collection),
+                # An assistant may have a model of its own, which is not overruled without a word.
+                model=None if assistant is None else model,
+                tier=tier,
+                assistant=assistant,
+                kept="renew" if fresh else "use",
+            )
+            return await house.ask(scope, asked)
 
     answer = run(work(), as_json=as_json)
     if as_json:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from pincite.answers import AskRequest
 from pincite.app.cli.acting import first_owner, installed
 from pincite.app.cli.adding import add_paths
 from pincite.app.cli.ask import print_answer
@@ -68,4 +69,4 @@ async def _read_and_ask(house: House, question: str) -> None:
         if line["problem"] is not None:
             out().print(f"{line['source']}: {line['problem']['message']}", markup=False)
     out().print(f"Question: {question}\n", markup=False)
-    print_answer(await house.ask(scope, question, collections=[COLLECTION]))
+    print_answer(await house.ask(scope, AskRequest(question, collections=(COLLECTION,))))
