@@ -1,7 +1,7 @@
 """A process that calls a model many times at once under a budget, and says of each what became of it.
 
-`run(DATABASE, PROVIDER, NUMBERS, DIES)` prints a line for each call of those numbers when it is over, and kills itself
-when so many are (0: never). Those who will die call as `mortal`.
+`run(DATABASE, PROVIDER, NUMBERS, WHOSE, DIES)` prints a line for each call of those numbers when it is over, and kills
+itself when so many are (0: never).
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def ledger_of(database: Database, provider: str) -> Ledger:
     return Ledger(database, HttpEvidence(f"{provider}/simulation/requests", PRICES))
 
 
-async def main(url: str, provider: str, numbers: Sequence[int], dies: int = 0) -> None:
+async def main(url: str, provider: str, numbers: Sequence[int], whose: str = "anna", dies: int = 0) -> None:
     """Make the calls, all at once."""
     database = Database(url)
     ledger = ledger_of(database, provider)
@@ -47,7 +47,7 @@ async def main(url: str, provider: str, numbers: Sequence[int], dies: int = 0) -
     assert model is not None
 
     over: list[int] = []
-    scope = Scope("t", "mortal" if dies else "anna")
+    scope = Scope("t", whose)
 
     async def one(number: int) -> None:
         wanted = request(number)
@@ -79,6 +79,6 @@ async def sweep_on(ledger: Ledger) -> None:
         await ledger.sweep()
 
 
-def run(url: str, provider: str, numbers: Sequence[int], dies: int = 0) -> None:
+def run(url: str, provider: str, numbers: Sequence[int], whose: str = "anna", dies: int = 0) -> None:
     """Be the process."""
-    asyncio.run(main(url, provider, numbers, dies))
+    asyncio.run(main(url, provider, numbers, whose, dies))

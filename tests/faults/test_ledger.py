@@ -55,18 +55,22 @@ async def struck(database: Database, provider: str, processes: int, kills: int) 
     What a killed one had under way is made once more: its numbers are, its calls are others.
     """
     shares = [list(range(at, CALLS, processes)) for at in range(processes)]
-    dies = len(shares[0]) // 4
     url = database.url.render_as_string(hide_password=False)
-    running = [Forked(run, (url, provider, share, dies if at < kills else 0)) for at, share in enumerate(shares)]
-    for victim, share in list(zip(running, shares, strict=True))[:kills]:
+    victims = [(f"mortal {at}", share) for at, share in enumerate(shares[:kills])]
+    running = [Forked(run, (url, provider, share)) for share in shares[kills:]]
+    dying = [Forked(run, (url, provider, share, whose, len(share) // 4)) for whose, share in victims]
+
+    async def once_more(victim: Forked, whose: str, share: list[int]) -> Forked:
         assert await asyncio.to_thread(victim.wait, 100) == -9
         await asyncio.sleep(ON_ITS_WAY_S)
-        await outlast(database, "mortal")
+        await outlast(database, whose)  # at once, for it holds what another victim may wait for
         over = {line["number"] for line in said([victim])}
-        running.append(Forked(run, (url, provider, sorted(set(share) - over))))
-    for process in running[kills:]:
+        return Forked(run, (url, provider, sorted(set(share) - over)))
+
+    running += await asyncio.gather(*map(once_more, dying, *zip(*victims, strict=True))) if victims else []
+    for process in running:
         assert await asyncio.to_thread(process.wait, 300) == 0, process.stderr[-3000:]
-    return said(running)
+    return said([*dying, *running])
 
 
 async def charged(provider: str) -> dict[str, Usage]:
