@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pincite.gateway.adapters.http import http_client
+from pincite.gateway.adapters.openai_client import chat_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -18,18 +18,12 @@ DEFAULT_URL = "http://127.0.0.1:11434"
 
 def make(name: str, connection: Connection) -> "Model":
     """Return pydantic-ai's model."""
-    from openai import AsyncOpenAI
     from pydantic_ai.models.ollama import OllamaModel
     from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.ollama import OllamaProvider
 
     url = (connection.base_url or DEFAULT_URL).rstrip("/").removesuffix("/v1")
-    client = AsyncOpenAI(
-        base_url=f"{url}/v1",
-        api_key=connection.api_key or "ollama",
-        max_retries=0,
-        http_client=http_client(connection),
-    )
+    client = chat_client(connection, base_url=f"{url}/v1", api_key=connection.api_key or "ollama")
     provider = OllamaProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return OllamaModel(name, provider=provider, profile=profile)

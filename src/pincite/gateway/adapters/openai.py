@@ -5,7 +5,7 @@ What its failures mean to people is said in `failures.py`.
 
 from typing import TYPE_CHECKING
 
-from pincite.gateway.adapters.http import http_client
+from pincite.gateway.adapters.openai_client import chat_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -19,18 +19,11 @@ WINDOW: int | None = None
 
 def make(name: str, connection: Connection) -> "Model":
     """Return pydantic-ai's model; a reply that ends without a finish reason counts as cut off."""
-    from openai import AsyncOpenAI
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.openai import OpenAIProvider
 
-    # Retries are ours (`chat.py`): the library's own would wait as long as the provider says, unseen.
-    client = AsyncOpenAI(
-        base_url=connection.base_url,
-        api_key=connection.api_key or "none",
-        max_retries=0,
-        http_client=http_client(connection),
-    )
+    client = chat_client(connection, base_url=connection.base_url, api_key=connection.api_key or "none")
     provider = OpenAIProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     return OpenAIChatModel(name, provider=provider, profile=profile)

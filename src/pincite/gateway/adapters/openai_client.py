@@ -1,0 +1,62 @@
+"""OpenAI's library for chats, with two of its steps made quick: they took two fifths of the time of a call.
+
+Before it sends a chat it looks through all of it for fields that are to be renamed, of which a chat has none; and it
+makes an object of each event in Python, where pydantic's core makes the same of what keeps to the protocol.
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from pincite.gateway.adapters.http import http_client
+from pincite.gateway.providers import Connection
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+# What the library calls the same in its chats and in requests of any kind.
+_OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
+_BEARER: Any = {"security": {"bearer_auth": True}}
+
+
+def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -> "AsyncOpenAI":
+    """Return a client that sends each chat once, as it is told to, and gives what came as the library does."""
+    from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
+    from openai.resources.chat import AsyncChat, AsyncCompletions
+    from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+    class Chunk(ChatCompletionChunk):
+        @classmethod
+        def build(cls, *, response: object, data: Any) -> object:  # noqa: ARG003 - as the library calls it
+            if not isinstance(data, dict):
+                return data
+            try:
+                return ChatCompletionChunk.model_validate(data)
+            except ValidationError:  # of a server that keeps to the protocol about
+                return ChatCompletionChunk.construct(**cast("dict[str, Any]", data))
+
+    class Completions(AsyncCompletions):
+        async def create(self, **given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+            told = {name: value for name, value in given.items() if not isinstance(value, Omit | NotGiven)}
+            options: Any = {_OPTIONS[name]: told.pop(name) for name in _OPTIONS.keys() & told.keys()}
+            return await self._client.post(
+                "/chat/completions",
+                body=told,
+                options={name: value for name, value in options.items() if value is not None} | _BEARER,
+                cast_to=ChatCompletion,
+                stream=bool(told.get("stream")),
+                stream_cls=AsyncStream[Chunk],
+            )
+
+    class Chat(AsyncChat):
+        @property
+        def completions(self) -> Completions:
+            return Completions(self._client)
+
+    class Client(AsyncOpenAI):
+        @property
+        def chat(self) -> Chat:
+            return Chat(self)
+
+    # Retries are ours (`retrying.py`): the library's own would wait as long as the provider says, unseen.
+    return Client(base_url=base_url, api_key=api_key, max_retries=0, http_client=http_client(connection))

@@ -1,0 +1,97 @@
+"""OpenAI's library as it is made quicker here: what it sends and what it gives are what they were."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openai import NOT_GIVEN, AsyncOpenAI, Omit
+from pydantic import BaseModel
+from tests.doubles.provider import Provider, serve
+
+from pincite.gateway.adapters.openai_client import chat_client
+from pincite.gateway.providers import Connection
+
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+SAID = {"role": "user", "content": [{"type": "text", "text": "When?"}]}
+CALLED = {
+    "role": "assistant",
+    "tool_calls": [{"id": "1", "type": "function", "function": {"name": "look", "arguments": "{}"}}],
+}
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"temperature": 0.5, "stop": ["x"], "stream_options": {"include_usage": True}, "seed": 1, "user": "anna"},
+    {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "look"}}, "parallel_tool_calls": False},
+    {"messages": [SAID, CALLED, {"role": "tool", "tool_call_id": "1", "content": "ä"}]},
+    {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}},
+    {"extra_body": {"safe_prompt": True}, "extra_headers": {"X-Client-Request-Id": "mine"}, "timeout": 9},
+    {"top_p": Omit(), "logit_bias": NOT_GIVEN, "extra_body": None, "extra_headers": None},
+]
+CHOICE = {"index": 0, "delta": {"content": "At nine."}, "finish_reason": None}
+CHUNK: dict[str, Any] = {
+    "id": "c",
+    "object": "chat.completion.chunk",
+    "created": 1,
+    "model": "test-model",
+    "choices": [CHOICE],
+}
+SENT: list[Any] = [
+    CHUNK,
+    {**CHUNK, "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}, "choices": []},
+    {**CHUNK, "choices": [{**CHOICE, "delta": {"reasoning_content": "well", "content": None}}], "x_groq": {"id": 1}},
+    {**CHUNK, "choices": [{**CHOICE, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}}]},
+    # Of servers that keep to the protocol about.
+    {"choices": [{"delta": {"content": "half"}}]},
+    {**CHUNK, "created": None, "choices": None},
+    {**CHUNK, "object": "chat.completion", "service_tier": "a new one"},
+    {**CHUNK, "choices": [{**CHOICE, "finish_reason": "eos"}]},
+    {**CHUNK, "choices": [{**CHOICE, "delta": {"content": "\ud83d"}}]},
+    {**CHUNK, "usage": {"prompt_tokens": 1.5}},
+]
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """A provider that keeps what it was asked."""
+    with serve() as running:
+        yield running
+
+
+def clients(url: str) -> tuple[AsyncOpenAI, AsyncOpenAI]:
+    """Return the library as it is, and as it is made here."""
+    base_url, api_key = f"{url}/v1", "good-key"
+    quick = chat_client(Connection(base_url=base_url, api_key=api_key), base_url=base_url, api_key=api_key)
+    return AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0), quick
+
+
+async def given(client: AsyncOpenAI, **asked: Any) -> list[Any]:
+    """Ask for a stream; returns what came of it, models as what they hold."""
+    messages = asked.pop("messages", [{"role": "user", "content": "When?"}])
+    stream: Any = await client.chat.completions.create(model="test-model", messages=messages, stream=True, **asked)
+    return [each.model_dump(warnings=False) if isinstance(each, BaseModel) else each async for each in stream]
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_it_sends_what_the_library_sends(provider: Provider, asked: dict[str, Any]) -> None:
+    for client in clients(provider.url):
+        await given(client, **dict(asked))
+    one, other = provider.requests
+    assert one == other
+    names = {each.client_request_id for each in provider.log.newest()}
+    assert ("mine" in names) == bool(asked.get("extra_headers"))
+    assert len(names) == 1 or not asked.get("extra_headers")
+
+
+@pytest.mark.parametrize("event", SENT)
+async def test_it_gives_what_the_library_gives(provider: Provider, event: dict[str, Any]) -> None:
+    provider.behaviour.raw = (f"data: {json.dumps(event)}\n\n".encode(), b"data: [DONE]\n\n")
+    plain, quick = clients(provider.url)
+    found = await given(quick)
+    assert found == await given(plain)
+    assert found
+
+
+async def test_an_event_that_is_no_object_is_given_as_it_is(provider: Provider) -> None:
+    provider.behaviour.raw = (b'data: "well"\n\n', b"data: [1]\n\n", b"data: [DONE]\n\n")
+    plain, quick = clients(provider.url)
+    assert await given(quick) == await given(plain) == ["well", [1]]
