@@ -2,13 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import httpx2
 import pytest
 from openai import NOT_GIVEN, AsyncOpenAI, Omit
 from pydantic import BaseModel
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import UnexpectedModelBehavior
+from pydantic_ai.messages import ModelRequest, UserPromptPart
 from tests.doubles.provider import Provider, serve
 
+from pincite.gateway.adapters import openai, openai_client
 from pincite.gateway.adapters.openai_client import chat_client
 from pincite.gateway.providers import Connection
 
@@ -95,3 +101,31 @@ async def test_an_event_that_is_no_object_is_given_as_it_is(provider: Provider) 
     provider.behaviour.raw = (b'data: "well"\n\n', b"data: [1]\n\n", b"data: [DONE]\n\n")
     plain, quick = clients(provider.url)
     assert await given(quick) == await given(plain) == ["well", [1]]
+
+
+@pytest.mark.parametrize(
+    ("address", "told", "sent"),
+    [
+        (None, {}, "default"),
+        ("https://eu.api.openai.com/v1", {}, "default"),
+        (None, {"service_tier": "flex"}, "flex"),
+        ("http://127.0.0.1:1/v1", {}, None),
+        ("https://api.openai.com.example.org/v1", {}, None),
+    ],
+)
+async def test_openai_is_told_to_reply_at_its_plain_price(
+    monkeypatch: pytest.MonkeyPatch, address: str | None, told: Any, sent: str | None
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        asked.append(json.loads(request.content))
+        return httpx2.Response(200, text="data: [DONE]\n\n", headers={"content-type": "text/event-stream"})
+
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(answered))
+    monkeypatch.setattr(openai_client, "http_client", lambda _connection: client)
+    model = openai.make("gpt-5-mini", Connection(address, "key"))
+    with suppress(UnexpectedModelBehavior):  # of a stream of nothing
+        async with model_request_stream(model, [ModelRequest([UserPromptPart("When?")])], model_settings=told):
+            pass
+    assert asked[0].get("service_tier") == sent

@@ -10,11 +10,14 @@ from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
+    from pydantic_ai.settings import ModelSettings
 
 PREFIX = "openai"
 KEY_NAMES = ("OPENAI_API_KEY",)
 PRICED_AS = "openai"
 WINDOW: int | None = None
+_THEIRS = "api.openai.com"
+_PLAIN_TIER: "ModelSettings" = {"service_tier": "default"}
 
 
 def make(name: str, connection: Connection) -> "Model":
@@ -26,4 +29,6 @@ def make(name: str, connection: Connection) -> "Model":
     client = chat_client(connection, base_url=connection.base_url, api_key=connection.api_key or "none")
     provider = OpenAIProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    return OpenAIChatModel(name, provider=provider, profile=profile)
+    # A project may be set to have all it asks made at once, for twice as much, which nothing has been reserved for.
+    is_theirs = client.base_url.host.endswith(_THEIRS)
+    return OpenAIChatModel(name, provider=provider, profile=profile, settings=_PLAIN_TIER if is_theirs else None)
