@@ -209,6 +209,11 @@ async def test_its_budget_stops_it_and_no_other(owner: httpx2.AsyncClient) -> No
     stopped = await ask(owner, assistant="mate")
     assert stopped["problem"]["code"] == "budget-exceeded"
     assert (await ask(owner))["state"] == "completed"
+    default = await owner.post("/v1/budgets", json={**wanted, "subject_id": "default", "limit_tokens": 10**9})
+    assert (await owner.delete("/v1/assistants/mate")).status_code == 204
+    assert [each["id"] for each in (await owner.get("/v1/budgets")).json()["items"]] == [default.json()["id"]]
+    after = (await owner.get("/v1/usage/costs", params={"by": "assistant"})).json()["items"]
+    assert assistant["id"] in {each["of"]["assistant"] for each in after}
 
 
 async def test_it_is_a_model_to_openais_clients(

@@ -260,7 +260,7 @@ def _build(
     found_with = _retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model), models)
-    assistants = Assistants(database, library, models)
+    assistants = Assistants(database, library, models, ledger)
     ingest = IngestService(parts, IngestSettings(max_upload_bytes=settings.max_upload_mb << 20))
     IngestTasks(ingest).register(jobs)
     tools = _source_tools(settings, reader)

@@ -22,6 +22,7 @@ from pincite.assistants.domain import (
 from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.gateway import Models
+from pincite.ledger import Ledger, Subject
 from pincite.library import Library
 
 
@@ -35,12 +36,14 @@ class Assistants:
         database: where they are kept.
         library: knows collections.
         models: say which models there are.
+        ledger: bounds what they may spend.
     """
 
-    def __init__(self, database: Database, library: Library, models: Models) -> None:
+    def __init__(self, database: Database, library: Library, models: Models, ledger: Ledger) -> None:
         self._db = database
         self._library = library
         self._models = models
+        self._ledger = ledger
 
     async def make(self, scope: Scope, name: str, wanted: Changes) -> Assistant:
         """Set an assistant up.
@@ -87,13 +90,14 @@ class Assistants:
         return await self._named(scope, changed)
 
     async def remove(self, scope: Scope, id_or_name: str) -> None:
-        """Remove an assistant; conversations with it stay, and do not go on. Raises: NotFound."""
+        """Remove an assistant with its budgets; conversations with it stay, and do not go on. Raises: NotFound."""
         async with self._db.transaction(scope) as tx:
             found = await store.find(tx, scope, id_or_name, lock=True)
             if found is None:
                 raise _unknown(id_or_name)
             await store.drop(tx, scope, found.id)
             await note(tx, scope, "assistant.removed", ("assistant", found.id), name=found.name)
+        await self._ledger.forget_subject(scope, Subject.ASSISTANT, found.id)
 
     async def all(self, scope: Scope) -> list[Assistant]:
         """Return those that the asker may use, by name, with the collections that the asker sees."""
