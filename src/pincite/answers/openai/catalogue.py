@@ -4,9 +4,10 @@ Others that the settings could name are none: who asks chooses among what whoeve
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
-from pincite.answers.openai.domain import ASSISTANT, Kind, ModelUnknown, Served, assistant_model
-from pincite.assistants import Assistants
+from pincite.answers.openai.domain import ASSISTANT, Kind, ModelUnknown, Served, assistant_model, assistant_of
+from pincite.assistants import Assistant, Assistants, NoSuchAssistant
 from pincite.core import Scope
 from pincite.gateway import ChatModel, Embedder, Embedders, Models
 
@@ -35,18 +36,19 @@ class Catalogue:
     async def served(self, scope: Scope) -> Sequence[Served]:
         """Return those that the asker may use."""
         always, named = self._always(), await self._assistants.all(scope)
-        of_people = [Served(assistant_model(each.name), Kind.ASSISTANT, "pincite") for each in named]
-        return (always[0], *of_people, *always[1:])
+        return (always[0], *map(_of_people, named), *always[1:])
 
     async def find(self, scope: Scope, name: str, *kinds: Kind) -> Served:
         """Return the model of that name that is of one of the kinds, or of any. Raises: ModelUnknown."""
         for each in self._always():  # which takes no question to the database
             if each.id == name and (not kinds or each.kind in kinds):
                 return each
+        if not kinds or Kind.ASSISTANT in kinds:
+            with suppress(NoSuchAssistant):
+                found = await self._assistants.one(scope, assistant_of(name))
+                if assistant_model(found.name) == name:  # and not its id
+                    return _of_people(found)
         served = [each for each in await self.served(scope) if not kinds or each.kind in kinds]
-        for each in served:
-            if each.id == name:
-                return each
         wanted = ", ".join(f"`{each.id}`" for each in served[:_MOST_NAMED])
         raise ModelUnknown(
             f"There is no model `{name[:80]}` for this.", remedy=f"Use {wanted}." if wanted else "None is set up."
@@ -73,3 +75,7 @@ class Catalogue:
             *(Served(name, Kind.CHAT, "pincite") for name in self._models.routes),
             Served(self.embedder.model_id, Kind.EMBEDDER, "pincite"),
         )
+
+
+def _of_people(assistant: Assistant) -> Served:
+    return Served(assistant_model(assistant.name), Kind.ASSISTANT, "pincite")
