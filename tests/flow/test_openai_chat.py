@@ -186,6 +186,21 @@ async def test_the_raw_model_replies_without_documents(wording: Clients, provide
     assert len([each for each in pieces if each]) > 1
 
 
+async def test_how_the_raw_model_is_to_reply_goes_with_what_it_is_asked(wording: Clients, provider: Provider) -> None:
+    manner: dict[str, Any] = {"presence_penalty": 0.5, "frequency_penalty": -1, "reasoning_effort": "low"}
+    asked: list[Any] = [{"role": "user", "content": "Hello"}]
+    provider.requests.clear()
+    await wording.whole.chat.completions.create(model=RAW, messages=asked, verbosity="low", **manner)
+    await wording.whole.responses.create(
+        model=RAW, input="Hello", reasoning={"effort": "none"}, text={"verbosity": "high"}
+    )
+    await wording.whole.chat.completions.create(model=RAW, messages=asked)
+    chat, response, plain = provider.requests
+    assert {**chat, **manner, "verbosity": "low"} == chat
+    assert (response["reasoning_effort"], response["verbosity"]) == ("none", "high")
+    assert not {*manner, "verbosity"} & plain.keys()
+
+
 async def test_the_guide_runs(quoting: Clients, capsys: pytest.CaptureFixture[str]) -> None:
     page = (Path(__file__).parents[2] / "docs/how-to/use-openai-clients.md").read_text()
     code = page.partition("```python\n")[2].partition("```")[0]

@@ -180,7 +180,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (RAW, {"input": [{"type": "function_call_output", "call_id": "c", "output": "7"}]}, "input.0.call_id"),
     (RAW, {"previous_response_id": "0" * 32}, "previous_response_id"),
     (RAW, {"previous_response_id": "0" * 32, "store": True}, "previous_response_id"),
-    (RAW, {"reasoning": {"effort": "high"}}, "reasoning"),
+    (RAW, {"reasoning": {"effort": "high", "summary": "auto"}}, "reasoning.summary"),
+    (RAW, {"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
     (RAW, {"truncation": "auto"}, "truncation"),
     (RAW, {"text": {"format": {"type": "json_schema"}}}, "text.format"),
 ]

@@ -61,6 +61,8 @@ def key_of(scope: Scope, request: ChatRequest, course: str) -> str:
         "top_p": request.top_p,
         "seed": request.seed,
         "stop": request.stop,
+        "penalties": [request.presence_penalty, request.frequency_penalty],
+        "manner": [request.effort, request.verbosity],
         "tools": [_shape(each) for each in request.tools],
         "tool_choice": request.tool_choice,
         "parallel_calls": request.parallel_calls,

@@ -101,6 +101,8 @@ Lane = Literal["premium", "interactive", "batch"]
 Tier = Literal["cheap", "strong"]
 LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
 """Who is first where calls have to wait."""
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+Verbosity = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class ChatRequest:
         max_tokens: of the reply; None leaves it to the provider.
         temperature: models that reason refuse it; None leaves it to the provider.
         timeout_s: until the reply's end.
-        top_p, seed, stop: as providers know them; what one does not know, it leaves out.
+        top_p, seed, stop, presence_penalty, frequency_penalty, effort, verbosity: as providers know them; what one does
+            not know, it leaves out. `effort` is how much the model thinks first, of which nothing is told.
         tools: what the model may ask to be called.
         tool_choice: whether it has to; or the names of the tools one of which it has to.
         parallel_calls: whether it may ask for several at once; None leaves it to the provider.
@@ -129,6 +132,10 @@ class ChatRequest:
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    effort: Effort | None = None
+    verbosity: Verbosity | None = None
     tools: tuple[Shape, ...] = ()
     tool_choice: Literal["auto", "none", "required"] | tuple[str, ...] = "auto"
     parallel_calls: bool | None = None

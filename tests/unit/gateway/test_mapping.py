@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,3 +96,26 @@ async def test_calls_that_nobody_offered_are_none(provider: Provider) -> None:
     assert end.reason == "tool_calls"
     (call,) = end.calls
     call.arguments.encode()  # no half of a surrogate pair is in it
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_family_is_told_the_manner_of_a_reply_as_far_as_it_knows_it(provider: Provider, name: str) -> None:
+    asked = ChatRequest(
+        "", TALK[:2], max_tokens=9000, presence_penalty=0.5, frequency_penalty=-1, effort="low", verbosity="high"
+    )
+    _, _, sent = await reply(provider, name, asked)
+    if name.startswith("anthropic"):
+        assert sent["thinking"]["budget_tokens"] < sent["max_tokens"] == 9000
+        assert not {"presence_penalty", "frequency_penalty", "verbosity"} & sent.keys()
+    else:
+        assert (sent["presence_penalty"], sent["frequency_penalty"]) == (0.5, -1)
+        assert (sent["reasoning_effort"], sent["verbosity"]) == ("low", "high")
+    _, _, none = await reply(provider, name, replace(asked, effort="none"))
+    assert none.get("thinking", {"type": "disabled"}) == {"type": "disabled"}
+    assert none.get("reasoning_effort", "none") == "none"
+
+
+async def test_anthropic_is_not_asked_to_think_after_calls_whose_thoughts_are_gone(provider: Provider) -> None:
+    request = ChatRequest("", TALK, max_tokens=9000, tools=(WEATHER,), effort="low")
+    _, _, sent = await reply(provider, "anthropic:claude-haiku-4-5", request)
+    assert "thinking" not in sent

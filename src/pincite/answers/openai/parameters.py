@@ -27,12 +27,6 @@ _UNSPOKEN: Mapping[str, tuple[Any, ...]] = {
     "functions": _NOTHING,
     "function_call": (None, "auto", "none"),
 }
-_NOT_PASSED_ON: Mapping[str, tuple[Any, ...]] = {
-    "presence_penalty": (None, 0),
-    "frequency_penalty": (None, 0),
-    "reasoning_effort": (None,),
-    "verbosity": (None,),
-}
 _OF_MODELS: Mapping[str, tuple[Any, ...]] = {"tools": _NOTHING, "stop": _NOTHING, "tool_choice": (None, "auto", "none")}
 # An assistant is worded as it is set up; it says which of these it was sent and did not heed.
 _UNHEEDED = (
@@ -82,7 +76,7 @@ def asked(messages: Sequence[ChatMessage], param: str, ignored: Sequence[str]) -
 
 def request_of(body: ChatBody) -> ChatRequest:
     """Return what a chat model is asked. Raises: ParameterRefused."""
-    _refuse(body, {**_UNSPOKEN, **_NOT_PASSED_ON}, "It cannot be passed on.")
+    _refuse(body, _UNSPOKEN, "It cannot be passed on.")
     tools = _tools(body.tools or ())
     return ChatRequest(
         system="",
@@ -92,6 +86,10 @@ def request_of(body: ChatBody) -> ChatRequest:
         top_p=body.top_p,
         seed=body.seed,
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
+        presence_penalty=body.presence_penalty,
+        frequency_penalty=body.frequency_penalty,
+        effort=body.reasoning_effort,
+        verbosity=body.verbosity,
         tools=tools,
         tool_choice=_choice(body, tools),
         parallel_calls=body.parallel_tool_calls,

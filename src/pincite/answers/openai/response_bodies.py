@@ -16,6 +16,7 @@ from pincite.answers.openai.schemas import (
     CalledFunction,
     ChatBody,
     ChatMessage,
+    Effort,
     FunctionBody,
     Name,
     NamedFunction,
@@ -26,6 +27,7 @@ from pincite.answers.openai.schemas import (
     Text,
     TextPart,
     ToolBody,
+    Verbosity,
 )
 
 Parts = Annotated[list[TextPart], Field(max_length=1_000)]
@@ -36,7 +38,7 @@ _NAMES = {
     "max_completion_tokens": "max_output_tokens",
     "response_format": "text.format",
     "response_format.json_schema": "text.format",
-    "reasoning_effort": "reasoning",
+    "reasoning_effort": "reasoning.effort",
     "verbosity": "text.verbosity",
 }
 
@@ -98,7 +100,14 @@ class TextOptions(BaseModel):
     """How the reply is written."""
 
     format: TextFormat | None = None
-    verbosity: Name | None = None
+    verbosity: Verbosity | None = None
+
+
+class Reasoning(BaseModel):
+    """How much a model thinks before it replies."""
+
+    effort: Effort | None = None
+    summary: Name | None = None
 
 
 class ResponseBody(AskedOfModel):
@@ -122,7 +131,7 @@ class ResponseBody(AskedOfModel):
     tool_choice: Literal["auto", "none", "required"] | FlatChoice | None = None
     text: TextOptions | None = None
     truncation: Literal["auto", "disabled"] | None = None
-    reasoning: Object | None = None
+    reasoning: Reasoning | None = None
     include: list[Name] | None = Field(None, max_length=20)
 
 
@@ -132,6 +141,9 @@ def chat_of(body: ResponseBody) -> ChatBody:
         raise ParameterRefused("include", "There is nothing more to include.", remedy="Leave it out.")
     if body.truncation == "auto":
         raise ParameterRefused("truncation", "Nothing of the input is left out.", remedy="Send less, without it.")
+    if body.reasoning is not None and body.reasoning.summary is not None:
+        said = "Nothing is told of what a model thinks."
+        raise ParameterRefused("reasoning.summary", said, remedy="Leave `summary` out.")
     choice = body.tool_choice
     named = (
         NamedTool(type="function", function=NamedFunction(name=choice.name)) if isinstance(choice, FlatChoice) else None
@@ -149,7 +161,7 @@ def chat_of(body: ResponseBody) -> ChatBody:
             "parallel_tool_calls": body.parallel_tool_calls,
             "response_format": _format(body.text),
             "verbosity": None if body.text is None else body.text.verbosity,
-            "reasoning_effort": "as asked" if body.reasoning else None,
+            "reasoning_effort": None if body.reasoning is None else body.reasoning.effort,
             "top_logprobs": body.top_logprobs,
         }
     )
