@@ -21,13 +21,22 @@ import { UsageFacts } from "./usage";
 
 export function SettingsPage() {
   const [chosen, choose] = useState<Tab>("account");
+  const [opened, open] = useState<Tab[]>(["account"]); // what was opened stays, with what has been typed there
   const isAdmin = useIsAdmin();
+  const show = (tab: Tab) => {
+    choose(tab);
+    open((before) => (before.includes(tab) ? before : [...before, tab]));
+  };
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[43rem] px-5 py-8 sm:px-8 sm:py-12">
         <h1 className="font-serif text-3xl font-semibold tracking-tight">Settings</h1>
-        {isAdmin && <Tabs chosen={chosen} onChoose={choose} />}
-        <Parts of={isAdmin ? chosen : "account"} isAdmin={isAdmin} />
+        {isAdmin && <Tabs chosen={chosen} onChoose={show} />}
+        {(isAdmin ? opened : (["account"] as const)).map((each) => (
+          <div key={each} hidden={isAdmin && each !== chosen}>
+            <Parts of={each} isAdmin={isAdmin} />
+          </div>
+        ))}
       </div>
     </div>
   );
