@@ -212,6 +212,8 @@ async def test_its_budget_stops_it_and_no_other(owner: httpx2.AsyncClient) -> No
     default = await owner.post("/v1/budgets", json={**wanted, "subject_id": "default", "limit_tokens": 10**9})
     assert (await owner.delete("/v1/assistants/mate")).status_code == 204
     assert [each["id"] for each in (await owner.get("/v1/budgets")).json()["items"]] == [default.json()["id"]]
+    noted = (await owner.get("/v1/audit", params={"action": "budget.removed"})).json()["items"]
+    assert [each["object_id"] for each in noted] == [set_up.json()["id"]]
     after = (await owner.get("/v1/usage/costs", params={"by": "assistant"})).json()["items"]
     assert assistant["id"] in {each["of"]["assistant"] for each in after}
 

@@ -187,14 +187,14 @@ async def test_the_raw_model_replies_without_documents(wording: Clients, provide
 
 
 async def test_how_the_raw_model_is_to_reply_goes_with_what_it_is_asked(wording: Clients, provider: Provider) -> None:
-    manner: dict[str, Any] = {"presence_penalty": 0.5, "frequency_penalty": -1, "reasoning_effort": "low"}
+    manner: dict[str, Any] = {"presence_penalty": 0.5, "frequency_penalty": -1, "reasoning_effort": "max"}
     asked: list[Any] = [{"role": "user", "content": "Hello"}]
     provider.requests.clear()
     await wording.whole.chat.completions.create(model=RAW, messages=asked, verbosity="low", **manner)
     await wording.whole.responses.create(
         model=RAW, input="Hello", reasoning={"effort": "none"}, text={"verbosity": "high"}
     )
-    await wording.whole.chat.completions.create(model=RAW, messages=asked)
+    await wording.whole.chat.completions.create(model=RAW, messages=asked, presence_penalty=0, frequency_penalty=0)
     chat, response, plain = provider.requests
     assert {**chat, **manner, "verbosity": "low"} == chat
     assert (response["reasoning_effort"], response["verbosity"]) == ("none", "high")

@@ -105,7 +105,7 @@ async def test_a_wrong_key_a_narrow_one_and_a_missing_model(house_here: House, c
         with pytest.raises(openai.PermissionDeniedError) as denied:
             await theirs.whole.chat.completions.create(model=ASSISTANT, messages=ASKED)
     assert denied.value.code == "denied"
-    for model in ("pincite/other", "openai:gpt-5-mini", "pincite-static-256-v1", "ollama:x"):
+    for model in ("pincite/other", "pincite/a\x00b", "openai:gpt-5-mini", "pincite-static-256-v1", "ollama:x"):
         with pytest.raises(openai.NotFoundError) as none:
             await clients.whole.chat.completions.create(model=model, messages=ASKED)
         assert none.value.code == "model_not_found"

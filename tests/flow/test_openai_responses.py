@@ -182,6 +182,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (RAW, {"previous_response_id": "0" * 32, "store": True}, "previous_response_id"),
     (RAW, {"reasoning": {"effort": "high", "summary": "auto"}}, "reasoning.summary"),
     (RAW, {"reasoning": {"effort": "enormous"}}, "reasoning.effort"),
+    (RAW, {"reasoning": {"effort": 5}}, "reasoning.effort"),
+    (RAW, {"reasoning": {"effrot": "high"}}, "reasoning.effrot"),
     (RAW, {"truncation": "auto"}, "truncation"),
     (RAW, {"text": {"format": {"type": "json_schema"}}}, "text.format"),
 ]
@@ -194,6 +196,16 @@ async def test_what_is_not_spoken_is_a_bad_request(
     with pytest.raises(openai.BadRequestError) as refused:
         await clients.whole.responses.create(model=model, **{"input": QUESTION, **given})
     assert refused.value.param == param
+
+
+@pytest.mark.parametrize("reasoning", [{"effort": "max", "summary": "auto"}, {"summary": "auto"}, {"effort": "so so"}])
+async def test_an_assistant_heeds_nothing_of_how_to_think_and_says_so(
+    clients: Clients, reasoning: dict[str, Any]
+) -> None:
+    options: dict[str, Any] = {"reasoning": reasoning, "text": {"verbosity": "auto"}}
+    response = await clients.whole.responses.create(model=ASSISTANT, input=QUESTION, **options)
+    assert response.status == "completed"
+    assert sorted(response.pincite["ignored"]) == ["reasoning.effort", "text.verbosity"]
 
 
 async def test_responses_of_others_are_not_there(house_here: House, clients: Clients) -> None:

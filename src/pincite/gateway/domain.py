@@ -101,7 +101,7 @@ Lane = Literal["premium", "interactive", "batch"]
 Tier = Literal["cheap", "strong"]
 LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
 """Who is first where calls have to wait."""
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Verbosity = Literal["low", "medium", "high"]
 
 
@@ -148,6 +148,11 @@ class ChatRequest:
     because: str | None = None  # why those, for the trace
     call_id: str | None = None  # the ledger's, which the provider is told, too
     kept: KeptUse = "use"
+
+    @property
+    def thinks(self) -> bool:
+        """Whether the model is asked to think first, for as long as it may, of which nothing need be heard."""
+        return self.effort not in {None, "none"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _cases(model: str) -> tuple[tuple[type[BaseException], str, str, Sign], ...]
         (
             raised.ModelRequestRejectedError,
             f"The provider rejected the request to {model}.",
-            "Check the model's name.",
+            "Check the model's name, and leave out settings that it does not know.",
             _OURS,
         ),
         (

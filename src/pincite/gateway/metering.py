@@ -177,9 +177,13 @@ class MeteredChat:
 
 
 def estimated(request: ChatRequest, written: int) -> Usage:
-    """Return what a call has used of which the provider said nothing; `written` is how many bytes of text came."""
+    """Return what a call has used of which the provider said nothing; `written` is how many bytes of text came.
+
+    Of what a model that is asked to think has thought nothing came: that is as much as it may have.
+    """
     asked = _bytes_of([text for text, _ in _texts(request)])
-    return Usage(asked // _BYTES_PER_TOKEN, written // _BYTES_PER_TOKEN, estimated=True)
+    said = most_tokens(request)[1] if request.thinks else written // _BYTES_PER_TOKEN
+    return Usage(asked // _BYTES_PER_TOKEN, said, estimated=True)
 
 
 def most_tokens(request: ChatRequest) -> tuple[int, int]:

@@ -175,10 +175,12 @@ class Ledger:
         """Remove the budgets of somebody who is gone; what they spent stays. Returns how many those are."""
         async with self._db.transaction(scope) as session:
             known = await budgets_of(session, scope)
-            ids = [each.id for each in known if each.subject is subject and each.subject_id == subject_id]
+            theirs = [each for each in known if each.subject is subject and each.subject_id == subject_id]
             if not only_count:
-                await drop_budgets(session, scope, ids)
-        return len(ids)
+                await drop_budgets(session, scope, [each.id for each in theirs])
+                for each in theirs:
+                    await note(session, scope, "budget.removed", ("budget", each.id), bound=each.said)
+        return len(theirs)
 
     async def report(self, scope: Scope, wanted: Wanted) -> list[Line]:
         """Return what was spent, one line for each group that was asked for, the dearest first.

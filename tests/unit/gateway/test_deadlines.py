@@ -29,7 +29,9 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
-async def _late(url: str, model: str, meter: MemoryMeter, **limits: float) -> tuple[ModelError, float]:
+async def _late(
+    url: str, model: str, meter: MemoryMeter, request: ChatRequest = REQUEST, /, **limits: float
+) -> tuple[ModelError, float]:
     """Ask until a deadline has passed; returns the failure and after how many seconds it came."""
     base = url if model.startswith("anthropic") else f"{url}/v1"
     settings = replace(ModelSettings(model=model, base_url=base, api_key=SecretStr("good-key")), **limits)
@@ -37,7 +39,7 @@ async def _late(url: str, model: str, meter: MemoryMeter, **limits: float) -> tu
     assert chosen is not None
     began = time.monotonic()
     with pytest.raises(ModelError) as caught:
-        assert all([isinstance(each, TextDelta) async for each in chosen.stream(SCOPE, REQUEST)])
+        assert all([isinstance(each, TextDelta) async for each in chosen.stream(SCOPE, request)])
     return caught.value, time.monotonic() - began
 
 
@@ -67,6 +69,21 @@ async def test_it_fires_in_time_and_says_which(
     assert (error.sign is Sign.DOWN) == (which != WHOLE)
     assert after_s <= took_s < after_s + 1
     assert len(provider.requests) == 2, "who waited in vain has waited enough"
+    await _cut(provider)
+
+
+@pytest.mark.parametrize("model", ["openai:test-model", "anthropic:claude-haiku-4-5"])
+async def test_one_that_is_asked_to_think_may_be_silent_for_as_long_as_a_reply_may_take(
+    provider: Provider, model: str
+) -> None:
+    await _warmed(provider, model)
+    provider.behaviour.hang = True
+    meter, thinking = MemoryMeter(), replace(REQUEST, effort="low", max_tokens=4000)
+    error, took_s = await _late(provider.url, model, meter, thinking, first_event_timeout_s=0.2, total_timeout_s=0.7)
+    assert WHOLE in error.message
+    assert error.sign is not Sign.DOWN, "nobody else is turned away because of it"
+    assert 0.7 <= took_s < 1.7
+    assert meter.settled[0].output_tokens == 4000, "what it thought was not told, and may be as much"
     await _cut(provider)
 
 

@@ -111,11 +111,36 @@ async def test_each_family_is_told_the_manner_of_a_reply_as_far_as_it_knows_it(p
         assert (sent["presence_penalty"], sent["frequency_penalty"]) == (0.5, -1)
         assert (sent["reasoning_effort"], sent["verbosity"]) == ("low", "high")
     _, _, none = await reply(provider, name, replace(asked, effort="none"))
-    assert none.get("thinking", {"type": "disabled"}) == {"type": "disabled"}
-    assert none.get("reasoning_effort", "none") == "none"
+    assert none.get("reasoning_effort") == (None if name.startswith("anthropic") else "none")
+    assert "thinking" not in none
 
 
-async def test_anthropic_is_not_asked_to_think_after_calls_whose_thoughts_are_gone(provider: Provider) -> None:
-    request = ChatRequest("", TALK, max_tokens=9000, tools=(WEATHER,), effort="low")
+@pytest.mark.parametrize(
+    ("asked", "budget"),
+    [
+        ({"effort": "high", "max_tokens": 40_000}, 16_384),
+        ({"effort": "max"}, 32_768),
+        ({"effort": "high", "max_tokens": 4_096}, 2_048),
+        ({"effort": "high", "max_tokens": 2_048}, 1_024),
+        ({"effort": "high", "max_tokens": 1_000}, None),
+        ({"effort": "low", "temperature": 0.0}, None),
+        ({"effort": "low", "top_p": 0.5}, None),
+        ({"effort": "low", "tools": (WEATHER,), "tool_choice": "required"}, None),
+        ({"effort": "low", "tools": (WEATHER,), "messages": TALK}, None),
+    ],
+)
+async def test_anthropic_is_asked_to_think_as_much_as_it_takes_with_the_rest(
+    provider: Provider, asked: dict[str, Any], budget: int | None
+) -> None:
+    request = replace(ChatRequest("", TALK[:2], max_tokens=None), **asked)
     _, _, sent = await reply(provider, "anthropic:claude-haiku-4-5", request)
-    assert "thinking" not in sent
+    assert sent.get("thinking", {}).get("budget_tokens") == budget
+    assert budget is None or budget < sent["max_tokens"]
+
+
+@pytest.mark.parametrize("talk", [TALK[:2], TALK])
+async def test_one_that_thinks_by_itself_is_told_not_to(provider: Provider, talk: tuple[Message, ...]) -> None:
+    provider.behaviour.models |= {"claude-sonnet-5"}
+    request = ChatRequest("", talk, tools=(WEATHER,), effort="none")
+    _, _, sent = await reply(provider, "anthropic:claude-sonnet-5", request)
+    assert sent["thinking"] == {"type": "disabled"}

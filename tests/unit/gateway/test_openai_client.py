@@ -97,6 +97,16 @@ async def test_it_gives_what_the_library_gives(provider: Provider, event: dict[s
     assert found
 
 
+async def test_what_keeps_to_the_protocol_is_made_by_pydantics_core(
+    monkeypatch: pytest.MonkeyPatch, provider: Provider
+) -> None:
+    _, quick = clients(provider.url)
+    assert await given(quick) != []
+    monkeypatch.setattr("openai._base_client.construct_type", None)
+    monkeypatch.setattr("openai.types.chat.ChatCompletionChunk.construct", None)
+    assert await given(quick) != []
+
+
 async def test_an_event_that_is_no_object_is_given_as_it_is(provider: Provider) -> None:
     provider.behaviour.raw = (b'data: "well"\n\n', b"data: [1]\n\n", b"data: [DONE]\n\n")
     plain, quick = clients(provider.url)

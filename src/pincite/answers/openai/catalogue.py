@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from pincite.answers.openai.domain import ASSISTANT, Kind, ModelUnknown, Served, assistant_model, assistant_of
 from pincite.assistants import Assistant, Assistants, NoSuchAssistant
-from pincite.core import Scope
+from pincite.core import InvalidInput, Scope
 from pincite.gateway import ChatModel, Embedder, Embedders, Models
 
 _MOST_NAMED = 10
@@ -44,7 +44,7 @@ class Catalogue:
             if each.id == name and (not kinds or each.kind in kinds):
                 return each
         if not kinds or Kind.ASSISTANT in kinds:
-            with suppress(NoSuchAssistant):
+            with suppress(NoSuchAssistant, InvalidInput):  # what no database takes is no name
                 found = await self._assistants.one(scope, assistant_of(name))
                 if assistant_model(found.name) == name:  # and not its id
                     return _of_people(found)

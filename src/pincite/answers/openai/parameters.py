@@ -12,6 +12,8 @@ from pincite.answers.openai.schemas import ChatBody, ChatMessage, ResponseFormat
 from pincite.gateway import ChatRequest, Message, Shape, ToolCall
 from pincite.retrieval import MAX_QUESTION_CHARS
 
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_VERBOSITIES = ("low", "medium", "high")
 _TEXTS = frozenset({"text", "input_text", "output_text"})
 _NOTHING: tuple[Any, ...] = (None, [], {}, "")
 # Of these a value that asks for nothing is taken; any other would change the reply in a way that is not spoken here.
@@ -86,10 +88,10 @@ def request_of(body: ChatBody) -> ChatRequest:
         top_p=body.top_p,
         seed=body.seed,
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
-        presence_penalty=body.presence_penalty,
-        frequency_penalty=body.frequency_penalty,
-        effort=body.reasoning_effort,
-        verbosity=body.verbosity,
+        presence_penalty=body.presence_penalty or None,
+        frequency_penalty=body.frequency_penalty or None,
+        effort=_one_of(_EFFORTS, body.reasoning_effort, "reasoning_effort"),
+        verbosity=_one_of(_VERBOSITIES, body.verbosity, "verbosity"),
         tools=tools,
         tool_choice=_choice(body, tools),
         parallel_calls=body.parallel_tool_calls,
@@ -138,6 +140,13 @@ def _refuse(body: ChatBody, unspoken: Mapping[str, tuple[Any, ...]], remedy: str
     for name, harmless in unspoken.items():
         if getattr(body, name) not in harmless:
             raise ParameterRefused(name, f"The value of `{name}` is not supported.", remedy=remedy)
+
+
+def _one_of(known: Sequence[str], value: str | None, name: str) -> Any:
+    if value is not None and value not in known:
+        remedy = f"Use one of {', '.join(known)}."
+        raise ParameterRefused(name, f"The value of `{name}` is not supported.", remedy=remedy)
+    return value
 
 
 def _tools(tools: Sequence[ToolBody]) -> tuple[Shape, ...]:

@@ -16,7 +16,6 @@ from pincite.answers.openai.schemas import (
     CalledFunction,
     ChatBody,
     ChatMessage,
-    Effort,
     FunctionBody,
     Name,
     NamedFunction,
@@ -27,7 +26,6 @@ from pincite.answers.openai.schemas import (
     Text,
     TextPart,
     ToolBody,
-    Verbosity,
 )
 
 Parts = Annotated[list[TextPart], Field(max_length=1_000)]
@@ -100,14 +98,7 @@ class TextOptions(BaseModel):
     """How the reply is written."""
 
     format: TextFormat | None = None
-    verbosity: Verbosity | None = None
-
-
-class Reasoning(BaseModel):
-    """How much a model thinks before it replies."""
-
-    effort: Effort | None = None
-    summary: Name | None = None
+    verbosity: Name | None = None
 
 
 class ResponseBody(AskedOfModel):
@@ -131,7 +122,7 @@ class ResponseBody(AskedOfModel):
     tool_choice: Literal["auto", "none", "required"] | FlatChoice | None = None
     text: TextOptions | None = None
     truncation: Literal["auto", "disabled"] | None = None
-    reasoning: Reasoning | None = None
+    reasoning: Object | None = None
     include: list[Name] | None = Field(None, max_length=20)
 
 
@@ -141,9 +132,6 @@ def chat_of(body: ResponseBody) -> ChatBody:
         raise ParameterRefused("include", "There is nothing more to include.", remedy="Leave it out.")
     if body.truncation == "auto":
         raise ParameterRefused("truncation", "Nothing of the input is left out.", remedy="Send less, without it.")
-    if body.reasoning is not None and body.reasoning.summary is not None:
-        said = "Nothing is told of what a model thinks."
-        raise ParameterRefused("reasoning.summary", said, remedy="Leave `summary` out.")
     choice = body.tool_choice
     named = (
         NamedTool(type="function", function=NamedFunction(name=choice.name)) if isinstance(choice, FlatChoice) else None
@@ -161,10 +149,25 @@ def chat_of(body: ResponseBody) -> ChatBody:
             "parallel_tool_calls": body.parallel_tool_calls,
             "response_format": _format(body.text),
             "verbosity": None if body.text is None else body.text.verbosity,
-            "reasoning_effort": None if body.reasoning is None else body.reasoning.effort,
+            "reasoning_effort": _effort(body),
             "top_logprobs": body.top_logprobs,
         }
     )
+
+
+def refuse_beside_effort(body: ResponseBody) -> None:
+    """Of what is said of a model's thinking, how much is all that is passed on. Raises: ParameterRefused."""
+    for name, value in (body.reasoning or {}).items():
+        if name != "effort" and value is not None:
+            where = f"reasoning.{name[:40]}"
+            raise ParameterRefused(where, "A model is told its `effort` alone.", remedy=f"Leave `{where}` out.")
+
+
+def _effort(body: ResponseBody) -> str | None:
+    """Return how much is to be thought, or that something is said of it."""
+    said = {name: value for name, value in (body.reasoning or {}).items() if value is not None}
+    effort = said.get("effort")
+    return effort[:40] if isinstance(effort, str) else ("otherwise" if said else None)
 
 
 @contextmanager

@@ -21,7 +21,13 @@ from pincite.answers.openai.domain import Kind, ParameterRefused, assistant_of
 from pincite.answers.openai.following import in_turn, what_stands
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
-from pincite.answers.openai.response_bodies import ResponseBody, chat_of, in_its_words, renamed
+from pincite.answers.openai.response_bodies import (
+    ResponseBody,
+    chat_of,
+    in_its_words,
+    refuse_beside_effort,
+    renamed,
+)
 from pincite.answers.openai.response_events import after, answer_events, reply_events
 from pincite.answers.openai.responses import (
     Deleted,
@@ -214,6 +220,7 @@ def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
     if body.previous_response_id:
         said = "Of what a model was asked before, nothing is kept to go on from."
         raise ParameterRefused("previous_response_id", said, remedy="Send all of the input.")
+    refuse_beside_effort(body)
     with in_its_words():
         return replace(request_of(chat_of(body)), kept=kept)
 

@@ -11,8 +11,6 @@ LONGEST_TEXT = 1_000_000
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Json = JsonValue
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
-Verbosity = Literal["low", "medium", "high"]
 Object = Annotated[dict[str, Json], Field(max_length=1_000)]
 _QUESTION = "How much leave is there when a parent dies?"
 
@@ -150,8 +148,8 @@ class ChatBody(AskedOfModel):
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     logit_bias: Object | None = None
     logprobs: bool | None = None
-    reasoning_effort: Effort | None = None
-    verbosity: Verbosity | None = None
+    reasoning_effort: Name | None = None
+    verbosity: Name | None = None
     modalities: Annotated[list[Name], Field(max_length=10)] | None = None
     audio: Object | None = None
     prediction: Object | None = None

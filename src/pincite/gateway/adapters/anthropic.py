@@ -4,11 +4,12 @@ What its failures mean to people is said in `failures.py`.
 """
 
 import json
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pincite.gateway.adapters.http import http_client
-from pincite.gateway.domain import ChatRequest
+from pincite.gateway.domain import ChatRequest, Effort
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ WINDOW: int | None = None
 LEAST_TOKENS = 1_024
 """The provider keeps no shorter beginning of a prompt."""
 _CHARS_PER_TOKEN = 4
+_EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def marks(request: ChatRequest) -> Mapping[str, Any]:
@@ -42,7 +44,26 @@ def marks(request: ChatRequest) -> Mapping[str, Any]:
     goes_on = request.purpose.stage == "chat" and any(each.role == "assistant" for each in request.messages)
     if goes_on and said >= LEAST_TOKENS * _CHARS_PER_TOKEN:
         told["anthropic_cache_messages"] = True
-    return told
+    return {**told, "thinking": _thinking(request)} if request.thinks else told
+
+
+def _thinking(request: ChatRequest) -> Effort | None:
+    """Return how much the model can be asked to think; None where it has to be left to it.
+
+    The provider takes no results of tools without what was thought before they were called, which nobody has here, and
+    no forced tool or temperature beside; and a reply has to have room for more than may be thought.
+    """
+    from pydantic_ai.profiles.anthropic import ANTHROPIC_THINKING_BUDGET_MAP
+
+    budgets = cast("Mapping[Any, int]", ANTHROPIC_THINKING_BUDGET_MAP)
+    is_forced = request.tool_choice not in {"auto", "none"}
+    is_set = request.temperature is not None or request.top_p is not None
+    if is_forced or is_set or any(message.role == "tool" for message in request.messages):
+        return None
+    room = math.inf if request.max_tokens is None else request.max_tokens - LEAST_TOKENS
+    asked: Any = request.effort
+    fitting: list[Effort] = [each for each in _EFFORTS[: _EFFORTS.index(asked) + 1] if budgets[each] <= room]
+    return fitting[-1] if fitting else None
 
 
 def make(name: str, connection: Connection) -> "Model":
@@ -51,7 +72,7 @@ def make(name: str, connection: Connection) -> "Model":
     from pydantic_ai.models.anthropic import AnthropicModel
     from pydantic_ai.providers.anthropic import AnthropicProvider
 
-    # Retries are ours (`chat.py`).
+    # Retries are ours (`retrying.py`).
     client = AsyncAnthropic(
         api_key=connection.api_key,
         base_url=connection.base_url,

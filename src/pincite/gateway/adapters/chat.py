@@ -107,7 +107,8 @@ class ProviderChat:
         written, response = 0, None
         try:
             model = await self._made()
-            deadlines = Deadlines(limits.first_event_timeout_s, limits.idle_timeout_s, total_s)
+            first_s = total_s if request.thinks else limits.first_event_timeout_s
+            deadlines = Deadlines(first_s, limits.idle_timeout_s, total_s)
             asked, settings, parameters = messages_of(request), self._told(request), parameters_of(request, model)
             stream = model_request_stream(model, asked, model_settings=settings, model_request_parameters=parameters)
             async with AsyncExitStack() as closing:

@@ -47,7 +47,7 @@ def settings_of(request: ChatRequest) -> Any:
         "stop_sequences": list(request.stop) or None,
         "presence_penalty": request.presence_penalty,
         "frequency_penalty": request.frequency_penalty,
-        "thinking": _thinking(request),
+        "thinking": False if request.effort == "none" else request.effort,
         "openai_reasoning_effort": request.effort,
         "openai_text_verbosity": request.verbosity,
         "parallel_tool_calls": request.parallel_calls if request.tools else None,
@@ -56,16 +56,6 @@ def settings_of(request: ChatRequest) -> Any:
     if request.tools and request.tool_choice != "auto":
         told["tool_choice"] = request.tool_choice if isinstance(request.tool_choice, str) else list(request.tool_choice)
     return {name: value for name, value in told.items() if value is not None}
-
-
-def _thinking(request: ChatRequest) -> Any:
-    """Return how much a model of any provider is to think before it replies, where that can be asked of it.
-
-    Anthropic takes no results of tools without what its model thought before it called them, which nobody has here.
-    """
-    if any(message.role == "tool" for message in request.messages):
-        return None
-    return False if request.effort == "none" else request.effort
 
 
 def parameters_of(request: ChatRequest, model: "Model") -> "ModelRequestParameters":

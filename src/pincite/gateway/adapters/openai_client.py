@@ -1,4 +1,4 @@
-"""OpenAI's library for chats, with two of its steps made quick: they took two fifths of the time of a call.
+"""OpenAI's library for chats, with the two steps made quick that took most of its time.
 
 Before it sends a chat it looks through all of it for fields that are to be renamed, of which a chat has none; and it
 makes an object of each event in Python, where pydantic's core makes the same of what keeps to the protocol.

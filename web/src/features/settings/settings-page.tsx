@@ -1,4 +1,5 @@
 // Settings: what concerns who is signed in, and for admins who else there is and who answers.
+import { ASSISTANTS } from "@/shared/api/assistants";
 import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
 import { wayOut } from "@/shared/api/sign-in";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
@@ -21,29 +22,32 @@ import { UsageFacts } from "./usage";
 
 export function SettingsPage() {
   const [chosen, choose] = useState<Tab>("account");
-  const [opened, open] = useState<Tab[]>(["account"]); // what was opened stays, with what has been typed there
+  const [wasSetUp, setUp] = useState(false); // once opened, the long form stays, with what has been typed into it
   const isAdmin = useIsAdmin();
+  const client = useQueryClient();
   const show = (tab: Tab) => {
     choose(tab);
-    open((before) => (before.includes(tab) ? before : [...before, tab]));
+    if (tab !== "assistants") return;
+    if (wasSetUp) void client.invalidateQueries({ queryKey: ASSISTANTS });
+    setUp(true);
   };
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[43rem] px-5 py-8 sm:px-8 sm:py-12">
         <h1 className="font-serif text-3xl font-semibold tracking-tight">Settings</h1>
         {isAdmin && <Tabs chosen={chosen} onChoose={show} />}
-        {(isAdmin ? opened : (["account"] as const)).map((each) => (
-          <div key={each} hidden={isAdmin && each !== chosen}>
-            <Parts of={each} isAdmin={isAdmin} />
+        {!(isAdmin && chosen === "assistants") && <Parts of={isAdmin ? chosen : "account"} isAdmin={isAdmin} />}
+        {isAdmin && wasSetUp && (
+          <div hidden={chosen !== "assistants"}>
+            <Assistants />
           </div>
-        ))}
+        )}
       </div>
     </div>
   );
 }
 
 function Parts({ of, isAdmin }: { of: Tab; isAdmin: boolean }) {
-  if (of === "assistants") return <Assistants />;
   if (of === "people") {
     return (
       <>
