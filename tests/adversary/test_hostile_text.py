@@ -244,20 +244,25 @@ def test_what_leaves_is_heard(browser: Browser, server: Server, heard: tuple[int
 
 
 def planted(browser: Browser, server: Server, scripts: Mapping[str, str], *, bypass_csp: bool) -> dict[str, list[str]]:
-    """Run scripts in the app's page as if text had become one, and return what the watch saw of each."""
-    context = browser.new_context(bypass_csp=bypass_csp)
-    page, watch = context.new_page(), Watch(server.url)
-    watch.start(context, page)
+    """Run scripts in the app's page as if text had become one, and return what the watch saw of each.
+
+    Each has a browser of its own: what one opens may come late, and would be another's.
+    """
     seen: dict[str, list[str]] = {}
     for name, script in scripts.items():
-        page.goto(server.url)
-        watch.look(page)
-        assert watch.faults == []
-        page.evaluate(f"() => {{ try {{ {script} }} catch {{}} }}")
-        page.wait_for_timeout(200)
-        watch.look(page)
-        seen[name], watch.faults = watch.faults, []
-    context.close()
+        with browser.new_context(bypass_csp=bypass_csp) as context:
+            page, watch = context.new_page(), Watch(server.url)
+            watch.start(context, page)
+            page.goto(server.url)
+            watch.look(page)
+            assert watch.faults == []
+            page.evaluate(f"() => {{ try {{ {script} }} catch {{}} }}")
+            for _ in range(20):
+                page.wait_for_timeout(200)
+                watch.look(page)
+                if watch.faults:
+                    break
+            seen[name] = watch.faults
     return seen
 
 
