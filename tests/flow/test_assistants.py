@@ -357,5 +357,6 @@ def test_the_command_line_sets_one_up(pincite_home: Path, tmp_path: Path, monkey
     assert '"remedy"' in run("assistants", "tune", "bosun", str(said), code=2)
     run("assistants", "remove", "bosun")
     assert run("assistants", "list")["items"] == []
-    assert CliRunner().invoke(app, ["assistants", "list"]).exit_code == 0
+    for none in ("assistants", "budgets"):
+        assert CliRunner().invoke(app, [none, "list"]).stdout == "There are none.\n"
     assert CliRunner().invoke(app, ["assistants", "show", "bosun"]).exit_code == 4

@@ -102,6 +102,8 @@ Tier = Literal["cheap", "strong"]
 LANES: tuple[Lane, ...] = ("premium", "interactive", "batch")
 """Who is first where calls have to wait."""
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""How much a model may be asked to think, in rising order."""
 Verbosity = Literal["low", "medium", "high"]
 
 

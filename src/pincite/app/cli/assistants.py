@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acted
-from pincite.app.cli.output import Json, out, print_json
+from pincite.app.cli.output import Json, out, print_json, print_table
 from pincite.app.wiring import House
 from pincite.assistants import LEAST_LIKENESS, Assistant, Changes, may_set_up
 from pincite.core import InvalidInput, Scope
@@ -54,7 +54,7 @@ def list_assistants(as_json: Json = False) -> None:
     for line in lines:
         where = Text(_where(line["collections"]))
         table.add_row(line["name"], str(line["version"]), where, Text(line["description"]))
-    out().print(table)
+    print_table(table)
 
 
 @app.command("show")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from pincite.accounts.schemas import Filters, line_of
 from pincite.app.cli.acting import acting, installed
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.core import InvalidInput
 
@@ -103,7 +103,7 @@ def _show(found: list[dict[str, Any]]) -> None:
         about = f"{each['object_kind']} {each['object_id']}"
         words = (each["actor_name"], each["action"] + refused, about, each["client"])
         table.add_row(str(each["seq"]), each["at"][:19], *(escape(word) for word in words))
-    out().print(table)
+    print_table(table)
 
 
 def _wanted(actor: str | None, action: str | None, about: str | None, since: str | None, until: str | None) -> Any:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import Scope
@@ -104,7 +104,7 @@ def _print(lines: list[dict[str, Any]]) -> None:
         left = time_left(line["seconds_left"]) if reading else ""
         cells = (line["name"], f"{line['state']}, {line['progress']:.0%}", _counts(line), left)
         table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
-    out().print(table)
+    print_table(table)
 
 
 def _counts(line: dict[str, Any]) -> str:

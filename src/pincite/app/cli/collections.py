@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.privacy import Policy
 
@@ -36,7 +36,7 @@ def list_collections(as_json: Json = False) -> None:
     table = Table("Name", "Documents", "Personal data", "Kept for")
     for line in lines:
         table.add_row(Text(line["name"]), str(line["documents"]), line["personal_data"], _days(line["keep_days"]))
-    out().print(table)
+    print_table(table)
 
 
 @app.command("personal-data")

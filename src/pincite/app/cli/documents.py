@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pincite.app.cli.acting import acting
 from pincite.app.cli.adding import add_paths, summary
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.library import RevisionState
 
@@ -114,7 +114,7 @@ def _print_summary(lines: Sequence[dict[str, Any]], *, most: int | None = None) 
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
         cells = (line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
         table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
-    out().print(table)
+    print_table(table)
 
 
 def _warned(warnings: Sequence[dict[str, Any]]) -> str:

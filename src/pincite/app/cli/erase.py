@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from pincite.app.cli.acting import acting, installed
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.erasing import Erased, Eraser
 from pincite.app.settings import read_settings
 from pincite.core import Scope
@@ -40,7 +40,7 @@ def _report(report: Erased, *, as_json: bool) -> None:
         table.add_row(where, f"{count:,}")
     for where, count in (("points", report.points), ("originals", report.blobs), ("copies", report.folders)):
         table.add_row(f"[dim]{where}[/dim]", f"{count:,}")
-    out().print(table)
+    print_table(table)
     out().print("Nothing was changed." if report.dry_run else f"Erased. What stays: {', '.join(report.stays)}.")
     if report.left:
         later = "Run `pincite erase files` when less is going on."

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from pincite.app.cli.acting import acting, scratch
 from pincite.app.cli.adding import add_paths
-from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.cli.output import Json, err, out, print_json, print_table, run
 from pincite.app.cli.shadows import shadows
 from pincite.app.cli.tuned import print_margin, print_tuned
 from pincite.app.evaluation import Configuration, learned_weight, open_subject, scratch_home
@@ -105,7 +105,7 @@ def sets(as_json: Json = False) -> None:
         table.add_row(
             row["name"], row["version"], row["kind"], str(row["cases"]), f"{row['created_at']:%Y-%m-%d %H:%M}"
         )
-    out().print(table)
+    print_table(table)
 
 
 @app.command("import")
@@ -349,7 +349,7 @@ def _print_report(report: Mapping[str, Any]) -> None:
     table = Table("Measure", *(one["config"] for one in runs), title=f"{about['name']}, {about['cases']} cases")
     for name in [each for each in _SHOWN if any(each in one["measures"] for one in runs)]:
         table.add_row(name, *(_cell(one["measures"].get(name)) for one in runs))
-    out().print(table)
+    print_table(table)
     for each in report["comparisons"]:
         compared = Table("Measure", f"{each['config']} minus {each['against']}, with 95 % interval")
         for name in [name for name in _SHOWN if name in each["differences"]]:
@@ -381,4 +381,4 @@ def _print_checks(checks: Sequence[Mapping[str, Any]]) -> None:
         for finding in check["findings"]:
             holds = "yes" if finding["holds"] else "NO"
             table.add_row(check["set"], check["config"], finding["demand"], finding["found"], holds)
-    out().print(table)
+    print_table(table)

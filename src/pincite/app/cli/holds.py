@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acted
-from pincite.app.cli.output import Json, out, print_json
+from pincite.app.cli.output import Json, out, print_json, print_table
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
 
@@ -69,7 +69,7 @@ def list_holds(as_json: Json = False) -> None:
     table = Table("What", "Id", "Since", "Reason")
     for line in lines:
         table.add_row(line["kind"], line["id"], line["placed_at"][:10], Text(line["reason"]))
-    out().print(table)
+    print_table(table)
 
 
 @app.command("release")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pincite.accounts import ApiKey, NewApiKey, Permission
 from pincite.app.cli.acting import acting, installed
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.cli.serve import address_file
 from pincite.app.settings import Settings, read_settings
 from pincite.core import utc_now
@@ -72,7 +72,7 @@ def list_keys(as_json: Json = False) -> None:
             may = "everything" if key.permissions is None else ", ".join(sorted(key.permissions))
             times = (key.last_used_at, key.expires_at)
             table.add_row(escape(key.name), key.prefix, may, *(_time(each) for each in times), key.id)
-        out().print(table)
+        print_table(table)
 
     run(work(), as_json=as_json)
 

@@ -4,6 +4,7 @@ Imports stay light here: a command pays only for what it uses.
 """
 
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -31,7 +32,7 @@ from pincite.app.cli import (
     stopping,
 )
 from pincite.app.cli.acting import Commands
-from pincite.app.cli.output import fail
+from pincite.app.cli.output import fail, out
 from pincite.core import PinciteError
 
 app = typer.Typer(
@@ -42,6 +43,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def say_version(wanted: bool) -> None:
+    """Say which version this is, and end. Raises: typer.Exit."""
+    if wanted:
+        out().print(f"Pincite {version('pincite')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -56,6 +64,10 @@ def program(
             "owner, or PINCITE_AS.",
         ),
     ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Say which version this is."),
+    ] = False,
 ) -> None:
     """Take what stands before the command."""
     commands = context.command

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from pincite.app.problems import exit_code, problem
 from pincite.core import PinciteError
@@ -30,6 +31,11 @@ def out() -> Console:
 def err() -> Console:
     """Return the console for progress and errors, on standard error."""
     return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def print_table(table: Table) -> None:
+    """Print a table; of one without lines, that there are none."""
+    out().print(table if table.row_count else "There are none.")
 
 
 def print_json(value: Any) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from pincite.accounts import Role
 from pincite.app.cli.acting import acted, installed
 from pincite.app.cli.keys import address_of
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, Scope
@@ -360,7 +360,7 @@ def _show(lines: list[dict[str, Any]], *, as_json: bool) -> None:
         table.add_column(each.capitalize(), no_wrap=each in {"id", "grantee"})  # to be copied whole
     for line in lines:
         table.add_row(*(escape(_cell(value)) for value in line.values()))
-    out().print(table)
+    print_table(table)
 
 
 def _cell(value: Any) -> str:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pincite.app.cli.acting import any_tenant, installed
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound
@@ -79,4 +79,4 @@ def _show(lines: dict[str, dict[str, Any]], *, as_json: bool) -> None:
     for name, each in lines.items():
         most = "no bound" if each["most"] is None else f"{each['most']:,}"
         table.add_row(escape(name.replace("size_bytes", "bytes")), f"{each['held']:,}", most)
-    out().print(table)
+    print_table(table)

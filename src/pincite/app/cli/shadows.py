@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.core import utc_now
 
@@ -39,7 +39,7 @@ def shadows(
     for name, each in report["measures"].items():
         shown, shadow, difference = (each[key] for key in ("shown", "shadow", "difference"))
         table.add_row(name, f"{shown['mean']:.4f}", f"{shadow['mean']:.4f}", _said(difference))
-    out().print(table)
+    print_table(table)
 
 
 def _said(found: Mapping[str, float]) -> str:

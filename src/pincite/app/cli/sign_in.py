@@ -17,7 +17,7 @@ from pincite.accounts import Role
 from pincite.accounts.settings import NewProvider, ProviderSettings
 from pincite.app.cli.acting import acting
 from pincite.app.cli.keys import address_of
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, Scope
@@ -71,7 +71,7 @@ def list_providers(as_json: Json = False) -> None:
     table.add_column("Id", no_wrap=True)  # to be copied whole
     for each in lines:
         table.add_row(*(escape(each[name]) for name in ("label", "issuer", "client_id", "id")))
-    out().print(table)
+    print_table(table)
 
 
 @app.command("add")

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, err, out, print_json, run
+from pincite.app.cli.output import Json, err, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
@@ -195,7 +195,7 @@ def _show(found: Sequence[Source]) -> None:
         look = each.run.state.value if each.run.number == 0 else f"{each.run.state.value}: {looked}"
         cells = (each.name, each.kind, each.location, each.state.value, str(each.items), look)
         table.add_row(*(Text(cell) for cell in cells))
-    out().print(table)
+    print_table(table)
     for each in found:
         if each.run.trouble is not None:
             out().print(Text(f"{each.name}: {each.run.trouble.message} {each.run.trouble.remedy}".strip()))

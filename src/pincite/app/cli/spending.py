@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acted
-from pincite.app.cli.output import Json, out, print_json
+from pincite.app.cli.output import Json, out, print_json, print_table
 from pincite.app.cli.people import user_of
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope, utc_now
@@ -67,7 +67,7 @@ def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]], known: Mapp
         of = [line["of"][each] or "-" for each in groups]
         names, saved = (Text(known.get(each, each)) for each in of), shown(sum(line["saved"].values()))
         table.add_row(*names, *(f"{each:,}" for each in counts), cost, saved)
-    out().print(table)
+    print_table(table)
     said = _savings(lines)
     if said:
         out().print(said, markup=False)
@@ -107,7 +107,7 @@ def list_budgets(as_json: Json = False) -> None:
         stands = (_amount(line, "spent"), _amount(line, "reserved"), ", ".join(most))
         whose = "-" if line["subject"] == Subject.TENANT else known.get(line["subject_id"], line["subject_id"])
         table.add_row(line["id"], line["subject"], whose, line["period"], *stands)
-    out().print(table)
+    print_table(table)
 
 
 def _amount(line: Mapping[str, Any], name: str) -> str:

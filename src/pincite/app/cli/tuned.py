@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from pincite.app.cli.output import out
+from pincite.app.cli.output import out, print_table
 
 
 def print_margin(learned: Mapping[str, Any]) -> None:
@@ -17,7 +17,7 @@ def print_margin(learned: Mapping[str, Any]) -> None:
     table.add_row("share that spares the reranker", _gain(learned["skipped"]))
     table.add_row("nDCG@10 that this costs", _gain(learned["loss"]))
     table.add_row("nDCG@10 that the reranker brings", _gain(learned["gain"]))
-    out().print(table)
+    print_table(table)
     if learned["margin"] is None:
         out().print("No margin keeps its cost below the limit on questions that did not choose it: leave it unset.")
     else:
@@ -30,7 +30,7 @@ def print_tuned(tuned: Mapping[str, Any]) -> None:
     for name, (words, fused, gain) in tuned["by_set"].items():
         table.add_row(name, f"{words:.4f}", f"{fused:.4f}", _gain(gain))
     table.add_row("mean", f"{tuned['words']['mean']:.4f}", f"{tuned['quality']['mean']:.4f}", _gain(tuned["gain"]))
-    out().print(table)
+    print_table(table)
     out().print(f"Weight of the dense score: {tuned['weight']:.2f}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from pincite.gateway.adapters.http import http_client
-from pincite.gateway.domain import ChatRequest, Effort
+from pincite.gateway.domain import EFFORTS, ChatRequest, Effort
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ WINDOW: int | None = None
 LEAST_TOKENS = 1_024
 """The provider keeps no shorter beginning of a prompt."""
 _CHARS_PER_TOKEN = 4
-_EFFORTS: tuple[Effort, ...] = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def marks(request: ChatRequest) -> Mapping[str, Any]:
@@ -61,9 +60,8 @@ def _thinking(request: ChatRequest) -> Effort | None:
     if is_forced or is_set or any(message.role == "tool" for message in request.messages):
         return None
     room = math.inf if request.max_tokens is None else request.max_tokens - LEAST_TOKENS
-    asked: Any = request.effort
-    fitting: list[Effort] = [each for each in _EFFORTS[: _EFFORTS.index(asked) + 1] if budgets[each] <= room]
-    return fitting[-1] if fitting else None
+    asked = EFFORTS.index(request.effort or "none")
+    return next((each for each in reversed(EFFORTS[1 : asked + 1]) if budgets[each] <= room), None)
 
 
 def make(name: str, connection: Connection) -> "Model":

@@ -36,7 +36,7 @@ def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -
                 return ChatCompletionChunk.construct(**cast("dict[str, Any]", data))
 
     class Completions(AsyncCompletions):
-        async def create(self, **given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        async def create(self, **given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] (whatever it takes)
             told = {name: value for name, value in given.items() if not isinstance(value, Omit | NotGiven)}
             options: Any = {_OPTIONS[name]: told.pop(name) for name in _OPTIONS.keys() & told.keys()}
             return await self._client.post(
