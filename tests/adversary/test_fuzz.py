@@ -59,7 +59,7 @@ def test_nothing_breaks(name: str) -> None:
 
 def test_a_fault_is_found() -> None:
     def check(text: str) -> None:
-        assert "@" not in text
+        assert len(text) < 3
 
     with pytest.raises(AssertionError):
         fuzz(Target(TARGETS["addresses of the web"].cases, check))

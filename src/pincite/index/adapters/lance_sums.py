@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pincite.core import new_id
+
 SUMS = "_sums.json"
 _PIECE_BYTES = 1 << 20
 # A file of another process that is being written is noted another time.
@@ -37,9 +39,12 @@ def note(table: Path) -> None:
         one = _sum(path)
         if one is not None and before[name] is not None and before[name] == _stamp(path):
             sums[name] = one
-    written = table / f"{SUMS}.{os.getpid()}"
-    written.write_text(json.dumps(sums))
-    written.replace(table / SUMS)
+    written = table / f"{SUMS}.{new_id()}"  # several may note at once: handles, processes, machines
+    try:
+        written.write_text(json.dumps(sums))
+        written.replace(table / SUMS)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def damaged(table: Path) -> list[str]:
