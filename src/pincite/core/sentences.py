@@ -29,24 +29,37 @@ _WIDTH_SAMPLE = 20_000
 
 _BEFORE_NAME_WORDS = """
 mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs
-v viz al approx ca
+v viz al approx ca incl excl hr hrn sra dra dipl inkl exkl zzgl abzgl bzw ggf evtl vgl bspw
 """
 _BEFORE_NAME = frozenset(_BEFORE_NAME_WORDS.split())
 _BEFORE_NUMBER_WORDS = """
 no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg
-app item jan feb mar apr jun jul aug sep sept oct nov dec
+app item jan feb mar apr jun jul aug sep sept oct nov dec min max tel ext abs pos ziff tab kap
 """
 _BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_WORDS.split())
 _EITHER_WORDS = """
-inc ltd co corp llc plc bros etc jr sr dept est univ assn mfg intl ave blvd rd sq ft oz lb
+inc ltd co corp llc plc bros etc jr sr dept est univ assn mfg intl ave blvd rd sq ft oz lb mio mrd str
 """
 _EITHER = frozenset(_EITHER_WORDS.split())
 _STARTERS_WORDS = """
 the a an this that these those it its we our they their he she his her you i in on at as for from to by
 with when while if although because since however therefore thus there here each all both such no not
 under during after before upon except other what who how why
+der die das den dem ein eine es wir sie er ich bei für mit von zu im am
 """
 _STARTERS = frozenset(_STARTERS_WORDS.split())
+# What stands before a sum: "max. EUR 500".
+_SUM = re.compile(r"[\d(#+$€£]|(?:EUR|USD|GBP|CHF)\b")
+# German numbers things by a stop: "am 21. Juni", "im 2. Quartal". Months that English writes alike are among them.
+_ORDINAL = re.compile(r"[(\[\"'“„]*\d{1,2}\.$")
+_NUMBERED_WORDS = """
+januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr jun jul aug
+sep sept okt nov dez quartal halbjahr stock obergeschoss og etage klasse lebensjahr jahrhundert absatz abschnitt kapitel
+"""
+_NUMBERED = frozenset(_NUMBERED_WORDS.split())
+# "z. B.", and what is before its second letter.
+_LETTER = re.compile(r"[(\[\"'“„]*[^\W\d_]\.$")
+_PAIR = re.compile(r"(?<!\w)[^\W\d_]\.\s[^\W\d_]\.$")
 
 
 def sentence_spans(text: str, *, width: int | None = None) -> list[tuple[int, int]]:
@@ -97,13 +110,15 @@ def _stop_ends(text: str, start: int, stop: int, end: int) -> bool:
     first = following.lstrip("\"'“‘«([")[:1]
     if not following:
         return True
-    if first.islower() or following[0] in ",;:)]}":
+    if first.islower() or following[0] in ",;:)]}|":
         return False
     if text[stop] != "." or text.startswith("..", stop):
         return True
     before = _BEFORE.search(text, max(start, stop - 40), stop + 1)
     if before is None:
         return True
+    if _PAIR.search(text, max(start, stop - 4), stop + 1):
+        return following.strip("\"'“‘’,.").casefold() in _STARTERS
     opens = before.start() - start < _LINE_LOOKBACK and not text[start : before.start()].strip()
     return not _is_abbreviation(before[0], opens, following)
 
@@ -116,7 +131,11 @@ def _is_abbreviation(token: str, opens: bool, following: str) -> bool:
     if word in _BEFORE_NAME:
         return True
     if word in _BEFORE_NUMBER:
-        return following[0].isdigit() or following[0] in "(#"
+        return _SUM.match(following) is not None
+    if _ORDINAL.match(token):
+        return following.rstrip(".,;:)").casefold() in _NUMBERED
+    if _LETTER.match(token) and _LETTER.match(following):
+        return True
     if word in _EITHER or _INITIALS.search(token):
         return following.strip("\"'“‘’,.").casefold() not in _STARTERS
     return False
