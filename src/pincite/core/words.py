@@ -11,8 +11,15 @@ import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*|[^\W\d_]+(?:\d+)?")
 _HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")
+_COMMA = re.compile(r"\d+,\d+")
+_CODE = re.compile(r"\b[^\W\d_]{1,5}-\d+\b")
+# Words that say nothing in small letters, and are names of their own written so: a month, a department, a country.
+_IN_CAPITALS = frozenset({"IT", "US", "WHO"})
+_AT_BEGIN = re.compile(r"\W*May\s+(?=[^\W\d_])")
 _CUT = str.maketrans("", "", "\u00ad\ufffe")
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     """
     a about above across after again against all also am an and any are aren as at be because been before being
     below between both but by can cannot could couldn d did didn do does doesn doing don down during each either
@@ -44,15 +51,27 @@ def content_words(text: str) -> list[str]:
 def content_pairs(text: str) -> list[tuple[str, str]]:
     """Return (stem, word in lower case) of a text's words without stop words; hyphenated ones come again at the end."""
     text = whole_words(text)
-    found = [word.lower() for word in _WORD.findall(text)]
-    # "pass-phrase" is written "passphrase" elsewhere: a hyphenated word counts as its parts and as one.
-    found += [word.replace("-", "").lower() for word in _HYPHENATED.findall(text)]
-    return [(stem(word), word) for word in found if word not in _STOP_WORDS]
+    found = _WORD.findall(text)
+    named = named_words(text)
+    # "pass-phrase" is written "passphrase" elsewhere: a hyphenated word counts as its parts and as one; so does "V-03".
+    found += [word.replace("-", "") for word in (*_HYPHENATED.findall(text), *_CODE.findall(text))]
+    lowered = [(word, word.lower()) for word in found]
+    return [(stem(lower), lower) for word, lower in lowered if lower not in STOP_WORDS or word in named]
+
+
+def named_words(text: str) -> frozenset[str]:
+    """Return those words of a text that say something because they are written in capitals: "May", "IT"."""
+    found = {word for word in _WORD.findall(text) if word in _IN_CAPITALS or word == "May"}
+    if not found:
+        return frozenset()
+    if _AT_BEGIN.match(text) and text.count("May") == 1:  # "May I bring a dog?"
+        found.discard("May")
+    return frozenset(found if any(letter.islower() for letter in text) else ())
 
 
 def is_stop_word(word: str) -> bool:
     """Say whether a word in lower case says nothing by itself."""
-    return word in _STOP_WORDS
+    return word in STOP_WORDS
 
 
 def words(text: str) -> list[str]:
@@ -60,11 +79,23 @@ def words(text: str) -> list[str]:
     return [stem(word.lower()) for word in _WORD.findall(whole_words(text))]
 
 
+def plain_figure(figure: str) -> str:
+    """Return a figure without what sets its thousands apart, a point before its fraction: "1,577.5", "1.577,5".
+
+    A comma before three digits sets thousands apart; before more or fewer it is what a point is elsewhere.
+    """
+    if _THOUSANDS.fullmatch(figure):
+        return figure.replace(",", "")
+    if _POINTED.fullmatch(figure):
+        return figure.replace(".", "").replace(",", ".")
+    return figure.replace(",", ".") if _COMMA.fullmatch(figure) else figure.replace(",", "")
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the stem of one lower-case word; a number loses its thousands separators."""
     if word[0].isdigit():
-        return word.replace(",", "")
+        return plain_figure(word)
     # A stemmer keeps state while it works and threads may stem at once: a new one for each word not seen before.
     stemmer = cast("Any", snowballstemmer).stemmer("english")
     return str(stemmer.stemWord(word))

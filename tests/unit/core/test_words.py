@@ -19,6 +19,18 @@ def test_a_hyphenated_word_is_its_parts_and_one():
     assert content_words("pass-phrases") == ["pass", "phrase", "passphras"]
 
 
+def test_a_code_is_its_parts_and_one():
+    assert content_words("the V-03, a 12-month term") == ["v", "03", "12", "month", "term", "v03"]
+
+
+def test_what_capitals_make_a_name_is_one():
+    assert content_words("How many defects in May?") == ["defect", "may"]
+    assert content_words("May | 12") == ["may", "12"]
+    assert content_words("May I bring a dog?") == content_words("may i bring a dog?") == ["bring", "dog"]
+    assert content_words("Who is the head of IT in the US?") == ["head", "it", "us"]
+    assert content_words("Is it ours? Tell us.") == content_words("WHO TOLD US IT MAY?")[:0] == []
+
+
 def test_a_word_that_a_lines_end_cut_in_two_is_whole():
     assert whole_words("the docu\ufffement and re\u00adport") == "the document and report"
     assert content_words("docu\ufffements") == content_words("documents")
