@@ -6,7 +6,7 @@ Plain business English: general knowledge of the fields, though written with one
 import re
 from functools import cache
 
-_ENTRIES = """
+_FIGURES = """
 capex, capital expenditure, capital spending | capital expenditures purchases of property plant and equipment additions
 capital intensive, capital-intensive, capital intensity | property plant and equipment total assets capital expenditures
 ppe, pp&e, ppne, net ppe, fixed asset | property plant and equipment net
@@ -42,6 +42,14 @@ retention ratio, payout ratio, dividend | dividends paid net income
 buyback, share repurchase | repurchases of common stock treasury
 m&a, acquisition | acquisitions divestitures business combinations
 legal battle, lawsuit, litigation | legal proceedings litigation lawsuits contingencies
+"""
+_WORDS = """
+headcount, workforce | number of employees
+fx, foreign exchange | foreign currency exchange
+yoy | year over year change growth
+cagr | compound annual growth rate
+"""
+_OTHERS = """
 headcount, workforce | number of employees
 fx, foreign exchange | foreign currency exchange
 ceo | chief executive officer
@@ -60,15 +68,16 @@ tos | terms of service
 kpi | key performance indicator
 rfp | request for proposal
 sow | statement of work
-yoy | year over year change growth
-cagr | compound annual growth rate
 """
 
 
+_WHO = re.compile(r"\bwho(?:m|se)?\b", re.IGNORECASE)
+
+
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(entries: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     found: list[tuple[re.Pattern[str], str]] = []
-    for line in _ENTRIES.strip().splitlines():
+    for line in entries.strip().splitlines():
         names, _, meaning = line.partition("|")
         alternatives = "|".join(re.escape(name.strip()) for name in names.split(","))
         found.append((re.compile(rf"(?<!\w)(?:{alternatives})(?:e?s)?(?!\w)", re.IGNORECASE), meaning.strip()))
@@ -77,4 +86,10 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def meanings(question: str) -> list[str]:
     """Return what documents may call the things that a question names, one text a thing; none for most questions."""
-    return [meaning for pattern, meaning in _patterns() if pattern.search(question)]
+    patterns = (*_patterns(_FIGURES), *_patterns(_OTHERS))
+    return [meaning for pattern, meaning in patterns if pattern.search(question)]
+
+
+def asks_for_figures(question: str) -> bool:
+    """Say whether a question names what stands in tables of figures, and asks for no person."""
+    return not _WHO.search(question) and any(pattern.search(question) for pattern, _ in _patterns(_FIGURES))

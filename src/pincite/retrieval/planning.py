@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pincite.core.terms import hyphenated, plain_words
-from pincite.core.words import is_stop_word, stem, words
-from pincite.retrieval.lexicon import meanings
+from pincite.core.words import is_stop_word, named_words, stem, words
+from pincite.retrieval.lexicon import asks_for_figures, meanings
 
 # How an answer should look is no part of what it is about: "Round your answer to two decimal places."
 _INSTRUCTION_WORDS = frozenset(
@@ -58,13 +58,14 @@ def plan(question: str, *, expand: bool) -> Plan:
     for word in (*(kept or own), *(word for meaning in other for word in _telling(meaning))):
         chosen.setdefault(stem(word), word)
     phrases = frozenset(pair for text in (plain, *other) for pair in pairwise(words(text)))
-    return Plan(" ".join(chosen.values()) or question, phrases, bool(other))
+    return Plan(" ".join(chosen.values()) or question, phrases, asks_for_figures(plain))
 
 
 def _telling(text: str) -> list[str]:
     """The words of a text as the index cuts them, in lower case, without stop words; hyphenated ones also joined."""
     joined = [word.lower() for word in hyphenated(text)]
-    return [word for word in plain_words(text) if not is_stop_word(word)] + joined
+    named = {word.lower() for word in named_words(text)}
+    return [word for word in plain_words(text) if not is_stop_word(word) or word in named] + joined
 
 
 def without(text: str, names: Iterable[str]) -> str:

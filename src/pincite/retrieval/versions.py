@@ -20,6 +20,11 @@ _MARKED_NUMBER = re.compile(
 _DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?(?!\d)|[-_. ]?[Qq]([1-4]))?(?!\d)"
 )
+# "minutes-12-2023", "minutes january 2024"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_FIRST = re.compile(
+    rf"(?<![A-Za-z\d])(?:(0[1-9]|1[0-2])|({'|'.join(_MONTHS)})[a-z]*)[-_. ]?((?:19|20)\d\d)(?!\d)", re.IGNORECASE
+)
 _STATUS = {"old": -2, "archive": -2, "archived": -2, "superseded": -2, "draft": -1, "final": 1, "new": 1, "latest": 1}
 _LONG_ENOUGH = 3
 # From this similarity on a newer document says what an older one says, perhaps with other figures.
@@ -50,7 +55,7 @@ class Edition:
 
 def edition(source: str) -> Edition | None:
     """Read a source's name; None where too little is left to know a document by."""
-    name = _SUFFIX.sub("", source)
+    name = _MONTH_FIRST.sub(_year_first, _SUFFIX.sub("", source))
     date = (0, 0, 0)
     for found in _DATE.finditer(name):
         month = int(found[2] or 0) or int(found[4] or 0) * 3
@@ -64,6 +69,11 @@ def edition(source: str) -> Edition | None:
     status = min((_STATUS[part] for part in parts if part in _STATUS), default=0)
     # A name without a number is the first version.
     return Edition(" ".join(words), date, max(marked, default=(1,)), status)
+
+
+def _year_first(found: re.Match[str]) -> str:
+    month = int(found[1]) if found[1] else _MONTHS.index(found[2].lower()) + 1
+    return f" {found[3]}-{month:02d} "
 
 
 def asks_for_time(question: str) -> bool:
