@@ -1,9 +1,15 @@
 """A claim is carried by the sentences that say it; other figures and a lost "not" take the support away."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
+from pincite.answers.verdicts.evidence import EvidenceIndex
+from pincite.answers.verdicts.features import compare
+from pincite.answers.verdicts.rules import DifferenceKind
 from pincite.answers.verdicts.verify import Verifier
 
 PAGE = [
@@ -14,10 +20,10 @@ PAGE = [
 ]
 
 
-def _found() -> list[Candidate]:
+def _found(page: Sequence[str] = PAGE) -> list[Candidate]:
     found: list[Candidate] = []
     offset = 0
-    for text in PAGE:
+    for text in page:
         found.append(Candidate(0, 1, offset, offset + len(text), text, "leave-policy.pdf", "", ""))
         offset += len(text) + 1
     return found
@@ -62,3 +68,50 @@ def test_a_claim_over_two_sentences_gets_both() -> None:
 def test_quoted_words_are_found_where_they_stand() -> None:
     aligned = Verifier(_found(), {}).verify('The policy says "in proportion to their hours" about it.')
     assert not aligned.spans or aligned.spans[0].text == PAGE[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "claim"),
+    [
+        ("Der Mieter darf keine Hunde halten.", "Der Mieter darf Hunde halten."),
+        ("Die Haltung von Hunden ist nicht erlaubt.", "Die Haltung von Hunden ist erlaubt."),
+        ("La piscine n'est pas ouverte le lundi.", "La piscine est ouverte le lundi."),
+        ("L'entrée coûte 4,50 euros pour les adultes.", "L'entrée coûte 450 euros pour les adultes."),
+        ("Das Budget beträgt 1,25 Mio. Euro im Jahr.", "Das Budget beträgt 125 Mio. Euro im Jahr."),
+        ("The contract is extended unless it is cancelled.", "The contract is extended if it is cancelled."),
+    ],
+)
+def test_negations_and_decimals_of_other_languages_count(said: str, claim: str) -> None:
+    found = Verifier(_found([said, "Something else stands here."]), {})
+    assert found.verify(said).verdict is Verdict.SUPPORTED
+    assert found.verify(claim).verdict is not Verdict.SUPPORTED
+
+
+def test_a_comma_or_a_point_before_a_fraction_is_the_same() -> None:
+    found = Verifier(_found(["L'entrée coûte 4,50 euros pour les adultes.", "Le total est de 1.250.000 euros."]), {})
+    assert found.verify("L'entrée coûte 4.50 euros pour les adultes.").verdict is Verdict.SUPPORTED
+    assert found.verify("Le total est de 1,250,000 euros.").verdict is Verdict.SUPPORTED
+
+
+ROWS = ["Name | Role | Phone", "Anna Berg | Head of Sales | 555-0101", "Tom Fischer | Representative | 555-0102"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "holds"),
+    [
+        ("Tom Fischer's phone number is 555-0102.", True),
+        ("Tom Fischer's phone number is 555-0101.", False),
+        ("Anna Berg's phone number is 555-0102.", False),
+    ],
+)
+def test_a_figure_of_another_row_is_no_evidence(claim: str, holds: bool) -> None:
+    header, *rows = _found(ROWS)
+    compared = compare(claim, EvidenceIndex([header, *(replace(each, header=ROWS[0]) for each in rows)], {}))
+    assert compared is not None
+    assert any(each.kind is DifferenceKind.FIGURE for each in compared.differs) is not holds
+
+
+def test_a_question_carries_nothing() -> None:
+    page = ["Is accidental damage covered by the warranty?", "No.", "The warranty covers faults of the material."]
+    aligned = Verifier(_found(page), {}).verify("Accidental damage is covered by the warranty.")
+    assert page[0] not in {span.text for span in aligned.spans}

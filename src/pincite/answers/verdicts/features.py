@@ -62,7 +62,7 @@ def compare(claim: str, index: EvidenceIndex) -> Comparison | None:
         return None
     words = _words(terms, index)
     share = words.weights / words.weights.sum()
-    chosen = _verbatim(terms, index) or _chosen(words.found, share)
+    chosen = _verbatim(terms, index) or _chosen(words.found, share, _asking(index))
     differs = differences(terms, index, chosen)
     near = sorted({place + step for place in chosen for step in (-1, 0, 1)} & set(range(len(index.found))))
     figures = {
@@ -114,12 +114,19 @@ def _words(terms: Terms, index: EvidenceIndex) -> _Words:
     )
 
 
-def _chosen(found: Matrix, share: Matrix) -> list[int]:
-    """The sentences that add most, greedily; ties go to the first."""
+def _asking(index: EvidenceIndex) -> list[int]:
+    """The sentences that ask, and so carry no claim; none where there is nothing else."""
+    asking = [place for place, each in enumerate(index.found) if each.text.endswith("?")]
+    return asking if len(asking) < len(index.found) else []
+
+
+def _chosen(found: Matrix, share: Matrix, barred: Sequence[int]) -> list[int]:
+    """The sentences that add most, greedily, but for the barred; ties go to the first."""
     chosen: list[int] = []
     carried = np.zeros(len(share))
     for _ in range(min(MAX_SPANS, found.shape[1])):
         gains = share @ np.maximum(found, carried[:, None])
+        gains[list(barred)] = -1.0
         best = int(gains.argmax())
         if best in chosen:
             break

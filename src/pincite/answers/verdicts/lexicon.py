@@ -76,7 +76,13 @@ _UNIT_WORDS = {
 }
 UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
 
-NEGATORS = frozenset("no not never none nobody nothing without neither nor cannot".split())  # noqa: SIM905
+# German and French ones beside the English: a text's own language is not always known.
+NEGATORS = frozenset(
+    """
+    no not never none nobody nothing without neither nor cannot nicht kein keine keinen keinem keiner keines niemals
+    nie ohne weder ne pas jamais aucun aucune
+    """.split()  # noqa: SIM905
+)
 DENIALS = frozenset(
     """
     fail fails failed lack lacks lacked unable refuse refused deny denied prohibit prohibited forbidden forbid ban
@@ -153,6 +159,7 @@ _OPPOSED = (
     "before since",
     "inside outside",
     "with without",
+    "if unless",
     "over under",
     "best worst",
     "early late",

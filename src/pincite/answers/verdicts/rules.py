@@ -15,6 +15,7 @@ from pincite.answers.verdicts.terms import Terms, is_negator
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
+_CELL = " | "
 
 
 class DifferenceKind(StrEnum):
@@ -48,6 +49,7 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
     heads = [index.around[place] for place in chosen]
     found = [
         *_figures(terms, own, heads),
+        *_rows(terms, index, chosen),
         *_units(terms, [*own, *heads]),
         *_dates(terms, own, heads),
         *_names(terms, index, chosen),
@@ -61,6 +63,22 @@ def _figures(terms: Terms, own: Sequence[Terms], heads: Sequence[Terms]) -> Iter
     there = {figure for each in (*own, *heads) for figure in each.figures | each.counts}
     for figure in sorted(terms.figures - there):
         yield Difference(DifferenceKind.FIGURE, figure)
+
+
+def _rows(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
+    """Where a figure stands in the row of another thing than the claim's, and the claim's has a row of its own."""
+    keys = {place: _key(index, place) for place in chosen if _CELL in index.found[place].text}
+    named = {place for place, key in keys.items() if key & set(terms.stems)}
+    for figure in sorted(terms.figures if named else ()):
+        holders = {place for place in chosen if figure in index.terms[place].figures | index.around[place].figures}
+        if holders and holders <= keys.keys() and not holders & named:
+            yield Difference(DifferenceKind.FIGURE, figure)
+
+
+def _key(index: EvidenceIndex, place: int) -> frozenset[str]:
+    """Return what stands in a row's first cell, which says whose row it is."""
+    terms, end = index.terms[place], index.found[place].text.index(_CELL)
+    return frozenset(terms.stems[each] for each in terms.content if terms.spans[each][1] <= end)
 
 
 def _units(terms: Terms, local: Sequence[Terms]) -> Iterator[Difference]:

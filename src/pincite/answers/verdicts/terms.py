@@ -18,7 +18,7 @@ from pincite.answers.verdicts.lexicon import (
     UNITS,
     WEEKDAYS,
 )
-from pincite.core.words import content_words, stem
+from pincite.core.words import content_words, plain_figure, stem
 
 _TOKEN = re.compile(
     r"(?P<iso>\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b)"
@@ -138,7 +138,7 @@ def _clock(found: re.Match[str]) -> str:
 
 
 def _plain(figure: str) -> str:
-    plain = figure.replace(",", "")
+    plain = plain_figure(figure)
     if plain.count(".") == 1:
         plain = plain.rstrip("0").rstrip(".")
     return plain.lstrip("0") or "0" if not plain.startswith("0.") else plain
@@ -202,4 +202,4 @@ def _has_meaning(token: _Token) -> bool:
 
 def is_negator(word: str) -> bool:
     """Whether a lower-case word negates."""
-    return word in NEGATORS or word.endswith("n't")
+    return word in NEGATORS or word.endswith("n't") or word.startswith("n'")
