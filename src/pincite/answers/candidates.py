@@ -1,21 +1,25 @@
 """Sentences and table rows of retrieved passages, each with its place on a page and what surrounds it. Pure.
 
-Which of them answers a question is decided in `extractive.py`.
+Which of them answers a question is decided in `extractive.py`, what stands above them in `above.py`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pincite.answers.above import Above, PageKey, Titles
 from pincite.core.sentences import goes_on, line_width, sentence_spans
 from pincite.library import Chunk
 from pincite.retrieval import ScoredPassage
 
-PageKey = tuple[str, int]
-"""(revision id, page number)."""
-
 _MAX_CHARS = 900
-_MAX_HEADING = 100
+# Where a sentence that is longer than that is best cut: behind a cell or a clause, before "(a)", between two words.
+_CUTS = tuple(
+    map(
+        re.compile,
+        (r" \| ", r";\s+", r"\s+(?=\([a-z]{1,4}\)\s)", r",\s+(?=provided|unless|except)", r"[:,]\s+", r"\s+"),
+    )
+)
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
 _LISTED = 300
@@ -80,28 +84,30 @@ def locate(chunk: Chunk, pages: Mapping[PageKey, str]) -> list[Slice]:
     return slices
 
 
-def candidates(passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str]) -> list[Candidate]:
+def candidates(
+    passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str], titles: Titles | None = None
+) -> list[Candidate]:
     """Return the sentences and table rows of the passages, in order; one that two passages share comes once.
 
     Args:
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
+        titles: the headings of those pages whose headings are known.
     """
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
-        for candidate in _of_passage(index, scored, pages):
+        for candidate in _of_passage(index, scored, pages, titles or {}):
             found.setdefault((scored.passage.chunk.revision_id, candidate.page, candidate.start), candidate)
     return list(found.values())
 
 
-def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str]) -> list[Candidate]:
+def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str], titles: Titles) -> list[Candidate]:
     chunk = scored.passage.chunk
-    headings = " > ".join((scored.passage.source, *chunk.heading_path))
+    above = Above(scored.passage, pages, titles)
     found: list[Candidate] = []
     for piece in locate(chunk, pages):
         page = pages.get((chunk.revision_id, piece.page), "")
-        text = chunk.text[piece.start : piece.end]
-        on_page = _on_page(index, piece, text, _with_first_line(headings, page))
+        on_page = _on_page(index, piece, chunk.text[piece.start : piece.end], above)
         found += [_from_its_beginning(on_page[0], page), *on_page[1:]] if on_page else []
     return found
 
@@ -122,14 +128,8 @@ def _from_its_beginning(first: Candidate, page: str) -> Candidate:
     return replace(first, start=start, text=page[start : first.end])
 
 
-def _with_first_line(headings: str, page: str) -> str:
-    """A chunk may run over several short sections and knows the heading of its first; a page begins with its own."""
-    first = page.lstrip().partition("\n")[0].strip()
-    return headings if not first or len(first) > _MAX_HEADING or first in headings else f"{headings} > {first}"
-
-
-def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candidate]:
-    spans = [span for span in _units(text) if span[1] - span[0] <= _MAX_CHARS]
+def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candidate]:
+    spans = [part for span in _units(text) for part in _parts(text, *span)]
     texts = [text[start:end] for start, end in spans]
     headers = _headers(texts)
     return [
@@ -139,7 +139,7 @@ def _on_page(passage: int, piece: Slice, text: str, headings: str) -> list[Candi
             start=piece.offset + start,
             end=piece.offset + end,
             text=texts[place],
-            headings=headings,
+            headings=above.at(piece.page, piece.offset + start),
             header=headers[place],
             near="\n".join((*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2])),
         )
@@ -165,6 +165,19 @@ def _units(text: str) -> list[tuple[int, int]]:
                 begin = line.end()
         units.append((begin, end))
     return [trimmed for unit in units if (trimmed := _trimmed(text, *unit)) is not None]
+
+
+def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return a unit in parts that are no longer than a quote may be."""
+    parts: list[tuple[int, int]] = []
+    while end - start > _MAX_CHARS:
+        first, last = start + _MAX_CHARS // 3, start + _MAX_CHARS
+        cuts = (max((cut.end() for cut in each.finditer(text, first, last)), default=0) for each in _CUTS)
+        cut = next((cut for cut in cuts if cut), last)
+        parts.append((start, cut))
+        start = cut
+    parts.append((start, end))
+    return [trimmed for part in parts if (trimmed := _trimmed(text, *part)) is not None]
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -37,6 +37,7 @@ _COLUMNS = re.compile(r"[^\d.!?|]{0,80}(?:(?:^|\s)(?:19|20)\d\d){2,}(?:\s[^\d.!?
 # In what a table counts says nothing by itself: "Net sales (millions)".
 _SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
 _OUTDATED = 0.7
+_SHORT = 15
 _DIGITS = re.compile(r"\d{1,9}")
 # What a question term counts for by where it stands, relative to the sentence itself.
 _IN_HEADER = 0.75
@@ -88,6 +89,7 @@ class _Judged:
     fits: bool
     names: bool
     own: frozenset[str]
+    above: frozenset[str]  # the question's terms that it says itself or stands below
 
 
 def texts_to_embed(question: str, found: Sequence[Candidate]) -> list[str]:
@@ -131,15 +133,16 @@ def _judge(
     weights = zones.weights(asked.terms)
     alike = _Alike(asked.terms, vectors)
     whole = vectors.get(asked.text)
-    freshness = _freshness(asked.text, [each.passage.source for each in passages])
+    freshness = [_freshness(asked.text, each) for each in passages]
+    heads = {candidate.header for candidate in found}
     judged: list[_Judged] = []
     for place, candidate in enumerate(found):
         credit = {term: zones.credit(place, term, alike) for term in asked.terms}
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
         support = sum(weights[term] * min(1.0, credit[term] / _IN_PASSAGE) for term in asked.terms)
         similarity = _cosine(whole, vectors.get(_in_context(candidate)))
-        fits = holds(asked.wants, candidate.text, asked.text) and candidate.whole
-        tells = _tells(asked, candidate, zones.own[place])
+        fits = holds(asked.wants, candidate.text, asked.text, candidate.header) and candidate.whole
+        tells = candidate.text not in heads and _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= _IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
@@ -154,6 +157,7 @@ def _judge(
                 fits and tells,
                 names,
                 zones.own[place] & asked.terms.keys(),
+                frozenset(term for term in asked.terms if credit[term] >= _IN_HEADINGS),
             )
         )
     return judged
@@ -228,10 +232,14 @@ def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None)
 
 
 def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
-    """Whether a candidate says anything beyond the question: headings and questions in a text do not."""
-    if len(candidate.text) < 15 or candidate.text.endswith("?") or _is_heading(candidate):
+    """Whether a candidate says anything beyond the question: headings and questions in a text do not.
+
+    What is asked with yes or no may be answered in its own words. A few letters say something where a stop ends them.
+    """
+    text = candidate.text
+    if text.endswith("?") or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!"):
         return False
-    return len(own - asked.terms.keys() - _SCALES) >= 1
+    return asked.yes_or_no or len(own - asked.terms.keys() - _SCALES) >= 1
 
 
 def _is_heading(candidate: Candidate) -> bool:
@@ -244,22 +252,10 @@ def _brevity(words: Sequence[object]) -> float:
     return 1.0 / (1.0 + max(0, len(words) - 40) / 80)
 
 
-def _freshness(question: str, sources: Sequence[str]) -> list[float]:
-    """Less for a document whose name differs from another's only by smaller numbers, unless the question names them.
-
-    "policy-2025.pdf" beside "policy-2026.pdf" is the old one.
-    """
-    asked = set(_DIGITS.findall(question))
-    newest: dict[str, list[int]] = {}
-    for source in sources:
-        shape, numbers = _DIGITS.sub("#", source), [int(each) for each in _DIGITS.findall(source)]
-        newest[shape] = max(newest.get(shape, numbers), numbers)
-    factors: list[float] = []
-    for source in sources:
-        own = _DIGITS.findall(source)
-        fresh = [int(each) for each in own] == newest[_DIGITS.sub("#", source)]
-        factors.append(1.0 if fresh or asked.intersection(own) else _OUTDATED)
-    return factors
+def _freshness(question: str, passage: ScoredPassage) -> float:
+    """Less for a passage of a document with a newer version, unless the question names it by its number."""
+    asked, own = set(_DIGITS.findall(question)), _DIGITS.findall(passage.passage.source)
+    return 1.0 if passage.newer is None or asked.intersection(own) else _OUTDATED
 
 
 def _fit(best: _Judged, wants: Wants) -> float:
@@ -290,7 +286,8 @@ def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[Sco
         if each.score < _CONTRARY * best.score:
             return None
         apart = passages[each.candidate.passage].passage.source != source
-        if apart and each.fits and each.own >= best.own and disagree(asked, best.candidate.text, each.candidate.text):
+        same = each.fits and each.names and each.own >= best.own and each.above >= best.above
+        if apart and same and disagree(asked, best.candidate.text, each.candidate.text):
             return each
     return None
 

@@ -1,6 +1,6 @@
 """What a question asks for: its content terms, and the kind of thing that its answer must hold. Pure.
 
-Patterns of the English language only; nothing here knows a corpus.
+Patterns of English; those of other languages are in `asked_in.py`. Nothing here knows a corpus.
 """
 
 import re
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pincite.core.words import content_pairs, content_words
+from pincite.answers.asked_in import ASKING, WANTS, asked_in
+from pincite.core.words import STOP_WORDS, content_pairs, content_words
 
 
 class Wants(StrEnum):
@@ -32,12 +33,14 @@ class Question:
         terms: its stemmed terms, each with the word as asked.
         names: those of the terms that are names or hold digits; an answer about something else is no answer.
         wants: the kind of thing asked for.
+        yes_or_no: whether it is asked so that a yes or a no answers it.
     """
 
     text: str
     terms: Mapping[str, str]
     names: frozenset[str]
     wants: Wants
+    yes_or_no: bool = False
 
 
 _WANTS = (
@@ -46,8 +49,10 @@ _WANTS = (
     (
         Wants.MONEY,
         (
-            r"\bhow much\b.*\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget)|"
-            r"\bwhat('s| is| was| are| were)?\b.*\b(cost|price|fee|salary|budget|deposit|allowance|charge)s?\b|"
+            r"\bhow much\b.*"
+            r"\b(cost|pay|paid|spend|spent|money|worth|charge|claim|fee|price|salary|budget|rent|earn|wage)|"
+            r"\bwhat('s| is| was| are| were)?\b.*"
+            r"\b(cost|price|fee|salary|budget|deposit|allowance|charge|rent|wage|fine)s?\b|"
             r"\bwhat('s| is| was| are| were) .*\b(sales|revenues?|turnover|income|profits?|earnings|expenses?|"
             r"expenditures?|debts?|dividends?|cash flow)\b"
         ),
@@ -69,6 +74,11 @@ _WANTS = (
     ),
     (Wants.NAME, r"^\s*who(m|se)?\b|\b(to|by|with|from|and) who(m|se)?\b|\bwho\b"),
 )
+_WANTS_ELSEWHERE = tuple((Wants(kind), pattern) for kind, pattern in WANTS)
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have|had|am)\b(?!.*\bor\b)",
+    re.IGNORECASE,
+)
 _ASKING = frozenset(
     content_words("long soon often quick late early far old tall heavy big amount number name kind type happen mean "
                   "explain describe list show find question answer")
@@ -88,7 +98,7 @@ _HOLDS = {
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
     Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?{_CURRENCY}\b|\b{_CURRENCY}\s?\d|\bfree\b|"
                  r"\b(no charge|at no cost)\b|"
-                 r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b",
+                 r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b(?!\s?(?:%|percent))",
     Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"
                 r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
                 r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"
@@ -99,9 +109,13 @@ _HOLDS = {
                     r"\b(until|for ever|indefinitely|without limit)\b",
     Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
 }  # fmt: skip
+_OF_MONEY = re.compile(
+    rf"[$£€¥₹₩]|\b({_CURRENCY}|prices?|costs?|fees?|salary|salaries|wages?|rent|charges?|amounts?|sales|revenues?|totals?)\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")
 # A word with a capital that does not begin the question, or one with a digit.
-_NAMED = re.compile(r"(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
+_NAMED = re.compile(r"\b[^\W\d_]{1,5}-\d+\b|(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
 # Figures that name and count nothing: the mark of an item, a part of a document, a date.
 _NAMING = re.compile(
     r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|^\d{1,3}(?:\.\d{1,3})+\s+(?=(?-i:[A-Z]))|"
@@ -123,16 +137,23 @@ def analyse(text: str) -> Question:
     """Return the question's terms and what it wants. Words that only ask are no terms unless there is nothing else."""
     # "How heavy" asks for a weight, and the document says "weight".
     terms = dict(content_pairs(_HOW.sub(lambda found: _MEASURES[found[1].lower()], text)))
-    telling = {term: word for term, word in terms.items() if term not in _ASKING}
-    lowered = text.lower()
-    wants = next((kind for kind, pattern in _WANTS if re.search(pattern, lowered)), Wants.ANYTHING)
+    language, lowered = asked_in(text, STOP_WORDS), text.lower()
+    asking = ASKING.get(language or "", frozenset[str]())
+    telling = {term: word for term, word in terms.items() if term not in _ASKING and word not in asking}
+    patterns = _WANTS if language is None else _WANTS_ELSEWHERE
+    wants = next((kind for kind, pattern in patterns if re.search(pattern, lowered)), Wants.ANYTHING)
     kept = telling or terms
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
-    return Question(text, kept, frozenset(named & kept.keys()), wants)
+    return Question(text, kept, frozenset(named & kept.keys()), wants, _YES_OR_NO.match(text) is not None)
 
 
-def holds(wants: Wants, text: str, question: str) -> bool:
-    """Whether `text` holds the kind of thing wanted, beyond what the question itself says."""
+def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:
+    """Whether `text` holds the kind of thing wanted, beyond what the question itself says.
+
+    Below a table's `header` that speaks of money every figure may be an amount.
+    """
+    if wants is Wants.MONEY and _OF_MONEY.search(header):
+        wants = Wants.NUMBER
     if wants is Wants.ANYTHING:
         return True
     if wants is Wants.NAME:

@@ -78,7 +78,7 @@ class QuotedDraft:
         self.answer = with_calls(self.answer, evidence.calls)
         yield "retrieval.completed", retrieval_event(evidence, pages)
         with self._clock.stage("extract"):
-            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts())
+            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.headings())
             chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=chosen.confidence)
         for number, sentence in enumerate(chosen.sentences):

@@ -20,7 +20,17 @@ _REFERS = re.compile(
     re.IGNORECASE,
 )
 _EXISTS = re.compile(r"\b(?:is|are|was|were|be|been)\s+there\b|\bthere\s+(?:is|are|was|were)\b", re.IGNORECASE)
-_CONTINUES = re.compile(r"^\s*(?:and|but|or|so|what about|how about|what if|why|also|then|else)\b", re.IGNORECASE)
+_CONTINUES = re.compile(
+    r"^\s*(?:and|but|or|so|what about|how about|what if|why|also|then|else"
+    r"|und|aber|oder|wie sieht es|et|mais|ou|y|pero)\b",
+    re.IGNORECASE,
+)
+# "How do employees report their absence?": whose it is, the question says itself.
+_ITS_OWN = re.compile(r"\b([^\W\d_]+)\b(?P<between>(?:\W+\w+){0,3}?)\W+(?:its|their|his|her)\s+(?=\w)", re.IGNORECASE)
+# "In which city?", "Until when?"
+_OF_WHICH = re.compile(
+    r"^\W*(?:in|at|on|for|from|to|by|with|of|until|till|since)\s+(?:which|what|whom?|whose|when|where)\b", re.IGNORECASE
+)
 _ASKS = re.compile(
     r"\b(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have|"
     r"had|may|must|tell|list|name|explain|describe|give|show|compare)\b",
@@ -56,12 +66,18 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
 def leans(question: str) -> bool:
     """Say whether a question needs the turns before it to be understood."""
     words = content_words(question)
-    plain = _EXISTS.sub(" ", question)
+    plain = _ITS_OWN.sub(_without_possessive, _EXISTS.sub(" ", question))
     if not words or (_CONTINUES.search(question) and len(words) <= _LONGEST_LEANING):
         return True
-    if len(words) < _FEW_WORDS and not _ASKS.search(question):
+    if len(words) < _FEW_WORDS and (_OF_WHICH.search(question) or not _ASKS.search(question)):
         return True
     return bool(_REFERS.search(plain)) and len(words) <= _LONGEST_LEANING
+
+
+def _without_possessive(found: re.Match[str]) -> str:
+    """Take "its" and "their" away behind a word of the question that they can be of."""
+    words = f"{found[1]} {found['between']}"
+    return f"{words} " if content_words(words) else found[0]
 
 
 def _carried(question: str, topic: _Topic) -> list[str]:

@@ -147,7 +147,7 @@ class WordedDraft:
             async for event in self._abstain(evidence):
                 yield event
             return
-        found = await asyncio.to_thread(candidates, evidence.passages, pages.texts())
+        found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.headings())
         ground = Ground(question, evidence, found, pages)
         pinner = Pinner(scope, self._embedder, ground, self._manner.second)
         with self._clock.stage("generate"):

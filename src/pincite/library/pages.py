@@ -6,7 +6,7 @@ How a name is made is in `places.py`; pages as they are stored are in `domain.py
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pincite.guard import FileType, PageBoxes
+from pincite.guard import Block, FileType, PageBoxes
 from pincite.library.domain import Chunk, Document, Page, Revision
 from pincite.library.places import place_of, spanning
 from pincite.privacy import Policy
@@ -16,7 +16,7 @@ from pincite.privacy import Policy
 class NamedPage:
     """A page's text with what its places are named by: its number, its label and the type of its document.
 
-    `personal_data` is the policy of its collection.
+    `personal_data` is the policy of its collection; `headings` are the blocks that are headings, in order.
     """
 
     number: int
@@ -24,6 +24,7 @@ class NamedPage:
     text: str
     file_type: FileType
     personal_data: Policy = Policy.OFF
+    headings: tuple[Block, ...] = ()
 
     def place(self, start: int, end: int) -> str:
         """Return what people call characters [start, end): see `places.py`."""
@@ -44,6 +45,10 @@ class NamedPages:
     def texts(self) -> dict[tuple[str, int], str]:
         """Return the text of each."""
         return {key: page.text for key, page in self.pages.items()}
+
+    def headings(self) -> dict[tuple[str, int], tuple[Block, ...]]:
+        """Return the headings of each, in order."""
+        return {key: page.headings for key, page in self.pages.items()}
 
     def place(self, revision_id: str, number: int, start: int, end: int) -> str:
         """Return what people call a range of a page; "" where the page is not among these."""

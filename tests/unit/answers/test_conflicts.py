@@ -16,6 +16,9 @@ from pincite.answers.question_kind import analyse
         ("When does the ferry leave?", "It leaves at 9.", "It leaves at 10.", True),
         ("When does the ferry leave?", "It leaves on Monday.", "It leaves on Friday.", True),
         ("When does the ferry leave in June?", "In June it leaves at 9.", "It leaves at 9.00.", False),
+        ("How many days is it open?", "It is open three days.", "It is open two days.", True),
+        ("How many days is it open?", "It is open three days.", "It is open 3 days.", False),
+        ("What does a bicycle cost?", "A bicycle costs 4,50 euros.", "A bicycle costs 4.5 euros.", False),
         ("Who runs the ferry?", "Ada runs it.", "Bo runs it.", False),
         ("What does a bicycle cost?", "A bicycle costs 4.50 euros.", "A bicycle costs 4.5 euros.", False),
     ],
@@ -24,6 +27,12 @@ def test_other_figures_and_times_disagree(question: str, one: str, other: str, d
     asked = analyse(question)
     assert disagree(asked, one, other) is differ
     assert disagree(asked, other, one) is differ
+
+
+def test_what_another_thing_is_given_is_no_contradiction() -> None:
+    one = passage("r1", "Invoice of Nordmark\nTotal: EUR 4,310.00. Payable within 14 days.", source="nordmark.md")
+    two = passage("r2", "Invoice of Delsey\nTotal: EUR 990.00. Payable within 30 days.", source="delsey.md")
+    assert not ask("When is the invoice of Nordmark payable?", one, two).conflict
 
 
 def test_the_answer_shows_both_documents() -> None:

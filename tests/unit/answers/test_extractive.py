@@ -1,5 +1,6 @@
 """The model-free answerer: what it picks, that it quotes verbatim, when it declines."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,10 +11,12 @@ from pincite.answers.candidates import Candidate, candidates, locate
 from pincite.answers.extractive import Extract, extract, texts_to_embed
 from pincite.answers.question_kind import Wants, analyse, holds
 from pincite.gateway import StaticEmbedder
+from pincite.guard import Block, BlockKind
 from pincite.library import Chunk, Passage
 from pincite.retrieval import ScoredPassage
 
 EMBEDDER = StaticEmbedder()
+Extracted = tuple[ScoredPassage, list[Candidate]]
 
 LEAVE = (
     "1. Annual leave\r\nThe leave year runs from 1 January to 31 December. Part-time staff have the same entitlement "
@@ -63,7 +66,7 @@ def test_a_table_row_is_found_through_its_header():
 
 def test_the_newer_of_two_look_alike_documents_wins_unless_the_old_one_is_asked_for():
     both = (
-        passage("r1", TRAVEL_OLD, source="travel-2025.pdf", score=1.0),
+        replace(passage("r1", TRAVEL_OLD, source="travel-2025.pdf", score=1.0), newer="travel-2026.pdf"),
         passage("r2", TRAVEL_NEW, source="travel-2026.pdf", score=0.95),
     )
     assert "£190" in ask("What is paid for hotels in London?", *both).sentences[0].text
@@ -244,9 +247,88 @@ def test_what_a_question_wants(question: str, wants: Wants):
     assert analyse(question).wants is wants
 
 
+@pytest.mark.parametrize(
+    ("question", "terms", "wants"),
+    [
+        ("Wie hoch ist die Kaltmiete?", {"kaltmiet"}, Wants.NUMBER),
+        ("Wann ist Nachtruhe?", {"nachtruh"}, Wants.TIME),
+        ("Was kostet der Eintritt für Kinder?", {"eintritt", "kinder", "kostet"}, Wants.MONEY),
+        ("Wie lange dauert die Probezeit?", {"dauert", "probezeit"}, Wants.DURATION),
+        ("Combien coûte l'entrée pour un enfant ?", {"coût", "entré", "enfant"}, Wants.MONEY),
+        ("Qui est le directeur de la piscine ?", {"directeur", "piscin"}, Wants.NAME),
+        ("¿Cuándo abre la piscina?", {"abr", "piscina"}, Wants.TIME),
+        ("Who began the war of the Rhine?", {"began", "war", "rhine"}, Wants.NAME),
+        ("When did he die in den Haag?", {"die", "den", "haag"}, Wants.TIME),
+    ],
+)
+def test_questions_of_other_languages_lose_their_small_words(question: str, terms: set[str], wants: Wants):
+    asked = analyse(question)
+    assert (set(asked.terms), asked.wants) == (terms, wants)
+
+
 def test_what_the_question_says_itself_does_not_count_as_its_answer():
     assert not holds(Wants.NUMBER, "The Plover 300 watches a river.", "How heavy is the Plover 300?")
     assert holds(Wants.NUMBER, "The Plover 300 weighs 2.4 kg.", "How heavy is the Plover 300?")
+
+
+FAQ = (
+    "Warranty\nHow long is the warranty on laptops?\n24 months.\nIs the warranty transferable?\n"
+    "The warranty is transferable.\nCan I extend the warranty?\nYes, by 12 months for EUR 49."
+)
+
+
+def _headed(text: str, *titles: tuple[str, int]) -> Extracted:
+    """Return a page's candidates, whose headings have those levels."""
+    blocks = [
+        Block(BlockKind.HEADING, text.index(title), text.index(title) + len(title), level) for title, level in titles
+    ]
+    chunk = replace(passage("r1", text).passage.chunk, heading_path=(titles[0][0],))
+    given = ScoredPassage(Passage(chunk, "faq.md"), 0.8, None, None)
+    return given, candidates([given], {("r1", 1): text}, {("r1", 1): blocks})
+
+
+def test_each_sentence_stands_below_the_headings_of_its_own_section():
+    asked = [line for line in FAQ.split("\n") if line.endswith("?")]
+    _, found = _headed(FAQ, ("Warranty", 1), *((each, 2) for each in asked))
+    above = {each.text: each.headings for each in found}
+    assert above["24 months."] == f"faq.md > Warranty > {asked[0]}"
+    assert above["Yes, by 12 months for EUR 49."] == f"faq.md > Warranty > {asked[2]}"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How long is the warranty on laptops?", "24 months."),
+        ("Is the warranty transferable?", "The warranty is transferable."),
+    ],
+)
+def test_a_short_answer_and_one_in_the_words_of_the_question_are_found(question: str, answer: str):
+    asked = [line for line in FAQ.split("\n") if line.endswith("?")]
+    given, found = _headed(FAQ, ("Warranty", 1), *((each, 2) for each in asked))
+    texts = texts_to_embed(question, found)
+    chosen = extract(question, [given], found, dict(zip(texts, EMBEDDER.vectors(texts), strict=True)))
+    assert chosen.sentences[0].text == answer
+
+
+def test_what_heads_a_table_is_no_answer_and_says_what_its_figures_are():
+    rows = "Month | Defects | Cost EUR\nMay | 18 | 43000\nJune | 10 | 41000"
+    assert ask("How many defects were there in May?", passage("r1", rows)).sentences[0].text.startswith("May")
+    assert ask("What did the defects of June cost?", passage("r1", rows)).sentences[0].text.startswith("June")
+    assert all(
+        not each.text.startswith("Month") for each in ask("Which month had defects?", passage("r1", rows)).nearest
+    )
+
+
+def test_a_sentence_longer_than_a_quote_is_quoted_in_parts():
+    clauses = "; ".join(
+        f"any loss number {n} that the supplier or its agents cause to goods of the buyer" for n in range(20)
+    )
+    text = f"The supplier indemnifies the buyer against {clauses}."
+    found = candidates([passage("r1", text)], {})
+    assert len(found) > 1
+    assert all(len(each.text) <= 900 and text[each.start : each.end] == each.text for each in found)
+    assert all(each.text.endswith((";", ".")) for each in found)
+    assert "".join("".join(each.text.split()) for each in found) == "".join(text.split())
 
 
 def test_a_numbered_heading_is_never_quoted():

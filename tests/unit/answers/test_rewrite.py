@@ -24,5 +24,20 @@ def test_a_new_topic_is_not_polluted(question: str) -> None:
     assert standalone(question, TURNS) == question
 
 
+@pytest.mark.parametrize(
+    "question", ["Und für Teilzeitkräfte?", "et pour les enfants ?", "In which city?", "Until when?"]
+)
+def test_a_few_words_go_on_in_other_languages_too(question: str) -> None:
+    assert "parental" in standalone(question, TURNS)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How do employees report their absence?", "Can the tenant extend his contract?", "Does Oslo run its buses?"],
+)
+def test_whose_it_is_may_be_said_in_the_question_itself(question: str) -> None:
+    assert standalone(question, TURNS) == question
+
+
 def test_a_first_question_is_left_alone() -> None:
     assert standalone("Is it paid?", []) == "Is it paid?"

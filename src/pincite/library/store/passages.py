@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
 from pincite.core.scope import system_scope
-from pincite.guard import FileType, PageText, body_text
+from pincite.guard import BlockKind, FileType, PageText, body_text
 from pincite.library.domain import Chunk, Page, PageSummary, Passage, RevisionState
 from pincite.library.pages import NamedPage
 from pincite.library.store.access import visible_to
@@ -79,10 +79,13 @@ async def find_named_pages(
         .where(or_(*(and_(PageRow.revision_id == each, PageRow.number.in_(some)) for each, some in numbers.items())))
     )
     rows = (await session.execute(query)).all()
-    return {
-        (revision, number): NamedPage(number, label, body_text(text, blocks_of(blocks)), FileType(kind), Policy(policy))
-        for revision, number, label, text, blocks, kind, policy in rows
-    }
+    found: dict[tuple[str, int], NamedPage] = {}
+    for revision, number, label, text, stored, kind, policy in rows:
+        blocks = blocks_of(stored)
+        headings = tuple(each for each in blocks if each.kind is BlockKind.HEADING)
+        shown = body_text(text, blocks)
+        found[revision, number] = NamedPage(number, label, shown, FileType(kind), Policy(policy), headings)
+    return found
 
 
 async def list_pages(session: AsyncSession, scope: Scope, revision_id: str, start: int, limit: int) -> tuple[Page, ...]:
