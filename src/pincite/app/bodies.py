@@ -56,7 +56,7 @@ class BodyEdge:
         self._app = app
         self._streaming = _streaming(routes)
         self._longer = _longer(routes)
-        self._room = _Room(at_once)
+        self.room = Room(at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -68,7 +68,7 @@ class BodyEdge:
         if said.isascii() and said.isdigit() and int(said[:20]) > most:
             await _refuse(_too_large(most), scope, receive, send)
             return
-        body = _Counted(receive, send, _Measure(most, self._room))
+        body = _Counted(receive, send, Measure(most, self.room))
         try:
             with contextlib.suppress(_Refused):
                 await self._app(scope, body.receive, body.send)
@@ -95,14 +95,14 @@ class _Refused(Exception):
         self.error = error
 
 
-class _Room:
+class Room:
     """How much of long bodies this server still takes, all together."""
 
     def __init__(self, left: int) -> None:
         self.left = left
 
 
-class _Measure:
+class Measure:
     """How long a body is: all of it, and what of it is none of a data address.
 
     Such an address is one text however long it is. All else is bounded as any body is, since of a megabyte of brackets
@@ -113,18 +113,19 @@ class _Measure:
         room: where what it has beyond `MOST_BYTES` is held.
     """
 
-    def __init__(self, most: int, room: _Room) -> None:
+    def __init__(self, most: int, room: Room) -> None:
         self._most = most
         self._room = room
-        self._all = self._plain = self._taken = 0
+        self.plain = 0
+        self._all = self._taken = 0
         self._inside = False
         self._before = b""
 
     def add(self, piece: bytes) -> None:
         """Count a piece. Raises: _Refused."""
         self._all += len(piece)
-        self._plain += self._plain_of(piece)
-        if self._all > self._most or self._plain > MOST_BYTES:
+        self.plain += self._plain_of(piece)
+        if self._all > self._most or self.plain > MOST_BYTES:
             raise _Refused(_too_large(self._most))
         beyond = self._all - MOST_BYTES - self._taken
         if beyond > 0:
@@ -159,7 +160,7 @@ class _Measure:
 class _Counted:
     """A body on its way to whoever reads it, and the answer, of which nothing goes out after the body was too long."""
 
-    def __init__(self, receive: Receive, send: Send, measure: _Measure) -> None:
+    def __init__(self, receive: Receive, send: Send, measure: Measure) -> None:
         self._receive = receive
         self._send = send
         self.measure = measure
