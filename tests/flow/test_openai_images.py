@@ -180,9 +180,10 @@ async def test_what_is_no_image_here_is_refused_by_name(clients: Clients, provid
     assert said in refused.value.message
     assert refused.value.type == "invalid_request_error"
     image = part.get("image_url")
-    items = [{"role": "user", "content": [{**part, "image_url": image["url"]} if isinstance(image, dict) else part]}]
-    items[0]["content"][0] |= {"type": "input_image"} if part["type"] == "image_url" else {}
-    items[0]["content"][0] |= {"detail": image["detail"]} if isinstance(image, dict) and "detail" in image else {}
+    item: dict[str, Any] = {**part, "image_url": image["url"]} if isinstance(image, dict) else dict(part)
+    item |= {"type": "input_image"} if part["type"] == "image_url" else {}
+    item |= {"detail": image["detail"]} if isinstance(image, dict) and "detail" in image else {}
+    items: list[Any] = [{"role": "user", "content": [item]}]
     with pytest.raises(openai.BadRequestError) as there:
         await clients.whole.responses.create(model=RAW, input=items, instructions="Be brief.")
     assert there.value.param == "input.0.content.0"
