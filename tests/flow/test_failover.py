@@ -112,6 +112,29 @@ async def test_while_it_runs_what_is_void_is_not_read(
     assert (await house.answers.wait(owner, begun["id"])).text.startswith("The ferry to Hven")
 
 
+@pytest.mark.parametrize("asked", ["chat", "response"])
+async def test_a_models_own_reply_is_taken_over_only_while_nothing_of_it_was_told(
+    client: httpx2.AsyncClient, provider: Provider, second: Provider, asked: str
+) -> None:
+    provider.behaviour.reply, provider.behaviour.drop_after = HALF, 38
+    second.behaviour.reply = WHOLE
+    path, body = {
+        "chat": ("/v1/chat/completions", {"messages": [{"role": "user", "content": "When?"}]}),
+        "response": ("/v1/responses", {"input": "When?"}),
+    }[asked]
+    body = {"model": "route:r", **body}
+    whole = await client.post(path, json=body, timeout=60)
+    assert whole.status_code == 200
+    assert "The ferry to Hven leaves" in whole.text
+    assert "Tickets" not in whole.text
+    before = len(second.requests)
+    streamed = (await client.post(path, json={**body, "stream": True}, timeout=60)).text
+    assert "cost" in streamed
+    assert "quay" not in streamed
+    assert "broke off" in streamed or "was cut" in streamed
+    assert len(second.requests) == before, "what could not be told is not paid for"
+
+
 async def test_where_both_fail_the_answer_does(
     client: httpx2.AsyncClient, provider: Provider, second: Provider
 ) -> None:

@@ -72,7 +72,7 @@ class CachedChat(ChatOver):
 
     async def _answered(self, asked: _Asked) -> AsyncGenerator[Event]:
         # What began before is not made anew for who wants it so.
-        flight = new_id() if asked.anew else asked.key
+        flight = new_id() if asked.anew else f"{asked.key} {asked.request.told_at_once}"
         while True:
             joins, shown = self._flights.has(flight), False
             try:

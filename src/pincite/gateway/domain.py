@@ -137,6 +137,8 @@ class ChatRequest:
         parallel_calls: whether it may ask for several at once; None leaves it to the provider.
         reply: the shape that the reply's text must have; it is held to it, and no part of it is told before.
         may_be_cut: a reply that is cut off or withheld is told, with its `reason`, in place of a failure.
+        told_at_once: nobody can take a piece back that was told: a model that breaks off amid its reply is not
+            followed by another, whose reply would be paid for and never told.
     """
 
     system: str
@@ -156,6 +158,7 @@ class ChatRequest:
     parallel_calls: bool | None = None
     reply: Shape | None = None
     may_be_cut: bool = False
+    told_at_once: bool = False
     purpose: Purpose = field(default_factory=Purpose)
     lane: Lane = "interactive"
     tier: Tier | None = None  # which of a route's models are asked first

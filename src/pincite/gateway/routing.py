@@ -139,7 +139,8 @@ class RoutedChat:
                 request = replace(request, tier="cheap")
                 waiting = by_tier([*waiting, leg], lambda each: each.tier, "cheap")
             except ModelError as error:
-                if error.sign is Sign.OURS or not waiting or time.monotonic() >= ends_at:
+                is_final = error.sign is Sign.OURS or (state.begun and request.told_at_once)
+                if is_final or not waiting or time.monotonic() >= ends_at:
                     raise
                 state.void = error.message if state.begun else state.void
                 reason = f"{leg.chat.name} did not answer: {error.message}"

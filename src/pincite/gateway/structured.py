@@ -57,7 +57,8 @@ class ShapedChat(ChatOver):
                     yield event
             return
         check = await asyncio.to_thread(check_of, request.reply)
-        reply = await self._fitting(scope, request, check)
+        # Nothing of it is told before its end, and so there is nothing that could not be taken back.
+        reply = await self._fitting(scope, replace(request, told_at_once=False), check)
         if reply.text:
             yield TextDelta(reply.text)
         yield reply.end

@@ -134,7 +134,7 @@ def test_whatever_shapes_a_reply_is_in_its_key(field: str) -> None:
 
 
 def test_every_field_of_a_request_is_in_its_key_or_shapes_nothing() -> None:
-    shapes_nothing = {"timeout_s", "call_id", "kept", "because"}
+    shapes_nothing = {"timeout_s", "call_id", "kept", "because", "told_at_once"}
     assert set(REQUEST.__dataclass_fields__) == set(CHANGES) | shapes_nothing
 
 

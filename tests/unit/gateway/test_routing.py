@@ -60,14 +60,14 @@ async def _events(models: Models, request: ChatRequest = REQUEST) -> list[TextDe
     return [each async for each in chosen.stream(SCOPE, request)]
 
 
-async def _until_it_fails(models: Models) -> list[object]:
+async def _until_it_fails(models: Models, request: ChatRequest = REQUEST) -> list[object]:
     chosen = models.choose(None)
     assert chosen is not None
     shown: list[object] = []
     keep = shown.append
 
     async def watch() -> None:
-        async for event in chosen.stream(SCOPE, REQUEST):
+        async for event in chosen.stream(SCOPE, request):
             keep(event)
 
     with pytest.raises(ModelError):
@@ -137,6 +137,20 @@ async def test_who_breaks_off_is_followed_by_another_that_begins_anew(
     assert "restarted" in {name for name, _ in decisions(spans)}
     assert len(world.meter.settled) == 2, "what broke off is paid for, too"
     assert world.meter.settled[0].estimated
+
+
+async def test_who_can_take_nothing_back_is_not_given_another_model_whose_reply_would_not_be_told(world: World) -> None:
+    told_at_once = replace(REQUEST, told_at_once=True)
+    world.one.behaviour.drop_after = 3
+    shown = await _until_it_fails(world.models(), told_at_once)
+    assert shown
+    assert all(isinstance(each, TextDelta) for each in shown)
+    assert world.two.requests == [], "nor is it paid for"
+    world.one.behaviour.drop_after = 0
+    assert _told(await _events(world.models(), told_at_once)) == ("That is the second.", [], SECOND)
+    world.one.behaviour.drop_after, world.two.behaviour.reply = 3, "[]"
+    shaped = replace(told_at_once, reply=Shape("list", {"type": "array"}))
+    assert _told(await _events(world.models(), shaped)) == ("[]", [], SECOND), "of this nothing was told before"
 
 
 async def test_silence_amid_an_answer_is_followed_by_another(world: World) -> None:

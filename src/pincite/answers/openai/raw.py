@@ -5,6 +5,7 @@ Which models those are is said in `catalogue.py`; how they are reached is the ga
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,23 +35,30 @@ class RawModels:
         self._catalogue = catalogue
         self._answers = answers
 
-    def reply(self, scope: Scope, model: str, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Return a model's reply and its end; where replies are moderated, the text comes when it was found fit.
+    def reply(
+        self, scope: Scope, model: str, request: ChatRequest, *, streams: bool
+    ) -> AsyncIterator[TextDelta | ChatFinished]:
+        """Return a model's reply and its end: as it comes where it `streams`, and else when it is whole.
+
+        Where replies are moderated, the text comes when it was found fit. What comes as it is made cannot be taken
+        back: no other model takes over then.
 
         Raises: ParameterRefused at once, where it has images and what is asked is moderated. Then, ModelUnknown,
         QuestionRefused, AnswerRefused, ModerationFailed, SchemaUnusable, ModelError.
         """
         if self._answers.moderation.active:
             refuse_unseen(request)
-        return self._replied(scope, model, request)
+        return self._replied(scope, model, request, streams=streams)
 
-    async def _replied(self, scope: Scope, model: str, request: ChatRequest) -> AsyncIterator[TextDelta | ChatFinished]:
+    async def _replied(
+        self, scope: Scope, model: str, request: ChatRequest, *, streams: bool
+    ) -> AsyncIterator[TextDelta | ChatFinished]:
         chat = self._catalogue.chat(model)
         await self._answers.admit(scope, said_in(request))
         self._ledger.note_with_next(scope, "model.asked", ("model", model[:200]))
         moderation = self._answers.moderation
-        if not moderation.active:
-            async with aclosing(chat.stream(scope, request)) as events:
+        if streams and not moderation.active:
+            async with aclosing(chat.stream(scope, replace(request, told_at_once=True))) as events:
                 async for event in events:
                     yield _joined(event)
             return

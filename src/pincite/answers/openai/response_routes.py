@@ -208,7 +208,7 @@ class ResponseRoutes:
         asked = await _chat_request(body, kept)
         frame = Frame(f"resp_{new_id()}", int(time.time()), body.model, _asked(body))
         with in_its_words(body):
-            events = self._raw.reply(scope, body.model, asked)
+            events = self._raw.reply(scope, body.model, asked, streams=bool(body.stream))
         try:
             if not body.stream:
                 return reply_response(frame, *await while_there(request, gathered(events)))

@@ -226,7 +226,7 @@ class OpenAiRoutes:
     async def _reply(self, request: Request, scope: Scope, body: ChatBody, kept: KeptUse) -> Any:
         asked = await _request_of(body, kept)
         heading = Heading(f"chatcmpl-{new_id()}", int(time.time()), body.model)
-        events = self._raw.reply(scope, body.model, asked)
+        events = self._raw.reply(scope, body.model, asked, streams=bool(body.stream))
         try:
             if not body.stream:
                 return whole_reply(heading, *await while_there(request, gathered(events)))

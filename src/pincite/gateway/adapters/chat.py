@@ -5,7 +5,7 @@ One call is one attempt: trying again, and what it costs, are the business of `r
 
 import asyncio
 import codecs
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +118,8 @@ class ProviderChat:
             async with AsyncExitStack() as closing:
                 async with deadlines.first():
                     response = await closing.enter_async_context(stream)
-                async for text in _pieces(response, deadlines):
+                texts = await closing.enter_async_context(aclosing(_pieces(response, deadlines)))
+                async for text in texts:
                     written += len(text)
                     if written > most_chars(request):
                         raise UnexpectedModelBehavior("far more text than was asked for")
@@ -174,7 +175,7 @@ class _Storable:
         return self._pairs.decode(text.encode("utf-16-le", "surrogatepass"), final).replace("\x00", "\ufffd")
 
 
-async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncIterator[str]:
+async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncGenerator[str]:
     events, storable = aiter(response), _Storable()
     limit = deadlines.first
     while True:
