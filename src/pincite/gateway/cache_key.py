@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from pincite.core import Scope
+from pincite.core.images import Image
 from pincite.core.keeping import KeptUse, kept_use
 from pincite.gateway.domain import ChatRequest, Message, Shape
 
@@ -74,7 +75,14 @@ def key_of(scope: Scope, request: ChatRequest, course: str) -> str:
 
 
 def _message(message: Message) -> list[Any]:
-    return [message.role, message.text, [[each.id, each.name, each.arguments] for each in message.calls]]
+    told = [message.role, message.text, [[each.id, each.name, each.arguments] for each in message.calls]]
+    return [*told, [_part(each) for each in message.parts]] if message.parts else told
+
+
+def _part(part: str | Image) -> list[Any]:
+    if isinstance(part, str):
+        return [part]
+    return [part.media_type, part.detail, hashlib.sha256(part.data).hexdigest()]
 
 
 def _shape(shape: Shape) -> list[Any]:

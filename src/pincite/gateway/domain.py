@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.core import ErrorKind, InvalidInput, PinciteError, Scope, Unavailable
+from pincite.core.images import Image
 from pincite.core.keeping import KeptUse
 from pincite.gateway.cascade import Cascade
 from pincite.ledger import Purpose
@@ -89,12 +90,24 @@ class ToolCall:
 class Message:
     """One turn of a conversation as a model sees it.
 
-    `calls` are those that an assistant's turn asks for; of a tool's turn, the one whose result it is.
+    `calls` are those that an assistant's turn asks for; of a tool's turn, the one whose result it is. `parts` are what
+    a user's turn with images holds, in its order; `text` is then its texts, a line each.
     """
 
     role: Literal["user", "assistant", "system", "tool"]
     text: str
     calls: tuple[ToolCall, ...] = ()
+    parts: tuple[str | Image, ...] = ()
+
+    @classmethod
+    def shown(cls, parts: Sequence[str | Image]) -> "Message":
+        """Return a user's turn of texts and images."""
+        return cls("user", "\n".join(each for each in parts if isinstance(each, str)), parts=tuple(parts))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The images of a turn."""
+        return tuple(each for each in self.parts if isinstance(each, Image))
 
 
 Lane = Literal["premium", "interactive", "batch"]
@@ -153,6 +166,11 @@ class ChatRequest:
     because: str | None = None  # why those, for the trace
     call_id: str | None = None  # the ledger's, which the provider is told, too
     kept: KeptUse = "use"
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The images that the model is shown."""
+        return tuple(image for each in self.messages for image in each.images)
 
     @property
     def thinks(self) -> bool:

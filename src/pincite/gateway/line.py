@@ -11,7 +11,7 @@ from pincite.core import get_logger
 from pincite.gateway.breaker import Breaker, BreakerPolicy, Permit, State
 from pincite.gateway.bucket import Limit, buckets_of
 from pincite.gateway.domain import ChatRequest, Lane, ModelError, Overloaded, Sign
-from pincite.gateway.metering import EXPECTED_REPLY_TOKENS, estimated
+from pincite.gateway.metering import EXPECTED_REPLY_TOKENS, expected_tokens
 from pincite.gateway.queueing import Queue
 from pincite.gateway.retry_budget import RetryBudget
 
@@ -120,4 +120,4 @@ class Line:
 
 def _tokens(request: ChatRequest) -> int:
     """Return how many tokens a request is expected to take, reply and all."""
-    return estimated(request, 0).input_tokens + (request.max_tokens or EXPECTED_REPLY_TOKENS)
+    return expected_tokens(request) + (request.max_tokens or EXPECTED_REPLY_TOKENS)

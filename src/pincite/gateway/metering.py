@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pincite.core import Scope
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta, Usage
+from pincite.gateway.image_tokens import most_tokens_of, usual_tokens_of
 from pincite.gateway.prices import Price, bound
 from pincite.ledger import BudgetExceeded, Call, PriceUnknown, Reservation, Spend, Spent, at_hand
 
@@ -179,22 +180,34 @@ class MeteredChat:
 def estimated(request: ChatRequest, written: int) -> Usage:
     """Return what a call has used of which the provider said nothing; `written` is how many bytes of text came.
 
-    Of what a model that is asked to think has thought nothing came: that is as much as it may have.
+    Of what a model that is asked to think has thought nothing came: that is as much as it may have. Nor is it known how
+    it counts images, which are as much as they may be.
     """
-    asked = _bytes_of([text for text, _ in _texts(request)])
     said = most_tokens(request)[1] if request.thinks else written // _BYTES_PER_TOKEN
-    return Usage(asked // _BYTES_PER_TOKEN, said, estimated=True)
+    return Usage(_read(request) + sum(map(most_tokens_of, request.images)), said, estimated=True)
+
+
+def expected_tokens(request: ChatRequest) -> int:
+    """Return about how many tokens a request is, before it is made; what it costs does not go by that."""
+    return _read(request) + sum(map(usual_tokens_of, request.images))
+
+
+def _read(request: ChatRequest) -> int:
+    return _bytes_of([text for text, _ in _texts(request)]) // _BYTES_PER_TOKEN
 
 
 def most_tokens(request: ChatRequest) -> tuple[int, int]:
     """Return the most tokens that a request can be, and its reply.
 
     A token is one byte or more of text, in every tokenizer that works on bytes: so many bytes, so many tokens at most.
+    What an image can be is said in `image_tokens.py`.
     """
     texts = _texts(request)
     # A schema stands in the prompt as it is, with line feeds, or is said again where the provider knows none.
     read = _bytes_of([2 * text if is_shape else text for text, is_shape in texts])
     read += _TOKENS_A_SHAPE * sum(is_shape for _, is_shape in texts)
+    read += sum(_TOKENS_A_MESSAGE * len(each.parts) for each in request.messages)
+    read += sum(map(most_tokens_of, request.images))
     return _TOKENS_A_REQUEST + _TOKENS_A_MESSAGE * len(texts) + read, request.max_tokens or LONGEST_REPLY_TOKENS
 
 

@@ -54,6 +54,7 @@ class Provider:
         window: tokens that its models take where neither settings nor the price list say; None for no bound.
         make: makes the model; imports the provider's library only then.
         marks: says where the beginning of a request ends that the provider should keep, in settings of its library.
+        detailed: whether its models can be told how closely to look at an image.
     """
 
     prefix: str
@@ -62,3 +63,4 @@ class Provider:
     window: int | None
     make: "Callable[[str, Connection], Model]"
     marks: Callable[[ChatRequest], Mapping[str, Any]] = _unmarked
+    detailed: bool = False

@@ -12,5 +12,9 @@ _PLAIN = {
     adapter.PREFIX: Provider(adapter.PREFIX, adapter.KEY_NAMES, adapter.PRICED_AS, adapter.WINDOW, adapter.make)
     for adapter in (openai, anthropic, google, ollama)
 }
-# The others keep the beginnings of prompts by themselves, or not at all.
-PROVIDERS = {**_PLAIN, anthropic.PREFIX: replace(_PLAIN[anthropic.PREFIX], marks=anthropic.marks)}
+# The others keep the beginnings of prompts by themselves, or not at all; and look at images as they please.
+PROVIDERS = {
+    **_PLAIN,
+    openai.PREFIX: replace(_PLAIN[openai.PREFIX], detailed=True),
+    anthropic.PREFIX: replace(_PLAIN[anthropic.PREFIX], marks=anthropic.marks),
+}

@@ -27,7 +27,7 @@ from pincite.gateway.domain import (
     Tier,
 )
 from pincite.gateway.line import Note
-from pincite.gateway.metering import EXPECTED_REPLY_TOKENS, CheaperWanted, estimated
+from pincite.gateway.metering import EXPECTED_REPLY_TOKENS, CheaperWanted, expected_tokens
 from pincite.gateway.retrying import RetryingChat
 
 # Who has another model to ask waits no longer than this for a turn.
@@ -159,7 +159,7 @@ class RoutedChat:
 
     async def _fitting(self, scope: Scope, request: ChatRequest, note: Note) -> list[Leg]:
         """Return the legs that a request is for. Raises: ModelError, where it is for none."""
-        tokens = estimated(request, 0).input_tokens
+        tokens = expected_tokens(request)
         fitting: list[Leg] = []
         for leg in self._legs:
             why = leg.when.why_not(scope, request, tokens)

@@ -13,7 +13,15 @@ from pincite.app.simulation import Asked, Told
 from pincite.app.simulation.domain import Kind, Wire
 from pincite.app.simulation.instances import UnusableSchema, smallest
 from pincite.app.simulation.log import RequestLog, State
-from pincite.app.simulation.texts import length_of, pieces, sensible_reply, tokens_of
+from pincite.app.simulation.texts import (
+    IMAGE_TOKENS,
+    LOW_IMAGE_TOKENS,
+    length_of,
+    pieces,
+    sensible_reply,
+    strings_of,
+    tokens_of,
+)
 from pincite.app.simulation.turns import answer_of, read_tokens, reported
 
 VERDICT = {
@@ -227,3 +235,26 @@ def test_a_request_ends_once() -> None:
     refused.refuse()
     refused.cut()
     assert (refused.state, refused.input_tokens, refused.output_tokens) == (State.REFUSED, 0, 0)
+
+
+def _asked(wire: Wire, *parts: dict[str, Any]) -> Asked:
+    return Asked(Kind.CHAT, wire, {"messages": [{"role": "user", "content": list(parts)}]})
+
+
+def test_an_image_is_so_many_tokens_in_either_protocol_whatever_its_bytes() -> None:
+    text: dict[str, Any] = {"type": "text", "text": "What is this?"}
+    plain: dict[str, Any] = {}
+    alone = read_tokens(_asked(Wire.OPENAI, text))
+    for data in ("AAAA", "A" * 100_000):
+        plain = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+        low = {"type": "image_url", "image_url": {**plain["image_url"], "detail": "low"}}
+        theirs = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+        assert read_tokens(_asked(Wire.OPENAI, text, plain)) == alone + IMAGE_TOKENS
+        assert read_tokens(_asked(Wire.OPENAI, text, low, plain)) == alone + LOW_IMAGE_TOKENS + IMAGE_TOKENS
+        assert read_tokens(_asked(Wire.ANTHROPIC, text, theirs)) == alone + IMAGE_TOKENS
+        record = RequestLog().begin(_asked(Wire.ANTHROPIC, text, theirs, plain), input_tokens=0, faults=())
+        assert record.shown()["images"] == 2
+        assert data not in str(record.shown())
+    held = "".join(strings_of([text, plain]))
+    assert len(held) == len("textWhat is this?") + 4 * IMAGE_TOKENS
+    assert held != "".join(strings_of([text, {**plain, "image_url": {"url": "data:image/png;base64,BBBB"}}]))

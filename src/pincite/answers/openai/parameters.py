@@ -3,12 +3,14 @@
 What cannot be done as asked is refused, naming the parameter; nothing that changes the reply is left out in silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pincite.answers.domain import Turn
 from pincite.answers.openai.domain import ParameterRefused, Question
-from pincite.answers.openai.schemas import ChatBody, ChatMessage, ResponseFormat, ToolBody
+from pincite.answers.openai.images import KINDS, Content, image_of, refuse_too_many, shows
+from pincite.answers.openai.schemas import ChatBody, ChatMessage, ContentPart, ResponseFormat, ToolBody
+from pincite.core.images import Image
 from pincite.gateway import ChatRequest, Message, Shape, ToolCall
 from pincite.retrieval import MAX_QUESTION_CHARS
 
@@ -100,11 +102,20 @@ def request_of(body: ChatBody) -> ChatRequest:
     )
 
 
+def contents_of(body: ChatBody) -> Sequence[Content]:
+    """Return what the messages of a chat hold."""
+    return [each.content for each in body.messages]
+
+
 def messages_of(messages: Sequence[ChatMessage], param: str) -> tuple[Message, ...]:
     """Return a conversation as models take it. Raises: ParameterRefused."""
     known: dict[str, ToolCall] = {}
     found: list[Message] = []
+    refuse_too_many((each.content for each in messages), param)
     for at, message in enumerate(messages):
+        if message.role == "user" and shows(message.content):
+            found.append(Message.shown(tuple(_parts_of(message, at, param))))
+            continue
         text = text_of(message, at, param)
         calls = tuple(
             ToolCall(each.id, each.function.name, each.function.arguments) for each in message.tool_calls or ()
@@ -131,9 +142,27 @@ def text_of(message: ChatMessage, at: int, param: str = "messages") -> str:
         return message.content or ""
     for number, part in enumerate(message.content):
         if part.type not in _TEXTS or part.text is None:
-            where = f"{param}.{at}.content.{number}"
-            raise ParameterRefused(where, f"Only text is read, and this is `{part.type}`.", remedy="Send text alone.")
+            raise _unread(part, f"{param}.{at}.content.{number}")
     return "\n".join(part.text or "" for part in message.content)
+
+
+def _parts_of(message: ChatMessage, at: int, param: str) -> Iterator[str | Image]:
+    """Yield the texts and images of a message. Raises: ParameterRefused for what is neither."""
+    for number, part in enumerate(message.content or ()):
+        assert isinstance(part, ContentPart), "what is one text has no parts"
+        where = f"{param}.{at}.content.{number}"
+        if part.type in KINDS:
+            yield image_of(part, where)
+        elif part.type in _TEXTS and part.text is not None:
+            yield part.text
+        else:
+            raise _unread(part, where)
+
+
+def _unread(part: ContentPart, where: str) -> ParameterRefused:
+    said = f"Only text is read, and this is `{part.type}`."
+    remedy = "Images go to a model itself, in the user's messages." if part.type in KINDS else "Send text alone."
+    return ParameterRefused(where, said, remedy=remedy)
 
 
 def _refuse(body: ChatBody, unspoken: Mapping[str, tuple[Any, ...]], remedy: str) -> None:

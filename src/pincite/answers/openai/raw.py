@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pincite.answers.domain import Answer
 from pincite.answers.openai.catalogue import Catalogue
+from pincite.answers.openai.images import refuse_stored, refuse_unseen
 from pincite.answers.replying import ReplyRequest, said_in
 from pincite.answers.service import Answers
 from pincite.core import Scope
@@ -34,16 +35,24 @@ class RawModels:
         self._catalogue = catalogue
         self._answers = answers
 
-    async def reply(
+    def reply(
         self, scope: Scope, model: str, request: ChatRequest, *, streams: bool
     ) -> AsyncIterator[TextDelta | ChatFinished]:
-        """Yield a model's reply and its end: as it comes where it `streams`, and else when it is whole.
+        """Return a model's reply and its end: as it comes where it `streams`, and else when it is whole.
 
         Where replies are moderated, the text comes when it was found fit. What comes as it is made cannot be taken
         back: no other model takes over then.
 
-        Raises: ModelUnknown, QuestionRefused, AnswerRefused, ModerationFailed, SchemaUnusable, ModelError.
+        Raises: ParameterRefused at once, where it has images and what is asked is moderated. Then, ModelUnknown,
+        QuestionRefused, AnswerRefused, ModerationFailed, SchemaUnusable, ModelError.
         """
+        if self._answers.moderation.active:
+            refuse_unseen(request)
+        return self._replied(scope, model, request, streams=streams)
+
+    async def _replied(
+        self, scope: Scope, model: str, request: ChatRequest, *, streams: bool
+    ) -> AsyncIterator[TextDelta | ChatFinished]:
         chat = self._catalogue.chat(model)
         await self._answers.admit(scope, said_in(request))
         self._ledger.note_with_next(scope, "model.asked", ("model", model[:200]))
@@ -68,8 +77,9 @@ class RawModels:
     async def store(self, scope: Scope, model: str, request: ChatRequest, echo: Mapping[str, Any]) -> Answer:
         """Begin a model's reply that is stored, and goes on without its reader.
 
-        Raises: ModelUnknown, and what `Answers.reply` does.
+        Raises: ParameterRefused, where it has images; ModelUnknown, and what `Answers.reply` does.
         """
+        refuse_stored(request, "store")
         return await self._answers.reply(scope, ReplyRequest(model, self._catalogue.chat(model), request, echo))
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool) -> NDArray[np.float32]:

@@ -10,12 +10,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.answers.openai.domain import ParameterRefused
+from pincite.answers.openai.images import Content
 from pincite.answers.openai.schemas import (
     AskedOfModel,
     CallBody,
     CalledFunction,
     ChatBody,
     ChatMessage,
+    ContentPart,
     FunctionBody,
     Name,
     NamedFunction,
@@ -24,11 +26,10 @@ from pincite.answers.openai.schemas import (
     ResponseFormat,
     SchemaBody,
     Text,
-    TextPart,
     ToolBody,
 )
 
-Parts = Annotated[list[TextPart], Field(max_length=1_000)]
+Parts = Annotated[list[ContentPart], Field(max_length=1_000)]
 # What a parameter is called there, of what it is called in a chat.
 _NAMES = {
     "messages": "input",
@@ -170,21 +171,42 @@ def _effort(body: ResponseBody) -> str | None:
     return effort[:40] if isinstance(effort, str) else ("otherwise" if said else None)
 
 
+def contents_of(body: ResponseBody) -> Sequence[Content]:
+    """Return what the items of a request hold."""
+    if isinstance(body.input, str):
+        return [body.input]
+    return [each.output if isinstance(each, OutputItem) else getattr(each, "content", None) for each in body.input]
+
+
 @contextmanager
-def in_its_words() -> Iterator[None]:
+def in_its_words(body: ResponseBody) -> Iterator[None]:
     """Let what is refused of a chat name the parameter that a request for a response has for it."""
     try:
         yield
     except ParameterRefused as error:
-        raise ParameterRefused(renamed(error.param), error.message, remedy=error.remedy) from error
+        raise ParameterRefused(renamed(error.param, body), error.message, remedy=error.remedy) from error
 
 
-def renamed(param: str) -> str:
-    """Return what a chat's parameter is called in a request for a response."""
+def renamed(param: str, body: ResponseBody) -> str:
+    """Return what a chat's parameter is called in the request for a response that the chat stands for."""
     if param in _NAMES:
         return _NAMES[param]
     first, dot, rest = param.partition(".")
+    number, _, behind = rest.partition(".")
+    if first == "messages" and number.isdigit() and not isinstance(body.input, str):
+        return f"input.{_places(body)[int(number)]}.{behind.replace('tool_call_id', 'call_id')}".rstrip(".")
     return f"{_NAMES.get(first, first)}{dot}{rest.replace('tool_call_id', 'call_id')}"
+
+
+def _places(body: ResponseBody) -> list[int]:
+    """Return the number of the item that each message of the chat begins with; of instructions, 0."""
+    items, places = [] if isinstance(body.input, str) else body.input, list[int]()
+    for number, item in enumerate(items):
+        before = items[number - 1] if number else None
+        goes_on = isinstance(before, CallItem) or (isinstance(before, MessageItem) and before.role == "assistant")
+        if not (isinstance(item, CallItem) and goes_on):
+            places.append(number)
+    return places if body.instructions is None else [0, *places]
 
 
 def _messages(body: ResponseBody) -> list[ChatMessage]:

@@ -19,11 +19,13 @@ from pincite.answers.openai.catalogue import Catalogue
 from pincite.answers.openai.completions import Told, check_whole, gathered
 from pincite.answers.openai.domain import Kind, ParameterRefused, assistant_of
 from pincite.answers.openai.following import in_turn, what_stands
+from pincite.answers.openai.images import MOST_BODY_BYTES, read_in, refuse_long_rest, refuse_stored
 from pincite.answers.openai.parameters import question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_bodies import (
     ResponseBody,
     chat_of,
+    contents_of,
     in_its_words,
     refuse_beside_effort,
     renamed,
@@ -88,6 +90,7 @@ class ResponseRoutes:
             response_model=ResponseResource,
             responses=STREAM,
             summary="Make a response",
+            max_body_size=MOST_BODY_BYTES,
         )
         add(
             "/responses/{answer_id}",
@@ -120,12 +123,15 @@ class ResponseRoutes:
         if body.background and body.store is False:
             said = "What goes on in the background is stored, to be read."
             raise ParameterRefused("background", said, remedy="Leave out `store`, or `background`.")
+        await refuse_long_rest(request, contents_of(body), "input")
         if body.stream:
             seat.take(scope)
         if found.kind is Kind.ASSISTANT:
             answer, ignored = await self._answer(scope, body, kept)
         elif body.store or body.background:
-            answer, ignored = await self._raw.store(scope, body.model, _chat_request(body, kept), _echo(body)), ()
+            asked = await _chat_request(body, kept)
+            refuse_stored(asked, "background" if body.background else "store")
+            answer, ignored = await self._raw.store(scope, body.model, asked, _echo(body)), ()
         else:
             return await self._reply(request, scope, body, kept)
         told = Told(self._base(request), ignored)
@@ -183,7 +189,7 @@ class ResponseRoutes:
 
     async def _answer(self, scope: Scope, body: ResponseBody, kept: KeptUse) -> tuple[Answer, tuple[str, ...]]:
         """Begin an assistant's answer; returns it and the parameters that are not heeded."""
-        with in_its_words():
+        with in_its_words(body):
             question = question_of(chat_of(body))
         before = body.previous_response_id
         conversation = None if before is None else (await self._answers.get(scope, before)).conversation
@@ -196,12 +202,13 @@ class ResponseRoutes:
             kept=kept,
             echo=_echo(body),
         )
-        return await self._answers.start(scope, asked), tuple(map(renamed, question.ignored))
+        return await self._answers.start(scope, asked), tuple(renamed(each, body) for each in question.ignored)
 
     async def _reply(self, request: Request, scope: Scope, body: ResponseBody, kept: KeptUse) -> Any:
-        asked = _chat_request(body, kept)
+        asked = await _chat_request(body, kept)
         frame = Frame(f"resp_{new_id()}", int(time.time()), body.model, _asked(body))
-        events = self._raw.reply(scope, body.model, asked, streams=bool(body.stream))
+        with in_its_words(body):
+            events = self._raw.reply(scope, body.model, asked, streams=bool(body.stream))
         try:
             if not body.stream:
                 return reply_response(frame, *await while_there(request, gathered(events)))
@@ -215,14 +222,14 @@ class ResponseRoutes:
         return (self._public_url or str(request.base_url)).rstrip("/")
 
 
-def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
+async def _chat_request(body: ResponseBody, kept: KeptUse) -> ChatRequest:
     """Return what a model is asked. Raises: ParameterRefused."""
     if body.previous_response_id:
         said = "Of what a model was asked before, nothing is kept to go on from."
         raise ParameterRefused("previous_response_id", said, remedy="Send all of the input.")
     refuse_beside_effort(body)
-    with in_its_words():
-        return replace(request_of(chat_of(body)), kept=kept)
+    with in_its_words(body):
+        return replace(await read_in(contents_of(body), lambda: request_of(chat_of(body))), kept=kept)
 
 
 def _echo(body: ResponseBody) -> Fields:

@@ -27,7 +27,8 @@ from pincite.answers.openai.completions import (
 from pincite.answers.openai.domain import AnswerNotWhole, Kind, Served, assistant_of
 from pincite.answers.openai.embeddings import EmbeddingBody, EmbeddingList, listed, texts_of
 from pincite.answers.openai.following import first_of
-from pincite.answers.openai.parameters import question_of, request_of
+from pincite.answers.openai.images import MOST_BODY_BYTES, read_in, refuse_long_rest
+from pincite.answers.openai.parameters import contents_of, question_of, request_of
 from pincite.answers.openai.raw import RawModels
 from pincite.answers.openai.response_routes import ResponseRoutes
 from pincite.answers.openai.schemas import ChatBody, Completion, CompletionDeleted, ModelBody, ModelList
@@ -46,7 +47,7 @@ from pincite.answers.seats import Seated
 from pincite.answers.service import Answers
 from pincite.core import PinciteError, Scope, new_id
 from pincite.core.keeping import KeptUse
-from pincite.gateway import Embedders, Models
+from pincite.gateway import ChatRequest, Embedders, Models
 from pincite.ledger import Ledger
 
 ModelName = Annotated[str, Path(max_length=200)]
@@ -108,6 +109,7 @@ class OpenAiRoutes:
             response_model_exclude_none=True,
             responses=STREAM,
             summary="Complete a chat",
+            max_body_size=MOST_BODY_BYTES,
         )
         add(
             "/chat/completions/{answer_id}",
@@ -154,13 +156,14 @@ class OpenAiRoutes:
     ) -> Any:
         """Answer from the documents with citations (`pincite/...`), or let the chat model itself reply."""
         found = await self._catalogue.find(scope, body.model, Kind.ASSISTANT, Kind.CHAT)
+        await refuse_long_rest(request, contents_of(body), "messages")
         if body.stream:
             seat.take(scope)
         if found.kind is Kind.CHAT and not body.store:
             return await self._reply(request, scope, body, kept)
         ignored: tuple[str, ...] = ()
         if found.kind is Kind.CHAT:
-            answer = await self._raw.store(scope, body.model, replace(request_of(body), kept=kept), {})
+            answer = await self._raw.store(scope, body.model, await _request_of(body, kept), {})
         else:
             question = question_of(body)
             ignored = question.ignored
@@ -221,7 +224,7 @@ class OpenAiRoutes:
         return listed(body, texts, vectors)
 
     async def _reply(self, request: Request, scope: Scope, body: ChatBody, kept: KeptUse) -> Any:
-        asked = replace(request_of(body), kept=kept)
+        asked = await _request_of(body, kept)
         heading = Heading(f"chatcmpl-{new_id()}", int(time.time()), body.model)
         events = self._raw.reply(scope, body.model, asked, streams=bool(body.stream))
         try:
@@ -235,6 +238,11 @@ class OpenAiRoutes:
 
     def _base(self, request: Request) -> str:
         return (self._public_url or str(request.base_url)).rstrip("/")
+
+
+async def _request_of(body: ChatBody, kept: KeptUse) -> ChatRequest:
+    """Return what a model is asked. Raises: ParameterRefused."""
+    return replace(await read_in(contents_of(body), lambda: request_of(body)), kept=kept)
 
 
 def _with_usage(body: ChatBody) -> bool:

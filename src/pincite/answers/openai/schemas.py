@@ -8,20 +8,35 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 LONGEST_TEXT = 1_000_000
+LONGEST_ADDRESS = 20 << 20
+"""No longer than a body; how large an image may be is said in `images.py`."""
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Address = Annotated[str, Field(max_length=LONGEST_ADDRESS)]
 Json = JsonValue
 Object = Annotated[dict[str, Json], Field(max_length=1_000)]
 _QUESTION = "How much leave is there when a parent dies?"
 
 
-class TextPart(BaseModel):
-    """A part of a message. Only text is read; `type` says what it is."""
+class ImageAddress(BaseModel):
+    """An image, as a data address; `detail` is `auto`, `low`, `high` or `original`."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
+
+    url: Address
+    detail: Name | None = None
+
+
+class ContentPart(BaseModel):
+    """A part of a message: a text, or of a user's message to a model itself an image; `type` says which."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     type: Annotated[str, Field(max_length=40)]
     text: Text | None = None
+    image_url: ImageAddress | Address | None = None
+    detail: Name | None = None
+    file_id: Name | None = None
 
 
 class CalledFunction(BaseModel):
@@ -45,7 +60,7 @@ class ChatMessage(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Text | Annotated[list[TextPart], Field(max_length=1_000)] | None = None
+    content: Text | Annotated[list[ContentPart], Field(max_length=1_000)] | None = None
     tool_calls: Annotated[list[CallBody], Field(max_length=128)] | None = None
     tool_call_id: Name | None = None
 

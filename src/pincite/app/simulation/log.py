@@ -1,6 +1,7 @@
 """The provider's own log: every request, what is charged for it and how it ended. In memory, and bounded.
 
-It holds no text of a request or a reply. What is charged is said in `Record`; what is reported may be told to differ.
+It holds no text and no image of a request or a reply. What is charged is said in `Record`; what is reported may be
+told to differ.
 """
 
 import itertools
@@ -13,6 +14,7 @@ from typing import Any
 
 from pincite.app.simulation.domain import Asked, Kind, Wire
 from pincite.app.simulation.prompts import Prompt, Prompts
+from pincite.app.simulation.texts import images_of
 from pincite.core import new_id, utc_now
 
 MOST = 100_000
@@ -42,6 +44,7 @@ class Record:
         status: of HTTP, as soon as it is answered.
         reported: the tokens in and out that the answer named; None where it named none.
         prompt: what of its input was in the provider's cache, and came into it.
+        images: how many it showed.
     """
 
     kind: Kind
@@ -54,6 +57,7 @@ class Record:
     status: int | None = None
     reported: tuple[int, int] | None = None
     prompt: Prompt = field(default_factory=Prompt)
+    images: int = 0
     state: State = State.RUNNING
     id: str = field(default_factory=lambda: f"sim-{new_id()}")
     began_at: datetime = field(default_factory=utc_now)
@@ -92,6 +96,7 @@ class Record:
             "output_tokens": self.output_tokens,
             "cached_tokens": self.prompt.read,
             "kept_tokens": self.prompt.kept,
+            "images": self.images,
             "reported": reported,
             "faults": list(self.faults),
             "began_at": self.began_at.isoformat(),
@@ -121,6 +126,7 @@ class RequestLog:
         """Remember a request that has come."""
         client_id = asked.client_request_id and asked.client_request_id[:_NAME_CHARS]
         record = Record(asked.kind, asked.wire, asked.model[:_NAME_CHARS], client_id, input_tokens, faults=faults)
+        record.images = images_of(asked.body.get("messages"))
         self._records[record.id] = record
         if record.client_request_id is not None:
             self._of_client[record.client_request_id] = record.id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pincite.app.simulation.domain import Asked, Wire
-from pincite.app.simulation.texts import TOKEN_CHARS, tokens_of
+from pincite.app.simulation.texts import TOKEN_CHARS, strings_of, tokens_of
 
 MOST = 10_000
 LEAST_TOKENS = 1_024
@@ -47,7 +47,7 @@ class Prompts:
         return found
 
     def _by_itself(self, family: str, asked: Asked) -> Prompt:
-        text = "".join(_strings([asked.body.get("tools"), asked.body.get("messages")]))
+        text = "".join(strings_of([asked.body.get("tools"), asked.body.get("messages")]))
         ends = range(LEAST_TOKENS, tokens_of(len(text)) + 1, STEP_TOKENS)
         digests = [(end, _digest(family, text[: end * TOKEN_CHARS])) for end in ends]
         read = max((end for end, digest in digests if digest in self._known), default=0)
@@ -79,11 +79,11 @@ class Prompts:
 def _blocks(body: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """Yield what Anthropic reads, in its order: the text of each block, and whether it is marked."""
     for part in (*_listed(body.get("tools")), *_listed(body.get("system"))):
-        yield "".join(_strings(part)), _is_marked(part)
+        yield "".join(strings_of(part)), _is_marked(part)
     for message in _listed(body.get("messages")):
         content = cast("dict[str, Any]", message).get("content") if isinstance(message, dict) else message
         for part in _listed(content):
-            yield "".join(_strings(part)), _is_marked(part)
+            yield "".join(strings_of(part)), _is_marked(part)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -92,18 +92,6 @@ def _listed(value: Any) -> list[Any]:
 
 def _is_marked(part: Any) -> bool:
     return isinstance(part, dict) and bool(cast("dict[str, Any]", part).get("cache_control"))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from _strings(each)
-    elif isinstance(value, dict):
-        for name, each in cast("dict[str, Any]", value).items():
-            if name != "cache_control":
-                yield from _strings(each)
 
 
 def _digest(family: str, text: str) -> str:

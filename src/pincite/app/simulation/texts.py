@@ -1,8 +1,10 @@
-"""What the provider says by itself, how texts are counted and cut, and what vectors it makes of them. Pure.
+"""What the provider says by itself, how texts and images are counted, and what vectors it makes of them. Pure.
 
-A token is four characters, and a text at least one: near enough to what models count, and anybody can check it.
+A token is four characters, and a text at least one: near enough to what models count, and anybody can check it. An
+image is `IMAGE_TOKENS` whatever its size, or `LOW_IMAGE_TOKENS` where its `detail` is low.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any, cast
@@ -12,6 +14,8 @@ _NUMBERED = re.compile(r"\[(\d+)\]( .*)?$")
 _SENTENCE = re.compile(r"[A-Z][^.!?|]{25,300}[.!?](?=\s)")
 ABSTAINED = "The documents do not say."
 TOKEN_CHARS = 4
+IMAGE_TOKENS, LOW_IMAGE_TOKENS = 765, 85
+"""What OpenAI charges for a square image by tiles, and for any at the lowest detail."""
 _ECHO_CHARS = 500
 
 
@@ -63,7 +67,7 @@ def tokens_of(length: int) -> int:
 
 
 def length_of(value: Any) -> int:
-    """Return how many characters all strings within a JSON value have."""
+    """Return how many characters all strings within a JSON value have; an image has those of its tokens."""
     left, length = [value], 0
     while left:
         each = left.pop()
@@ -72,8 +76,62 @@ def length_of(value: Any) -> int:
         elif isinstance(each, list):
             left.extend(cast("list[Any]", each))
         elif isinstance(each, dict):
-            left.extend(cast("dict[str, Any]", each).values())
+            part = cast("dict[str, Any]", each)
+            image = _image(part)
+            length += 0 if image is None else _chars_of(image)
+            left.extend(part.values() if image is None else ())
     return length
+
+
+def strings_of(value: Any) -> Iterator[str]:
+    """Yield all strings within a JSON value in their order, but for marks of a cache; of an image, what stands for it.
+
+    That is its digest, as often as it takes to have the characters of its tokens.
+    """
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from strings_of(each)
+    elif isinstance(value, dict):
+        part = cast("dict[str, Any]", value)
+        image = _image(part)
+        if image is not None:
+            chars = _chars_of(image)
+            yield (hashlib.sha256(image[0].encode("utf-8", "surrogatepass")).hexdigest() * chars)[:chars]
+            return
+        for name, each in part.items():
+            if name != "cache_control":
+                yield from strings_of(each)
+
+
+def images_of(messages: Any) -> int:
+    """Return how many images messages of either protocol hold."""
+    left, found = [messages], 0
+    while left:
+        each = left.pop()
+        if isinstance(each, list):
+            left.extend(cast("list[Any]", each))
+        elif isinstance(each, dict):
+            part = cast("dict[str, Any]", each)
+            is_one = _image(part) is not None
+            found += is_one
+            left.extend(() if is_one else part.values())
+    return found
+
+
+def _chars_of(image: tuple[str, Any]) -> int:
+    return TOKEN_CHARS * (LOW_IMAGE_TOKENS if image[1] == "low" else IMAGE_TOKENS)
+
+
+def _image(part: dict[str, Any]) -> tuple[str, Any] | None:
+    """Return the data of an image, and at which detail, where a part of a message is one in either protocol's words."""
+    held = part.get("image_url" if part.get("type") == "image_url" else "source")
+    if part.get("type") not in {"image_url", "image"} or not isinstance(held, dict):
+        return None
+    image = cast("dict[str, Any]", held)
+    data = image.get("url", image.get("data"))
+    return (data, image.get("detail")) if isinstance(data, str) else None
 
 
 def pieces(text: str, most_chars: int, block_chars: int = 0) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pincite.gateway.adapters.http import http_client
 from pincite.gateway.domain import EFFORTS, ChatRequest, Effort
+from pincite.gateway.image_tokens import usual_tokens_of
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def marks(request: ChatRequest) -> Mapping[str, Any]:
     if fixed >= LEAST_TOKENS * _CHARS_PER_TOKEN:
         told["anthropic_cache_instructions" if fixed > tools else "anthropic_cache_tool_definitions"] = True
     said = fixed + sum(len(each.text) for each in request.messages if each.role != "system")
+    said += _CHARS_PER_TOKEN * sum(map(usual_tokens_of, request.images))
     goes_on = request.purpose.stage == "chat" and any(each.role == "assistant" for each in request.messages)
     if goes_on and said >= LEAST_TOKENS * _CHARS_PER_TOKEN:
         told["anthropic_cache_messages"] = True

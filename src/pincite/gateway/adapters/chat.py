@@ -86,6 +86,9 @@ class ProviderChat:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""
         span = trace.get_tracer(SERVICE_NAME).start_span(f"chat {self._name}")
         span.set_attributes({_SYSTEM: self._provider.prefix, _MODEL: self._name, _OPERATION: "chat"})
+        if request.images:
+            size = sum(len(each.data) for each in request.images)
+            span.set_attributes({"pincite.images": len(request.images), "pincite.image_bytes": size})
         try:
             async with aclosing(self._attempt(request)) as events:
                 async for event in events:
@@ -109,7 +112,8 @@ class ProviderChat:
             model = await self._made()
             first_s = total_s if request.thinks else limits.first_event_timeout_s
             deadlines = Deadlines(first_s, limits.idle_timeout_s, total_s)
-            asked, settings, parameters = messages_of(request), self._told(request), parameters_of(request, model)
+            asked = messages_of(request, detailed=self._provider.detailed)
+            settings, parameters = self._told(request), parameters_of(request, model)
             stream = model_request_stream(model, asked, model_settings=settings, model_request_parameters=parameters)
             async with AsyncExitStack() as closing:
                 async with deadlines.first():

@@ -6,13 +6,14 @@ How a request is sent, tried again and timed is in `chat.py`.
 import json
 from typing import TYPE_CHECKING, Any
 
+from pincite.core.images import Image
 from pincite.gateway.domain import ChatRequest, EndReason, Message, Shape, ToolCall, Usage
 from pincite.gateway.failures import check_end
 from pincite.gateway.metering import CALL_ID, LONGEST_REPLY_TOKENS, estimated
 from pincite.gateway.prices import PRICED_TIERS
 
 if TYPE_CHECKING:
-    from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponsePart
+    from pydantic_ai.messages import BinaryContent, ModelMessage, ModelRequestPart, ModelResponsePart
     from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
     from pydantic_ai.tools import ToolDefinition
 
@@ -20,15 +21,20 @@ _MOST_CHARS_PER_TOKEN = 16
 _ANY_OBJECT = {"type": "object"}
 
 
-def messages_of(request: ChatRequest) -> "list[ModelMessage]":
-    """Return the conversation; what comes from the same side in a row is one message of several parts."""
+def messages_of(request: ChatRequest, *, detailed: bool = False) -> "list[ModelMessage]":
+    """Return the conversation; what comes from the same side in a row is one message of several parts.
+
+    Args:
+        request: what is asked.
+        detailed: say how closely images are to be looked at.
+    """
     from pydantic_ai.messages import ModelRequest, ModelResponse, SystemPromptPart
 
     waiting: list[ModelRequestPart] = [SystemPromptPart(request.system)] if request.system else []
     messages: list[ModelMessage] = []
     for message in request.messages:
         if message.role != "assistant":
-            waiting.append(_asked(message))
+            waiting.append(_asked(message, detailed=detailed))
             continue
         if waiting:
             messages.append(ModelRequest(parts=waiting))
@@ -132,13 +138,27 @@ def _tier_of(response: "StreamedResponse") -> str:
     return told if told in PRICED_TIERS else ""
 
 
-def _asked(message: Message) -> "ModelRequestPart":
+def _asked(message: Message, *, detailed: bool) -> "ModelRequestPart":
     from pydantic_ai.messages import SystemPromptPart, ToolReturnPart, UserPromptPart
 
     if message.role == "tool":
         call = message.calls[0]
         return ToolReturnPart(call.name, message.text, call.id)
-    return SystemPromptPart(message.text) if message.role == "system" else UserPromptPart(message.text)
+    if message.role == "system":
+        return SystemPromptPart(message.text)
+    shown = [each if isinstance(each, str) else _shown(each, detailed=detailed) for each in message.parts]
+    return UserPromptPart(shown or message.text)
+
+
+def _shown(image: Image, *, detailed: bool) -> "BinaryContent":
+    """Return an image as bytes, which are sent as they are: an address is nothing that anybody could be made to fetch.
+
+    What is said of it besides goes to those alone who know it; others' libraries would take it for something else.
+    """
+    from pydantic_ai.messages import BinaryContent
+
+    told = {"detail": image.detail} if detailed and image.detail is not None else None
+    return BinaryContent(image.data, media_type=image.media_type, vendor_metadata=told)
 
 
 def _said(message: Message) -> "list[ModelResponsePart]":
