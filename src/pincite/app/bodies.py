@@ -20,7 +20,7 @@ from pincite.core import ErrorKind, PinciteError, Unavailable
 
 MOST_BYTES = 1 << 20
 """Most bytes of a body that is held whole: ten thousand ids are 350 kB."""
-AT_ONCE_BYTES = 128 << 20
+AT_ONCE_BYTES = 64 << 20
 """Most of what bodies have beyond that, of all that one server holds at once: images, five times over on their way."""
 _STREAMED = "multipart/form-data"
 _BEGINS = b";base64,"
