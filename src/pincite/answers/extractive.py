@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,8 @@ class Extract:
 
     `confidence` in 0..1 is how likely what was picked is right, `signs` what that is made of. It abstains by how well
     the best sentence fits alone, and `nearest` is what would have been picked. In a `conflict` the second sentence is
-    of another document, which gives another figure or time than the first.
+    of another document, which gives another figure or time than the first. `unanswered` are the parts of a question
+    of several that nothing was picked for.
     """
 
     sentences: tuple[Chosen, ...]
@@ -75,6 +76,7 @@ class Extract:
     nearest: tuple[Chosen, ...] = ()
     conflict: bool = False
     signs: Signs | None = None
+    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,26 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     if fit < THRESHOLD:
         return Extract((), abstained=True, confidence=confidence, nearest=picked, signs=signs)
     return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None, signs=signs)
+
+
+def joined(whole: Extract, parts: Sequence[tuple[str, Extract]]) -> Extract:
+    """Return what answers a question of several parts: the best of each part, then what the whole question adds.
+
+    Args:
+        whole: what was picked for all of it.
+        parts: each part with what was picked for it alone.
+    """
+    told = [each for _, each in parts if not each.abstained]
+    if not told:
+        return whole
+    best = {(each.sentences[0].passage, each.sentences[0].start): each.sentences[0] for each in told}
+    added = {(each.passage, each.start): each for each in whole.sentences}
+    chosen = tuple((best | {key: each for key, each in added.items() if key not in best}).values())
+    missing = tuple(part for part, each in parts if each.abstained) if len(chosen) == len(best) else ()
+    least = min(told, key=lambda each: each.confidence)
+    return replace(
+        least, sentences=chosen[: max(MAX_SENTENCES, len(best))], nearest=(), conflict=False, unanswered=missing
+    )
 
 
 def _judge(

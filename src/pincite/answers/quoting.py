@@ -13,7 +13,7 @@ from pincite.answers.candidates import Candidate, candidates
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
 from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
 from pincite.answers.evidence import EvidenceSource
-from pincite.answers.extractive import Chosen, Extract, extract, texts_to_embed
+from pincite.answers.extractive import Chosen, Extract, extract, joined, texts_to_embed
 from pincite.answers.outdated import said_before
 from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
@@ -25,6 +25,7 @@ from pincite.retrieval import Evidence, Query
 
 DISAGREE = "The documents disagree; another says: "
 OLDER = "An older version says: "
+UNSAID = "The documents do not say: "
 
 
 class Quoting:
@@ -85,11 +86,18 @@ class QuotedDraft:
             lead = _lead(chosen, evidence) if number == 1 else ""
             async for event in self._quoted(sentence, span_of(evidence.passages, pages, sentence), lead):
                 yield event
+        for part in chosen.unanswered:
+            yield self._unsaid(part)
         if chosen.abstained:
             nearest = tuple(span_of(evidence.passages, pages, each) for each in chosen.nearest)
             yield self._abstain(evidence, nearest)
         older = await said_before(self._source, scope, evidence, self.answer.pins)
         self.answer = replace(self.answer, older=older)
+
+    def _unsaid(self, part: str) -> tuple[str, Mapping[str, Any]]:
+        text = f" {UNSAID}{' '.join(part.split())}"
+        self.answer = replace(self.answer, text=self.answer.text + text)
+        return "answer.delta", {"text": text}
 
     def _abstain(self, evidence: Evidence, nearest: tuple[PinSpan, ...]) -> tuple[str, Mapping[str, Any]]:
         self.answer = replace(
@@ -125,6 +133,16 @@ async def chosen_sentences(
 ) -> Extract:
     """Embed what must be compared and pick the sentences that answer. Raises: Unavailable."""
     evidence, found = given
-    texts = await asyncio.to_thread(texts_to_embed, question, found)
+    asked = (question, *evidence.parts)
+    texts = await asyncio.to_thread(_texts_of, asked, found)
     vectors = dict(zip(texts, await embedder.embed(scope, texts), strict=True))
-    return await asyncio.to_thread(extract, question, evidence.passages, found, vectors)
+
+    def picked() -> Extract:
+        whole, *parts = (extract(each, evidence.passages, found, vectors) for each in asked)
+        return joined(whole, list(zip(evidence.parts, parts, strict=True)))
+
+    return await asyncio.to_thread(picked)
+
+
+def _texts_of(asked: Sequence[str], found: Sequence[Candidate]) -> list[str]:
+    return list(dict.fromkeys(text for each in asked for text in texts_to_embed(each, found)))

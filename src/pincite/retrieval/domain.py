@@ -40,6 +40,7 @@ class Evidence:
 
     `reading` names the documents in view that are still being read, so that an answer can say so. `older` are passages
     of documents with a newer version: those that are shown, and those left out because the newer one says the same.
+    `parts` are those of a question that asks several things, each of which was searched for apart.
     `calls` are the calls of a chat model that wrote what was searched with, with what they used and cost.
     """
 
@@ -48,3 +49,4 @@ class Evidence:
     reading: tuple[str, ...] = ()
     older: tuple[ScoredPassage, ...] = ()
     calls: tuple[ChatFinished, ...] = ()
+    parts: tuple[str, ...] = ()

@@ -138,7 +138,7 @@ class Retrieval:
         found = await asyncio.gather(*(self._one(scope, builds, each, where, (limit, clock)) for each in asked))
         chosen = found[0] if len(found) == 1 else together(found, limit, self._settings)
         calls = () if wrote.call is None else (wrote.call,)
-        return Evidence(chosen.passages, dict(clock.timings_ms), reading, chosen.older, calls)
+        return Evidence(chosen.passages, dict(clock.timings_ms), reading, chosen.older, calls, tuple(parts))
 
     async def join(self, scope: Scope, passages: Sequence[ScoredPassage]) -> Sequence[ScoredPassage]:
         """Make one passage of those that stand side by side in a document, in the place of the better one.

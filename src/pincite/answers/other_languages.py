@@ -41,7 +41,7 @@ WANTS = (
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def asked_in(text: str, is_english: frozenset[str]) -> str | None:
+def language_of(text: str, is_english: frozenset[str]) -> str | None:
     """Return the language of `ASKING` that most of a question's small words are of; None for English and any other.
 
     Args:

@@ -1,0 +1,49 @@
+"""Answers without a model over HTTP: quoted from the documents, part by part, each sentence pinned."""
+
+from typing import Any
+
+import httpx2
+from tests.flow.conftest import add
+
+HANDBOOK = b"""# Handbook
+
+## Passwords
+
+Passwords must have at least 14 characters and must not be reused.
+
+## Summer party
+
+The summer party takes place on 4 July in Bristol.
+
+## How long is the warranty on laptops?
+
+24 months.
+"""
+
+
+async def _asked(client: httpx2.AsyncClient, question: str) -> dict[str, Any]:
+    body = {"question": question, "stream": False}
+    answer = (await client.post("/v1/answers", json=body, timeout=60)).json()
+    for pin in answer["pins"]:
+        start, end = pin["claim"]
+        assert answer["answer"][start:end] == " ".join(pin["spans"][0]["quote"].split())
+    return answer
+
+
+async def test_each_part_of_a_question_is_answered_and_what_is_not_said_is_named(client: httpx2.AsyncClient) -> None:
+    await add(client, "handbook.md", HANDBOOK)
+    both = await _asked(client, "How long must passwords be and when is the summer party?")
+    assert "14 characters" in both["answer"]
+    assert "4 July" in both["answer"]
+    one = await _asked(client, "How long must passwords be and who repairs the organ of the cathedral?")
+    assert not one["abstained"]
+    assert len(one["pins"]) == 1
+    assert one["answer"].endswith("The documents do not say: who repairs the organ of the cathedral?")
+    none = await _asked(client, "Who repairs the organ of the cathedral and what is the capital of France?")
+    assert none["abstained"]
+    assert none["answer"] == "The documents do not say."
+
+
+async def test_a_short_answer_below_its_own_heading_is_quoted(client: httpx2.AsyncClient) -> None:
+    await add(client, "handbook.md", HANDBOOK)
+    assert (await _asked(client, "How long is the warranty on laptops?"))["answer"] == "24 months."
