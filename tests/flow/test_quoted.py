@@ -44,6 +44,31 @@ async def test_each_part_of_a_question_is_answered_and_what_is_not_said_is_named
     assert none["answer"] == "The documents do not say."
 
 
+BACKUPS = b"""# Backups
+
+Make a backup every evening.
+
+1. Log in to the backup server.
+2. Start the job. If it turns red, call Julia.
+3. Write the result into the log book.
+
+Tapes are kept for 90 days.
+
+# Tapes
+
+Old tapes go into the safe.
+"""
+
+
+async def test_how_something_is_done_is_told_step_by_step(client: httpx2.AsyncClient) -> None:
+    await add(client, "backups.md", BACKUPS)
+    steps = "1. Log in to the backup server. 2. Start the job. If it turns red, call Julia. 3. Write the result into"
+    told = await _asked(client, "How do I make a backup?")
+    assert steps in told["answer"]
+    assert len(told["pins"]) >= 4
+    assert "1. Log" not in (await _asked(client, "How long are tapes kept?"))["answer"]
+
+
 async def test_a_short_answer_below_its_own_heading_is_quoted(client: httpx2.AsyncClient) -> None:
     await add(client, "handbook.md", HANDBOOK)
     assert (await _asked(client, "How long is the warranty on laptops?"))["answer"] == "24 months."

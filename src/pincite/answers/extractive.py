@@ -17,6 +17,7 @@ from pincite.answers.candidates import Candidate
 from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
+from pincite.answers.steps import steps_beside
 from pincite.core.words import content_pairs, content_words
 from pincite.retrieval import ScoredPassage
 
@@ -123,6 +124,10 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     other = _contrary(asked, judged, passages)
     chosen = _select(judged) if other is None else [best, other]
     picked = tuple(_chosen(each) for each in chosen)
+    steps = steps_beside(best.candidate, found) if asked.how_to and other is None else []
+    if steps:
+        quoted = steps if best.candidate in steps else [best.candidate, *steps]
+        picked = tuple(_chosen(replace(best, candidate=each)) for each in quoted)
     if fit < THRESHOLD:
         return Extract((), abstained=True, confidence=confidence, nearest=picked, signs=signs)
     return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None, signs=signs)

@@ -34,6 +34,7 @@ class Question:
         names: those of the terms that are names or hold digits; an answer about something else is no answer.
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
+        how_to: whether it asks how something is done.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Question:
     names: frozenset[str]
     wants: Wants
     yes_or_no: bool = False
+    how_to: bool = False
 
 
 _WANTS = (
@@ -77,6 +79,12 @@ _WANTS = (
 _WANTS_ELSEWHERE = tuple((Wants(kind), pattern) for kind, pattern in WANTS)
 _YES_OR_NO = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have|had|am)\b(?!.*\bor\b)",
+    re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    r"^\W*(?:and\s+)?how\s+(?:do|does|can|could|should|must|would|to)\b|\bhow to\b"
+    r"|\b(?:what|which) (?:are the )?steps\b|^\W*comment\b"
+    r"|^\W*wie (?:kann|können|muss|soll|mache|macht|geht|wird|werden)\b",
     re.IGNORECASE,
 )
 _ASKING = frozenset(
@@ -144,7 +152,10 @@ def analyse(text: str) -> Question:
     wants = next((kind for kind, pattern in patterns if re.search(pattern, lowered)), Wants.ANYTHING)
     kept = telling or terms
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
-    return Question(text, kept, frozenset(named & kept.keys()), wants, _YES_OR_NO.match(text) is not None)
+    names = frozenset(named & kept.keys())
+    return Question(
+        text, kept, names, wants, yes_or_no=_YES_OR_NO.match(text) is not None, how_to=_HOW_TO.search(text) is not None
+    )
 
 
 def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:
