@@ -18,7 +18,7 @@ _PDF_HEADER_WITHIN = 1024
 _PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+[ \r\n]+\d+[ \r\n]+obj\b")
 _READABLE = (
     "Pincite reads PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, "
-    "source code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
+    "source code, EML, MBOX, MSG, EPUB, RTF, and ZIP or TAR archives of these."
 )
 _OFFICE_PARTS = (
     ("word/document", FileType.DOCX),
