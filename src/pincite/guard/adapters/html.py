@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 from pincite.core.instructions import ordering
+from pincite.guard.adapters.charsets import codec_of
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
@@ -14,7 +15,6 @@ from pincite.guard.sections import Element, cut_sections, row_text, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _UNSEEN = frozenset({"script", "style", "template", "svg", "math", "noscript", "iframe", "object", "select", "button",
                      "textarea", "datalist", "canvas", "audio", "video"})  # fmt: skip
 _ASIDE = frozenset({"nav", "footer", "aside"})
@@ -47,11 +47,13 @@ def open_source(source: Source) -> Opened:
 
 
 def decode_html(data: bytes) -> str:
-    """Decode HTML by byte order mark, declared character set, or guess; never fails."""
+    """Decode HTML by byte order mark, declared character set, or guess; never fails.
+
+    What is declared in single bytes cannot be UTF-16, whatever it says: programs name what a text had in memory.
+    """
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith(_BOMS):
-        return decode_as(data, declared[1].decode("ascii", "replace"))
-    return decode(data)
+    name = declared[1].decode("ascii", "replace") if declared else ""
+    return decode(data) if codec_of(name).startswith("utf-16") else decode_as(data, name)
 
 
 def html_elements(markup: str) -> tuple[list[Element], str]:
