@@ -21,9 +21,8 @@ BUILT_IN = {
 }  # fmt: skip
 
 _GENERAL = frozenset({"General", "@", ""})
-_STORED = Context(prec=15)  # what a spreadsheet keeps of a number, and shows at most
 _LONGEST = 25  # digits that a number is written out with
-_IN_FULL = 15  # digits of a whole number
+_IN_FULL = 15  # digits of a number that a spreadsheet keeps, and shows at most
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(_LONGEST + 1))
 _WITHOUT = {"0": "0", "?": " ", "#": ""}
 _MOST_OVER = 7  # digits below a fraction's line
@@ -40,7 +39,7 @@ def show(raw: str, code: str, *, from_1904: bool = False) -> str:
         return raw
     if not stored.is_finite() or abs(stored.adjusted()) > 300:
         return raw
-    value = _STORED.plus(stored)
+    value = stored if len(raw) <= _IN_FULL else Context(prec=_IN_FULL).plus(stored)
     section, shown = _chosen(sections_of(code), value) if code not in _GENERAL else (None, value)
     if section is None:
         return _general(value)
