@@ -90,7 +90,9 @@ def test_the_rows_named_are_those_that_are_touched(rows: list[tuple[int, list[st
 
 @settings(deadline=None, max_examples=15)
 @given(
-    st.lists(st.lists(st.sampled_from((0, 1, 3, 900, 1_900)), min_size=1, max_size=6), min_size=1, max_size=5),
+    st.lists(
+        st.lists(st.sampled_from((0, 1, 3, 900, 1_900)), min_size=1, max_size=6).filter(any), min_size=1, max_size=5
+    ),
     st.sampled_from((FileType.XLSX, FileType.CSV)),
 )
 def test_long_rows_lose_no_word_and_each_is_found_in_its_cell(sizes: list[list[int]], file_type: FileType) -> None:
@@ -102,13 +104,11 @@ def test_long_rows_lose_no_word_and_each_is_found_in_its_cell(sizes: list[list[i
     pages = cut_rows(rows, name="", first=1) if file_type is FileType.CSV else sheet_pages([Sheet("Rates", rows, 1)])
     seen: list[str] = []
     for page in pages:
-        lines = page.text.split("\n")
-        header = f"{lines[0]}\n" if page.number > 1 and lines[0].startswith("r1c1w0 ") else ""
+        begins = int(page.label[5:].split("-")[0]) if file_type is FileType.CSV else 0
         for found in re.finditer(r"r(\d+)c(\d+)w\d+", page.text):
-            if found.start() < len(header):
-                continue
             seen.append(found[0])
-            if len(seen) % 50:
+            # The header above a later part of a CSV is none of its rows.
+            if len(seen) % 50 or int(found[1]) < begins:
                 continue
             place = place_of(file_type, page.number, page.label, page.text, *found.span())
             cell = f"row {found[1]}" if file_type is FileType.CSV else f"{chr(65 + int(found[2]))}{found[1]}"
