@@ -202,9 +202,10 @@ def _written(content: list[Any], *, ended: bool) -> str:
 
 
 @settings(deadline=None, max_examples=50)
-@given(elements(), st.sampled_from(("", "<!doctype html>")))
-def test_end_tags_that_may_be_left_out_change_nothing(content: list[Any], before: str) -> None:
-    bare, ended = (before + _written(content, ended=each) for each in (False, True))
+@given(elements())
+def test_end_tags_that_may_be_left_out_change_nothing(content: list[Any]) -> None:
+    # Without a document type a table may lie in a paragraph, whose end tag then may not be left out.
+    bare, ended = (f"<!doctype html>{_written(content, ended=each)}" for each in (False, True))
     assert html.html_elements(bare) == html.html_elements(ended)
 
 
