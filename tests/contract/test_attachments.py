@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from tests.contract.format_samples import FACT, pages_of, pdf, sheets
 
 from pincite.guard import DocumentReader, FileType
@@ -56,3 +57,94 @@ async def test_mail_within_mail_is_read_down_to_a_limit(reader: DocumentReader, 
     assert "About level 4." in said
     assert "About level 5." not in said
     assert "too deep" in pages[-1].warning
+
+
+FOOTER = "Team list, https://lists.example.org"
+PARTS = {"plain": "text/plain", "html": "text/html"}
+
+
+def part(kind: str, text: str, *more: str) -> str:
+    return "\r\n".join((f"Content-Type: {PARTS[kind]}; charset=utf-8", *more, "", text, ""))
+
+
+def several(kind: str, mark: str, *parts: str) -> str:
+    inner = "".join(f"--{mark}\r\n{each}\r\n" for each in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{mark}"\r\n\r\n{inner}--{mark}--\r\n'
+
+
+HEAD = "From: ada@example.org\r\nSubject: Fee\r\nMIME-Version: 1.0\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            several("mixed", "a", part("html", "<p>The fee is 400.</p>"), part("plain", FOOTER)),
+            ["The fee is 400.", FOOTER],
+        ),
+        (
+            several("alternative", "a", part("plain", "The fee is 400."), part("html", "<p>The <b>fee</b>: 400</p>")),
+            ["The fee is 400."],
+        ),
+        (
+            several("alternative", "a", part("plain", " "), part("html", "<ul><li>The fee is 400.</ul>")),
+            ["The fee is 400."],
+        ),
+        (
+            several(
+                "mixed",
+                "a",
+                several("alternative", "b", part("html", "<p>no</p>"), part("plain", "The fee is 400.")),
+                part("html", "<p>Signed.</p>"),
+                part("plain", FOOTER),
+            ),
+            ["The fee is 400.", "Signed.", FOOTER],
+        ),
+        (
+            several("related", "a", several("alternative", "b", part("html", "<p>The fee is 400.</p>"))),
+            ["The fee is 400."],
+        ),
+    ],
+)
+async def test_all_that_a_mail_says_is_read_and_nothing_twice(
+    reader: DocumentReader, tmp_path: Path, body: str, said: list[str]
+) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(f"{HEAD}{body}".encode())
+    (page,) = await pages_of(reader, path, FileType.EML)
+    assert page.text.split("\n\n") == ["Fee", "From: ada@example.org", *said]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "koi8-r"])
+async def test_headers_in_bare_bytes_are_read(reader: DocumentReader, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.eml"
+    attached = 'Content-Disposition: attachment; filename="Счёт.txt"'
+    subject = "Плата =?utf-8?b?0LfQsA==?=\n =?utf-8?b?INC80LDQuQ==?= ok"
+    head = f"From: Ада <a@example.org>\nTo: b@example.org\nSubject: {subject}\n"
+    if encoding == "utf-8":
+        text = f"{head}{several('mixed', 'a', part('plain', 'Here.'), part('plain', 'Sum: 4', attached))}"
+    else:
+        text = f"{head}Content-Type: text/plain; charset={encoding}\n\nHere."
+    path.write_bytes(text.encode(encoding))
+    first, *rest = await pages_of(reader, path, FileType.EML)
+    assert first.label == "Плата за май ok"
+    assert "From: Ада <a@example.org>" in first.text
+    assert [page.label for page in rest] == (["Счёт.txt, 1"] if encoding == "utf-8" else [])
+
+
+async def test_a_mailbox_is_an_archive_of_its_messages(reader: DocumentReader, tmp_path: Path) -> None:
+    pdf(tmp_path / "bill.pdf", pages=1)
+    letters = [letter("travel", {"bill.pdf": (tmp_path / "bill.pdf").read_bytes()}), letter("rates", {})]
+    letters[1].set_content("One.\n\nFrom here on at 10:00 it is quiet.\n\n>From home\n")
+    begins = b"From ada@example.org Mon Mar  2 10:00:00 2026\n"
+    path = tmp_path / "Inbox"
+    path.write_bytes(b"".join(begins + each.as_bytes() + b"\n" for each in letters))
+    assert await reader.sniff(path, "Inbox") is FileType.EML
+    pages = await pages_of(reader, path, FileType.EML)
+    assert [page.label for page in pages] == ["Message 1, travel", "Message 1, bill.pdf, 1", "Message 2, rates"]
+    assert FACT in pages[1].text
+    assert pages[2].text.startswith("Message 2\n\nrates\n\nFrom: Ada")
+    assert pages[2].text.endswith("One.\n\nFrom here on at 10:00 it is quiet.\n\nFrom home")
+    path.write_bytes(begins + letters[1].as_bytes())
+    (page,) = await pages_of(reader, path, FileType.EML)
+    assert page.label == "rates"

@@ -76,6 +76,9 @@ async def test_json_reads_as_lines_and_records_as_a_table(reader: DocumentReader
     lines.write_text('{"city": "Oslo"}\nno json\n')
     with pytest.raises(UnreadableDocument, match="Line 2"):
         await pages_of(reader, lines, FileType.JSON)
+    path.write_text('{\n "city": "Oslo",\n "rates": [90,],\n "open": true\n}\n')
+    with pytest.raises(UnreadableDocument, match="Line 3 is"):
+        await pages_of(reader, path, FileType.JSON)
     lines.write_text("[" * 100_000)
     with pytest.raises(UnreadableDocument):
         await pages_of(reader, lines, FileType.JSON)

@@ -1,10 +1,12 @@
 """Workbooks: cells are named, merged ones are filled, hidden sheets are not read and named."""
 
+import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
+import pytest
 from tests.contract.format_samples import old_sheets, pages_of
 
 from pincite.guard import DocumentReader, FileType
@@ -76,3 +78,75 @@ def test_a_range_over_a_gap_names_both_tables_and_other_labels_stay() -> None:
     assert narrowed(label, text + "\nmore" * 4, 20, 25) == label, "the lines are not the rows"
     for other in ("3", "Slide 3", "rows 2-80", "Sheet 'X'"):
         assert narrowed(other, "text", 0, 4) == other
+
+
+LONG = [f"word{number}" for number in range(3_000)]
+
+
+@pytest.mark.parametrize("file_type", [FileType.XLSX, FileType.CSV])
+async def test_a_cell_that_is_longer_than_a_page_is_read_to_its_end(
+    reader: DocumentReader, tmp_path: Path, file_type: FileType
+) -> None:
+    path = tmp_path / "tickets"
+    rows = [["id", "subject", "body", "state"], ["1", "Hello", " ".join(LONG), "open"], ["2", "Bye", "short", "shut"]]
+    if file_type is FileType.CSV:
+        path.write_text("".join(f"{','.join(row)}\n" for row in rows))
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            cast("Any", book.active).append(row)
+        book.save(path)
+    pages = await pages_of(reader, path, file_type)
+    assert len(pages) >= 3
+    assert re.findall(r"word\d+|open|short|shut", "\n".join(page.text for page in pages)) == [
+        *LONG, "open", "short", "shut",
+    ]  # fmt: skip
+    for page in pages:
+        assert len(page.text) < 8_100
+        for word, cell, row in (
+            ("word9", "C2", "2"),
+            ("word2500", "C2", "2"),
+            ("open", "D2", "2"),
+            ("shut", "D3", "3"),
+        ):
+            if found := re.search(rf"\b{word}\b", page.text):
+                place = narrowed(page.label, page.text, *found.span())
+                assert place == (f"row {row}" if file_type is FileType.CSV else f"Sheet 'Sheet', {cell}")
+
+
+@pytest.mark.parametrize("last", ["", '9"\tnut\tok\n'])
+async def test_a_sign_for_inches_swallows_no_rows(reader: DocumentReader, tmp_path: Path, last: str) -> None:
+    path = tmp_path / "parts.tsv"
+    rows = [f"part {number}\t{number}\tin stock" for number in range(2_000)]
+    path.write_text("\n".join(["name\tsize\tnote", 'bolt\t"5 inch\tok', *rows, last]))
+    pages = await pages_of(reader, path, FileType.CSV)
+    lines = [line for page in pages for line in page.text.split("\n")]
+    assert lines[1] == 'bolt | "5 inch | ok'
+    assert [line for line in lines if line.startswith("part ")] == [row.replace("\t", " | ") for row in rows]
+
+
+async def test_a_field_of_several_lines_stays_one_and_one_beyond_all_measure_is_kept(
+    reader: DocumentReader, tmp_path: Path
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text('id,text,state\n1,"Dear all,\n\nplease, come.\nBob, Ada",open\n2,x,shut\n')
+    (page,) = await pages_of(reader, path, FileType.CSV)
+    assert page.text == "id | text | state\n1 | Dear all, please, come. Bob, Ada | open\n2 | x | shut"
+    path.write_text(f'id,text,state\n1,"{"many words " * 100_000}LAST",open\n2,x,shut\n')
+    pages = await pages_of(reader, path, FileType.CSV)
+    assert sum(page.text.count("many") for page in pages) == 100_000
+    assert pages[-1].text.endswith("x | shut")
+    assert 'LAST" | open' in "".join(page.text for page in pages)
+
+
+async def test_columns_beyond_what_is_read_are_told_of(reader: DocumentReader, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.cell(1, 2, "first")
+    sheet.cell(1, 1_001, "last")
+    sheet.cell(1, 1_002, "beyond")
+    book.save(tmp_path / "wide.xlsx")
+    page, told = await pages_of(reader, tmp_path / "wide.xlsx", FileType.XLSX)
+    assert page.text.startswith("Sheet\n\nfirst |")
+    assert page.text.endswith("| last")
+    assert told.warning == "Sheet 'Sheet' has more columns than are read: those after ALM were left out."

@@ -16,6 +16,8 @@ PAGE_LEVELS = 2
 CELL = " | "
 _MAX_LABEL = 120
 _SPACE = re.compile(r"[\s\u00a0\u200b]+")
+_IN_CELL = re.compile(r" \|(?= )")
+_STOPS = ("\n", ". ", " ")
 _JOINED = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
 
 
@@ -40,10 +42,32 @@ def squeeze(text: str) -> str:
 
 def row_text(cells: Iterable[str]) -> str:
     """Return a table row as text, "" when all its cells are empty."""
-    values = [squeeze(cell).replace(CELL, " / ") for cell in cells]
+    return CELL.join(cell_texts(cells))
+
+
+def cell_texts(cells: Iterable[str]) -> list[str]:
+    """Return the cells of a row as they stand in its text, without the empty ones at its end."""
+    values = [_IN_CELL.sub(" /", squeeze(cell)) for cell in cells]
     while values and not values[-1]:
         values.pop()
-    return CELL.join(values)
+    return values
+
+
+def cut_long(text: str, most: int, first: int = 0) -> Iterator[str]:
+    """Yield text in pieces of at most `most` characters, cut behind a line, a sentence or a space where there is one.
+
+    The first piece has at most `first` characters where that is given. White space at the cuts is left out.
+    """
+    at, room = 0, first or most
+    while len(text) - at > room:
+        low, high = at + room // 2, at + room
+        stops = (text.rfind(mark, low, high) + len(mark) for mark in _STOPS)
+        cut = next((stop for stop in stops if stop > low), high)
+        yield text[at:cut].rstrip()
+        at, room = cut, most
+        while at < len(text) and text[at].isspace():
+            at += 1
+    yield text[at:]
 
 
 def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator[PageText]:
@@ -148,13 +172,9 @@ def _joins(previous: Element, element: Element) -> bool:
 
 
 def _split_long(elements: Iterable[Element]) -> Iterator[Element]:
-    """Cut elements that alone are over a page's size, at a line, a sentence or a space before the limit."""
+    """Cut elements that alone are over a page's size."""
     for element in elements:
-        text = element.text
-        while len(text) > MAX_PAGE_CHARS:
-            low = MAX_PAGE_CHARS // 2
-            stops = (text.rfind(mark, low, MAX_PAGE_CHARS) + len(mark) for mark in ("\n", ". ", " "))
-            cut = next((stop for stop in stops if stop > low), MAX_PAGE_CHARS)
-            yield Element(element.kind, text[:cut].rstrip(), element.level, element.group)
-            text = text[cut:].lstrip()
-        yield element if text is element.text else Element(element.kind, text, element.level, element.group)
+        if len(element.text) <= MAX_PAGE_CHARS:
+            yield element
+        else:
+            yield from (replace(element, text=piece) for piece in cut_long(element.text, MAX_PAGE_CHARS))

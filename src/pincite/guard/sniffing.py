@@ -18,7 +18,7 @@ _PDF_HEADER_WITHIN = 1024
 _PDF_OBJECT = re.compile(rb"[\r\n]\s*\d+[ \r\n]+\d+[ \r\n]+obj\b")
 _READABLE = (
     "Pincite reads PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, CSV, HTML, Markdown, reStructuredText, text, JSON, "
-    "source code, EML, MSG, EPUB, RTF, and ZIP or TAR archives of these."
+    "source code, EML, MBOX, MSG, EPUB, RTF, and ZIP or TAR archives of these."
 )
 _OFFICE_PARTS = (
     ("word/document", FileType.DOCX),
@@ -33,19 +33,23 @@ _OFFICE_TYPES = (
     (b"spreadsheetml.", FileType.XLSX),
     (b"ms-excel.sheet.macro", FileType.XLSX),
 )
-# First bytes and what people call such a file.
+# First bytes and what people call such a file. Those that are letters begin texts too ("OTTO sells shoes"): then what
+# follows decides.
 _FOREIGN = (
     (b"\x89PNG\r\n", "a PNG image"), (b"\xff\xd8\xff", "a JPEG image"), (b"GIF8", "a GIF image"),
     (b"II*\0", "a TIFF image"), (b"MM\0*", "a TIFF image"), (b"BM", "a BMP image"), (b"\0\0\x01\0", "an icon"),
     (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"), (b"Rar!", "a RAR archive"), (b"\x1f\x9d", "a compress archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"), (b"Rar!\x1a", "a RAR archive"), (b"\x1f\x9d", "a compress archive"),
     (b"\x7fELF", "a program"), (b"MZ", "a Windows program"), (b"\xca\xfe\xba\xbe", "a program"),
-    (b"SQLite format 3", "an SQLite database"), (b"PAR1", "a Parquet file"), (b"ID3", "an MP3 recording"),
-    (b"OggS", "an Ogg recording"), (b"fLaC", "a FLAC recording"), (b"\x1aE\xdf\xa3", "a Matroska video"),
-    (b"%!PS", "a PostScript file"), (b"ITSF", "a compiled help file"), (b"{\\pict", "a picture"),
-    (b"\xe4R\\{", "a OneNote section"), (b"wOFF", "a font"), (b"wOF2", "a font"), (b"OTTO", "a font"),
-    (b"\0asm", "a WebAssembly program"), (b"!<arch>", "a library archive"), (b"\x25\x46\x44\x46", "a PDF form file"),
+    (b"SQLite format 3\0", "an SQLite database"), (b"PAR1\x15", "a Parquet file"), (b"ID3\x02", "an MP3 recording"),
+    (b"ID3\x03", "an MP3 recording"), (b"ID3\x04", "an MP3 recording"),
+    (b"OggS\0", "an Ogg recording"), (b"fLaC\0", "a FLAC recording"), (b"\x1aE\xdf\xa3", "a Matroska video"),
+    (b"ITSF\x03", "a compiled help file"), (b"\xe4R\\{", "a OneNote section"), (b"wOFF", "a font"), (b"wOF2", "a font"),
+    (b"OTTO\0", "a font"), (b"\0asm", "a WebAssembly program"),
 )  # fmt: skip
+# Those that are text themselves.
+_FOREIGN_TEXT = ((b"%!PS", "a PostScript file"), (b"{\\pict", "a picture"), (b"!<arch>", "a library archive"),
+                 (b"%FDF", "a PDF form file"))  # fmt: skip
 # Members that make a zip container what nobody packed by hand.
 _PROGRAMS = (("AndroidManifest.xml", "an Android program"), ("META-INF/MANIFEST.MF", "a Java program"),
              (".app/Info.plist", "an iPhone program"))  # fmt: skip
@@ -59,7 +63,7 @@ _OLE_STREAMS = (
     ("HwpSummaryInformation", "a Hangul document", "Save it as DOCX or PDF and upload that."),
 )
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _HTML_TAG = re.compile(r"</(?:p|div|table|h[1-6]|ul|span|a|td|li)>", re.IGNORECASE)
@@ -98,16 +102,23 @@ def sniff(source: Source, name: str) -> FileType:
         return FileType.RTF
     if _is_pdf(head):
         return FileType.PDF
-    for magic, called in _FOREIGN:
-        if head.startswith(magic) and (len(magic) > 2 or _is_binary(head)):
-            raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=_READABLE)
-    if head[4:8] == b"ftyp":
-        raise UnsupportedType("This is a video or picture, which Pincite does not read.", remedy=_READABLE)
-    if head[:4] == b"RIFF":
-        raise UnsupportedType("This is a recording or picture, which Pincite does not read.", remedy=_READABLE)
-    if _is_binary(head):
-        raise UnsupportedType("This is a binary file of a kind that Pincite does not read.", remedy=_READABLE)
+    called = _foreign(head, binary=_is_binary(head))
+    if called:
+        raise UnsupportedType(f"This is {called}, which Pincite does not read.", remedy=_READABLE)
     return _text_kind(decode(head), PurePosixPath(name).suffix.casefold())
+
+
+def _foreign(head: bytes, *, binary: bool) -> str:
+    """Return what people call a file of a kind that is not read, "" for text."""
+    for magic, called in _FOREIGN:
+        if head.startswith(magic) and (binary or not magic.isascii() or not magic.decode().isprintable()):
+            return called
+    called = next((called for magic, called in _FOREIGN_TEXT if head.startswith(magic)), "")
+    if called or not binary:
+        return called
+    if head[4:8] == b"ftyp":
+        return "a video or picture"
+    return "a recording or picture" if head[:4] == b"RIFF" else "a binary file of an unknown kind"
 
 
 def _is_pdf(head: bytes) -> bool:

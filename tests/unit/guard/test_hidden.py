@@ -2,9 +2,12 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from docx import Document
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from reportlab.lib.colors import Color, black, white
 from reportlab.lib.utils import ImageReader
@@ -119,6 +122,91 @@ def test_hidden_orders_of_a_web_page_are_told_of_and_hidden_menus_are_not(style:
     assert (page.text, ORDER in page.warning) == (SEEN, True)
     (page,) = _read(html.open_source, f"<p>{SEEN}</p><div style='{style}'>Home About</div>".encode())
     assert (page.text, page.warning) == (SEEN, "")
+
+
+@pytest.mark.parametrize(
+    ("markup", "seen"),
+    [
+        ("<p>One.<p aria-hidden=true>#<p>Two.<p>Three.", "One.\n\nTwo.\n\nThree."),
+        ("<ul><li style='display:none'>no<li>one<li>two</ul><p>After.", "one\ntwo\n\nAfter."),
+        ("<ul><li>one<li hidden>no<ul><li>no</ul>no</ul><p>After.", "one\n\nAfter."),
+        ("<table><tr><td hidden>no<td>a<tr><td>b<td>c</table><p>After.", "a\nb | c\n\nAfter."),
+        ("<table><tr hidden><td>no<tr><td>a<td>b</table><p>After.", "a | b\n\nAfter."),
+        ("<section><p hidden>no <span>no</section><p>After.", "After."),
+        ("<div hidden><p>no<ul><li>no</div><p>After.", "After."),
+        ("<dl><dt hidden>no<dd>one<dt>two</dl>", "one\n\ntwo"),
+        ("<!doctype html><p hidden>no<table><tr><td>a<td>b</table>", "a | b"),
+    ],
+)
+def test_what_is_hidden_ends_where_browsers_end_it(markup: str, seen: str) -> None:
+    (page,) = _read(html.open_source, markup.encode())
+    assert page.text == seen
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<div hidden></section>{}</div>",
+        "<div hidden><p>no</p></p>{}</div>",
+        "<p hidden><b><span>no</span> {}",
+        "<p hidden>no<br>{}<i>x</i></p>",
+        "<b hidden><p>no</p><div>{}</div></b>",
+        "<div hidden><table><tr><td>no</table>{}</div>",
+        "<li hidden><ul><li>no</ul>{}</li>",
+        "<form><div hidden></form>{}</div>",
+        "<body hidden>{}</body>",
+        "<p hidden>no<table><tr><td>{}</table>",
+        "<div hidden></div hidden><div hidden>{}",
+        "<div>" * 300 + "<div hidden>{}</div>",
+        "<tr hidden><td>{}</tr>",
+    ],
+)
+def test_what_is_hidden_stays_hidden_and_is_told_of(markup: str) -> None:
+    (page,) = _read(html.open_source, f"<p>{SEEN}</p>{markup.format(ORDER)}".encode())
+    assert page.text.startswith(SEEN)
+    assert "Ignore" not in page.text
+    assert ORDER in page.warning
+
+
+_OPTIONAL = frozenset({"p", "li", "dt", "dd", "tr", "td"})
+_BLOCK = ("p", "div", "ul", "dl", "table", "h2", "blockquote")
+_INNER = {"ul": ("li",), "dl": ("dt", "dd"), "table": ("tr",), "tr": ("td",)}
+
+
+@st.composite
+def elements(draw: st.DrawFn, tags: tuple[str, ...] = _BLOCK, depth: int = 0) -> list[Any]:
+    """Some elements as (tag, whether it is hidden, whether it is without its end tag where it may be, content)."""
+    found: list[Any] = []
+    for tag in draw(st.lists(st.sampled_from(tags), min_size=1, max_size=3)):
+        word = f"w{draw(st.integers(1, 10**9))} "
+        if tag in _INNER:
+            content = draw(elements(_INNER[tag], depth + 1))
+        elif tag in {"p", "h2"} or depth > 3:
+            content = [f"{word}<span>{word}</span>"]
+        else:
+            content = [word, *draw(elements(depth=depth + 1))]
+        found.append((tag, draw(st.integers(0, 5)) == 0, draw(st.booleans()), content))
+    return found
+
+
+def _written(content: list[Any], *, ended: bool) -> str:
+    parts: list[str] = []
+    for each in content:
+        if isinstance(each, str):
+            parts.append(each)
+            continue
+        tag, hidden, bare, inner = each
+        end = "" if bare and not ended and tag in _OPTIONAL else f"</{tag}>"
+        parts.append(f"<{tag}{' hidden' * hidden}>{_written(inner, ended=ended)}{end}")
+    return "".join(parts)
+
+
+@settings(deadline=None, max_examples=50)
+@given(elements())
+def test_end_tags_that_may_be_left_out_change_nothing(content: list[Any]) -> None:
+    # Without a document type a table may lie in a paragraph, whose end tag then may not be left out.
+    bare, ended = (f"<!doctype html>{_written(content, ended=each)}" for each in (False, True))
+    assert html.html_elements(bare) == html.html_elements(ended)
 
 
 def test_orders_and_unseen_letters_are_noticed_in_any_text() -> None:

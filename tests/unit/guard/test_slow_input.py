@@ -17,7 +17,10 @@ from pincite.guard.adapters.text import decode_as
 from pincite.guard.domain import UnreadableDocument
 from pincite.guard.source import Allowance, ReadLimits, Source
 
-MARKUP = ["<a ", "<!--", "<table><tr><td>", "<a href='", "<![CDATA[", "<?", "<b style='display:none", "</", "<script>"]
+MARKUP = [
+    "<a ", "<!--", "<table><tr><td>", "<a href='", "<![CDATA[", "<?", "<b style='display:none", "</", "<script>",
+    "<p hidden><i>", "<div hidden><li>", "<span>",
+]  # fmt: skip
 CASES = [
     *((FileType.HTML, text, "") for text in MARKUP),
     *((FileType.RST, text, "") for text in ("*a ", "**a", "``a", "a", "|a ")),

@@ -88,6 +88,34 @@ def test_the_rows_named_are_those_that_are_touched(rows: list[tuple[int, list[st
             assert place.startswith("row " if len(said) == 1 else "rows ")
 
 
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(
+        st.lists(st.sampled_from((0, 1, 3, 900, 1_900)), min_size=1, max_size=6).filter(any), min_size=1, max_size=5
+    ),
+    st.sampled_from((FileType.XLSX, FileType.CSV)),
+)
+def test_long_rows_lose_no_word_and_each_is_found_in_its_cell(sizes: list[list[int]], file_type: FileType) -> None:
+    """Cells of up to 17,000 characters, whose every word says where it stands."""
+    rows = [
+        (row, [" ".join(f"r{row}c{at}w{word}" for word in range(size)) for at, size in enumerate(cells, 1)])
+        for row, cells in enumerate(sizes, 1)
+    ]
+    pages = cut_rows(rows, name="", first=1) if file_type is FileType.CSV else sheet_pages([Sheet("Rates", rows, 1)])
+    seen: list[str] = []
+    for page in pages:
+        begins = int(page.label[5:].split("-")[0]) if file_type is FileType.CSV else 0
+        for found in re.finditer(r"r(\d+)c(\d+)w\d+", page.text):
+            seen.append(found[0])
+            # The header above a later part of a CSV is none of its rows.
+            if len(seen) % 50 or int(found[1]) < begins:
+                continue
+            place = place_of(file_type, page.number, page.label, page.text, *found.span())
+            cell = f"row {found[1]}" if file_type is FileType.CSV else f"{chr(65 + int(found[2]))}{found[1]}"
+            assert place.removeprefix("Sheet 'Rates', ") == cell
+    assert list(dict.fromkeys(seen)) == [word for _, cells in rows for cell in cells for word in cell.split()]
+
+
 def _csv(count: int) -> list[PageText]:
     rows = [(1, ["City", "Rate"]), *((n, [f"City {n}", f"{'9' * 60} {n}"]) for n in range(2, count + 1))]
     return list(cut_rows(rows, name="", first=1))

@@ -7,6 +7,8 @@ import re
 from html.parser import HTMLParser
 
 from pincite.core.instructions import ordering
+from pincite.guard.adapters.charsets import codec_of
+from pincite.guard.adapters.html_open import FORMATTING, VOID, OpenElements
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
@@ -14,13 +16,9 @@ from pincite.guard.sections import Element, cut_sections, row_text, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _UNSEEN = frozenset({"script", "style", "template", "svg", "math", "noscript", "iframe", "object", "select", "button",
                      "textarea", "datalist", "canvas", "audio", "video"})  # fmt: skip
 _ASIDE = frozenset({"nav", "footer", "aside"})
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 _BLOCK_WORDS = """
 p div section article main header figure figcaption address dl dt dd body fieldset form details summary center
 hr ul ol caption legend nav footer aside head html thead tbody tfoot blockquote
@@ -30,6 +28,8 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)", re.IGNORECASE
 )
+_MODERN = re.compile(r"<!doctype\s+html\s*(?:>|[^>]{0,500}(?:strict|xhtml|legacy-compat|\.dtd))", re.IGNORECASE)
+_HEAD_CHARS = 2_000
 _MAIN_SHARE = 0.3
 _MAX_MARKUP_CHARS = 60_000_000
 
@@ -47,20 +47,23 @@ def open_source(source: Source) -> Opened:
 
 
 def decode_html(data: bytes) -> str:
-    """Decode HTML by byte order mark, declared character set, or guess; never fails."""
+    """Decode HTML by byte order mark, declared character set, or guess; never fails.
+
+    What is declared in single bytes cannot be UTF-16, whatever it says: programs name what a text had in memory.
+    """
     declared = _CHARSET.search(data[:4096])
-    if declared and not data.startswith(_BOMS):
-        return decode_as(data, declared[1].decode("ascii", "replace"))
-    return decode(data)
+    name = declared[1].decode("ascii", "replace") if declared else ""
+    return decode(data) if codec_of(name).startswith("utf-16") else decode_as(data, name)
 
 
 def html_elements(markup: str) -> tuple[list[Element], str]:
     """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+    quirks = not _MODERN.search(markup[:_HEAD_CHARS])
     markup = tame(markup)
-    reader = _Reader(skip_asides=True)
+    reader = _Reader(skip_asides=True, quirks=quirks)
     reader.run(markup)
     if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
-        reader = _Reader(skip_asides=False)
+        reader = _Reader(skip_asides=False, quirks=quirks)
         reader.run(markup)
     whole = sum(len(element.text) for element, _ in reader.found)
     main = [element for element, in_main in reader.found if in_main]
@@ -70,14 +73,20 @@ def html_elements(markup: str) -> tuple[list[Element], str]:
 
 
 class _Reader(HTMLParser):
-    """Collects elements. State: what is being skipped, open lists, the open table, text of the open block."""
+    """Collects elements. State: what is being skipped, open lists, the open table, text of the open block.
 
-    def __init__(self, *, skip_asides: bool) -> None:
+    `_skip` holds elements that end with their end tag alone; one that nobody sees ends where a browser ends it: when
+    no more than `_hidden_at` elements are open.
+    """
+
+    def __init__(self, *, skip_asides: bool, quirks: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[tuple[Element, bool]] = []
         self.title = ""
         self._skipped = _UNSEEN | _ASIDE if skip_asides else _UNSEEN
         self._skip: list[str] = []
+        self._open = OpenElements(quirks=quirks)
+        self._hidden_at: int | None = None
         self._text: list[str] = []
         self._level = 0
         self._main = self._pre = self._item_depth = self._groups = 0
@@ -93,6 +102,8 @@ class _Reader(HTMLParser):
     def run(self, markup: str) -> None:
         self.feed(markup)
         self.close()
+        self._hidden_at = None
+        self._end_unseen()
         self._flush()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -100,13 +111,22 @@ class _Reader(HTMLParser):
             if tag == self._skip[-1]:
                 self._skip.append(tag)
             return
+        self._open.before(tag)
+        self._end_hidden()
+        hides = self._hides(tag, dict(attrs))
+        if tag in self._skipped or (hides and tag in FORMATTING):
+            self._skip.append(tag)
+        elif hides and self._hidden_at is None:
+            self._hidden_at = self._open.depth
+            self._open.push(tag)
+        elif not self._open.is_stray(tag):
+            self._open.push(tag)
+        if hides or self._hidden_at is not None:
+            return
         if tag == "title":
             self._in_title = True
         elif tag == "br":
             self._text.append("\n")
-        elif tag not in _VOID and (tag in self._skipped or _is_hidden(dict(attrs))):
-            self._skip.append(tag)
-            self._unseen = tag not in self._skipped and not _is_furniture(dict(attrs))
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
             self._open_block(tag)
         elif tag in {"table", "tr", "td", "th"}:
@@ -118,6 +138,11 @@ class _Reader(HTMLParser):
                 self._skip.pop()
                 self._end_unseen()
             return
+        hidden = self._hidden_at
+        self._open.end(tag)
+        self._end_hidden()
+        if hidden is not None and self._open.depth >= hidden:  # its own end tag, or one of what is in it
+            return
         if tag == "title":
             self._in_title = False
         elif tag in {"td", "th", "tr", "table"}:
@@ -128,14 +153,27 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title = squeeze(self.title + data)[:200]
-        elif not self._skip:
+        elif not self._skip and self._hidden_at is None:
             self._text.append(data if self._pre else data.replace("\n", " "))
         elif self._unseen:
             self._unseen_text.append(data)
 
+    def _hides(self, tag: str, attributes: dict[str, str | None]) -> bool:
+        """Say whether an element is left out, and note whether its text is one that somebody hid."""
+        if tag in VOID or (tag not in self._skipped and not _is_hidden(attributes)):
+            return False
+        if self._hidden_at is None:
+            self._unseen = tag not in self._skipped and not _is_furniture(attributes)
+        return True
+
+    def _end_hidden(self) -> None:
+        if self._hidden_at is not None and self._open.depth <= self._hidden_at:
+            self._hidden_at = None
+            self._end_unseen()
+
     def _end_unseen(self) -> None:
         """Tell of hidden text where it reads like orders: pages hide menus and notices in good faith."""
-        if self._skip or not self._unseen_text:
+        if self._skip or self._hidden_at is not None or not self._unseen_text:
             return
         text = squeeze(" ".join(self._unseen_text))
         self._unseen_text.clear()

@@ -22,13 +22,22 @@ def open_source(source: Source) -> Opened:
     text = read_text(source)
     try:
         value: Any = json.loads(text)
+    except json.JSONDecodeError as error:
+        value = _lines(text, error.lineno)
     except (ValueError, RecursionError):
         value = _lines(text)
     return Opened(cut_sections(_part(value, (), 1)))
 
 
-def _lines(text: str) -> list[Any]:
-    """Read JSON lines. Raises: UnreadableDocument, naming the line that is none."""
+def _lines(text: str, broken: int = 0) -> list[Any]:
+    """Read JSON lines.
+
+    Args:
+        text: the file's.
+        broken: the line at which it is no JSON value as a whole.
+
+    Raises: UnreadableDocument, naming the line that is none; where the first is none, the one at which all broke.
+    """
     found: list[Any] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -36,7 +45,8 @@ def _lines(text: str) -> list[Any]:
         try:
             found.append(json.loads(line))
         except (ValueError, RecursionError) as error:
-            raise UnreadableDocument(f"Line {number} is no JSON.", remedy=_DAMAGED) from error
+            at = number if found else max(broken, number)
+            raise UnreadableDocument(f"Line {at} is no JSON.", remedy=_DAMAGED) from error
     return found
 
 

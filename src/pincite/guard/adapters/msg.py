@@ -3,12 +3,12 @@
 Source of the rules: [MS-OXMSG] (storages and streams), [MS-OXPROPS] (properties).
 """
 
-import codecs
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from pincite.guard.adapters.charsets import codec_of_page
 from pincite.guard.adapters.html import decode_html
 from pincite.guard.adapters.msg_rtf import unpack_rtf
 from pincite.guard.adapters.rtf import rtf_elements
@@ -54,7 +54,7 @@ class _Message:
         self._storage = storage
         # The head of the fixed properties is 32 bytes long in the file itself and 24 in an attached message.
         self._fixed = _fixed(compound.read((*storage, "__properties_version1.0")), 24 if storage else 32)
-        self._codec = _codec(self._fixed.get(_CODE_PAGE, 0))
+        self._codec = codec_of_page(self._fixed.get(_CODE_PAGE, 0))
 
     def letter(self) -> Letter:
         sender, mail = self._text(_SENDER), self._text(_SENDER_SMTP) or self._text(_SENDER_MAIL)
@@ -82,7 +82,7 @@ class _Message:
             return
         data = self._stream(_HTML, _BINARY)
         page = self._fixed.get(_HTML_CODE_PAGE, 0)
-        html = (decode_as(data, _codec(page)) if page else decode_html(data)) if data else self._text(_HTML)
+        html = (decode_as(data, codec_of_page(page)) if page else decode_html(data)) if data else self._text(_HTML)
         if html.strip():
             yield from body_elements("", clean(html))
             return
@@ -126,16 +126,6 @@ def _fixed(data: bytes, head: int) -> dict[int, int]:
         tag, _flags, value = struct.unpack_from("<IIQ", data, at)
         found[tag >> 16] = value if tag & 0xFFFF in {0x0040, 0x0014} else value & 0xFFFFFFFF
     return found
-
-
-def _codec(page: int) -> str:
-    """Return a code page's codec, "" for one that is not known."""
-    name = {65_001: "utf-8", 20_127: "ascii", 28_591: "cp1252", 20_866: "koi8_r", 50_220: "iso2022_jp",
-            51_932: "euc_jp", 54_936: "gb18030"}.get(page, f"cp{page}")  # fmt: skip
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return ""
 
 
 def _person(name: str, mail: str) -> str:

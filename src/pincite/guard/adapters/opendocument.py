@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element as Node
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, lay_out, row_text, squeeze
-from pincite.guard.sheets import Sheet, sheet_pages
+from pincite.guard.sheets import MAX_COLUMNS, Sheet, sheet_pages
 from pincite.guard.source import Opened, Source
 
 _LEFT_OUT = frozenset(
@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset(
 )
 _CONTAINERS = frozenset({"section", "text-box", "frame", "index-body", "table-of-content", "g", "custom-shape"})
 _MOST_SPACES = 100
-_MAX_COLUMNS = 1_000
+_COLUMNS = MAX_COLUMNS + 1  # one more than are read, so that it can be told
 _MAX_ROWS = 1_000_000
 _NOTES_LEVEL = 3
 
@@ -128,13 +128,13 @@ def _rows(table: Node) -> Iterator[tuple[int, list[str]]]:
         cells: list[str] = []
         for cell in children(row, "table-cell", "covered-table-cell"):
             said = " ".join(_texts(cell))
-            repeated = _count(cell, "number-columns-repeated", _MAX_COLUMNS)
-            cells += [said] * (repeated if said else min(repeated, max(0, _MAX_COLUMNS - len(cells))))
+            repeated = _count(cell, "number-columns-repeated", _COLUMNS)
+            cells += [said] * (repeated if said else min(repeated, max(0, _COLUMNS - len(cells))))
         while cells and not cells[-1]:
             cells.pop()
         times = _count(row, "number-rows-repeated", _MAX_ROWS)
         for place in range(times if cells else 0):
-            yield number + place, cells[:_MAX_COLUMNS]
+            yield number + place, cells[:_COLUMNS]
         number += times
 
 

@@ -3,11 +3,11 @@
 Source of the rules: Rich Text Format Specification 1.9.1.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pincite.guard.adapters.charsets import codec_of_page
 from pincite.guard.adapters.text import clean
 from pincite.guard.domain import BlockKind
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
@@ -29,6 +29,11 @@ _MARKS = {
     "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " ", "qmspace": " ", "softline": "\n",
 }  # fmt: skip
 _SYMBOLS = {"~": "\u00a0", "_": "-", "\\": "\\", "{": "{", "}": "}"}
+# The character set of a font, as a code page of Windows; others have the document's own.
+_FONT_PAGES = {
+    77: 10_000, 128: 932, 129: 949, 130: 1361, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255,
+    178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850,
+}  # fmt: skip
 _STYLE_NAME = re.compile(r"heading (\d)", re.IGNORECASE)
 _MAX_DEPTH = 500
 
@@ -39,12 +44,14 @@ class _State:
 
     unseen: bool = False
     in_styles: bool = False
+    in_fonts: bool = False
     hidden: bool = False
     in_table: bool = False
     listed: bool = False
     style: int = 0
     level: int = 0
     skip: int = 1
+    font: int = -1
 
 
 def open_source(source: Source) -> Opened:
@@ -65,6 +72,8 @@ class _Reader:
         self._state: _State = _State()
         self._stack: list[_State] = []
         self._codec = "cp1252"
+        self._fonts: dict[int, str] = {}
+        self._default_font = -1
         self._bytes = bytearray()
         self._text: list[str] = []
         self._cells: list[str] = []
@@ -119,7 +128,8 @@ class _Reader:
 
     def _decode_bytes(self) -> None:
         if self._bytes:
-            text = bytes(self._bytes).decode(self._codec, "replace")
+            font = self._state.font if self._state.font >= 0 else self._default_font
+            text = bytes(self._bytes).decode(self._fonts.get(font, self._codec), "replace")
             self._bytes.clear()
             self._plain(text)
 
@@ -140,9 +150,9 @@ class _Reader:
         if word == "stylesheet":
             self._state = replace(self._state, in_styles=True)
         elif word in _UNSEEN or (starred and word not in {"shptxt", "cs", "ds", "ts"}):
-            self._state = replace(self._state, unseen=True)
+            self._state = replace(self._state, unseen=True, in_fonts=self._state.in_fonts or word == "fonttbl")
         elif word == "ansicpg" and number:
-            self._set_codec(number)
+            self._codec = codec_of_page(number) or self._codec
         elif word == "u" and number is not None:
             self._plain(chr(number % 65_536))
             self._to_skip = self._state.skip
@@ -158,7 +168,7 @@ class _Reader:
         if word == "pard":
             self._state = replace(state, in_table=False, listed=False, style=0, level=0)
         elif word == "plain":
-            self._state = replace(state, hidden=False)
+            self._state = replace(state, hidden=False, font=-1)
         elif word == "intbl":
             self._state = replace(state, in_table=True)
         elif word == "s":
@@ -169,15 +179,21 @@ class _Reader:
             self._state = replace(state, listed=True)
         elif word == "v":
             self._state = replace(state, hidden=number != 0)
+        elif word in {"f", "deff", "fcharset", "cpg"} and number is not None:
+            self._font(word, number)
         elif word == "uc":
             self._state = replace(state, skip=max(0, min(number or 0, 8)))
 
-    def _set_codec(self, page: int) -> None:
-        name = {65_001: "utf-8", 10_000: "mac_roman"}.get(page, f"cp{page}")
-        try:
-            self._codec = codecs.lookup(name).name
-        except LookupError:
-            return
+    def _font(self, word: str, number: int) -> None:
+        """Set the font of what follows, or note its character set where fonts are listed."""
+        if word == "deff":
+            self._default_font = number
+        elif word == "f":
+            self._state = replace(self._state, font=number)
+        elif self._state.in_fonts:
+            codec = codec_of_page(number if word == "cpg" else _FONT_PAGES.get(number, 0))
+            if codec:
+                self._fonts[self._state.font] = codec
 
     def _end_style(self) -> None:
         name = "".join(self._style_name)

@@ -7,6 +7,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from pincite.guard.adapters.charsets import codec_of
 from pincite.guard.adapters.encodings import guess_encoding, is_shifted_japanese
 from pincite.guard.domain import Block, BlockKind, PageText, UnreadableDocument
 from pincite.guard.source import Opened, Source
@@ -21,10 +22,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Python's codecs that are no character sets: some are slow beyond all measure on long texts.
-_NO_TEXT = frozenset({"punycode", "idna", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined",
-                      "unicode-escape", "ascii"})  # fmt: skip
-_AS_BROWSERS_DO = {"iso8859-1": "cp1252"}
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 _CUT = re.compile(r"\n[ \t]*\n|\n|(?<=[.!?])\s")
 
@@ -61,15 +58,15 @@ def decode(data: bytes) -> str:
 
 
 def decode_as(data: bytes, name: str) -> str:
-    """Decode bytes by the character set that their document names, as `decode` does where that is none; never fails."""
-    try:
-        codec = codecs.lookup(name.strip()).name
-    except (LookupError, ValueError):
+    """Decode bytes by the character set that their document names, as `decode` does where that is none; never fails.
+
+    A byte order mark outdoes the name.
+    """
+    codec = codec_of(name)
+    if not codec or codec.startswith("utf-8") or any(data.startswith(mark) for mark, _ in _MARKS):
         return decode(data)
-    if codec in _NO_TEXT or codec.startswith("utf-8"):
-        return decode(data)
     try:
-        text = data.decode(_AS_BROWSERS_DO.get(codec, codec), "replace")
+        text = data.decode(codec, "replace")
     except (LookupError, ValueError):
         return decode(data)
     return clean(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -16,11 +16,10 @@ from xlrd.formula import FormulaError
 from pincite.guard.adapters.text import clean
 from pincite.guard.adapters.xlsx_numbers import show
 from pincite.guard.domain import PageText, UnreadableDocument
-from pincite.guard.sheets import Merge, Row, Sheet, fill_merged, sheet_pages
+from pincite.guard.sheets import MAX_COLUMNS, Merge, Row, Sheet, fill_merged, sheet_pages
 from pincite.guard.source import Opened, Source
 
 _MAX_BYTES = 100 << 20
-_MAX_COLUMNS = 1_000
 _REMEDY = "Open it in a spreadsheet program, save it as XLSX and upload that."
 # xlrd checks little of what it reads: a damaged record surfaces as whatever it was used for.
 _DAMAGES: tuple[type[Exception], ...] = (
@@ -70,7 +69,7 @@ def _sheet(book: Any, number: int) -> Sheet:
 
 def _rows(book: Any, sheet: Any, number: int) -> Iterator[Row]:
     for row in range(sheet.nrows):
-        yield row + 1, [_shown(book, cell) for cell in sheet.row(row)[:_MAX_COLUMNS]]
+        yield row + 1, [_shown(book, cell) for cell in sheet.row(row)[: MAX_COLUMNS + 1]]
     book.unload_sheet(number)
 
 

@@ -13,13 +13,12 @@ from xml.etree.ElementTree import Element as Node
 from pincite.guard.adapters.xlsx_numbers import BUILT_IN, show
 from pincite.guard.archives import Archive, attribute, child, children, iter_xml, local
 from pincite.guard.domain import UnreadableDocument
-from pincite.guard.sheets import Merge, Sheet, fill_merged, sheet_pages
+from pincite.guard.sheets import MAX_COLUMNS, Merge, Sheet, fill_merged, sheet_pages
 from pincite.guard.source import Opened, Source
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 _DIMENSION = re.compile(rb"<(?:\w+:)?dimension[^>]*\bref=\"([A-Z]{1,3})\d+")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_MAX_COLUMNS = 1_000
 _MAX_MERGED = 20_000
 _MAX_SHARED = 4_000_000
 
@@ -83,11 +82,11 @@ def _cells(row: Node, book: _Book, first: int) -> list[str]:
     for cell in children(row, "c"):
         reference = _REFERENCE.match(cell.get("r", ""))
         column = _column(reference[1]) if reference else column + 1
-        at = max(0, column - first)
-        if at >= _MAX_COLUMNS:
-            break
+        at = min(max(0, column - first), MAX_COLUMNS)
         cells += [""] * (at + 1 - len(cells))
         cells[at] = _shown(cell, book)
+        if at == MAX_COLUMNS and cells[at]:  # more than are read, which is told
+            break
     return cells
 
 

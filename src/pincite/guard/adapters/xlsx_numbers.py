@@ -1,162 +1,207 @@
-"""How a spreadsheet shows a number: dates, percentages, thousands, currencies, decimals. Pure.
+"""How a spreadsheet shows a number: thousands, decimals, percentages, currencies, fractions, powers of ten. Pure.
 
-A subset of the format codes of ECMA-376 part 1, 18.8.30 and 18.8.31: sections by sign, colours and conditions are
-recognised and dropped, fractions are shown as decimals.
+Colours and the room that a format leaves are dropped. What of a format is not understood is never shown: the number
+then comes in its general form. Codes are read in `xlsx_codes.py`, dates shown in `xlsx_dates.py`.
 """
 
-import re
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from fractions import Fraction
+
+from pincite.guard.adapters.xlsx_codes import Kind, Places, Section, Token, sections_of
+from pincite.guard.adapters.xlsx_dates import is_clock, show_clock
 
 BUILT_IN = {
-    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00",
-    "14": "yyyy-mm-dd",
+    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00", "12": "# ?/?",
+    "13": "# ??/??", "14": "yyyy-mm-dd",
     "15": "d-mmm-yy", "16": "d-mmm", "17": "mmm-yy", "18": "h:mm AM/PM", "19": "h:mm:ss AM/PM", "20": "h:mm",
     "21": "h:mm:ss", "22": "yyyy-mm-dd h:mm", "37": "#,##0;(#,##0)", "38": "#,##0;(#,##0)", "39": "#,##0.00;(#,##0.00)",
-    "40": "#,##0.00;(#,##0.00)", "45": "mm:ss", "46": "[h]:mm:ss", "47": "mm:ss.0", "49": "@",
+    "40": "#,##0.00;(#,##0.00)", "41": '#,##0;(#,##0);"-"', "43": '#,##0.00;(#,##0.00);"-"', "45": "mm:ss",
+    "46": "[h]:mm:ss", "47": "mm:ss.0", "48": "##0.0E+0", "49": "@",
 }  # fmt: skip
 
-_BRACKETS = re.compile(r"\[(?!h+\]|m+\]|s+\])(?:\$([^\]-]*)(?:-[^\]]*)?|[^\]]*)\]", re.IGNORECASE)
-_TOKEN = re.compile(
-    r'"([^"]*)"|\\(.)|_.|\*.|(AM/PM|A/P)|(\[h+\]|\[m+\]|\[s+\])|([ymdhs]+)|(.)', re.IGNORECASE | re.DOTALL
-)
-_DATE_LETTERS = re.compile(
-    r'"[^"]*"|\\.|\[(?:red|blue|black|white|green|cyan|magenta|yellow|color\s*\d+|\$[^\]]*)\]', re.IGNORECASE
-)
-_DIGITS = re.compile(r"[#0?][#0?,.]*")
-_MAX_DAYS = 2_958_465
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December")  # fmt: skip
+_GENERAL = frozenset({"General", "@", ""})
+_LONGEST = 25  # digits that a number is written out with
+_IN_FULL = 15  # digits of a number that a spreadsheet keeps, and shows at most
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(_LONGEST + 1))
+_WITHOUT = {"0": "0", "?": " ", "#": ""}
+_MOST_OVER = 7  # digits below a fraction's line
 
 
 def show(raw: str, code: str, *, from_1904: bool = False) -> str:
-    """Return a number as a format code shows it; the number as it is stored when either makes no sense."""
+    """Return a number as a format code shows it; in its general form where the code is not understood.
+
+    What is no number comes back as it is.
+    """
     try:
-        value = Decimal(raw)
+        stored = Decimal(raw)
     except InvalidOperation:
         return raw
-    if not value.is_finite() or abs(value.adjusted()) > 300:
+    if not stored.is_finite() or abs(stored.adjusted()) > 300:
         return raw
-    if code in {"General", "@", ""}:
+    value = stored if len(raw) <= _IN_FULL else Context(prec=_IN_FULL).plus(stored)
+    section, shown = _chosen(sections_of(code), value) if code not in _GENERAL else (None, value)
+    if section is None:
         return _general(value)
-    bare = _DATE_LETTERS.sub("", code.split(";", maxsplit=1)[0])
-    if re.search(r"[ymdhs]", bare, re.IGNORECASE) and not re.search(r"[#0?]\.?[#0?]", bare.replace(".0", "")):
-        return _date(value, code.split(";", maxsplit=1)[0], from_1904=from_1904)
-    return _number(value, code)
+    if is_clock(section):
+        said = show_clock(section, stored, from_1904=from_1904)
+    else:
+        said = _number(section, abs(shown))
+        said = f"-{said.strip()}" if said and shown < 0 and said.strip() != "0" else said
+    return _general(value) if said is None else " ".join(said.split())
 
 
 def _general(value: Decimal) -> str:
-    """Show at most 11 significant digits, which also hides what binary fractions leave behind."""
-    text = f"{float(value):.11g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        return f"{mantissa}E{exponent}"
-    return text
+    """Show 11 significant digits, which hides what binary fractions leave behind, and whole numbers in full."""
+    full = value.adjusted() >= 10
+    text = f"{float(value):.{_IN_FULL if full else 11}g}"
+    mantissa, power, exponent = text.partition("e")
+    return f"{mantissa}E{exponent}" if power else text
 
 
-def _number(value: Decimal, code: str) -> str:
-    sections = code.split(";")
-    section = sections[0]
-    if value < 0 and len(sections) > 1:
-        section, value = sections[1], -value
-    elif value == 0 and len(sections) > 2:
-        section = sections[2]
-    section = _BRACKETS.sub(lambda found: found[1] or "", section)
-    template, literals = _hide_literals(section)
-    digits = _DIGITS.search(template)
-    if digits is None:
-        return _restore(template, literals).strip() if template.strip() else ""
-    if "E+" in template.upper() or "E-" in template.upper():
-        return f"{float(value):.{_decimals(digits[0])}E}"
-    scaled = value * 100 if "%" in template else value
-    shown = _digits(scaled, digits[0])
-    sign = "-" if shown.startswith("-") else ""
-    before, after = template[: digits.start()], template[digits.end() :]
-    return sign + _restore(before, literals).lstrip() + shown.removeprefix("-") + _restore(after, literals).rstrip()
+def _chosen(sections: Sequence[Section], value: Decimal) -> tuple[Section | None, Decimal]:
+    """Return the section for a number, None without one, and the number with the sign that is still to be shown.
+
+    A section that only numbers below zero have shows its own sign, or none.
+    """
+    count, plain = len(sections), all(each.condition is None for each in sections)
+    if plain and count and (count == 1 or value > 0):
+        return sections[0], value
+    implied = ((count == 1, value >= 0 and count == 2, value > 0), (count == 2, value < 0), (True,))
+    for at, section in enumerate(sections):
+        if section.holds(value) or (section.condition is None and any(implied[at])):
+            below = at == 1 and (plain or (section.is_signed and section.condition is None and count > 2))
+            below = below or (section.is_below and section.is_signed)
+            return section, abs(value) if below else value
+    return None, value
 
 
-def _hide_literals(section: str) -> tuple[str, list[str]]:
-    """Replace quoted and escaped text by private-use marks, so that it is not read as a format."""
-    literals: list[str] = []
-
-    def hide(found: re.Match[str]) -> str:
-        literals.append(found[1] if found[1] is not None else found[2] or "")
-        return chr(0xE000 + len(literals) - 1)
-
-    template = re.sub(r'"([^"]*)"|\\(.)', hide, section)
-    return re.sub(r"_.|\*.", "", template), literals
-
-
-def _restore(template: str, literals: list[str]) -> str:
-    return "".join(
-        literals[ord(char) - 0xE000] if 0 <= ord(char) - 0xE000 < len(literals) else char for char in template
-    )
-
-
-def _decimals(digits: str) -> int:
-    return sum(mark in "0?#" for mark in digits.partition(".")[2])
-
-
-def _digits(value: Decimal, digits: str) -> str:
-    whole, _, fraction = digits.partition(".")
-    stripped = (fraction or whole).rstrip(",")
-    value = value / (Decimal(1000) ** (len(fraction or whole) - len(stripped)))
-    places = sum(mark in "0?#" for mark in fraction)
-    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    text = f"{rounded:,f}" if "," in whole.rstrip(",") else f"{rounded:f}"
-    optional = len(fraction) - len(fraction.rstrip("#"))
-    if optional and "." in text:
-        kept = text[: len(text) - optional] + text[len(text) - optional :].rstrip("0")
-        text = kept.rstrip(".")
-    if "." not in text and whole.count("0") > len(text.lstrip("-")):
-        text = ("-" if text.startswith("-") else "") + text.lstrip("-").zfill(whole.count("0"))
-    return "0" if text == "-0" else text
+def _number(section: Section, value: Decimal) -> str | None:
+    """Return a number above zero as a section shows it, None where the section is not understood."""
+    tokens = section.tokens
+    if section.has(Kind.UNKNOWN):
+        return None
+    if section.has(Kind.GENERAL, Kind.SHOWN):
+        if section.has(Kind.DIGIT, Kind.POWER, Kind.PERCENT):
+            return None
+        general = _general(value)
+        return "".join(general if token.kind in {Kind.GENERAL, Kind.SHOWN} else token.text for token in tokens)
+    if not section.has(Kind.DIGIT):
+        return None if section.has(Kind.POWER, Kind.PERCENT) else "".join(token.text for token in tokens)
+    if section.has(Kind.POWER):
+        return _power(tokens, value)
+    if section.has(Kind.SLASH):
+        line = next(at for at, token in enumerate(tokens) if token.kind is Kind.SLASH)
+        if line and tokens[line - 1].kind is Kind.DIGIT:
+            return _fraction(tokens, line, value)
+    if section.has(Kind.PERCENT):
+        value *= 100 ** sum(token.kind is Kind.PERCENT for token in tokens)
+    return _digits(section.places, value)
 
 
-def _date(value: Decimal, code: str, *, from_1904: bool) -> str:
-    days = float(value) + (1462 if from_1904 else 0)
-    if not 0 <= days <= _MAX_DAYS:
-        return _general(value)
-    # Day 60 of 1900 never was: serials before it count from one day later.
-    moment = datetime(1899, 12, 31 if days < 60 else 30) + timedelta(days=days)  # noqa: DTZ001
-    moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
-    code = _BRACKETS.sub("", code)
-    half = re.search(r"AM/PM|A/P", code, re.IGNORECASE) is not None
-    parts: list[str] = []
-    after_hour = False
-    for found in _TOKEN.finditer(code):
-        quoted, escaped, noon, elapsed, letters, other = found.groups()
-        if letters:
-            minutes = after_hour or bool(re.match(r"[:.]s", code[found.end() :], re.IGNORECASE))
-            parts.append(_date_part(letters.casefold(), moment, half=half, minutes=minutes))
-            after_hour = letters[0] in "hH"
-        elif elapsed:
-            parts.append(_elapsed(elapsed[1].casefold(), days))
-            after_hour = elapsed[1] in "hH"
-        elif noon:
-            parts.append("AM" if moment.hour < 12 else "PM")
+def _power(tokens: Sequence[Token], value: Decimal) -> str | None:
+    """Show a number times a power of ten, which is a multiple of as many digits as stand before the point."""
+    at = next(at for at, token in enumerate(tokens) if token.kind is Kind.POWER)
+    after = at + 1
+    while after < len(tokens) and tokens[after].kind is Kind.DIGIT:
+        after += 1
+    mantissa, width = tokens[:at], sum(token.text == "0" for token in tokens[at + 1 : after])
+    places = Places.of(mantissa)
+    whole, fraction = places.whole, places.fraction
+    step = len(whole)
+    if not _is_text(tokens[after:]) or after == at + 1 or not 0 < step <= _LONGEST - len(fraction):
+        return None
+    exponent = (value.adjusted() if value else 0) // step * step
+    if value.scaleb(-exponent).quantize(_UNITS[len(fraction)], ROUND_HALF_UP) >= 10**step:
+        exponent += step
+    shown = _digits(places, value.scaleb(-exponent))
+    sign = "-" if exponent < 0 else "+" if tokens[at].text.endswith("+") else ""
+    rest = "".join(token.text for token in tokens[after:])
+    return None if shown is None else f"{shown}E{sign}{abs(exponent):0{width}d}{rest}"
+
+
+def _fraction(tokens: Sequence[Token], line: int, value: Decimal) -> str | None:
+    """Show a number as a fraction, behind a whole number where the format has one."""
+    begin, end = line, line + 1
+    while begin and tokens[begin - 1].kind is Kind.DIGIT:
+        begin -= 1
+    while end < len(tokens) and (tokens[end].kind is Kind.DIGIT or tokens[end].text.isdecimal()):
+        end += 1
+    below = "".join(token.text for token in tokens[line + 1 : end])
+    mixed = any(token.kind is Kind.DIGIT for token in tokens[:begin])
+    plain = _is_text(tokens[end:]) and (mixed or _is_text(tokens[:begin]))
+    if not plain or not 0 < len(below) <= _MOST_OVER or value.adjusted() > _IN_FULL:
+        return None
+    whole = int(value) if mixed else 0
+    part = Fraction(value) - whole
+    if below.isdecimal() and int(below):
+        over, under = round(part * int(below)), int(below)
+    else:
+        nearest = part.limit_denominator(10 ** len(below) - 1)
+        over, under = nearest.numerator, nearest.denominator
+    if mixed and over == under:
+        whole, over = whole + 1, 0
+    rest = "".join(token.text for token in tokens[end:])
+    if not mixed:
+        before = "".join(token.text for token in tokens[:begin])
+        return f"{before}{over}/{under}{rest}"
+    before = _digits(Places.of(tokens[:begin]), Decimal(whole))
+    if before is None or not over:
+        return None if before is None else f"{before if whole else before.strip() or 0}{rest}"
+    return f"{before}{over}/{under}{rest}"
+
+
+def _is_text(tokens: Sequence[Token]) -> bool:
+    return all(token.kind is Kind.TEXT for token in tokens)
+
+
+def _digits(places: Places, value: Decimal) -> str | None:
+    """Show a number of no sign in the places that a format has for its digits, with what stands between them."""
+    whole, fraction = places.whole, places.fraction
+    value = value.scaleb(-3 * places.thousands) if places.thousands else value
+    if max(value.adjusted(), 0) + len(fraction) > _LONGEST:
+        return None
+    text = f"{value.quantize(_UNITS[len(fraction)], ROUND_HALF_UP):f}"
+    before, _, behind = text.partition(".")
+    before = before.lstrip("0")
+    shown = list(places.texts)
+    if whole:
+        _put_whole(shown, places, before)
+    elif fraction:
+        shown[places.point] = f"{before}."
+    # A point that ends up with nothing behind it is only shown where the format wants none behind it.
+    if fraction and not _put_fraction(shown, places, behind):
+        shown[places.point] = before if not whole else ""
+    return "".join(shown)
+
+
+def _put_whole(shown: list[str], places: Places, digits: str) -> None:
+    """Put digits into the places before the point, from the right; the first place has all that are left.
+
+    A place without a digit shows a nought, a blank or nothing.
+    """
+    count = len(places.whole)
+    for rank, at in enumerate(reversed(places.whole)):
+        last = rank == count - 1
+        if rank < len(digits):
+            own = digits[: len(digits) - rank] if last else digits[-1 - rank]
         else:
-            parts.append(quoted or escaped or ("" if other is None or other in "0#?" else other))
-    return "".join(parts).rstrip(". ").strip()
+            own = _WITHOUT[places.marks[count - 1 - rank]]
+        if places.grouped:
+            own = "".join(
+                digit + ("," if (rank + right) % 3 == 0 and rank + right and digit != " " else "")
+                for right, digit in zip(range(len(own) - 1, -1, -1), own, strict=True)
+            )
+        shown[at] = own
 
 
-def _elapsed(unit: str, days: float) -> str:
-    return str(int(days * {"h": 24, "m": 1440, "s": 86_400}[unit] + 1e-6))
+def _put_fraction(shown: list[str], places: Places, digits: str) -> bool:
+    """Put digits into the places behind the point, and say whether there are any.
 
-
-def _date_part(letters: str, moment: datetime, *, half: bool, minutes: bool) -> str:
-    first, width = letters[0], len(letters)
-    if first == "y":
-        return f"{moment.year:04d}" if width > 2 else f"{moment.year % 100:02d}"
-    if first == "d" and width > 2:
-        name = _DAYS[moment.weekday()]
-        return name if width > 3 else name[:3]
-    if first == "m" and not minutes:
-        if width > 2:
-            name = _MONTHS[moment.month - 1]
-            return name[0] if width == 5 else name if width == 4 else name[:3]
-        return f"{moment.month:0{width}d}"
-    hour = (moment.hour % 12 or 12) if half else moment.hour
-    value = {"d": moment.day, "h": hour, "m": moment.minute, "s": moment.second}[first]
-    return f"{value:0{min(width, 2)}d}"
+    Noughts at the end are only shown where the format insists on them.
+    """
+    needed = False
+    for at, mark, digit in zip(reversed(places.fraction), reversed(places.marks), reversed(digits), strict=False):
+        needed = needed or digit != "0" or mark == "0"
+        shown[at] = digit if needed else " " if mark == "?" else ""
+    return needed
