@@ -109,17 +109,20 @@ class Walk:
         adapter = opened(self._source, self._parts.tools)
         size = 1 if adapter.one_by_one else self._settings.batch
         batch: list[Found] = []
-        async with aclosing(adapter.find(self._recall)) as finding:
-            async for found in finding:
-                batch.append(found)
-                if len(batch) >= size:
-                    await self._take(batch)
-                    batch = []
-                    # A job moves something, however long the list before it takes: so the run comes to its end.
-                    if self._moved and time.monotonic() > self._until:
-                        return True
-        if batch:
-            await self._take(batch)
+        try:
+            async with aclosing(adapter.find(self._recall)) as finding:
+                async for found in finding:
+                    batch.append(found)
+                    if len(batch) >= size:
+                        batch, full = [], batch
+                        await self._take(full)
+                        # A job moves something, however long the list before it takes: so the run comes to its end.
+                        if self._moved and time.monotonic() > self._until:
+                            return True
+        except PinciteError:
+            await self._take(batch)  # what was shown before the rest could not be is read all the same
+            raise
+        await self._take(batch)
         return False
 
     async def _recall(self, key: str) -> Known | None:
@@ -128,6 +131,8 @@ class Walk:
         return found[key].known if key in found else None
 
     async def _take(self, batch: Sequence[Found]) -> None:
+        if not batch:
+            return
         shown = {each.key: each for each in batch}  # a place that shows a thing twice shows it once
         async with self._parts.database.read(self._scope) as session:
             known = await store.remembered(session, self._scope, self._turn, list(shown))

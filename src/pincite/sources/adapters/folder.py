@@ -70,26 +70,39 @@ class FolderSource:
             )
 
     def _files(self, denied: list[str]) -> Iterator[tuple[Path, str]]:
-        if not self._root.is_dir():
-            raise SourceUnreachable(
-                f"The folder {self._root} is not there.", remedy="Check its path, and that its disk is mounted."
-            )
+        self._refuse_missing()
         waiting = [self._root]
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(folder) as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
-            except OSError:
+                yield from self._inside(folder, waiting)
+            except OSError:  # not listed, or listed and not entered; one that is gone by now may be a disk that is
                 denied.append(str(folder))
+
+    def _refuse_missing(self) -> None:
+        try:
+            is_there = self._root.is_dir()
+        except OSError as error:
+            raise SourceUnreachable(
+                f"The folder {self._root} cannot be looked at: {error.strerror}.",
+                remedy="Check the permissions of all folders on the way, and that its disk is mounted.",
+            ) from error
+        if not is_there:
+            raise SourceUnreachable(
+                f"The folder {self._root} is not there.", remedy="Check its path, and that its disk is mounted."
+            )
+
+    def _inside(self, folder: Path, waiting: list[Path]) -> Iterator[tuple[Path, str]]:
+        """Yield the files of one folder, and note the folders in it. Raises: OSError."""
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        for entry in entries:
+            if entry.name.startswith(".") and not self._options.hidden:
                 continue
-            for entry in entries:
-                if entry.name.startswith(".") and not self._options.hidden:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
-                    yield from _stamped(entry)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
+                yield from _stamped(entry)
 
     def _is_wanted(self, name: str) -> bool:
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
