@@ -282,6 +282,13 @@ class ItemGone(PinciteError):
     kind = ErrorKind.NOT_FOUND
 
 
+class ItemRefused(PinciteError):
+    """One thing that the place shows is not given away; that says nothing of the place. It is tried again."""
+
+    code = "item-refused"
+    kind = ErrorKind.DENIED
+
+
 class SourceBusy(Conflict):
     """The source is being removed, or does not allow this now."""
 

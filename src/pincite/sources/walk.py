@@ -20,6 +20,7 @@ from pincite.library import Library, RegisterOutcome
 from pincite.sources import store
 from pincite.sources.adapters import opened
 from pincite.sources.domain import (
+    Adapter,
     Counts,
     Found,
     Item,
@@ -66,11 +67,15 @@ class Errand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """An item that is new or changed, what is remembered of it, and what its document is called."""
+    """An item that is new or changed, what is remembered of it, and what its document is called.
+
+    `after_well` says that something which is as it was stands between it and the one before it.
+    """
 
     found: Found
     before: Remembered | None
     name: str
+    after_well: bool
 
     @property
     def is_none(self) -> bool:
@@ -101,34 +106,45 @@ class Walk:
         self._reading = asyncio.Semaphore(settings.at_once)
         self._until = time.monotonic() + settings.portion_s
         self._moved = False
-        self._failures = 0
-        self._down: PinciteError | None = None  # what the place failed with once too often in a row
+        self._failures = 0  # in a row, of things that cannot be had
+        self._answers = False  # whether the place was seen to be well in this job
+        self._down: PinciteError | None = None  # what it failed with once too often
 
     async def run(self) -> bool:
         """Return whether something is left. Raises: SyncOvertaken, and what the place raises."""
-        adapter = opened(self._source, self._parts.tools)
-        size = 1 if adapter.one_by_one else self._settings.batch
-        batch: list[Found] = []
+        shown: list[Found] = []
         try:
-            async with aclosing(adapter.find(self._recall)) as finding:
-                async for found in finding:
-                    batch.append(found)
-                    if len(batch) >= size:
-                        batch, full = [], batch
-                        await self._take(full)
-                        # A job moves something, however long the list before it takes: so the run comes to its end.
-                        if self._moved and time.monotonic() > self._until:
-                            return True
+            is_left = await self._over(opened(self._source, self._parts.tools), shown)
         except PinciteError:
-            await self._take(batch)  # what was shown before the rest could not be is read all the same
+            await self._take(shown)  # what was shown before the rest could not be is read all the same
             raise
-        await self._take(batch)
+        await self._take(shown)
+        return is_left
+
+    async def _over(self, adapter: Adapter, shown: list[Found]) -> bool:
+        """Take what the place shows, as much at once as is looked up at once; what is not taken yet is in `shown`."""
+        size = 1 if adapter.one_by_one else self._settings.batch
+        async with aclosing(adapter.find(self._recall)) as finding:
+            async for found in finding:
+                shown.append(found)
+                if len(shown) < size:
+                    continue
+                full = list(shown)
+                shown.clear()
+                await self._take(full)
+                # A job moves something, however long the list before it takes: so the run comes to its end.
+                if self._moved and time.monotonic() > self._until:
+                    return True
         return False
 
     async def _recall(self, key: str) -> Known | None:
         async with self._parts.database.read(self._scope) as session:
-            found = await store.remembered(session, self._scope, self._turn, [key])
-        return found[key].known if key in found else None
+            found = (await store.remembered(session, self._scope, self._turn, [key])).get(key)
+        if found is None:
+            return None
+        if found.known.seen and found.trouble is None:
+            self._well()  # had in this run, and passed by now
+        return found.known
 
     async def _take(self, batch: Sequence[Found]) -> None:
         if not batch:
@@ -139,14 +155,25 @@ class Walk:
         fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
         unseen = {key: each.memory for key, each in shown.items() if key not in fresh and not known[key].known.seen}
         # It could not be read before and is as it was when it could.
-        healed = [key for key in unseen if (trouble := known[key].trouble) is not None and trouble.passing]
+        healed = [key for key in unseen if _is_failing(known[key])]
         if unseen:
             self._moved = True
             async with self._parts.database.transaction(self._scope) as tx:
                 await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
-        for some in batched(list(fresh.values()), _TOGETHER):
-            await self._hand_on([_Asked(each, known.get(each.key), self._name(each, known)) for each in some])
+        asked: list[_Asked] = []
+        is_well = False
+        for key, each in shown.items():
+            if key in fresh:
+                asked.append(_Asked(each, known.get(key), self._name(each, known), is_well))
+                is_well = False
+            else:
+                is_well = is_well or key in healed or not _is_failing(known[key])
+        self._answers = self._answers or is_well or any(each.after_well for each in asked)
+        for some in batched(asked, _TOGETHER):
+            await self._hand_on(some)
+        if is_well:
+            self._well()
 
     def _name(self, found: Found, known: Mapping[str, Remembered]) -> str:
         before = known.get(found.key)
@@ -193,18 +220,26 @@ class Walk:
         async with self._reading:
             if self._down is not None:
                 return self._down  # nobody waits for all the others to fail as well
+            if asked.after_well:
+                self._well()
             try:
                 staged = await self._parts.ingest.stage(self._scope, asked.name, read())
             except ItemGone:
                 return None  # not come by: it goes as what was not found
             except PinciteError as error:
-                self._count(error)
+                self._count(asked, error)
                 return error
-        self._failures = 0
+        self._well()
         return staged
 
-    def _count(self, error: PinciteError) -> None:
-        if isinstance(error, FetchFailed | SourceUnreachable):
+    def _well(self) -> None:
+        """Note that something of the place is as it was or could be had."""
+        self._failures, self._answers = 0, True
+
+    def _count(self, asked: _Asked, error: PinciteError) -> None:
+        """Count what cannot be had; what could not be had before either says nothing new of a place that is well."""
+        is_old = self._answers and asked.before is not None and _is_failing(asked.before)
+        if isinstance(error, FetchFailed | SourceUnreachable) and not is_old:
             self._failures += 1
             if self._failures >= self._settings.failures:
                 self._down = error
@@ -255,6 +290,11 @@ class Walk:
 
 def _no_document(found: Found) -> Item:
     return Item(found.key, found.name, found.mark, None, None)
+
+
+def _is_failing(known: Remembered) -> bool:
+    """Whether the last try to read an item failed for a reason that passes."""
+    return known.trouble is not None and known.trouble.passing
 
 
 def _is_fresh(found: Found, known: Remembered | None) -> bool:

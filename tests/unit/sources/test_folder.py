@@ -65,3 +65,15 @@ def test_a_folder_that_may_be_listed_and_not_entered_is_said_and_the_rest_is_rea
     assert (state, read, failed, items) == ("failed", 1, 0, 1)
     assert "2 folders could not be listed" in said
     assert str(folder / "sub") in said
+
+
+def test_files_that_may_not_be_read_do_not_make_the_folder_one_that_is_down(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"a{number}.txt").write_text("Secret.")
+        (folder / f"a{number}.txt").chmod(0)
+    for number in range(4):
+        (folder / f"b{number}.txt").write_text(f"Valve {number} is red.")
+    few = SourcesSettings(batch=3, look_s=QUICK.look_s)
+    assert runs(tmp_path / "home", folder, 2, few) == [["done", 4, 8, 4, ""], ["done", 0, 8, 4, ""]]

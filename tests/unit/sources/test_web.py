@@ -140,3 +140,22 @@ async def test_a_run_of_many_jobs_fetches_each_page_once(site: Site, tmp_path: P
     assert (done.run.state, done.items) == (RunState.DONE, 7)
     assert done.run.portion > 5
     assert all(site.asked.count(f"/docs/p{number}") == 1 for number in range(6))
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+async def test_pages_that_are_not_given_fail_no_later_run(site: Site, room: Kept, status: int) -> None:
+    """Neither beside each other, where the site only refuses them, nor between pages that are as they were."""
+    refused = [f"p{n:02d}" for n in ((3, 4, 5, 6, 7, 8) if status < 500 else (1, 3, 5, 7, 9, 11))]
+    site.page("/docs/", links(*(f"p{n:02d}" for n in range(14)), text="Start."))
+    for number in range(14):
+        site.page(f"/docs/p{number:02d}", links(text=f"Page {number}."))
+    for name in refused:
+        site.replies[f"/docs/{name}"] = Reply(b"no", status=status)
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    first = await room.sync()
+    assert (first.run.state, first.run.counts.failed, first.items) == (RunState.DONE, 6, 9)
+    site.page("/docs/p13", links(text="Page 13, mended."))
+    del site.replies["/docs/p12"]
+    again = await room.sync()
+    counts = again.run.counts
+    assert (again.run.state, counts.failed, counts.changed, counts.removed) == (RunState.DONE, 6, 1, 1)

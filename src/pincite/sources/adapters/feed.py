@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import FetchFailed, Markup
 from pincite.sources.domain import Elsewhere, Found, Known, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Pages, given, pieces
+from pincite.sources.pages import Pages, given, not_given, pieces
 
 
 class FeedOptions(BaseModel):
@@ -75,7 +75,7 @@ class FeedSource(Elsewhere):
                     memory = {**(page.validators or {}), "stamp": stamp}
                     yield Found(key, name, page.mark, partial(pieces, page.path), memory)
                 else:
-                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+                    yield Found(key, name, "failed", partial(given, not_given(url, page.status)))
         except (FetchFailed, SourceUnreachable) as error:
             yield Found(key, name, "failed", partial(given, error))
 

@@ -4,6 +4,7 @@ Links are not followed, so nothing outside is read; hidden files are left out.
 """
 
 import asyncio
+import errno
 import fnmatch
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -14,10 +15,21 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, ItemGone, Pattern, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import (
+    BadSource,
+    Found,
+    ItemGone,
+    ItemRefused,
+    Pattern,
+    Place,
+    Recall,
+    SourceUnreachable,
+    Tools,
+)
 
 _PIECE = 1 << 20
 _AT_ONCE = 500
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP})
 
 
 class FolderOptions(BaseModel):
@@ -125,6 +137,6 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
     except FileNotFoundError:
         raise ItemGone(f"{path.name} was deleted meanwhile.") from None
     except OSError as error:
-        raise SourceUnreachable(
-            f"{path.name} cannot be read: {error.strerror}.", remedy="Check its permissions."
-        ) from error
+        # A file that may not be read, or became a link: the disk is well.
+        kind = ItemRefused if error.errno in _REFUSED else SourceUnreachable
+        raise kind(f"{path.name} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error

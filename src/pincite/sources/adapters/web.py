@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pincite.core import ErrorKind, PinciteError
 from pincite.guard import FetchFailed, Markup
 from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Page, Pages, given, pieces
+from pincite.sources.pages import Page, Pages, given, not_given, pieces
 
 _AGENT = "pincite"
 _MAX_ROBOTS_BYTES = 500 << 10  # RFC 9309 has programs read at least that much
@@ -134,10 +134,10 @@ class WebSource(Elsewhere):
                     yield Found(url, name_of(url), known.mark, given, known.memory)
                 elif page.status == 200:
                     yield await self._read(url, page, crawl, depth)
-                elif page.status not in _GONE:
-                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
                 elif url == self._start:
-                    raise SourceUnreachable(f"{url} is not there.", remedy="Check the address.")
+                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+                elif page.status not in _GONE:
+                    yield self._failing(url, known, not_given(url, page.status))
         except (FetchFailed, SourceUnreachable) as error:
             if url == self._start:
                 raise
