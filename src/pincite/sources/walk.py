@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
 from pincite.core.together import all_of
-from pincite.guard import FetchFailed
+from pincite.guard import FetchFailed, ParserCrashed
 from pincite.ingest import IngestService, Received, Staged
 from pincite.jobs import JobQueue
 from pincite.library import Library, RegisterOutcome
@@ -266,7 +266,7 @@ class Walk:
         """
         if isinstance(error, StorageFull | Unavailable | NotFound) or error is self._down:
             raise error  # ours, or the collection is gone, or the place is down
-        if error.kind in _FOR_GOOD and not isinstance(error, FetchFailed):
+        if error.kind in _FOR_GOOD and not isinstance(error, FetchFailed | ParserCrashed):
             return Trouble.of(error), True
         return replace(Trouble.of(error), passing=True), False
 

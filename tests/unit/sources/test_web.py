@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.doubles.site import Reply, Site, serving
 from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import QUICK, Kept, kept
 
+from pincite.guard import DocumentReader, ParserCrashed
 from pincite.sources import NewSource, RunState, SourcesSettings
 
 
@@ -159,3 +161,70 @@ async def test_pages_that_are_not_given_fail_no_later_run(site: Site, room: Kept
     again = await room.sync()
     counts = again.run.counts
     assert (again.run.state, counts.failed, counts.changed, counts.removed) == (RunState.DONE, 6, 1, 1)
+
+
+def crashing(monkeypatch: pytest.MonkeyPatch, question: str, after: int = 0) -> None:
+    """Let the parser die once, when it was asked that so many times."""
+    real, asked = getattr(DocumentReader, question), [0]
+
+    async def once(self: DocumentReader, *about: Any, **more: Any) -> Any:
+        asked[0] += 1
+        if asked[0] == after + 1:
+            raise ParserCrashed("Reading the document took longer than the limit of 60 s.")
+        return await real(self, *about, **more)
+
+    monkeypatch.setattr(DocumentReader, question, once)
+
+
+@pytest.mark.parametrize(("after", "state", "failed"), [(0, RunState.FAILED, 0), (1, RunState.DONE, 1)])
+async def test_a_parser_that_dies_once_of_a_pages_links_loses_no_page(
+    site: Site, room: Kept, monkeypatch: pytest.MonkeyPatch, after: int, state: RunState, failed: int
+) -> None:
+    site.page("/docs/", links("hub", text="Start."))
+    site.page("/docs/hub", links(*(f"p{n}" for n in range(6)), text="The hub."))
+    for number in range(6):
+        site.page(f"/docs/p{number}", links(text=f"Page {number}."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    assert (await room.sync()).items == 8
+    site.page("/docs/", links("hub", text="Start, edited."))
+    site.page("/docs/hub", links(*(f"p{n}" for n in range(6)), text="The hub, edited."))
+    crashing(monkeypatch, "markup", after)
+    broken = await room.sync()
+    counts = broken.run.counts
+    assert (broken.run.state, counts.failed, counts.removed, broken.items) == (state, failed, 0, 8)
+    mended = await room.sync()
+    assert (mended.run.state, mended.run.counts.failed, mended.items) == (RunState.DONE, 0, 8)
+    assert any("The hub, edited." in text for text in (await room.texts()).values())
+
+
+async def test_what_hangs_on_a_page_that_fails_stays(site: Site, room: Kept) -> None:
+    site.page("/docs/", links("hub", text="Start."))
+    site.page("/docs/hub", links("behind", text="The hub."))
+    site.page("/docs/behind", links(text="Only the hub leads here."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    assert (await room.sync()).items == 3
+    site.replies["/docs/hub"] = Reply(b"oops", status=500)
+    after = await room.sync()
+    assert (after.run.state, after.run.counts.failed, after.items) == (RunState.DONE, 1, 3)
+
+
+async def test_a_pdf_is_not_read_for_links(site: Site, room: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be long, and a parser that dies of it would keep it from being read at all."""
+    site.page("/docs/", links("a.pdf", text="Start."))
+    site.replies["/docs/a.pdf"] = Reply(b"%PDF-1.7\n<< /Type /Catalog >>\n", "application/pdf")
+    crashing(monkeypatch, "markup", 1)
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    done = await room.sync()
+    assert (done.run.state, done.run.counts.failed, done.run.counts.added) == (RunState.DONE, 0, 2)
+
+
+async def test_a_file_of_which_the_parser_dies_once_is_read_the_next_time(
+    tmp_path: Path, room: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.txt").write_text("The valve of unit 7 is red.")
+    await room.add("folder", str(tmp_path / "files"))
+    crashing(monkeypatch, "sniff")
+    assert (await room.sync()).run.counts.failed == 1
+    again = await room.sync()
+    assert (again.run.counts.added, again.run.counts.failed, again.items) == (1, 0, 1)

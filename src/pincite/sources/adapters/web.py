@@ -15,7 +15,7 @@ from protego import Protego
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.core import ErrorKind, PinciteError
-from pincite.guard import FetchFailed, Markup
+from pincite.guard import FetchFailed, Markup, ParserCrashed, UnreadableDocument
 from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
 from pincite.sources.pages import Page, Pages, given, not_given, pieces
 
@@ -24,6 +24,7 @@ _MAX_ROBOTS_BYTES = 500 << 10  # RFC 9309 has programs read at least that much
 _MOST_DELAY_S = 30.0
 _MAX_SITEMAPS = 50
 _MAX_LINKS = 1000
+_NO_MARKUP = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")  # PDF, ZIP with what is one, RTF, old Office
 _GONE = frozenset({404, 410})
 
 
@@ -127,6 +128,7 @@ class WebSource(Elsewhere):
     async def _looked_at(
         self, url: str, known: Known | None, crawl: "_Frontier", depth: int
     ) -> AsyncGenerator[Found, None]:
+        failure: PinciteError | None = None
         try:
             async with self._pages.get(url, known.memory if known and known.mark else None) as page:
                 if page.status == 304 and known is not None:
@@ -137,11 +139,15 @@ class WebSource(Elsewhere):
                 elif url == self._start:
                     raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
                 elif page.status not in _GONE:
-                    yield self._failing(url, known, not_given(url, page.status))
-        except (FetchFailed, SourceUnreachable) as error:
+                    failure = not_given(url, page.status)
+        except (FetchFailed, SourceUnreachable, ParserCrashed) as error:
             if url == self._start:
                 raise
-            yield self._failing(url, known, error)
+            failure = error
+        if failure is not None:
+            # What hangs on it is there still, as far as anybody knows.
+            crawl.follow([] if known is None else self._followed(known.memory), depth)
+            yield self._failing(url, known, failure)
 
     def _failing(self, url: str, known: Known | None, error: PinciteError) -> Found:
         """Return an item that cannot be read: what is known of it stays, and the run says so. A picture is none."""
@@ -170,11 +176,12 @@ class WebSource(Elsewhere):
     async def _markup(self, page: Page) -> Markup:
         assert page.path is not None
         with page.path.open("rb") as file:
-            if b"<" not in file.read(2048):
-                return Markup("page", ())
+            begins = file.read(2048)
+        if b"<" not in begins or begins.startswith(_NO_MARKUP):
+            return Markup("page", ())
         try:
             return await self._pages.markup(page)
-        except PinciteError:  # damaged, or no markup at all: that is for whoever reads the document
+        except UnreadableDocument:  # damaged, or no markup at all: that is for whoever reads the document
             return Markup("page", ())
 
     def _own_address(self, page: Page, markup: Markup) -> str:
