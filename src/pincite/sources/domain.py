@@ -145,12 +145,16 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of an item. `seen` says that this run has come by it already."""
+    """What is remembered of an item.
+
+    `seen` says that this run has come by it already, `is_none` that it was no document any more then.
+    """
 
     key: str
     mark: str
     memory: Memory
     seen: bool
+    is_none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +211,11 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an adapter looks: the source's id and location."""
+    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs."""
 
     source_id: str
     location: str
+    run: int = 0
 
 
 class Adapter(Protocol):

@@ -184,14 +184,16 @@ async def remembered(session: AsyncSession, scope: Scope, turn: Turn, keys: Sequ
     )
     return {
         row.key: Remembered(
-            Known(row.key, row.mark, row.memory, row.seen_run == turn.run),
-            row.name,
-            row.document_id,
-            row.tried_run == turn.run,
-            _trouble(row.trouble),
+            _known(row, turn), row.name, row.document_id, row.tried_run == turn.run, _trouble(row.trouble)
         )
         for row in rows
     }
+
+
+def _known(row: ItemRow, turn: Turn) -> Known:
+    found, tried = row.seen_run == turn.run, row.tried_run == turn.run
+    # What was only intended, by a job that died, was not come by.
+    return Known(row.key, row.mark, row.memory, tried or (found and row.tried_run > 0), tried and not found)
 
 
 async def touch(
@@ -226,6 +228,16 @@ async def keep(session: AsyncSession, scope: Scope, turn: Turn, item: Item, memo
             insert(ItemRow).values(
                 source_id=turn.source_id, digest=digest_of(item.key), tenant=scope.tenant, key=item.key, **values
             )
+        )
+
+
+async def give_up(session: AsyncSession, scope: Scope, turn: Turn, memories: Mapping[str, Memory]) -> None:
+    """Note that the run came by these items, by key, and that they are no documents any more: they were not found."""
+    for key, memory in memories.items():
+        await session.execute(
+            update(ItemRow)
+            .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.digest == digest_of(key))
+            .values(tried_run=turn.run, memory=dict(memory))
         )
 
 

@@ -79,8 +79,13 @@ class _Asked:
 
     @property
     def is_none(self) -> bool:
-        """Whether it is no document. What was one and says that goes with what was not found, under the same rule."""
-        return self.found.read is None and (self.before is None or self.before.document_id is None)
+        """Whether it is no document, and was none."""
+        return self.found.read is None and not self.is_no_more
+
+    @property
+    def is_no_more(self) -> bool:
+        """Whether it was a document and is none: it goes with what was not found, under the same rule."""
+        return self.found.read is None and self.before is not None and self.before.document_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +213,7 @@ class Walk:
                 kept += self._judged(each, what)
             except PinciteError as error:
                 failure = failure or error
-        await self._keep(kept)
+        await self._keep(kept, {each.found.key: each.found.memory for each in batch if each.is_no_more})
         self._checkpoint("sync.kept")
         if failure is not None:
             raise failure
@@ -270,13 +275,14 @@ class Walk:
             return Trouble.of(error), True
         return replace(Trouble.of(error), passing=True), False
 
-    async def _keep(self, kept: Sequence[_Kept]) -> None:
-        if not kept:
+    async def _keep(self, kept: Sequence[_Kept], given_up: Mapping[str, Memory]) -> None:
+        if not kept and not given_up:
             return
         self._moved = True
         came = Counter(each.outcome for each in kept)
         async with self._parts.database.transaction(self._scope) as tx:
             row = await store.hold(tx, self._scope, self._turn)
+            await store.give_up(tx, self._scope, self._turn, given_up)
             for each in kept:
                 await store.keep(tx, self._scope, self._turn, each.item, each.memory)
             counts = Counts(**row.counts)

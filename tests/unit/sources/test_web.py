@@ -131,17 +131,63 @@ async def test_sitemaps_of_sitemaps_are_read_and_bombs_are_not(site: Site, room:
     assert (failed.run.state, failed.run.trouble.code, failed.items) == (RunState.FAILED, "unreadable-document", 2)
 
 
-async def test_a_run_of_many_jobs_fetches_each_page_once(site: Site, tmp_path: Path) -> None:
-    site.page("/docs/", links(*(f"p{n}" for n in range(6)), text="Start."))
-    for number in range(6):
-        site.page(f"/docs/p{number}", links(text=f"Page {number}."))
+async def test_a_run_of_many_jobs_asks_for_each_thing_once(site: Site, tmp_path: Path) -> None:
+    """Pages, and what is gone, leads elsewhere, asks not to be collected or is no document any more; lists too."""
+    was = [f"was{n}" for n in range(3)]
+    names = [*(f"p{n}" for n in range(6)), *was, *(f"dead{n}" for n in range(4)), "moved", "hidden"]
+    site.page("/docs/", links(*names, text="Start."))
+    for name in (*names[:6], *was, "new"):
+        site.page(f"/docs/{name}", links(text=f"Page {name}."))
+    site.replies["/docs/moved"] = Reply(b"", status=301, headers={"location": "/docs/new"}, has_etag=False)
+    site.page("/docs/hidden", links("behind", head='<meta name="robots" content="noindex">'))
+    site.page("/docs/behind", links(text="Behind it."))
+    site.page("/docs/listed", links(text="Only a sitemap knows this."))
+    sitemap = f"<urlset><url><loc>{site.url}/docs/listed</loc></url></urlset>"
+    site.replies["/sitemap.xml"] = Reply(sitemap.encode(), "application/xml")
     settings = SourcesSettings(portion_s=0, look_s=QUICK.look_s)
     async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"], settings=settings) as room:
         await room.add("web", f"{site.url}/docs/", pause_s=0)
         done = await room.sync()
-    assert (done.run.state, done.items) == (RunState.DONE, 7)
-    assert done.run.portion > 5
-    assert all(site.asked.count(f"/docs/p{number}") == 1 for number in range(6))
+        assert (done.run.state, done.items) == (RunState.DONE, 13)
+        assert done.run.portion > 5
+        asked = {path: site.asked.count(path) for path in site.asked}
+        assert asked.pop("/docs/new") == 2, "where it leads, and itself"
+        assert set(asked.values()) == {1}, asked
+        for name in was[:2]:
+            del site.replies[f"/docs/{name}"]
+        site.page("/docs/was2", links("hidden", head='<meta name="robots" content="noindex">'))
+        site.asked.clear()
+        again = await room.sync()
+        assert (again.run.state, again.run.counts.removed, again.items) == (RunState.DONE, 3, 10)
+        assert again.run.portion > 5
+        asked = {path: site.asked.count(path) for path in site.asked}
+        assert asked.pop("/docs/new") == 2
+        assert set(asked.values()) == {1}, asked
+
+
+async def test_what_is_no_document_counts_too(site: Site, room: Kept) -> None:
+    """Of a site that makes up addresses without end, none of them a document, not all are asked for, and it is said."""
+    site.page("/docs/", links(*(f"f{n}" for n in range(300)), text="Start."))
+    for number in range(300):
+        site.page(f"/docs/f{number}", links(head='<meta name="robots" content="noindex">', text="A facet."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0, pages=5, sitemap=False)
+    done = await room.sync()
+    assert (done.run.state, done.items, len(site.asked)) == (RunState.FAILED, 1, 36)
+    assert done.run.trouble is not None
+    assert "addresses" in done.run.trouble.message
+
+
+async def test_what_a_run_noted_may_be_lost(site: Site, tmp_path: Path) -> None:
+    site.page("/docs/", links("a", "b", text="Start."))
+    for name in "ab":
+        site.page(f"/docs/{name}", links(text=f"Page {name}."))
+    settings = SourcesSettings(portion_s=0, look_s=QUICK.look_s)
+    (tmp_path / "cache").write_text("No folder can be made here.")
+    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"], settings=settings) as room:
+        await room.add("web", f"{site.url}/docs/", pause_s=0)
+        done = await room.sync()
+    assert (done.run.state, done.items) == (RunState.DONE, 3)
+    assert site.asked.count("/robots.txt") == done.run.portion
 
 
 @pytest.mark.parametrize("status", [401, 403, 500])

@@ -48,4 +48,4 @@ def checked(kind: type[Adapter], options: Mapping[str, Any]) -> BaseModel:
 def opened(source: Source, tools: Tools) -> Adapter:
     """Open a source's place. Raises: BadSource."""
     kind = kind_of(source.kind)
-    return kind(Place(source.id, source.location), checked(kind, source.options), tools)
+    return kind(Place(source.id, source.location, source.run.number), checked(kind, source.options), tools)
