@@ -196,6 +196,21 @@ def _known(row: ItemRow, turn: Turn) -> Known:
     return Known(row.key, row.mark, row.memory, tried or (found and row.tried_run > 0), tried and not found)
 
 
+async def owners(session: AsyncSession, scope: Scope, turn: Turn, names: Collection[str]) -> dict[str, set[str]]:
+    """Return which items' documents have these names, or will, by name; keys and no more."""
+    no_more = (ItemRow.tried_run == turn.run) & (ItemRow.seen_run < turn.run)
+    is_one = ItemRow.document_id.is_not(None) | ItemRow.trouble.is_not(None) | (ItemRow.tried_run == 0)
+    rows = await session.execute(
+        select(ItemRow.name, ItemRow.key)
+        .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.name.in_(sorted(names)))
+        .where(is_one, ~no_more)
+    )
+    found: dict[str, set[str]] = {}
+    for name, key in rows:
+        found.setdefault(name, set()).add(key)
+    return found
+
+
 async def touch(
     session: AsyncSession, scope: Scope, turn: Turn, memories: Mapping[str, Memory], healed: Collection[str]
 ) -> None:
@@ -365,30 +380,11 @@ def _changed(result: object) -> bool:
 
 
 def _source(row: SourceRow, items: int) -> Source:
-    run = Run(
-        row.run,
-        row.portion,
-        RunState(row.run_state),
-        Counts(**row.counts),
-        _trouble(row.trouble),
-        row.forced,
-        row.started_at,
-        row.finished_at,
-    )
-    return Source(
-        row.id,
-        row.name,
-        row.kind,
-        row.location,
-        row.options,
-        row.collection,
-        row.every_s,
-        SourceState(row.state),
-        items,
-        run,
-        row.next_at,
-        row.created_at,
-    )
+    counts, state = Counts(**row.counts), RunState(row.run_state)
+    moments = (row.started_at, row.finished_at)
+    run = Run(row.run, row.portion, state, counts, _trouble(row.trouble), row.forced, *moments)
+    about = (row.id, row.name, row.kind, row.location, row.options, row.collection, row.every_s)
+    return Source(*about, SourceState(row.state), items, run, row.next_at, row.created_at)
 
 
 def _trouble(kept: dict[str, Any] | None) -> Trouble | None:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 
-from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Database, ErrorKind, InvalidInput, NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
 from pincite.core.together import all_of
 from pincite.guard import FetchFailed, ParserCrashed
@@ -32,7 +34,7 @@ from pincite.sources.domain import (
     Tools,
     Trouble,
 )
-from pincite.sources.names import document_name
+from pincite.sources.names import document_name, told_apart
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.store import Remembered, Turn
 
@@ -157,7 +159,8 @@ class Walk:
         shown = {each.key: each for each in batch}  # a place that shows a thing twice shows it once
         async with self._parts.database.read(self._scope) as session:
             known = await store.remembered(session, self._scope, self._turn, list(shown))
-        fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
+            fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
+            names = await self._names(session, fresh, known)
         unseen = {key: each.memory for key, each in shown.items() if key not in fresh and not known[key].known.seen}
         # It could not be read before and is as it was when it could.
         healed = [key for key in unseen if _is_failing(known[key])]
@@ -170,7 +173,7 @@ class Walk:
         is_well = False
         for key, each in shown.items():
             if key in fresh:
-                asked.append(_Asked(each, known.get(key), self._name(each, known), is_well))
+                asked.append(_Asked(each, known.get(key), names[key], is_well))
                 is_well = False
             else:
                 is_well = is_well or key in healed or not _is_failing(known[key])
@@ -180,9 +183,24 @@ class Walk:
         if is_well:
             self._well()
 
-    def _name(self, found: Found, known: Mapping[str, Remembered]) -> str:
-        before = known.get(found.key)
-        return before.name if before is not None else document_name(self._source.name, found.name)
+    async def _names(
+        self, session: AsyncSession, fresh: Mapping[str, Found], known: Mapping[str, Remembered]
+    ) -> dict[str, str]:
+        """Return what documents are called, by key: as they were, and new ones as nothing else of the source is."""
+        names = {key: known[key].name for key in fresh if key in known and known[key].document_id is not None}
+        wanted = {key: self._wanted(each.name) for key, each in fresh.items() if key not in names}
+        owners = await store.owners(session, self._scope, self._turn, set(wanted.values())) if wanted else {}
+        for key, name in wanted.items():
+            names[key] = name if owners.get(name, {key}) <= {key} else told_apart(name, key)
+            owners.setdefault(name, {key})
+        return names
+
+    def _wanted(self, name: str) -> str:
+        name = document_name(self._source.name, name)
+        try:
+            return self._parts.library.cleaned(name)
+        except InvalidInput:
+            return name  # the item is refused with the reason
 
     async def _hand_on(self, batch: Sequence[_Asked]) -> None:
         """Read items, register all that came of them at once, and keep what became of each.

@@ -106,3 +106,33 @@ async def test_the_run_after_one_that_ended_early_passes_by_what_it_failed_with(
         assert (first.run.state, first.run.counts.added) == ("failed", 10)
         second = await opened.sync()
         assert (second.run.state, second.run.counts.failed, second.items) == ("done", 6, 10)
+
+
+def said(text: str) -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield text.encode()
+
+    return pieces
+
+
+async def test_two_things_whose_names_are_one_are_two_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However alike: what the library makes one of (blanks, slashes, composed letters) is told apart before."""
+    names = ["a/b.txt", "a//b.txt", "a/./b.txt", "a\\b.txt", "\u00e9.txt", "e\u0301.txt", "no-ending", " no-ending"]
+    shown = [Found(name, name, "1", said(f"Thing {number} is red.")) for number, name in enumerate(names)]
+    async with showing(shown, tmp_path, monkeypatch) as opened:
+        assert (await opened.sync()).items == 8
+        texts = await opened.texts()
+        assert len(texts) == 8
+        assert {"place/a/b.txt", "place/\u00e9.txt", "place/no-ending"} < texts.keys()
+        assert sum(name.startswith("place/a/b~") and name.endswith(".txt") for name in texts) == 3
+        assert len(set(texts.values())) == 8
+        shown.reverse()
+        shown.pop()  # the one that has the name
+        shown[0] = Found(shown[0].key, shown[0].name, "2", said("Thing 7 is blue."))
+        done = await opened.sync()
+        counts = done.run.counts
+        assert (counts.added, counts.changed, counts.removed, done.items) == (0, 1, 1, 7)
+        after = await opened.texts()
+        assert after.keys() == texts.keys() - {"place/a/b.txt"}

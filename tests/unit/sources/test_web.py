@@ -274,3 +274,28 @@ async def test_a_file_of_which_the_parser_dies_once_is_read_the_next_time(
     assert (await room.sync()).run.counts.failed == 1
     again = await room.sync()
     assert (again.run.counts.added, again.run.counts.failed, again.items) == (1, 0, 1)
+
+
+async def test_addresses_that_differ_in_a_slash_are_two_pages(site: Site, room: Kept) -> None:
+    site.page("/docs/", links("a", "a/", "x%2Fy", "x/y", text="Start."))
+    for name in ("a", "a/", "x%2Fy", "x/y"):
+        site.page(f"/docs/{name}", links(text=f"This is {name}."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    assert (await room.sync()).items == 5
+    assert len(await room.texts()) == 5
+
+
+async def test_a_page_that_moves_to_the_same_address_with_a_slash_stays_the_same_document(
+    site: Site, room: Kept
+) -> None:
+    site.page("/docs/", links("a", text="Start."))
+    site.page("/docs/a", links(text="Page a."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0, sitemap=False)
+    await room.sync()
+    await room.texts()
+    before = await room.rooms.library.named(SCOPE, f"place/127.0.0.1:{site.port}/docs/a")
+    site.replies["/docs/a"] = Reply(b"", status=301, headers={"location": "/docs/a/"}, has_etag=False)
+    site.page("/docs/a/", links(text="Page a."))
+    moved = await room.sync()
+    assert (moved.run.counts.removed, moved.items) == (0, 2)
+    assert (await room.rooms.library.named(SCOPE, before.source)).id == before.id

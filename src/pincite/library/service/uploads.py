@@ -135,6 +135,11 @@ class Uploads:
                 outcomes[place] = _deleted_meanwhile()
         return outcomes
 
+    @staticmethod
+    def cleaned(source: str) -> str:
+        """Return the name that a document of this source is known by. Raises: InvalidInput where it has none."""
+        return clean_source(source)
+
     async def retry(self, scope: Scope, document_id: str) -> Revision:
         """Queue a failed, paused or cancelled latest revision again (`attempt` + 1).
 
