@@ -238,7 +238,7 @@ class Adapter(Protocol):
 
     @classmethod
     def local_path(cls, location: str, /) -> Path | None:
-        """Return the path on this machine that a location names; None where it is elsewhere."""
+        """Return the path on this machine that a location names; None where it is elsewhere. Raises: BadSource."""
         ...
 
     def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:

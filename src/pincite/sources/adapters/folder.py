@@ -16,7 +16,6 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.sources.domain import (
-    BadSource,
     Found,
     ItemGone,
     ItemRefused,
@@ -26,6 +25,7 @@ from pincite.sources.domain import (
     SourceUnreachable,
     Tools,
 )
+from pincite.sources.paths import whole_path
 
 _PIECE = 1 << 20
 _AT_ONCE = 500
@@ -53,16 +53,13 @@ class FolderSource:
     one_by_one: ClassVar[bool] = False
 
     def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:
-        path = Path(place.location).expanduser()
-        if not path.is_absolute():
-            raise BadSource(f"{place.location} is no absolute path.", remedy="Give the folder's whole path.")
-        self._root = path
+        self._root = whole_path(place.location)
         self._options = options
 
     @classmethod
     def local_path(cls, location: str) -> Path | None:
-        """Return the folder."""
-        return Path(location).expanduser()
+        """Return the folder. Raises: BadSource."""
+        return whole_path(location)
 
     def watched(self) -> Path | None:
         """Return the folder."""
