@@ -16,7 +16,7 @@ from pincite.core import PinciteError, Scope, get_logger, utc_now
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.jobs import JobState
 from pincite.sources import store
-from pincite.sources.adapters import opened
+from pincite.sources.adapters import copies, opened
 from pincite.sources.domain import Source, Trouble
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.store import Turn
@@ -58,7 +58,7 @@ class Keeper:
 
     async def _look_on(self) -> None:
         while True:
-            for chore in (self.begin_due, self.heal, self.watch):
+            for chore in (self.begin_due, self.heal, self.watch, self.tidy):
                 await _tried(chore.__name__, chore)
             await asyncio.sleep(self._settings.look_s)
 
@@ -98,6 +98,16 @@ class Keeper:
         if folder is not None and await asyncio.to_thread(_is_folder, folder):
             following = self._follow(scope, source, folder)
             self._watching[source.id] = asyncio.create_task(following, name=f"watch-{source.name}")
+
+    async def tidy(self) -> None:
+        """Delete what this machine has fetched of sources that are gone: dropped elsewhere, or while they were read."""
+        folders = await asyncio.to_thread(copies, self._parts.tools.cache)
+        if not folders:
+            return
+        async with self._parts.database.read(EVERY_TENANT) as session:
+            known = await store.ids(session)  # asked after the folders: what is fetched is known before
+        for source_id in {folder.name for folder in folders} - known:
+            await self._work.forget_copies(source_id)
 
     async def _follow(self, scope: Scope, source: Source, folder: Path) -> None:
         """Begin a run whenever something changes; changes during a run are the next one's."""

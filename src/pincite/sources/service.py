@@ -178,6 +178,8 @@ class Sources:
             await _note(tx, scope, "source.removed", found, documents=documents)
         if turn is not None:
             await self._enqueue(scope, turn)
+        elif not documents:
+            await self.work.forget_copies(found.id)
 
     async def _enqueue(self, scope: Scope, turn: Turn) -> None:
         try:

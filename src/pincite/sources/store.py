@@ -339,6 +339,11 @@ async def troubled(session: AsyncSession, scope: Scope, source_id: str, limit: i
     return [Item(row.key, row.name, row.mark, row.document_id, _trouble(row.trouble)) for row in rows]
 
 
+async def ids(session: AsyncSession) -> set[str]:
+    """Return the ids of all sources of all tenants. For the installation's own work."""
+    return set(await session.scalars(select(SourceRow.id)))
+
+
 async def due(session: AsyncSession, at: datetime) -> list[tuple[str, str]]:
     """Return (tenant, source) of those whose time has come, of all tenants. For the installation's own work."""
     rows = await session.execute(
