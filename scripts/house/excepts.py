@@ -15,6 +15,7 @@ EDGES = {
     "src/pincite/guard/child.py": "job edge: a parser's failure, of any kind, leaves the child process as a value",
     "src/pincite/ingest/tasks.py": "job edge: whatever a step raised becomes a failed revision with a reason",
     "src/pincite/ingest/sweep.py": "job edge: a chore that fails is tried again, whatever failed",
+    "src/pincite/sources/keeping.py": "job edge: what fails of one source is tried again, and is no other's trouble",
     "src/pincite/answers/making.py": "job edge: a generation belongs to the server; its log must get a terminal event",
 }
 

@@ -19,6 +19,7 @@ SYSTEM = {
     "ingest.IngestService.sweep": "finds committed work of every tenant that was never enqueued",
     "ingest.IngestService.settle": "a job's end; the scope is in the job",
     "sources.due": "finds sources of every tenant whose time has come; their scopes are made from it",
+    "sources.ids": "tells what this machine has fetched of sources that are gone, of whatever tenant",
     "sources.under_way": "finds runs of every tenant that lost their job",
     "sources.watchable": "finds folders of every tenant that are on this machine",
     "ledger.Ledger.sweep": "settles calls of every tenant that nobody settled",

@@ -13,11 +13,16 @@ _STRETCH = 2
 
 @dataclass(slots=True)
 class Bucket:
-    """One bucket named `papers`. `given` are the objects whose bytes were sent."""
+    """One bucket named `papers`.
+
+    `given` are the objects whose bytes were sent, `looked` those whose size was asked, `missed` what is none.
+    """
 
     port: int = 0
     objects: dict[str, bytes] = field(default_factory=dict[str, bytes])
     given: list[str] = field(default_factory=list[str])
+    looked: list[str] = field(default_factory=list[str])
+    missed: list[str] = field(default_factory=list[str])
     key_id: str = ""
     down: bool = False
 
@@ -30,7 +35,7 @@ class Bucket:
                 etag = hashlib.md5(body).hexdigest()
                 lines = [f"HTTP/1.1 {status} x", f"content-length: {len(body)}", f"content-type: {kind}"]
                 lines += [f'etag: "{etag}"', "last-modified: Tue, 03 Nov 2026 10:00:00 GMT"]
-                writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+                writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if head.startswith("HEAD ") else body))
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -46,8 +51,9 @@ class Bucket:
         if not path:
             return 200, "application/xml", self._list(parse_qs(target.query))
         if path not in self.objects:
+            self.missed.append(path)
             return 404, "application/xml", b"<Error><Code>NoSuchKey</Code></Error>"
-        self.given.append(path)
+        (self.looked if head.startswith("HEAD ") else self.given).append(path)
         return 200, "application/octet-stream", self.objects[path]
 
     def _list(self, asked: dict[str, list[str]]) -> bytes:

@@ -1,6 +1,7 @@
 """A small IMAP server on this machine that speaks what reading a folder needs (RFC 3501), over a socket."""
 
 import asyncio
+import base64
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -33,6 +34,9 @@ class MailServer:
                 self.said.append(command)
                 if self.down:
                     return
+                if command == "AUTHENTICATE PLAIN":
+                    writer.write(b"+ \r\n")
+                    command += " " + base64.b64decode(await reader.readline()).decode()
                 writer.write(self._answer(tag, command))
                 await writer.drain()
                 if command == "LOGOUT":
@@ -48,6 +52,9 @@ class MailServer:
             return b"* CAPABILITY IMAP4rev1\r\n" + done
         if command.startswith("LOGIN"):
             right = command == f'LOGIN "{self.user}" "{self.password}"'
+            return done if right else f"{tag} NO wrong password\r\n".encode()
+        if command.startswith("AUTHENTICATE"):
+            right = command == f"AUTHENTICATE PLAIN \0{self.user}\0{self.password}"
             return done if right else f"{tag} NO wrong password\r\n".encode()
         if command == 'EXAMINE "INBOX"':
             return f"* {len(self.messages)} EXISTS\r\n* OK [UIDVALIDITY {self.valid}] valid\r\n".encode() + done

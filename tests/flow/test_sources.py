@@ -72,6 +72,7 @@ async def test_what_does_not_fit_is_said(client: httpx2.AsyncClient, house: Hous
     await client.post("/v1/collections", json={"name": "default"})
     inside = str(tmp_path / "shared" / "papers")
     (tmp_path / "shared" / "link").symlink_to(tmp_path / "private")
+    (tmp_path / "shared" / "loop").symlink_to(tmp_path / "shared" / "loop")
     for name, kind, location, options in (
         ("a", "folder", str(tmp_path / "private"), {}),
         ("a", "folder", str(tmp_path / "shared" / ".." / "private"), {}),
@@ -79,6 +80,12 @@ async def test_what_does_not_fit_is_said(client: httpx2.AsyncClient, house: Hous
         ("a", "folder", "/etc", {}),
         ("a", "git", "/etc", {}),
         ("a", "folder", "relative", {}),
+        ("a", "folder", "~nosuchuser/x", {}),
+        ("a", "git", "~nosuchuser/x", {}),
+        ("a", "folder", f"{inside}\0b", {}),
+        ("a", "git", f"{inside}\0b", {}),
+        ("a", "web", "http://example.com/\0", {}),
+        ("a", "folder", str(tmp_path / "shared" / "loop"), {}),
         ("a", "floppy", inside, {}),
         ("a/b", "folder", inside, {}),
         ("", "folder", inside, {}),

@@ -282,7 +282,8 @@ class Link:
     """Where a page, a sitemap or a feed leads.
 
     Args:
-        url: absolute, in the one spelling of `urls.Url`; still to be fetched by the guarded fetcher alone.
+        url: absolute, in the one spelling of `urls.Url`; still to be fetched by the guarded fetcher alone. "" for an
+            entry of a feed that leads nowhere.
         stamp: when it changed, as a sitemap or a feed says it; "" where it says nothing.
         title, key, text: of an entry of a feed: its title, what it is known by, and its own text as HTML.
     """

@@ -103,9 +103,12 @@ def _sitemap(root: ET.Element, kind: str, url: Url) -> Found:
 
 
 def _entries(root: ET.Element, url: Url) -> Iterator[Found]:
-    """Yield the entries of RSS 0.9 to 2.0 or Atom: where each leads, since when, its title and its own text."""
+    """Yield the entries of RSS 0.9 to 2.0 or Atom: where each leads ("" for nowhere), since when, title and text."""
     held = root if local(root) in {"feed", "RDF"} else child(root, "channel")
-    yield from _absolute((_entry(each) for each in children(held, "item", "entry")), url)
+    for each in children(held, "item", "entry"):
+        entry = _entry(each)
+        found = _joined(url, entry["url"]) if entry["url"] else None
+        yield {**entry, "url": "" if found is None else str(found)}
 
 
 def _entry(entry: ET.Element) -> Found:

@@ -15,7 +15,8 @@ from pincite.ingest.receive import ingest_job_id
 from pincite.ingest.reindex import Reindex, documents_of, revisions_in_index
 from pincite.ingest.restoring import complete
 from pincite.ingest.strict import StrictCheck
-from pincite.ingest.sweep import LIVE, Sweep
+from pincite.ingest.sweep import LIVE, Sweep, job_of
+from pincite.jobs import JobStatus
 from pincite.library import Document
 
 _DOCUMENTS_AT_ONCE = 400
@@ -106,11 +107,10 @@ class Fsck:
         after = ""
         while items := await self.parts.library.unfinished(after=after):
             after = items[-1].revision_id
-            stuck += [
-                item.revision_id
-                for item in items
-                if item.scope.tenant == scope.tenant and not await self._is_worked_on(scope, item.revision_id)
-            ]
+            jobs = {item.revision_id: job_of(item) for item in items if item.scope.tenant == scope.tenant}
+            statuses = await self.parts.jobs.statuses(sorted(set(jobs.values())))
+            lost = [revision_id for revision_id, job in jobs.items() if not _is_alive(statuses.get(job))]
+            stuck += [revision_id for revision_id in lost if not await self._is_done(scope, revision_id)]
         if stuck and repair:
             await self.sweep.sweep()
         return [
@@ -118,15 +118,13 @@ class Fsck:
             for revision_id in stuck
         ]
 
-    async def _is_worked_on(self, scope: Scope, revision_id: str) -> bool:
+    async def _is_done(self, scope: Scope, revision_id: str) -> bool:
+        """Whether nobody needs to read it, by now; another attempt of it has another job."""
         try:
             revision = await self.parts.library.revision(scope, revision_id)
         except NotFound:
             return True  # gone meanwhile
-        if revision.state.at_rest:
-            return True
-        status = await self.parts.jobs.status(ingest_job_id(revision))
-        return status is not None and status.state in LIVE
+        return revision.state.at_rest or _is_alive(await self.parts.jobs.status(ingest_job_id(revision)))
 
     async def _damage(self, scope: Scope, *, deep: bool) -> dict[str, tuple[Target, str]]:
         """Find the builds that answer and are not what was written, by name; `deep` compares every file's checksum."""
@@ -212,3 +210,7 @@ async def fingerprints(points: AsyncIterable[tuple[str, str]]) -> dict[str, Fing
     async for chunk_id, revision_id in points:
         held[revision_id] = held.get(revision_id, Fingerprint()).plus(chunk_id)
     return held
+
+
+def _is_alive(job: JobStatus | None) -> bool:
+    return job is not None and job.state in LIVE

@@ -68,7 +68,7 @@ class Sweep:
         heard: dict[str, tuple[datetime, float]] = {}
         while items := await self.parts.library.unfinished(_AT_ONCE, after):
             after = items[-1].revision_id
-            jobs = {item.revision_id: item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}" for item in items}
+            jobs = {item.revision_id: job_of(item) for item in items}
             statuses = await self.parts.jobs.statuses(sorted(set(jobs.values())))
             unqueued: dict[Scope, dict[str, int]] = {}
             for item in items:
@@ -160,6 +160,11 @@ class Sweep:
             growing = growing and status is not None
             step = step * 2 if growing else step // 2
         return None if last.state in LIVE else run + 1
+
+
+def job_of(item: WorkItem) -> str:
+    """Return the id of the job that reads a revision: that of its slice, or its own."""
+    return item.job or f"{INGEST_JOB}:{item.revision_id}:{item.attempt}"
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:

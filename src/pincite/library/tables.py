@@ -222,13 +222,17 @@ class TombstoneRow(Table):
 
 
 class BlobDeletionRow(Table):
-    """Bytes that nothing refers to and that are being deleted; an upload of the same bytes waits for it."""
+    """Bytes that nothing refers to and that are being deleted; an upload of the same bytes waits for it.
+
+    Whoever deletes them has a claim until `claimed_until`, by the clock of the database; NULL where nobody has.
+    """
 
     __tablename__ = "library_blob_deletions"
 
     tenant: Mapped[str] = mapped_column(_TENANT, primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     started_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
 
 
 class GenerationRow(Table):

@@ -145,12 +145,16 @@ class NewSource:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of an item. `seen` says that this run has come by it already."""
+    """What is remembered of an item.
+
+    `seen` says that this run has come by it already, `is_none` that it was no document any more then.
+    """
 
     key: str
     mark: str
     memory: Memory
     seen: bool
+    is_none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +211,11 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an adapter looks: the source's id and location."""
+    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs."""
 
     source_id: str
     location: str
+    run: int = 0
 
 
 class Adapter(Protocol):
@@ -233,7 +238,7 @@ class Adapter(Protocol):
 
     @classmethod
     def local_path(cls, location: str, /) -> Path | None:
-        """Return the path on this machine that a location names; None where it is elsewhere."""
+        """Return the path on this machine that a location names; None where it is elsewhere. Raises: BadSource."""
         ...
 
     def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
@@ -280,6 +285,13 @@ class ItemGone(PinciteError):
 
     code = "item-gone"
     kind = ErrorKind.NOT_FOUND
+
+
+class ItemRefused(PinciteError):
+    """One thing that the place shows is not given away; that says nothing of the place. It is tried again."""
+
+    code = "item-refused"
+    kind = ErrorKind.DENIED
 
 
 class SourceBusy(Conflict):

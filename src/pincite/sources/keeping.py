@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
@@ -15,7 +16,7 @@ from pincite.core import PinciteError, Scope, get_logger, utc_now
 from pincite.core.scope import EVERY_TENANT, system_scope
 from pincite.jobs import JobState
 from pincite.sources import store
-from pincite.sources.adapters import opened
+from pincite.sources.adapters import copies, opened
 from pincite.sources.domain import Source, Trouble
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.store import Turn
@@ -57,8 +58,8 @@ class Keeper:
 
     async def _look_on(self) -> None:
         while True:
-            for chore in (self.begin_due, self.heal, self.watch):
-                await _tried(chore)
+            for chore in (self.begin_due, self.heal, self.watch, self.tidy):
+                await _tried(chore.__name__, chore)
             await asyncio.sleep(self._settings.look_s)
 
     async def begin_due(self) -> None:
@@ -66,7 +67,7 @@ class Keeper:
         async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.due(session, utc_now())
         for tenant, source_id in found:
-            await self._begin(system_scope(tenant), source_id)
+            await _tried("begin", partial(self._begin, system_scope(tenant), source_id), source_id)
 
     async def heal(self) -> None:
         """Give a run another job where its own is gone or ended without a word. Raises: Unavailable, StorageFull."""
@@ -76,9 +77,9 @@ class Keeper:
         for tenant, turn, lost in found:
             status = statuses.get(job_id(turn))
             if status is None:
-                await self._work.enqueue(system_scope(tenant), turn)
+                await _tried("enqueue", partial(self._work.enqueue, system_scope(tenant), turn), turn.source_id)
             elif status.state not in _LIVE:
-                await self._lost(system_scope(tenant), turn, lost + 1)
+                await _tried("lost", partial(self._lost, system_scope(tenant), turn, lost + 1), turn.source_id)
 
     async def watch(self) -> None:
         """Watch the folders of active sources that are on this machine; stop for those that are gone or rest."""
@@ -89,21 +90,31 @@ class Keeper:
             self._watching.pop(gone).cancel()
         for source_id, (tenant, source) in wanted.items():
             running = self._watching.get(source_id)
-            folder = None if running is not None and not running.done() else self._folder_of(source)
-            if folder is not None:
-                task = self._follow(system_scope(tenant), source, folder)
-                self._watching[source_id] = asyncio.create_task(task, name=f"watch-{source.name}")
+            if running is None or running.done():
+                await _tried("watch", partial(self._watch, system_scope(tenant), source), source_id)
 
-    def _folder_of(self, source: Source) -> Path | None:
+    async def _watch(self, scope: Scope, source: Source) -> None:
         folder = opened(source, self._parts.tools).watched()
-        return folder if folder is not None and folder.is_dir() else None
+        if folder is not None and await asyncio.to_thread(_is_folder, folder):
+            following = self._follow(scope, source, folder)
+            self._watching[source.id] = asyncio.create_task(following, name=f"watch-{source.name}")
+
+    async def tidy(self) -> None:
+        """Delete what this machine has fetched of sources that are gone: dropped elsewhere, or while they were read."""
+        folders = await asyncio.to_thread(copies, self._parts.tools.cache)
+        if not folders:
+            return
+        async with self._parts.database.read(EVERY_TENANT) as session:
+            known = await store.ids(session)  # asked after the folders: what is fetched is known before
+        for source_id in {folder.name for folder in folders} - known:
+            await self._work.forget_copies(source_id)
 
     async def _follow(self, scope: Scope, source: Source, folder: Path) -> None:
         """Begin a run whenever something changes; changes during a run are the next one's."""
         settle_ms = int(self._settings.settle_s * 1000)
         try:
             async for _ in awatch(folder, watch_filter=None, debounce=settle_ms * 4, step=max(50, settle_ms)):
-                await _tried(lambda: self._make_due(scope, source))
+                await _tried("make due", partial(self._make_due, scope, source), source.id)
         except (OSError, RuntimeError) as error:  # too many watches, or a folder that went: the rhythm is left
             log.warning("folder not watched", source=source.id, error=str(error))
             await asyncio.sleep(60)
@@ -133,8 +144,22 @@ class Keeper:
             await self._work.enqueue(scope, following)
 
 
-async def _tried(chore: Callable[[], Awaitable[None]]) -> None:
+def _is_folder(path: Path) -> bool:
+    """Say whether there is a folder that can be watched; what is wrong with another the run over it says."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+async def _tried(name: str, chore: Callable[[], Awaitable[object]], source: str = "") -> None:
+    """Do a chore, of all sources or of one; what fails is tried again the next time.
+
+    A job edge: an error that nobody thought of, of one source, would leave all of all tenants without a keeper.
+    """
     try:
         await chore()
     except PinciteError as error:
-        log.warning("chore failed", chore=getattr(chore, "__name__", ""), code=error.code, message=error.message)
+        log.warning("chore failed", chore=name, source=source, code=error.code, message=error.message)
+    except Exception:
+        log.exception("chore failed", chore=name, source=source)

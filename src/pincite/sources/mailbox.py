@@ -53,7 +53,7 @@ class Mailbox:
         self._account = account
         self._folder = folder
         self._limit_s = limit_s
-        self._client: imaplib.IMAP4 | None = None
+        self._client: _Checked | None = None
         self._line: socket.socket | None = None
 
     async def open(self) -> str:
@@ -114,7 +114,7 @@ class Mailbox:
     def _open(self) -> str:
         account = self._account
         self._client = _Checked(account, self._picked_up)
-        self._client.login(_quoted(account.user), account.password)
+        self._client.sign_in(account.user, account.password)
         kind, said = self._client.select(_quoted(self._folder), readonly=True)
         if kind != "OK":
             raise imaplib.IMAP4.error(f"no folder {self._folder}: {said!r}")
@@ -157,6 +157,14 @@ class _Checked(imaplib.IMAP4):
         self._picked_up = picked_up
         self._left = _MOST
         super().__init__(account.host, account.port, timeout=_TIMEOUT_S)
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Sign in by LOGIN, which has ASCII alone, or by PLAIN (RFC 4616), which has UTF-8."""
+        if user.isascii() and password.isascii():
+            self.login(_quoted(user), password)
+        else:
+            said = f"\0{user}\0{password}".encode("utf-8", "surrogateescape")
+            self.authenticate("PLAIN", lambda _: said)
 
     def uid(self, command: str, *args: str) -> tuple[str, list[Any]]:
         self._left = _MOST

@@ -13,6 +13,7 @@ SOURCE_NAME_CHARS = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MOST = 480
 _TAIL = 40
+_ENDING = 10  # characters of a file's ending, such as docx
 
 
 def clean_name(name: str) -> str:
@@ -32,3 +33,13 @@ def document_name(source: str, item: str) -> str:
         return name
     digest = hashlib.sha256(item.encode("utf-8", "replace")).hexdigest()[:16]
     return f"{name[: _MOST - _TAIL - 20]}~{digest}~{name[-_TAIL:]}"
+
+
+def told_apart(name: str, key: str) -> str:
+    """Return a document's name with a mark of its key before the ending: another key of the source has the name."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    folder, _, last = name.rpartition("/")
+    stem, dot, ending = last.rpartition(".")
+    is_ending = bool(stem) and ending.isalnum() and len(ending) <= _ENDING
+    marked = f"{stem}~{digest}{dot}{ending}" if is_ending else f"{last}~{digest}"
+    return f"{folder}/{marked}" if folder else marked

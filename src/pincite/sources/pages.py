@@ -15,10 +15,11 @@ from typing import Any
 
 from pincite.core import PinciteError
 from pincite.guard import Markup
-from pincite.sources.domain import Memory, SourceUnreachable, Tools
+from pincite.sources.domain import ItemRefused, Memory, SourceUnreachable, Tools
 
 _PIECE = 1 << 20
 _BUSY = frozenset({429, 503})
+_OF_THE_SITE = frozenset({407, 408, 421, 425, 429})  # say nothing of the page that was asked for
 _LONGEST_WAIT_S = 30.0
 _TRIES = 3
 # What documents and markup come as. An image or a video is not stored only to be refused.
@@ -98,6 +99,12 @@ class Pages:
         if left_s > 0:
             await asyncio.sleep(left_s)
         self._last = time.monotonic()
+
+
+def not_given(url: str, status: int) -> PinciteError:
+    """Return what to say of an address that gave no page: the site may have failed, or does not give this one away."""
+    kind = ItemRefused if 400 <= status < 500 and status not in _OF_THE_SITE else SourceUnreachable
+    return kind(f"{url} answers {status}.", remedy="Look at it in a browser.")
 
 
 async def pieces(path: Path) -> AsyncIterator[bytes]:

@@ -26,12 +26,15 @@ from pincite.sources.domain import (
 )
 from pincite.sources.keeping import Keeper
 from pincite.sources.names import clean_name
+from pincite.sources.paths import resolved
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.store import Turn
 from pincite.sources.sync import Sync
 from pincite.sources.walk import SourceParts
 
 log = get_logger(__name__)
+# No path has a NUL, and halves of surrogate pairs are nobody's character.
+_NOWHERE = frozenset({"\0", *map(chr, range(0xD800, 0xE000))})
 _STOPPED = Trouble("sync-stopped", "The run was stopped when the source was paused.", "Resume the source.")
 
 
@@ -175,6 +178,8 @@ class Sources:
             await _note(tx, scope, "source.removed", found, documents=documents)
         if turn is not None:
             await self._enqueue(scope, turn)
+        elif not documents:
+            await self.work.forget_copies(found.id)
 
     async def _enqueue(self, scope: Scope, turn: Turn) -> None:
         try:
@@ -189,6 +194,10 @@ class Sources:
             raise BadSource("A rhythm cannot be negative.", remedy="Give seconds, or 0 for only when asked.")
         if not new.location.strip() or len(new.location) > 2000:
             raise BadSource("It is not said where the source is.", remedy="Give a path or an address.")
+        if not _NOWHERE.isdisjoint(new.location):
+            raise BadSource(
+                "Nothing is at a place with such characters.", remedy="Give the path or address in Unicode."
+            )
         now = utc_now()
         return Source(
             id=new_id(),
@@ -209,8 +218,8 @@ class Sources:
         path = kind_of(source.kind).local_path(source.location)
         if path is None:
             return
-        resolved = path.resolve()
-        if not any(resolved.is_relative_to(Path(folder).resolve()) for folder in self._settings.folders):
+        leads_to = resolved(path)
+        if not any(leads_to.is_relative_to(Path(folder).resolve()) for folder in self._settings.folders):
             raise BadSource(
                 "Sources that are added over HTTP may not read this folder.",
                 remedy="Add it with `pincite sources add` on the machine, or allow it by PINCITE_SOURCE_FOLDERS.",

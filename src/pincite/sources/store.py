@@ -184,14 +184,31 @@ async def remembered(session: AsyncSession, scope: Scope, turn: Turn, keys: Sequ
     )
     return {
         row.key: Remembered(
-            Known(row.key, row.mark, row.memory, row.seen_run == turn.run),
-            row.name,
-            row.document_id,
-            row.tried_run == turn.run,
-            _trouble(row.trouble),
+            _known(row, turn), row.name, row.document_id, row.tried_run == turn.run, _trouble(row.trouble)
         )
         for row in rows
     }
+
+
+def _known(row: ItemRow, turn: Turn) -> Known:
+    found, tried = row.seen_run == turn.run, row.tried_run == turn.run
+    # What was only intended, by a job that died, was not come by.
+    return Known(row.key, row.mark, row.memory, tried or (found and row.tried_run > 0), tried and not found)
+
+
+async def owners(session: AsyncSession, scope: Scope, turn: Turn, names: Collection[str]) -> dict[str, set[str]]:
+    """Return which items' documents have these names, or will, by name; keys and no more."""
+    no_more = (ItemRow.tried_run == turn.run) & (ItemRow.seen_run < turn.run)
+    is_one = ItemRow.document_id.is_not(None) | ItemRow.trouble.is_not(None) | (ItemRow.tried_run == 0)
+    rows = await session.execute(
+        select(ItemRow.name, ItemRow.key)
+        .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.name.in_(sorted(names)))
+        .where(is_one, ~no_more)
+    )
+    found: dict[str, set[str]] = {}
+    for name, key in rows:
+        found.setdefault(name, set()).add(key)
+    return found
 
 
 async def touch(
@@ -226,6 +243,16 @@ async def keep(session: AsyncSession, scope: Scope, turn: Turn, item: Item, memo
             insert(ItemRow).values(
                 source_id=turn.source_id, digest=digest_of(item.key), tenant=scope.tenant, key=item.key, **values
             )
+        )
+
+
+async def give_up(session: AsyncSession, scope: Scope, turn: Turn, memories: Mapping[str, Memory]) -> None:
+    """Note that the run came by these items, by key, and that they are no documents any more: they were not found."""
+    for key, memory in memories.items():
+        await session.execute(
+            update(ItemRow)
+            .where(visible_to(scope, ItemRow), ItemRow.source_id == turn.source_id, ItemRow.digest == digest_of(key))
+            .values(tried_run=turn.run, memory=dict(memory))
         )
 
 
@@ -312,6 +339,11 @@ async def troubled(session: AsyncSession, scope: Scope, source_id: str, limit: i
     return [Item(row.key, row.name, row.mark, row.document_id, _trouble(row.trouble)) for row in rows]
 
 
+async def ids(session: AsyncSession) -> set[str]:
+    """Return the ids of all sources of all tenants. For the installation's own work."""
+    return set(await session.scalars(select(SourceRow.id)))
+
+
 async def due(session: AsyncSession, at: datetime) -> list[tuple[str, str]]:
     """Return (tenant, source) of those whose time has come, of all tenants. For the installation's own work."""
     rows = await session.execute(
@@ -353,30 +385,11 @@ def _changed(result: object) -> bool:
 
 
 def _source(row: SourceRow, items: int) -> Source:
-    run = Run(
-        row.run,
-        row.portion,
-        RunState(row.run_state),
-        Counts(**row.counts),
-        _trouble(row.trouble),
-        row.forced,
-        row.started_at,
-        row.finished_at,
-    )
-    return Source(
-        row.id,
-        row.name,
-        row.kind,
-        row.location,
-        row.options,
-        row.collection,
-        row.every_s,
-        SourceState(row.state),
-        items,
-        run,
-        row.next_at,
-        row.created_at,
-    )
+    counts, state = Counts(**row.counts), RunState(row.run_state)
+    moments = (row.started_at, row.finished_at)
+    run = Run(row.run, row.portion, state, counts, _trouble(row.trouble), row.forced, *moments)
+    about = (row.id, row.name, row.kind, row.location, row.options, row.collection, row.every_s)
+    return Source(*about, SourceState(row.state), items, run, row.next_at, row.created_at)
 
 
 def _trouble(kept: dict[str, Any] | None) -> Trouble | None:

@@ -4,6 +4,8 @@ A run may take many jobs, so that a slow place holds up nobody's documents. Kill
 what was read is known by its mark, and what was come by by the run's number.
 """
 
+import asyncio
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -13,7 +15,7 @@ from pincite.core import NotFound, PinciteError, Scope, get_logger, utc_now
 from pincite.core.errors import OnHold
 from pincite.jobs import Steps
 from pincite.sources import store
-from pincite.sources.adapters import opened
+from pincite.sources.adapters import copies, opened
 from pincite.sources.deletions import kept_by_holds, withheld
 from pincite.sources.domain import (
     Counts,
@@ -74,14 +76,26 @@ class Sync:
         self, scope: Scope, turn: Turn, failure: dict[str, str] | None, trouble: dict[str, str] | None
     ) -> None:
         """End a run, failed or done, with what is to be said of it; a source that was leaving is gone."""
+        if await self._ended(scope, turn, failure, trouble):
+            await self.forget_copies(turn.source_id)
+
+    async def forget_copies(self, source_id: str) -> None:
+        """Delete what this machine has fetched of a source that is gone."""
+        for folder in await asyncio.to_thread(copies, self._parts.tools.cache, source_id):
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _ended(
+        self, scope: Scope, turn: Turn, failure: dict[str, str] | None, trouble: dict[str, str] | None
+    ) -> bool:
+        """End a run; returns whether the source is gone with it."""
         async with self._parts.database.transaction(scope) as tx:
             try:
                 row = await store.hold(tx, scope, turn)
             except SyncOvertaken:
-                return
+                return False
             if row.state == SourceState.LEAVING and failure is None:
                 await store.drop(tx, scope, turn.source_id)
-                return
+                return True
             found, failed, _ = await store.count(tx, scope, turn)
             state = RunState.FAILED if failure else RunState.DONE
             await store.change(
@@ -94,6 +108,7 @@ class Sync:
                 counts={**row.counts, "found": found, "failed": failed},
             )
         log.info("source synced", source=turn.source_id, run=turn.run, state=state.value)
+        return False
 
     async def _take(self, scope: Scope, turn: Turn) -> bool:
         async with self._parts.database.transaction(scope) as tx:

@@ -10,16 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 
-from pincite.core import Database, ErrorKind, NotFound, PinciteError, Scope, StorageFull, Unavailable
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pincite.core import Database, ErrorKind, InvalidInput, NotFound, PinciteError, Scope, StorageFull, Unavailable
 from pincite.core.batched import batched
 from pincite.core.together import all_of
-from pincite.guard import FetchFailed
+from pincite.guard import FetchFailed, ParserCrashed
 from pincite.ingest import IngestService, Received, Staged
 from pincite.jobs import JobQueue
 from pincite.library import Library, RegisterOutcome
 from pincite.sources import store
 from pincite.sources.adapters import opened
 from pincite.sources.domain import (
+    Adapter,
     Counts,
     Found,
     Item,
@@ -31,7 +34,7 @@ from pincite.sources.domain import (
     Tools,
     Trouble,
 )
-from pincite.sources.names import document_name
+from pincite.sources.names import document_name, told_apart
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.store import Remembered, Turn
 
@@ -66,16 +69,25 @@ class Errand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """An item that is new or changed, what is remembered of it, and what its document is called."""
+    """An item that is new or changed, what is remembered of it, and what its document is called.
+
+    `after_well` says that something which is as it was stands between it and the one before it.
+    """
 
     found: Found
     before: Remembered | None
     name: str
+    after_well: bool
 
     @property
     def is_none(self) -> bool:
-        """Whether it is no document. What was one and says that goes with what was not found, under the same rule."""
-        return self.found.read is None and (self.before is None or self.before.document_id is None)
+        """Whether it is no document, and was none."""
+        return self.found.read is None and not self.is_no_more
+
+    @property
+    def is_no_more(self) -> bool:
+        """Whether it was a document and is none: it goes with what was not found, under the same rule."""
+        return self.found.read is None and self.before is not None and self.before.document_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,51 +113,94 @@ class Walk:
         self._reading = asyncio.Semaphore(settings.at_once)
         self._until = time.monotonic() + settings.portion_s
         self._moved = False
-        self._failures = 0
-        self._down: PinciteError | None = None  # what the place failed with once too often in a row
+        self._failures = 0  # in a row, of things that cannot be had
+        self._answers = False  # whether the place was seen to be well in this job
+        self._down: PinciteError | None = None  # what it failed with once too often
 
     async def run(self) -> bool:
         """Return whether something is left. Raises: SyncOvertaken, and what the place raises."""
-        adapter = opened(self._source, self._parts.tools)
+        shown: list[Found] = []
+        try:
+            is_left = await self._over(opened(self._source, self._parts.tools), shown)
+        except PinciteError:
+            await self._take(shown)  # what was shown before the rest could not be is read all the same
+            raise
+        await self._take(shown)
+        return is_left
+
+    async def _over(self, adapter: Adapter, shown: list[Found]) -> bool:
+        """Take what the place shows, as much at once as is looked up at once; what is not taken yet is in `shown`."""
         size = 1 if adapter.one_by_one else self._settings.batch
-        batch: list[Found] = []
         async with aclosing(adapter.find(self._recall)) as finding:
             async for found in finding:
-                batch.append(found)
-                if len(batch) >= size:
-                    await self._take(batch)
-                    batch = []
-                    # A job moves something, however long the list before it takes: so the run comes to its end.
-                    if self._moved and time.monotonic() > self._until:
-                        return True
-        if batch:
-            await self._take(batch)
+                shown.append(found)
+                if len(shown) < size:
+                    continue
+                full = list(shown)
+                shown.clear()
+                await self._take(full)
+                # A job moves something, however long the list before it takes: so the run comes to its end.
+                if self._moved and time.monotonic() > self._until:
+                    return True
         return False
 
     async def _recall(self, key: str) -> Known | None:
         async with self._parts.database.read(self._scope) as session:
-            found = await store.remembered(session, self._scope, self._turn, [key])
-        return found[key].known if key in found else None
+            found = (await store.remembered(session, self._scope, self._turn, [key])).get(key)
+        if found is None:
+            return None
+        if found.known.seen and found.trouble is None:
+            self._well()  # had in this run, and passed by now
+        return found.known
 
     async def _take(self, batch: Sequence[Found]) -> None:
+        if not batch:
+            return
         shown = {each.key: each for each in batch}  # a place that shows a thing twice shows it once
         async with self._parts.database.read(self._scope) as session:
             known = await store.remembered(session, self._scope, self._turn, list(shown))
-        fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
+            fresh = {key: each for key, each in shown.items() if _is_fresh(each, known.get(key))}
+            names = await self._names(session, fresh, known)
         unseen = {key: each.memory for key, each in shown.items() if key not in fresh and not known[key].known.seen}
         # It could not be read before and is as it was when it could.
-        healed = [key for key in unseen if (trouble := known[key].trouble) is not None and trouble.passing]
+        healed = [key for key in unseen if _is_failing(known[key])]
         if unseen:
             self._moved = True
             async with self._parts.database.transaction(self._scope) as tx:
                 await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
-        for some in batched(list(fresh.values()), _TOGETHER):
-            await self._hand_on([_Asked(each, known.get(each.key), self._name(each, known)) for each in some])
+        asked: list[_Asked] = []
+        is_well = False
+        for key, each in shown.items():
+            if key in fresh:
+                asked.append(_Asked(each, known.get(key), names[key], is_well))
+                is_well = False
+            else:
+                is_well = is_well or key in healed or not _is_failing(known[key])
+        self._answers = self._answers or is_well or any(each.after_well for each in asked)
+        for some in batched(asked, _TOGETHER):
+            await self._hand_on(some)
+        if is_well:
+            self._well()
 
-    def _name(self, found: Found, known: Mapping[str, Remembered]) -> str:
-        before = known.get(found.key)
-        return before.name if before is not None else document_name(self._source.name, found.name)
+    async def _names(
+        self, session: AsyncSession, fresh: Mapping[str, Found], known: Mapping[str, Remembered]
+    ) -> dict[str, str]:
+        """Return what documents are called, by key: as they were, and new ones as nothing else of the source is."""
+        names = {key: known[key].name for key in fresh if key in known and known[key].document_id is not None}
+        wanted = {key: self._wanted(each.name) for key, each in fresh.items() if key not in names}
+        owners = await store.owners(session, self._scope, self._turn, set(wanted.values())) if wanted else {}
+        for key, name in wanted.items():
+            names[key] = name if owners.get(name, {key}) <= {key} else told_apart(name, key)
+            owners.setdefault(name, {key})
+        return names
+
+    def _wanted(self, name: str) -> str:
+        name = document_name(self._source.name, name)
+        try:
+            return self._parts.library.cleaned(name)
+        except InvalidInput:
+            return name  # the item is refused with the reason
 
     async def _hand_on(self, batch: Sequence[_Asked]) -> None:
         """Read items, register all that came of them at once, and keep what became of each.
@@ -176,7 +231,7 @@ class Walk:
                 kept += self._judged(each, what)
             except PinciteError as error:
                 failure = failure or error
-        await self._keep(kept)
+        await self._keep(kept, {each.found.key: each.found.memory for each in batch if each.is_no_more})
         self._checkpoint("sync.kept")
         if failure is not None:
             raise failure
@@ -188,18 +243,26 @@ class Walk:
         async with self._reading:
             if self._down is not None:
                 return self._down  # nobody waits for all the others to fail as well
+            if asked.after_well:
+                self._well()
             try:
                 staged = await self._parts.ingest.stage(self._scope, asked.name, read())
             except ItemGone:
                 return None  # not come by: it goes as what was not found
             except PinciteError as error:
-                self._count(error)
+                self._count(asked, error)
                 return error
-        self._failures = 0
+        self._well()
         return staged
 
-    def _count(self, error: PinciteError) -> None:
-        if isinstance(error, FetchFailed | SourceUnreachable):
+    def _well(self) -> None:
+        """Note that something of the place is as it was or could be had."""
+        self._failures, self._answers = 0, True
+
+    def _count(self, asked: _Asked, error: PinciteError) -> None:
+        """Count what cannot be had; what could not be had before either says nothing new of a place that is well."""
+        is_old = self._answers and asked.before is not None and _is_failing(asked.before)
+        if isinstance(error, FetchFailed | SourceUnreachable) and not is_old:
             self._failures += 1
             if self._failures >= self._settings.failures:
                 self._down = error
@@ -226,17 +289,18 @@ class Walk:
         """
         if isinstance(error, StorageFull | Unavailable | NotFound) or error is self._down:
             raise error  # ours, or the collection is gone, or the place is down
-        if error.kind in _FOR_GOOD and not isinstance(error, FetchFailed):
+        if error.kind in _FOR_GOOD and not isinstance(error, FetchFailed | ParserCrashed):
             return Trouble.of(error), True
         return replace(Trouble.of(error), passing=True), False
 
-    async def _keep(self, kept: Sequence[_Kept]) -> None:
-        if not kept:
+    async def _keep(self, kept: Sequence[_Kept], given_up: Mapping[str, Memory]) -> None:
+        if not kept and not given_up:
             return
         self._moved = True
         came = Counter(each.outcome for each in kept)
         async with self._parts.database.transaction(self._scope) as tx:
             row = await store.hold(tx, self._scope, self._turn)
+            await store.give_up(tx, self._scope, self._turn, given_up)
             for each in kept:
                 await store.keep(tx, self._scope, self._turn, each.item, each.memory)
             counts = Counts(**row.counts)
@@ -250,6 +314,11 @@ class Walk:
 
 def _no_document(found: Found) -> Item:
     return Item(found.key, found.name, found.mark, None, None)
+
+
+def _is_failing(known: Remembered) -> bool:
+    """Whether the last try to read an item failed for a reason that passes."""
+    return known.trouble is not None and known.trouble.passing
 
 
 def _is_fresh(found: Found, known: Remembered | None) -> bool:

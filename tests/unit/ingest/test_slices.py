@@ -198,11 +198,14 @@ async def test_what_was_registered_and_never_queued_is_swept_together(tmp_path: 
         small = [(f"note-{number}.md", note(number)) for number in range(20)]
         sent = await send(opened, [*small, ("long.md", note(99) * 90)])
         lost = await _jobs(opened)
+        codes = [finding.code for finding in (await opened.ingest.fsck(SCOPE, repair=False)).findings]
+        assert codes == ["stuck-revision"] * 21
         queue.answers = True
         assert await opened.ingest.sweep() == 21
         assert await opened.ingest.sweep() == 0, "they are queued now"
         found = await _jobs(opened)
         assert len(found) == 3  # of sixteen, of four, and the long one's own
         assert found & lost == {None}
+        assert (await opened.ingest.fsck(SCOPE, repair=False)).clean, "they wait for their turn"
         await opened.jobs.start()
         assert {each.latest.state for each in await ended(opened, sent)} == {RevisionState.READY}

@@ -1,12 +1,15 @@
 """Git reaches the one address that was checked, follows nobody and runs nothing that a repository asks for."""
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.contract.places import git
 from tests.doubles.site import Reply, serving
+from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import kept
 
 from pincite.guard import DocumentReader, Fetcher
@@ -84,3 +87,34 @@ async def test_links_submodules_and_hooks_are_left_alone(tmp_path: Path) -> None
         run("branch", "--force", "other")
         assert (await room.sync()).run.counts.changed == 1
     assert list(tmp_path.glob("ran-*")) == []
+
+
+@pytest.mark.parametrize("documents", [True, False])
+async def test_what_was_fetched_goes_with_the_source(tmp_path: Path, documents: bool) -> None:
+    cache = tmp_path / "home" / "cache"
+    async with git(tmp_path) as place:
+        await place.put({"one": "The valve of unit 7 is red."})
+        (tmp_path / "home").mkdir()
+        async with kept(tmp_path / "home") as room:
+            await room.add(place.kind, place.location, **place.options)
+            assert (await room.sync()).items == 1
+            assert len(list(cache.glob("git/*"))) == 1
+            await room.sources.remove(SCOPE, "place", documents=documents)
+            async with asyncio.timeout(20):
+                while await room.sources.sources(SCOPE) or list(cache.glob("git/*")):
+                    await asyncio.sleep(0.02)
+
+
+async def test_what_another_process_left_of_a_source_that_is_gone_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    cache = tmp_path / "home" / "cache"
+    async with git(tmp_path) as place:
+        await place.put({"one": "The valve of unit 7 is red."})
+        async with kept(tmp_path / "home", chores=True) as room:
+            source = await room.add(place.kind, place.location, **place.options)
+            (cache / "git" / "gone").mkdir(parents=True)
+            (cache / "git" / "gone" / "HEAD").write_text("ref: refs/heads/main")
+            async with asyncio.timeout(20):
+                while (cache / "git" / "gone").exists() or (await room.ended()).run.number == 0:
+                    await asyncio.sleep(0.02)
+            assert [path.name for path in cache.glob("git/*")] == [source.id]

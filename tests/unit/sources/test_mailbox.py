@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.doubles.mail_server import serving_mail
+from tests.unit.sources.kept import kept
 
 from pincite.guard import DocumentReader, Fetcher
+from pincite.sources import RunState
 from pincite.sources.adapters.imap import ImapOptions, ImapSource
 from pincite.sources.domain import BadSource, Place, Tools
 from pincite.sources.mailbox import _quoted
@@ -33,3 +36,18 @@ def test_a_user_that_would_end_the_line_is_refused(user: str) -> None:
 def test_what_would_end_a_string_is_escaped() -> None:
     assert source('Old%20"mail"').kind == "imap"
     assert _quoted('Old "mail" \\') == '"Old \\"mail\\" \\\\"'
+
+
+@pytest.mark.parametrize(("user", "password"), [("ann", "gehäim"), ("jürgen", "x"), ("李", 'пароль "\\')])
+async def test_who_signs_in_may_be_spelled_in_any_letters(tmp_path: Path, user: str, password: str) -> None:
+    async with serving_mail(user, password) as mail, kept(tmp_path, allowed=[f"127.0.0.1:{mail.port}"]) as room:
+        mail.messages = {1: b"Subject: Valves\r\n\r\nThe valve of unit 7 is red.\r\n"}
+        room.secrets["MAIL"] = password
+        await room.add("imap", f"imap://127.0.0.1:{mail.port}/INBOX", user=user, password="MAIL")
+        done = await room.sync()
+        assert (done.run.state, done.run.trouble, done.items) == (RunState.DONE, None, 1)
+        room.secrets["MAIL"] = "falsch ä"
+        failed = await room.sync()
+        assert failed.run.trouble is not None
+        assert (failed.run.state, failed.run.trouble.code) == (RunState.FAILED, "source-unreachable")
+        assert "falsch" not in failed.run.trouble.message

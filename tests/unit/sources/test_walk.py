@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.unit.sources.kept import QUICK, kept
+from tests.unit.sources.kept import QUICK, Kept, kept
 
 from pincite.core.scope import EVERY_TENANT
 from pincite.sources import walk
@@ -46,20 +47,17 @@ def pieces_of(good: bool, reads: list[bool]) -> Any:
     return pieces
 
 
-@pytest.mark.parametrize(("every", "state", "most"), [(2, "done", 30), (100, "failed", 8)])
-async def test_a_place_is_down_when_so_many_things_in_a_row_cannot_be_had(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int, state: str, most: int
-) -> None:
-    """Of a place where every second thing can be had the rest is brought in; one that is down is not asked on."""
-    reads: list[bool] = []
+@asynccontextmanager
+async def showing(shown: list[Found], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kept]:
+    """Open a source whose place shows what is in the list."""
 
     class Patchy:
         one_by_one = False
+        forgets = True
 
         async def find(self, _recall: Any) -> AsyncIterator[Found]:
-            for number in range(30):
-                pieces = pieces_of(number % every == every - 1, reads)
-                yield Found(f"{number:02d}", f"note-{number:02d}.md", "1", pieces)
+            for each in shown:
+                yield each
 
     monkeypatch.setattr(walk, "opened", lambda *_: Patchy())
     (tmp_path / "empty").mkdir()
@@ -67,6 +65,74 @@ async def test_a_place_is_down_when_so_many_things_in_a_row_cannot_be_had(
     home.mkdir()
     async with kept(home, settings=QUICK) as opened:
         await opened.add("folder", str(tmp_path / "empty"))
+        yield opened
+
+
+@pytest.mark.parametrize(("every", "state", "most"), [(2, "done", 30), (100, "failed", 8)])
+async def test_a_place_is_down_when_so_many_things_in_a_row_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int, state: str, most: int
+) -> None:
+    """Of a place where every second thing can be had the rest is brought in; one that is down is not asked on."""
+    reads: list[bool] = []
+    shown = [Found(f"{n:02d}", f"note-{n:02d}.md", "1", pieces_of(n % every == every - 1, reads)) for n in range(30)]
+    async with showing(shown, tmp_path, monkeypatch) as opened:
         done = await opened.sync()
         assert (done.run.state, len(reads) <= most) == (state, True)
         assert done.run.counts.added == (15 if every == 2 else 0)
+
+
+async def test_things_that_cannot_be_had_between_those_that_are_as_they_were_do_not_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [Found(f"{n:02d}", f"note-{n:02d}.md", "1", pieces_of(True, [])) for n in range(20)]
+    async with showing(shown, tmp_path, monkeypatch) as opened:
+        assert (await opened.sync()).run.counts.added == 20
+        for number in range(0, 18, 3):  # six of them, each behind two that did not change
+            shown[number] = Found(f"{number:02d}", f"note-{number:02d}.md", "2", pieces_of(False, []))
+        shown[19] = Found("19", "note-19.md", "2", pieces_of(True, [True]))
+        for changed in (1, 0):
+            done = await opened.sync()
+            counts = done.run.counts
+            assert (done.run.state, counts.changed, counts.failed, done.items) == ("done", changed, 6, 20)
+
+
+async def test_the_run_after_one_that_ended_early_passes_by_what_it_failed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Side by side, too: what could not be had before says nothing new of a place where the rest can be had."""
+    shown = [Found(f"{n:02d}", f"note-{n:02d}.md", "1", pieces_of(n < 10, [])) for n in range(16)]
+    async with showing(shown, tmp_path, monkeypatch) as opened:
+        first = await opened.sync()
+        assert (first.run.state, first.run.counts.added) == ("failed", 10)
+        second = await opened.sync()
+        assert (second.run.state, second.run.counts.failed, second.items) == ("done", 6, 10)
+
+
+def said(text: str) -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield text.encode()
+
+    return pieces
+
+
+async def test_two_things_whose_names_are_one_are_two_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However alike: what the library makes one of (blanks, slashes, composed letters) is told apart before."""
+    names = ["a/b.txt", "a//b.txt", "a/./b.txt", "a\\b.txt", "\u00e9.txt", "e\u0301.txt", "no-ending", " no-ending"]
+    shown = [Found(name, name, "1", said(f"Thing {number} is red.")) for number, name in enumerate(names)]
+    async with showing(shown, tmp_path, monkeypatch) as opened:
+        assert (await opened.sync()).items == 8
+        texts = await opened.texts()
+        assert len(texts) == 8
+        assert {"place/a/b.txt", "place/\u00e9.txt", "place/no-ending"} < texts.keys()
+        assert sum(name.startswith("place/a/b~") and name.endswith(".txt") for name in texts) == 3
+        assert len(set(texts.values())) == 8
+        shown.reverse()
+        shown.pop()  # the one that has the name
+        shown[0] = Found(shown[0].key, shown[0].name, "2", said("Thing 7 is blue."))
+        done = await opened.sync()
+        counts = done.run.counts
+        assert (counts.added, counts.changed, counts.removed, done.items) == (0, 1, 1, 7)
+        after = await opened.texts()
+        assert after.keys() == texts.keys() - {"place/a/b.txt"}

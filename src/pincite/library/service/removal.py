@@ -9,6 +9,7 @@ from pincite.core.blobs import BlobStore
 from pincite.library.domain import Removal
 from pincite.library.grants import Level
 from pincite.library.quotas import Amount
+from pincite.library.service import deletions
 from pincite.library.service.grants import require
 from pincite.library.service.holds import refuse
 from pincite.library.store import collections, documents, holds, purging, revisions, usage
@@ -47,14 +48,15 @@ class Removals:
         A crash in between leaves bytes without a row, which `check` removes; never a row without its bytes. A
         document that is gone already is not an error.
 
-        Raises: Conflict if it was not removed first; OnHold for one that came on hold since.
+        Raises: Conflict if it was not removed first; OnHold for one that came on hold since; Unavailable, StorageFull.
         """
         async with self._db.transaction(scope) as tx:
             await collections.next_version(tx, scope)
             if await documents.find_document(tx, scope, document_id) is not None:
                 raise Conflict("The document is still in use.", remedy="Remove it before it is purged.")
             refuse(scope, await holds.hold_on_document(tx, scope, document_id))
-            for removal in await documents.list_removals(tx, scope, document_id):
+            found = await documents.list_removals(tx, scope, document_id)
+            for removal in found:
                 # Whoever read it when it was removed has stored their last pages, which are counted, or stores none.
                 await revisions.lock_in_order(tx, scope, removal.revision_ids)
                 freed = (await usage.held_by(tx, scope, removal.revision_ids)).plus(Amount(documents=1))
@@ -62,9 +64,10 @@ class Removals:
                 await purging.doom_unreferenced(tx, scope, removal.blobs, utc_now())
                 await usage.change_usage(tx, scope, freed.negative)
             # Those of an earlier try too, which broke off between the rows and the bytes.
-            doomed = await purging.doomed_blobs(tx, scope)
-        for sha256 in doomed:
-            await finish_deletion(self._db, self._blobs, scope, sha256)
+            claimed = await deletions.claim(tx, scope)
+        await deletions.finish(self._db, self._blobs, scope, claimed)
+        if not found:  # an earlier try, whose process may have died amid the bytes
+            await deletions.see_through(self._db, self._blobs, scope)
 
     async def to_erase(self, scope: Scope, name: str) -> tuple[str, bool]:
         """Return the id of the document of that id or source, and whether it was removed already.
@@ -92,10 +95,3 @@ class Removals:
         """Return the tenant's documents that are removed and not purged yet, or that one if it is."""
         async with self._db.read(scope) as session:
             return await documents.list_removals(session, scope, document_id)
-
-
-async def finish_deletion(database: Database, blobs: BlobStore, scope: Scope, sha256: str) -> None:
-    """Delete bytes that were recorded as unreferenced, then the record; uploads of them are refused meanwhile."""
-    await blobs.delete(scope, sha256)
-    async with database.transaction(scope) as tx:
-        await purging.forget_doomed(tx, scope, sha256)

@@ -18,7 +18,7 @@ from pincite.library.domain import (
     RevisionState,
     WorkItem,
 )
-from pincite.library.service.removal import finish_deletion
+from pincite.library.service import deletions
 from pincite.library.store import collections, documents, passages, purging, revisions, usage
 from pincite.library.store.revisions import Step
 
@@ -93,9 +93,9 @@ class Upkeep:
     async def _half_deleted(self, scope: Scope, repair: bool) -> AsyncIterator[Finding]:
         async with self._db.read(scope) as session:
             doomed = await purging.doomed_blobs(session, scope)
+        if doomed and repair:
+            await deletions.see_through(self._db, self._blobs, scope)
         for sha256 in doomed:
-            if repair:
-                await finish_deletion(self._db, self._blobs, scope, sha256)
             yield Finding("blob-half-deleted", f"The deletion of bytes {sha256[:12]} was not finished.", repair)
 
     async def _usage(self, scope: Scope, repair: bool) -> list[Finding]:
@@ -170,6 +170,6 @@ class Upkeep:
             async with self._db.transaction(scope) as tx:
                 await collections.next_version(tx, scope)
                 doomed = await purging.doom_unreferenced(tx, scope, [sha256], utc_now())
-        for found in doomed:
-            await finish_deletion(self._db, self._blobs, scope, found)
+                claimed = await deletions.claim(tx, scope, doomed)
+            await deletions.finish(self._db, self._blobs, scope, claimed)
         return Finding("blob-orphaned", f"Nothing refers to the bytes {sha256[:12]}.", bool(doomed))

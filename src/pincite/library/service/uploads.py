@@ -30,9 +30,9 @@ from pincite.library.domain import (
 from pincite.library.grants import Level
 from pincite.library.names import clean_batch, clean_source
 from pincite.library.quotas import Amount, Usage
+from pincite.library.service import deletions
 from pincite.library.service.collections import make_collection
 from pincite.library.service.grants import require
-from pincite.library.service.removal import finish_deletion
 from pincite.library.store import batches, collections, documents, purging, revisions, slices, usage
 
 
@@ -122,20 +122,23 @@ class Uploads:
                 arrival = _Arrival(home.id, name, blob, file_type, version, job, within)
                 outcomes[place] = await _register_if_room(tx, scope, arrival, room)
             refused = [blob.sha256 for each, (_, blob, *_) in zip(outcomes, arrivals, strict=True) if _no_room(each)]
-            unwanted = await purging.doom_unreferenced(tx, scope, refused, utc_now())
+            await purging.doom_unreferenced(tx, scope, refused, utc_now())
+            going = await deletions.claim(tx, scope, {*refused, *(doomed & {blob.sha256 for _, blob, *_ in arrivals})})
             await usage.change_usage(tx, scope, room.taken)
             await _note(tx, scope, home, within, outcomes)
-        for sha256 in unwanted:
-            await finish_deletion(self._db, self._blobs, scope, sha256)
+        await deletions.finish(self._db, self._blobs, scope, going)
         for place, (_, blob, _, _) in enumerate(arrivals):
             outcome = outcomes[place]
-            if blob.sha256 in doomed:
-                await finish_deletion(self._db, self._blobs, scope, blob.sha256)
             # Bytes that were deleted just before the row was written cannot be served; with the row there, nobody will.
-            elif isinstance(outcome, Registered) and not await self._blobs.exists(scope, blob.sha256):
+            if isinstance(outcome, Registered) and not await self._blobs.exists(scope, blob.sha256):
                 await self._take_back(scope, outcome)
                 outcomes[place] = _deleted_meanwhile()
         return outcomes
+
+    @staticmethod
+    def cleaned(source: str) -> str:
+        """Return the name that a document of this source is known by. Raises: InvalidInput where it has none."""
+        return clean_source(source)
 
     async def retry(self, scope: Scope, document_id: str) -> Revision:
         """Queue a failed, paused or cancelled latest revision again (`attempt` + 1).

@@ -3,10 +3,10 @@
 The bytes themselves are deleted by the service, outside of any transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
@@ -66,8 +66,35 @@ async def doomed_blobs(session: AsyncSession, scope: Scope, sha256: str | None =
     return tuple((await session.scalars(query)).all())
 
 
-async def forget_doomed(session: AsyncSession, scope: Scope, sha256: str) -> None:
-    """Say that bytes have been deleted."""
+async def claim_doomed(
+    session: AsyncSession, scope: Scope, now: datetime, until: datetime, of: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Claim bytes that are to be deleted and that nobody else has a claim on, all or `of` these; return them.
+
+    A claim for much longer than ours is of a clock that was set back since.
+    """
+    held = BlobDeletionRow.claimed_until
+    free = or_(held.is_(None), held < now, held > until + (until - now))
+    which = [visible_to(scope, BlobDeletionRow), free]
+    if of is not None:
+        which.append(BlobDeletionRow.sha256.in_(sorted(of)))
+    claimed = update(BlobDeletionRow).where(*which).values(claimed_until=until).returning(BlobDeletionRow.sha256)
+    return tuple(sorted((await session.scalars(claimed)).all()))
+
+
+async def set_claim(session: AsyncSession, scope: Scope, sha256: str, held: datetime, until: datetime | None) -> bool:
+    """Make a claim last until then, or give it back; False where it is another's by now."""
+    mine = update(BlobDeletionRow).where(
+        visible_to(scope, BlobDeletionRow), BlobDeletionRow.sha256 == sha256, BlobDeletionRow.claimed_until == held
+    )
+    changed = await session.execute(mine.values(claimed_until=until).returning(BlobDeletionRow.sha256))
+    return changed.first() is not None
+
+
+async def forget_doomed(session: AsyncSession, scope: Scope, sha256: str, held: datetime) -> None:
+    """Say that bytes have been deleted, under the claim that lasts until then."""
     await session.execute(
-        delete(BlobDeletionRow).where(visible_to(scope, BlobDeletionRow), BlobDeletionRow.sha256 == sha256)
+        delete(BlobDeletionRow).where(
+            visible_to(scope, BlobDeletionRow), BlobDeletionRow.sha256 == sha256, BlobDeletionRow.claimed_until == held
+        )
     )

@@ -1,6 +1,7 @@
 """The kinds of places, one file each: a new one is a file here and a line below."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -48,4 +49,9 @@ def checked(kind: type[Adapter], options: Mapping[str, Any]) -> BaseModel:
 def opened(source: Source, tools: Tools) -> Adapter:
     """Open a source's place. Raises: BadSource."""
     kind = kind_of(source.kind)
-    return kind(Place(source.id, source.location), checked(kind, source.options), tools)
+    return kind(Place(source.id, source.location, source.run.number), checked(kind, source.options), tools)
+
+
+def copies(cache: Path, source_id: str = "*") -> list[Path]:
+    """Return the folders with what was fetched of a source, or of all: each has the source's id for its name."""
+    return [path for kind in KINDS for path in (cache / kind).glob(source_id)]

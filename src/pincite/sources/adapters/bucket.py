@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import S3Store
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,7 @@ from pincite.sources.domain import (
 
 _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _REGION = re.compile(r"[a-z0-9-]{2,30}")
+_KEY = re.compile(r'path: "((?:[^"\\]|\\.)*)"')
 _AT_ONCE = 500
 _PIECE = 1 << 20
 _TIMEOUT_S = 60.0
@@ -77,7 +78,7 @@ class BucketSource(Elsewhere):
         if options.endpoint is not None:
             self._refuse_unless_allowed(options.endpoint)
 
-    async def find(self, _recall: Recall, /) -> AsyncGenerator[Found, None]:
+    async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the objects. Raises: SourceUnreachable."""
         store = self._open()
         pages = aiter(obstore.list(store, prefix=self._prefix or None, chunk_size=_AT_ONCE))  # pyright: ignore[reportUnknownMemberType]
@@ -87,18 +88,33 @@ class BucketSource(Elsewhere):
             if page is None:
                 return
             for entry in page:
-                name = entry["path"].removeprefix(self._prefix).lstrip("/")
-                if entry["path"].endswith("/") or not self._is_wanted(name):
+                path, name = entry["path"], entry["path"].removeprefix(self._prefix).lstrip("/")
+                if not name or not self._is_wanted(name):
                     continue
                 mark = entry["e_tag"] or f"{entry['last_modified'].isoformat()}:{entry['size']}"
-                yield Found(entry["path"], name, mark, partial(self._read, store, entry["path"]))
+                known = await recall(path) if entry["size"] == 0 else None
+                is_known = known is not None and known.mark == mark
+                stored = entry["size"] if entry["size"] or is_known else await self._size(store, path)
+                if stored is None:
+                    yield Found(path, name, mark, None)
+                elif stored == entry["size"]:
+                    yield Found(path, name, mark, partial(self._read, store, path))
+
+    async def _size(self, store: S3Store, path: str) -> int | None:
+        """Return how many bytes the object has that is listed with none; None where there is no such object.
+
+        Consoles mark a folder by a key that ends with a slash, which obstore leaves out: what is left may be no
+        object's key, or that of another, which is listed by itself.
+        """
+        try:
+            async with self._request(path):
+                return (await obstore.head_async(store, path))["size"]
+        except ItemGone:
+            return None
 
     async def _read(self, store: S3Store, path: str) -> AsyncIterator[bytes]:
-        try:
-            async with self._request():
-                got = await obstore.get_async(store, path)
-        except NotFoundError:
-            raise ItemGone(f"{path} was deleted meanwhile.") from None
+        async with self._request(path):
+            got = await obstore.get_async(store, path)
         stream = got.stream(min_chunk_size=_PIECE)
         while True:
             async with self._request():
@@ -142,15 +158,26 @@ class BucketSource(Elsewhere):
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
 
     @asynccontextmanager
-    async def _request(self) -> AsyncGenerator[None]:
+    async def _request(self, path: str | None = None) -> AsyncGenerator[None]:
+        """Bound one request in time and turn the errors of obstore into ours.
+
+        Raises: SourceUnreachable; ItemGone, where there is no object of that path.
+        """
         try:
             async with asyncio.timeout(2 * _TIMEOUT_S):
                 yield
-        except NotFoundError:
-            raise
         except TimeoutError:
             raise SourceUnreachable(f"{self._bucket} did not answer in time.", remedy="Try again later.") from None
+        except InvalidPathError as error:
+            named = _KEY.search(str(error))
+            raise SourceUnreachable(
+                f"The bucket {self._bucket} has an object whose key cannot be asked for"
+                + (f": {named[1][:200]}." if named else "."),
+                remedy="Rename it, so that no part of its key is empty, `.` or `..`; or choose a prefix without it.",
+            ) from error
         except (BaseError, OSError) as error:
+            if path is not None and isinstance(error, FileNotFoundError):
+                raise ItemGone(f"{path} was deleted meanwhile.") from None
             raise SourceUnreachable(
                 f"The bucket {self._bucket} refused a request.", remedy="Check its name, region, address and keys."
             ) from error

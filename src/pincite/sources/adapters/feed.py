@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import FetchFailed, Markup
 from pincite.sources.domain import Elsewhere, Found, Known, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Pages, given, pieces
+from pincite.sources.pages import Pages, given, not_given, pieces
 
 
 class FeedOptions(BaseModel):
@@ -43,12 +43,15 @@ class FeedSource(Elsewhere):
     async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the entries. Raises: SourceUnreachable, and what the guarded fetcher and the parser raise."""
         for entry in (await self._feed()).links:
-            key = entry.key or entry.url
             if self._options.content == "entry":
                 page = _page_of(entry.title, entry.text)
                 mark = hashlib.sha256(page).hexdigest()
+                key = entry.key or entry.url or entry.title or mark
                 yield Found(key, f"{entry.title or key}.html", mark, partial(given, page))
                 continue
+            if not entry.url:
+                continue  # there is no page to read
+            key = entry.key or entry.url
             known = await recall(key)
             if known is not None and (known.seen or (entry.stamp and known.memory.get("stamp") == entry.stamp)):
                 yield Found(key, "", known.mark, given, known.memory)
@@ -75,7 +78,7 @@ class FeedSource(Elsewhere):
                     memory = {**(page.validators or {}), "stamp": stamp}
                     yield Found(key, name, page.mark, partial(pieces, page.path), memory)
                 else:
-                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+                    yield Found(key, name, "failed", partial(given, not_given(url, page.status)))
         except (FetchFailed, SourceUnreachable) as error:
             yield Found(key, name, "failed", partial(given, error))
 

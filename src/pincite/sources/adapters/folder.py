@@ -4,6 +4,7 @@ Links are not followed, so nothing outside is read; hidden files are left out.
 """
 
 import asyncio
+import errno
 import fnmatch
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -14,10 +15,21 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, ItemGone, Pattern, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import (
+    Found,
+    ItemGone,
+    ItemRefused,
+    Pattern,
+    Place,
+    Recall,
+    SourceUnreachable,
+    Tools,
+)
+from pincite.sources.paths import whole_path
 
 _PIECE = 1 << 20
 _AT_ONCE = 500
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.ELOOP})
 
 
 class FolderOptions(BaseModel):
@@ -41,16 +53,13 @@ class FolderSource:
     one_by_one: ClassVar[bool] = False
 
     def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:
-        path = Path(place.location).expanduser()
-        if not path.is_absolute():
-            raise BadSource(f"{place.location} is no absolute path.", remedy="Give the folder's whole path.")
-        self._root = path
+        self._root = whole_path(place.location)
         self._options = options
 
     @classmethod
     def local_path(cls, location: str) -> Path | None:
-        """Return the folder."""
-        return Path(location).expanduser()
+        """Return the folder. Raises: BadSource."""
+        return whole_path(location)
 
     def watched(self) -> Path | None:
         """Return the folder."""
@@ -70,26 +79,39 @@ class FolderSource:
             )
 
     def _files(self, denied: list[str]) -> Iterator[tuple[Path, str]]:
-        if not self._root.is_dir():
-            raise SourceUnreachable(
-                f"The folder {self._root} is not there.", remedy="Check its path, and that its disk is mounted."
-            )
+        self._refuse_missing()
         waiting = [self._root]
         while waiting:
             folder = waiting.pop()
             try:
-                with os.scandir(folder) as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
-            except OSError:
+                yield from self._inside(folder, waiting)
+            except OSError:  # not listed, or listed and not entered; one that is gone by now may be a disk that is
                 denied.append(str(folder))
+
+    def _refuse_missing(self) -> None:
+        try:
+            is_there = self._root.is_dir()
+        except OSError as error:
+            raise SourceUnreachable(
+                f"The folder {self._root} cannot be looked at: {error.strerror}.",
+                remedy="Check the permissions of all folders on the way, and that its disk is mounted.",
+            ) from error
+        if not is_there:
+            raise SourceUnreachable(
+                f"The folder {self._root} is not there.", remedy="Check its path, and that its disk is mounted."
+            )
+
+    def _inside(self, folder: Path, waiting: list[Path]) -> Iterator[tuple[Path, str]]:
+        """Yield the files of one folder, and note the folders in it. Raises: OSError."""
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        for entry in entries:
+            if entry.name.startswith(".") and not self._options.hidden:
                 continue
-            for entry in entries:
-                if entry.name.startswith(".") and not self._options.hidden:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(Path(entry.path))
-                elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
-                    yield from _stamped(entry)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
+                yield from _stamped(entry)
 
     def _is_wanted(self, name: str) -> bool:
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
@@ -112,6 +134,6 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
     except FileNotFoundError:
         raise ItemGone(f"{path.name} was deleted meanwhile.") from None
     except OSError as error:
-        raise SourceUnreachable(
-            f"{path.name} cannot be read: {error.strerror}.", remedy="Check its permissions."
-        ) from error
+        # A file that may not be read, or became a link: the disk is well.
+        kind = ItemRefused if error.errno in _REFUSED else SourceUnreachable
+        raise kind(f"{path.name} cannot be read: {error.strerror}.", remedy="Check its permissions.") from error

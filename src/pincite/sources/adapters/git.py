@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools
 from pincite.sources.git import Git, sign_in
+from pincite.sources.paths import whole_path
 
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}")
 _HEAD = "refs/pincite/head"
@@ -63,13 +64,8 @@ class GitSource:
 
     @classmethod
     def local_path(cls, location: str, /) -> Path | None:
-        """Return the repository's folder, where it is on this machine."""
-        if "://" in location:
-            return None
-        path = Path(location).expanduser()
-        if not path.is_absolute():
-            raise BadSource(f"{location} is no absolute path.", remedy="Give the whole path, or an https address.")
-        return path
+        """Return the repository's folder, where it is on this machine. Raises: BadSource."""
+        return None if "://" in location else whole_path(location)
 
     def watched(self) -> Path | None:
         """Return None: a repository changes in many small steps."""

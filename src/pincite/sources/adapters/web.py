@@ -5,7 +5,7 @@ What of a page is its main text is decided by the parser of HTML when the docume
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 from typing import ClassVar
@@ -15,15 +15,19 @@ from protego import Protego
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.core import ErrorKind, PinciteError
-from pincite.guard import FetchFailed, Markup
+from pincite.guard import FetchFailed, Markup, ParserCrashed, UnreadableDocument
 from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
-from pincite.sources.pages import Page, Pages, given, pieces
+from pincite.sources.notes import Notes
+from pincite.sources.pages import Page, Pages, given, not_given, pieces
 
 _AGENT = "pincite"
 _MAX_ROBOTS_BYTES = 500 << 10  # RFC 9309 has programs read at least that much
 _MOST_DELAY_S = 30.0
 _MAX_SITEMAPS = 50
 _MAX_LINKS = 1000
+# What is looked at for each page that may be shown: others lead elsewhere, are gone or ask not to be collected.
+_ADDRESSES_A_PAGE, _SPARE = 3, 20
+_NO_MARKUP = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")  # PDF, ZIP with what is one, RTF, old Office
 _GONE = frozenset({404, 410})
 
 
@@ -61,48 +65,71 @@ class WebSource(Elsewhere):
         self._within = self._origin + prefix
         self._options = options
         self._pages = Pages(tools, place.source_id, options.pause_s)
+        self._notes = Notes(tools.cache / self.kind / place.source_id, place.run)
         self._robots = Protego.parse("")
+        self._most = _ADDRESSES_A_PAGE * options.pages + _SPARE
 
     async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
-        """Show the pages. Raises: SourceUnreachable, and what the guarded fetcher raises."""
-        await self._ask_robots()
-        crawl = _Frontier(self._options.depth)
+        """Show the pages. Raises: SourceUnreachable, and what the guarded fetcher and the parser raise."""
+        crawl = _Frontier(self._options.depth, self._most)
         crawl.add(self._start, 0)
-        if self._options.sitemap:
-            async for url in self._listed():
-                if self._belongs(url):
-                    crawl.add(url, min(1, self._options.depth))
-        shown = 0
+        for url in await self._rules_and_lists():
+            crawl.add(url, min(1, self._options.depth))
+        shown = looked_at = 0
         while shown < self._options.pages and (following := crawl.next()) is not None:
             url, depth = following
+            looked_at += 1
+            if looked_at > self._most:
+                raise SourceUnreachable(
+                    f"{self._most} addresses were asked for and there are more, few of which are documents.",
+                    remedy="Give a `prefix` that fewer belong to, or more `pages`.",
+                )
             known = await recall(url)
             if known is not None and known.seen:
                 crawl.follow(self._followed(known.memory), depth - bool(known.memory.get("elsewhere")))
-                shown += known.mark != ""
+                shown += known.mark != "" and not known.is_none
                 continue
             async with aclosing(self._looked_at(url, known, crawl, depth)) as looking:
                 async for found in looking:
                     shown += found.read is not None
                     yield found
 
-    async def _ask_robots(self) -> None:
-        async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=_MAX_ROBOTS_BYTES) as page:
-            if page.path is not None:
-                said = page.path.read_text("utf-8", "replace")
-                self._robots = await asyncio.to_thread(Protego.parse, said)
-            elif page.status >= 500:
-                raise SourceUnreachable(
-                    f"{self._origin} does not say what may be collected: robots.txt answers {page.status}.",
-                    remedy="Try again later.",
-                )
+    async def _rules_and_lists(self) -> list[str]:
+        """Learn what may be collected, and return what sitemaps list: asked for once in a run, in however many jobs."""
+        noted = await self._notes.read()
+        rules: str = await self._asked_robots() if noted is None else noted["robots"]
+        self._robots = await asyncio.to_thread(Protego.parse, rules)
         asked_s = min(self._robots.crawl_delay(_AGENT) or 0.0, _MOST_DELAY_S)
         self._pages.pause_s = max(self._options.pause_s, asked_s)
         if not self._allowed(self._start):
             raise SourceUnreachable(
                 f"robots.txt of {self._origin} asks not to collect this page.", remedy="Ask whoever runs the site."
             )
+        if noted is not None:
+            return [url for url in noted["listed"] if self._belongs(url)]
+        listed: dict[str, None] = {}
+        if self._options.sitemap:
+            async with aclosing(self._listed()) as listing:
+                async for url in listing:
+                    if self._belongs(url):
+                        listed[url] = None
+                    if len(listed) > self._most:
+                        break
+        await self._notes.write({"robots": rules, "listed": list(listed)})
+        return list(listed)
 
-    async def _listed(self) -> AsyncIterator[str]:
+    async def _asked_robots(self) -> str:
+        async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=_MAX_ROBOTS_BYTES) as page:
+            if page.path is not None:
+                return page.path.read_text("utf-8", "replace")
+            if page.status >= 500:
+                raise SourceUnreachable(
+                    f"{self._origin} does not say what may be collected: robots.txt answers {page.status}.",
+                    remedy="Try again later.",
+                )
+        return ""
+
+    async def _listed(self) -> AsyncGenerator[str, None]:
         """Give the pages of all sitemaps, those that they name among them."""
         named = [each for each in self._robots.sitemaps if each.startswith(self._origin + "/")]
         waiting = deque(named or [f"{self._origin}/sitemap.xml"])
@@ -127,6 +154,7 @@ class WebSource(Elsewhere):
     async def _looked_at(
         self, url: str, known: Known | None, crawl: "_Frontier", depth: int
     ) -> AsyncGenerator[Found, None]:
+        failure: PinciteError | None = None
         try:
             async with self._pages.get(url, known.memory if known and known.mark else None) as page:
                 if page.status == 304 and known is not None:
@@ -134,14 +162,20 @@ class WebSource(Elsewhere):
                     yield Found(url, name_of(url), known.mark, given, known.memory)
                 elif page.status == 200:
                     yield await self._read(url, page, crawl, depth)
-                elif page.status not in _GONE:
-                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
                 elif url == self._start:
-                    raise SourceUnreachable(f"{url} is not there.", remedy="Check the address.")
-        except (FetchFailed, SourceUnreachable) as error:
+                    raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
+                elif page.status in _GONE:
+                    yield Found(url, name_of(url), "", None)  # so that it is asked for once in this run
+                else:
+                    failure = not_given(url, page.status)
+        except (FetchFailed, SourceUnreachable, ParserCrashed) as error:
             if url == self._start:
                 raise
-            yield self._failing(url, known, error)
+            failure = error
+        if failure is not None:
+            # What hangs on it is there still, as far as anybody knows.
+            crawl.follow([] if known is None else self._followed(known.memory), depth)
+            yield self._failing(url, known, failure)
 
     def _failing(self, url: str, known: Known | None, error: PinciteError) -> Found:
         """Return an item that cannot be read: what is known of it stays, and the run says so. A picture is none."""
@@ -170,11 +204,12 @@ class WebSource(Elsewhere):
     async def _markup(self, page: Page) -> Markup:
         assert page.path is not None
         with page.path.open("rb") as file:
-            if b"<" not in file.read(2048):
-                return Markup("page", ())
+            begins = file.read(2048)
+        if b"<" not in begins or begins.startswith(_NO_MARKUP):
+            return Markup("page", ())
         try:
             return await self._pages.markup(page)
-        except PinciteError:  # damaged, or no markup at all: that is for whoever reads the document
+        except UnreadableDocument:  # damaged, or no markup at all: that is for whoever reads the document
             return Markup("page", ())
 
     def _own_address(self, page: Page, markup: Markup) -> str:
@@ -194,15 +229,16 @@ class WebSource(Elsewhere):
 
 
 class _Frontier:
-    """Addresses to look at, the near ones first, each once."""
+    """Addresses to look at, the near ones first, each once; not many more than are looked at."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, most: int) -> None:
         self._depth = depth
+        self._most = most
         self._waiting: deque[tuple[str, int]] = deque()
         self._seen: set[str] = set()
 
     def add(self, url: str, depth: int) -> None:
-        if url not in self._seen and depth <= self._depth:
+        if url not in self._seen and depth <= self._depth and len(self._seen) <= self._most:
             self._seen.add(url)
             self._waiting.append((url, depth))
 

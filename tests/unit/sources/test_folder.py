@@ -1,0 +1,79 @@
+"""Folders and files that may not be read: the rest of the place is, and nothing is taken for gone."""
+
+import asyncio
+import ctypes
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.forked import finished
+from tests.unit.sources.kept import QUICK, kept
+
+from pincite.sources import SourcesSettings
+
+_VERSION = 0x20080522
+_READS_ALL = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+
+
+def be_nobody_special() -> None:
+    """Give up reading what nobody allows, which whoever runs tests as root may do. Before there are threads."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    head, sets = (ctypes.c_uint32 * 2)(_VERSION, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(head, sets) == 0
+    for which in range(3):  # effective, permitted, inheritable
+        sets[which] &= ~_READS_ALL
+    assert libc.capset(head, sets) == 0
+
+
+def look(home: str, folder: str, times: int, settings: SourcesSettings) -> None:
+    """Keep a folder in step and print what each run came to; in a process of its own."""
+    be_nobody_special()
+    asyncio.run(_look(Path(home), folder, times, settings))
+
+
+async def _look(home: Path, folder: str, times: int, settings: SourcesSettings) -> None:
+    async with kept(home, settings=settings) as room:
+        await room.add("folder", folder)
+        for _ in range(times):
+            done = await room.sync()
+            said = done.run.trouble.message if done.run.trouble else ""
+            counts = done.run.counts
+            print(json.dumps([done.run.state, counts.added + counts.changed, counts.failed, done.items, said]))
+
+
+def runs(home: Path, folder: Path, times: int, settings: SourcesSettings = QUICK) -> list[list[Any]]:
+    home.mkdir()
+    process = finished(look, (str(home), str(folder), times, settings))
+    assert process.returncode == 0, process.stderr[-3000:]
+    return [json.loads(line) for line in process.stdout.splitlines() if line.startswith("[")]
+
+
+def test_a_folder_that_may_be_listed_and_not_entered_is_said_and_the_rest_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    (folder / "sub" / "deeper").mkdir(parents=True)
+    (folder / "sub" / "x.txt").write_text("Hidden.")
+    (folder / "ok.txt").write_text("The valve of unit 7 is red.")
+    (folder / "sub").chmod(0o400)
+    try:
+        (state, read, failed, items, said), *_ = runs(tmp_path / "home", folder, 1)
+    finally:
+        (folder / "sub").chmod(0o700)
+    assert (state, read, failed, items) == ("failed", 1, 0, 1)
+    assert "2 folders could not be listed" in said
+    assert str(folder / "sub") in said
+
+
+def test_files_that_may_not_be_read_do_not_make_the_folder_one_that_is_down(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"a{number}.txt").write_text("Secret.")
+        (folder / f"a{number}.txt").chmod(0)
+    for number in range(4):
+        (folder / f"b{number}.txt").write_text(f"Valve {number} is red.")
+    few = SourcesSettings(batch=3, look_s=QUICK.look_s)
+    assert runs(tmp_path / "home", folder, 2, few) == [["done", 4, 8, 4, ""], ["done", 0, 8, 4, ""]]
