@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,10 @@ async def test_small_files_are_read_together_and_one_that_cannot_be_read_holds_u
         assert opened.passed.count("sync.kept") == 1
 
 
-def pieces_of(good: bool, reads: list[bool]) -> Any:
+def pieces_of(good: bool, reads: list[bool], takes_s: float = 0.01) -> Any:
     async def pieces() -> AsyncIterator[bytes]:
         reads.append(good)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(takes_s)
         if not good:
             raise SourceUnreachable("The thing could not be had.", remedy="Try again.")
         yield f"# Note\n\nThe valve of unit {len(reads)} is red.\n".encode()
@@ -63,7 +64,8 @@ async def showing(shown: list[Found], tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "empty").mkdir()
     home = tmp_path / "home"
     home.mkdir()
-    async with kept(home, settings=QUICK) as opened:
+    # One job for a run: in the next what failed before says nothing new.
+    async with kept(home, settings=replace(QUICK, portion_s=60)) as opened:
         await opened.add("folder", str(tmp_path / "empty"))
         yield opened
 
@@ -100,7 +102,10 @@ async def test_the_run_after_one_that_ended_early_passes_by_what_it_failed_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Side by side, too: what could not be had before says nothing new of a place where the rest can be had."""
-    shown = [Found(f"{n:02d}", f"note-{n:02d}.md", "1", pieces_of(n < 10, [])) for n in range(16)]
+    # Several are read at once: what cannot be had takes longer, so that nothing that can be comes in between.
+    shown = [
+        Found(f"{n:02d}", f"note-{n:02d}.md", "1", pieces_of(n < 10, [], 0.01 if n < 10 else 3)) for n in range(16)
+    ]
     async with showing(shown, tmp_path, monkeypatch) as opened:
         first = await opened.sync()
         assert (first.run.state, first.run.counts.added) == ("failed", 10)
