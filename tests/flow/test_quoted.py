@@ -44,6 +44,18 @@ async def test_each_part_of_a_question_is_answered_and_what_is_not_said_is_named
     assert none["answer"] == "The documents do not say."
 
 
+async def test_a_part_that_documents_answer_differently_says_so(client: httpx2.AsyncClient) -> None:
+    await add(client, "handbook.md", HANDBOOK)
+    await add(client, "leave.md", b"# Leave\n\nUp to 5 days may be carried into the next year.\n")
+    await add(client, "memo.md", b"# Leave\n\nUp to 8 days may be carried into the next year.\n")
+    alone = await _asked(client, "How many days may be carried into the next year?")
+    assert "The documents disagree; another says: " in alone["answer"]
+    both = await _asked(client, "How long must passwords be and how many days may be carried into the next year?")
+    assert "14 characters" in both["answer"]
+    assert both["answer"].count("The documents disagree; another says: ") == 1
+    assert {"5 days" in both["answer"], "8 days" in both["answer"]} == {True}
+
+
 BACKUPS = b"""# Backups
 
 Make a backup every evening.

@@ -51,7 +51,10 @@ _ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A sentence picked as (part of) the answer: `page text[start:end] == text`; `score` in 0..1."""
+    """A sentence picked as (part of) the answer: `page text[start:end] == text`; `score` in 0..1.
+
+    A `contrary` one is of another document than the one before it, and gives another figure or time.
+    """
 
     passage: int
     page: int
@@ -59,6 +62,7 @@ class Chosen:
     end: int
     text: str
     score: float
+    contrary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,7 @@ class Extract:
     """What was picked, best first; nothing when it abstained.
 
     `confidence` in 0..1 is how likely what was picked is right, `signs` what that is made of. It abstains by how well
-    the best sentence fits alone, and `nearest` is what would have been picked. In a `conflict` the second sentence is
-    of another document, which gives another figure or time than the first. `unanswered` are the parts of a question
+    the best sentence fits alone, and `nearest` is what would have been picked. `unanswered` are the parts of a question
     of several that nothing was picked for.
     """
 
@@ -75,9 +78,13 @@ class Extract:
     abstained: bool
     confidence: float
     nearest: tuple[Chosen, ...] = ()
-    conflict: bool = False
     signs: Signs | None = None
     unanswered: tuple[str, ...] = ()
+
+    @property
+    def conflict(self) -> bool:
+        """Whether documents answer differently."""
+        return any(each.contrary for each in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +129,16 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     signs = Signs(fit, best.similarity, lead_of(passages), standing_of(passage, passages))
     confidence = CERTAINTY.of(signs)
     other = _contrary(asked, judged, passages)
-    chosen = _select(judged) if other is None else [best, other]
-    picked = tuple(_chosen(each) for each in chosen)
+    picked = tuple(map(_chosen, _select(judged)))
+    if other is not None:
+        picked = (_chosen(best), replace(_chosen(other), contrary=True))
     steps = steps_beside(best.candidate, found) if asked.how_to and other is None else []
     if steps:
         quoted = steps if best.candidate in steps else [best.candidate, *steps]
         picked = tuple(_chosen(replace(best, candidate=each)) for each in quoted)
     if fit < THRESHOLD:
         return Extract((), abstained=True, confidence=confidence, nearest=picked, signs=signs)
-    return Extract(picked, abstained=False, confidence=confidence, conflict=other is not None, signs=signs)
+    return Extract(picked, abstained=False, confidence=confidence, signs=signs)
 
 
 def joined(whole: Extract, parts: Sequence[tuple[str, Extract]]) -> Extract:
@@ -143,14 +151,21 @@ def joined(whole: Extract, parts: Sequence[tuple[str, Extract]]) -> Extract:
     told = [each for _, each in parts if not each.abstained]
     if not told:
         return whole
-    best = {(each.sentences[0].passage, each.sentences[0].start): each.sentences[0] for each in told}
-    added = {(each.passage, each.start): each for each in whole.sentences}
-    chosen = tuple((best | {key: each for key, each in added.items() if key not in best}).values())
-    missing = tuple(part for part, each in parts if each.abstained) if len(chosen) == len(best) else ()
+    chosen: dict[tuple[int, int, int], Chosen] = {}
+    for part in told:
+        contrary = [each for each in part.sentences[1:2] if each.contrary]
+        if _place(part.sentences[0]) not in chosen:
+            chosen |= {_place(each): each for each in (part.sentences[0], *contrary)}
+    # What contradicts a sentence is told with its own part, or not at all.
+    added = [each for each in whole.sentences if not each.contrary and _place(each) not in chosen]
+    missing = () if added else tuple(part for part, each in parts if each.abstained)
+    sentences = (*chosen.values(), *added[: max(0, MAX_SENTENCES - len(chosen))])
     least = min(told, key=lambda each: each.confidence)
-    return replace(
-        least, sentences=chosen[: max(MAX_SENTENCES, len(best))], nearest=(), conflict=False, unanswered=missing
-    )
+    return replace(least, sentences=sentences, nearest=(), unanswered=missing)
+
+
+def _place(chosen: Chosen) -> tuple[int, int, int]:
+    return chosen.passage, chosen.page, chosen.start
 
 
 def _judge(

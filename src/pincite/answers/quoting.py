@@ -82,8 +82,8 @@ class QuotedDraft:
             found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.headings())
             chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=chosen.confidence)
-        for number, sentence in enumerate(chosen.sentences):
-            lead = _lead(chosen, evidence) if number == 1 else ""
+        for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
+            lead = _lead(before, sentence, evidence)
             async for event in self._quoted(sentence, span_of(evidence.passages, pages, sentence), lead):
                 yield event
         for part in chosen.unanswered:
@@ -120,11 +120,11 @@ class QuotedDraft:
         yield "answer.pin", pin_to(pin)
 
 
-def _lead(chosen: Extract, evidence: Evidence) -> str:
-    """Return what stands before the second sentence where it contradicts the first."""
-    if not chosen.conflict:
+def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
+    """Return what stands before a sentence that contradicts the one before it."""
+    if before is None or not sentence.contrary:
         return ""
-    first, second = (evidence.passages[each.passage] for each in chosen.sentences[:2])
+    first, second = (evidence.passages[each.passage] for each in (before, sentence))
     return OLDER if second.newer == first.passage.source else DISAGREE
 
 
