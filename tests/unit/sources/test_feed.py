@@ -1,25 +1,9 @@
 """Entries of feeds: each is a document of its own, whatever its title is and whether it leads anywhere."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-from tests.doubles.site import Reply, Site, serving
-from tests.unit.sources.kept import Kept, kept
+from tests.doubles.site import Reply, Site
+from tests.unit.sources.kept import Kept
 
 from pincite.sources import RunState
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def room(site: Site, tmp_path: Path) -> AsyncIterator[Kept]:
-    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"]) as opened:
-        yield opened
 
 
 def entry(title: str, text: str, link: str = "", guid: str = "") -> str:

@@ -1,28 +1,15 @@
 """What a web site asks of those who collect its pages is kept to, and what it does wrong loses nothing."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doubles.site import Reply, Site, serving
+from tests.doubles.site import Reply, Site
 from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import QUICK, Kept, kept
 
 from pincite.guard import DocumentReader, ParserCrashed
 from pincite.sources import NewSource, RunState, SourcesSettings
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    async with serving() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def room(site: Site, tmp_path: Path) -> AsyncIterator[Kept]:
-    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"]) as opened:
-        yield opened
 
 
 def links(*targets: str, head: str = "", text: str = "Some text.") -> str:
