@@ -18,7 +18,7 @@ Titles = Mapping[PageKey, Sequence[Block]]
 _MAX_HEADING = 100
 _SHORT = 0.7
 _UNKNOWN = 0
-_LEVELS = 9
+_GUESSED = 9  # below any that is known
 
 
 class Above:
@@ -32,7 +32,6 @@ class Above:
 
     def __init__(self, passage: Passage, pages: Mapping[PageKey, str], titles: Titles) -> None:
         self._source = passage.source
-        self._pages = pages
         self._chunk = chunk = passage.chunk
         self._path = [(_UNKNOWN, title) for title in chunk.heading_path]
         self._places: list[tuple[int, int]] = [(chunk.page, 0)]
@@ -86,6 +85,6 @@ class Above:
         if not first or len(first) > _MAX_HEADING or first[-1] in ".,;:" or goes_on(first) or not short:
             return
         if all(first != title for _, title in self._path):
-            self._path = [*(each for each in self._path if each[0] != _LEVELS), (_LEVELS, first)]
+            self._path = [*(each for each in self._path if each[0] != _GUESSED), (_GUESSED, first)]
             self._places.append((number, 0))
             self._texts.append(self._shown())

@@ -41,8 +41,10 @@ WANTS = (
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def language_of(text: str, is_english: frozenset[str]) -> str | None:
+def language_asked_in(text: str, is_english: frozenset[str]) -> str | None:
     """Return the language of `ASKING` that most of a question's small words are of; None for English and any other.
+
+    `core.languages` knows more of them, by a model that takes memory and is often unsure of a single question.
 
     Args:
         text: the question.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pincite.answers.other_languages import ASKING, WANTS, language_of
+from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
 from pincite.core.words import STOP_WORDS, content_pairs, content_words
 
 
@@ -145,7 +145,7 @@ def analyse(text: str) -> Question:
     """Return the question's terms and what it wants. Words that only ask are no terms unless there is nothing else."""
     # "How heavy" asks for a weight, and the document says "weight".
     terms = dict(content_pairs(_HOW.sub(lambda found: _MEASURES[found[1].lower()], text)))
-    language, lowered = language_of(text, STOP_WORDS), text.lower()
+    language, lowered = language_asked_in(text, STOP_WORDS), text.lower()
     asking = ASKING.get(language or "", frozenset[str]())
     telling = {term: word for term, word in terms.items() if term not in _ASKING and word not in asking}
     patterns = _WANTS if language is None else _WANTS_ELSEWHERE
