@@ -100,6 +100,4 @@ async def _serve(streams: int, rate: float, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.run(_serve(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(_serve(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])))

@@ -1,0 +1,26 @@
+"""The program's start, before any command of it runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+_INTERRUPTED = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pincite.app.cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+def test_an_interrupt_while_it_is_still_being_loaded_is_no_stack_trace(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_INTERRUPTED)
+    paths = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    environment = {**os.environ, "PYTHONPATH": paths, "PINCITE_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "pincite.app.cli", "documents", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
