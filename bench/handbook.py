@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pincite.answers.candidates import candidates
+from pincite.answers.candidates import candidates, over_pages
 from pincite.answers.extractive import Extract, extract, texts_to_embed
 from pincite.core import Scope
 from pincite.gateway import StaticEmbedder
@@ -50,7 +50,7 @@ class Shelf:
         self.generation = generation
         self.passages: dict[str, Passage] = {}
         self.pages: dict[tuple[str, int], str] = {}
-        self.titles: dict[tuple[str, int], list[Block]] = {}
+        self.marks: dict[tuple[str, int], list[Block]] = {}
 
     async def active_generation(self, scope: Scope) -> Generation:
         return self.generation
@@ -106,7 +106,7 @@ class Handbook:
         chunker = Chunker(owner, ChunkingSettings(), count=count, flowing=file_type is FileType.PDF)
         chunks = [chunk for page in pages for chunk in chunker.add(page)] + chunker.finish()
         self.shelf.pages.update({(source, page.number): page.text for page in pages})
-        self.shelf.titles.update({(source, page.number): _headings(page) for page in pages})
+        self.shelf.marks.update({(source, page.number): _marks(page) for page in pages})
         self.shelf.passages.update({chunk.id: Passage(chunk, source) for chunk in chunks})
         titles = [title_of(source, chunk) for chunk in chunks]
         texts = [f"{title}\n{chunk.text}" for title, chunk in zip(titles, chunks, strict=True)]
@@ -118,14 +118,14 @@ class Handbook:
 
     async def ask(self, question: str) -> tuple[Extract, Evidence]:
         evidence = await self._retrieval.find(SCOPE, Query(question))
-        found = candidates(evidence.passages, self.shelf.pages, self.shelf.titles)
+        found = over_pages(candidates(evidence.passages, self.shelf.pages, self.shelf.marks))
         texts = texts_to_embed(question, found)
         vectors = dict(zip(texts, self.embedder.vectors(texts), strict=True))
         return extract(question, evidence.passages, found, vectors), evidence
 
 
-def _headings(page: PageText) -> list[Block]:
-    return [each for each in page.blocks if each.kind is BlockKind.HEADING]
+def _marks(page: PageText) -> list[Block]:
+    return [each for each in page.blocks if each.kind in {BlockKind.HEADING, BlockKind.MARGIN}]
 
 
 def load(path: Path) -> list[Case]:

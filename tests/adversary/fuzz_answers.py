@@ -11,7 +11,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 from tests.adversary.cases import CUTS, Target, cut, pieces, stretched
 
-from pincite.answers.candidates import candidates
+from pincite.answers.candidates import candidates, over_pages
 from pincite.answers.domain import Pin, Verdict
 from pincite.answers.markers import MarkerStream, Sentence
 from pincite.answers.pinning import Ground, Pinner
@@ -133,7 +133,8 @@ def _passages(pages: list[str], places: list[int]) -> list[ScoredPassage]:
 def _candidates(case: tuple[list[str], list[int]]) -> None:
     pages, places = case
     keys = {("r", number): text for number, text in enumerate(pages, 1)}
-    for each in candidates(_passages(pages, places), keys):
+    found = candidates(_passages(pages, places), keys)
+    for each in (*found, *(each.rest for each in over_pages(found) if each.rest is not None)):
         assert pages[each.page - 1][each.start : each.end] == each.text == each.text.strip()
         assert each.text
     for page in pages:

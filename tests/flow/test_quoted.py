@@ -3,7 +3,9 @@
 from typing import Any
 
 import httpx2
+from reportlab.pdfgen.canvas import Canvas
 from tests.flow.conftest import add
+from tests.unit.guard.papers import paper
 
 HANDBOOK = b"""# Handbook
 
@@ -26,7 +28,7 @@ async def _asked(client: httpx2.AsyncClient, question: str) -> dict[str, Any]:
     answer = (await client.post("/v1/answers", json=body, timeout=60)).json()
     for pin in answer["pins"]:
         start, end = pin["claim"]
-        assert answer["answer"][start:end] == " ".join(pin["spans"][0]["quote"].split())
+        assert answer["answer"][start:end] == " ".join(" ".join(each["quote"] for each in pin["spans"]).split())
     return answer
 
 
@@ -84,3 +86,33 @@ async def test_how_something_is_done_is_told_step_by_step(client: httpx2.AsyncCl
 async def test_a_short_answer_below_its_own_heading_is_quoted(client: httpx2.AsyncClient) -> None:
     await add(client, "handbook.md", HANDBOOK)
     assert (await _asked(client, "How long is the warranty on laptops?"))["answer"] == "24 months."
+
+
+async def test_a_sentence_over_the_end_of_a_page_is_quoted_whole_and_pinned_on_both(client: httpx2.AsyncClient) -> None:
+    texts = (
+        ("Boats of guests are welcome.", "They moor in the outer basin, beside the crane, and pay when they come."),
+        ("Boats stay for a week at most.", "The mooring fee for a boat of a guest that stays in the outer basin is"),
+        ("twenty crowns for each metre of its length.", "It is paid at the office, which is open all day."),
+        ("The crane lifts five tonnes.", "Nobody stands below it while it lifts."),
+    )
+
+    others = (
+        "Fires are lit on the beach alone.",
+        "Dogs are led.",
+        "Nets are dried behind the sheds.",
+        "Bells are rung.",
+    )
+
+    def draw(sheet: Canvas, number: int) -> None:
+        sheet.drawString(72, 800, "Harbour of Lund, rules for guests")
+        for line, text in enumerate((*others, *texts[number - 1]) if number < 3 else (*texts[number - 1], *others)):
+            sheet.drawString(72, 700 - 14 * line, text)
+        sheet.drawString(72, 40, f"Harbour office, edition of May, {number}")
+
+    await add(client, "rules.pdf", paper(draw, 4))
+    answer = await _asked(client, "What is the mooring fee for a boat of a guest?")
+    assert answer["answer"].startswith(
+        "The mooring fee for a boat of a guest that stays in the outer basin is twenty crowns "
+        "for each metre of its length."
+    )
+    assert [each["page"] for each in answer["pins"][0]["spans"]] == [2, 3]

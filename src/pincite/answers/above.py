@@ -7,13 +7,13 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 from pincite.core.sentences import goes_on, line_width
-from pincite.guard import Block
+from pincite.guard import Block, BlockKind
 from pincite.library import Passage
 
 PageKey = tuple[str, int]
 """(revision id, page number)."""
-Titles = Mapping[PageKey, Sequence[Block]]
-"""The headings of pages, in order; a page that is missing is one whose headings are not known."""
+Marks = Mapping[PageKey, Sequence[Block]]
+"""The headings and running heads and feet of pages, in order; of a page that is missing none are known."""
 
 _MAX_HEADING = 100
 _SHORT = 0.7
@@ -27,10 +27,10 @@ class Above:
     Args:
         passage: whose `heading_path` says what stands above its first sentence.
         pages: the texts of its pages, as far as they are known.
-        titles: the headings of its pages, as far as they are known.
+        marks: the headings of its pages, as far as they are known, and running heads and feet or not.
     """
 
-    def __init__(self, passage: Passage, pages: Mapping[PageKey, str], titles: Titles) -> None:
+    def __init__(self, passage: Passage, pages: Mapping[PageKey, str], marks: Marks) -> None:
         self._source = passage.source
         self._chunk = chunk = passage.chunk
         self._path = [(_UNKNOWN, title) for title in chunk.heading_path]
@@ -41,8 +41,8 @@ class Above:
             text = pages.get(key)
             if text is None:
                 continue
-            if titles.get(key):
-                self._walk(number, text, titles[key])
+            if titles := [each for each in marks.get(key, ()) if each.kind is BlockKind.HEADING]:
+                self._walk(number, text, titles)
             else:
                 self._guess(number, text)
 

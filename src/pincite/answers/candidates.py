@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pincite.answers.above import Above, PageKey, Titles
+from pincite.answers.above import Above, Marks, PageKey
 from pincite.core.sentences import goes_on, line_width, sentence_spans
+from pincite.guard import Block, BlockKind
 from pincite.library import Chunk
 from pincite.retrieval import ScoredPassage
 
@@ -23,6 +24,7 @@ _CUTS = tuple(
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
 _LISTED = 300
+_STOPS = frozenset(".!?:;。！？")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ class Slice:
     offset: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Characters [start, end) of a page, `text`, that a passage holds; numbered as a candidate's."""
+
+    passage: int
+    page: int
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,8 @@ class Candidate:
         header: the header row above a table row, else empty.
         near: the sentences before and after it.
         whole: it does not begin amid a sentence (one that runs on from another page, say).
+        ends: it does not end amid one that may go on with the next page.
+        rest: what the next page has of it.
     """
 
     passage: int
@@ -60,6 +75,13 @@ class Candidate:
     header: str
     near: str
     whole: bool = True
+    ends: bool = True
+    rest: Stretch | None = None
+
+    @property
+    def said(self) -> str:
+        """The whole sentence, over the end of its page."""
+        return self.text if self.rest is None else f"{self.text}\n{self.rest.text}"
 
 
 def locate(chunk: Chunk, pages: Mapping[PageKey, str]) -> list[Slice]:
@@ -85,31 +107,68 @@ def locate(chunk: Chunk, pages: Mapping[PageKey, str]) -> list[Slice]:
 
 
 def candidates(
-    passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str], titles: Titles | None = None
+    passages: Sequence[ScoredPassage], pages: Mapping[PageKey, str], marks: Marks | None = None
 ) -> list[Candidate]:
     """Return the sentences and table rows of the passages, in order; one that two passages share comes once.
 
     Args:
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
-        titles: the headings of those pages whose headings are known.
+        marks: the headings, running heads and feet of those pages of which they are known.
     """
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
-        for candidate in _of_passage(index, scored, pages, titles or {}):
+        for candidate in _of_passage(index, scored, pages, marks or {}):
             found.setdefault((scored.passage.chunk.revision_id, candidate.page, candidate.start), candidate)
     return list(found.values())
 
 
-def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str], titles: Titles) -> list[Candidate]:
+def over_pages(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates with those that one page ends with and the next goes on with as one."""
+    joined: list[Candidate] = []
+    for each in found:
+        last = joined[-1] if joined else None
+        if last is None or last.ends or (last.passage, last.page + 1) != (each.passage, each.page) or each.whole:
+            joined.append(each)
+            continue
+        rest = Stretch(each.passage, each.page, each.start, each.end, each.text)
+        joined[-1] = replace(last, rest=rest, near=f"{last.near}\n{each.near}")
+    return joined
+
+
+def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str], marks: Marks) -> list[Candidate]:
     chunk = scored.passage.chunk
-    above = Above(scored.passage, pages, titles)
+    above = Above(scored.passage, pages, marks)
     found: list[Candidate] = []
     for piece in locate(chunk, pages):
-        page = pages.get((chunk.revision_id, piece.page), "")
-        on_page = _on_page(index, piece, chunk.text[piece.start : piece.end], above)
-        found += [_from_its_beginning(on_page[0], page), *on_page[1:]] if on_page else []
+        key = (chunk.revision_id, piece.page)
+        margins = [each for each in marks.get(key, ()) if each.kind is BlockKind.MARGIN]
+        titles = [each for each in marks.get(key, ()) if each.kind is BlockKind.HEADING]
+        page = _without(margins, pages.get(key, ""), 0)
+        on_page = _on_page(index, piece, _without(margins, chunk.text[piece.start : piece.end], piece.offset), above)
+        if on_page:
+            on_page[0] = _from_its_beginning(on_page[0], page)
+            titled = any(each.start <= on_page[-1].start < each.end for each in titles)
+            on_page[-1] = replace(on_page[-1], ends=titled or _ends(on_page[-1].text))
+        found += on_page
     return found
+
+
+def _without(margins: Sequence[Block], text: str, offset: int) -> str:
+    """Return a stretch of a page from `offset` on, with ends of lines in place of each letter of its margins."""
+    for each in margins:
+        start, end = max(0, each.start - offset), min(len(text), each.end - offset)
+        if start < end:
+            text = text[:start] + "\n" * (end - start) + text[end:]
+    return text
+
+
+def _ends(text: str) -> bool:
+    """Whether what stands last on a page is all of a sentence, or none: a row, a heading."""
+    words = text.split()
+    small = sum(word[0].islower() for word in words)
+    prose = 2 * small >= len(words) or (4 * small >= len(words) and any(map(str.isalpha, words[-1])))
+    return " | " in text or text.rstrip("\"')]»”’")[-1:] in _STOPS or not prose
 
 
 def _from_its_beginning(first: Candidate, page: str) -> Candidate:

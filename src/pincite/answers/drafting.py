@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pincite.answers.domain import Answer, AnswerMode, PinSpan, Turn
+from pincite.answers.extractive import Chosen
 from pincite.core import Scope
 from pincite.gateway import Tier
 from pincite.library import NamedPages
@@ -136,6 +137,11 @@ def span_of(passages: Sequence[ScoredPassage], pages: NamedPages, placed: Placed
         quote=placed.text,
         place=pages.place(revision, placed.page, placed.start, placed.end),
     )
+
+
+def spans_of(passages: Sequence[ScoredPassage], pages: NamedPages, chosen: Chosen) -> tuple[PinSpan, ...]:
+    """Return the spans of a picked sentence: one for each page that it stands on."""
+    return tuple(span_of(passages, pages, each) for each in (chosen, chosen.rest) if each is not None)
 
 
 def abstention(reading: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.answers.candidates import Candidate
+from pincite.answers.candidates import Candidate, Stretch
 from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
@@ -53,7 +53,8 @@ _ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
 class Chosen:
     """A sentence picked as (part of) the answer: `page text[start:end] == text`; `score` in 0..1.
 
-    A `contrary` one is of another document than the one before it, and gives another figure or time.
+    A `contrary` one is of another document than the one before it, and gives another figure or time. `rest` is what
+    the next page has of it.
     """
 
     passage: int
@@ -63,6 +64,12 @@ class Chosen:
     text: str
     score: float
     contrary: bool = False
+    rest: Stretch | None = None
+
+    @property
+    def said(self) -> str:
+        """The whole sentence, over the end of its page."""
+        return self.text if self.rest is None else f"{self.text}\n{self.rest.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def texts_to_embed(question: str, found: Sequence[Candidate]) -> list[str]:
     """Return the texts whose vectors `extract` wants: the question, each sentence below its headings, single words."""
     words: dict[str, None] = dict.fromkeys(analyse(question).terms.values())
     for candidate in found:
-        words.update(dict.fromkeys(word for _, word in content_pairs(candidate.text)))
+        words.update(dict.fromkeys(word for _, word in content_pairs(candidate.said)))
     return list(dict.fromkeys((question, *(_in_context(candidate) for candidate in found), *words)))
 
 
@@ -116,7 +123,7 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     Args:
         question: what was asked.
         passages: the evidence, best first.
-        found: `candidates(passages, pages)`.
+        found: `over_pages(candidates(passages, pages))`.
         vectors: the vector of each of `texts_to_embed(question, found)`; a text that is missing counts as unlike all.
     """
     asked = analyse(question)
@@ -183,7 +190,7 @@ def _judge(
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
         support = sum(weights[term] * min(1.0, credit[term] / _IN_PASSAGE) for term in asked.terms)
         similarity = _cosine(whole, vectors.get(_in_context(candidate)))
-        fits = holds(asked.wants, candidate.text, asked.text, candidate.header) and candidate.whole
+        fits = holds(asked.wants, candidate.said, asked.text, candidate.header) and candidate.whole
         tells = candidate.text not in heads and _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= _IN_NEAR for term in asked.names)
@@ -209,7 +216,7 @@ class _Zones:
     """The stems of each candidate's surroundings, and how telling each stem is among the candidates."""
 
     def __init__(self, found: Sequence[Candidate], passages: Sequence[ScoredPassage]) -> None:
-        self.words = [content_pairs(candidate.text) for candidate in found]
+        self.words = [content_pairs(candidate.said) for candidate in found]
         self.own = [frozenset(stem for stem, _ in pairs) for pairs in self.words]
         outer: dict[str, frozenset[str]] = {}
 
@@ -266,7 +273,7 @@ class _Alike:
 
 
 def _in_context(candidate: Candidate) -> str:
-    return f"{candidate.headings}\n{candidate.header}\n{candidate.text}"
+    return f"{candidate.headings}\n{candidate.header}\n{candidate.said}"
 
 
 def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None) -> float:
@@ -278,7 +285,7 @@ def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
 
     What is asked with yes or no may be answered in its own words. A few letters say something where a stop ends them.
     """
-    text = candidate.text
+    text = candidate.said
     if text.endswith("?") or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!"):
         return False
     return asked.yes_or_no or len(own - asked.terms.keys() - _SCALES) >= 1
@@ -329,7 +336,7 @@ def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[Sco
             return None
         apart = passages[each.candidate.passage].passage.source != source
         same = each.fits and each.names and each.own >= best.own and each.above >= best.above
-        if apart and same and disagree(asked, best.candidate.text, each.candidate.text):
+        if apart and same and disagree(asked, best.candidate.said, each.candidate.said):
             return each
     return None
 
@@ -337,5 +344,11 @@ def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[Sco
 def _chosen(each: _Judged) -> Chosen:
     candidate = each.candidate
     return Chosen(
-        candidate.passage, candidate.page, candidate.start, candidate.end, candidate.text, min(1.0, each.score)
+        passage=candidate.passage,
+        page=candidate.page,
+        start=candidate.start,
+        end=candidate.end,
+        text=candidate.text,
+        score=min(1.0, each.score),
+        rest=candidate.rest,
     )

@@ -54,7 +54,7 @@ def _matching(
     older: Sequence[ScoredPassage], quotes: Mapping[str, list[frozenset[str]]], pages: NamedPages
 ) -> tuple[OlderSpan, ...]:
     best: dict[str, tuple[float, OlderSpan]] = {}
-    for candidate in candidates(older, pages.texts(), pages.headings()):
+    for candidate in candidates(older, pages.texts(), pages.marks()):
         passage, newer = older[candidate.passage].passage, older[candidate.passage].newer
         if newer is None:
             continue

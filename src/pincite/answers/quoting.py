@@ -9,9 +9,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from pincite.answers.candidates import Candidate, candidates
+from pincite.answers.candidates import Candidate, candidates, over_pages
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
-from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of
+from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of, spans_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Chosen, Extract, extract, joined, texts_to_embed
 from pincite.answers.outdated import said_before
@@ -79,12 +79,12 @@ class QuotedDraft:
         self.answer = with_calls(self.answer, evidence.calls)
         yield "retrieval.completed", retrieval_event(evidence, pages)
         with self._clock.stage("extract"):
-            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.headings())
+            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.marks())
             chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=chosen.confidence)
         for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
             lead = _lead(before, sentence, evidence)
-            async for event in self._quoted(sentence, span_of(evidence.passages, pages, sentence), lead):
+            async for event in self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead):
                 yield event
         for part in chosen.unanswered:
             yield self._unsaid(part)
@@ -109,11 +109,13 @@ class QuotedDraft:
         )
         return "answer.delta", {"text": self.answer.text}
 
-    async def _quoted(self, chosen: Chosen, span: PinSpan, lead: str) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    async def _quoted(
+        self, chosen: Chosen, spans: tuple[PinSpan, ...], lead: str
+    ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         gap = f" {lead}" if self.answer.text else ""
-        shown = " ".join(whole_words(chosen.text).split())
+        shown = one_line(chosen)
         start = len(self.answer.text) + len(gap)
-        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), (span,))
+        pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), spans)
         text = self.answer.text + gap + shown
         self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
         yield "answer.delta", {"text": gap + shown}
@@ -128,11 +130,16 @@ def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
     return OLDER if second.newer == first.passage.source else DISAGREE
 
 
+def one_line(chosen: Chosen) -> str:
+    """Return a sentence as it is shown: without the ends of its lines, its words whole."""
+    return " ".join(whole_words(chosen.said).split())
+
+
 async def chosen_sentences(
     embedder: Embedder, scope: Scope, question: str, given: tuple[Evidence, Sequence[Candidate]]
 ) -> Extract:
     """Embed what must be compared and pick the sentences that answer. Raises: Unavailable."""
-    evidence, found = given
+    evidence, found = given[0], over_pages(given[1])
     asked = (question, *evidence.parts)
     texts = await asyncio.to_thread(_texts_of, asked, found)
     vectors = dict(zip(texts, await embedder.embed(scope, texts), strict=True))

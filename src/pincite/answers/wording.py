@@ -14,7 +14,7 @@ from pincite.answers.candidates import candidates
 from pincite.answers.cascading import RESTARTED, Asked, Wish, Worth, cascaded
 from pincite.answers.context import PASSAGE_TOKENS, Room
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
-from pincite.answers.drafting import ABSTAINED, Task, abstention, pages_wanted, retrieval_event, span_of
+from pincite.answers.drafting import ABSTAINED, Task, abstention, pages_wanted, retrieval_event, span_of, spans_of
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Extract
 from pincite.answers.markers import MarkerStream, Sentence
@@ -22,7 +22,7 @@ from pincite.answers.outdated import said_before
 from pincite.answers.pinning import Ground, Pinner
 from pincite.answers.prompt import Context, answer_request, context_of, rewrite_request, screen_of
 from pincite.answers.question_kind import analyse
-from pincite.answers.quoting import chosen_sentences
+from pincite.answers.quoting import chosen_sentences, one_line
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
@@ -147,7 +147,7 @@ class WordedDraft:
             async for event in self._abstain(evidence):
                 yield event
             return
-        found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.headings())
+        found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.marks())
         ground = Ground(question, evidence, found, pages)
         pinner = Pinner(scope, self._embedder, ground, self._manner.second)
         with self._clock.stage("generate"):
@@ -338,9 +338,9 @@ class StrictDraft(WordedDraft):
         shown = {span.quote for pin in self.answer.pins for span in pin.spans}
         for each in closest.sentences:
             if each.text not in shown:
-                said = " ".join(each.text.split())
+                said = one_line(each)
                 events.append(self._added(said, " " if self.answer.text else ""))
-                spans = (span_of(ground.evidence.passages, ground.pages, each),)
+                spans = spans_of(ground.evidence.passages, ground.pages, each)
                 events.append(self._pinned(Pin(self._last(said), Verdict.SUPPORTED, min(1.0, each.score), spans)))
         if not self.answer.text:
             nearest = tuple(span_of(ground.evidence.passages, ground.pages, each) for each in closest.nearest)

@@ -16,7 +16,7 @@ from pincite.privacy import Policy
 class NamedPage:
     """A page's text with what its places are named by: its number, its label and the type of its document.
 
-    `personal_data` is the policy of its collection; `headings` are the blocks that are headings, in order.
+    `personal_data` is the policy of its collection; `marks` are its headings and its running heads and feet, in order.
     """
 
     number: int
@@ -24,7 +24,7 @@ class NamedPage:
     text: str
     file_type: FileType
     personal_data: Policy = Policy.OFF
-    headings: tuple[Block, ...] = ()
+    marks: tuple[Block, ...] = ()
 
     def place(self, start: int, end: int) -> str:
         """Return what people call characters [start, end): see `places.py`."""
@@ -46,9 +46,9 @@ class NamedPages:
         """Return the text of each."""
         return {key: page.text for key, page in self.pages.items()}
 
-    def headings(self) -> dict[tuple[str, int], tuple[Block, ...]]:
-        """Return the headings of each, in order."""
-        return {key: page.headings for key, page in self.pages.items()}
+    def marks(self) -> dict[tuple[str, int], tuple[Block, ...]]:
+        """Return the headings and the running heads and feet of each, in order."""
+        return {key: page.marks for key, page in self.pages.items()}
 
     def place(self, revision_id: str, number: int, start: int, end: int) -> str:
         """Return what people call a range of a page; "" where the page is not among these."""

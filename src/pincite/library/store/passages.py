@@ -82,9 +82,9 @@ async def find_named_pages(
     found: dict[tuple[str, int], NamedPage] = {}
     for revision, number, label, text, stored, kind, policy in rows:
         blocks = blocks_of(stored)
-        headings = tuple(each for each in blocks if each.kind is BlockKind.HEADING)
+        marks = tuple(each for each in blocks if each.kind in {BlockKind.HEADING, BlockKind.MARGIN})
         shown = body_text(text, blocks)
-        found[revision, number] = NamedPage(number, label, shown, FileType(kind), Policy(policy), headings)
+        found[revision, number] = NamedPage(number, label, shown, FileType(kind), Policy(policy), marks)
     return found
 
 
