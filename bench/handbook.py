@@ -1,15 +1,18 @@
 """The extractive answerer on the handbook's golden set: right document and page among the pins, unanswerable declined.
 
-    python -m bench.handbook [--golden FILE] [-v]
+    python -m bench.handbook [--golden FILE] [--misspelt SEED] [-v]
 
 Reads the handbook's files through the confined readers, chunks, embeds and indexes them, and asks every question, all
 in this process. A case is a JSON object a line with `question` and either `document` and `page` or `evidence`, a list
-of such; a case with neither is unanswerable. Ends with status 1 below the bars (80 % and 6 of 8).
+of such; a case with neither is unanswerable. With `--misspelt` a word of each question has a wrong, missing, doubled or
+turned pair of letters. Ends with status 1 below the bars (80 % and 6 of 8).
 """
 
 import argparse
 import asyncio
 import json
+import random
+import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -19,7 +22,9 @@ from typing import Any
 
 from pincite.answers.candidates import candidates, over_pages
 from pincite.answers.extractive import Extract, extract, texts_to_embed
+from pincite.answers.spelling import respelt
 from pincite.core import Scope
+from pincite.core.words import is_stop_word
 from pincite.gateway import StaticEmbedder
 from pincite.guard import Block, BlockKind, DocumentReader, FileType, PageText
 from pincite.guard.settings import GuardSettings
@@ -117,6 +122,12 @@ class Handbook:
         await self._index.write(SCOPE, self.shelf.generation, points)
 
     async def ask(self, question: str) -> tuple[Extract, Evidence]:
+        found, evidence = await self._ask(question)
+        texts = [each.passage.chunk.text for each in evidence.passages]
+        meant = respelt(question, texts, self.embedder.usual_words, guess=found.abstained)
+        return (found, evidence) if meant is None else await self._ask(meant.question)
+
+    async def _ask(self, question: str) -> tuple[Extract, Evidence]:
         evidence = await self._retrieval.find(SCOPE, Query(question))
         found = over_pages(candidates(evidence.passages, self.shelf.pages, self.shelf.marks))
         texts = texts_to_embed(question, found)
@@ -136,20 +147,40 @@ def _case(row: Mapping[str, Any]) -> Case:
     return Case(row["question"], frozenset((each["source"], int(each["page"])) for each in row["evidence"]))
 
 
-async def measure(golden: Path, files: Path, *, verbose: bool) -> tuple[float, float]:
+def misspelt(question: str, chance: random.Random) -> str:
+    """Return a question with one of its words spelt wrongly: one in small letters that says something."""
+    places = [each for each in re.finditer(r"\b[a-z]{5,}\b", question) if not is_stop_word(each[0])]
+    if not places:
+        return question
+    place = chance.choice(places)
+    word, at = place[0], chance.randrange(1, len(place[0]) - 1)
+    before, letter, behind = word[:at], word[at], word[at + 1 :]
+    wrong = chance.choice([chance.choice("aeioust"), "", 2 * letter, behind[0] + letter])
+    return (
+        question[: place.start()]
+        + before
+        + wrong
+        + behind[len(wrong) == 2 and wrong[0] != wrong[1] :]
+        + question[place.end() :]
+    )
+
+
+async def measure(golden: Path, files: Path, *, seed: int | None, verbose: bool) -> tuple[float, float]:
     """Return the share of answerable questions with a right pin, and of unanswerable ones declined."""
+    chance = random.Random(seed)
     right: list[bool] = []
     declined: list[bool] = []
     with tempfile.TemporaryDirectory() as place:
         handbook = Handbook(place)
         await handbook.read(files)
         for case in load(golden):
-            found, evidence = await handbook.ask(case.question)
+            question = case.question if seed is None else misspelt(case.question, chance)
+            found, evidence = await handbook.ask(question)
             pins = [(evidence.passages[each.passage].passage.source, each.page) for each in found.sentences]
             good = bool(case.places.intersection(pins)) if case.places else found.abstained
             (right if case.places else declined).append(good)
             if verbose or not good:
-                print(f"{'ok' if good else 'NO':<3}{found.confidence:.2f}  {case.question}  {sorted(case.places)}")
+                print(f"{'ok' if good else 'NO':<3}{found.confidence:.2f}  {question}  {sorted(case.places)}")
                 for pin, each in zip(pins, found.sentences, strict=True):
                     print(f"       {each.score:.2f} {pin[0]} p{pin[1]}: {each.text[:100]!r}")
     print(f"right document and page among the pins: {sum(right)} of {len(right)}")
@@ -161,9 +192,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--golden", type=Path, default=HANDBOOK / "golden.jsonl")
     parser.add_argument("--files", type=Path, default=HANDBOOK / "files")
+    parser.add_argument("--misspelt", type=int, metavar="SEED", help="spell a word of each question wrongly")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
-    answered, declined = asyncio.run(measure(options.golden, options.files, verbose=options.verbose))
+    answered, declined = asyncio.run(
+        measure(options.golden, options.files, seed=options.misspelt, verbose=options.verbose)
+    )
     return 0 if answered >= ANSWERABLE_BAR and declined >= DECLINED_BAR else 1
 
 

@@ -150,9 +150,12 @@ async def test_tools_and_shapes_go_with_them(clients: Clients, provider: Provide
 
 
 WRONG: dict[str, tuple[Any, str]] = {
-    "an address": ({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}, "data address"),
-    "a local address": ({"type": "image_url", "image_url": {"url": "http://169.254.169.254/a.png"}}, "data address"),
-    "a file's address": ({"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}, "data address"),
+    "an address": ({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}, "Nothing is fetched"),
+    "a local address": (
+        {"type": "image_url", "image_url": {"url": "http://169.254.169.254/a.png"}},
+        "Nothing is fetched",
+    ),
+    "a file's address": ({"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}, "Nothing is fetched"),
     "a file by its id": ({"type": "image_url", "file_id": "file-7"}, "data address"),
     "nothing": ({"type": "image_url"}, "data address"),
     "no base64": ({"type": "image_url", "image_url": {"url": "data:image/png,abc"}}, "data address"),

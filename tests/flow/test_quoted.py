@@ -116,3 +116,17 @@ async def test_a_sentence_over_the_end_of_a_page_is_quoted_whole_and_pinned_on_b
         "for each metre of its length."
     )
     assert [each["page"] for each in answer["pins"][0]["spans"]] == [2, 3]
+
+
+async def test_a_misspelt_word_is_read_as_what_the_documents_call_it_and_the_answer_says_so(
+    client: httpx2.AsyncClient,
+) -> None:
+    await add(client, "handbook.md", HANDBOOK)
+    answer = await _asked(client, "How long must paswords be?")
+    assert answer["answer"].startswith("Reading “paswords” as “passwords”: Passwords must have at least 14 characters")
+    assert len(answer["pins"]) == 1
+    wrong = await _asked(client, "When is the sumer party?")
+    assert wrong["answer"].startswith("Reading “sumer” as “summer”: The summer party takes place on 4 July")
+    unsaid = await _asked(client, "How long must a saddel be?")
+    assert unsaid["abstained"]
+    assert unsaid["answer"] == "The documents do not say."

@@ -13,7 +13,7 @@ from pincite.answers.remembering import Memory, remembered
 from pincite.answers.second_opinion import SecondOpinion
 from pincite.answers.wording import Manner, Wording
 from pincite.core import Database, Scope
-from pincite.gateway import Embedder, Models
+from pincite.gateway import Models, StaticEmbedder
 from pincite.library import NamedPages
 
 
@@ -32,7 +32,7 @@ class Drafters:
     def __init__(
         self,
         source: EvidenceSource,
-        embedder: Embedder,
+        embedder: StaticEmbedder,
         models: Models,
         *,
         drop_unsupported: bool = False,

@@ -6,7 +6,7 @@ Which sentences those are is decided in `extractive.py`.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pincite.answers.candidates import Candidate, candidates, over_pages
@@ -17,10 +17,12 @@ from pincite.answers.extractive import Chosen, Extract, extract, joined, texts_t
 from pincite.answers.outdated import said_before
 from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
+from pincite.answers.spelling import Respelt, respelt
 from pincite.answers.spending import with_calls
 from pincite.core import Scope, StageClock
 from pincite.core.words import whole_words
-from pincite.gateway import Embedder
+from pincite.gateway import Embedder, StaticEmbedder
+from pincite.library import NamedPages
 from pincite.retrieval import Evidence, Query
 
 DISAGREE = "The documents disagree; another says: "
@@ -28,18 +30,27 @@ OLDER = "An older version says: "
 UNSAID = "The documents do not say: "
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found for a question, and what was picked of it."""
+
+    evidence: Evidence
+    pages: NamedPages
+    chosen: Extract
+
+
 class Quoting:
     """Makes extractive answers.
 
     Args:
         source: where evidence and pages come from.
-        embedder: compares sentences with the question.
+        embedder: compares sentences with the question, and knows usual words.
     """
 
     mode = AnswerMode.EXTRACTIVE
     model_name: str | None = None
 
-    def __init__(self, source: EvidenceSource, embedder: Embedder) -> None:
+    def __init__(self, source: EvidenceSource, embedder: StaticEmbedder) -> None:
         self._source = source
         self._embedder = embedder
 
@@ -54,7 +65,7 @@ class Quoting:
 class QuotedDraft:
     """One extractive answer in the making."""
 
-    def __init__(self, task: Task, source: EvidenceSource, embedder: Embedder) -> None:
+    def __init__(self, task: Task, source: EvidenceSource, embedder: StaticEmbedder) -> None:
         self._task = task
         self._source = source
         self._embedder = embedder
@@ -72,16 +83,15 @@ class QuotedDraft:
 
     async def _made(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         scope, question = self._task.scope, standalone(self._task.answer.question, self._task.turns)
-        with self._clock.stage("retrieve"):
-            query = Query(question, limit=PASSAGES, collections=self._task.collections)
-            evidence = await self._source.find(scope, query)
-            pages = await self._source.pages(scope, pages_wanted(evidence))
-        self.answer = with_calls(self.answer, evidence.calls)
+        found = await self._asked(question)
+        meant = await asyncio.to_thread(self._meant, question, found)
+        if meant is not None:
+            found = await self._asked(meant.question)
+        evidence, pages, chosen = found.evidence, found.pages, found.chosen
         yield "retrieval.completed", retrieval_event(evidence, pages)
-        with self._clock.stage("extract"):
-            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.marks())
-            chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
         self.answer = replace(self.answer, confidence=chosen.confidence)
+        if meant is not None and not chosen.abstained:
+            yield self._read_as(meant)
         for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
             lead = _lead(before, sentence, evidence)
             async for event in self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead):
@@ -93,6 +103,27 @@ class QuotedDraft:
             yield self._abstain(evidence, nearest)
         older = await said_before(self._source, scope, evidence, self.answer.pins)
         self.answer = replace(self.answer, older=older)
+
+    async def _asked(self, question: str) -> "_Found":
+        scope = self._task.scope
+        with self._clock.stage("retrieve"):
+            query = Query(question, limit=PASSAGES, collections=self._task.collections)
+            evidence = await self._source.find(scope, query)
+            pages = await self._source.pages(scope, pages_wanted(evidence))
+        self.answer = with_calls(self.answer, evidence.calls)
+        with self._clock.stage("extract"):
+            found = await asyncio.to_thread(candidates, evidence.passages, pages.texts(), pages.marks())
+            chosen = await chosen_sentences(self._embedder, scope, question, (evidence, found))
+        return _Found(evidence, pages, chosen)
+
+    def _meant(self, question: str, found: "_Found") -> Respelt | None:
+        texts = (each.passage.chunk.text for each in found.evidence.passages)
+        return respelt(question, texts, self._embedder.usual_words, guess=found.chosen.abstained)
+
+    def _read_as(self, meant: Respelt) -> tuple[str, Mapping[str, Any]]:
+        words = " and ".join(f"“{typed}” as “{word}”" for typed, word in meant.words)
+        self.answer = replace(self.answer, text=f"Reading {words}:")
+        return "answer.delta", {"text": self.answer.text}
 
     def _unsaid(self, part: str) -> tuple[str, Mapping[str, Any]]:
         text = f" {UNSAID}{' '.join(part.split())}"

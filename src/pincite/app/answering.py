@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pincite.answers import Drafters, EvidenceSource, SecondOpinion
 from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
-from pincite.gateway import Embedder, Models
+from pincite.gateway import Models, StaticEmbedder
 from pincite.gateway.adapters.route_file import read_routes
 
 # What changes no answer, and may be another in each process of an installation.
@@ -21,7 +21,7 @@ def open_drafters(
     settings: Settings,
     database: Database,
     source: EvidenceSource,
-    embedder: Embedder,
+    embedder: StaticEmbedder,
     models: tuple[Models, SecondOpinion | None],
 ) -> Drafters:
     """Make the ways of making answers.

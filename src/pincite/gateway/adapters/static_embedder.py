@@ -5,9 +5,9 @@ How such a model is made is in `tools/distill_static.py`; its files are in `gate
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +87,12 @@ class StaticEmbedder:
     def dense_weight(self) -> float:
         """Weight in 0..1 of the dense score beside BM25, as measured for this model."""
         return self._model.dense_weight
+
+    @cached_property
+    def usual_words(self) -> Mapping[str, int]:
+        """The whole words of its vocabulary in small letters, with their places: the most usual come first."""
+        known = sorted(self._model.tokenizer.get_vocab().items(), key=lambda each: each[1])
+        return {word: place for word, place in known if word.isalpha() and word.islower()}
 
     async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
         """Return (len(texts), dimensions) float32 rows of unit length, zero for a text without known words."""
