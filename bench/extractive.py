@@ -13,10 +13,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pincite.answers.candidates import candidates
 from pincite.answers.extractive import Extract, extract, texts_to_embed
+from pincite.answers.spelling import respelt
 from pincite.core import Scope
 from pincite.evals import GoldenSet, PassageShelf, read_set
 from pincite.evals.statistics import auroc, risk_coverage_area
@@ -84,7 +86,13 @@ async def measure(golden: GoldenSet) -> Tally:
             for answerable, documents in ((True, None), (False, rest)):
                 query = Query(case.question, limit=PASSAGES, documents=documents)
                 passages = (await retrieval.find(SCOPE, query)).passages
-                tally.add(answer(embedder, case.question, passages), passages, relevant, answerable=answerable)
+                made = answer(embedder, case.question, passages)
+                texts = (each.passage.chunk.text for each in passages)
+                meant = respelt(case.question, texts, embedder.usual_words, guess=made.abstained)
+                if meant is not None:
+                    passages = (await retrieval.find(SCOPE, replace(query, text=meant.question))).passages
+                    made = answer(embedder, meant.question, passages)
+                tally.add(made, passages, relevant, answerable=answerable)
     return tally
 
 

@@ -1,6 +1,6 @@
 """The extractive answerer on the handbook's golden set: right document and page among the pins, unanswerable declined.
 
-    python -m bench.handbook [--golden FILE] [--misspelt SEED] [-v]
+    python -m bench.handbook [--golden FILE] [--misspelt SEED [--as-typed]] [-v]
 
 Reads the handbook's files through the confined readers, chunks, embeds and indexes them, and asks every question, all
 in this process. A case is a JSON object a line with `question` and either `document` and `page` or `evidence`, a list
@@ -90,7 +90,8 @@ class Shelf:
 class Handbook:
     """Answers questions about a folder of files."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, *, as_typed: bool = False) -> None:
+        self._as_typed = as_typed
         self.embedder = StaticEmbedder()
         self.shelf = Shelf(Generation("handbook", self.embedder.model_id, self.embedder.dimensions))
         self._index = LanceIndex(place)
@@ -124,7 +125,8 @@ class Handbook:
     async def ask(self, question: str) -> tuple[Extract, Evidence]:
         found, evidence = await self._ask(question)
         texts = [each.passage.chunk.text for each in evidence.passages]
-        meant = respelt(question, texts, self.embedder.usual_words, guess=found.abstained)
+        usual = self.embedder.usual_words
+        meant = None if self._as_typed else respelt(question, texts, usual, guess=found.abstained)
         return (found, evidence) if meant is None else await self._ask(meant.question)
 
     async def _ask(self, question: str) -> tuple[Extract, Evidence]:
@@ -165,21 +167,21 @@ def misspelt(question: str, chance: random.Random) -> str:
     )
 
 
-async def measure(golden: Path, files: Path, *, seed: int | None, verbose: bool) -> tuple[float, float]:
+async def measure(options: argparse.Namespace) -> tuple[float, float]:
     """Return the share of answerable questions with a right pin, and of unanswerable ones declined."""
-    chance = random.Random(seed)
+    chance = random.Random(options.misspelt)
     right: list[bool] = []
     declined: list[bool] = []
     with tempfile.TemporaryDirectory() as place:
-        handbook = Handbook(place)
-        await handbook.read(files)
-        for case in load(golden):
-            question = case.question if seed is None else misspelt(case.question, chance)
+        handbook = Handbook(place, as_typed=options.as_typed)
+        await handbook.read(options.files)
+        for case in load(options.golden):
+            question = case.question if options.misspelt is None else misspelt(case.question, chance)
             found, evidence = await handbook.ask(question)
             pins = [(evidence.passages[each.passage].passage.source, each.page) for each in found.sentences]
             good = bool(case.places.intersection(pins)) if case.places else found.abstained
             (right if case.places else declined).append(good)
-            if verbose or not good:
+            if options.verbose or not good:
                 print(f"{'ok' if good else 'NO':<3}{found.confidence:.2f}  {question}  {sorted(case.places)}")
                 for pin, each in zip(pins, found.sentences, strict=True):
                     print(f"       {each.score:.2f} {pin[0]} p{pin[1]}: {each.text[:100]!r}")
@@ -193,11 +195,10 @@ def main() -> int:
     parser.add_argument("--golden", type=Path, default=HANDBOOK / "golden.jsonl")
     parser.add_argument("--files", type=Path, default=HANDBOOK / "files")
     parser.add_argument("--misspelt", type=int, metavar="SEED", help="spell a word of each question wrongly")
+    parser.add_argument("--as-typed", action="store_true", help="read no word for another")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
-    answered, declined = asyncio.run(
-        measure(options.golden, options.files, seed=options.misspelt, verbose=options.verbose)
-    )
+    answered, declined = asyncio.run(measure(options))
     return 0 if answered >= ANSWERABLE_BAR and declined >= DECLINED_BAR else 1
 
 

@@ -68,3 +68,17 @@ async def test_joined_passages_are_the_pages_word_for_word(pincite_home: Path, p
             assert each["text"] == "\n".join(texts)
         for span in (span for pin in answer["pins"] for span in pin["spans"]):
             assert pages[span["page"]][span["start"] : span["end"]] == span["quote"]
+
+
+async def test_a_misspelt_word_finds_what_it_means_and_the_model_is_asked_as_it_was_asked(
+    pincite_home: Path, provider: Provider
+) -> None:
+    async with _client(pincite_home, provider) as client:
+        await add(client, "crane.md", b"# Harbour\n\nThe derrick lifts five tonnes.\n")
+        for number in range(12):
+            text = f"# Order {number}\n\nHow much is paid for sort {number}: {number} crowns, and much more for more.\n"
+            await add(client, f"order-{number}.md", text.encode())
+        await client.post("/v1/answers", json={"question": "What is much of the derick?"})
+    shown = provider.requests[-1]["messages"][-1]["content"]
+    assert "The derrick lifts five tonnes." in shown.split(">> [2]")[0]
+    assert "What is much of the derick?" in shown

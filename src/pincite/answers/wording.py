@@ -26,10 +26,11 @@ from pincite.answers.quoting import chosen_sentences, one_line
 from pincite.answers.rewrite import leans, standalone
 from pincite.answers.second_opinion import SecondOpinion, Spent, added
 from pincite.answers.shapes import pin_to
+from pincite.answers.spelling import respelt
 from pincite.answers.spending import with_calls
 from pincite.core import PinciteError, Scope, StageClock, get_logger
 from pincite.core.fence import Fence
-from pincite.gateway import ChatFinished, ChatModel, Embedder, ModelError, TextDelta
+from pincite.gateway import ChatFinished, ChatModel, ModelError, StaticEmbedder, TextDelta
 from pincite.retrieval import Evidence, Query
 
 Event = tuple[str, Mapping[str, Any]]
@@ -73,7 +74,7 @@ class Wording:
     def __init__(
         self,
         source: EvidenceSource,
-        embedder: Embedder,
+        embedder: StaticEmbedder,
         model: ChatModel,
         manner: Manner,
         *,
@@ -107,7 +108,7 @@ class WordedDraft:
         self,
         task: Task,
         source: EvidenceSource,
-        embedder: Embedder,
+        embedder: StaticEmbedder,
         model: ChatModel,
         manner: Manner,
     ) -> None:
@@ -135,11 +136,9 @@ class WordedDraft:
 
     async def _made(self) -> AsyncGenerator[Event]:
         scope = self._task.scope
-        question = await self._standalone()
+        asked = await self._standalone()
         with self._clock.stage("retrieve"):
-            query = Query(question, limit=_PASSAGES, collections=self._task.collections)
-            found_all = await self._source.find(scope, query)
-            self._calls += found_all.calls
+            question, found_all = await self._found(asked)
             evidence, context = await self._fitted(found_all)
             pages = await self._source.pages(scope, pages_wanted(evidence))
         yield "retrieval.completed", retrieval_event(evidence, pages)
@@ -166,6 +165,19 @@ class WordedDraft:
         if self._abstained and not self.answer.abstained:
             nearest = tuple(span_of(evidence.passages, pages, each) for each in closest.sentences or closest.nearest)
             self.answer = replace(self.answer, abstained=True, reason=Abstention.MODEL_DECLINED, nearest=nearest)
+
+    async def _found(self, asked: str) -> tuple[str, Evidence]:
+        """Return what is found, and for which question: misspelt words are read as what the documents call them."""
+        query = Query(asked, limit=_PASSAGES, collections=self._task.collections)
+        found = await self._source.find(self._task.scope, query)
+        self._calls += found.calls
+        texts = [each.passage.chunk.text for each in found.passages]
+        meant = await asyncio.to_thread(respelt, asked, texts, self._embedder.usual_words, guess=True)
+        if meant is None:
+            return asked, found
+        again = await self._source.find(self._task.scope, replace(query, text=meant.question))
+        self._calls += again.calls
+        return meant.question, again
 
     async def _fitted(self, found: Evidence) -> tuple[Evidence, Context]:
         """Return what fits into the model's context, neighbours as one; what it is not shown is no evidence."""

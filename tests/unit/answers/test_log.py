@@ -22,9 +22,16 @@ SCOPE = Scope("acme", "ada")
 
 
 class Flaky(Database):
-    """A database that can be told to be away."""
+    """A database that can be told to be away, and counts who has read."""
 
     away = False
+    reads = 0
+
+    @asynccontextmanager
+    async def read(self, scope: Scope, *, one_moment: bool = False) -> AsyncIterator[AsyncSession]:
+        async with super().read(scope, one_moment=one_moment) as session:
+            yield session
+        self.reads += 1
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[AsyncSession]:
@@ -146,7 +153,8 @@ async def test_a_tail_ends_when_the_answer_is_deleted(database: Flaky) -> None:
             pass
 
     following = asyncio.create_task(follow())
-    await asyncio.sleep(0.05)
+    while not database.reads:
+        await asyncio.sleep(0.01)
     async with database.transaction(EVERY_TENANT) as session:
         await store.delete_conversation(session, SCOPE, answer.conversation)
     await asyncio.wait_for(following, 2)
