@@ -76,7 +76,7 @@ Old tapes go into the safe.
 
 async def test_how_something_is_done_is_told_step_by_step(client: httpx2.AsyncClient) -> None:
     await add(client, "backups.md", BACKUPS)
-    steps = "1. Log in to the backup server. 2. Start the job. If it turns red, call Julia. 3. Write the result into"
+    steps = "1. Log in to the backup server.\n2. Start the job. If it turns red, call Julia.\n3. Write the result into"
     told = await _asked(client, "How do I make a backup?")
     assert steps in told["answer"]
     assert len(told["pins"]) >= 4

@@ -19,6 +19,7 @@ from pincite.answers.rewrite import standalone
 from pincite.answers.shapes import pin_to
 from pincite.answers.spelling import Respelt, respelt
 from pincite.answers.spending import with_calls
+from pincite.answers.steps import begins_step
 from pincite.core import Scope, StageClock
 from pincite.core.words import whole_words
 from pincite.gateway import Embedder, StaticEmbedder
@@ -145,6 +146,8 @@ class QuotedDraft:
     ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         gap = f" {lead}" if self.answer.text else ""
         shown = one_line(chosen)
+        if gap == " " and begins_step(shown):
+            gap = "\n"  # each step is a line of its own
         start = len(self.answer.text) + len(gap)
         pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), spans)
         text = self.answer.text + gap + shown

@@ -43,6 +43,11 @@ def steps_beside(best: Candidate, found: Sequence[Candidate]) -> list[Candidate]
     return chosen[0][:MOST_SENTENCES] if chosen else []
 
 
+def begins_step(text: str) -> bool:
+    """Say whether a sentence begins with the number of a step."""
+    return _STEP.match(text) is not None
+
+
 def _place(candidate: Candidate) -> tuple[int, int]:
     return candidate.page, candidate.start
 
