@@ -1,11 +1,12 @@
 """Reads SCIM filters (RFC 7644, 3.4.2.2): a small parser over a list of words, with bounds on all of it.
 
-What attributes there are is known in `store/scim.py`; nothing is evaluated here.
+What attributes there are is known in `store/scim.py`, where filters of lists become SQL.
 """
 
 import json
 import re
-from typing import cast, get_args
+from collections.abc import Mapping
+from typing import Any, cast, get_args
 
 from pincite.accounts.scim.domain import Combined, Compare, Comparison, Filter, ScimRefused
 
@@ -26,6 +27,25 @@ def parse(text: str) -> Filter:
     if reader.left():
         raise _bad(f"After {reader.before()!r} something stands that does not belong there")
     return found
+
+
+def holds(where: Filter, entry: Mapping[str, Any]) -> bool:
+    """Say whether a filter holds for an entry of a list, whose names are in lower case."""
+    if isinstance(where, Combined):
+        parts = [holds(each, entry) for each in where.parts]
+        return not parts[0] if where.how == "not" else all(parts) if where.how == "and" else any(parts)
+    there, wanted = (str("" if each is None else each).lower() for each in (entry.get(where.attribute), where.value))
+    match where.how:
+        case "pr":
+            return there != ""
+        case "eq" | "ne":
+            return (there == wanted) is (where.how == "eq")
+        case "co":
+            return wanted in there
+        case "sw":
+            return there.startswith(wanted)
+        case _:
+            return there.endswith(wanted)
 
 
 def plain_path(path: str) -> str:

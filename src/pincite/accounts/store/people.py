@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -158,7 +158,7 @@ async def find_grantees(
 
 
 def _begins(column: Any, beginning: str) -> ColumnElement[bool]:
-    return func.lower(column).startswith(beginning.lower(), autoescape=True)
+    return column.istartswith(beginning, autoescape=True)
 
 
 async def _with_members(session: AsyncSession, scope: Scope, rows: Sequence[GroupRow]) -> list[Group]:

@@ -22,6 +22,8 @@ _GROUPS: Mapping[str, Any] = {
     "externalid": ScimGroupRow.external_id,
 }
 _EXACT = frozenset({"id", "externalid"})
+# These are kept in lower case, of every script: what a database takes for that may be ASCII's alone.
+_LOWERED = frozenset({"username", "emails", "emails.value"})
 
 
 async def list_users(session: AsyncSession, scope: Scope, wanted: Wanted) -> tuple[list[ScimUser], int]:
@@ -103,7 +105,7 @@ async def drop_group(session: AsyncSession, scope: Scope, group_id: str) -> None
 def _user_columns() -> Mapping[str, Any]:
     return {
         "id": UserRow.id,
-        "username": func.coalesce(ScimUserRow.user_name, UserRow.email, UserRow.id),
+        "username": func.coalesce(ScimUserRow.user_key, UserRow.email, UserRow.id),
         "externalid": ScimUserRow.external_id,
         "displayname": UserRow.name,
         "name.formatted": UserRow.name,
@@ -226,18 +228,20 @@ def _yes_or_no(condition: ColumnElement[bool], wanted: Compare) -> ColumnElement
 def _compared(column: Any, wanted: Compare) -> ColumnElement[bool]:
     """Compare texts, whatever their case but for ids; what is not there equals nothing."""
     value, text = str(wanted.value), func.coalesce(column, "")
-    if wanted.attribute not in _EXACT:
-        value, text = value.lower(), func.lower(text)
     if wanted.how == "pr":
         return text != ""
     if wanted.value is None:
         return text == "" if wanted.how == "eq" else text != ""
-    if wanted.how in {"eq", "ne"}:
-        return text == value if wanted.how == "eq" else text != value
+    if wanted.attribute in _LOWERED:
+        value = value.lower()
+    exact = wanted.attribute in _EXACT
     match wanted.how:
+        case "eq" | "ne":
+            same = text == value if exact else func.lower(text) == func.lower(value)
+            return same if wanted.how == "eq" else not_(same)
         case "co":
-            return text.contains(value, autoescape=True)
+            return (text.contains if exact else text.icontains)(value, autoescape=True)
         case "sw":
-            return text.startswith(value, autoescape=True)
+            return (text.startswith if exact else text.istartswith)(value, autoescape=True)
         case _:
-            return text.endswith(value, autoescape=True)
+            return (text.endswith if exact else text.iendswith)(value, autoescape=True)
