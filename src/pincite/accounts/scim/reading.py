@@ -174,9 +174,9 @@ def _chosen(emails: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _alone(value: object) -> object:
     """Return a value without the list around it in which older directories send one: `[{"value": ...}]`."""
-    listed = cast("list[object]", value) if isinstance(value, list) else []
+    given, listed = value, cast("list[object]", value) if isinstance(value, list) else []
     only = cast("dict[str, object]", listed[0]) if len(listed) == 1 and isinstance(listed[0], dict) else {}
-    return only.get("value", value)
+    return only.get("value", given)
 
 
 def _value_of(where: str | None) -> str:
