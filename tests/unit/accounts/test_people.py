@@ -265,8 +265,10 @@ async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(acco
     assert rotated.key.expires_at == made.key.expires_at
     assert (await accounts.authenticate(bearer=rotated.secret, session=None)).user == owner.user
     await asyncio.sleep(0.5)
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(Unauthenticated, match="has expired"):
         await accounts.authenticate(bearer=rotated.secret, session=None)
+    with pytest.raises(Conflict, match="has expired"):
+        await accounts.rotate_key(owner, made.key.id)
 
 
 async def test_no_key_outlives_the_one_that_it_was_made_with(accounts: Accounts, owner: Scope) -> None:
