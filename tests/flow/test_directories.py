@@ -150,6 +150,7 @@ async def test_members_come_and_go_in_every_dialect(rooms: Rooms, scim: httpx2.A
         ({"op": "Remove", "path": "members", "value": [{"value": two}]}, {one}),
         ({"op": "replace", "path": "members", "value": [{"value": two}]}, {two}),
         ({"op": "replace", "value": {"id": group["id"], "displayName": "Law"}}, {two}),
+        ({"op": "Remove", "path": "members", "value": []}, {two}),
         ({"op": "remove", "path": "members"}, set()),
     )
     for operation, members in steps:

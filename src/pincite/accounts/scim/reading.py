@@ -130,7 +130,7 @@ def _apply(flat: Flat, how: str, path: str, value: Any, known: frozenset[str]) -
 
 
 def _apply_list(flat: Flat, how: str, name: str, value: Any) -> None:
-    """Change a whole list: what is added comes to what is there, what is removed may be named by a value."""
+    """Change a whole list: what is added comes to what is there, what is removed may be named; nobody is by `[]`."""
     there, given = _entries(flat.get(name) or []), _entries(value)
     if how == "replace":
         flat[name] = given
@@ -138,7 +138,7 @@ def _apply_list(flat: Flat, how: str, name: str, value: Any) -> None:
         flat[name] = [*given, *there]
     else:
         named = {each.get("value") for each in given}
-        flat[name] = [each for each in there if given and each.get("value") not in named]
+        flat[name] = [each for each in there if value is not None and each.get("value") not in named]
 
 
 def _apply_within(flat: Flat, how: str, name: str, change: tuple[str | None, str, Any]) -> None:
