@@ -3,7 +3,10 @@
 from typing import Any
 
 import httpx2
+import pytest
 from tests.flow.provisioning import Rooms, made, named, patched, rooms, scim
+
+from pincite.accounts.domain import Unauthenticated
 
 __all__ = ["rooms", "scim"]
 
@@ -29,6 +32,15 @@ async def test_one_address_is_kept_and_those_beside_it_change_nothing(scim: http
         reply = await patched(scim, f"/Users/{ada['id']}", operation)
         assert reply.status_code == 200, (operation, reply.text)
         assert [each["value"] for each in reply.json().get("emails", [])] == [address], operation
+
+
+async def test_a_link_that_went_to_another_address_is_good_no_more(rooms: Rooms, scim: httpx2.AsyncClient) -> None:
+    ada = await made(scim)
+    link = await rooms.people.sign_in_token(rooms.owner, ada["id"], minutes=60)
+    moved = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "ada@other.example"}
+    assert (await patched(scim, f"/Users/{ada['id']}", moved)).status_code == 200
+    with pytest.raises(Unauthenticated):
+        await rooms.accounts.redeem(link)
 
 
 async def test_what_directories_send_beside_what_is_kept_is_left_out(scim: httpx2.AsyncClient) -> None:

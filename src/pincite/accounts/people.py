@@ -95,6 +95,8 @@ class People:
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
+        Links that went to another address than is theirs by now sign nobody in any more.
+
         Whoever becomes an owner begins anew: their sessions, sign-in links and keys are gone.
 
         Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner
@@ -119,6 +121,8 @@ class People:
                 _no_more_than_theirs(scope, user.roles)  # who has somebody's address may come in as them
                 await refuse_taken(tx, address)
                 await people_store.change_user(tx, scope, user_id, {"email": address})
+                if user.email is not None:
+                    await people_store.drop_links(tx, scope, user_id)
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)

@@ -103,6 +103,20 @@ async def test_a_session_that_was_left_to_somebody_who_is_disabled_opens_nothing
         await accounts.authenticate(bearer=None, session=session)
 
 
+async def test_an_invitation_that_went_to_a_wrong_address_is_good_no_more_once_that_is_corrected(
+    people: People, accounts: Accounts, owner: Scope
+) -> None:
+    ada, wrong = await people.invite(owner, name="Ada", role="admin", email="ada@exmaple.com")
+    await people.change(owner, ada.id, name="Ada L.", email="Ada@Exmaple.com")  # the same one
+    await people.change(owner, ada.id, email="ada@example.com")
+    with pytest.raises(Unauthenticated):
+        await accounts.redeem(wrong or "")
+    await accounts.redeem(await people.sign_in_token(owner, ada.id, minutes=5))
+    eve, first = await people.invite(owner, name="Eve", role="viewer")
+    await people.change(owner, eve.id, email="eve@example.com")  # the link went nowhere else
+    await accounts.redeem(first or "")
+
+
 async def test_a_link_made_before_somebody_was_disabled_does_not_sign_them_in(
     people: People, accounts: Accounts, owner: Scope
 ) -> None:

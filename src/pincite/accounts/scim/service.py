@@ -150,6 +150,8 @@ class Scim:
             values["disabled_at"] = None if facts.active else utc_now()
             await people_store.drop_access(tx, scope, user.id, keys=False)
         await people_store.change_user(tx, scope, user.id, values)
+        if user.email is not None and values["email"] != user.email:
+            await people_store.drop_links(tx, scope, user.id)  # they went to the address that was theirs
         await store.put_user(tx, scope, user.id, facts, utc_now(), own=known.own)
         changed = await _user(tx, scope, user.id)
         for action, detail in _changes(user, changed.user):

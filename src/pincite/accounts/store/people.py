@@ -69,6 +69,12 @@ async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys
         await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
 
 
+async def drop_links(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Let the sign-in links of a user that were not used yet sign nobody in."""
+    mine = (SignInTokenRow.tenant == scope.tenant, SignInTokenRow.user_id == user_id)
+    await session.execute(delete(SignInTokenRow).where(*mine))
+
+
 async def drop_ways_in(session: AsyncSession, scope: Scope, user_id: str) -> None:
     """Delete what a user signs in with beside links: password, second factor, who they are to providers."""
     for row in (PasswordRow, CodesRow, RecoveryRow, IdentityRow):
