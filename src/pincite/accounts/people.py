@@ -4,7 +4,7 @@ Proving who asks, by keys and sessions, is in `service.py`; what people may see 
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -185,14 +185,23 @@ class People:
 
     async def set_members(self, scope: Scope, group_id: str, user_ids: Sequence[str]) -> Group:
         """Let a group have exactly these members. Raises: NotFound (the group); InvalidInput for who is no user."""
-        wanted = sorted(set(user_ids))
-        if len(wanted) > MOST_MEMBERS:
-            raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
+        return await self._members(scope, group_id, lambda _: frozenset(user_ids))
+
+    async def change_members(
+        self, scope: Scope, group_id: str, *, come: Sequence[str] = (), leave: Sequence[str] = ()
+    ) -> Group:
+        """Take users into a group and out of it; all others stay, whoever else changes it. Raises: as `set_members`."""
+        return await self._members(scope, group_id, lambda there: (there | frozenset(come)) - frozenset(leave))
+
+    async def _members(self, scope: Scope, group_id: str, become: Callable[[frozenset[str]], frozenset[str]]) -> Group:
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             before = await people_store.find_group(tx, scope, group_id)
             if before is None:
                 raise _no_group()
+            wanted = sorted(become(before.members))
+            if len(wanted) > MOST_MEMBERS:
+                raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
             if strangers := sorted(set(wanted) - await people_store.existing_users(tx, scope, wanted)):
                 raise InvalidInput(f"There is no user {strangers[0][:64]!r}.", remedy="`GET /v1/users` lists them.")
             await people_store.set_members(tx, scope, group_id, wanted)

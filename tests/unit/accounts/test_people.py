@@ -103,6 +103,21 @@ async def test_a_session_that_was_left_to_somebody_who_is_disabled_opens_nothing
         await accounts.authenticate(bearer=None, session=session)
 
 
+async def test_who_come_and_leave_at_once_are_all_heeded(people: People, owner: Scope) -> None:
+    group = await people.create_group(owner, "Legal")
+    users = [(await people.invite(owner, name=f"U{number}", role="viewer"))[0].id for number in range(8)]
+    await people.set_members(owner, group.id, users[:4])
+    await asyncio.gather(
+        *(people.change_members(owner, group.id, leave=[each]) for each in users[:4]),
+        *(people.change_members(owner, group.id, come=[each]) for each in users[4:]),
+    )
+    assert (await people.groups(owner))[0].members == frozenset(users[4:])
+    with pytest.raises(InvalidInput):
+        await people.change_members(owner, group.id, come=["nobody"])
+    with pytest.raises(NotFound):
+        await people.change_members(owner, "nothing", leave=users)
+
+
 async def test_an_invitation_that_went_to_a_wrong_address_is_good_no_more_once_that_is_corrected(
     people: People, accounts: Accounts, owner: Scope
 ) -> None:

@@ -3,7 +3,7 @@
 Links and keys are shown once. Tenants are the installation's own business, the rest is within one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
 import typer
@@ -166,13 +166,13 @@ def create_group(name: Name, as_json: Json = False) -> None:
 @groups.command("add")
 def add_member(group: Group, who: Who, as_json: Json = False) -> None:
     """Take somebody into a group."""
-    _change_members(group, who, as_json, lambda members, user: members | {user})
+    _change_members(group, who, "come", as_json=as_json)
 
 
 @groups.command("drop")
 def drop_member(group: Group, who: Who, as_json: Json = False) -> None:
     """Take somebody out of a group."""
-    _change_members(group, who, as_json, lambda members, user: members - {user})
+    _change_members(group, who, "leave", as_json=as_json)
 
 
 @groups.command("remove")
@@ -283,13 +283,10 @@ def create_tenant(name: Name, as_json: Json = False) -> None:
     _said(made, f"{made['url']}\n\nIt signs the owner of {escape(name)} in, once, within a day.", as_json=as_json)
 
 
-def _change_members(
-    group: str, who: str, as_json: bool, become: Callable[[frozenset[str], str], frozenset[str]]
-) -> None:
+def _change_members(group: str, who: str, how: Literal["come", "leave"], *, as_json: bool) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         wanted, user = await _group(house, scope, group), await user_of(house, scope, who)
-        found = next(each for each in await house.people.groups(scope) if each.id == wanted)
-        changed = await house.people.set_members(scope, wanted, sorted(become(found.members, user)))
+        changed = await house.people.change_members(scope, wanted, **{how: [user]})
         return {"id": changed.id, "name": changed.name, "members": sorted(changed.members)}
 
     _show([acted(work, as_json=as_json)], as_json=as_json)
