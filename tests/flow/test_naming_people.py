@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from typer.testing import CliRunner
 
 from pincite.app.cli.main import app
@@ -32,3 +33,26 @@ def test_nobody_is_taken_for_somebody_else_by_what_they_call_themselves(pincite_
     legal = made("groups", "create", "Legal")
     made("groups", "create", legal)
     assert said("groups", "add", legal, ada)["items"][0]["name"] == "Legal"
+
+
+async def test_members_are_changed_one_by_one_and_others_changes_stay(client: httpx2.AsyncClient) -> None:
+    group = (await client.post("/v1/groups", json={"name": "Legal"})).json()["id"]
+    ada, bob = [(await client.post("/v1/users", json={"name": name})).json()["id"] for name in ("Ada", "Bob")]
+
+    async def members() -> set[str]:
+        return set((await client.get("/v1/groups")).json()["items"][0]["members"])
+
+    for method, person, expected in (
+        ("PUT", ada, {ada}),
+        ("PUT", bob, {ada, bob}),
+        ("PUT", bob, {ada, bob}),
+        ("DELETE", ada, {bob}),
+        ("DELETE", ada, {bob}),
+    ):
+        assert (await client.request(method, f"/v1/groups/{group}/members/{person}")).status_code == 204
+        assert await members() == expected
+    for path in (f"{group}/members/nobody", f"nothing/members/{ada}"):
+        for method in ("PUT", "DELETE"):
+            assert (await client.request(method, f"/v1/groups/{path}")).status_code == 404
+    told = (await client.get("/v1/audit", params={"object": group, "action": "group.members"})).json()["items"]
+    assert [(each["detail"].get("came"), each["detail"].get("left")) for each in told][:2] == [([], []), ([], [ada])]
