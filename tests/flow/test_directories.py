@@ -179,6 +179,9 @@ async def test_filters_and_pages(rooms: Rooms, scim: httpx2.AsyncClient) -> None
         ('externalId eq "ada@example.com"', 0),
         ("active eq true and userName pr", 3),
         ('emails[type eq "work" and value ew "other.example"]', 1),
+        ('emails[type eq "work"].value eq "BOB@example.com"', 1),
+        ('active eq true and (emails[type eq "home" or primary eq true].Value sw "ada")', 1),
+        ('emails[type eq "home"].value eq "bob@example.com"', 0),
         ('urn:ietf:params:scim:schemas:core:2.0:User:userName eq "BOB@example.com"', 1),
         ('displayName eq "50%"', 0),
     ):
@@ -192,7 +195,8 @@ async def test_filters_and_pages(rooms: Rooms, scim: httpx2.AsyncClient) -> None
 @pytest.mark.parametrize(
     "text",
     ["", "userName", "userName eq", 'userName eq "a', "userName like x", "(" * 30 + 'userName eq "a"', "a pr b pr",
-     "not userName pr", 'x["y"]', 'userName eq "a" and', "' or 1=1 --", " or ".join(["a pr"] * 150), "x" * 2000],
+     "not userName pr", 'x["y"]', 'emails[type pr].', 'emails[type pr].value', '.value eq "x"',
+     'emails[type pr] .value', 'userName eq "a" and', "' or 1=1 --", " or ".join(["a pr"] * 150), "x" * 2000],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(ScimRefused) as refused:

@@ -13,7 +13,7 @@ from pincite.accounts.scim.domain import Combined, Compare, Comparison, Filter, 
 MOST_CHARS = 1000
 _MOST_WORDS = 200
 _DEEPEST = 8
-_WORD = re.compile(r'\s*(?:("(?:[^"\\\x00-\x1f]|\\.)*")|([()\[\]])|([A-Za-z$][\w.:$-]*)|(-?\d+(?:\.\d+)?))')
+_WORD = re.compile(r'\s*(?:("(?:[^"\\\x00-\x1f]|\\.)*")|([()\[\]])|(\.?[A-Za-z$][\w.:$-]*)|(-?\d+(?:\.\d+)?))')
 _COMPARISONS = frozenset(get_args(Comparison))
 _URN = re.compile(r"urn:ietf:params:scim:schemas:[\w:.]+:", re.IGNORECASE)
 
@@ -107,11 +107,16 @@ class _Reader:
             inner = self.either(within, depth + 1)
             self._expect(")")
             return inner
+        if self._next_begins("."):
+            raise _bad("A part of an attribute stands alone")
         attribute = within + plain_path(self._take("an attribute"))
         if self._next_is("["):
             inner = self.either(f"{attribute}.", depth + 1)
             self._expect("]")
-            return inner
+            if not self._next_begins("."):
+                return inner
+            part = self._take("an attribute").lower()  # as in emails[type eq "work"].value eq "..."
+            return Combined("and", (inner, self._compare(attribute + part)))
         return self._compare(attribute)
 
     def _compare(self, attribute: str) -> Filter:
@@ -143,6 +148,9 @@ class _Reader:
             self._place += 1
             return True
         return False
+
+    def _next_begins(self, beginning: str) -> bool:
+        return self.left() and self._words[self._place].startswith(beginning)
 
     def _expect(self, word: str) -> None:
         if not self._next_is(word):
