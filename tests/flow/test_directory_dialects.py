@@ -72,6 +72,16 @@ async def test_what_directories_send_beside_what_is_kept_is_left_out(scim: httpx
 
 
 async def test_names_of_every_script_are_found(rooms: Rooms, scim: httpx2.AsyncClient) -> None:
+    for shown, kept in (
+        ("山田\u3000太郎", "山田 太郎"),
+        ("Jean\N{NO-BREAK SPACE}Paul", "Jean Paul"),
+        ("علی\u200cرضا", "علیرضا"),
+    ):
+        person = await made(scim, f"u{ord(kept[0])}@example.com", displayName=shown, name={"familyName": shown})
+        assert (person["displayName"], person["name"]["familyName"]) == (kept, kept)
+        for named_so in (shown, kept):
+            assert await named(scim, f'displayName eq "{named_so}"') == (1, [person["id"]]), ascii(named_so)
+        assert (await scim.delete(f"/Users/{person['id']}")).status_code == 204
     name = "Élodie.Ølsen@example.com"
     elodie = await made(scim, name, displayName="Élodie Ølsen")
     group = (await scim.post("/Groups", json={"displayName": "Équipe Ärzte"})).json()

@@ -23,6 +23,7 @@ from pincite.accounts.domain import (
     User,
     hash_of,
     permissions_of,
+    printable,
 )
 from pincite.accounts.own_sessions import OwnSessions
 from pincite.accounts.store import people as people_store
@@ -304,7 +305,7 @@ def _is_over(proof: Proof, now: datetime) -> bool:
 
 def cleaned_name(name: str) -> str:
     """Return the name of a key, a user or a group as it is kept. Raises: InvalidInput."""
-    cleaned = "".join(each for each in name if each.isprintable()).strip()
+    cleaned = printable(name)
     if not cleaned or len(cleaned) > NAME_CHARS:
         raise InvalidInput(f"A name has 1 to {NAME_CHARS} characters.", remedy="Say who or what it is for.")
     return cleaned

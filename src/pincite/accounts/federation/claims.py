@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from pincite.accounts.addresses import address_of
+from pincite.accounts.domain import printable
 from pincite.accounts.federation.domain import Person, Provider, SignInRefused
 
 _MOST_GROUPS = 5000
@@ -20,7 +21,7 @@ def person_of(provider: Provider, claims: Mapping[str, Any]) -> Person:
     """
     email = _email_of(claims)
     name = _text(claims, "name") or _text(claims, "preferred_username") or email or "Somebody"
-    cleaned = "".join(each for each in name if each.isprintable()).strip()[:_NAME_CHARS].strip()
+    cleaned = printable(name)[:_NAME_CHARS].strip()
     session = claims.get("sid")
     return Person(
         subject=claims["sub"],

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from pincite.accounts.scim.domain import GroupFacts, ScimGroup, ScimRefused, ScimUser, UserFacts
+from pincite.accounts.domain import printable
+from pincite.accounts.scim.domain import NAMES, GroupFacts, ScimGroup, ScimRefused, ScimUser, UserFacts
 from pincite.accounts.scim.filters import holds, parse, plain_path
 
 Flat = dict[str, Any]
@@ -236,6 +237,8 @@ def _text(flat: Flat, name: str) -> str | None:
     value = flat.get(name)
     if value is None or value == "":
         return None
+    if name in NAMES and isinstance(value, str):
+        value = printable(value)
     longest = _SHORTER.get(name, _LONGEST)
     is_text = isinstance(value, str) and value.isprintable() and bool(value.strip())
     if not is_text or max(len(value), len(value.lower())) > longest:

@@ -10,8 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Group
-from pincite.accounts.scim.domain import Combined, Compare, Filter, ScimGroup, ScimRefused, ScimUser, UserFacts, Wanted
+from pincite.accounts.domain import Group, printable
+from pincite.accounts.scim.domain import (
+    NAMES,
+    Combined,
+    Compare,
+    Filter,
+    ScimGroup,
+    ScimRefused,
+    ScimUser,
+    UserFacts,
+    Wanted,
+)
 from pincite.accounts.store.proofs import user_of, visible_to
 from pincite.accounts.tables import GroupRow, MemberRow, ScimGroupRow, ScimUserRow, UserRow
 from pincite.core import Scope
@@ -234,6 +244,8 @@ def _compared(column: Any, wanted: Compare) -> ColumnElement[bool]:
         return text == "" if wanted.how == "eq" else text != ""
     if wanted.attribute in _LOWERED:
         value = value.lower()
+    if wanted.attribute in NAMES:
+        value = printable(value)
     exact = wanted.attribute in _EXACT
     match wanted.how:
         case "eq" | "ne":
