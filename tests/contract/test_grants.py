@@ -220,6 +220,9 @@ async def test_whoever_makes_a_collection_manages_it_and_nobody_else_sees_it(lib
     assert await outcome(library.collection(bob, "mine")) == "not-found"
     assert await outcome(library.create_collection(bob, "mine")) == "conflict"
     assert await outcome(library.delete_collection(bob, made.id)) == "not-found"
+    alike = await library.create_collection(ann, made.id)  # called as the other is known by
+    assert (alike.name, alike.id != made.id) == (made.id, True)
+    assert (await library.collection(ann, made.id)).name == "mine"
 
 
 async def test_bytes_that_somebody_else_still_refers_to_outlive_a_removal(library: Library, hands: Hands) -> None:

@@ -80,6 +80,24 @@ async def test_what_is_looked_for_is_found_and_nothing_else(asked: httpx2.AsyncC
     assert reads[-1]["detail"] == {"object": one}, "reading is noted, with what was looked for"
 
 
+@pytest.mark.parametrize("given", [{"since": "0001-01-01T00:00:00+14:00"}, {"until": "9999-12-31T23:59:59-14:00"}])
+async def test_the_first_and_the_last_day_of_all_are_times_too(
+    asked: httpx2.AsyncClient, given: dict[str, str]
+) -> None:
+    assert [each["action"] for each in await found(asked, **given, action="tenant")] == ["tenant.made"]
+    exported = await asked.get("/v1/audit/export", params=given)
+    assert json.loads(exported.text.splitlines()[0])["action"] == "tenant.made"
+
+
+def test_what_cannot_be_looked_for_is_said_on_the_command_line(pincite_home: Path) -> None:
+    for option, longest in (("--actor", 200), ("--action", 60), ("--object", 200)):
+        said = CliRunner().invoke(commands, ["audit", "list", option, "x" * (longest + 1)])
+        assert (said.exit_code, f"{option}: String should have at most {longest}" in said.stderr) == (2, True)
+    for time in ("yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        said = CliRunner().invoke(commands, ["audit", "list", "--since", time])
+        assert (said.exit_code, "is no time" in said.stderr) == (2, True)
+
+
 async def test_an_export_holds_the_chain_and_says_that_it_was_made(asked: httpx2.AsyncClient, idle: House) -> None:
     await asked.post("/v1/groups", json={"name": "Grüße \u0000"})
     response = await asked.get("/v1/audit/export")

@@ -18,7 +18,7 @@ from pincite.core import Conflict, NotFound, Scope, Table, Unavailable, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.core.errors import OnHold
 from pincite.core.scope import EVERY_TENANT
-from pincite.library import Library
+from pincite.library import Grant, Library
 
 # Words that are nowhere else, so that the index has each as a word of its own.
 GOES, STAYS, THEIRS, ASKED = "zorbik", "vantrop", "quelmast", "brindlok"
@@ -219,6 +219,12 @@ async def test_of_a_user_who_was_removed_the_rest_is_erased_by_their_id(house: H
     assert holding(pincite_home, ASKED) == set()
     with pytest.raises(NotFound):
         await eraser.user(owner, user.id)
+    eve, _ = await house.people.invite(owner, name="Eve", role="editor")
+    home = (await house.library.create_collection(owner, "letters")).id
+    await house.library.grant(owner, "collection", home, Grant.of("user", eve.id))
+    await house.people.remove(owner, eve.id)
+    assert (await eraser.user(owner, eve.id)).rows == {"library_grants": 1}, "what was granted to them is left, too"
+    assert eve.id not in {each.grantee for each in await house.library.grants(owner, "collection", home)}
 
 
 async def test_what_cannot_be_written_anew_now_is_said_and_done_later(

@@ -28,6 +28,7 @@ from tests.flow.signing import (
 
 from pincite.accounts import Role
 from pincite.accounts.settings import ProviderSettings
+from pincite.core import InvalidInput
 
 __all__ = ["browser", "provider"]
 
@@ -169,6 +170,33 @@ async def test_an_address_that_was_not_verified_is_nobodys(
     assert len(await house.people.users(await house.accounts.owner_scope())) == 2
 
 
+async def test_an_address_that_only_looks_like_somebodys_is_not_theirs(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+) -> None:
+    known = await added(house, provider)
+    kate = await invited(house, email="kate@example.com")
+    alike = "\N{KELVIN SIGN}ate@example.com"  # its lower case is hers
+    provider.person |= {"email": alike}
+    assert (await sign_in(browser, provider, known)).json()["code"] == "not-known-here"
+    owner = await house.accounts.owner_scope()
+    with pytest.raises(InvalidInput):
+        await house.people.invite(owner, name="Kate", role="viewer", email=alike)
+    provider.person |= {"email": "KATE@example.com"}
+    assert (await sign_in(browser, provider, known)).json()["session"]["user"]["id"] == kate
+
+
+async def test_who_tells_an_address_says_whether_it_was_verified(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+) -> None:
+    known = await added(house, provider)
+    await invited(house)
+    provider.userinfo = {"sub": "s-1", "email": "ada@example.com"}
+    provider.token = lambda claims: {name: value for name, value in claims.items() if name != "email"}
+    assert (await sign_in(browser, provider, known)).json()["code"] == "not-known-here"
+    provider.userinfo["email_verified"] = True
+    assert (await sign_in(browser, provider, known)).status_code == 200
+
+
 async def test_an_address_alone_takes_over_nobody(
     house: Rooms, browser: httpx2.AsyncClient, provider: Identity
 ) -> None:
@@ -254,6 +282,28 @@ async def test_keys_at_a_private_address_that_nobody_allowed_are_not_fetched(
         reply = await sign_in(browser, provider, known)
         assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
         assert inner.asked == []
+
+
+async def test_while_keys_cannot_be_fetched_nobody_is_told_that_their_proof_is_none(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+) -> None:
+    provider.document = lambda found: {**found, "jwks_uri": f"{provider.issuer}/nothing"}
+    known = await added(house, provider)
+    await invited(house)
+    for _ in range(3):
+        reply = await sign_in(browser, provider, known)
+        assert (reply.status_code, reply.json()["code"]) == (503, "unavailable"), reply.text
+
+
+async def test_a_secret_that_the_provider_takes_no_more_is_named(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+) -> None:
+    known = await added(house, provider, secret="of last year")
+    await invited(house)
+    reply = await sign_in(browser, provider, known)
+    await expect_refused(browser, reply)
+    assert "invalid_client" in reply.json()["title"]
+    assert "--secret-from" in reply.json()["remedy"]
 
 
 @pytest.mark.parametrize("header", ['["alg"]', '"alg"', "7", "null"])

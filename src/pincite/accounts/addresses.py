@@ -14,15 +14,18 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 _SHOWN = 100
 
 
-def is_email(text: str) -> bool:
-    """Say whether a text, in lower case and without blanks around it, can be somebody's address."""
-    return len(text) <= 320 and text.isprintable() and _EMAIL.fullmatch(text) is not None
+def address_of(text: str) -> str | None:
+    """Return an address as it is kept; None for what can be nobody's."""
+    address = text.strip().lower()
+    if any(not each.isascii() and each.lower().isascii() for each in text):
+        return None  # the sign for kelvin becomes a plain k: the address would be somebody else's
+    return address if len(address) <= 320 and address.isprintable() and _EMAIL.fullmatch(address) else None
 
 
 def checked_email(email: str) -> str:
     """Return an address as it is kept. Raises: InvalidInput."""
-    address = email.strip().lower()
-    if not is_email(address):
+    address = address_of(email)
+    if address is None:
         raise InvalidInput(f"{email[:_SHOWN]!r} is no e-mail address.", remedy="Write it as name@example.com.")
     return address
 

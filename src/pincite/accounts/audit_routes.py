@@ -7,13 +7,15 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from pincite.accounts.audit import Audit
 from pincite.accounts.domain import Permission
 from pincite.accounts.door import CurrentScope, requires
 from pincite.accounts.schemas import EntryBody, EntryList, Filters, PageFilters, line_of
+from pincite.accounts.watch import watched
+from pincite.core import Scope
 from pincite.core.trail import Entry
 
 JSONL = "application/jsonl"
@@ -46,13 +48,28 @@ class AuditRoutes:
         more = str(found[query.limit - 1].seq) if len(found) > query.limit else None
         return EntryList(items=[EntryBody.of(each) for each in found[: query.limit]], next_cursor=more)
 
-    async def export(self, scope: CurrentScope, query: Annotated[Filters, Query()]) -> StreamingResponse:
-        """Stream entries in their order, one JSON object a line; that it was exported is noted, too."""
+    async def export(
+        self, scope: CurrentScope, query: Annotated[Filters, Query()], request: Request
+    ) -> StreamingResponse:
+        """Stream entries in their order, one JSON object a line; that it was exported is noted, too.
+
+        It ends within seconds when your rights change or end, with a line that has a `problem` and no entry.
+        """
         headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"', "Cache-Control": "no-store"}
-        lines = _lines(self._audit.export(scope, query.wanted()))
+        lines = _lines(request, scope, self._audit.export(scope, query.wanted()))
         return StreamingResponse(lines, media_type=JSONL, headers=headers)
 
 
-async def _lines(entries: AsyncIterator[Entry]) -> AsyncIterator[str]:
-    async for each in entries:
-        yield json.dumps(line_of(each)) + "\n"
+async def _lines(request: Request, scope: Scope, entries: AsyncIterator[Entry]) -> AsyncIterator[str]:
+    ended = False
+
+    async def whole() -> AsyncIterator[str]:
+        nonlocal ended
+        async for each in entries:
+            yield json.dumps(line_of(each)) + "\n"
+        ended = True
+
+    async for line in watched(request, scope, whole()):
+        yield line
+    if not ended:  # what was sent so far must not be taken for all of it
+        yield json.dumps({"problem": "Your rights changed: not all was exported. Export it again."}) + "\n"

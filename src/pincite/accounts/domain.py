@@ -138,6 +138,11 @@ class Unauthenticated(PinciteError):
     kind = ErrorKind.UNAUTHENTICATED
 
 
+def printable(text: str) -> str:
+    """Return a text as names are kept: blanks of every kind are plain ones, what is not shown is left out."""
+    return "".join(" " if each.isspace() else each for each in text if each.isspace() or each.isprintable()).strip()
+
+
 def hash_of(secret: str) -> str:
     """Return what a secret is kept as."""
     # Longer than anything we hand out: cut, so that a huge header costs nothing; the hash then matches no row.

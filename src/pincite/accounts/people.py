@@ -4,7 +4,7 @@ Proving who asks, by keys and sessions, is in `service.py`; what people may see 
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -95,6 +95,8 @@ class People:
     ) -> User:
         """Change what is given. Somebody disabled is signed out at once and refused everywhere; keys rest.
 
+        Links that went to another address than is theirs by now sign nobody in any more.
+
         Whoever becomes an owner begins anew: their sessions, sign-in links and keys are gone.
 
         Raises: NotFound, InvalidInput; Denied where one who is no owner changes an owner; Conflict for the last owner
@@ -119,6 +121,8 @@ class People:
                 _no_more_than_theirs(scope, user.roles)  # who has somebody's address may come in as them
                 await refuse_taken(tx, address)
                 await people_store.change_user(tx, scope, user_id, {"email": address})
+                if user.email is not None:
+                    await people_store.drop_links(tx, scope, user_id)
             if disabled is not None and disabled != user.disabled:
                 await people_store.change_user(tx, scope, user_id, {"disabled_at": utc_now() if disabled else None})
                 await people_store.drop_access(tx, scope, user_id, keys=False)
@@ -181,14 +185,23 @@ class People:
 
     async def set_members(self, scope: Scope, group_id: str, user_ids: Sequence[str]) -> Group:
         """Let a group have exactly these members. Raises: NotFound (the group); InvalidInput for who is no user."""
-        wanted = sorted(set(user_ids))
-        if len(wanted) > MOST_MEMBERS:
-            raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
+        return await self._members(scope, group_id, lambda _: frozenset(user_ids))
+
+    async def change_members(
+        self, scope: Scope, group_id: str, *, come: Sequence[str] = (), leave: Sequence[str] = ()
+    ) -> Group:
+        """Take users into a group and out of it; all others stay, whoever else changes it. Raises: as `set_members`."""
+        return await self._members(scope, group_id, lambda there: (there | frozenset(come)) - frozenset(leave))
+
+    async def _members(self, scope: Scope, group_id: str, become: Callable[[frozenset[str]], frozenset[str]]) -> Group:
         async with self._db.transaction(scope) as tx:
             await people_store.lock(tx, scope)
             before = await people_store.find_group(tx, scope, group_id)
             if before is None:
                 raise _no_group()
+            wanted = sorted(become(before.members))
+            if len(wanted) > MOST_MEMBERS:
+                raise InvalidInput(f"A group has at most {MOST_MEMBERS:,} members.", remedy="Make several groups.")
             if strangers := sorted(set(wanted) - await people_store.existing_users(tx, scope, wanted)):
                 raise InvalidInput(f"There is no user {strangers[0][:64]!r}.", remedy="`GET /v1/users` lists them.")
             await people_store.set_members(tx, scope, group_id, wanted)

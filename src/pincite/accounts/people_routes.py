@@ -187,6 +187,8 @@ class PeopleRoutes:
             ("/groups", self.groups, "GET", 200, "List groups"),
             ("/groups", self.create_group, "POST", 201, "Make a group"),
             (f"{group}/members", self.set_members, "PUT", 200, "Say who is in a group"),
+            (f"{group}/members/{{user_id}}", self.add_member, "PUT", 204, "Take somebody into a group"),
+            (f"{group}/members/{{user_id}}", self.drop_member, "DELETE", 204, "Take somebody out of a group"),
             (group, self.remove_group, "DELETE", 204, "Remove a group"),
             (f"{group}/directory", self.hand_over_group, "PUT", 204, "Hand a group over to a directory"),
             (f"{group}/directory", self.take_group_back, "DELETE", 204, "Take a group back from a directory"),
@@ -272,6 +274,14 @@ class PeopleRoutes:
     async def set_members(self, group_id: Id, body: Members, scope: CurrentScope) -> GroupBody:
         """Say who is in a group; others leave it."""
         return _group(await self._people.set_members(scope, group_id, body.members))
+
+    async def add_member(self, group_id: Id, user_id: Id, scope: CurrentScope) -> None:
+        """Take somebody into a group; whoever else changes it meanwhile undoes nothing. Again changes nothing."""
+        await self._people.change_members(scope, group_id, come=[(await self._people.user(scope, user_id)).id])
+
+    async def drop_member(self, group_id: Id, user_id: Id, scope: CurrentScope) -> None:
+        """Take somebody out of a group: they lose what was granted to it. Again changes nothing."""
+        await self._people.change_members(scope, group_id, leave=[(await self._people.user(scope, user_id)).id])
 
     async def remove_group(self, group_id: Id, scope: CurrentScope) -> None:
         """Remove a group; its members lose what was granted to it."""

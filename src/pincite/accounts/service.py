@@ -23,12 +23,13 @@ from pincite.accounts.domain import (
     User,
     hash_of,
     permissions_of,
+    printable,
 )
 from pincite.accounts.own_sessions import OwnSessions
 from pincite.accounts.store import people as people_store
 from pincite.accounts.store import proofs as store
 from pincite.accounts.store.proofs import Proof
-from pincite.core import Database, InvalidInput, NotFound, Scope, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, NotFound, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.errors import Denied
 from pincite.core.redaction import KEY_PREFIX
@@ -216,7 +217,10 @@ class Accounts:
         return NewApiKey(key, secret)
 
     async def rotate_key(self, scope: Scope, key_id: str) -> NewApiKey:
-        """Give a key another secret; the old one stops working at once. Raises: NotFound, Denied."""
+        """Give a key another secret; the old one stops working at once.
+
+        Raises: NotFound, Denied; Conflict for one that has expired: another secret would not work either.
+        """
         secret = KEY_PREFIX + secrets.token_urlsafe(32)
         async with self._db.transaction(scope) as tx:
             found = await store.find_key_by_id(tx, scope, key_id)
@@ -225,6 +229,8 @@ class Accounts:
             await self._guard_key(tx, scope, found.user)
             if not _may_give(scope, found.permissions) or _outlives(scope, found.expires_at):
                 raise _too_much()
+            if _has_expired(found.expires_at, utc_now()):
+                raise Conflict("This key has expired, and stays so.", remedy="Revoke it and make another.")
             key = replace(found, prefix=secret[:_SHOWN])
             await store.change_secret(tx, scope, key, hash_of(secret))
             await note(tx, scope, "key.rotated", ("key", key.id), **_told(key))
@@ -262,9 +268,10 @@ class Accounts:
         async with self._db.read(EVERY_TENANT) as session:
             proof = await store.find_key(session, hashed)
         now = utc_now()
-        expired = proof is not None and proof.expires_at is not None and proof.expires_at <= now
-        if proof is None or expired or not hmac.compare_digest(proof.secret_hash, hashed):
+        if proof is None or not hmac.compare_digest(proof.secret_hash, hashed):
             raise Unauthenticated("This API key is not valid.", remedy="Make one with `pincite keys create NAME`.")
+        if _has_expired(proof.expires_at, now):
+            raise Unauthenticated("This API key has expired.", remedy="Make another with `pincite keys create NAME`.")
         if proof.last_used_at is None or now - proof.last_used_at > _KEY_NOTED_EVERY:
             async with self._db.transaction(EVERY_TENANT) as tx:
                 await store.note_key_used(tx, hashed, now)
@@ -285,6 +292,10 @@ class Accounts:
         return scope_of(proof.user)
 
 
+def _has_expired(ends: datetime | None, now: datetime) -> bool:
+    return ends is not None and ends <= now
+
+
 def _is_over(proof: Proof, now: datetime) -> bool:
     """Say whether a session was not used for too long, or began too long ago."""
     if proof.expires_at is None or proof.created_at is None:
@@ -294,7 +305,7 @@ def _is_over(proof: Proof, now: datetime) -> bool:
 
 def cleaned_name(name: str) -> str:
     """Return the name of a key, a user or a group as it is kept. Raises: InvalidInput."""
-    cleaned = "".join(each for each in name if each.isprintable()).strip()
+    cleaned = printable(name)
     if not cleaned or len(cleaned) > NAME_CHARS:
         raise InvalidInput(f"A name has 1 to {NAME_CHARS} characters.", remedy="Say who or what it is for.")
     return cleaned

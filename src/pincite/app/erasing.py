@@ -123,10 +123,10 @@ class Eraser:
         Raises: NotFound, Denied, Conflict (the last owner); OnHold while the whole tenant is on hold.
         """
         house = self._house
-        is_there = await self._is_there(scope, user_id)
-        await house.library.refuse_held(scope)
         async with house.database.read(scope) as session:
             rows = await _counted(session, scope, {"user_id": {user_id}, "grantee_id": {user_id}})
+        is_there = await self._is_there(scope, user_id, rows)
+        await house.library.refuse_held(scope)
         if is_there and not dry_run:
             await house.people.change(scope, user_id, disabled=True)  # so that nothing of theirs comes to it
         rows |= await house.answers.erase_of(scope, user_id, only_count=dry_run)
@@ -142,12 +142,12 @@ class Eraser:
             report = await self._finished(scope, report)
         return report
 
-    async def _is_there(self, scope: Scope, user_id: str) -> bool:
+    async def _is_there(self, scope: Scope, user_id: str, rows: Mapping[str, int]) -> bool:
         """Say whether a user is there still. Raises: NotFound where nothing is left of them either."""
         try:
             await self._house.people.user(scope, user_id)
         except NotFound:
-            left = await self._house.answers.erase_of(scope, user_id, only_count=True)
+            left = {**rows, **await self._house.answers.erase_of(scope, user_id, only_count=True)}
             left["app_replays"] = await self._replays.forget(scope, asker=user_id, only_count=True)
             if not any(left.values()):
                 raise

@@ -26,12 +26,15 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times and store UTC."""
+        """Refuse naive times and store UTC, at the ends of time what is nearest."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a stored time must carry a time zone")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:  # on the first or the last day of all, in a zone where UTC is before or behind it
+            return datetime.min.replace(tzinfo=UTC) if value.year == 1 else datetime.max.replace(tzinfo=UTC)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Give back UTC."""

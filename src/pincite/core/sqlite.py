@@ -182,6 +182,7 @@ def _opened(path: str, given: Mapping[str, Any]) -> sqlite3.Connection:
     Of several that open a new file at the same time some are told that it is locked, whatever time limit SQLite has.
     """
     connection = sqlite3.connect(path, **given)
+    connection.create_function("lower", 1, _lowered, deterministic=True)
     until = time.monotonic() + _MAKING_S
     while True:
         try:
@@ -193,6 +194,11 @@ def _opened(path: str, given: Mapping[str, Any]) -> sqlite3.Connection:
             time.sleep(_AGAIN_S)
         else:
             return connection
+
+
+def _lowered(value: Any) -> Any:
+    """Do what `lower` does elsewhere: SQLite's own knows the letters of ASCII alone."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def _visited(errand: Errand, connection: sqlite3.Connection, begin: str | None) -> None:

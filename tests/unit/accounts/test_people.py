@@ -103,6 +103,35 @@ async def test_a_session_that_was_left_to_somebody_who_is_disabled_opens_nothing
         await accounts.authenticate(bearer=None, session=session)
 
 
+async def test_who_come_and_leave_at_once_are_all_heeded(people: People, owner: Scope) -> None:
+    group = await people.create_group(owner, "Legal")
+    users = [(await people.invite(owner, name=f"U{number}", role="viewer"))[0].id for number in range(8)]
+    await people.set_members(owner, group.id, users[:4])
+    await asyncio.gather(
+        *(people.change_members(owner, group.id, leave=[each]) for each in users[:4]),
+        *(people.change_members(owner, group.id, come=[each]) for each in users[4:]),
+    )
+    assert (await people.groups(owner))[0].members == frozenset(users[4:])
+    with pytest.raises(InvalidInput):
+        await people.change_members(owner, group.id, come=["nobody"])
+    with pytest.raises(NotFound):
+        await people.change_members(owner, "nothing", leave=users)
+
+
+async def test_an_invitation_that_went_to_a_wrong_address_is_good_no_more_once_that_is_corrected(
+    people: People, accounts: Accounts, owner: Scope
+) -> None:
+    ada, wrong = await people.invite(owner, name="Ada", role="admin", email="ada@exmaple.com")
+    await people.change(owner, ada.id, name="Ada L.", email="Ada@Exmaple.com")  # the same one
+    await people.change(owner, ada.id, email="ada@example.com")
+    with pytest.raises(Unauthenticated):
+        await accounts.redeem(wrong or "")
+    await accounts.redeem(await people.sign_in_token(owner, ada.id, minutes=5))
+    eve, first = await people.invite(owner, name="Eve", role="viewer")
+    await people.change(owner, eve.id, email="eve@example.com")  # the link went nowhere else
+    await accounts.redeem(first or "")
+
+
 async def test_a_link_made_before_somebody_was_disabled_does_not_sign_them_in(
     people: People, accounts: Accounts, owner: Scope
 ) -> None:
@@ -265,8 +294,10 @@ async def test_a_key_ends_when_it_expires_and_another_secret_ends_the_first(acco
     assert rotated.key.expires_at == made.key.expires_at
     assert (await accounts.authenticate(bearer=rotated.secret, session=None)).user == owner.user
     await asyncio.sleep(0.5)
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(Unauthenticated, match="has expired"):
         await accounts.authenticate(bearer=rotated.secret, session=None)
+    with pytest.raises(Conflict, match="has expired"):
+        await accounts.rotate_key(owner, made.key.id)
 
 
 async def test_no_key_outlives_the_one_that_it_was_made_with(accounts: Accounts, owner: Scope) -> None:

@@ -1,12 +1,15 @@
 """A stream ends within seconds when whoever opened it may not have it any more, whether or not it says anything."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from fastapi import FastAPI, Request
 
-from pincite.accounts import Accounts, Door, People, watch, watched
+from pincite.accounts import Accounts, Audit, Door, People, watch, watched
+from pincite.accounts.audit_routes import AuditRoutes
+from pincite.accounts.schemas import Filters
 from pincite.core import Database, Scope
 
 CHANGES = ("key revoked", "key rotated", "disabled", "removed", "another role", "into a group", "out of a group")
@@ -121,3 +124,23 @@ async def followed(request: Request, scope: Scope, stream: Stream) -> tuple[list
     following = asyncio.create_task(follow())
     await asyncio.sleep(0)
     return seen, following
+
+
+async def test_an_export_of_the_log_ends_with_the_rights_to_it_and_says_so(
+    accounts: Accounts, database: Database
+) -> None:
+    await accounts.bootstrap()
+    owner, routes = await accounts.owner_scope(), AuditRoutes(Audit(database))
+    auditor, _ = await People(database).invite(owner, name="Ada", role="auditor")
+    for revokes in (False, True):
+        key = await accounts.create_key(owner, "ada", user=auditor.id)
+        scope = await accounts.authenticate(bearer=key.secret, session=None)
+        export = await routes.export(scope, Filters(), request_of(accounts, key.secret))
+        lines = aiter(export.body_iterator)
+        assert json.loads(str(await anext(lines)))["action"] == "tenant.made"
+        if revokes:
+            await accounts.revoke_key(owner, key.key.id)
+            await asyncio.sleep(1.5)  # a proof may be a second old
+        rest = [json.loads(str(each)) async for each in lines]
+        assert ("problem" in rest[-1], rest[-1].get("action") == "audit.exported") == (revokes, not revokes)
+        assert len(rest) == 1 or not revokes

@@ -6,7 +6,8 @@ What it is worth is decided by the provider's settings in `entering.py`.
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pincite.accounts.addresses import is_email
+from pincite.accounts.addresses import address_of
+from pincite.accounts.domain import printable
 from pincite.accounts.federation.domain import Person, Provider, SignInRefused
 
 _MOST_GROUPS = 5000
@@ -20,7 +21,7 @@ def person_of(provider: Provider, claims: Mapping[str, Any]) -> Person:
     """
     email = _email_of(claims)
     name = _text(claims, "name") or _text(claims, "preferred_username") or email or "Somebody"
-    cleaned = "".join(each for each in name if each.isprintable()).strip()[:_NAME_CHARS].strip()
+    cleaned = printable(name)[:_NAME_CHARS].strip()
     session = claims.get("sid")
     return Person(
         subject=claims["sub"],
@@ -40,8 +41,7 @@ def lacks(provider: Provider, claims: Mapping[str, Any]) -> bool:
 def _email_of(claims: Mapping[str, Any]) -> str | None:
     """Return the address that the provider says it verified: anything but a plain yes is a no."""
     verified = claims.get("email_verified")
-    address = _text(claims, "email").strip().lower()
-    return address if is_email(address) and (verified is True or verified == "true") else None
+    return address_of(_text(claims, "email")) if verified is True or verified == "true" else None
 
 
 def _groups_of(provider: Provider, claims: Mapping[str, Any]) -> frozenset[str]:

@@ -39,6 +39,7 @@ class _Known:
     keys_at: float = float("-inf")
     failed_at: float = float("-inf")
     failure: Unavailable | None = None
+    keys_failure: Unavailable | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -73,12 +74,23 @@ class Directory:
             is_old = now - known.keys_at > FRESH_S
             if is_old or (not _named(known.keys, kid) and now - known.keys_at > KEYS_AGAIN_S):
                 known.keys_at = now  # also where it fails: what is asked for must not be asked for by every stranger
-                known.keys = _keys_of(await self._web.get(provider.issuer, metadata.jwks_uri))
-            return _named(known.keys, kid)
+                await self._fetch_keys(provider, metadata, known)
+            found = _named(known.keys, kid)
+            if not found and known.keys_failure is not None:  # whether the token is right nobody knows
+                raise Unavailable(known.keys_failure.message, remedy=known.keys_failure.remedy)
+            return found
 
     def forget(self, issuer: str) -> None:
         """Find all out anew the next time."""
         self._known.pop(issuer, None)
+
+    async def _fetch_keys(self, provider: Provider, metadata: Metadata, known: _Known) -> None:
+        try:
+            known.keys = _keys_of(await self._web.get(provider.issuer, metadata.jwks_uri))
+        except Unavailable as failure:
+            known.keys_failure = failure
+            raise
+        known.keys_failure = None
 
     async def _found(self, provider: Provider, known: _Known) -> Metadata:
         now = self._clock()

@@ -228,10 +228,7 @@ class Federation:
         access = given.get("access_token")
         token = given.get("id_token")
         if not isinstance(token, str):
-            raise SignInRefused(
-                f"{provider.label} sent no proof of who you are.",
-                remedy="Sign in again: a code is good once, and not for long. Else see `pincite sign-in check`.",
-            )
+            raise _no_proof(provider, given.get("error"))
         claims = await tokens.id_token(
             provider,
             token,
@@ -268,8 +265,11 @@ class Federation:
         more = await self._web.get(provider.issuer, metadata.userinfo_endpoint, bearer=access)
         if more.get("sub") != claims["sub"]:
             raise SignInRefused(f"{provider.label} told of somebody else.", remedy=AGAIN)
-        if "email" in claims:  # whether an address was verified is said by who says the address
+        # Whether an address was verified is said by who says the address.
+        if "email" in claims:
             more = {name: value for name, value in more.items() if name not in {"email", "email_verified"}}
+        elif "email" in more:
+            claims = {name: value for name, value in claims.items() if name != "email_verified"}
         return {**more, **claims}
 
     async def _in(self, provider: Provider, person: Person) -> str:
@@ -303,6 +303,18 @@ async def _present(tx: Any, asker: Scope) -> User:
     if user is None:
         raise NotFound("There is no such user.")
     return user
+
+
+def _no_proof(provider: Provider, error: object) -> SignInRefused:
+    """Return the error of a provider that gave no token for a code, for the reason that it told, if any."""
+    said = f" ({error})" if isinstance(error, str) and _ERROR.fullmatch(error) else ""
+    remedy = "Sign in again: a code is good once, and not for long. Else see `pincite sign-in check`."
+    if error in {"invalid_client", "unauthorized_client"}:
+        remedy = (
+            "Show this to an admin: the provider takes the client secret that is stored here no more. A new one is "
+            "stored with `pincite sign-in change PROVIDER_ID --secret-from FILE`."
+        )
+    return SignInRefused(f"{provider.label} sent no proof of who you are{said}.", remedy=remedy)
 
 
 def _limits(client: str) -> list[Limit]:

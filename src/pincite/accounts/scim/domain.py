@@ -12,6 +12,8 @@ from pincite.accounts.domain import Group, User
 from pincite.core import ErrorKind, PinciteError
 
 MOST_RESULTS = 200
+# What people are called, in which characters that are not shown are left out.
+NAMES = frozenset({"displayname", "name.formatted", "name.givenname", "name.familyname"})
 Comparison = Literal["eq", "ne", "co", "sw", "ew", "pr"]
 T = TypeVar("T")
 

@@ -1,18 +1,19 @@
 """Reads SCIM filters (RFC 7644, 3.4.2.2): a small parser over a list of words, with bounds on all of it.
 
-What attributes there are is known in `store/scim.py`; nothing is evaluated here.
+What attributes there are is known in `store/scim.py`, where filters of lists become SQL.
 """
 
 import json
 import re
-from typing import cast, get_args
+from collections.abc import Mapping
+from typing import Any, cast, get_args
 
 from pincite.accounts.scim.domain import Combined, Compare, Comparison, Filter, ScimRefused
 
 MOST_CHARS = 1000
 _MOST_WORDS = 200
 _DEEPEST = 8
-_WORD = re.compile(r'\s*(?:("(?:[^"\\\x00-\x1f]|\\.)*")|([()\[\]])|([A-Za-z$][\w.:$-]*)|(-?\d+(?:\.\d+)?))')
+_WORD = re.compile(r'\s*(?:("(?:[^"\\\x00-\x1f]|\\.)*")|([()\[\]])|(\.?[A-Za-z$][\w.:$-]*)|(-?\d+(?:\.\d+)?))')
 _COMPARISONS = frozenset(get_args(Comparison))
 _URN = re.compile(r"urn:ietf:params:scim:schemas:[\w:.]+:", re.IGNORECASE)
 
@@ -26,6 +27,25 @@ def parse(text: str) -> Filter:
     if reader.left():
         raise _bad(f"After {reader.before()!r} something stands that does not belong there")
     return found
+
+
+def holds(where: Filter, entry: Mapping[str, Any]) -> bool:
+    """Say whether a filter holds for an entry of a list, whose names are in lower case."""
+    if isinstance(where, Combined):
+        parts = [holds(each, entry) for each in where.parts]
+        return not parts[0] if where.how == "not" else all(parts) if where.how == "and" else any(parts)
+    there, wanted = (str("" if each is None else each).lower() for each in (entry.get(where.attribute), where.value))
+    match where.how:
+        case "pr":
+            return there != ""
+        case "eq" | "ne":
+            return (there == wanted) is (where.how == "eq")
+        case "co":
+            return wanted in there
+        case "sw":
+            return there.startswith(wanted)
+        case _:
+            return there.endswith(wanted)
 
 
 def plain_path(path: str) -> str:
@@ -87,11 +107,16 @@ class _Reader:
             inner = self.either(within, depth + 1)
             self._expect(")")
             return inner
+        if self._next_begins("."):
+            raise _bad("A part of an attribute stands alone")
         attribute = within + plain_path(self._take("an attribute"))
         if self._next_is("["):
             inner = self.either(f"{attribute}.", depth + 1)
             self._expect("]")
-            return inner
+            if not self._next_begins("."):
+                return inner
+            part = self._take("an attribute").lower()  # as in emails[type eq "work"].value eq "..."
+            return Combined("and", (inner, self._compare(attribute + part)))
         return self._compare(attribute)
 
     def _compare(self, attribute: str) -> Filter:
@@ -123,6 +148,9 @@ class _Reader:
             self._place += 1
             return True
         return False
+
+    def _next_begins(self, beginning: str) -> bool:
+        return self.left() and self._words[self._place].startswith(beginning)
 
     def _expect(self, word: str) -> None:
         if not self._next_is(word):

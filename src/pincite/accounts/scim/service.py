@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.addresses import checked_email, is_email
+from pincite.accounts.addresses import address_of, checked_email
 from pincite.accounts.domain import Group, Permission, Role, User, permissions_of
 from pincite.accounts.scim import reading
 from pincite.accounts.scim.domain import (
@@ -150,6 +150,8 @@ class Scim:
             values["disabled_at"] = None if facts.active else utc_now()
             await people_store.drop_access(tx, scope, user.id, keys=False)
         await people_store.change_user(tx, scope, user.id, values)
+        if user.email is not None and values["email"] != user.email:
+            await people_store.drop_links(tx, scope, user.id)  # they went to the address that was theirs
         await store.put_user(tx, scope, user.id, facts, utc_now(), own=known.own)
         changed = await _user(tx, scope, user.id)
         for action, detail in _changes(user, changed.user):
@@ -190,8 +192,7 @@ class Scim:
 
 
 def _address_of(facts: UserFacts) -> str | None:
-    given = facts.email or (facts.user_name if is_email(facts.user_name.strip().lower()) else None)
-    return None if given is None else checked_email(given)
+    return address_of(facts.user_name) if facts.email is None else checked_email(facts.email)
 
 
 def _guard(scope: Scope, known: ScimUser, facts: UserFacts | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,6 +67,12 @@ async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys
     rows = (SessionRow, HalfSessionRow, SignInTokenRow, *((KeyRow,) if keys else ()))
     for row in rows:
         await session.execute(delete(row).where(row.tenant == scope.tenant, row.user_id == user_id))
+
+
+async def drop_links(session: AsyncSession, scope: Scope, user_id: str) -> None:
+    """Let the sign-in links of a user that were not used yet sign nobody in."""
+    mine = (SignInTokenRow.tenant == scope.tenant, SignInTokenRow.user_id == user_id)
+    await session.execute(delete(SignInTokenRow).where(*mine))
 
 
 async def drop_ways_in(session: AsyncSession, scope: Scope, user_id: str) -> None:
@@ -158,7 +164,7 @@ async def find_grantees(
 
 
 def _begins(column: Any, beginning: str) -> ColumnElement[bool]:
-    return func.lower(column).startswith(beginning.lower(), autoescape=True)
+    return column.istartswith(beginning, autoescape=True)
 
 
 async def _with_members(session: AsyncSession, scope: Scope, rows: Sequence[GroupRow]) -> list[Group]:

@@ -10,8 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Group
-from pincite.accounts.scim.domain import Combined, Compare, Filter, ScimGroup, ScimRefused, ScimUser, UserFacts, Wanted
+from pincite.accounts.domain import Group, printable
+from pincite.accounts.scim.domain import (
+    NAMES,
+    Combined,
+    Compare,
+    Filter,
+    ScimGroup,
+    ScimRefused,
+    ScimUser,
+    UserFacts,
+    Wanted,
+)
 from pincite.accounts.store.proofs import user_of, visible_to
 from pincite.accounts.tables import GroupRow, MemberRow, ScimGroupRow, ScimUserRow, UserRow
 from pincite.core import Scope
@@ -22,6 +32,8 @@ _GROUPS: Mapping[str, Any] = {
     "externalid": ScimGroupRow.external_id,
 }
 _EXACT = frozenset({"id", "externalid"})
+# These are kept in lower case, of every script: what a database takes for that may be ASCII's alone.
+_LOWERED = frozenset({"username", "emails", "emails.value"})
 
 
 async def list_users(session: AsyncSession, scope: Scope, wanted: Wanted) -> tuple[list[ScimUser], int]:
@@ -103,7 +115,7 @@ async def drop_group(session: AsyncSession, scope: Scope, group_id: str) -> None
 def _user_columns() -> Mapping[str, Any]:
     return {
         "id": UserRow.id,
-        "username": func.coalesce(ScimUserRow.user_name, UserRow.email, UserRow.id),
+        "username": func.coalesce(ScimUserRow.user_key, UserRow.email, UserRow.id),
         "externalid": ScimUserRow.external_id,
         "displayname": UserRow.name,
         "name.formatted": UserRow.name,
@@ -226,18 +238,22 @@ def _yes_or_no(condition: ColumnElement[bool], wanted: Compare) -> ColumnElement
 def _compared(column: Any, wanted: Compare) -> ColumnElement[bool]:
     """Compare texts, whatever their case but for ids; what is not there equals nothing."""
     value, text = str(wanted.value), func.coalesce(column, "")
-    if wanted.attribute not in _EXACT:
-        value, text = value.lower(), func.lower(text)
     if wanted.how == "pr":
         return text != ""
     if wanted.value is None:
         return text == "" if wanted.how == "eq" else text != ""
-    if wanted.how in {"eq", "ne"}:
-        return text == value if wanted.how == "eq" else text != value
+    if wanted.attribute in _LOWERED:
+        value = value.lower()
+    if wanted.attribute in NAMES:
+        value = printable(value)
+    exact = wanted.attribute in _EXACT
     match wanted.how:
+        case "eq" | "ne":
+            same = text == value if exact else func.lower(text) == func.lower(value)
+            return same if wanted.how == "eq" else not_(same)
         case "co":
-            return text.contains(value, autoescape=True)
+            return (text.contains if exact else text.icontains)(value, autoescape=True)
         case "sw":
-            return text.startswith(value, autoescape=True)
+            return (text.startswith if exact else text.istartswith)(value, autoescape=True)
         case _:
-            return text.endswith(value, autoescape=True)
+            return (text.endswith if exact else text.iendswith)(value, autoescape=True)

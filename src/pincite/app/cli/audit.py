@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 
@@ -107,7 +108,11 @@ def _show(found: list[dict[str, Any]]) -> None:
 
 
 def _wanted(actor: str | None, action: str | None, about: str | None, since: str | None, until: str | None) -> Any:
-    return Filters(actor=actor, action=action, object=about, since=_time(since), until=_time(until)).wanted()
+    try:
+        return Filters(actor=actor, action=action, object=about, since=_time(since), until=_time(until)).wanted()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise InvalidInput(f"--{wrong['loc'][0]}: {wrong['msg']}.", remedy="Give a shorter one.") from None
 
 
 def _time(text: str | None) -> datetime | None:
@@ -116,5 +121,5 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         return datetime.fromisoformat(text).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of the first and the last day of all
         raise InvalidInput(f"{text[:50]!r} is no time.", remedy="Write it as 2026-11-20T09:00.") from None

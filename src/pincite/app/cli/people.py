@@ -3,7 +3,7 @@
 Links and keys are shown once. Tenants are the installation's own business, the rest is within one.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
 import typer
@@ -22,6 +22,7 @@ from pincite.library import Grant
 ObjectKind = Literal["collection", "document"]
 Level = Literal["viewer", "editor", "manager"]
 EVERYONE = "all"
+_AT_ONCE = 1000
 
 users = typer.Typer(no_args_is_help=True, help="Who may sign in, and programs that have keys.")
 groups = typer.Typer(no_args_is_help=True, help="People who are granted things together.")
@@ -44,7 +45,7 @@ def list_users(as_json: Json = False) -> None:
     """List the users, and what they are."""
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        return [_user_line(each) for each in await house.people.users(scope, limit=10_000)]
+        return [_user_line(each) for each in await _everybody(house, scope)]
 
     _show(acted(work, as_json=as_json), as_json=as_json)
 
@@ -143,7 +144,7 @@ def list_groups(as_json: Json = False) -> None:
     """List the groups with their members."""
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        names = {each.id: each.name for each in await house.people.users(scope, limit=10_000)}
+        names = {each.id: each.name for each in await _everybody(house, scope)}
         return [
             {"id": each.id, "name": each.name, "members": sorted(names.get(one, one) for one in each.members)}
             for each in await house.people.groups(scope)
@@ -165,13 +166,13 @@ def create_group(name: Name, as_json: Json = False) -> None:
 @groups.command("add")
 def add_member(group: Group, who: Who, as_json: Json = False) -> None:
     """Take somebody into a group."""
-    _change_members(group, who, as_json, lambda members, user: members | {user})
+    _change_members(group, who, "come", as_json=as_json)
 
 
 @groups.command("drop")
 def drop_member(group: Group, who: Who, as_json: Json = False) -> None:
     """Take somebody out of a group."""
-    _change_members(group, who, as_json, lambda members, user: members - {user})
+    _change_members(group, who, "leave", as_json=as_json)
 
 
 @groups.command("remove")
@@ -204,7 +205,7 @@ def list_grants(collection: Collection = None, document: Document = None, as_jso
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         kind, key = await _object(house, scope, collection, document)
-        users_by_id = {each.id: each.name for each in await house.people.users(scope, limit=10_000)}
+        users_by_id = {each.id: each.name for each in await _everybody(house, scope)}
         names = users_by_id | {each.id: each.name for each in await house.people.groups(scope)}
         return [
             {"kind": each.kind.value, "grantee": each.grantee or EVERYONE, "name": names.get(each.grantee, ""),
@@ -282,39 +283,47 @@ def create_tenant(name: Name, as_json: Json = False) -> None:
     _said(made, f"{made['url']}\n\nIt signs the owner of {escape(name)} in, once, within a day.", as_json=as_json)
 
 
-def _change_members(
-    group: str, who: str, as_json: bool, become: Callable[[frozenset[str], str], frozenset[str]]
-) -> None:
+def _change_members(group: str, who: str, how: Literal["come", "leave"], *, as_json: bool) -> None:
     async def work(house: House, scope: Scope) -> dict[str, Any]:
         wanted, user = await _group(house, scope, group), await user_of(house, scope, who)
-        found = next(each for each in await house.people.groups(scope) if each.id == wanted)
-        changed = await house.people.set_members(scope, wanted, sorted(become(found.members, user)))
+        changed = await house.people.change_members(scope, wanted, **{how: [user]})
         return {"id": changed.id, "name": changed.name, "members": sorted(changed.members)}
 
     _show([acted(work, as_json=as_json)], as_json=as_json)
 
 
 async def user_of(house: House, scope: Scope, who: str) -> str:
-    """Return the id of a user named by id, name or e-mail address. Raises: NotFound, InvalidInput."""
-    found = [
-        each.id
-        for each in await house.people.users(scope, limit=10_000)
-        if who in {each.id, each.name} or who.lower() == each.email
-    ]
-    return _only(found, f"user {who!r}", "`pincite users list` shows them.")
+    """Return the id of a user named by id, else by e-mail address, else by name, which anybody may have.
+
+    Raises: NotFound, InvalidInput.
+    """
+    address = who.lower()
+    known = [(each.id, who if each.email == address else None, each.name) for each in await _everybody(house, scope)]
+    return _only(known, who, "user")
+
+
+async def _everybody(house: House, scope: Scope) -> list[Any]:
+    found: list[Any] = []
+    while some := await house.people.users(scope, limit=_AT_ONCE, after=found[-1].id if found else None):
+        found += some
+    return found
 
 
 async def _group(house: House, scope: Scope, wanted: str) -> str:
-    found = [each.id for each in await house.people.groups(scope) if wanted in {each.id, each.name}]
-    return _only(found, f"group {wanted!r}", "`pincite groups list` shows them.")
+    return _only([(each.id, each.name) for each in await house.people.groups(scope)], wanted, "group")
 
 
-def _only(found: list[str], what: str, remedy: str) -> str:
-    if not found:
-        raise NotFound(f"There is no {what}.", remedy=remedy)
-    if len(found) > 1:
-        raise InvalidInput(f"There are {len(found)} of {what}.", remedy="Say which by its id: " + ", ".join(found))
-    return found[0]
+def _only(known: Sequence[tuple[str | None, ...]], wanted: str, kind: str) -> str:
+    """Return the id of the one that is called so; its id, first in each row, counts before what is behind it."""
+    for column in zip(*known, strict=True):
+        found = [str(row[0]) for row, name in zip(known, column, strict=True) if name == wanted]
+        if len(found) > 1:
+            raise InvalidInput(
+                f"There are {len(found)} of {kind} {wanted!r}.", remedy="Say which by its id: " + ", ".join(found)
+            )
+        if found:
+            return found[0]
+    raise NotFound(f"There is no {kind} {wanted!r}.", remedy=f"`pincite {kind}s list` shows them.")
 
 
 async def _object(house: House, scope: Scope, collection: str | None, document: str | None) -> tuple[ObjectKind, str]:

@@ -34,9 +34,10 @@ class Collections:
         cleaned = clean_collection(name)
         async with self._db.transaction(scope) as tx:
             await store.next_version(tx, scope)
-            if not await make_collection(tx, scope, cleaned):
+            added = await make_collection(tx, scope, cleaned)
+            if added is None:
                 raise Conflict(f"There is a collection named {cleaned!r} already.", remedy="Choose another name.")
-            made = await store.required_collection(tx, scope, cleaned)
+            made = await store.required_collection(tx, scope, added)
             await note(tx, scope, "collection.made", ("collection", made.id), name=made.name)
             return made
 
@@ -78,14 +79,14 @@ class Collections:
             await note(tx, scope, "collection.removed", ("collection", collection.id), name=collection.name)
 
 
-async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> bool:
-    """Add a collection and let the asker manage it; False if the name is taken.
+async def make_collection(tx: AsyncSession, scope: Scope, name: str) -> str | None:
+    """Add a collection and let the asker manage it; returns its id, None if the name is taken.
 
     The one that uploads go to by default is nobody's to take: whoever managed it would read what others send there.
     """
     if name == DEFAULT_COLLECTION and not scope.sees_all:
-        return False
+        return None
     added = await store.add_collection(tx, scope, name)
     if added is not None:
         await put_grant(tx, scope, "collection", added, Grant(GranteeKind.USER, scope.user, Level.MANAGER))
-    return added is not None
+    return added

@@ -1,5 +1,5 @@
 // Groups: people who are given things together.
-import { createGroup, type Group, GROUPS, groupsQuery, PEOPLE, peopleQuery, removeGroup, setMembers } from "@/shared/api/people";
+import { changeMember, createGroup, type Group, GROUPS, groupsQuery, PEOPLE, peopleQuery, removeGroup } from "@/shared/api/people";
 import { Button } from "@/shared/ui/button";
 import { Confirm } from "@/shared/ui/dialog";
 import { INPUT, typed } from "@/shared/ui/field";
@@ -43,9 +43,8 @@ function Row({ group }: { group: Group }) {
   const people = useQuery(peopleQuery).data ?? [];
   const [removing, setRemoving] = useState(false);
   const reload = () => Promise.all([GROUPS, PEOPLE].map((queryKey) => client.invalidateQueries({ queryKey })));
-  const change = useMutation({ mutationFn: (members: string[]) => setMembers(group.id, members), onSuccess: reload });
+  const change = useMutation({ mutationFn: (id: string) => changeMember(group.id, id, group.members.includes(id) ? "DELETE" : "PUT"), onSettled: reload });
   const removal = useMutation({ mutationFn: () => removeGroup(group.id), onSuccess: reload });
-  const toggled = (id: string) => (group.members.includes(id) ? group.members.filter((each) => each !== id) : [...group.members, id]);
   return (
     <li className="border-b border-line py-2.5 text-sm last:border-0">
       <details>
@@ -56,7 +55,7 @@ function Row({ group }: { group: Group }) {
           <legend className="sr-only">Who is in {group.name}</legend>
           {people.map((person) => (
             <label key={person.id} className="flex items-center gap-2 py-1">
-              <input type="checkbox" checked={group.members.includes(person.id)} onChange={() => change.mutate(toggled(person.id))} />
+              <input type="checkbox" checked={group.members.includes(person.id)} onChange={() => change.mutate(person.id)} />
               <span className="truncate">{person.name}</span>
             </label>
           ))}

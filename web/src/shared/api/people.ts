@@ -97,7 +97,9 @@ export const newLink = (id: string) => request<{ token: string }>(`/v1/users/${p
 export const dropSecondFactor = (id: string) => request<undefined>(`/v1/users/${part(id)}/second-factor`, "DELETE");
 export const createGroup = (name: string) => request<Group>("/v1/groups", "POST", { name });
 export const removeGroup = (id: string) => request<undefined>(`/v1/groups/${part(id)}`, "DELETE");
-export const setMembers = (id: string, members: string[]) => request<Group>(`/v1/groups/${part(id)}/members`, "PUT", { members });
+/** One by one: a list of all of them would undo what others, or a directory, changed since it was read. */
+export const changeMember = (id: string, person: string, become: "PUT" | "DELETE") =>
+  request<undefined>(`/v1/groups/${part(id)}/members/${part(person)}`, become);
 
 const grantPath = (shared: Shared, grant: Omit<Grant, "level">) => `/v1/${shared}/grants/${grant.kind}/${part(grant.grantee)}`;
 export const give = (shared: Shared, grant: Grant) => request<Grant>(grantPath(shared, grant), "PUT", { level: grant.level });

@@ -1,0 +1,58 @@
+"""Naming people and groups on the command line: an id is before an address, an address before a name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from typer.testing import CliRunner
+
+from pincite.app.cli.main import app
+
+
+def said(*words: str) -> Any:
+    result = CliRunner().invoke(app, [*words, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def made(*words: str) -> str:
+    found = said(*words)
+    return str((found if "id" in found else found["items"][0])["id"])
+
+
+def test_nobody_is_taken_for_somebody_else_by_what_they_call_themselves(pincite_home: Path) -> None:
+    ada = made("users", "invite", "Ada", "--email", "ada@example.com")
+    for name in (ada, "ada@example.com", "Ada@Example.com"):
+        made("users", "invite", name)
+    for named in (ada, "ada@example.com", "ADA@example.com"):
+        assert made("users", "change", named, "--role", "editor") == ada
+    made("users", "invite", "Ada")
+    two = CliRunner().invoke(app, ["users", "change", "Ada", "--role", "editor"])
+    assert (two.exit_code, "There are 2 of user 'Ada'" in two.stderr) == (2, True)
+    legal = made("groups", "create", "Legal")
+    made("groups", "create", legal)
+    assert said("groups", "add", legal, ada)["items"][0]["name"] == "Legal"
+
+
+async def test_members_are_changed_one_by_one_and_others_changes_stay(client: httpx2.AsyncClient) -> None:
+    group = (await client.post("/v1/groups", json={"name": "Legal"})).json()["id"]
+    ada, bob = [(await client.post("/v1/users", json={"name": name})).json()["id"] for name in ("Ada", "Bob")]
+
+    async def members() -> set[str]:
+        return set((await client.get("/v1/groups")).json()["items"][0]["members"])
+
+    for method, person, expected in (
+        ("PUT", ada, {ada}),
+        ("PUT", bob, {ada, bob}),
+        ("PUT", bob, {ada, bob}),
+        ("DELETE", ada, {bob}),
+        ("DELETE", ada, {bob}),
+    ):
+        assert (await client.request(method, f"/v1/groups/{group}/members/{person}")).status_code == 204
+        assert await members() == expected
+    for path in (f"{group}/members/nobody", f"nothing/members/{ada}"):
+        for method in ("PUT", "DELETE"):
+            assert (await client.request(method, f"/v1/groups/{path}")).status_code == 404
+    told = (await client.get("/v1/audit", params={"object": group, "action": "group.members"})).json()["items"]
+    assert [(each["detail"].get("came"), each["detail"].get("left")) for each in told][:2] == [([], []), ([], [ada])]
