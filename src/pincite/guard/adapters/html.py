@@ -12,7 +12,8 @@ from pincite.guard.adapters.html_open import FORMATTING, VOID, OpenElements
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
-from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.grids import Span, TableRows
+from pincite.guard.sections import Element, cut_sections, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
@@ -130,7 +131,7 @@ class _Reader(HTMLParser):
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
             self._open_block(tag)
         elif tag in {"table", "tr", "td", "th"}:
-            self._open_table_part(tag)
+            self._open_table_part(tag, dict(attrs))
 
     def handle_endtag(self, tag: str) -> None:
         if self._skip:
@@ -213,7 +214,7 @@ class _Reader(HTMLParser):
         elif tag == "li" and len(self._lists) <= 1:
             self._item_depth = 0
 
-    def _open_table_part(self, tag: str) -> None:
+    def _open_table_part(self, tag: str, attributes: dict[str, str | None]) -> None:
         if tag == "table":
             if self._tables:  # a table in a table: the outer one is layout
                 self._tables[-1].is_layout = True
@@ -226,6 +227,7 @@ class _Reader(HTMLParser):
                 self._end_row()
             else:
                 self._tables[-1].in_cell = True
+                self._tables[-1].span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
 
     def _close_table_part(self, tag: str) -> None:
         if not self._tables:
@@ -234,7 +236,8 @@ class _Reader(HTMLParser):
         if tag in {"tr", "table"}:
             self._end_row()
         if tag == "table":
-            self._tables.pop()
+            for element in self._tables.pop().rows.end():
+                self._emit(element)
             self._text.clear()
 
     def _end_cell(self) -> None:
@@ -242,14 +245,14 @@ class _Reader(HTMLParser):
         if table.is_layout:
             self._flush()
         elif table.in_cell:
-            table.cells.append(squeeze("".join(self._text)))
+            table.cells.append(Span(squeeze("".join(self._text)), *table.span))
             self._text.clear()
         table.in_cell = False
 
     def _end_row(self) -> None:
         table = self._tables[-1]
-        if table.cells:
-            self._emit(Element(BlockKind.TABLE, row_text(table.cells), group=table.group))
+        for element in table.rows.add(table.cells):
+            self._emit(element)
         table.cells = []
 
     def _flush(self) -> None:
@@ -280,10 +283,15 @@ class _Table:
     """An open table: the cells of its open row."""
 
     def __init__(self, group: int) -> None:
-        self.group = group
-        self.cells: list[str] = []
+        self.rows = TableRows(group)
+        self.cells: list[Span] = []
+        self.span = (1, 1)
         self.in_cell = False
         self.is_layout = False
+
+
+def _count(said: str | None) -> int:
+    return int(said) if said is not None and said.isdecimal() and said.isascii() and len(said) < 5 else 1
 
 
 def _is_furniture(attributes: dict[str, str | None]) -> bool:
