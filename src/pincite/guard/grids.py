@@ -38,7 +38,7 @@ class _Hanging:
 class TableRows:
     """Makes elements of a table's rows, given in order.
 
-    Rows of one cell above the first row of several, such as a title, are paragraphs: that row is the table's head.
+    A title above the rows, which is one cell over several columns, is a paragraph: the first row below is the head.
     """
 
     def __init__(self, group: int) -> None:
@@ -49,10 +49,11 @@ class TableRows:
 
     def add(self, row: Iterable[Span]) -> Iterator[Element]:
         """Take the next row. Yields what is known to be of the table."""
-        cells = cell_texts(self._grid.cells(row))
+        spans = list(row)
+        cells = cell_texts(self._grid.cells(spans))
         if not cells:
             return
-        if not self._begun and len(cells) == 1:
+        if not self._begun and len(cells) == 1 and any(span.columns > 1 for span in spans):
             self._lead.append(cells[0])
             return
         yield from (Element(BlockKind.PARAGRAPH, text) for text in self._lead)

@@ -105,6 +105,8 @@ class _Reader(HTMLParser):
         self.close()
         self._hidden_at = None
         self._end_unseen()
+        while self._tables:  # those that are never closed
+            self._close_table_part("table")
         self._flush()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -216,18 +218,27 @@ class _Reader(HTMLParser):
 
     def _open_table_part(self, tag: str, attributes: dict[str, str | None]) -> None:
         if tag == "table":
-            if self._tables:  # a table in a table: the outer one is layout
-                self._tables[-1].is_layout = True
+            if self._tables:
+                self._open_inner_table(self._tables[-1])
             self._flush()
             self._groups += 1
             self._tables.append(_Table(self._groups))
         elif self._tables:
             self._end_cell()
+            self._flush()  # what stands between rows
             if tag == "tr":
                 self._end_row()
             else:
                 self._tables[-1].in_cell = True
                 self._tables[-1].span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+
+    def _open_inner_table(self, outer: "_Table") -> None:
+        """Take the outer table as layout from here on: what it said so far stands before the inner one."""
+        outer.is_layout = True
+        said = [Element(BlockKind.PARAGRAPH, cell.text) for cell in outer.cells]
+        outer.cells = []
+        for element in (*outer.rows.end(), *said):
+            self._emit(element)
 
     def _close_table_part(self, tag: str) -> None:
         if not self._tables:
@@ -238,7 +249,7 @@ class _Reader(HTMLParser):
         if tag == "table":
             for element in self._tables.pop().rows.end():
                 self._emit(element)
-            self._text.clear()
+            self._flush()
 
     def _end_cell(self) -> None:
         table = self._tables[-1]
@@ -251,8 +262,9 @@ class _Reader(HTMLParser):
 
     def _end_row(self) -> None:
         table = self._tables[-1]
-        for element in table.rows.add(table.cells):
-            self._emit(element)
+        if table.cells:
+            for element in table.rows.add(table.cells):
+                self._emit(element)
         table.cells = []
 
     def _flush(self) -> None:
@@ -285,7 +297,7 @@ class _Table:
     def __init__(self, group: int) -> None:
         self.rows = TableRows(group)
         self.cells: list[Span] = []
-        self.span = (1, 1)
+        self.span: tuple[int, int] = (1, 1)
         self.in_cell = False
         self.is_layout = False
 
