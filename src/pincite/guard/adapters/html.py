@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from pincite.core.instructions import ordering
 from pincite.guard.adapters.charsets import codec_of
+from pincite.guard.adapters.html_math import UNREAD, Formula
 from pincite.guard.adapters.html_open import FORMATTING, VOID, OpenElements
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
@@ -17,8 +18,8 @@ from pincite.guard.sections import Element, cut_sections, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_UNSEEN = frozenset({"script", "style", "template", "svg", "math", "noscript", "iframe", "object", "select", "button",
-                     "textarea", "datalist", "canvas", "audio", "video"})  # fmt: skip
+_UNSEEN = frozenset({"script", "style", "template", "svg", "noscript", "iframe", "object", "select", "button",
+                     "textarea", "datalist", "canvas", "audio", "video"}) | UNREAD  # fmt: skip
 _ASIDE = frozenset({"nav", "footer", "aside"})
 _BLOCK_WORDS = """
 p div section article main header figure figcaption address dl dt dd body fieldset form details summary center
@@ -57,18 +58,24 @@ def decode_html(data: bytes) -> str:
     return decode(data) if codec_of(name).startswith("utf-16") else decode_as(data, name)
 
 
-def html_elements(markup: str) -> tuple[list[Element], str]:
-    """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+def html_elements(markup: str, *, whole: bool = False) -> tuple[list[Element], str]:
+    """Return the elements of a page and its title.
+
+    Prefers `main` and `article` when they hold enough of the text, and leaves out what stands aside, unless the
+    `whole` is asked for.
+    """
     quirks = not _MODERN.search(markup[:_HEAD_CHARS])
     markup = tame(markup)
-    reader = _Reader(skip_asides=True, quirks=quirks)
+    reader = _Reader(skip_asides=not whole, quirks=quirks)
     reader.run(markup)
+    if whole:
+        return [element for element, _ in reader.found], reader.title
     if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
         reader = _Reader(skip_asides=False, quirks=quirks)
         reader.run(markup)
-    whole = sum(len(element.text) for element, _ in reader.found)
+    chars = sum(len(element.text) for element, _ in reader.found)
     main = [element for element, in_main in reader.found if in_main]
-    if sum(len(element.text) for element in main) >= max(1, _MAIN_SHARE * whole):
+    if sum(len(element.text) for element in main) >= max(1, _MAIN_SHARE * chars):
         return main, reader.title
     return [element for element, _ in reader.found], reader.title
 
@@ -87,6 +94,7 @@ class _Reader(HTMLParser):
         self._skipped = _UNSEEN | _ASIDE if skip_asides else _UNSEEN
         self._skip: list[str] = []
         self._open = OpenElements(quirks=quirks)
+        self._formula = Formula()
         self._hidden_at: int | None = None
         self._text: list[str] = []
         self._level = 0
@@ -126,7 +134,9 @@ class _Reader(HTMLParser):
             self._open.push(tag)
         if hides or self._hidden_at is not None:
             return
-        if tag == "title":
+        if tag == "math" or self._formula.is_open:
+            self._text.append(self._formula.begin(tag))
+        elif tag == "title":
             self._in_title = True
         elif tag == "br":
             self._text.append("\n")
@@ -146,7 +156,9 @@ class _Reader(HTMLParser):
         self._end_hidden()
         if hidden is not None and self._open.depth >= hidden:  # its own end tag, or one of what is in it
             return
-        if tag == "title":
+        if self._formula.is_open:
+            self._text.append(self._formula.end(tag))
+        elif tag == "title":
             self._in_title = False
         elif tag in {"td", "th", "tr", "table"}:
             self._close_table_part(tag)
@@ -231,6 +243,8 @@ class _Reader(HTMLParser):
             else:
                 self._tables[-1].in_cell = True
                 self._tables[-1].span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+        else:  # a cell without a table, as where Markdown cuts one
+            self._flush()
 
     def _open_inner_table(self, outer: "_Table") -> None:
         """Take the outer table as layout from here on: what it said so far stands before the inner one."""
@@ -313,7 +327,9 @@ def _is_furniture(attributes: dict[str, str | None]) -> bool:
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     return (
-        "hidden" in attributes
+        (
+            "hidden" in attributes and "note" not in (attributes.get("epub:type") or "")
+        )  # readers show notes of their own
         or attributes.get("aria-hidden") == "true"
         or attributes.get("role") == "navigation"
         or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
