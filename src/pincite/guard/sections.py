@@ -19,6 +19,8 @@ _MAX_LABEL = 120
 _MAX_HEADER = 1_000
 _SPACE = re.compile(r"[\s\u00a0\u200b]+")
 _IN_CELL = re.compile(r" \|(?= )")
+_RAISED = re.compile(r"\s*[+\u2212-]?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
+_SUPERSCRIPTS = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _STOPS = ("\n", ". ", " ")
 _JOINED = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
 
@@ -40,6 +42,11 @@ class Element:
 def squeeze(text: str) -> str:
     """Return text on one line with single spaces."""
     return _SPACE.sub(" ", text).strip()
+
+
+def raised(text: str) -> str:
+    """Return text that stands raised: figures as such, so that no power or note's number runs into another figure."""
+    return text.translate(_SUPERSCRIPTS) if _RAISED.fullmatch(text) else text
 
 
 def row_text(cells: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from pincite.guard.adapters.ooxml_charts import chart_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
-from pincite.guard.sections import Element, cut_sections, squeeze
+from pincite.guard.sections import Element, cut_sections, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _CONTAINERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "body"})
@@ -167,7 +167,9 @@ class _Reader:
             name = local(part)
             if name in _HIDDEN or (name == "r" and self._hides(part, beside.style)):
                 continue
-            if name == "t":
+            if name == "r" and value(child(part, "rPr"), "vertAlign") == "superscript":
+                yield raised("".join(self._runs(part, beside)))
+            elif name == "t":
                 yield part.text or ""
             elif name in _MARKS:
                 yield _MARKS[name]

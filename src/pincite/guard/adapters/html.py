@@ -14,7 +14,7 @@ from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
-from pincite.guard.sections import Element, cut_sections, squeeze
+from pincite.guard.sections import Element, cut_sections, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
@@ -101,6 +101,7 @@ class _Reader(HTMLParser):
         self._main = self._pre = self._item_depth = self._groups = 0
         self._in_title = self._unseen = False
         self._unseen_text: list[str] = []
+        self._raised_at = 0
         self._lists: list[list[int | None]] = []
         self._tables: list[_Table] = []
 
@@ -140,6 +141,8 @@ class _Reader(HTMLParser):
             self._in_title = True
         elif tag == "br":
             self._text.append("\n")
+        elif tag == "sup":
+            self._raised_at = len(self._text)
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
             self._open_block(tag)
         elif tag in {"table", "tr", "td", "th"}:
@@ -160,6 +163,9 @@ class _Reader(HTMLParser):
             self._text.append(self._formula.end(tag))
         elif tag == "title":
             self._in_title = False
+        elif tag == "sup":
+            self._text[self._raised_at :] = [raised("".join(self._text[self._raised_at :]))]
+            self._raised_at = len(self._text)
         elif tag in {"td", "th", "tr", "table"}:
             self._close_table_part(tag)
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:

@@ -9,7 +9,7 @@ from markdown_it.token import Token
 from pincite.guard.adapters.html import html_elements
 from pincite.guard.adapters.text import read_text
 from pincite.guard.domain import BlockKind
-from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.sections import Element, cut_sections, raised, row_text, squeeze
 from pincite.guard.source import Opened, Source
 
 _MAX_NESTING = 60  # what lies deeper is read by nobody, and by this parser not at all
@@ -112,6 +112,7 @@ def _text_element(text: str, level: int, lead: str, list_group: int) -> Element:
 
 def _inline(token: Token) -> str:
     parts: list[str] = []
+    lifted = 0
     for part in token.children or ():
         if part.type in {"text", "code_inline"}:
             parts.append(part.content)
@@ -119,6 +120,11 @@ def _inline(token: Token) -> str:
             parts.append(" ")
         elif part.type == "hardbreak" or part.content.startswith("<br"):
             parts.append("\n")
+        elif part.content.casefold() == "<sup>":
+            lifted = len(parts)
+        elif part.content.casefold() == "</sup>":
+            parts[lifted:] = [raised("".join(parts[lifted:]))]
+            lifted = len(parts)
         elif part.type == "image":
             parts.append(part.content)
     return "".join(parts)

@@ -13,7 +13,7 @@ from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
 from pincite.guard.hidden import STYLED, told, warned
-from pincite.guard.sections import Element, cut_sections, lay_out, squeeze
+from pincite.guard.sections import Element, cut_sections, lay_out, raised, squeeze
 from pincite.guard.sheets import MAX_COLUMNS, Merge, Sheet, fill_merged, sheet_pages
 from pincite.guard.source import Opened, Source
 
@@ -231,7 +231,8 @@ class _Reader:
             elif _is_shape(part):
                 parts.append(self._formula(part))
             elif not (name in _LEFT_OUT or attribute(part, "style-name") in self._styles.hidden):
-                parts.append(self._said(part))
+                said = self._said(part)
+                parts.append(raised(said) if attribute(part, "style-name") in self._styles.raised else said)
             parts.append(part.tail or "")
         return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""The numbers that OpenDocument shows before headings and items, and which styles hide text. Runs in the child only.
+"""The numbers that OpenDocument shows before headings and items; styles that hide or raise text. In the child only.
 
 Source of the rules: OpenDocument 1.3 part 3, 5.3 (lists), 16.30 to 16.34 (list and outline styles).
 """
@@ -49,6 +49,7 @@ class Styles:
         self._by_name: dict[str, Counts] = {}
         self._last: dict[str, Counts] = {}
         self.hidden: set[str] = set()
+        self.raised: set[str] = set()
         for style in (style for root in roots for group in _groups(root) for style in group):
             self._learn(style)
 
@@ -60,6 +61,7 @@ class Styles:
             self._outline = _levels(style)
         elif local(style) == "style":
             (self.hidden.add if _hides(style) else self.hidden.discard)(name)
+            (self.raised.add if _raises(style) else self.raised.discard)(name)
 
     def heading(self, node: Node) -> str:
         """Count a heading. Returns its number as shown, "" for none."""
@@ -94,6 +96,12 @@ def _groups(root: Node | None) -> Iterable[Node]:
 def _hides(style: Node) -> bool:
     text, section = child(style, "text-properties"), child(style, "section-properties")
     return any(each is not None and attribute(each, "display") == "none" for each in (text, section))
+
+
+def _raises(style: Node) -> bool:
+    text = child(style, "text-properties")
+    said = attribute(text, "text-position").split(" ")[0] if text is not None else ""
+    return said == "super" or (said.removesuffix("%").isdigit() and said not in {"0", "0%"})
 
 
 def _levels(style: Node) -> dict[int, _Level]:

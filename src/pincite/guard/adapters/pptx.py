@@ -9,7 +9,7 @@ from pincite.guard.adapters.ooxml_charts import chart_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
-from pincite.guard.sections import Element, lay_out, squeeze
+from pincite.guard.sections import Element, lay_out, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _TITLES = frozenset({"title", "ctrTitle"})
@@ -157,10 +157,17 @@ def _paragraphs(body: Node | None) -> Iterator[str]:
             if local(run) == "br":
                 parts.append(" ")
             else:
-                parts += [part.text or "" for part in run.iter() if local(part) == "t"]
+                said = "".join(part.text or "" for part in run.iter() if local(part) == "t")
+                parts.append(raised(said) if _is_raised(run) else said)
         text = squeeze("".join(parts))
         if text:
             yield squeeze(f"{_number(child(paragraph, 'pPr'), counts)} {text}")
+
+
+def _is_raised(run: Node) -> bool:
+    properties = child(run, "rPr")
+    said = attribute(properties, "baseline") if properties is not None else ""
+    return said.removesuffix("%").isdigit() and said not in {"0", "0%"}
 
 
 def _number(properties: Node | None, counts: dict[int, tuple[str, int]]) -> str:

@@ -14,7 +14,7 @@ from pincite.guard.adapters.docx_signs import symbol
 from pincite.guard.adapters.text import clean
 from pincite.guard.domain import BlockKind
 from pincite.guard.grids import Span, TableRows
-from pincite.guard.sections import Element, cut_sections, squeeze
+from pincite.guard.sections import Element, cut_sections, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _TOKEN = re.compile(
@@ -61,6 +61,7 @@ class _State:
     in_number: bool = False
     hidden: bool = False
     deleted: bool = False
+    raised: bool = False
     in_table: bool = False
     listed: bool = False
     style: int = 0
@@ -227,7 +228,7 @@ class _Reader:
             if name in _SIGNS:
                 self._signs[state.font] = name
         elif not (state.unseen or state.hidden or state.deleted):
-            (self._number if state.in_number else self._text).append(text)
+            (self._number if state.in_number else self._text).append(raised(text) if state.raised else text)
 
     def _control(self, word: str, number: int | None) -> None:
         starred, self._starred = self._starred, False
@@ -270,7 +271,7 @@ class _Reader:
         if word == "pard":
             self._state = replace(state, in_table=False, listed=False, style=0, level=0)
         elif word == "plain":
-            self._state = replace(state, hidden=False, deleted=False, font=-1)
+            self._state = replace(state, hidden=False, deleted=False, raised=False, font=-1)
         elif word == "intbl":
             self._state = replace(state, in_table=True)
         elif word == "s":
@@ -286,6 +287,8 @@ class _Reader:
             self._state = replace(state, in_number=True)
         elif word in {"v", "deleted"}:
             self._state = replace(state, **{"hidden" if word == "v" else word: number != 0})
+        elif word in {"super", "sub", "nosupersub"}:
+            self._state = replace(state, raised=word == "super" and number != 0)
         elif word in {"f", "deff", "fcharset", "cpg"} and number is not None:
             self._font(word, number)
         elif word == "uc":
