@@ -122,3 +122,7 @@ async def test_code_is_cut_at_definitions_with_their_comments(reader: DocumentRe
     assert [page.label for page in await pages_of(reader, path, FileType.CODE)][1:] == [
         "int main(int argc, char **argv)", "fn no() {}",
     ]  # fmt: skip
+    path.write_text("package a;\n\n/**\n * Pays bills.\n */\n@Entity\npublic class Till {\n}\n")
+    assert (await pages_of(reader, path, FileType.CODE))[-1].text.startswith(
+        "public class Till\n\n/**\n * Pays bills.\n */\n@Entity\npublic class Till"
+    )
