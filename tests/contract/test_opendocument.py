@@ -20,6 +20,7 @@ _STYLES = """
 <text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>
 <text:list-level-style-bullet text:level="3" text:bullet-char="x"/></text:list-style>
 <style:style style:name="H"><style:text-properties text:display="none"/></style:style>
+<style:style style:name="T"><style:table-properties table:display="false"/></style:style>
 <style:style style:name="D"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>
 """
 _OUTLINE = """<office:styles><text:outline-style>
@@ -147,3 +148,11 @@ async def test_slides_say_what_their_shapes_say_and_that_they_are_hidden(
     assert page.text == "Travel\n\nHotels\n\n1. Ask"
     assert page.blocks[0].kind is BlockKind.HEADING
     assert page.warning == "The slide is hidden: it is not shown when the presentation is."
+
+
+async def test_a_hidden_sheet_is_not_read_and_named(reader: DocumentReader, tmp_path: Path) -> None:
+    seen = f'<table:table table:name="Rates">{_row(_cell("Oslo"), _cell("90"))}</table:table>'
+    unseen = f'<table:table table:name="Old" table:style-name="T">{_row(_cell("Oslo"), _cell("80"))}</table:table>'
+    page, hidden = await _pages(reader, tmp_path, seen + unseen, "spreadsheet")
+    assert page.text == "Rates\n\nOslo | 90"
+    assert hidden.warning == "Hidden sheets were not read: 'Old'."

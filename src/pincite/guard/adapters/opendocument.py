@@ -62,13 +62,13 @@ def _text(body: Node, archive: Archive, root: Node | None) -> Opened:
     return Opened(cut_sections(_Reader(archive, Styles([styles, root])).document(body, styles)))
 
 
-def _spreadsheet(body: Node, archive: Archive, _root: Node | None) -> Opened:
+def _spreadsheet(body: Node, archive: Archive, root: Node | None) -> Opened:
     reader = _Reader(archive, Styles([]))
-    sheets = (
-        Sheet(attribute(table, "name"), fill_merged(_rows(table, reader), _merges(table)))
-        for table in children(body, "table")
-    )
-    return Opened(sheet_pages(sheets))
+    unseen = _unseen(root, "table-properties", "display", "false")
+    tables = list(children(body, "table"))
+    shown = [table for table in tables if attribute(table, "style-name") not in unseen] or tables
+    sheets = (Sheet(attribute(table, "name"), fill_merged(_rows(table, reader), _merges(table))) for table in shown)
+    return Opened(sheet_pages(sheets, [attribute(table, "name") for table in tables if table not in shown]))
 
 
 def _presentation(body: Node, archive: Archive, root: Node | None) -> Opened:
@@ -262,11 +262,7 @@ def _value(cell: Node) -> str:
 
 def _slides(slides: list[Node], archive: Archive, root: Node | None) -> Iterator[PageText]:
     styles = archive.xml("styles.xml")
-    unseen = {
-        attribute(style, "name")
-        for style in children(child(root, "automatic-styles"), "style")
-        if _is_unseen(child(style, "drawing-page-properties"))
-    }
+    unseen = _unseen(root, "drawing-page-properties", "visibility", "hidden")
     for number, slide in enumerate(slides, start=1):
         reader = _Reader(archive, Styles([styles, root]))
         elements = list(reader.elements(slide))
@@ -282,8 +278,11 @@ def _slides(slides: list[Node], archive: Archive, root: Node | None) -> Iterator
         yield warned(page, _NOT_SHOWN) if attribute(slide, "style-name") in unseen else page
 
 
-def _is_unseen(properties: Node | None) -> bool:
-    return properties is not None and attribute(properties, "visibility") == "hidden"
+def _unseen(root: Node | None, of: str, name: str, value: str) -> set[str]:
+    """Return the styles by which a sheet or a slide is not shown: those with a property of a value."""
+    styles = children(child(root, "automatic-styles"), "style")
+    properties = ((attribute(style, "name"), child(style, of)) for style in styles)
+    return {style for style, found in properties if found is not None and attribute(found, name) == value}
 
 
 def _rows(table: Node, reader: _Reader) -> Iterator[tuple[int, list[str]]]:
