@@ -95,15 +95,15 @@ class _Reader:
     def document(self, body: Node, styles: Node | None) -> Iterator[Element]:
         """Yield the body's elements and, once each, the lines of headers and footers that are more than a number."""
         yield from self.elements(body)
-        said: dict[str, None] = {}
-        for page in children(child(styles, "master-styles"), "master-page"):
-            for part in page:
-                label = next((label for name, label in _MARGINS.items() if local(part).startswith(name)), "")
-                for element in self.elements(part) if label else ():
-                    if sum(char.isalpha() for char in element.text) > _LEAST_LETTERS:
-                        said[f"{label}: {squeeze(element.text)}"] = None
-        for text in said:
-            yield Element(BlockKind.PARAGRAPH, text)
+        parts = (part for page in children(child(styles, "master-styles"), "master-page") for part in page)
+        said = dict.fromkeys(line for part in parts for line in self._margin(part))
+        yield from (Element(BlockKind.PARAGRAPH, line) for line in said)
+
+    def _margin(self, part: Node) -> Iterator[str]:
+        label = next((label for name, label in _MARGINS.items() if local(part).startswith(name)), "")
+        for element in self.elements(part) if label else ():
+            if sum(char.isalpha() for char in element.text) > _LEAST_LETTERS:
+                yield f"{label}: {squeeze(element.text)}"
 
     def elements(self, nodes: Iterable[Node]) -> Iterator[Element]:
         """Yield the elements of what lies in a body, a section, a list item, a cell or a shape."""
