@@ -14,6 +14,8 @@ _MOST_COLUMNS = 1_000
 _WIDEST = 100
 _HEAD_ROWS = 2
 _LONGEST_REPEATED = 300
+_MOST_HANGING = 100
+_MOST_REPEATED_CHARS = 2_000_000  # of one table; beyond, what spans rows stands in the first alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class _Grid:
         self._hanging: dict[int, _Hanging] = {}
         self._above: dict[int, str] = {}
         self._rows = 0
+        self._left = _MOST_REPEATED_CHARS
 
     def cells(self, row: Iterable[Span]) -> list[str]:
         """Return the cells of a row by columns; none where it says nothing of its own."""
@@ -86,32 +89,33 @@ class _Grid:
             if column + columns > _MOST_COLUMNS:
                 break
             goes_on = span.goes_on and not span.text.strip()
-            text = self._above.get(column, "") if goes_on else span.text
+            text = self._repeated(self._above.get(column, "")) if goes_on else span.text
             own = own or bool(text.strip() and not goes_on)
             self._keep(column, _Hanging(text, span.rows, columns))
             placed.append((text, columns))
             column += columns
-        while hanging:
-            nearest = min(hanging)
+        for nearest in sorted(hanging):
             if nearest >= column:
                 placed += [("", 1)] * (nearest - column)
                 column = self._hang(hanging, placed, nearest)
-            else:
-                del hanging[nearest]
         return self._laid_out(placed) if own else []
 
     def _hang(self, hanging: dict[int, _Hanging], placed: list[tuple[str, int]], column: int) -> int:
         """Place what hangs at a column. Returns the next free one."""
         while (above := hanging.pop(column, None)) is not None:
             self._keep(column, _Hanging(above.text, above.rows - 1, above.columns))
-            placed.append((above.text, above.columns))
+            placed.append((self._repeated(above.text), above.columns))
             column += above.columns
         return column
+
+    def _repeated(self, text: str) -> str:
+        self._left -= len(text)
+        return text if self._left >= 0 else ""
 
     def _keep(self, column: int, cell: _Hanging) -> None:
         text = cell.text if len(cell.text) <= _LONGEST_REPEATED else ""
         self._above[column] = text
-        if cell.rows > 1:
+        if cell.rows > 1 and len(self._hanging) < _MOST_HANGING:
             self._hanging[column] = _Hanging(text, cell.rows, cell.columns)
 
     def _laid_out(self, placed: list[tuple[str, int]]) -> list[str]:

@@ -3,6 +3,7 @@
 Who reads "12" for a half reads another number.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 _BETWEEN = {"mfrac": ("/",), "msup": ("^",), "msub": ("_",), "msubsup": ("_", "^"), "munderover": ("_", "^"),
@@ -25,6 +26,7 @@ class Formula:
 
     def __init__(self) -> None:
         self._open: list[_Open] = []
+        self._tags: Counter[str] = Counter()
 
     @property
     def is_open(self) -> bool:
@@ -41,15 +43,17 @@ class Formula:
             around.parts += 1
             grouped = bool(marks) and tag == "mrow"
         self._open.append(_Open(tag, grouped=grouped))
+        self._tags[tag] += 1
         return said + ("(" if grouped else "") + _BEFORE.get(tag, "")
 
     def end(self, tag: str) -> str:
         """Return what stands behind an element; one that was never opened says nothing."""
-        if all(each.tag != tag for each in self._open):
+        if not self._tags[tag]:
             return ""
         said = ""
         while self._open:
             each = self._open.pop()
+            self._tags[each.tag] -= 1
             said += _AFTER.get(each.tag, "") + (")" if each.grouped else "")
             if each.tag == tag:
                 break

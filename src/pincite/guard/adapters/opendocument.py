@@ -6,6 +6,7 @@ footers of a text say comes once, at the end.
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.opendocument_lists import Counts, Styles
@@ -33,6 +34,7 @@ _LEAST_LETTERS = 6  # "Page 3 of 9" in any language is no more
 _MOST_SPACES = 100
 _MOST_REPEATED = 1_000
 _MOST_OBJECTS = 500
+_MOST_MERGED = 20_000
 _COLUMNS = MAX_COLUMNS + 1  # one more than are read, so that it can be told
 _MAX_ROWS = 1_000_000
 _NOTES_LEVEL = 3
@@ -67,7 +69,10 @@ def _spreadsheet(body: Node, archive: Archive, root: Node | None) -> Opened:
     unseen = _unseen(root, "table-properties", "display", "false")
     tables = list(children(body, "table"))
     shown = [table for table in tables if attribute(table, "style-name") not in unseen] or tables
-    sheets = (Sheet(attribute(table, "name"), fill_merged(_rows(table, reader), _merges(table))) for table in shown)
+    sheets = (
+        Sheet(attribute(table, "name"), fill_merged(_rows(table, reader), islice(_merges(table), _MOST_MERGED)))
+        for table in shown
+    )
     return Opened(sheet_pages(sheets, [attribute(table, "name") for table in tables if table not in shown]))
 
 
