@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 from pincite.core.instructions import ordering
 from pincite.guard.adapters.charsets import codec_of
+from pincite.guard.adapters.html_lists import List
 from pincite.guard.adapters.html_math import UNREAD, Formula
 from pincite.guard.adapters.html_open import FORMATTING, VOID, OpenElements
 from pincite.guard.adapters.html_taming import tame
@@ -102,7 +103,7 @@ class _Reader(HTMLParser):
         self._in_title = self._unseen = False
         self._unseen_text: list[str] = []
         self._raised_at = 0
-        self._lists: list[list[int | None]] = []
+        self._lists: list[List] = []
         self._tables: list[_Table] = []
 
     @property
@@ -144,7 +145,7 @@ class _Reader(HTMLParser):
         elif tag == "sup":
             self._raised_at = len(self._text)
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
-            self._open_block(tag)
+            self._open_block(tag, dict(attrs))
         elif tag in {"table", "tr", "td", "th"}:
             self._open_table_part(tag, dict(attrs))
 
@@ -201,7 +202,7 @@ class _Reader(HTMLParser):
         if ordering(text):
             self._emit(Element(BlockKind.HIDDEN, text))
 
-    def _open_block(self, tag: str) -> None:
+    def _open_block(self, tag: str, attributes: dict[str, str | None]) -> None:
         self._flush()
         if tag in _HEADINGS:
             self._level = _HEADINGS[tag]
@@ -213,12 +214,11 @@ class _Reader(HTMLParser):
         elif tag in {"ul", "ol"}:
             if not self._lists:
                 self._groups += 1
-            self._lists.append([0 if tag == "ol" else None])
+            self._lists.append(List.opened(tag, attributes))
         elif tag == "li":
             self._item_depth = max(1, len(self._lists))
-            if self._lists and self._lists[-1][0] is not None:
-                self._lists[-1][0] += 1
-                self._text.append(f"{self._lists[-1][0]}. ")
+            if self._lists:
+                self._text.append(self._lists[-1].item(attributes))
 
     def _close_block(self, tag: str) -> None:
         self._flush()

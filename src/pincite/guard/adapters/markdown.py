@@ -76,11 +76,14 @@ def _elements(tokens: Sequence[Token]) -> Iterator[Element]:
             level = 0
         elif kind in {"bullet_list_open", "ordered_list_open"}:
             group += not lists
-            lists.append(int(token.attrGet("start") or 1) if kind[0] == "o" else None)
+            start = token.attrGet("start")
+            lists.append((1 if start is None else int(start)) if kind[0] == "o" else None)
         elif kind in {"bullet_list_close", "ordered_list_close"}:
             lists.pop()
         elif kind == "list_item_open":
-            lead = "" if lists[-1] is None else f"{token.info or lists[-1]}. "
+            number = lists[-1]
+            lead = "" if number is None else f"{number}. "
+            lists[-1] = None if number is None else number + 1
         elif kind == "table_open":
             group += 1
         elif kind == "tr_open":

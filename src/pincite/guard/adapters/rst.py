@@ -6,6 +6,7 @@ A light reader of its own: docutils would include files and run directives.
 import re
 from collections.abc import Iterator, Mapping
 
+from pincite.guard.adapters.docx_numbering import count_as
 from pincite.guard.adapters.rst_tables import GRID, SIMPLE, csv_rows, grid_rows, list_rows, simple_rows
 from pincite.guard.adapters.text import read_text
 from pincite.guard.domain import BlockKind
@@ -14,6 +15,7 @@ from pincite.guard.source import Opened, Source
 
 _RULE = re.compile(r"([=\-`:'\"~^_*+#<>.])\1{2,}\s*")
 _ITEM = re.compile(r"(?:[-*+•]|\(?(?:\d+|[a-zA-Z#])[.)])\s+")
+_NUMBERED = re.compile(r"( *)\(?(\d{1,6}|[a-zA-Z#])[.)]\s")
 _EXPLICIT = re.compile(r"\s*\.\.(?:\s|$)")
 _DIRECTIVE = re.compile(r"\.\.\s+([\w.+-]+(?::[\w.+-]+)*)\s?::(?:\s+(.*)|$)")
 _NOTE = re.compile(r"\.\.\s+(\[[^\]\s]{1,80}\])\s*(.*)")
@@ -75,6 +77,7 @@ class _Reader:
         self._levels: list[str] = [] if outer is None else outer._levels
         self._said_by_name = _substitutes(self._lines) if outer is None else outer._said_by_name
         self._group: int = 0 if outer is None else outer._group
+        self._counts: dict[int, tuple[str, int]] = {}
 
     def elements(self) -> Iterator[Element]:
         """Yield the document's elements in order."""
@@ -134,7 +137,30 @@ class _Reader:
             if body:
                 yield self._code(body)
 
+    def _counted(self, taken: list[str]) -> Iterator[str]:
+        """Yield lines with a number in place of each "#" that stands for the next one."""
+        margin = _indent(taken[0])
+        goes_on = _ITEM.match(taken[0].strip()) is not None
+        for place in [place for place in self._counts if place > margin or (place == margin and not goes_on)]:
+            del self._counts[place]
+        for line in taken:
+            found = _NUMBERED.match(line)
+            if found is None or len(found[1]) != margin:
+                yield line
+                continue
+            kind, number = self._counts.get(margin, ("decimal", 0))
+            if found[2] == "#":
+                number += 1
+                line = line.replace("#", count_as(kind, number), 1)
+            elif found[2].isdecimal():
+                kind, number = "decimal", int(found[2])
+            else:
+                kind, number = "lowerLetter" if found[2].islower() else "upperLetter", ord(found[2].lower()) - 96
+            self._counts[margin] = kind, number
+            yield line
+
     def _said(self, taken: list[str]) -> Iterator[Element]:
+        taken = list(self._counted(taken))
         if _ITEM.match(taken[0].strip()) or _FIELD.match(taken[0].strip()):
             self._group += 1
             item: list[str] = []
