@@ -13,7 +13,7 @@ from pincite.guard import DocumentReader, FileType
     [
         (FileType.MARKDOWN, "1. ask\n1. pay\n1. go\n", "1. ask\n2. pay\n3. go"),
         (FileType.MARKDOWN, "0. ask\n7. pay\n", "0. ask\n1. pay"),
-        (FileType.MARKDOWN, "5. ask\n   1. by mail\n   1. or phone\n5. pay\n", "5. ask\n1. by mail\n2. or phone\n6. pay"),
+        (FileType.MARKDOWN, "5. ask\n   1. mail\n   1. phone\n5. pay\n", "5. ask\n1. mail\n2. phone\n6. pay"),
         (FileType.HTML, "<ol start=5><li>ask<li value=9>pay<li>go</ol>", "5. ask\n9. pay\n10. go"),
         (FileType.HTML, "<ol type=a><li>ask<ol type=i><li>by mail<li>by phone</ol><li>pay</ol>",
          "a. ask\ni. by mail\nii. by phone\nb. pay"),
