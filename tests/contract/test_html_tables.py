@@ -19,9 +19,21 @@ _RATES = """<table><tr><th colspan="4">Rates</th></tr>
         (
             _RATES,
             (
-                "Rates\n\nCountry | City | Euros | Euros\nCountry | City | 2025 | 2026\nNorway | Oslo | 90 | 95\n"
+                "Rates\n\nCountry | City | Euros 2025 | Euros 2026\nNorway | Oslo | 90 | 95\n"
                 "Norway | Bergen | 80 | 85\nItaly | none |  | 75"
             ),
+        ),
+        (
+            "<table><tr><td>Name<td colspan=2>Ada<tr><td>City<td colspan=2>Oslo</table>",
+            "Name | Ada\nCity | Oslo",
+        ),
+        (
+            "<table><tr><td>City<td colspan=2>Euros<tr><td>Oslo<td>90<td>95</table>",
+            "City | Euros | Euros\nOslo | 90 | 95",
+        ),
+        (
+            "<table><tr><td><td colspan=2>2026<tr><td>Nights<td>90<td>95</table>",
+            " | 2026 | 2026\nNights | 90 | 95",
         ),
         ("<table><tr><td>Oslo<td>90<tr><td>Rome<td>80 euros", "Oslo | 90\nRome | 80 euros"),
         (

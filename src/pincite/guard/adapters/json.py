@@ -15,6 +15,7 @@ from pincite.guard.source import Opened, Source
 
 _MAX_DEPTH = 60
 _MOST_COLUMNS = 40
+_SAID_EMPTY = 2  # names above an empty list or object that is said; deeper ones are many and say little
 _DAMAGED = "Check the file with a JSON validator and upload it again."
 
 
@@ -74,7 +75,7 @@ def _lines(text: str, broken: int = 0) -> list[Any]:
 
 
 def _part(value: Any, path: tuple[str, ...], group: int) -> Iterator[Element]:
-    if value in ({}, []):
+    if value in ({}, []) and len(path) <= _SAID_EMPTY:
         value = "{}" if value == {} else "[]"
     if len(path) > _MAX_DEPTH:
         raise UnreadableDocument("The JSON is nested too deeply.", remedy=_DAMAGED)
