@@ -13,6 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from pincite.guard.adapters.pdf_annotations import read_annotations, with_annotations
+from pincite.guard.adapters.pdf_arabic import in_written_order
 from pincite.guard.adapters.pdf_forms import Forms
 from pincite.guard.adapters.pdf_hidden import hidden_text, without_hidden
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
@@ -115,6 +116,7 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
             text, indices = raw_text(text_page)
             edges = cast("Rectangle", page.get_cropbox())
             glyphs = Glyphs(text_page, indices, edges if page.get_rotation() else None)
+            text = in_written_order(text, glyphs)
             lines = page_lines(text, glyphs)
             over = read_annotations(pdf, page, lines, glyphs, forms)
             hidden = hidden_text(page, lines, glyphs)
