@@ -96,6 +96,14 @@ async def test_names_from_before_unicode_are_read_as_written(reader: DocumentRea
     assert page.label == "расходы1го.txt, 1"
 
 
+async def test_names_by_consoles_of_western_europe_are_read_as_written(reader: DocumentReader, tmp_path: Path) -> None:
+    path = tmp_path / "all.zip"
+    packed(path, {"zzzzzzzz.txt": FACT.encode()})
+    path.write_bytes(path.read_bytes().replace(b"zzzzzzzz", "Größe_ü1".encode("cp850")))
+    (page,) = await pages_of(reader, path, FileType.ZIP)
+    assert page.label == "Größe_ü1.txt, 1"
+
+
 async def test_archives_in_archives_end_at_a_depth(reader: DocumentReader, tmp_path: Path) -> None:
     data = zip_of({"deep.txt": FACT.encode()})
     for level in range(5):

@@ -1,9 +1,11 @@
 """What is attached to a mail is read as pages of its own, and nothing attached keeps the mail from being read."""
 
+import struct
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from tests.contract.compound_files import outlook
 from tests.contract.format_samples import FACT, pages_of, pdf, sheets
 
 from pincite.guard import DocumentReader, FileType
@@ -148,3 +150,25 @@ async def test_a_mailbox_is_an_archive_of_its_messages(reader: DocumentReader, t
     path.write_bytes(begins + letters[1].as_bytes())
     (page,) = await pages_of(reader, path, FileType.EML)
     assert page.label == "rates"
+
+
+async def test_an_appointment_says_when_and_where(reader: DocumentReader, tmp_path: Path) -> None:
+    calendar = bytes.fromhex("0220060000000000c000000000000046")
+    names = b"".join(struct.pack("<IHH", known, 3 << 1, at) for at, known in enumerate((0x820D, 0x820E, 0x8208)))
+    moments = [(1772442000 + 3600 * hour + 11_644_473_600) * 10**7 for hour in (1, 2)]
+    times = b"".join(struct.pack("<IIQ", 0x80000040 + (at << 16), 0, value) for at, value in enumerate(moments))
+    path = tmp_path / "a.msg"
+    outlook(
+        path,
+        "Rates",
+        {
+            "__properties_version1.0": bytes(32) + times,
+            "__substg1.0_001A001F": "IPM.Appointment".encode("utf-16-le"),
+            "__substg1.0_1000001F": "Bring the bills.".encode("utf-16-le"),
+            "__substg1.0_8002001F": "Room 4".encode("utf-16-le"),
+            "__nameid_version1.0": {"__substg1.0_00020102": calendar, "__substg1.0_00030102": names},
+        },
+    )
+    (page,) = await pages_of(reader, path, FileType.MSG)
+    said = "Starts: 2026-03-02 10:00 UTC\nEnds: 2026-03-02 11:00 UTC\nLocation: Room 4\n\nBring the bills."
+    assert page.text.endswith(said)

@@ -1,5 +1,6 @@
 """What OpenDocument, reStructuredText, JSON and source code look like as pages, beyond what holds for every format."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,33 @@ async def test_json_reads_as_lines_and_records_as_a_table(reader: DocumentReader
         await pages_of(reader, lines, FileType.JSON)
 
 
+async def test_json_keeps_numbers_as_written_names_that_come_again_and_what_is_empty(
+    reader: DocumentReader, tmp_path: Path
+) -> None:
+    path = tmp_path / "rates.json"
+    path.write_text(
+        '{"share": 0.10, "id": 12345678901234567890.123456789, "most": 1e400, "none": NaN, "share": 2, "cities": [], '
+        '"share (2)": 3}'
+    )
+    assert (await pages_of(reader, path, FileType.JSON))[0].text.split("\n") == [
+        "share: 0.10", "id: 12345678901234567890.123456789", "most: 1e400", "none: NaN", "share (2): 2", "cities: []",
+        "share (2) (2): 3",
+    ]  # fmt: skip
+
+
+async def test_a_notebook_reads_as_its_cells_without_pictures(reader: DocumentReader, tmp_path: Path) -> None:
+    path = tmp_path / "rates.ipynb"
+    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=", "text/plain": ["<Figure>"]}}
+    printed = {"output_type": "stream", "text": ["90\n"]}
+    failed = {"output_type": "error", "ename": "KeyError", "evalue": "Lima", "traceback": []}
+    code = {"cell_type": "code", "source": ["rate = 90\n", "print(rate)"], "outputs": [printed, picture, failed]}
+    cells = [{"cell_type": "markdown", "source": ["# Rates\n", "Of *hotels*."]}, code]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    (page,) = await pages_of(reader, path, FileType.JSON)
+    assert page.text == "Rates\n\nOf hotels.\n\nrate = 90\nprint(rate)\n\n90\n\n<Figure>\n\nKeyError: Lima"
+    assert [block.kind for block in page.blocks[2:]] == [BlockKind.CODE] * 4
+
+
 async def test_code_is_cut_at_definitions_with_their_comments(reader: DocumentReader, tmp_path: Path) -> None:
     path = tmp_path / "till.py"
     path.write_text(CODE)
@@ -94,3 +122,7 @@ async def test_code_is_cut_at_definitions_with_their_comments(reader: DocumentRe
     assert [page.label for page in await pages_of(reader, path, FileType.CODE)][1:] == [
         "int main(int argc, char **argv)", "fn no() {}",
     ]  # fmt: skip
+    path.write_text("package a;\n\n/**\n * Pays bills.\n */\n@Entity\npublic class Till {\n}\n")
+    assert (await pages_of(reader, path, FileType.CODE))[-1].text.startswith(
+        "public class Till\n\n/**\n * Pays bills.\n */\n@Entity\npublic class Till"
+    )

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*|[^\W\d_]+(?:\d+)?")
+# Without raised figures: "1,234²" is 1,234 with a note.
+_WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_⁰¹²³⁴-⁹]*|[^\W\d_⁰¹²³⁴-⁹]+(?:\d+)?")
 _HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")

@@ -1,7 +1,8 @@
 """Turns a stream of elements (headings, paragraphs, items, rows) into pages. For formats without pages of their own.
 
 The rules: a page begins at each heading of level 1 or 2; a heading without text of its own joins the section that
-follows; a page over 8,000 characters is cut between elements. No format is known here.
+follows; a page over 8,000 characters is cut between elements, and where that is amid a table the next one begins with
+the table's first row again. No format is known here.
 """
 
 import re
@@ -15,8 +16,11 @@ MAX_PAGE_CHARS = 8_000
 PAGE_LEVELS = 2
 CELL = " | "
 _MAX_LABEL = 120
+_MAX_HEADER = 1_000
 _SPACE = re.compile(r"[\s\u00a0\u200b]+")
 _IN_CELL = re.compile(r" \|(?= )")
+_RAISED = re.compile(r"\s*[+\u2212-]?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*")
+_SUPERSCRIPTS = str.maketrans("0123456789+-\u2212", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _STOPS = ("\n", ". ", " ")
 _JOINED = frozenset({BlockKind.LIST, BlockKind.TABLE, BlockKind.CODE})
 
@@ -38,6 +42,11 @@ class Element:
 def squeeze(text: str) -> str:
     """Return text on one line with single spaces."""
     return _SPACE.sub(" ", text).strip()
+
+
+def raised(text: str) -> str:
+    """Return text that stands raised: figures as such, so that no power or note's number runs into another figure."""
+    return text.translate(_SUPERSCRIPTS) if _RAISED.fullmatch(text) else text
 
 
 def row_text(cells: Iterable[str]) -> str:
@@ -73,6 +82,7 @@ def cut_long(text: str, most: int, first: int = 0) -> Iterator[str]:
 def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator[PageText]:
     """Cut elements into pages; `untitled` labels a page without a heading (its number by default)."""
     draft = _Draft(1, untitled)
+    header: Element | None = None
     for element in _split_long(elements):
         if not element.text.strip():
             continue
@@ -87,7 +97,11 @@ def cut_sections(elements: Iterable[Element], *, untitled: str = "") -> Iterator
             yield draft.page()
             draft = _Draft(draft.number + 1, untitled, title=draft.title, part=draft.part + 1)
             draft.extend(carried)
+            if header is not None and _goes_under(header, element):
+                draft.append(header)
         draft.append(element)
+        if element.kind is not BlockKind.HIDDEN and (header is None or not _joins(header, element)):
+            header = element if element.kind is BlockKind.TABLE else None
     if draft.elements:
         yield draft.page()
 
@@ -169,6 +183,11 @@ def lay_out(elements: Sequence[Element]) -> tuple[str, tuple[Block, ...]]:
 
 def _joins(previous: Element, element: Element) -> bool:
     return element.kind in _JOINED and previous.kind is element.kind and previous.group == element.group
+
+
+def _goes_under(header: Element, row: Element) -> bool:
+    """Whether a row that begins a page is of the table that began before, with a first row that is worth repeating."""
+    return _joins(header, row) and len(header.text) <= min(_MAX_HEADER, MAX_PAGE_CHARS - len(row.text))
 
 
 def _split_long(elements: Iterable[Element]) -> Iterator[Element]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pincite.guard import BlockKind, body_text
-from pincite.ingest.units import CountTokens, PageLike, Unit, estimate_tokens, page_units
+from pincite.ingest.units import CountTokens, OpenTable, PageLike, Unit, estimate_tokens, open_table, page_units
 from pincite.library import Chunk
 
 _KEPT_WHOLE = frozenset({BlockKind.TABLE, BlockKind.LIST, BlockKind.CODE})
@@ -64,12 +64,14 @@ class Chunker:
         self._texts: dict[int, str] = {}
         self._draft = _Draft()
         self._held: _Draft | None = None
+        self._table: OpenTable | None = None
         self._ordinal = 0
 
     def add(self, page: PageLike) -> list[Chunk]:
         """Take the next page. Returns the chunks that it completed."""
         self._texts[page.number] = body_text(page.text, page.blocks)
-        units = page_units(page, self._count, self._settings.max_tokens)
+        units = page_units(page, self._count, self._settings.max_tokens, self._table)
+        self._table = open_table(page, self._table)
         chunks: list[Chunk] = []
         if units and not self._flowing and self._draft.tokens * 4 >= self._settings.min_tokens:
             chunks += self._close(overlap=False)

@@ -18,6 +18,7 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 _PIECE = re.compile(r"\w{1,7}|[^\w\s]")
 _LINE = re.compile(r"[^\r\n]+")
 _SPACE = re.compile(r"\s+")
+_BESIDE = frozenset({BlockKind.MARGIN, BlockKind.NOTE, BlockKind.HIDDEN})
 _MAX_TITLE = 160
 _MAX_HEADER = 240
 
@@ -66,10 +67,56 @@ def estimate_tokens(texts: Sequence[str]) -> list[int]:
     return [len(_PIECE.findall(text)) for text in texts]
 
 
-def page_units(page: PageLike, count: CountTokens, max_tokens: int) -> list[Unit]:
-    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space and margins."""
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A table at the end of a page, which may go on behind it: what its head says, and how many columns it has."""
+
+    head: str
+    columns: int
+
+
+def open_table(page: PageLike, above: OpenTable | None) -> OpenTable | None:
+    """Return the table that a page ends with, None where it ends with something else or the table has no head.
+
+    Args:
+        page: the page.
+        above: the one that the page before ends with.
+    """
+    body = _body(page.blocks)
+    if not body or body[-1].table is None:
+        return None
+    head = head_text(page.text, body[-1])
+    if not head:
+        return above if len(body) == 1 and _goes_on(body[0], above) else None
+    return OpenTable(head, _columns(body[-1]))
+
+
+def _body(blocks: Sequence[Block]) -> list[Block]:
+    return [block for block in blocks if block.kind not in _BESIDE]
+
+
+def _columns(block: Block) -> int:
+    rows = () if block.table is None else block.table.rows
+    return max((cell.column for row in rows for cell in row), default=-1) + 1
+
+
+def _goes_on(block: Block, above: OpenTable | None) -> bool:
+    """Whether a page's first block is a table without a head that has the columns of the one before."""
+    headless = block.table is not None and block.table.head_rows == 0
+    return above is not None and headless and _columns(block) == above.columns
+
+
+def page_units(page: PageLike, count: CountTokens, max_tokens: int, above: OpenTable | None = None) -> list[Unit]:
+    """Cut a page into units of at most `max_tokens`; they cover all its characters but white space and margins.
+
+    Args:
+        page: the page.
+        count: counts tokens.
+        max_tokens: the most of one unit.
+        above: the table that the page before ends with; where the page begins with its rows they have its head.
+    """
     text = page.text
-    stretches = list(_stretches(text, page.blocks))
+    stretches = list(_stretches(text, page.blocks, above))
     counts = count([text[stretch.start : stretch.end] for stretch in stretches])
     units: list[Unit] = []
     for stretch, tokens in zip(stretches, counts, strict=True):
@@ -97,8 +144,9 @@ def one_line(text: str, most: int = _MAX_TITLE) -> str:
     return _SPACE.sub(" ", whole_words(text)).strip()[:most]
 
 
-def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
+def _stretches(text: str, blocks: Sequence[Block], above: OpenTable | None) -> Iterator[_Stretch]:
     width = line_width(text)
+    first = next(iter(_body(list(_whole(text, blocks)))), None)
     for number, block in enumerate(_whole(text, blocks)):
         if block.is_left_out(text):
             continue
@@ -111,7 +159,8 @@ def _stretches(text: str, blocks: Sequence[Block]) -> Iterator[_Stretch]:
             for start, end in sentence_spans(text[block.start : block.end], width=width):
                 yield _Stretch(block.start + start, block.start + end, number, block)
         elif block.table is not None:
-            yield from _rows(text, block, number)
+            carried = above.head if above is not None and block is first and _goes_on(block, above) else ""
+            yield from _rows(text, block, number, carried)
         else:
             yield from _lines(text, block, number)
 
@@ -142,13 +191,13 @@ def _lines(text: str, block: Block, number: int) -> Iterator[_Stretch]:
             header = one_line(body)
 
 
-def _rows(text: str, block: Block, number: int) -> Iterator[_Stretch]:
-    """Yield the head of a table as one, then its rows with what the head says."""
+def _rows(text: str, block: Block, number: int, carried: str) -> Iterator[_Stretch]:
+    """Yield the head of a table as one, then its rows with what the head says, or the one on the page before."""
     rows = () if block.table is None else block.table.rows[block.table.head_rows :]
     starts = [min(cell.start for cell in row) for row in rows]
     if starts and starts[0] > block.start:
         yield _stripped(text, _Stretch(block.start, starts[0], number, block))
-    header = head_text(text, block)
+    header = head_text(text, block) or carried
     for start, end in zip(starts, [*starts[1:], block.end], strict=True):
         yield _stripped(text, _Stretch(start, end, number, block, header))
 

@@ -19,16 +19,23 @@ from pincite.guard.source import Allowance, ReadLimits, Source
 
 MARKUP = [
     "<a ", "<!--", "<table><tr><td>", "<a href='", "<![CDATA[", "<?", "<b style='display:none", "</", "<script>",
-    "<p hidden><i>", "<div hidden><li>", "<span>",
+    "<p hidden><i>", "<div hidden><li>", "<span>", "<sup>1", "<math><mi>", "<table><tr><td rowspan=999>a",
 ]  # fmt: skip
 CASES = [
     *((FileType.HTML, text, "") for text in MARKUP),
-    *((FileType.RST, text, "") for text in ("*a ", "**a", "``a", "a", "|a ")),
+    *((FileType.RST, text, "") for text in ("*a ", "**a", "``a", "a", "|a ", ".. note::\n\n ", "[a", "a_")),
+    (FileType.RST, "|a|b|\n", "+-+-+\n"),
+    (FileType.HTML, "</mo>", "<html><math>" + "<mi>" * 4_000),
+    (FileType.HTML, "<tr><td>b", "<html><table><tr>" + "<td rowspan=9999>a" * 400),
     (FileType.MARKDOWN, "<!--", ""),
+    (FileType.MARKDOWN, "> ", ""),
     (FileType.EML, "=?utf-8?q?a", "From: a\nTo: b\nSubject: "),
     (FileType.EML, " a;", "From: a\nTo: b\nSubject: c\nContent-Type: text/plain; x=\""),
     (FileType.RTF, "{", "{\\rtf1 "),
+    (FileType.RTF, "{\\header a", "{\\rtf1 "),
+    (FileType.RTF, "\\trowd\\clvmrg\\cellx1 a\\cell\\row", "{\\rtf1 "),
     (FileType.JSON, '{"a":', ""),
+    (FileType.JSON, '"a":1,', "{"),
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pincite.core.sentences import sentence_spans
 from pincite.guard import Block, BlockKind, PageText
+from pincite.guard.domain import Cell, Table
 from pincite.ingest.chunking import Chunker, ChunkingSettings, ChunkOwner
 from pincite.ingest.units import estimate_tokens, page_units
 from pincite.library import Chunk
@@ -154,3 +155,30 @@ def test_memory_does_not_grow_with_the_document() -> None:
         chunker.add(make_page(number, [(BlockKind.PARAGRAPH, " ".join([sentence(12)] * 10), 0)]))
         assert len(chunker._texts) <= 3
     assert chunker.finish()[-1].end_page == page_count
+
+
+def table_page(number: int, rows: Sequence[Sequence[str]], *, head_rows: int) -> PageText:
+    text, placed = "", list[tuple[Cell, ...]]()
+    for row in rows:
+        cells: list[Cell] = []
+        for column, cell in enumerate(row):
+            cells.append(Cell(len(text), len(text) + len(cell), column))
+            text += cell + (" " if column + 1 < len(row) else "\r\n")
+        placed.append(tuple(cells))
+    table = Block(BlockKind.TABLE, 0, len(text.rstrip()), table=Table(tuple(placed), head_rows))
+    return PageText(number, str(number), text.rstrip(), (table,))
+
+
+def test_rows_on_the_next_page_are_under_the_head_of_their_table() -> None:
+    def rows(first: int, columns: int = 3) -> list[list[str]]:
+        return [[f"Town-{number}", "90", "95"][:columns] for number in range(first, first + 8)]
+
+    pages = [
+        table_page(1, [["City", "2025", "2026"], *rows(0)], head_rows=1),
+        table_page(2, rows(8), head_rows=0),
+        table_page(3, rows(16), head_rows=0),
+        table_page(4, rows(24, 2), head_rows=0),
+    ]
+    paths = {chunk.page: chunk.heading_path for chunk in cut(pages)}
+    assert paths[2] == paths[3] == ("City | 2025 | 2026",)
+    assert paths[4] == ()

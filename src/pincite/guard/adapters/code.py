@@ -50,9 +50,14 @@ def _begins(line: str) -> bool:
 def _comments_before(part: list[str]) -> int:
     """Count the lines at the end that belong to what follows: comments and decorators."""
     count = 0
-    while count < len(part) and part[-1 - count][:1] in {"#", "/", "*", "@", "-"} and part[-1 - count].strip():
+    while count < len(part) and _leads(part[-1 - count]):
         count += 1
     return count
+
+
+def _leads(line: str) -> bool:
+    """Whether a line is of a comment or a decorator, and not of what stands before."""
+    return line[:1] in {"#", "/", "*", "@", "-"} or line.startswith(" *")
 
 
 def _code(lines: list[str], group: int) -> Iterator[Element]:

@@ -4,28 +4,39 @@ Tracked changes count as accepted; comments and hidden text are left out. What h
 the end.
 """
 
+import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element as Node
 
+from pincite.guard.adapters.docx_chunks import foreign_elements
 from pincite.guard.adapters.docx_numbering import Numbering
+from pincite.guard.adapters.docx_signs import form_field, formula, reading, symbol
+from pincite.guard.adapters.docx_styles import Style, styles, value
+from pincite.guard.adapters.ooxml_charts import chart_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, UnreadableDocument
-from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.grids import Span, TableRows
+from pincite.guard.sections import Element, cut_sections, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _CONTAINERS = frozenset({"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo", "body"})
 _HIDDEN = frozenset({"del", "moveFrom", "instrText", "delText", "rPr", "pPr"})
 _MARKS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
 _NOTE_KINDS = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_MAX_DEPTH = 3  # of Word documents within Word documents
 _LEAST_LETTERS = 6  # "Page 3 of 9" in any language is no more
 _MARGINS = {"header": "Header", "footer": "Footer"}
-_MAX_BASED_ON = 20
 _TINY_HALF_POINTS = 2
 
 
 def open_source(source: Source) -> Opened:
     """Open a Word document."""
+    archive, part, body = _opened(source)
+    return Opened(cut_sections(_Reader(archive, part, source).document(body)))
+
+
+def _opened(source: Source) -> tuple[Archive, str, Node]:
     archive = Archive(source)
     part = next((target for kind, target in archive.relations("").values() if kind == "officeDocument"), "")
     part = part if archive.has(part) else "word/document.xml"
@@ -36,17 +47,18 @@ def open_source(source: Source) -> Opened:
             "The Word document has no text in it, or is damaged.",
             remedy="Open it in Word, save it again and upload that.",
         )
-    return Opened(cut_sections(_Reader(archive, part).document(body)))
+    return archive, part, body
 
 
 class _Reader:
     """Walks the body; knows the styles and notes of the document."""
 
-    def __init__(self, archive: Archive, part: str) -> None:
+    def __init__(self, archive: Archive, part: str, source: Source) -> None:
         self._archive = archive
-        self._relations = list(archive.relations(part).values())
-        targets = dict(self._relations)
-        self._styles = _styles(archive.xml(targets.get("styles", "")))
+        self._source = source
+        self._relations = archive.relations(part)
+        targets = dict(self._relations.values())
+        self._styles = styles(archive.xml(targets.get("styles", "")))
         self._numbering = Numbering(archive.xml(targets.get("numbering", "")))
         self._notes: dict[tuple[str, str], str] = {}
         for kind, name in (("footnote", "footnotes"), ("endnote", "endnotes")):
@@ -60,10 +72,12 @@ class _Reader:
         """Yield the body's elements and, once each, the lines of headers and footers that are more than a number."""
         yield from self.elements(body)
         said: dict[str, None] = {}
-        for kind, target in self._relations:
+        for kind, target in self._relations.values():
             root = self._archive.xml(target) if kind in _MARGINS else None
             for element in self.elements(root) if root is not None else ():
-                if sum(char.isalpha() for char in element.text) > _LEAST_LETTERS:
+                if element.kind is BlockKind.HIDDEN:
+                    yield element
+                elif sum(char.isalpha() for char in element.text) > _LEAST_LETTERS:
                     said[f"{_MARGINS[kind]}: {squeeze(element.text)}"] = None
         for text in said:
             yield Element(BlockKind.PARAGRAPH, text)
@@ -79,29 +93,53 @@ class _Reader:
                 yield from self._table(node)
             elif name in _CONTAINERS:
                 yield from self.elements(node)
+            elif name == "altChunk":
+                yield from self._chunk(attribute(node, "id"))
+
+    def _chunk(self, name: str) -> Iterator[Element]:
+        """Yield the elements of a document in another format that stands here."""
+        target = self._relations.get(name, ("", ""))[1]
+        data = self._archive.read(target)
+        if data.startswith(b"PK") and self._source.depth < _MAX_DEPTH:
+            inner = replace(self._source, file=io.BytesIO(data), size_bytes=len(data), depth=self._source.depth + 1)
+            archive, part, body = _opened(inner)
+            yield from self._apart(_Reader(archive, part, inner).elements(body))
+        elif data:
+            yield from self._apart(foreign_elements(data))
+
+    def _apart(self, elements: Iterator[Element]) -> Iterator[Element]:
+        """Yield elements whose lists and tables are none of this document's own."""
+        first = last = self._groups + 1
+        for element in elements:
+            last = max(last, first + element.group)
+            yield replace(element, group=first + element.group)
+        self._groups = last
 
     def _paragraph(self, node: Node) -> Iterator[Element]:
-        boxes: list[Node] = []
-        notes: list[str] = []
-        text = "".join(self._runs(node, boxes, notes)).strip()
+        beside = _Beside(value(child(node, "pPr"), "pStyle"))
+        text = "".join(self._runs(node, beside)).strip()
         if text:
             yield self._classified(node, text)
-        hidden = "".join(_deep_text(run) for run in node.iter() if local(run) == "r" and _is_hidden(run)).strip()
+        elif not _is_gone(node):  # an empty item is shown with its number
+            self._counted(node)
+        runs = (run for run in node.iter() if local(run) == "r" and self._hides(run, beside.style))
+        hidden = "".join(_deep_text(run) for run in runs).strip()
         if hidden:
             yield Element(BlockKind.HIDDEN, hidden)
-        for note in notes:
+        for note in beside.notes:
             yield Element(BlockKind.PARAGRAPH, note)
-        for box in boxes:
+        for box in beside.boxes:
             yield from self.elements(box)
+        for chart in beside.charts:
+            self._groups += 2
+            yield from chart_elements(self._archive.xml(self._relations.get(chart, ("", ""))[1]), self._groups - 1)
 
     def _classified(self, node: Node, text: str) -> Element:
         properties = child(node, "pPr")
-        style = self._styles.get(_value(properties, "pStyle"), _Style())
-        outline = _value(properties, "outlineLvl")
+        style = self._styles.get(value(properties, "pStyle"), Style())
+        outline = value(properties, "outlineLvl")
         level = int(outline) + 1 if outline.isdigit() and int(outline) < 6 else style.level
-        numbering = child(properties, "numPr")
-        listed = style.lists if numbering is None else _value(numbering, "numId") not in {"", "0"}
-        number = self._number(style, numbering) if listed or style.number else ""
+        listed, number = self._counted(node)
         if level and len(text) < 400:
             self._in_list = False
             return Element(BlockKind.HEADING, squeeze(f"{number} {text}"), level=level)
@@ -112,57 +150,116 @@ class _Reader:
         self._in_list = False
         return Element(BlockKind.PARAGRAPH, text)
 
-    def _number(self, style: "_Style", numbering: Node | None) -> str:
-        """Return what stands before a paragraph; its own numbering goes before its style's."""
-        name = _value(numbering, "numId") or style.number
-        place = _value(numbering, "ilvl") or style.place
-        return self._numbering.next(name, int(place) if place.isdigit() and len(place) == 1 else 0)
+    def _counted(self, node: Node) -> tuple[bool, str]:
+        """Return whether a paragraph is a list's, and its number; its own numbering goes before its style's."""
+        properties = child(node, "pPr")
+        style = self._styles.get(value(properties, "pStyle"), Style())
+        numbering = child(properties, "numPr")
+        listed = style.lists if numbering is None else value(numbering, "numId") not in {"", "0"}
+        if not (listed or style.number):
+            return False, ""
+        name = value(numbering, "numId") or style.number
+        place = value(numbering, "ilvl") or style.place
+        return listed, self._numbering.next(name, int(place) if place.isdigit() and len(place) == 1 else 0)
 
-    def _runs(self, node: Node, boxes: list[Node], notes: list[str]) -> Iterator[str]:
+    def _runs(self, node: Node, beside: "_Beside") -> Iterator[str]:
         for part in node:
             name = local(part)
-            if name == "r" and _is_hidden(part):
+            if name in _HIDDEN or (name == "r" and self._hides(part, beside.style)):
                 continue
-            if name == "t":
+            if name == "r" and value(child(part, "rPr"), "vertAlign") == "superscript":
+                yield raised("".join(self._runs(part, beside)))
+            elif name == "t":
                 yield part.text or ""
             elif name in _MARKS:
                 yield _MARKS[name]
+            elif name == "sym":
+                yield symbol(attribute(part, "font"), attribute(part, "char"))
+            elif name == "fldChar":
+                yield form_field(part)
             elif name in _NOTE_KINDS:
                 note = self._notes.get((_NOTE_KINDS[name], attribute(part, "id")))
                 if note:
-                    notes.append(note)
-            elif name == "AlternateContent":  # the same thing twice, for newer and older programs
-                yield from self._runs(next(iter(part), part), boxes, notes)
+                    beside.notes.append(note)
             elif name == "txbxContent":
-                boxes.append(part)
-            elif name not in _HIDDEN:
-                yield from self._runs(part, boxes, notes)
+                beside.boxes.append(part)
+            elif name == "chart":
+                beside.charts.append(attribute(part, "id"))
+            else:
+                yield from self._composed(part, beside)
+
+    def _composed(self, node: Node, beside: "_Beside") -> Iterator[str]:
+        """Yield the text of what is made of runs."""
+
+        def read(inner: Node) -> str:
+            return "".join(self._runs(inner, beside))
+
+        if local(node) == "AlternateContent":  # the same thing twice, for newer and older programs
+            yield read(next(iter(node), node))
+        elif local(node) == "ruby":
+            yield from reading(node, read)
+        elif "/math" in node.tag and (said := formula(node, read)) is not None:
+            yield said
+        else:
+            yield from self._runs(node, beside)
+
+    def _hides(self, run: Node, style: str) -> bool:
+        """Whether a run is hidden by itself or by its style, or set in letters of a point and less."""
+        properties = child(run, "rPr")
+        vanish = child(properties, "vanish")
+        if vanish is not None:
+            return attribute(vanish, "val") not in {"0", "false", "off"}
+        half_points = value(properties, "sz")
+        if half_points.isdigit() and int(half_points) <= _TINY_HALF_POINTS:
+            return True
+        return any(self._styles.get(name, Style()).hides for name in (value(properties, "rStyle"), style))
 
     def _table(self, node: Node) -> Iterator[Element]:
         self._groups += 1
-        group = self._groups
+        table = TableRows(self._groups)
         rows = list(_rows(node))
-        if all(len(row) <= 1 for row in rows):  # a frame around text, not a table
+        if all(sum(local(cell) == "tc" for cell in row) <= 1 for row in rows):  # a frame around text, not a table
             for row in rows:
                 for cell in row:
                     yield from self.elements(cell)
             return
         for row in rows:
-            yield Element(BlockKind.TABLE, row_text(self._cell(cell) for cell in row), group=group)
+            hidden: list[Element] = []
+            yield from table.add([self._span(cell, hidden) for cell in row])
+            yield from hidden
+        yield from table.end()
 
-    def _cell(self, node: Node) -> str:
-        """Return a cell's text on one line; a table inside it is flattened."""
-        return " ".join(element.text.replace("\n", " ") for element in self.elements(node))
+    def _span(self, node: Node, hidden: list[Element]) -> Span:
+        """Return a cell with its text on one line; a table inside it is flattened."""
+        if local(node) == "gridBefore":
+            return Span("", _columns(attribute(node, "val")))
+        found = list(self.elements(node))
+        hidden += [element for element in found if element.kind is BlockKind.HIDDEN]
+        text = " ".join(element.text.replace("\n", " ") for element in found if element.kind is not BlockKind.HIDDEN)
+        properties = child(node, "tcPr")
+        merged = child(properties, "vMerge")
+        goes_on = merged is not None and attribute(merged, "val") in {"", "continue"}
+        return Span(text, _columns(value(properties, "gridSpan")), goes_on=goes_on)
 
 
-def _is_hidden(run: Node) -> bool:
-    """Whether a run is marked as hidden, or set in letters of a point and less."""
-    properties = child(run, "rPr")
-    vanish = child(properties, "vanish")
-    if vanish is not None and attribute(vanish, "val") not in {"0", "false", "off"}:
-        return True
-    half_points = _value(properties, "sz")
-    return half_points.isdigit() and int(half_points) <= _TINY_HALF_POINTS
+@dataclass(slots=True)
+class _Beside:
+    """What a paragraph has beside its text: its style, its text boxes, its notes, its charts' names."""
+
+    style: str
+    boxes: list[Node] = field(default_factory=list[Node])
+    notes: list[str] = field(default_factory=list[str])
+    charts: list[str] = field(default_factory=list[str])
+
+
+def _is_gone(paragraph: Node) -> bool:
+    """Whether the end of a paragraph was deleted, moved away or hidden, so that without text nothing is left of it."""
+    mark = child(paragraph, "pPr", "rPr")
+    return any(child(mark, name) is not None for name in ("del", "moveFrom", "vanish"))
+
+
+def _columns(said: str) -> int:
+    return int(said) if said.isdigit() and len(said) < 4 else 1
 
 
 def _rows(node: Node) -> Iterator[list[Node]]:
@@ -175,6 +272,9 @@ def _rows(node: Node) -> Iterator[list[Node]]:
 
 
 def _cells(row: Node) -> Iterator[Node]:
+    before = child(row, "trPr", "gridBefore")
+    if before is not None:
+        yield before
     for part in row:
         if local(part) == "tc":
             yield part
@@ -182,67 +282,5 @@ def _cells(row: Node) -> Iterator[Node]:
             yield from _cells(part)
 
 
-def _value(node: Node | None, name: str) -> str:
-    found = child(node, name)
-    return attribute(found, "val") if found is not None else ""
-
-
 def _deep_text(node: Node) -> str:
     return "".join((part.text or "") if local(part) == "t" else " " for part in node.iter())
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """A paragraph style: its heading level (0 for none), whether it makes a list, and the list that numbers it."""
-
-    level: int = 0
-    lists: bool = False
-    number: str = ""
-    place: str = ""
-
-
-def _styles(root: Node | None) -> dict[str, _Style]:
-    nodes = {attribute(style, "styleId"): style for style in children(root, "style")}
-    return {
-        name: _Style(
-            _style_level(nodes, name),
-            _style_lists(nodes, name),
-            _style_number(nodes, name, "numId"),
-            _style_number(nodes, name, "ilvl"),
-        )
-        for name in nodes
-    }
-
-
-def _style_number(nodes: dict[str, Node], name: str, what: str) -> str:
-    found = (_value(child(style, "pPr", "numPr"), what) for style in _lineage(nodes, name))
-    return next((value for value in found if value), "")
-
-
-def _lineage(nodes: dict[str, Node], name: str) -> Iterator[Node]:
-    for _ in range(_MAX_BASED_ON):
-        style = nodes.get(name)
-        if style is None:
-            return
-        yield style
-        name = _value(style, "basedOn")
-
-
-def _style_level(nodes: dict[str, Node], name: str) -> int:
-    for style in _lineage(nodes, name):
-        outline = _value(child(style, "pPr"), "outlineLvl")
-        if outline.isdigit():
-            return int(outline) + 1 if int(outline) < 6 else 0
-        called = _value(style, "name").casefold()
-        if called == "title":
-            return 1
-        if called.startswith("heading ") and called[8:].isdigit():
-            return min(int(called[8:]), 6)
-    return 0
-
-
-def _style_lists(nodes: dict[str, Node], name: str) -> bool:
-    return any(
-        child(style, "pPr", "numPr") is not None or _value(style, "name").casefold().startswith("list ")
-        for style in _lineage(nodes, name)
-    )

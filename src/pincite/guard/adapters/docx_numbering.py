@@ -33,11 +33,16 @@ class Numbering:
     """
 
     def __init__(self, root: Node | None) -> None:
-        kinds = {attribute(node, "abstractNumId"): _levels(node) for node in children(root, "abstractNum")}
+        nodes = list(children(root, "abstractNum"))
+        kinds = {attribute(node, "abstractNumId"): _levels(node) for node in nodes}
+        # A list by a style of lists counts as the one that the style is made of.
+        made = {_value(node, "styleLink"): attribute(node, "abstractNumId") for node in nodes}
+        same = {attribute(node, "abstractNumId"): made.get(_value(node, "numStyleLink") or "-", "") for node in nodes}
         self._lists: dict[str, tuple[str, dict[int, _Level]]] = {}
         self._starts: dict[str, dict[int, int]] = {}
         for node in children(root, "num"):
             name, kind = attribute(node, "numId"), _value(node, "abstractNumId")
+            kind = same.get(kind) or kind
             own = dict(kinds.get(kind, {}))
             for override in children(node, "lvlOverride"):
                 place = _number(attribute(override, "ilvl"))
@@ -71,7 +76,7 @@ class Numbering:
             if f"%{place + 1}" in text:
                 other = levels.get(place, level)
                 count = counts.get(place, other.start)
-                text = text.replace(f"%{place + 1}", _count("decimal" if level.legal else other.kind, count))
+                text = text.replace(f"%{place + 1}", count_as("decimal" if level.legal else other.kind, count))
         return text.strip()
 
 
@@ -87,7 +92,8 @@ def _levels(node: Node) -> dict[int, _Level]:
     }
 
 
-def _count(kind: str, value: int) -> str:
+def count_as(kind: str, value: int) -> str:
+    """Return a number in a format of Office: "decimal", "lowerLetter", "upperRoman", ..."""
     if kind in {"lowerLetter", "upperLetter"} and value > 0:
         letters = chr(97 + (value - 1) % 26) * min((value - 1) // 26 + 1, 20)
         return letters if kind == "lowerLetter" else letters.upper()

@@ -8,16 +8,19 @@ from html.parser import HTMLParser
 
 from pincite.core.instructions import ordering
 from pincite.guard.adapters.charsets import codec_of
+from pincite.guard.adapters.html_lists import List
+from pincite.guard.adapters.html_math import UNREAD, Formula
 from pincite.guard.adapters.html_open import FORMATTING, VOID, OpenElements
 from pincite.guard.adapters.html_taming import tame
 from pincite.guard.adapters.text import decode, decode_as
 from pincite.guard.domain import BlockKind, UnreadableDocument
-from pincite.guard.sections import Element, cut_sections, row_text, squeeze
+from pincite.guard.grids import Span, TableRows
+from pincite.guard.sections import Element, cut_sections, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _CHARSET = re.compile(rb"<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
-_UNSEEN = frozenset({"script", "style", "template", "svg", "math", "noscript", "iframe", "object", "select", "button",
-                     "textarea", "datalist", "canvas", "audio", "video"})  # fmt: skip
+_UNSEEN = frozenset({"script", "style", "template", "svg", "noscript", "iframe", "object", "select", "button",
+                     "textarea", "datalist", "canvas", "audio", "video"}) | UNREAD  # fmt: skip
 _ASIDE = frozenset({"nav", "footer", "aside"})
 _BLOCK_WORDS = """
 p div section article main header figure figcaption address dl dt dd body fieldset form details summary center
@@ -56,18 +59,24 @@ def decode_html(data: bytes) -> str:
     return decode(data) if codec_of(name).startswith("utf-16") else decode_as(data, name)
 
 
-def html_elements(markup: str) -> tuple[list[Element], str]:
-    """Return the elements of a page and its title. Prefers `main` and `article` when they hold enough of the text."""
+def html_elements(markup: str, *, whole: bool = False) -> tuple[list[Element], str]:
+    """Return the elements of a page and its title.
+
+    Prefers `main` and `article` when they hold enough of the text, and leaves out what stands aside, unless the
+    `whole` is asked for.
+    """
     quirks = not _MODERN.search(markup[:_HEAD_CHARS])
     markup = tame(markup)
-    reader = _Reader(skip_asides=True, quirks=quirks)
+    reader = _Reader(skip_asides=not whole, quirks=quirks)
     reader.run(markup)
+    if whole:
+        return [element for element, _ in reader.found], reader.title
     if reader.lost or not reader.found:  # a `nav` or `aside` that is never closed, or nothing outside of them
         reader = _Reader(skip_asides=False, quirks=quirks)
         reader.run(markup)
-    whole = sum(len(element.text) for element, _ in reader.found)
+    chars = sum(len(element.text) for element, _ in reader.found)
     main = [element for element, in_main in reader.found if in_main]
-    if sum(len(element.text) for element in main) >= max(1, _MAIN_SHARE * whole):
+    if sum(len(element.text) for element in main) >= max(1, _MAIN_SHARE * chars):
         return main, reader.title
     return [element for element, _ in reader.found], reader.title
 
@@ -86,13 +95,15 @@ class _Reader(HTMLParser):
         self._skipped = _UNSEEN | _ASIDE if skip_asides else _UNSEEN
         self._skip: list[str] = []
         self._open = OpenElements(quirks=quirks)
+        self._formula = Formula()
         self._hidden_at: int | None = None
         self._text: list[str] = []
         self._level = 0
         self._main = self._pre = self._item_depth = self._groups = 0
         self._in_title = self._unseen = False
         self._unseen_text: list[str] = []
-        self._lists: list[list[int | None]] = []
+        self._raised_at = 0
+        self._lists: list[List] = []
         self._tables: list[_Table] = []
 
     @property
@@ -104,6 +115,8 @@ class _Reader(HTMLParser):
         self.close()
         self._hidden_at = None
         self._end_unseen()
+        while self._tables:  # those that are never closed
+            self._close_table_part("table")
         self._flush()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -123,14 +136,18 @@ class _Reader(HTMLParser):
             self._open.push(tag)
         if hides or self._hidden_at is not None:
             return
-        if tag == "title":
+        if tag == "math" or self._formula.is_open:
+            self._text.append(self._formula.begin(tag))
+        elif tag == "title":
             self._in_title = True
         elif tag == "br":
             self._text.append("\n")
+        elif tag == "sup":
+            self._raised_at = len(self._text)
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
-            self._open_block(tag)
+            self._open_block(tag, dict(attrs))
         elif tag in {"table", "tr", "td", "th"}:
-            self._open_table_part(tag)
+            self._open_table_part(tag, dict(attrs))
 
     def handle_endtag(self, tag: str) -> None:
         if self._skip:
@@ -143,8 +160,13 @@ class _Reader(HTMLParser):
         self._end_hidden()
         if hidden is not None and self._open.depth >= hidden:  # its own end tag, or one of what is in it
             return
-        if tag == "title":
+        if self._formula.is_open:
+            self._text.append(self._formula.end(tag))
+        elif tag == "title":
             self._in_title = False
+        elif tag == "sup":
+            self._text[self._raised_at :] = [raised("".join(self._text[self._raised_at :]))]
+            self._raised_at = len(self._text)
         elif tag in {"td", "th", "tr", "table"}:
             self._close_table_part(tag)
         elif tag in _HEADINGS or tag in _BLOCKS or tag in {"pre", "li"}:
@@ -180,7 +202,7 @@ class _Reader(HTMLParser):
         if ordering(text):
             self._emit(Element(BlockKind.HIDDEN, text))
 
-    def _open_block(self, tag: str) -> None:
+    def _open_block(self, tag: str, attributes: dict[str, str | None]) -> None:
         self._flush()
         if tag in _HEADINGS:
             self._level = _HEADINGS[tag]
@@ -192,12 +214,11 @@ class _Reader(HTMLParser):
         elif tag in {"ul", "ol"}:
             if not self._lists:
                 self._groups += 1
-            self._lists.append([0 if tag == "ol" else None])
+            self._lists.append(List.opened(tag, attributes))
         elif tag == "li":
             self._item_depth = max(1, len(self._lists))
-            if self._lists and self._lists[-1][0] is not None:
-                self._lists[-1][0] += 1
-                self._text.append(f"{self._lists[-1][0]}. ")
+            if self._lists:
+                self._text.append(self._lists[-1].item(attributes))
 
     def _close_block(self, tag: str) -> None:
         self._flush()
@@ -213,19 +234,31 @@ class _Reader(HTMLParser):
         elif tag == "li" and len(self._lists) <= 1:
             self._item_depth = 0
 
-    def _open_table_part(self, tag: str) -> None:
+    def _open_table_part(self, tag: str, attributes: dict[str, str | None]) -> None:
         if tag == "table":
-            if self._tables:  # a table in a table: the outer one is layout
-                self._tables[-1].is_layout = True
+            if self._tables:
+                self._open_inner_table(self._tables[-1])
             self._flush()
             self._groups += 1
             self._tables.append(_Table(self._groups))
         elif self._tables:
             self._end_cell()
+            self._flush()  # what stands between rows
             if tag == "tr":
                 self._end_row()
             else:
                 self._tables[-1].in_cell = True
+                self._tables[-1].span = _count(attributes.get("colspan")), _count(attributes.get("rowspan"))
+        else:  # a cell without a table, as where Markdown cuts one
+            self._flush()
+
+    def _open_inner_table(self, outer: "_Table") -> None:
+        """Take the outer table as layout from here on: what it said so far stands before the inner one."""
+        outer.is_layout = True
+        said = [Element(BlockKind.PARAGRAPH, cell.text) for cell in outer.cells]
+        outer.cells = []
+        for element in (*outer.rows.end(), *said):
+            self._emit(element)
 
     def _close_table_part(self, tag: str) -> None:
         if not self._tables:
@@ -234,22 +267,24 @@ class _Reader(HTMLParser):
         if tag in {"tr", "table"}:
             self._end_row()
         if tag == "table":
-            self._tables.pop()
-            self._text.clear()
+            for element in self._tables.pop().rows.end():
+                self._emit(element)
+            self._flush()
 
     def _end_cell(self) -> None:
         table = self._tables[-1]
         if table.is_layout:
             self._flush()
         elif table.in_cell:
-            table.cells.append(squeeze("".join(self._text)))
+            table.cells.append(Span(squeeze("".join(self._text)), *table.span))
             self._text.clear()
         table.in_cell = False
 
     def _end_row(self) -> None:
         table = self._tables[-1]
         if table.cells:
-            self._emit(Element(BlockKind.TABLE, row_text(table.cells), group=table.group))
+            for element in table.rows.add(table.cells):
+                self._emit(element)
         table.cells = []
 
     def _flush(self) -> None:
@@ -280,10 +315,15 @@ class _Table:
     """An open table: the cells of its open row."""
 
     def __init__(self, group: int) -> None:
-        self.group = group
-        self.cells: list[str] = []
+        self.rows = TableRows(group)
+        self.cells: list[Span] = []
+        self.span: tuple[int, int] = (1, 1)
         self.in_cell = False
         self.is_layout = False
+
+
+def _count(said: str | None) -> int:
+    return int(said) if said is not None and said.isdecimal() and said.isascii() and len(said) < 5 else 1
 
 
 def _is_furniture(attributes: dict[str, str | None]) -> bool:
@@ -293,7 +333,9 @@ def _is_furniture(attributes: dict[str, str | None]) -> bool:
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
     return (
-        "hidden" in attributes
+        (
+            "hidden" in attributes and "note" not in (attributes.get("epub:type") or "")
+        )  # readers show notes of their own
         or attributes.get("aria-hidden") == "true"
         or attributes.get("role") == "navigation"
         or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from pincite.guard.adapters.notebook import is_notebook, notebook_elements
 from pincite.guard.adapters.text import read_text
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.sections import Element, cut_sections, row_text, squeeze
@@ -14,19 +15,42 @@ from pincite.guard.source import Opened, Source
 
 _MAX_DEPTH = 60
 _MOST_COLUMNS = 40
+_SAID_EMPTY = 2  # names above an empty list or object that is said; deeper ones are many and say little
 _DAMAGED = "Check the file with a JSON validator and upload it again."
 
 
 def open_source(source: Source) -> Opened:
     """Open JSON, or one JSON value a line."""
     text = read_text(source)
+    value: Any
     try:
-        value: Any = json.loads(text)
+        value = _loaded(text)
     except json.JSONDecodeError as error:
         value = _lines(text, error.lineno)
     except (ValueError, RecursionError):
         value = _lines(text)
-    return Opened(cut_sections(_part(value, (), 1)))
+    return Opened(cut_sections(notebook_elements(value) if is_notebook(value) else _part(value, (), 1)))
+
+
+def _loaded(text: str) -> Any:
+    """Return a JSON value; its numbers stay as they are written: as values of the machine 0.10 is 0.1."""
+    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object_of)
+
+
+def _object_of(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of names that come again each keeps its value, under a name that is counted."""
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    found.clear()
+    times: dict[str, int] = {}
+    for name, value in pairs:
+        said = name
+        while said in found:
+            times[name] = times.get(name, 1) + 1
+            said = f"{name} ({times[name]})"
+        found[said] = value
+    return found
 
 
 def _lines(text: str, broken: int = 0) -> list[Any]:
@@ -43,7 +67,7 @@ def _lines(text: str, broken: int = 0) -> list[Any]:
         if not line.strip():
             continue
         try:
-            found.append(json.loads(line))
+            found.append(_loaded(line))
         except (ValueError, RecursionError) as error:
             at = number if found else max(broken, number)
             raise UnreadableDocument(f"Line {at} is no JSON.", remedy=_DAMAGED) from error
@@ -51,6 +75,8 @@ def _lines(text: str, broken: int = 0) -> list[Any]:
 
 
 def _part(value: Any, path: tuple[str, ...], group: int) -> Iterator[Element]:
+    if value in ({}, []) and len(path) <= _SAID_EMPTY:
+        value = "{}" if value == {} else "[]"
     if len(path) > _MAX_DEPTH:
         raise UnreadableDocument("The JSON is nested too deeply.", remedy=_DAMAGED)
     if isinstance(value, dict):

@@ -29,6 +29,10 @@ _SUBMITTED, _DELIVERED, _CODE_PAGE, _HTML_CODE_PAGE = 0x0039, 0x0E06, 0x3FFD, 0x
 _DATA = "3701"
 _NAMES = ("3707", "3704", "3001")  # the long one, the short one, the one that is shown
 _NAME, _SMTP, _MAIL = "3001", "39FE", "3003"
+_CLASS = "001A"
+# Of appointments: [MS-OXOCAL], properties that are known by a name of their own set.
+_CALENDAR = bytes.fromhex("0220060000000000c000000000000046")
+_STARTS, _ENDS, _PLACE = 0x820D, 0x820E, 0x8208
 _UNICODE, _ANSI, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 
 
@@ -64,8 +68,19 @@ class _Message:
             ("To", "; ".join(to) or self._text(_TO)),
             ("Cc", self._text(_CC)),
             ("Date", _date(self._fixed.get(_SUBMITTED) or self._fixed.get(_DELIVERED) or 0)),
+            *self._appointment(),
         )
         return Letter(squeeze(self._text(_SUBJECT)), fields, tuple(self._body()), tuple(self._attached()))
+
+    def _appointment(self) -> Iterator[tuple[str, str]]:
+        """Yield when and where an appointment is."""
+        if not self._text(_CLASS).startswith(("IPM.Appointment", "IPM.Schedule")):
+            return
+        named = _named(self._compound)
+        for name, known in (("Starts", _STARTS), ("Ends", _ENDS)):
+            yield name, _date(self._fixed.get(named.get(known, 0), 0))
+        if _PLACE in named:
+            yield "Location", squeeze(self._text(f"{named[_PLACE]:04X}"))
 
     def _people(self) -> Iterator[str]:
         """Yield those it went to, but for copies, which have a field of their own."""
@@ -125,6 +140,18 @@ def _fixed(data: bytes, head: int) -> dict[int, int]:
     for at in range(head, len(data) - 15, 16):
         tag, _flags, value = struct.unpack_from("<IIQ", data, at)
         found[tag >> 16] = value if tag & 0xFFFF in {0x0040, 0x0014} else value & 0xFFFFFFFF
+    return found
+
+
+def _named(compound: Compound) -> dict[int, int]:
+    """Return the numbers that properties of the calendar have in this file: [MS-OXMSG] 2.2.3."""
+    sets, entries = (compound.read(("__nameid_version1.0", f"__substg1.0_000{kind}0102")) for kind in (2, 3))
+    found: dict[int, int] = {}
+    for at in range(0, len(entries) - 7, 8):
+        known, kind, place = struct.unpack_from("<IHH", entries, at)
+        first = ((kind >> 1) - 3) * 16  # the first three sets are not listed
+        if not kind & 1 and first >= 0 and sets[first : first + 16] == _CALENDAR:
+            found[known] = 0x8000 + place
     return found
 
 

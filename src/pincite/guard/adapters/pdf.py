@@ -4,6 +4,7 @@ Text and boxes come from `pdf_pages.py`, lines from `pdf_lines.py`, margins from
 `pdf_layout.py`, notes, fields and links from `pdf_annotations.py`; what is only a picture goes through `pdf_ocr.py`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import cast
@@ -12,6 +13,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from pincite.guard.adapters.pdf_annotations import read_annotations, with_annotations
+from pincite.guard.adapters.pdf_arabic import in_written_order
 from pincite.guard.adapters.pdf_forms import Forms
 from pincite.guard.adapters.pdf_hidden import hidden_text, without_hidden
 from pincite.guard.adapters.pdf_layout import find_blocks, plain
@@ -32,6 +34,13 @@ _DAMAGED = "The page is damaged and cannot be read."
 _PICTURE = "The page holds no text, only pictures or nothing: it cannot be searched."
 _NOTHING = "The page holds no text, and OCR found none in its picture."
 _BY_OCR = "The page is a picture and was read by OCR: letters may be wrong."
+_NO_LETTERS = "The fonts of the page do not say which letters its signs are: its words cannot be found."
+_READ_ANEW = (
+    "The fonts of the page do not say which letters its signs are, so it was read by OCR: letters may be wrong."
+)
+# What pdfium gives for a sign of which the file says no letter.
+_UNKNOWN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")
+_FEW_UNKNOWN, _SHARE_UNKNOWN = 20, 0.2
 
 Outline = Mapping[int, Mapping[str, int]]
 """Page index (from 0) -> plain title -> heading level (from 1)."""
@@ -66,25 +75,28 @@ def _pages_with(pdf: pypdfium2.PdfDocument, source: Source, forms: Forms) -> Ite
 
 
 def _page_text(pdf: pypdfium2.PdfDocument, sheet: Sheet, *, ocr: bool) -> PageText:
-    if ocr and sheet.warning == _PICTURE:
-        page = _read_picture(pdf, sheet)
-    else:
+    page = _read_picture(pdf, sheet) if ocr and sheet.warning in {_PICTURE, _NO_LETTERS} else None
+    if page is None:
         blocks = find_blocks(sheet.lines, sheet.titles)
         page = PageText(sheet.number, sheet.label, sheet.text.replace("\0", "\ufffd"), blocks, sheet.warning)
         page = left_out(page, sheet.hidden)
     return page if sheet.over is None else with_annotations(page, sheet.over)
 
 
-def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText:
-    """Read a page by OCR; only now, when it is its turn, so that the look ahead at others costs none of it."""
+def _read_picture(pdf: pypdfium2.PdfDocument, sheet: Sheet) -> PageText | None:
+    """Read a page by OCR; only now, when it is its turn, so that the look ahead at others costs none of it.
+
+    Returns None where it finds nothing on a page that has a text of its own.
+    """
     page = pdf[sheet.number - 1]
     try:
         read = read_picture(page)
     finally:
         page.close()
     if read is None:
-        return PageText(sheet.number, sheet.label, "", warning=_NOTHING)
-    return PageText(sheet.number, sheet.label, read.text, find_blocks(read.lines, sheet.titles), _BY_OCR, read.overlay)
+        return PageText(sheet.number, sheet.label, "", warning=_NOTHING) if sheet.warning == _PICTURE else None
+    warning = _BY_OCR if sheet.warning == _PICTURE else _READ_ANEW
+    return PageText(sheet.number, sheet.label, read.text, find_blocks(read.lines, sheet.titles), warning, read.overlay)
 
 
 def _sheets(pdf: pypdfium2.PdfDocument, first: int, forms: Forms) -> Iterator[Sheet]:
@@ -104,6 +116,7 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
             text, indices = raw_text(text_page)
             edges = cast("Rectangle", page.get_cropbox())
             glyphs = Glyphs(text_page, indices, edges if page.get_rotation() else None)
+            text = in_written_order(text, glyphs)
             lines = page_lines(text, glyphs)
             over = read_annotations(pdf, page, lines, glyphs, forms)
             hidden = hidden_text(page, lines, glyphs)
@@ -113,9 +126,15 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
     finally:
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
-    warning = _PICTURE if picture else ""
+    warning = _PICTURE if picture else _NO_LETTERS if _is_unknown(text) else ""
     lines = without_hidden(lines, hidden)
     return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning, over=over, hidden=hidden)
+
+
+def _is_unknown(text: str) -> bool:
+    """Whether so many of a page's signs are no letters that nobody could read it."""
+    unknown = len(_UNKNOWN.findall(text))
+    return unknown >= _FEW_UNKNOWN and unknown >= _SHARE_UNKNOWN * (len(text) - text.count(" "))
 
 
 def _shows_something(page: pypdfium2.PdfPage) -> bool:

@@ -122,6 +122,8 @@ def render(source: Source, page: int, width_px: int) -> bytes:
             pdf.init_forms()
             shown = _load(pdf, page)
         width, height = shown.get_size()
+        if min(width, height) <= 0:
+            raise UnreadableDocument(f"Page {page} has no size and cannot be shown.", page=page)
         scale = width_px / max(width, 1.0)
         if width * height * scale * scale > _MAX_PIXELS:
             scale = (_MAX_PIXELS / (width * height)) ** 0.5

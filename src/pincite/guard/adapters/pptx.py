@@ -1,15 +1,26 @@
-"""PPTX: a page a slide, with its title, text, tables, diagrams and speaker notes. Runs in the child only."""
+"""PPTX: a page a slide, with its title, text, tables, diagrams, charts and speaker notes. Runs in the child only."""
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element as Node
 
+from pincite.guard.adapters.docx_numbering import count_as
+from pincite.guard.adapters.ooxml_charts import chart_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
-from pincite.guard.sections import Element, lay_out, row_text, squeeze
+from pincite.guard.grids import Span, TableRows
+from pincite.guard.sections import Element, lay_out, raised, squeeze
 from pincite.guard.source import Opened, Source
 
 _TITLES = frozenset({"title", "ctrTitle"})
 _DECORATION = frozenset({"dt", "ftr", "sldNum", "hdr", "sldImg"})
+_COUNTED = re.compile(r"(arabic|alphaLc|alphaUc|romanLc|romanUc)(Period|ParenR|ParenBoth|Plain)")
+_KINDS = {
+    "arabic": "decimal", "alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman",
+    "romanUc": "upperRoman",
+}  # fmt: skip
+_AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
+_TRUE = frozenset({"1", "true"})
 _NOTES_LEVEL = 3
 _NOT_SHOWN = "The slide is hidden: it is not shown when the presentation is."
 
@@ -40,7 +51,7 @@ def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
         root = archive.xml(name)
         elements = list(_Slide(archive, relations).elements(root))
         notes = next((target for kind, target in relations.values() if kind == "notesSlide"), "")
-        said = list(_notes(archive.xml(notes)))
+        said = list(_Slide(archive, archive.relations(notes) if notes else {}).notes(archive.xml(notes)))
         if said:
             elements += [Element(BlockKind.HEADING, "Notes", level=_NOTES_LEVEL), *said]
         text, blocks = lay_out([element for element in elements if element.text.strip()])
@@ -76,12 +87,25 @@ class _Slide:
         for text in paragraphs:
             yield Element(BlockKind.LIST if listed else BlockKind.PARAGRAPH, text, group=self._groups)
 
+    def notes(self, root: Node | None) -> Iterator[Element]:
+        """Yield what the speaker's notes say."""
+        for shape in _shapes(child(root, "cSld", "spTree")):
+            if local(shape) == "graphicFrame":
+                yield from self._graphic(shape)
+            elif _placeholder(shape) not in _DECORATION:
+                yield from (Element(BlockKind.PARAGRAPH, text) for text in _paragraphs(child(shape, "txBody")))
+
     def _graphic(self, shape: Node) -> Iterator[Element]:
-        self._groups += 1
+        self._groups += 2
         data = child(shape, "graphic", "graphicData")
+        table = TableRows(self._groups)
         for row in children(child(data, "tbl"), "tr"):
-            cells = (" ".join(_paragraphs(child(cell, "txBody"))) for cell in children(row, "tc"))
-            yield Element(BlockKind.TABLE, row_text(cells), group=self._groups)
+            yield from table.add(_cells(row))
+        yield from table.end()
+        chart = child(data, "chart")
+        if chart is not None:
+            part = self._relations.get(attribute(chart, "id"), ("", ""))[1]
+            yield from chart_elements(self._archive.xml(part), self._groups - 1)
         diagram = child(data, "relIds")
         if diagram is None:
             return
@@ -89,6 +113,19 @@ class _Slide:
         for point in children(child(self._archive.xml(part), "ptLst"), "pt"):
             for text in _paragraphs(child(point, "t")):
                 yield Element(BlockKind.LIST, text, group=self._groups)
+
+
+def _cells(row: Node) -> Iterator[Span]:
+    """Yield the cells of a row; those that others cover stand in the file too."""
+    for cell in children(row, "tc"):
+        if not (attribute(cell, "hMerge") in _TRUE or attribute(cell, "vMerge") in _TRUE):
+            text = " ".join(_paragraphs(child(cell, "txBody")))
+            yield Span(text, _count(cell, "gridSpan"), _count(cell, "rowSpan"))
+
+
+def _count(cell: Node, name: str) -> int:
+    said = attribute(cell, name)
+    return int(said) if said.isdigit() and len(said) < 5 else 1
 
 
 def _shapes(tree: Node | None) -> Iterator[Node]:
@@ -112,20 +149,40 @@ def _placeholder(shape: Node) -> str:
 
 
 def _paragraphs(body: Node | None) -> Iterator[str]:
+    """Yield what the paragraphs of a shape say, with the numbers of those that are counted."""
+    counts: dict[int, tuple[str, int]] = {}
     for paragraph in children(body, "p"):
         parts: list[str] = []
         for run in paragraph:
             if local(run) == "br":
                 parts.append(" ")
             else:
-                parts += [part.text or "" for part in run.iter() if local(part) == "t"]
+                said = "".join(part.text or "" for part in run.iter() if local(part) == "t")
+                parts.append(raised(said) if _is_raised(run) else said)
         text = squeeze("".join(parts))
         if text:
-            yield text
+            yield squeeze(f"{_number(child(paragraph, 'pPr'), counts)} {text}")
 
 
-def _notes(root: Node | None) -> Iterator[Element]:
-    for shape in _shapes(child(root, "cSld", "spTree")):
-        if _placeholder(shape) not in _DECORATION:
-            for text in _paragraphs(child(shape, "txBody")):
-                yield Element(BlockKind.PARAGRAPH, text)
+def _is_raised(run: Node) -> bool:
+    properties = child(run, "rPr")
+    said = attribute(properties, "baseline") if properties is not None else ""
+    return said.removesuffix("%").isdigit() and said not in {"0", "0%"}
+
+
+def _number(properties: Node | None, counts: dict[int, tuple[str, int]]) -> str:
+    """Count a paragraph, and forget the counts of deeper levels. Returns its number as shown, "" for none."""
+    said = attribute(properties, "lvl") if properties is not None else ""
+    level = int(said) if said.isdigit() and len(said) == 1 else 0
+    counting = child(properties, "buAutoNum")
+    kind = "" if counting is None else attribute(counting, "type")
+    before, number = counts.get(level, ("", 0))
+    for deeper in [each for each in counts if each >= level]:
+        del counts[deeper]
+    form = _COUNTED.fullmatch(kind)
+    if counting is None or form is None:
+        return ""
+    start = attribute(counting, "startAt")
+    number = number + 1 if before == kind else int(start) if start.isdigit() and len(start) < 6 else 1
+    counts[level] = (kind, number)
+    return _AROUND[form[2]].format(count_as(_KINDS[form[1]], number))

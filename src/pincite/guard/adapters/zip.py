@@ -8,6 +8,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 
+from pincite.guard.adapters.encodings import FALLBACK, guess_encoding
 from pincite.guard.adapters.text import decode
 from pincite.guard.archives import open_zip, unpack
 from pincite.guard.domain import PageText, UnreadableDocument
@@ -15,6 +16,7 @@ from pincite.guard.members import Member, Members
 from pincite.guard.source import Opened, ReadLimits, Source
 
 _UTF8_NAME = 0x800
+_CONSOLE = frozenset({*range(0x20, 0x9B), *range(0xA0, 0xA6), 0xE1})
 _MOST_NAMED = 12
 _CLUTTER = frozenset({"__macosx", ".ds_store", "thumbs.db", "desktop.ini", ".git", ".svn"})
 
@@ -71,9 +73,20 @@ def _name(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & _UTF8_NAME:
         return info.filename
     try:
-        return decode(info.filename.encode("cp437"))
+        raw = info.filename.encode("cp437")
     except UnicodeEncodeError:
         return info.filename
+    # Packers of old wrote what consoles had: the letters of Western Europe lie there where no other encoding has any.
+    western = guess_encoding(raw) == FALLBACK and set(raw) <= _CONSOLE and not _is_utf8(raw)
+    return info.filename if western else decode(raw)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:

@@ -1,0 +1,64 @@
+"""What slides show beyond their text: charts, merged cells, counted items, tables in the speaker's notes."""
+
+from pathlib import Path
+from typing import Any
+
+import pptx
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.oxml import parse_xml
+from pptx.util import Inches
+from tests.contract.format_samples import pages_of
+
+from pincite.guard import DocumentReader, FileType
+
+
+async def _text(reader: DocumentReader, folder: Path, show: Any) -> str:
+    show.save(str(folder / "a.pptx"))
+    (page,) = await pages_of(reader, folder / "a.pptx", FileType.PPTX)
+    return page.text
+
+
+async def test_a_chart_on_a_slide_says_its_title_and_values(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    data: Any = CategoryChartData(number_format="0.0%")
+    data.categories = ["Oslo", "Rome"]
+    data.add_series("2026", (0.125, 0.5))
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    place = (Inches(1), Inches(1), Inches(4), Inches(4))
+    chart = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, data).chart
+    chart.has_title = True
+    chart.chart_title.text_frame.text = "Nights by city"
+    chart.value_axis.has_title = True
+    chart.value_axis.axis_title.text_frame.text = "share"
+    assert await _text(reader, tmp_path, show) == "Nights by city: share\n\n | 2026\nOslo | 12.5%\nRome | 50.0%"
+
+
+async def test_merged_cells_of_a_slide_stand_in_their_rows_and_columns(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[6])
+    table = slide.shapes.add_table(4, 3, Inches(1), Inches(1), Inches(6), Inches(3)).table
+    for row, cells in enumerate((("City", "Euros", ""), ("", "2025", "2026"), ("Oslo", "90", "95"), ("", "80", "85"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(2, 0).merge(table.cell(3, 0))
+    said = "City | Euros 2025 | Euros 2026\nOslo | 90 | 95\nOslo | 80 | 85"
+    assert await _text(reader, tmp_path, show) == said
+
+
+async def test_items_that_a_slide_counts_have_their_numbers(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[1])
+    frame = slide.placeholders[1].text_frame
+    frame.text = "Ask"
+    spaces = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    for text, level in (("by mail", 1), ("by phone", 1), ("Pay", 0), ("Done", 0)):
+        paragraph = frame.add_paragraph()
+        paragraph.text, paragraph.level = text, level
+    kinds = ("arabicPeriod", "alphaLcParenR", "alphaLcParenR", "arabicPeriod", "")
+    for paragraph, kind in zip(frame.paragraphs, kinds, strict=True):
+        if kind:
+            paragraph._p.get_or_add_pPr().append(parse_xml(f'<a:buAutoNum {spaces} type="{kind}"/>'))
+    assert await _text(reader, tmp_path, show) == "1. Ask\na) by mail\nb) by phone\n2. Pay\nDone"
