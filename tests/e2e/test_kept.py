@@ -1,4 +1,4 @@
-"""What was typed or chosen and not sent yet: another page, a reload and a session that ends in between do not lose it."""
+"""What was typed or chosen and not sent yet: another page, a reload and a session that ends do not lose it."""
 
 import re
 from pathlib import Path
