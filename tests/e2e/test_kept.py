@@ -48,6 +48,8 @@ def test_a_text_from_right_to_left_begins_at_the_right(page: Page, shared_server
     sign_in(page, shared_server)
     upload(page, shared_server, rules)
     page.get_by_test_id("document-row").filter(has_text=rules.name).get_by_test_id("open").click()
+    expect(page.get_by_test_id("viewer-page")).to_contain_text("العبّارة")
+    expect(page.get_by_test_id("highlight")).to_have_count(0)  # nothing was looked for
     line = page.get_by_test_id("viewer-page").locator("p").last
     expect(line).to_contain_text("العبّارة")
     box = line.bounding_box()
