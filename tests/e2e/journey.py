@@ -9,7 +9,8 @@ from tests.e2e.conftest import Server
 _CALL = """async ([method, path, body]) => {
   const headers = { "Content-Type": "application/json" };
   const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  return response.json();
+  const text = await response.text();
+  return text ? JSON.parse(text) : null;
 }"""
 
 

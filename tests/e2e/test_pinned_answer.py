@@ -110,3 +110,5 @@ def test_a_refused_upload_says_why(shared_server: Server, page: Page, tmp_path: 
     page.get_by_test_id("upload-input").first.set_input_files(str(disguised))
     expect(page.get_by_text("picture.pdf").first).to_be_visible()
     expect(page.get_by_text("PNG").first).to_be_visible()
+    expect(page.get_by_text("Pincite reads PDF, DOCX")).to_have_count(1)
+    expect(page.get_by_role("region", name="Uploads").get_by_role("status")).to_have_text("0 of 1 sent · 1 not taken")

@@ -10,7 +10,7 @@ from pincite.answers import AskRequest
 from pincite.app.backup import UnusableBackup, read_backup, write_backup
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
-from pincite.core import Conflict
+from pincite.core import Conflict, InvalidInput
 
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves at nine every morning.\n"
 
@@ -58,3 +58,16 @@ async def test_a_backup_never_overwrites(house: House, tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         await write_backup(house.database, house.blobs, [], target, _quiet)
     assert target.read_bytes() == b"kept"
+
+
+async def test_a_backup_that_cannot_be_written_says_so(house: House, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await write_backup(house.database, house.blobs, [], tmp_path / "nowhere" / "backup.tar", _quiet)
+    assert "No such file or directory" in refused.value.message
+    assert refused.value.remedy
+
+
+async def test_a_backup_is_for_its_owner_alone(house: House, tmp_path: Path) -> None:
+    target = tmp_path / "backup.tar"
+    await write_backup(house.database, house.blobs, [], target, _quiet)
+    assert target.stat().st_mode & 0o777 == 0o600, "everybody's documents are in it"

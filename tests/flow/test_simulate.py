@@ -16,6 +16,8 @@ import pytest
 from tests.flow.simulated import CHAT, Simulated, simulated
 from tests.forked import pincite
 
+from pincite.app.simulation.behaviour import FAULTS
+
 STREAM: dict[str, Any] = {**CHAT, "stream": True, "stream_options": {"include_usage": True}}
 MESSAGES: dict[str, Any] = {**CHAT, "max_tokens": 100}
 REPLY = "The ferry leaves at nine, and a letter that is long: ø."
@@ -381,3 +383,8 @@ def test_keys_and_models_are_any_or_those_that_are_named(provider: Simulated) ->
     assert provider.ask(headers={"Authorization": "Bearer k"}, model="n").status_code == 404
     assert [each["id"] for each in httpx2.get(f"{provider.url}/v1/models").json()["data"]] == ["m"]
     assert [each["name"] for each in httpx2.get(f"{provider.url}/api/tags").json()["models"]] == ["m"]
+
+
+def test_its_help_names_every_fault() -> None:
+    said = pincite(["simulate", "--help"], {"COLUMNS": "200"}).stdout
+    assert [kind for kind in FAULTS if kind not in said] == []

@@ -132,6 +132,7 @@ class Making:
         except asyncio.CancelledError:
             final = _stopped(held.answer, closing=self._closing)
         except PinciteError as error:
+            log.info("answer.failed", answer=answer.id, code=error.code, problem=error.message)
             problem = AnswerProblem.of(error)
             final = replace(held.answer, state=AnswerState.FAILED, problem=problem)
         except Exception:

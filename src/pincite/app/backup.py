@@ -6,8 +6,11 @@ taken in one database snapshot while the server runs, and may be restored into e
 
 import asyncio
 import base64
+import contextlib
+import errno
 import io
 import json
+import os
 import tarfile
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,7 +23,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.core import Conflict, Database, ErrorKind, PinciteError, Scope, Table, utc_now
+from pincite.core import Conflict, Database, ErrorKind, InvalidInput, PinciteError, Scope, StorageFull, Table, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.core.scope import EVERY_TENANT
 
@@ -73,31 +76,65 @@ async def write_backup(
 
     Raises:
         Conflict: `target` exists.
+        InvalidInput: its folder is not there or cannot be written.
+        StorageFull: the disk is full.
     """
     if target.exists():
         raise Conflict(f"{target} exists already.", remedy="Choose another name or remove it.")
     partial = target.with_name(target.name + ".partial")
     rows = blob_count = 0
-    try:
-        with tarfile.open(partial, "w") as archive:
-            counts: dict[str, int] = {}
-            async with database.read(EVERY_TENANT, one_moment=True) as session:
-                for table in _tables():
-                    counts[table.name] = await _write_table(session, table, archive, target.parent)
-                    progress(table.name, counts[table.name])
-            rows = sum(counts.values())
-            for scope in scopes:
-                async for blob in blobs.list(scope):
-                    async with blobs.local_path(scope, blob.sha256) as path:
-                        await asyncio.to_thread(archive.add, path, f"blobs/{scope.tenant}/{blob.sha256}")
-                    blob_count += 1
-                    progress(blob.sha256, blob.size_bytes)
-            manifest = {"format": FORMAT, "created_at": utc_now().isoformat(), "tables": counts, "blobs": blob_count}
-            _add(archive, "manifest.json", json.dumps(manifest).encode())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with _writable(target):
+        try:
+            with _private(partial) as file, tarfile.open(fileobj=file, mode="w") as archive:
+                rows, blob_count = await _write_all(database, blobs, scopes, archive, target.parent, progress)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
     return BackupReport(str(target), rows, blob_count, target.stat().st_size)
+
+
+async def _write_all(
+    database: Database,
+    blobs: BlobStore,
+    scopes: list[Scope],
+    archive: tarfile.TarFile,
+    folder: Path,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Write rows, spooled in `folder`, then files, then what there is of both; returns how many there are."""
+    counts: dict[str, int] = {}
+    async with database.read(EVERY_TENANT, one_moment=True) as session:
+        for table in _tables():
+            counts[table.name] = await _write_table(session, table, archive, folder)
+            progress(table.name, counts[table.name])
+    blob_count = 0
+    for scope in scopes:
+        async for blob in blobs.list(scope):
+            async with blobs.local_path(scope, blob.sha256) as path:
+                await asyncio.to_thread(archive.add, path, f"blobs/{scope.tenant}/{blob.sha256}")
+            blob_count += 1
+            progress(blob.sha256, blob.size_bytes)
+    manifest = {"format": FORMAT, "created_at": utc_now().isoformat(), "tables": counts, "blobs": blob_count}
+    _add(archive, "manifest.json", json.dumps(manifest).encode())
+    return sum(counts.values()), blob_count
+
+
+def _private(path: Path) -> BinaryIO:
+    """Open a new file that none but us may read: everybody's documents will be in it."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+@contextlib.contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    """Say what stands in the way of writing a file. Raises: StorageFull, InvalidInput."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            remedy = "Free some space, or write it to another disk."
+            raise StorageFull(f"The disk is full, so {target} was not written.", remedy=remedy) from error
+        message = f"{target} cannot be written: {error.strerror or error}."
+        raise InvalidInput(message, remedy="Choose a folder that is there and that you may write to.") from error
 
 
 async def read_backup(database: Database, blobs: BlobStore, source: Path, progress: Progress) -> BackupReport:

@@ -1,4 +1,4 @@
-"""What `pincite doctor` looks at: SQLite, disk, the walls around parsers, database, web app, models, and why those.
+"""What `pincite doctor` looks at: SQLite, disk, the walls around parsers, database, buckets, web app, models, and why.
 
 It only looks; nothing is repaired here (`pincite fsck` does that).
 """
@@ -10,13 +10,16 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from pincite.app.migrate import standing
 from pincite.app.models import discover_model, open_embedders
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
-from pincite.core import PinciteError
+from pincite.core import Database, PinciteError
+from pincite.core.blobs import BlobStore
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
 from pincite.jobs import DbosQueue, JobsSettings
@@ -24,6 +27,7 @@ from pincite.ledger import Ledger
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
+_ANSWERS_S = 10
 _NO_WALL = "tried: no wall stands here; a document that took over its parser could do as Pincite itself may"
 _WALL_REMEDY = (
     "Use Linux 5.13 or newer on x86-64 or ARM64 with landlock and seccomp switched on; a container needs a runtime "
@@ -47,6 +51,11 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
     findings = [_python(), _sqlite(), _home(settings), _web_app(), _ocr(settings)]
     findings += await _parser()
     findings += await _database(settings)
+    findings += _secret_key(settings)
+    findings += await asyncio.gather(
+        _place("Uploaded files", "PINCITE_BLOBS_URL", settings.blobs_url),
+        _place("Search index", "PINCITE_INDEX_URL", settings.index_url),
+    )
     findings += await _model(settings, environment)
     findings.append(await _embedder(settings))
     return findings
@@ -68,14 +77,20 @@ def _sqlite() -> Finding:
 
 
 def _home(settings: Settings) -> Finding:
-    place = settings.home
-    while not place.exists():
-        place = place.parent
+    place = _standing(settings.home)
     if not os.access(place, os.W_OK):
         return Finding("bad", "Data folder", f"{settings.home} cannot be written", "Set PINCITE_HOME to another place.")
     free_mb = shutil.disk_usage(place).free // (1 << 20)
     state = "ok" if free_mb > _LITTLE_DISK_MB else "note"
     return Finding(state, "Data folder", f"{settings.home}, {free_mb:,} MB free")
+
+
+def _standing(place: Path) -> Path:
+    """Return the folder, or the nearest above it that is there."""
+    place = place.absolute()
+    while not place.exists():
+        place = place.parent
+    return place
 
 
 def _web_app() -> Finding:
@@ -116,7 +131,10 @@ async def _database(settings: Settings) -> list[Finding]:
         return [Finding("ok", "Database", "SQLite, made at the first start")]
     database = build_database(settings)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(_ANSWERS_S):
+            kind = _as_made(database, await standing(database))
+            if kind is not None:
+                return [kind]
             past_walls = await database.sees_past_walls()
             workers = await DbosQueue(database, JobsSettings(settings.jobs_sql_url)).workers()
     except (PinciteError, TimeoutError, OSError) as error:
@@ -133,6 +151,55 @@ async def _database(settings: Settings) -> list[Finding]:
             "Connect as a user that owns the database and is no superuser.",
         )
     return [kind, _workers(workers)]
+
+
+def _as_made(database: Database, stands: Literal["empty", "older", "current", "newer"]) -> Finding | None:
+    """Say that a database is not as this version made it; None where it is."""
+    name = "SQLite" if database.is_sqlite else "PostgreSQL"
+    match stands:
+        case "current":
+            return None
+        case "empty":
+            return Finding("ok", "Database", f"{name}, empty; its tables are made when a server or a worker starts")
+        case "older":
+            found = f"{name}, of an earlier version; it is brought up to this one when a server or a worker starts"
+            return Finding("note", "Database", found, "Make a backup with that version before.")
+        case "newer":
+            remedy = "Install that version, or restore an older backup."
+            return Finding("bad", "Database", f"{name}, written by a newer Pincite", remedy)
+
+
+def _secret_key(settings: Settings) -> list[Finding]:
+    """Say where the key is, where several machines may need to have the same."""
+    if settings.database_url is None or settings.secret_key is not None:
+        return []
+    found = "that of this data folder; servers and workers on other machines would each have another"
+    remedy = (
+        f"Set PINCITE_SECRET_KEY to the same everywhere; {settings.home / 'secret.key'} holds what was used so far."
+    )
+    return [Finding("note", "Secret key", found, remedy)]
+
+
+async def _place(what: str, setting: str, url: str | None) -> Finding:
+    """Look whether what is kept in a bucket, or in a folder of its own, can be reached."""
+    if url is None:
+        return Finding("ok", what, "in the data folder")
+    if url.startswith("file://") or "://" not in url:
+        writable = os.access(_standing(Path(url.removeprefix("file://"))), os.W_OK)
+        return (
+            Finding("ok", what, url)
+            if writable
+            else Finding("bad", what, f"{url} cannot be written", f"Set {setting} to another place.")
+        )
+    try:
+        await BlobStore(url, timeout_s=_ANSWERS_S).reach()
+    except PinciteError as error:
+        cause = str(error.__cause__ or "").strip().splitlines()
+        said = f"{url}: {error.message}" + (f" It said: {cause[0][:300]}" if cause else "")
+        return Finding(
+            "bad", what, said, f"Check {setting}, the credentials, and that the bucket is there and answers."
+        )
+    return Finding("ok", what, url)
 
 
 def _workers(living: int) -> Finding:

@@ -6,7 +6,7 @@ The migrations themselves are in `migrations/versions/`; Alembic is imported onl
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, inspect, text
 
@@ -75,6 +75,19 @@ async def upgrade(database: Database) -> None:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(_upgrade)
+
+
+async def standing(database: Database) -> Literal["empty", "older", "current", "newer"]:
+    """Return how a database stands to this version; nothing is changed. Raises: Unavailable."""
+    await database.ping()
+    async with database.engine.connect() as connection:
+        current = await connection.run_sync(_current)
+    if current is None:
+        return "empty"
+    known = known_revisions()
+    if current not in known:
+        return "newer"
+    return "current" if current == known[-1] else "older"
 
 
 async def downgrade(database: Database, revision: str = "base") -> None:

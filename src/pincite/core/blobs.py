@@ -170,6 +170,13 @@ class BlobStore:
             await asyncio.to_thread(digest.update, piece)
         return digest.hexdigest() == sha256
 
+    async def reach(self) -> None:
+        """Ask for the beginning of a list of what is there. Raises: Unavailable."""
+        pages = aiter(obstore.list(self._store, chunk_size=1))  # pyright: ignore[reportUnknownMemberType]
+        with contextlib.suppress(NotFound):  # a prefix under which nothing was put yet
+            async with self._request():
+                await anext(pages, None)
+
     async def clean_staging(self, older_than_s: float = 86_400.0) -> int:
         """Delete what uploads that were cut off by a crash have left; returns how many files."""
         return await asyncio.to_thread(_clean, self._staging, older_than_s)

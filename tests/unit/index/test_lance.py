@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.faults.bucket import NAME, bucket
 
-from pincite.core import InvalidInput, Scope
+from pincite.core import InvalidInput, Scope, Unavailable
 from pincite.index import Filter, Generation, IndexSettings, Point
 from pincite.index.adapters import lance_schema
 from pincite.index.adapters.lance import LanceIndex
@@ -263,3 +264,18 @@ async def test_a_search_that_is_broken_off_holds_up_no_other(tmp_path: Path):
         asked.cancel()
         await asyncio.wait([asked])
         assert len(await index.search_text(SCOPE, GENERATION, "engine", ALL, 30)) == 24
+
+
+async def test_a_bucket_that_refuses_tells_who_asks_nothing_of_addresses_and_tenants(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    with bucket() as kept:
+        for name, value in kept.environment().items():
+            monkeypatch.setenv(name, value)
+        kept.failing = "refuse"
+        with pytest.raises(Unavailable) as refused:
+            await LanceIndex(f"s3://{NAME}/index").search_text(SCOPE, GENERATION, "engine", ALL, 10)
+    said = f"{refused.value.message} {refused.value.remedy}"
+    assert kept.url not in said
+    assert SCOPE.tenant not in said
+    assert "pincite doctor" in said

@@ -1,7 +1,9 @@
 // For an address that is no page.
+import { useTitle } from "@/shared/ui/use-title";
 import { Link } from "@tanstack/react-router";
 
 export function NotFound() {
+  useTitle("No such page");
   return (
     <div className="grid h-full place-items-center p-8 text-center">
       <div>

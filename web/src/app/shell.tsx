@@ -1,9 +1,10 @@
 // What surrounds every page: the way in, the sidebar, and the document that stands beside the answer.
 import { SignInPage } from "@/features/session/sign-in-page";
-import { UploadsProvider } from "@/features/library/uploads";
+import { UploadsProvider, useUploads } from "@/features/library/uploads";
 import { sessionQuery } from "@/shared/api/queries";
 import { Reader } from "@/shared/reader/reader";
 import { useViewer } from "@/shared/reader/target";
+import { formatCount } from "@/shared/text/format";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Wordmark } from "@/shared/ui/brand";
 import { ErrorNotice } from "@/shared/ui/notice";
@@ -16,7 +17,7 @@ import { Drawer, Sidebar } from "./sidebar";
 export function Shell() {
   const session = useQuery(sessionQuery);
   const { pathname } = useLocation();
-  const navigate = useNavigate();
+  const owner = useLast(session.data?.user.id);
   if (pathname === "/signin" || pathname === "/signin/callback") return <Outlet />;
   if (session.isPending) return <div className="min-h-dvh" aria-busy="true" />;
   if (session.isError) {
@@ -31,12 +32,30 @@ export function Shell() {
       </main>
     );
   }
-  if (!session.data) return <SignInPage onSignedIn={() => void navigate({ to: "." })} />;
+  // What was being sent is still there when the same person signs in again, and gone when another does.
   return (
-    <UploadsProvider>
-      <Frame />
+    <UploadsProvider key={owner} signedIn={Boolean(session.data)}>
+      {session.data ? <Frame /> : <Door />}
     </UploadsProvider>
   );
+}
+
+function Door() {
+  const navigate = useNavigate();
+  const waiting = useUploads().uploads.filter((each) => each.state === "waiting").length;
+  return (
+    <SignInPage
+      note={waiting ? `Your session ended. ${formatCount(waiting, "file")} will be sent when you are signed in again.` : ""}
+      onSignedIn={() => void navigate({ to: "." })}
+    />
+  );
+}
+
+/** The last value that there was. */
+function useLast(value: string | undefined): string | undefined {
+  const [last, setLast] = useState(value);
+  if (value !== undefined && value !== last) setLast(value);
+  return value ?? last;
 }
 
 function Frame() {

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pincite.app.cli.tables import print_whole
 from pincite.app.problems import exit_code, problem
 from pincite.core import PinciteError
 from pincite.core.origin import COMMAND_LINE, Origin, asked_from
@@ -35,7 +36,10 @@ def err() -> Console:
 
 def print_table(table: Table) -> None:
     """Print a table; of one without lines, that there are none."""
-    out().print(table if table.row_count else "There are none.")
+    if table.row_count:
+        print_whole(out(), table)
+    else:
+        out().print("There are none.")
 
 
 def print_json(value: Any) -> None:

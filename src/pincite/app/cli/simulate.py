@@ -30,8 +30,8 @@ def simulate(
             "--fault",
             metavar="KIND[=VALUE][,NAME=VALUE...]",
             help="What is done wrong, as `status=429,share=0.2`; may be given several times. Kinds: status, hang, "
-            "html, drip, drop, break, malformed, usage, no-usage, no-finish, long. Names: first, share, from_s, "
-            "until_s, only, retry_after_s.",
+            "html, drip, drop, stall, garble, break, malformed, usage, no-usage, no-finish, long. Names: first, share, "
+            "from_s, until_s, only, retry_after_s.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="What chance goes by.")] = 0,

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from pincite.core import Scope, StorageFull, Unavailable
+from pincite.core import Scope, StorageFull, Unavailable, get_logger
 from pincite.core.batched import batched
 from pincite.index.adapters import lance_memory, lance_sums
 from pincite.index.adapters import lance_schema as shape
@@ -27,6 +27,7 @@ from pincite.index.adapters.lance_upkeep import create_indexes, drop_versions, r
 from pincite.index.domain import Filter, Generation, Hit, Point, Vector
 from pincite.index.settings import IndexSettings, in_bucket
 
+log = get_logger(__name__)
 T = TypeVar("T")
 _IDS = ["chunk_id", "document_id", "revision_id"]
 _COUNTS_KEPT, _COUNTED_AGAIN = 4096, 16
@@ -307,8 +308,14 @@ class LanceIndex:
             if "no space left" in str(error).lower():
                 message = "The disk is full, so the search index was not changed."
                 raise StorageFull(message, remedy="Free some space and try again.") from error
-            message = f"The search index failed: {str(error)[:200]}"
-            raise Unavailable(message, remedy="Try again; `pincite reindex` rebuilds the index.") from error
+            # The engine names addresses, tenants and files: that is for whoever runs this, not for whoever asks.
+            log.warning("search index failed", table=name, said=str(error)[:500])
+            raise Unavailable("The search index could not be read.", remedy=self._remedy()) from error
+
+    def _remedy(self) -> str:
+        if in_bucket(self._uri):
+            return "Try again; `pincite doctor` says whether the bucket of the search index can be reached."
+        return "Try again; `pincite reindex` rebuilds the index."
 
 
 class _Panics:

@@ -138,7 +138,7 @@ function Table({ rows, renderLine }: { rows: Line[][]; renderLine: (line: Line) 
         <thead>
           <tr>
             {head?.map((cell, index) => (
-              <th key={index} scope="col" className="border-b border-strong px-2 py-1.5 text-left font-semibold">
+              <th key={index} scope="col" className="border-b border-strong px-2 py-1.5 text-start font-semibold">
                 {renderLine(cell)}
               </th>
             ))}

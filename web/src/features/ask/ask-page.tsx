@@ -1,9 +1,13 @@
 // The Ask page: a conversation, or the place where one begins.
 import { assistantsQuery, calledNow } from "@/shared/api/assistants";
+import { ApiProblem } from "@/shared/api/client";
 import { cancelAnswer, conversationQuery } from "@/shared/api/queries";
 import type { Answer } from "@/shared/api/types";
+import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { useTitle } from "@/shared/ui/use-title";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { Composer } from "./composer";
 import { Turn } from "./turn";
@@ -22,7 +26,7 @@ export function AskPage({ conversation }: { conversation: string | null }) {
   const composer = (
     <Composer
       key={conversation ?? "new"}
-      placeholder={conversation ? "Ask a follow-up" : "Ask your documents"}
+      conversation={conversation}
       running={running !== undefined}
       busy={asking.isPending}
       before={answers.at(-1)?.assistant ?? null}
@@ -31,12 +35,15 @@ export function AskPage({ conversation }: { conversation: string | null }) {
     />
   );
   const problem = asking.error ?? stop.error;
+  const title = conversation ? (loaded.data?.title || answers[0]?.question) : undefined;
+  useTitle(title);
+  if (conversation && loaded.isError && !loaded.data) return <NotThere error={loaded.error} onAgain={() => void loaded.refetch()} />;
   if (!conversation) return <Welcome composer={composer} error={problem} />;
   return (
     <div className="flex h-full flex-col">
       <div className="relative flex-1 overflow-y-auto" data-testid="conversation">
         <div className="mx-auto max-w-[43rem] px-5 pt-8 pb-10 sm:px-8 sm:pt-12">
-          {loaded.isError && <ErrorNotice error={loaded.error} />}
+          <h1 className="sr-only">{title}</h1>
           <Turns answers={answers} onAgain={onAgain} />
         </div>
       </div>
@@ -45,6 +52,26 @@ export function AskPage({ conversation }: { conversation: string | null }) {
         {problem && <ErrorNotice error={problem} />}
         {composer}
       </div>
+    </div>
+  );
+}
+
+/** A conversation that was deleted, is somebody else's, or cannot be read now. */
+function NotThere({ error, onAgain }: { error: Error; onAgain: () => void }) {
+  const gone = error instanceof ApiProblem && error.status === 404;
+  return (
+    <div className="mx-auto max-w-[43rem] px-5 pt-8 sm:px-8 sm:pt-12" data-testid="no-conversation">
+      <ErrorNotice error={error}>
+        {gone ? (
+          <Link to="/" className="mt-2 inline-block text-accent hover:underline">
+            Ask a new question
+          </Link>
+        ) : (
+          <Button className="mt-3" onClick={onAgain}>
+            Try again
+          </Button>
+        )}
+      </ErrorNotice>
     </div>
   );
 }

@@ -1,13 +1,17 @@
 // Where a question is typed: grows with the text, Enter asks, Shift+Enter breaks the line.
+import { sessionQuery } from "@/shared/api/queries";
 import type { AssistantNamed } from "@/shared/api/types";
+import { useDraft } from "@/shared/text/drafts";
 import { ArrowUp, Square } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useLayoutEffect, useRef } from "react";
 import { AssistantChoice, CollectionChoice } from "./choices";
 import type { Asked } from "./use-ask";
 import { useChoices } from "./use-choices";
 
 interface Props {
-  placeholder: string;
+  /** null begins one. */
+  conversation: string | null;
   /** An answer is being written: the button stops it. */
   running: boolean;
   busy: boolean;
@@ -19,8 +23,9 @@ interface Props {
 
 const LONGEST = 100_000;
 
-export function Composer({ placeholder, running, busy, before, onAsk, onStop }: Props) {
-  const [text, setText] = useState("");
+export function Composer({ conversation, running, busy, before, onAsk, onStop }: Props) {
+  const person = useQuery(sessionQuery).data?.user.id ?? "";
+  const [text, setText] = useDraft(person, conversation ?? "new");
   const area = useRef<HTMLTextAreaElement>(null);
   const choices = useChoices(before);
   useLayoutEffect(() => {
@@ -49,10 +54,11 @@ export function Composer({ placeholder, running, busy, before, onAsk, onStop }: 
         id="ask-input"
         data-testid="ask-input"
         rows={1}
+        dir="auto"
         autoFocus
         value={text}
         maxLength={LONGEST}
-        placeholder={placeholder}
+        placeholder={conversation ? "Ask a follow-up" : "Ask your documents"}
         aria-label="Your question"
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

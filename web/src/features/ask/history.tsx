@@ -56,7 +56,7 @@ function Row({ row, current, onChoose, onDelete }: RowProps) {
         className="min-w-0 flex-1 truncate px-3 py-1.5 text-[0.86rem]"
         {...(onChoose && { onClick: onChoose })}
       >
-        {row.title || "Untitled"}
+        <bdi>{row.title || "Untitled"}</bdi>
       </Link>
       <IconButton
         label={`Delete “${row.title}”`}

@@ -43,14 +43,14 @@ function SourceRow({ source, opened, onOpen }: { source: Source; opened: boolean
         <span className="min-w-0 flex-1">
           <span className="flex flex-wrap items-baseline gap-x-2 text-sm">
             <SourceName source={source.span.source} className="font-medium" />
-            <span className="min-w-0 text-xs break-words text-faint">{placeOf(source.span)}</span>
+            <span className="min-w-0 text-xs break-words text-muted">{placeOf(source.span)}</span>
             {source.corrected && (
               <span className="text-xs text-caution" data-testid="corrected">
                 the model pointed elsewhere; this is where it stands
               </span>
             )}
           </span>
-          <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(source.span.quote)}</span>
+          <span dir="auto" className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(source.span.quote)}</span>
         </span>
       </button>
     </li>
@@ -86,7 +86,7 @@ function Quotes({ title, testId, spans, onOpen }: QuotesProps) {
                 <SourceName source={span.source} className="font-medium" />
                 <span className="min-w-0 text-xs break-words text-faint">{placeOf(span)}</span>
               </span>
-              <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(span.quote)}</span>
+              <span dir="auto" className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(span.quote)}</span>
             </button>
           </li>
         ))}
@@ -119,7 +119,7 @@ export function ClosestPassages({ passages, onOpen }: ClosestProps) {
                 <SourceName source={passage.source} className="font-medium" />
                 <span className="min-w-0 text-xs break-words text-faint">{placeOf(passage)}</span>
               </span>
-              <span className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(passage.text)}</span>
+              <span dir="auto" className="mt-0.5 line-clamp-2 font-serif text-[0.95rem] leading-snug text-muted">{flowing(passage.text)}</span>
             </button>
           </li>
         ))}

@@ -88,7 +88,9 @@ function modeNote(view: AnswerView): string {
   const without = view.assistant ? "it answered without a model" : "no model is configured";
   if (view.abstained) return view.mode === "extractive" ? `Searched your documents; ${without}.` : `Searched your documents with ${view.model ?? "the model"}.`;
   if (view.mode === "extractive") return `Quoted from your documents; ${without}.`;
-  return `Written by ${view.model ?? "the model"}; each sentence was checked against your documents.`;
+  const writer = `Written by ${view.model ?? "the model"}`;
+  if (view.state !== "completed") return `${writer} until it ended early; what has no pin was not checked.`;
+  return `${writer}; each sentence was checked against your documents.`;
 }
 
 function StillReading({ sources }: { sources: string[] }) {
@@ -175,7 +177,12 @@ function Footer({ view, onAgain }: { view: AnswerView; onAgain: () => void }) {
           {again}
         </Notice>
       )}
-      {view.state === "cancelled" && <p className="text-sm text-muted">Stopped. {view.answer ? "This is what was written until then." : ""}</p>}
+      {view.state === "cancelled" && (
+        <div className="mb-3 text-sm text-muted">
+          <p>Stopped. {view.answer ? "This is what was written until then." : ""}</p>
+          {again}
+        </div>
+      )}
       {view.answer && (
         <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-1.5 text-[0.8rem] text-muted">
           <VerdictSummary pins={view.pins} />

@@ -4,6 +4,7 @@ import type { DocumentRow } from "@/shared/api/types";
 import { useCanWrite } from "@/shared/share/use-can-write";
 import { formatCount } from "@/shared/text/format";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
 import { FileText } from "lucide-react";
 import { useDeferredValue, useState } from "react";
@@ -17,6 +18,7 @@ import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
 
 export function LibraryPage() {
+  useTitle("Library");
   const documents = useDocuments();
   const collections = useQuery(collectionsQuery).data ?? [];
   const [view, setView] = useState<View>({ text: "", collection: "", shelf: "all", sort: "added" });
@@ -46,7 +48,7 @@ export function LibraryPage() {
         {documents.isSuccess && all.length === 0 && (canWrite ? <EmptyLibrary /> : <NothingShared />)}
         {all.length > 0 && (
           <>
-            <Filters view={view} all={all} onChange={change} />
+            <Filters view={view} all={all.filter((each) => !view.collection || each.collection_id === view.collection)} onChange={change} />
             {canWrite && <ForAllShown shelf={view.shelf} documents={shown} />}
             {all.length >= MOST_DOCUMENTS && (
               <p className="mb-2 text-[0.82rem] text-muted">
@@ -54,7 +56,7 @@ export function LibraryPage() {
               </p>
             )}
             <DocumentTable documents={shown} collectionName={(id) => names.get(id) ?? ""} />
-            {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">No document fits. Clear the filter to see all {all.length}.</p>}
+            {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">{view.text || view.shelf !== "all" ? `No document fits. Clear the filter to see all ${all.length}.` : "There is no document in this collection yet."}</p>}
           </>
         )}
       </div>
@@ -98,7 +100,7 @@ function Filters({ view, all, onChange }: { view: View; all: DocumentRow[]; onCh
             onClick={() => onChange({ shelf })}
             className="rounded-full px-3 py-1.5 text-muted hover:bg-sunken aria-pressed:bg-accent-soft aria-pressed:text-accent"
           >
-            {label} <span className="tabular-nums opacity-70">{count(shelf)}</span>
+            {label} <span className="tabular-nums">{count(shelf)}</span>
           </button>
         ))}
       </div>

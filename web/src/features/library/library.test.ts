@@ -6,6 +6,7 @@ import { progressOf } from "./state-cell";
 import { arrange, mergeEvents } from "./use-documents";
 import { batchName } from "./files";
 import { batchWords } from "./batches";
+import { uploadWords } from "./upload-list";
 
 const row = (id: string, patch: Partial<DocumentRow> = {}): DocumentRow => ({
   id, collection_id: "c", source: `${id}.pdf`, file_type: "pdf", size_bytes: 1, state: "ready", pages_done: 1, pages_total: 1, chunks: 1,
@@ -68,4 +69,13 @@ it("says how far a batch is, and does not make up a time", () => {
   expect(batchWords(batch)).toBe("45 of 100 ready · 2 with warnings · 5 failed · about 8 min left");
   expect(batchWords({ ...batch, seconds_left: null })).toContain("time left not known yet");
   expect(batchWords({ ...batch, state: "paused", counts: { ready: 45, paused: 55 }, warned: 0 })).toBe("45 of 100 ready · 55 paused");
+});
+
+describe("uploadWords", () => {
+  const sent = (state: "waiting" | "sending" | "done" | "failed", outcome: "created" | "unchanged" | null = null) => ({ state, outcome });
+
+  it("counts what was sent, what was there already and what was not taken", () => {
+    expect(uploadWords([sent("done", "created"), sent("waiting")])).toBe("1 of 2 sent");
+    expect(uploadWords([sent("done", "unchanged"), sent("failed"), sent("failed")])).toBe("1 of 3 sent · 1 already here, unchanged · 2 not taken");
+  });
 });

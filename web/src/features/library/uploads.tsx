@@ -1,6 +1,6 @@
 // Files on their way to the server: a queue that survives moving between pages, two at a time, with progress.
-import { ApiProblem, problemFrom } from "@/shared/api/client";
-import { keys } from "@/shared/api/queries";
+import { ApiProblem, asProblem, problemFrom } from "@/shared/api/client";
+import { keys, signedOut } from "@/shared/api/queries";
 import type { DocumentRow, UploadedDocument } from "@/shared/api/types";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
@@ -20,8 +20,8 @@ export interface Upload {
 interface Uploads {
   uploads: Upload[];
   send: (files: FileToSend[], collection: string) => void;
-  again: (id: number) => void;
-  dismiss: (id: number) => void;
+  again: (ids: readonly number[]) => void;
+  dismiss: (ids: readonly number[]) => void;
 }
 
 type Job = FileToSend & { id: number; collection: string; batch: string | null };
@@ -29,13 +29,15 @@ type Job = FileToSend & { id: number; collection: string; batch: string | null }
 const AT_ONCE = 2;
 const Context = createContext<Uploads | null>(null);
 
-export function UploadsProvider({ children }: { children: ReactNode }) {
+/** What is given in while nobody is signed in waits. */
+export function UploadsProvider({ signedIn, children }: { signedIn: boolean; children: ReactNode }) {
   const client = useQueryClient();
   const [uploads, setUploads] = useState<Upload[]>([]);
   const queue = useRef<Job[]>([]);
   const jobs = useRef(new Map<number, Job>());
   const active = useRef(0);
   const nextId = useRef(1);
+  const open = useRef(signedIn);
 
   const change = useCallback((id: number, patch: Partial<Upload>) => {
     setUploads((all) => all.map((each) => (each.id === id ? { ...each, ...patch } : each)));
@@ -44,7 +46,7 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
   const run = useRef<() => void>(() => undefined);
   useEffect(() => {
     run.current = () => {
-      while (active.current < AT_ONCE) {
+      while (open.current && active.current < AT_ONCE) {
         const job = queue.current.shift();
         if (!job) return;
         active.current += 1;
@@ -57,7 +59,16 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
             client.setQueryData<DocumentRow[]>(keys.documents, (all) => all && mergeEvents(all, asEvents(documents)));
             if (job.batch !== null) void client.invalidateQueries({ queryKey: keys.batches }, { cancelRefetch: false });
           })
-          .catch((problem: unknown) => change(job.id, { state: "failed", problem: problem as ApiProblem }))
+          .catch((error: unknown) => {
+            const problem = asProblem(error);
+            if (problem.status === 401) {
+              // The session ended: the files wait until there is one again.
+              open.current = false;
+              queue.current.unshift(job);
+              signedOut(client);
+            }
+            change(job.id, problem.status === 401 ? { state: "waiting" } : { state: "failed", problem });
+          })
           .finally(() => {
             active.current -= 1;
             run.current();
@@ -65,6 +76,20 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
       }
     };
   }, [change, client]);
+
+  useEffect(() => {
+    open.current = signedIn;
+    run.current();
+  }, [signedIn]);
+
+  const going = uploads.some((each) => each.state === "sending" || each.state === "waiting");
+  // The files are in this page alone until they are sent: the browser asks before it is left or loaded anew.
+  useEffect(() => {
+    if (!going) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [going]);
 
   const value = useMemo<Uploads>(
     () => ({
@@ -80,19 +105,20 @@ export function UploadsProvider({ children }: { children: ReactNode }) {
         setUploads((all) => [...all.filter((each) => each.state !== "done"), ...rows]);
         run.current();
       },
-      again: (id) => {
-        const job = jobs.current.get(id);
-        if (!job) return;
-        queue.current.push(job);
-        change(id, { state: "waiting" });
+      again: (ids) => {
+        const wanted = ids.map((id) => jobs.current.get(id)).filter((job) => job !== undefined);
+        queue.current.push(...wanted);
+        const chosen = new Set(wanted.map((job) => job.id));
+        setUploads((all) => all.map((each) => (chosen.has(each.id) ? { ...each, state: "waiting" } : each)));
         run.current();
       },
-      dismiss: (id) => {
-        jobs.current.delete(id);
-        setUploads((all) => all.filter((each) => each.id !== id));
+      dismiss: (ids) => {
+        const gone = new Set(ids);
+        for (const id of gone) jobs.current.delete(id);
+        setUploads((all) => all.filter((each) => !gone.has(each.id)));
       },
     }),
-    [uploads, change],
+    [uploads],
   );
   return <Context value={value}>{children}</Context>;
 }
@@ -116,8 +142,12 @@ function sendFile(job: Job, onProgress: (sent: number) => void): Promise<Uploade
     call.setRequestHeader("Accept", "application/json");
     call.upload.onprogress = (event) => onProgress(event.loaded);
     call.onload = () => {
-      if (call.status < 300) resolve((JSON.parse(call.responseText) as { items: UploadedDocument[] }).items);
-      else reject(problemFrom(call.status, call.responseText));
+      try {
+        if (call.status < 300) resolve((JSON.parse(call.responseText) as { items: UploadedDocument[] }).items);
+        else reject(problemFrom(call.status, call.responseText));
+      } catch {
+        reject(problemFrom(call.status, call.responseText)); // something in between answered
+      }
     };
     call.onerror = () => {
       const detail = "The file could not be sent: the connection broke or the server refused it half way.";

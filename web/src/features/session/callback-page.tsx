@@ -2,6 +2,7 @@
 import { answerFrom, finishWithProvider } from "@/shared/api/sign-in";
 import { Wordmark } from "@/shared/ui/brand";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { useTitle } from "@/shared/ui/use-title";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
@@ -11,6 +12,7 @@ const ARRIVED = window.location.search;
 let handedOn: ReturnType<typeof finishWithProvider> | undefined;
 
 export function CallbackPage() {
+  useTitle("Sign in");
   const tried = useRef(false);
   const entry = useMutation({
     mutationFn: () => (handedOn ??= finishWithProvider(answerFrom(ARRIVED) ?? { state: "none" })),

@@ -6,6 +6,7 @@ import { Wordmark } from "@/shared/ui/brand";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { Field } from "@/shared/ui/field";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { useTitle } from "@/shared/ui/use-title";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { PasswordForm } from "./password-form";
@@ -14,7 +15,14 @@ import { tokenFrom } from "./token";
 
 const COMMAND = "pincite keys sign-in-link";
 
-export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
+interface Props {
+  /** Why it is shown, where there is more to say. */
+  note?: string;
+  onSignedIn: () => void;
+}
+
+export function SignInPage({ note, onSignedIn }: Props) {
+  useTitle("Sign in");
   const client = useQueryClient();
   const [pasted, setPasted] = useState("");
   const tried = useRef(false);
@@ -43,6 +51,11 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       <div className="w-full max-w-md" data-testid="sign-in">
         <Wordmark className="text-4xl" />
         <h1 className="mt-8 font-serif text-2xl font-semibold">{entry.isPending ? "Signing you in…" : "Sign in"}</h1>
+        {note && (
+          <p role="status" className="mt-3 text-sm leading-relaxed text-muted" data-testid="door-note">
+            {note}
+          </p>
+        )}
         <Providers />
         <PasswordForm onSession={enter} />
         <details className="mt-8 border-t border-line pt-5" data-testid="with-link" open={entry.isError || undefined}>

@@ -3,9 +3,11 @@ import { ASSISTANTS } from "@/shared/api/assistants";
 import { sessionQuery, signOut, signedOut, statusQuery } from "@/shared/api/queries";
 import { wayOut } from "@/shared/api/sign-in";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
+import { forgetDrafts } from "@/shared/text/drafts";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { type Theme, useTheme } from "@/shared/ui/theme";
+import { useTitle } from "@/shared/ui/use-title";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiKeys } from "./api-keys";
@@ -21,6 +23,7 @@ import { type Tab, Tabs } from "./tabs";
 import { UsageFacts } from "./usage";
 
 export function SettingsPage() {
+  useTitle("Settings");
   const [chosen, choose] = useState<Tab>("account");
   const [wasSetUp, setUp] = useState(false); // once opened, the long form stays, with what has been typed into it
   const isAdmin = useIsAdmin();
@@ -83,6 +86,7 @@ function Account() {
     },
     onSuccess: (url) => {
       signedOut(client);
+      forgetDrafts();
       if (url && /^https?:\/\//.test(url)) window.location.assign(url);
     },
   });

@@ -6,6 +6,7 @@ import { type CostFilter, costsQuery } from "@/shared/api/spending";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { SELECT } from "@/shared/ui/select";
+import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
 import { ReceiptText } from "lucide-react";
 import { useState } from "react";
@@ -18,6 +19,7 @@ import { Totals } from "./totals";
 import type { Names } from "./words";
 
 export function UsagePage() {
+  useTitle("Usage");
   const isAdmin = useIsAdmin();
   const names = useNames(isAdmin);
   const [span, setSpan] = useState<Span>("30");

@@ -7,7 +7,7 @@ import { ErrorNotice } from "@/shared/ui/notice";
 import { SourceName } from "@/shared/ui/source-name";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ExternalLink, X, ZoomIn, ZoomOut } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { linksWithin, targetOf } from "./links";
 import type { Target } from "./target";
 import { TextPage } from "./text-page";
@@ -113,10 +113,13 @@ function Leads({ passage, onTurn }: { passage: PassageView; onTurn: (page: numbe
 }
 
 function TextPlace({ target, page, zoom }: { target: Target; page: number; zoom: number }) {
-  const wanted = page === target.page ? target : { revision: target.revision, page };
+  const wanted: Target = page === target.page ? target : { revision: target.revision, page };
   const passage = useQuery(passageQuery(wanted));
+  const { data } = passage;
+  // Without a range the server gives the whole page as one; that is nothing to be marked.
+  const shown = useMemo(() => (data && wanted.start === undefined ? { ...data, start: 0, end: 0 } : data), [data, wanted.start]);
   if (passage.isError) return <ErrorNotice error={passage.error} />;
-  return passage.data ? <TextPage key={`${page}-${target.start ?? ""}`} passage={passage.data} zoom={zoom} /> : null;
+  return shown ? <TextPage key={`${page}-${target.start ?? ""}`} passage={shown} zoom={zoom} /> : null;
 }
 
 function PageTurner({ page, pages, onTurn }: { page: number; pages: number; onTurn: (page: number) => void }) {

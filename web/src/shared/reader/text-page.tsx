@@ -62,7 +62,7 @@ function TableBlock({ rows }: { rows: Piece[][][] }) {
         <thead>
           <tr>
             {head?.map((cell, index) => (
-              <th key={index} scope="col" className="border-b border-strong px-2 py-1.5 text-left align-bottom font-semibold">
+              <th key={index} scope="col" className="border-b border-strong px-2 py-1.5 text-start align-bottom font-semibold">
                 <Pieces pieces={cell} />
               </th>
             ))}

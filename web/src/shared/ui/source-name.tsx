@@ -6,7 +6,7 @@ export function SourceName({ source, className = "" }: { source: string; classNa
   return (
     <span className={`min-w-0 break-words ${className}`} title={source}>
       {folder && <span className="font-normal text-faint">{folder}</span>}
-      {name}
+      <bdi>{name}</bdi>
     </span>
   );
 }
