@@ -7,7 +7,7 @@ changed places with the next.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pincite.answers.other_languages import language_asked_in
@@ -41,9 +41,10 @@ def respelt(question: str, texts: Iterable[str], usual: Mapping[str, int], *, gu
     """
     if language_asked_in(question, STOP_WORDS) is not None or not any(map(is_stop_word, question.lower().split())):
         return None
-    counts = Counter(word for text in texts for word in _words(text, usual) if not is_stop_word(word))
-    said = {word: place for place, (word, _) in enumerate(counts.most_common())}
-    stems = {stem(word) for word in said}
+    written = Counter(word for text in texts for word in _SAID.findall(text))
+    likely = [word.lower() for word, _ in written.most_common() if _may_be_meant(word, usual)]
+    said = {word: place for place, word in enumerate(dict.fromkeys(likely))}
+    stems = {stem(word.lower()) for word in written}
     pairs: dict[str, str] = {}
     for at, typed in ((found.start(), found[0]) for found in _ASKED.finditer(question)):
         small = typed.lower() if at == 0 else typed
@@ -58,12 +59,10 @@ def respelt(question: str, texts: Iterable[str], usual: Mapping[str, int], *, gu
     return Respelt(meant, tuple(pairs.items()))
 
 
-def _words(text: str, usual: Mapping[str, int]) -> Iterator[str]:
-    """Yield the words of a text in small letters; one with a capital may be a name, unless it is a usual word."""
-    for word in _SAID.findall(text):
-        small = word.lower()
-        if word == small or (word[1:] == small[1:] and _is_usual(small, usual)):
-            yield small
+def _may_be_meant(word: str, usual: Mapping[str, int]) -> bool:
+    """Whether another word may be read as this one: with a capital it may be a name, unless it is a usual word."""
+    small = word.lower()
+    return not is_stop_word(small) and (word == small or (word[1:] == small[1:] and _is_usual(small, usual)))
 
 
 def _is_usual(small: str, usual: Mapping[str, int]) -> bool:

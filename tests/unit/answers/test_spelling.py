@@ -57,6 +57,11 @@ def test_a_usual_word_is_taken_only_where_nothing_answered_before():
     assert respelt("What is the morring fee?", FOUND, USUAL, guess=False) is not None
 
 
+def test_a_name_that_is_there_is_no_misspelling_however_it_is_typed():
+    assert respelt("who is tiller?", ("Tiller signs.",), {"taller": 1}, guess=True) is None
+    assert respelt("who is tiller?", ("Miller signs.",), {"taller": 1}, guess=True) is not None
+
+
 def test_the_more_frequent_of_two_near_words_is_taken():
     texts = ("a spanner, the spanner and a spinner of the boat",)
     assert respelt("Where is the spnner?", texts, {}, guess=False) == Respelt(
