@@ -11,6 +11,11 @@ from tests.forked import pincite
 
 pytestmark = pytest.mark.xdist_group("e2e-kept")
 QUESTION = "When does the ferry to Hven leave?"
+_DROP = """text => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], "dropped.txt"));
+  document.querySelector("#ask-input").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
 
 
 @pytest.fixture
@@ -60,6 +65,16 @@ def test_a_text_from_right_to_left_begins_at_the_right(page: Page, shared_server
     assert box is not None
     assert words[0] > box["x"] + 50
     assert abs(words[1] - box["x"] - box["width"]) < 2
+
+
+@pytest.mark.browser
+def test_a_file_that_is_dropped_beside_the_library_goes_there(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server)
+    page.goto(shared_server.url)
+    expect(page.get_by_test_id("ask-input")).to_be_visible()
+    page.evaluate(_DROP, "The ferry to Hven is dropped off at nine.")
+    expect(page).to_have_url(f"{shared_server.url}/library")
+    expect(page.get_by_test_id("document-row").filter(has_text="dropped.txt")).to_be_visible()
 
 
 @pytest.mark.browser
