@@ -14,7 +14,8 @@ QUESTION = "When does the ferry to Hven leave?"
 _DROP = """text => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([text], "dropped.txt"));
-  document.querySelector("#ask-input").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector("#ask-input").dispatchEvent(drop);
 }"""
 
 
