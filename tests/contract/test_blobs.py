@@ -113,6 +113,11 @@ async def test_too_much_is_refused_and_leaves_nothing(blobs: BlobStore, tmp_path
     assert (await blobs.put(SCOPE, pieces(b"x" * 3_000_000), max_bytes=3_000_000)).size_bytes == 3_000_000
 
 
+async def test_the_limit_is_said_in_the_unit_that_it_is_set_in(blobs: BlobStore) -> None:
+    with pytest.raises(UploadTooLarge, match="larger than the 3 MB that are allowed"):
+        await blobs.put(SCOPE, pieces(b"x" * (3 << 20 | 1)), max_bytes=3 << 20)
+
+
 async def test_an_upload_that_breaks_off_leaves_nothing(blobs: BlobStore, tmp_path: Path) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * 2_000_000

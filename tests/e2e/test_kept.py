@@ -1,4 +1,4 @@
-"""What was typed or chosen and not sent yet: another page, a reload and a session that ends do not lose it."""
+"""Nothing of it is lost: what was typed or chosen and not sent yet, the end of a line, and where a text begins."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,13 @@ from tests.forked import pincite
 
 pytestmark = pytest.mark.xdist_group("e2e-kept")
 QUESTION = "When does the ferry to Hven leave?"
+_FITS = "node => node.scrollWidth <= node.clientWidth"
+_DROP = """text => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], "dropped.txt"));
+  const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector("#ask-input").dispatchEvent(drop);
+}"""
 
 
 @pytest.fixture
@@ -60,6 +67,34 @@ def test_a_text_from_right_to_left_begins_at_the_right(page: Page, shared_server
     assert box is not None
     assert words[0] > box["x"] + 50
     assert abs(words[1] - box["x"] - box["width"]) < 2
+
+
+@pytest.mark.browser
+def test_a_word_wider_than_a_phone_is_broken(page: Page, shared_server: Server, tmp_path: Path) -> None:
+    address = "https://intranet.example.com/" + "travel" * 40
+    (tmp_path / "portal.md").write_text(f"# Portal\n\nThe travel portal stands at {address} for all staff.\n")
+    sign_in(page, shared_server)
+    upload(page, shared_server, tmp_path / "portal.md")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(shared_server.url)
+    page.get_by_test_id("ask-input").fill("Where does the travel portal stand?")
+    page.get_by_test_id("ask-send").click()
+    expect(page.get_by_test_id("answer")).to_have_attribute("data-state", "completed")
+    expect(page.get_by_test_id("answer-text")).to_contain_text(address)
+    assert page.get_by_test_id("answer-text").evaluate(_FITS)
+    page.get_by_test_id("pin").first.click()
+    expect(page.get_by_test_id("highlight").first).to_be_visible()
+    assert page.get_by_test_id("viewer-page").evaluate(_FITS)
+
+
+@pytest.mark.browser
+def test_a_file_that_is_dropped_beside_the_library_goes_there(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server)
+    page.goto(shared_server.url)
+    expect(page.get_by_test_id("ask-input")).to_be_visible()
+    page.evaluate(_DROP, "The ferry to Hven is dropped off at nine.")
+    expect(page).to_have_url(f"{shared_server.url}/library")
+    expect(page.get_by_test_id("document-row").filter(has_text="dropped.txt")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.forked import pincite
+from tests.forked import pincite, pincite_json
 
 ID = re.compile(r"\b[0-9a-f]{32}\b")
 NAME = "the-minutes-of-the-annual-general-meeting-of-the-harbour-pilots-association-2026.md"
@@ -34,3 +34,17 @@ def test_on_a_terminal_of_any_width_an_id_is_whole(environment: dict[str, str], 
         assert ID.search(said), f"{words} at {columns}: {said}"
         assert "…" not in said
         assert columns == "40" or all(len(line) <= int(columns) for line in said.splitlines())
+
+
+def test_documents_of_one_name_can_be_told_apart_and_removed(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "rules.md").write_text("# Rules\n\nThe ferry leaves at nine.\n")
+    for collection in ("ferries", "piers"):
+        assert pincite(["add", str(tmp_path / "rules.md"), "-c", collection], environment).returncode == 0
+    assert "Say which by its id" in pincite(["remove", "rules.md"], environment).stderr
+    said = pincite(["list"], environment).stdout
+    (line,) = [each for each in said.splitlines() if "piers" in each]
+    found = ID.search(line)
+    assert found
+    assert pincite(["remove", found[0]], environment).returncode == 0
+    left = pincite_json(["list"], environment)["items"]
+    assert [(each["source"], each["collection"]) for each in left] == [("rules.md", "ferries")]

@@ -195,7 +195,7 @@ class BlobStore:
             size += len(chunk)
             if size > max_bytes:
                 raise UploadTooLarge(
-                    f"The file is larger than the {max_bytes / 1e6:g} MB that are allowed.",
+                    f"The file is larger than the {max_bytes / (1 << 20):g} MB that are allowed.",
                     remedy="Split it, or raise the limit PINCITE_MAX_UPLOAD_MB.",
                 )
             held += chunk

@@ -379,7 +379,9 @@ class _Unpacking:
 
 
 def _too_large(url: Url, most: int) -> FetchTooLarge:
-    return FetchTooLarge(f"{url.host} sent more than the {most / 1e6:g} MB that are allowed.", remedy="Leave it out.")
+    return FetchTooLarge(
+        f"{url.host} sent more than the {most / (1 << 20):g} MB that are allowed.", remedy="Leave it out."
+    )
 
 
 def _header(response: httpcore2.Response, name: bytes) -> str:

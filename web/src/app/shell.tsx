@@ -1,9 +1,11 @@
 // What surrounds every page: the way in, the sidebar, and the document that stands beside the answer.
 import { SignInPage } from "@/features/session/sign-in-page";
+import { DropZone } from "@/features/library/drop-zone";
 import { UploadsProvider, useUploads } from "@/features/library/uploads";
 import { sessionQuery } from "@/shared/api/queries";
 import { Reader } from "@/shared/reader/reader";
 import { useViewer } from "@/shared/reader/target";
+import { useCanWrite } from "@/shared/share/use-can-write";
 import { formatCount } from "@/shared/text/format";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Wordmark } from "@/shared/ui/brand";
@@ -61,6 +63,9 @@ function useLast(value: string | undefined): string | undefined {
 function Frame() {
   const { target, close } = useViewer();
   const [menu, setMenu] = useState(false);
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const canWrite = useCanWrite();
   const opener = useRef<HTMLElement | null>(null);
   useAskKeys();
   // The pin that opened the document gets the focus back when the document closes.
@@ -88,7 +93,13 @@ function Frame() {
           </Link>
         </header>
         <main id="main" className="min-h-0 flex-1">
-          <Outlet />
+          {pathname === "/library" ? (
+            <Outlet />
+          ) : (
+            <DropZone collection="" takes={canWrite} onTaken={() => void navigate({ to: "/library" })}>
+              <Outlet />
+            </DropZone>
+          )}
         </main>
       </div>
       {target && <Reader key={target.revision} target={target} onClose={leave} />}

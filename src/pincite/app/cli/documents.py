@@ -57,7 +57,7 @@ def list_documents(
     collection: Annotated[str | None, typer.Option("--collection", "-c", help="Only this collection.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the documents, newest first."""
+    """List the documents, newest first; with their ids where two have the same name."""
 
     async def work() -> list[dict[str, Any]]:
         async with acting(read_settings(log_level="error")) as (house, scope):
@@ -65,7 +65,8 @@ def list_documents(
             cursor = None
             while True:
                 page = await house.library.documents(scope, collection=collection, limit=200, cursor=cursor)
-                lines += [summary(document) for document in page.items]
+                names = await house.library.collection_names(scope, {each.collection_id for each in page.items})
+                lines += [{**summary(each), "collection": names.get(each.collection_id, "")} for each in page.items]
                 cursor = page.next_cursor
                 if cursor is None:
                     return lines
@@ -97,7 +98,8 @@ def remove(
 
 def _print_summary(lines: Sequence[dict[str, Any]], *, most: int | None = None) -> None:
     """Print a row a document; of more than `most`, so many of those that have a problem or a warning, and counts."""
-    table = Table("Source", "State", "Pages", "Chunks", "Seconds", "Problem")
+    names = [*_telling(lines), "Source", "State", "Pages", "Chunks", "Seconds", "Problem"]
+    table = Table(*names)
     shown = lines
     if most is not None and len(lines) > most:
         noted = [line for line in lines if line["problem"] or line["warnings"]]
@@ -112,9 +114,17 @@ def _print_summary(lines: Sequence[dict[str, Any]], *, most: int | None = None) 
         problem = line["problem"]
         said = _warned(line["warnings"]) if problem is None else f"{problem['message']} {problem['remedy']}".strip()
         seconds = "" if line["seconds"] is None else f"{line['seconds']:.1f}"
-        cells = (line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
+        told = [line[name.lower()] for name in names[:-6]]
+        cells = (*told, line["source"], line["state"], str(line["pages"]), str(line["chunks"]), seconds, said)
         table.add_row(*(Text(cell) for cell in cells))  # a name in brackets is no markup
     print_table(table)
+
+
+def _telling(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what tells documents apart where their names do not, or not all of it."""
+    collections = {line.get("collection") for line in lines}
+    alike = len({line["source"] for line in lines}) < len(lines)
+    return [*(["Id"] if alike else []), *(["Collection"] if len(collections) > 1 else [])]
 
 
 def _warned(warnings: Sequence[dict[str, Any]]) -> str:

@@ -73,7 +73,8 @@ class Reading(PersonalData):
             if collection is not None:
                 home = await collections.find_collection(session, scope, collection)
                 if home is None:
-                    raise NotFound(f"There is no collection {collection[:100]!r}.")
+                    remedy = "`GET /v1/collections` and `pincite collections list` tell what there is."
+                    raise NotFound(f"There is no collection {collection[:100]!r}.", remedy=remedy)
                 within = home.id
             found = await documents.list_documents(session, scope, within, limit + 1, before)
         more = len(found) > limit

@@ -65,9 +65,8 @@ async def required_collection(session: AsyncSession, scope: Scope, id_or_name: s
     """Return a collection by id, else by name. Raises: NotFound."""
     found = await find_collection(session, scope, id_or_name)
     if found is None:
-        raise NotFound(
-            f"There is no collection {id_or_name[:100]!r}.", remedy="`GET /v1/collections` lists what there is."
-        )
+        remedy = "`GET /v1/collections` and `pincite collections list` tell what there is."
+        raise NotFound(f"There is no collection {id_or_name[:100]!r}.", remedy=remedy)
     return found
 
 

@@ -54,7 +54,7 @@ export const AnswerText = memo(function AnswerText({ text, pins, running, opened
   const renderLine = (line: Line): ReactNode => (pieces.get(line) ?? []).map(renderPiece);
 
   return (
-    <div className="font-serif text-[1.14rem] leading-[1.75] text-ink sm:text-[1.19rem]">
+    <div className="font-serif text-[1.14rem] leading-[1.75] break-words text-ink sm:text-[1.19rem]">
       {blocks.map((block, index) => (
         <Block key={index} block={block} renderLine={renderLine} caret={running && index === blocks.length - 1} />
       ))}

@@ -44,6 +44,11 @@ export function AskPage({ conversation }: { conversation: string | null }) {
       <div className="relative flex-1 overflow-y-auto" data-testid="conversation">
         <div className="mx-auto max-w-[43rem] px-5 pt-8 pb-10 sm:px-8 sm:pt-12">
           <h1 className="sr-only">{title}</h1>
+          {loaded.isPending && (
+            <p role="status" className="late text-sm text-muted">
+              Opening the conversation…
+            </p>
+          )}
           <Turns answers={answers} onAgain={onAgain} />
         </div>
       </div>

@@ -1,4 +1,4 @@
-// The whole page takes what is dropped on it.
+// The whole page takes what is dropped on it; the browser would leave the app for the file.
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
 import { droppedFiles } from "./files";
 import { useUploads } from "./uploads";
@@ -7,10 +7,12 @@ interface Props {
   collection: string;
   /** Whether who is signed in may add anything at all. */
   takes: boolean;
+  /** Something was dropped and is on its way. */
+  onTaken?: () => void;
   children: ReactNode;
 }
 
-export function DropZone({ collection, takes, children }: Props) {
+export function DropZone({ collection, takes, onTaken, children }: Props) {
   const { send } = useUploads();
   const [over, setOver] = useState(false);
   const [failed, setFailed] = useState(false);
@@ -33,7 +35,10 @@ export function DropZone({ collection, takes, children }: Props) {
         enter(-depth.current);
         setFailed(false);
         droppedFiles(event.dataTransfer).then(
-          (files) => send(files, collection),
+          (files) => {
+            send(files, collection);
+            onTaken?.();
+          },
           () => setFailed(true),
         );
       }}

@@ -40,6 +40,11 @@ export function LibraryPage() {
         <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} />
         <UploadList />
         <Batches />
+        {documents.isPending && (
+          <p role="status" className="late mt-8 text-sm text-muted">
+            Looking what is here…
+          </p>
+        )}
         {documents.isError && (
           <div className="mt-6">
             <ErrorNotice error={documents.error} />

@@ -98,7 +98,7 @@ export function TextPage({ passage, zoom }: { passage: PassageView; zoom: number
       ref={sheet}
       data-testid="viewer-page"
       data-page={passage.page}
-      className="mx-auto min-h-full max-w-[46rem] bg-raised px-6 py-8 font-serif leading-relaxed text-ink shadow-sheet sm:px-10"
+      className="mx-auto min-h-full max-w-[46rem] bg-raised px-6 py-8 font-serif leading-relaxed break-words text-ink shadow-sheet sm:px-10"
       style={{ fontSize: `${(zoom * 1.02).toFixed(3)}rem` }}
     >
       {passage.label && <p className="mb-5 font-sans text-xs tracking-wide text-faint">{passage.label}</p>}
