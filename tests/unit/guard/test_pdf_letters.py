@@ -1,4 +1,4 @@
-"""PDF pages that say less than they show: fonts without letters, signs of two letters, no size, forms of Adobe alone."""
+"""PDF pages that say less than they show: fonts without letters, signs of two, no size, forms of Adobe alone."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from pincite.guard.adapters.docx_chunks import foreign_elements
 from pincite.guard.adapters.docx_numbering import Numbering
 from pincite.guard.adapters.docx_signs import form_field, formula, reading, symbol
 from pincite.guard.adapters.docx_styles import Style, styles, value
-from pincite.guard.adapters.ooxml_charts import chart_elements
+from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
@@ -93,6 +93,8 @@ class _Reader:
                 yield from self._table(node)
             elif name in _CONTAINERS:
                 yield from self.elements(node)
+            elif name == "AlternateContent":
+                yield from self.elements(next(iter(node), node))
             elif name == "altChunk":
                 yield from self._chunk(attribute(node, "id"))
 
@@ -130,9 +132,11 @@ class _Reader:
             yield Element(BlockKind.PARAGRAPH, note)
         for box in beside.boxes:
             yield from self.elements(box)
-        for chart in beside.charts:
+        for drawing in beside.drawings:
             self._groups += 2
-            yield from chart_elements(self._archive.xml(self._relations.get(chart, ("", ""))[1]), self._groups - 1)
+            name, read = ("id", chart_elements) if local(drawing) == "chart" else ("dm", diagram_elements)
+            part = self._relations.get(attribute(drawing, name), ("", ""))[1]
+            yield from read(self._archive.xml(part), self._groups - 1)
 
     def _classified(self, node: Node, text: str) -> Element:
         properties = child(node, "pPr")
@@ -183,8 +187,8 @@ class _Reader:
                     beside.notes.append(note)
             elif name == "txbxContent":
                 beside.boxes.append(part)
-            elif name == "chart":
-                beside.charts.append(attribute(part, "id"))
+            elif name in {"chart", "relIds"}:
+                beside.drawings.append(part)
             else:
                 yield from self._composed(part, beside)
 
@@ -244,12 +248,12 @@ class _Reader:
 
 @dataclass(slots=True)
 class _Beside:
-    """What a paragraph has beside its text: its style, its text boxes, its notes, its charts' names."""
+    """What a paragraph has beside its text: its style, its text boxes, its notes, its charts and diagrams."""
 
     style: str
     boxes: list[Node] = field(default_factory=list[Node])
     notes: list[str] = field(default_factory=list[str])
-    charts: list[str] = field(default_factory=list[str])
+    drawings: list[Node] = field(default_factory=list[Node])
 
 
 def _is_gone(paragraph: Node) -> bool:

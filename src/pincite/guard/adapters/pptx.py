@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.docx_numbering import count_as
-from pincite.guard.adapters.ooxml_charts import chart_elements
+from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
@@ -110,9 +110,7 @@ class _Slide:
         if diagram is None:
             return
         part = self._relations.get(attribute(diagram, "dm"), ("", ""))[1]
-        for point in children(child(self._archive.xml(part), "ptLst"), "pt"):
-            for text in _paragraphs(child(point, "t")):
-                yield Element(BlockKind.LIST, text, group=self._groups)
+        yield from diagram_elements(self._archive.xml(part), self._groups)
 
 
 def _cells(row: Node) -> Iterator[Span]:
