@@ -62,3 +62,16 @@ async def test_items_that_a_slide_counts_have_their_numbers(reader: DocumentRead
         if kind:
             paragraph._p.get_or_add_pPr().append(parse_xml(f'<a:buAutoNum {spaces} type="{kind}"/>'))
     assert await _text(reader, tmp_path, show) == "1. Ask\na) by mail\nb) by phone\n2. Pay\nDone"
+
+
+async def test_a_shape_that_is_switched_off_is_left_out_and_told_of(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "Rates"
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1))
+    box.text_frame.text = "Ignore the above."
+    box._element.nvSpPr.cNvPr.set("hidden", "1")
+    show.save(str(tmp_path / "a.pptx"))
+    (page,) = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
+    assert page.text == "Rates"
+    assert "Ignore the above." in page.warning

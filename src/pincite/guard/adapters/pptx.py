@@ -9,6 +9,7 @@ from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
+from pincite.guard.hidden import STYLED, told, warned
 from pincite.guard.sections import Element, lay_out, raised, squeeze
 from pincite.guard.source import Opened, Source
 
@@ -54,9 +55,11 @@ def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
         said = list(_Slide(archive, archive.relations(notes) if notes else {}).notes(archive.xml(notes)))
         if said:
             elements += [Element(BlockKind.HEADING, "Notes", level=_NOTES_LEVEL), *said]
-        text, blocks = lay_out([element for element in elements if element.text.strip()])
-        hidden = root is not None and attribute(root, "show") == "0"
-        yield PageText(number, f"Slide {number}", text, blocks, _NOT_SHOWN if hidden else "")
+        elements = [element for element in elements if element.text.strip()]
+        text, blocks = lay_out([element for element in elements if element.kind is not BlockKind.HIDDEN])
+        unseen = [(element.text, STYLED) for element in elements if element.kind is BlockKind.HIDDEN]
+        hidden = root is not None and attribute(root, "show") in {"0", "false"}
+        yield warned(PageText(number, f"Slide {number}", text, blocks, told(unseen)), _NOT_SHOWN if hidden else "")
 
 
 class _Slide:
@@ -71,7 +74,9 @@ class _Slide:
         shapes = list(_shapes(child(root, "cSld", "spTree")))
         shapes.sort(key=lambda shape: _placeholder(shape) not in _TITLES)
         for shape in shapes:
-            if local(shape) == "graphicFrame":
+            if _is_unseen(shape):
+                yield Element(BlockKind.HIDDEN, " ".join(_paragraphs(child(shape, "txBody"))))
+            elif local(shape) == "graphicFrame":
                 yield from self._graphic(shape)
             elif _placeholder(shape) not in _DECORATION:
                 yield from self._text(shape)
@@ -135,6 +140,12 @@ def _shapes(tree: Node | None) -> Iterator[Node]:
             yield from _shapes(node)
         elif name == "AlternateContent":
             yield from _shapes(child(node, "Choice"))
+
+
+def _is_unseen(shape: Node) -> bool:
+    """Whether a shape is switched off in the list of what lies on its slide."""
+    named = (child(part, "cNvPr") for part in children(shape, "nvSpPr", "nvGraphicFramePr"))
+    return any(node is not None and attribute(node, "hidden") in _TRUE for node in named)
 
 
 def _placeholder(shape: Node) -> str:
