@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.docx_numbering import count_as
+from pincite.guard.adapters.docx_signs import formula
 from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
@@ -23,6 +24,7 @@ _KINDS = {
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 _TRUE = frozenset({"1", "true"})
 _NOTES_LEVEL = 3
+_MISSING = "The slide is missing from the file."
 _NOT_SHOWN = "The slide is hidden: it is not shown when the presentation is."
 
 
@@ -38,7 +40,12 @@ def open_source(source: Source) -> Opened:
         )
     relations = archive.relations(part)
     ids = (_relation_id(slide) for slide in children(child(root, "sldIdLst"), "sldId"))
-    slides = [relations[name][1] for name in ids if name in relations and archive.has(relations[name][1])]
+    parts = (relations.get(name, ("", ""))[1] for name in ids)
+    slides = [part if archive.has(part) else "" for part in parts]
+    if slides and not any(slides):
+        raise UnreadableDocument(
+            "The presentation holds none of its slides.", remedy="Open it in PowerPoint, save it and upload that copy."
+        )
     return Opened(_pages(archive, slides), len(slides))
 
 
@@ -48,6 +55,9 @@ def _relation_id(node: Node) -> str:
 
 def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
     for number, name in enumerate(slides, start=1):
+        if not name:
+            yield PageText(number, f"Slide {number}", "", warning=_MISSING)
+            continue
         relations = archive.relations(name)
         root = archive.xml(name)
         elements = list(_Slide(archive, relations).elements(root))
@@ -166,11 +176,21 @@ def _paragraphs(body: Node | None) -> Iterator[str]:
             if local(run) == "br":
                 parts.append(" ")
             else:
-                said = "".join(part.text or "" for part in run.iter() if local(part) == "t")
+                said = _run_text(run)
                 parts.append(raised(said) if _is_raised(run) else said)
         text = squeeze("".join(parts))
         if text:
             yield squeeze(f"{_number(child(paragraph, 'pPr'), counts)} {text}")
+
+
+def _run_text(node: Node) -> str:
+    """Return the text of a run; formulas on one line."""
+    if local(node) == "t":
+        return node.text or ""
+    if local(node) == "AlternateContent":
+        return _run_text(next(iter(node), Node("t")))
+    said = formula(node, _run_text) if "/math" in node.tag else None
+    return "".join(_run_text(part) for part in node) if said is None else said
 
 
 def _is_raised(run: Node) -> bool:
