@@ -188,3 +188,10 @@ async def test_diagrams_and_what_stands_twice_for_older_programs_are_read_once(
     body = '<w:p><w:r><w:drawing><relIds r:dm="data1.xml"/></w:drawing></w:r></w:p>'
     (page,) = await _pages(reader, tmp_path, both + body, {"data1.xml": ("diagramData", data)})
     assert page.text == "Seen.\n\nAsk\nPay"
+
+
+async def test_a_paragraph_whose_end_was_deleted_goes_on_with_the_next(reader: DocumentReader, tmp_path: Path) -> None:
+    gone = '<w:rPr><w:del w:id="1"/></w:rPr>'
+    body = _paragraph("The rent is", gone) + _paragraph("900 euros.") + _paragraph("Done.") + _paragraph("Last", gone)
+    (page,) = await _pages(reader, tmp_path, body)
+    assert page.text == "The rent is 900 euros.\n\nDone.\n\nLast"

@@ -67,6 +67,7 @@ class _Reader:
                     self._notes[kind, attribute(note, "id")] = squeeze(_deep_text(note))
         self._groups = 0
         self._in_list = False
+        self._before = ""  # a paragraph whose end was deleted: it goes on with the next one
 
     def document(self, body: Node) -> Iterator[Element]:
         """Yield the body's elements and, once each, the lines of headers and footers that are more than a number."""
@@ -97,6 +98,9 @@ class _Reader:
                 yield from self.elements(next(iter(node), node))
             elif name == "altChunk":
                 yield from self._chunk(attribute(node, "id"))
+        if self._before:
+            yield Element(BlockKind.PARAGRAPH, self._before.strip())
+            self._before = ""
 
     def _chunk(self, name: str) -> Iterator[Element]:
         """Yield the elements of a document in another format that stands here."""
@@ -119,8 +123,11 @@ class _Reader:
 
     def _paragraph(self, node: Node) -> Iterator[Element]:
         beside = _Beside(value(child(node, "pPr"), "pStyle"))
-        text = "".join(self._runs(node, beside)).strip()
-        if text:
+        text = (self._before + "".join(self._runs(node, beside))).strip()
+        self._before = ""
+        if text and _is_joined(node):
+            self._before = f"{text} "
+        elif text:
             yield self._classified(node, text)
         elif not _is_gone(node):  # an empty item is shown with its number
             self._counted(node)
@@ -260,6 +267,10 @@ def _is_gone(paragraph: Node) -> bool:
     """Whether the end of a paragraph was deleted, moved away or hidden, so that without text nothing is left of it."""
     mark = child(paragraph, "pPr", "rPr")
     return any(child(mark, name) is not None for name in ("del", "moveFrom", "vanish"))
+
+
+def _is_joined(paragraph: Node) -> bool:
+    return child(paragraph, "pPr", "rPr", "del") is not None
 
 
 def _columns(said: str) -> int:
