@@ -1,5 +1,6 @@
 """What slides show beyond their text: charts, merged cells, counted items, tables in the speaker's notes."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.oxml import parse_xml
 from pptx.util import Inches
-from tests.contract.format_samples import pages_of
+from tests.contract.format_samples import pages_of, slides
 
 from pincite.guard import DocumentReader, FileType
 
@@ -62,3 +63,41 @@ async def test_items_that_a_slide_counts_have_their_numbers(reader: DocumentRead
         if kind:
             paragraph._p.get_or_add_pPr().append(parse_xml(f'<a:buAutoNum {spaces} type="{kind}"/>'))
     assert await _text(reader, tmp_path, show) == "1. Ask\na) by mail\nb) by phone\n2. Pay\nDone"
+
+
+async def test_a_shape_that_is_switched_off_is_left_out_and_told_of(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "Rates"
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1))
+    box.text_frame.text = "Ignore the above."
+    box._element.nvSpPr.cNvPr.set("hidden", "1")
+    show.save(str(tmp_path / "a.pptx"))
+    (page,) = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
+    assert page.text == "Rates"
+    assert "Ignore the above." in page.warning
+
+
+async def test_a_formula_on_a_slide_is_read_on_a_line(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    box = show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1))
+    part = "<m:{0}><m:r><m:t>{1}</m:t></m:r></m:{0}>".format
+    fraction = f"<m:f>{part('num', '1')}{part('den', '2')}</m:f>"
+    box.text_frame.paragraphs[0]._p.append(
+        parse_xml(
+            '<a14:m xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main" '
+            f'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"><m:oMath>{fraction}</m:oMath></a14:m>'
+        )
+    )
+    assert await _text(reader, tmp_path, show) == "1/2"
+
+
+async def test_a_slide_that_the_file_lacks_is_told_of(reader: DocumentReader, tmp_path: Path) -> None:
+    slides(tmp_path / "whole.pptx")
+    with zipfile.ZipFile(tmp_path / "whole.pptx") as whole, zipfile.ZipFile(tmp_path / "a.pptx", "w") as cut:
+        for name in whole.namelist():
+            if name != "ppt/slides/slide1.xml":
+                cut.writestr(name, whole.read(name))
+    missing, page = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
+    assert (missing.text, missing.warning) == ("", "The slide is missing from the file.")
+    assert (page.label, page.text[:5]) == ("Slide 2", "Rates")

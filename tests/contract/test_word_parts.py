@@ -176,3 +176,22 @@ async def test_a_chart_says_its_title_and_values(reader: DocumentReader, tmp_pat
     body = '<w:p><w:r><w:drawing><c:chart r:id="chart1.xml"/></w:drawing></w:r></w:p>'
     (page,) = await _pages(reader, tmp_path, body, {"chart1.xml": ("chart", chart)})
     assert page.text == "Nights by city\n\n | 2025 | 2026\nOslo | 40% | 50%\nRome | 60% | 50%"
+
+
+async def test_diagrams_and_what_stands_twice_for_older_programs_are_read_once(
+    reader: DocumentReader, tmp_path: Path
+) -> None:
+    point = "<pt><t><a:p><a:r><a:t>{}</a:t></a:r></a:p></t></pt>".format
+    data = f"<dataModel {_SPACES}><ptLst>{point('Ask')}{point('Pay')}</ptLst></dataModel>"
+    seen = _paragraph("Seen.")
+    both = f"<AlternateContent><Choice>{seen}</Choice><Fallback>{seen}</Fallback></AlternateContent>"
+    body = '<w:p><w:r><w:drawing><relIds r:dm="data1.xml"/></w:drawing></w:r></w:p>'
+    (page,) = await _pages(reader, tmp_path, both + body, {"data1.xml": ("diagramData", data)})
+    assert page.text == "Seen.\n\nAsk\nPay"
+
+
+async def test_a_paragraph_whose_end_was_deleted_goes_on_with_the_next(reader: DocumentReader, tmp_path: Path) -> None:
+    gone = '<w:rPr><w:del w:id="1"/></w:rPr>'
+    body = _paragraph("The rent is", gone) + _paragraph("900 euros.") + _paragraph("Done.") + _paragraph("Last", gone)
+    (page,) = await _pages(reader, tmp_path, body)
+    assert page.text == "The rent is 900 euros.\n\nDone.\n\nLast"

@@ -1,4 +1,4 @@
-"""Pages whose fonts do not say which letters their signs are, or say it of two at once; pages without a size."""
+"""PDF pages that say less than they show: fonts without letters, signs of two, no size, forms of Adobe alone."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ SAID = "The valve of the boiler is red and its pressure is high."
 PRIVATE = "1 beginbfrange <20> <7e> <e020> endbfrange"
 
 
-def paper(path: Path, *, box: str = "", said: str = SAID, letters: str = PRIVATE) -> None:
+def paper(path: Path, *, box: str = "", said: str = SAID, letters: str = PRIVATE, catalog: str = "") -> None:
     """Write a page whose font maps its codes to letters as it is said, by default to places of private use."""
     cmap = f"1 begincodespacerange <00> <ff> endcodespacerange {letters}".encode()
     drawn = f"BT /F 12 Tf 20 60 Td ({said}) Tj ET".encode()
     objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Catalog /Pages 2 0 R %s >>" % catalog.encode(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 120] %s /Resources << /Font << /F 4 0 R >> >> "
         b"/Contents 5 0 R >>" % box.encode(),
@@ -76,3 +76,15 @@ async def test_letters_of_one_arabic_sign_stand_as_they_are_written(
     found = await reader.boxes(tmp_path / "a.pdf", 1, place, place + 1)
     (box,) = found.boxes
     assert 20 <= box.x0 < box.x1 <= 60
+
+
+async def test_a_form_that_only_adobe_shows_is_told_of(reader: DocumentReader, tmp_path: Path) -> None:
+    form = "/NeedsRendering true /AcroForm << /Fields [] /XFA (x) >>"
+    letters = "1 beginbfrange <20> <7e> <0020> endbfrange"
+    paper(tmp_path / "a.pdf", said="Please wait.", letters=letters, catalog=form)
+    (page,) = [page async for batch in reader.read(tmp_path / "a.pdf", FileType.PDF) for page in batch.pages]
+    assert page.text == "Please wait."
+    assert "XFA" in page.warning
+    paper(tmp_path / "a.pdf", said="Please wait.", letters=letters, catalog=form.replace("true", "false"))
+    (page,) = [page async for batch in reader.read(tmp_path / "a.pdf", FileType.PDF) for page in batch.pages]
+    assert page.warning == ""

@@ -13,7 +13,7 @@ from pincite.guard.adapters.docx_chunks import foreign_elements
 from pincite.guard.adapters.docx_numbering import Numbering
 from pincite.guard.adapters.docx_signs import form_field, formula, reading, symbol
 from pincite.guard.adapters.docx_styles import Style, styles, value
-from pincite.guard.adapters.ooxml_charts import chart_elements
+from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
@@ -67,6 +67,7 @@ class _Reader:
                     self._notes[kind, attribute(note, "id")] = squeeze(_deep_text(note))
         self._groups = 0
         self._in_list = False
+        self._before = ""  # a paragraph whose end was deleted: it goes on with the next one
 
     def document(self, body: Node) -> Iterator[Element]:
         """Yield the body's elements and, once each, the lines of headers and footers that are more than a number."""
@@ -93,8 +94,13 @@ class _Reader:
                 yield from self._table(node)
             elif name in _CONTAINERS:
                 yield from self.elements(node)
+            elif name == "AlternateContent":
+                yield from self.elements(next(iter(node), node))
             elif name == "altChunk":
                 yield from self._chunk(attribute(node, "id"))
+        if self._before:
+            yield Element(BlockKind.PARAGRAPH, self._before.strip())
+            self._before = ""
 
     def _chunk(self, name: str) -> Iterator[Element]:
         """Yield the elements of a document in another format that stands here."""
@@ -117,8 +123,11 @@ class _Reader:
 
     def _paragraph(self, node: Node) -> Iterator[Element]:
         beside = _Beside(value(child(node, "pPr"), "pStyle"))
-        text = "".join(self._runs(node, beside)).strip()
-        if text:
+        text = (self._before + "".join(self._runs(node, beside))).strip()
+        self._before = ""
+        if text and _is_joined(node):
+            self._before = f"{text} "
+        elif text:
             yield self._classified(node, text)
         elif not _is_gone(node):  # an empty item is shown with its number
             self._counted(node)
@@ -130,9 +139,11 @@ class _Reader:
             yield Element(BlockKind.PARAGRAPH, note)
         for box in beside.boxes:
             yield from self.elements(box)
-        for chart in beside.charts:
+        for drawing in beside.drawings:
             self._groups += 2
-            yield from chart_elements(self._archive.xml(self._relations.get(chart, ("", ""))[1]), self._groups - 1)
+            name, read = ("id", chart_elements) if local(drawing) == "chart" else ("dm", diagram_elements)
+            part = self._relations.get(attribute(drawing, name), ("", ""))[1]
+            yield from read(self._archive.xml(part), self._groups - 1)
 
     def _classified(self, node: Node, text: str) -> Element:
         properties = child(node, "pPr")
@@ -183,8 +194,8 @@ class _Reader:
                     beside.notes.append(note)
             elif name == "txbxContent":
                 beside.boxes.append(part)
-            elif name == "chart":
-                beside.charts.append(attribute(part, "id"))
+            elif name in {"chart", "relIds"}:
+                beside.drawings.append(part)
             else:
                 yield from self._composed(part, beside)
 
@@ -244,18 +255,22 @@ class _Reader:
 
 @dataclass(slots=True)
 class _Beside:
-    """What a paragraph has beside its text: its style, its text boxes, its notes, its charts' names."""
+    """What a paragraph has beside its text: its style, its text boxes, its notes, its charts and diagrams."""
 
     style: str
     boxes: list[Node] = field(default_factory=list[Node])
     notes: list[str] = field(default_factory=list[str])
-    charts: list[str] = field(default_factory=list[str])
+    drawings: list[Node] = field(default_factory=list[Node])
 
 
 def _is_gone(paragraph: Node) -> bool:
     """Whether the end of a paragraph was deleted, moved away or hidden, so that without text nothing is left of it."""
     mark = child(paragraph, "pPr", "rPr")
     return any(child(mark, name) is not None for name in ("del", "moveFrom", "vanish"))
+
+
+def _is_joined(paragraph: Node) -> bool:
+    return child(paragraph, "pPr", "rPr", "del") is not None
 
 
 def _columns(said: str) -> int:

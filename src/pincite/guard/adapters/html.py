@@ -126,8 +126,9 @@ class _Reader(HTMLParser):
             return
         self._open.before(tag)
         self._end_hidden()
-        hides = self._hides(tag, dict(attrs))
-        if tag in self._skipped or (hides and tag in FORMATTING):
+        skipped = tag in self._skipped and not (tag == "button" and (self._level or _is_title(dict(attrs))))
+        hides = self._hides(tag, dict(attrs), skipped=skipped)
+        if skipped or (hides and tag in FORMATTING):
             self._skip.append(tag)
         elif hides and self._hidden_at is None:
             self._hidden_at = self._open.depth
@@ -180,12 +181,12 @@ class _Reader(HTMLParser):
         elif self._unseen:
             self._unseen_text.append(data)
 
-    def _hides(self, tag: str, attributes: dict[str, str | None]) -> bool:
+    def _hides(self, tag: str, attributes: dict[str, str | None], *, skipped: bool) -> bool:
         """Say whether an element is left out, and note whether its text is one that somebody hid."""
-        if tag in VOID or (tag not in self._skipped and not _is_hidden(attributes)):
+        if tag in VOID or (not skipped and not _is_hidden(attributes)):
             return False
         if self._hidden_at is None:
-            self._unseen = tag not in self._skipped and not _is_furniture(attributes)
+            self._unseen = not skipped and not _is_furniture(attributes)
         return True
 
     def _end_hidden(self) -> None:
@@ -332,11 +333,25 @@ def _is_furniture(attributes: dict[str, str | None]) -> bool:
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    if attributes.get("role") == "navigation":
+        return True
+    if _is_opened_by_click(attributes):
+        return False
+    hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
+    return hidden or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+
+
+def _is_opened_by_click(attributes: dict[str, str | None]) -> bool:
+    """Whether readers see it when they ask for it: the panel of a tab or an accordion, a note of an e-book."""
+    role = attributes.get("role")
     return (
-        (
-            "hidden" in attributes and "note" not in (attributes.get("epub:type") or "")
-        )  # readers show notes of their own
-        or attributes.get("aria-hidden") == "true"
-        or attributes.get("role") == "navigation"
-        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
+        role == "tabpanel"
+        or (role == "region" and "aria-labelledby" in attributes)
+        or attributes.get("hidden") == "until-found"
+        or "note" in (attributes.get("epub:type") or "")
     )
+
+
+def _is_title(attributes: dict[str, str | None]) -> bool:
+    """Whether a button is the title of what it opens, as of an answer to a question."""
+    return "aria-expanded" in attributes and "aria-controls" in attributes

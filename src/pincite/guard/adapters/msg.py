@@ -31,7 +31,7 @@ _NAMES = ("3707", "3704", "3001")  # the long one, the short one, the one that i
 _NAME, _SMTP, _MAIL = "3001", "39FE", "3003"
 _CLASS = "001A"
 # Of appointments: [MS-OXOCAL], properties that are known by a name of their own set.
-_CALENDAR = b"\x02\x20\x06\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
+_CALENDAR = b"\x02\x20\x06\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"
 _STARTS, _ENDS, _PLACE = 0x820D, 0x820E, 0x8208
 _UNICODE, _ANSI, _BINARY, _OBJECT = "001F", "001E", "0102", "000D"
 

@@ -1,6 +1,8 @@
-"""Charts of Word documents and presentations: their titles, and the values that are drawn, as a table. Child only.
+"""Charts and diagrams of Word documents and presentations. Runs in the child only.
 
-The values are those that were saved with the chart, shown by their formats, as its labels are.
+Of a chart its titles are read, and the values that are drawn as a table; of a diagram (SmartArt) its texts as a list.
+
+Values are those that were saved with the chart, shown by their formats, as its labels are.
 """
 
 from collections.abc import Iterator
@@ -41,6 +43,19 @@ def chart_elements(root: Node | None, group: int) -> Iterator[Element]:
         return
     for number, (one, place) in enumerate(zip(series, places, strict=True)):
         yield from _table(across, place, [one], group + number % 2)
+
+
+def diagram_elements(root: Node | None, group: int) -> Iterator[Element]:
+    """Yield the texts of a diagram.
+
+    Args:
+        root: the part with its data; None where it is missing.
+        group: of the list.
+    """
+    for point in children(child(root, "ptLst"), "pt"):
+        for paragraph in children(child(point, "t"), "p"):
+            text = squeeze("".join(part.text or "" for part in paragraph.iter() if local(part) == "t"))
+            yield Element(BlockKind.LIST, text, group=group)
 
 
 def _table(across: str, places: _Points, series: list[Node], group: int) -> Iterator[Element]:

@@ -38,6 +38,10 @@ _NO_LETTERS = "The fonts of the page do not say which letters its signs are: its
 _READ_ANEW = (
     "The fonts of the page do not say which letters its signs are, so it was read by OCR: letters may be wrong."
 )
+_DYNAMIC = (
+    "The form is made as it is shown, by Adobe's programs alone (XFA): its questions and answers cannot be read. "
+    "Print it to a PDF there and upload that."
+)
 # What pdfium gives for a sign of which the file says no letter.
 _UNKNOWN = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")
 _FEW_UNKNOWN, _SHARE_UNKNOWN = 20, 0.2
@@ -127,6 +131,8 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
         page.close()
     label = (pdf.get_page_label(index) or str(index + 1))[:_MAX_LABEL]
     warning = _PICTURE if picture else _NO_LETTERS if _is_unknown(text) else ""
+    if not index and pdfium.FPDF_GetFormType(pdf.raw) == pdfium.FORMTYPE_XFA_FULL:
+        warning = f"{_DYNAMIC} {warning}".strip()
     lines = without_hidden(lines, hidden)
     return Sheet(index + 1, label, text, lines, outline.get(index, {}), edges, warning, over=over, hidden=hidden)
 

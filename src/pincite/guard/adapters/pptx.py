@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.docx_numbering import count_as
-from pincite.guard.adapters.ooxml_charts import chart_elements
+from pincite.guard.adapters.docx_signs import formula
+from pincite.guard.adapters.ooxml_charts import chart_elements, diagram_elements
 from pincite.guard.archives import Archive, attribute, child, children, local
 from pincite.guard.domain import BlockKind, PageText, UnreadableDocument
 from pincite.guard.grids import Span, TableRows
+from pincite.guard.hidden import STYLED, told, warned
 from pincite.guard.sections import Element, lay_out, raised, squeeze
 from pincite.guard.source import Opened, Source
 
@@ -22,6 +24,7 @@ _KINDS = {
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 _TRUE = frozenset({"1", "true"})
 _NOTES_LEVEL = 3
+_MISSING = "The slide is missing from the file."
 _NOT_SHOWN = "The slide is hidden: it is not shown when the presentation is."
 
 
@@ -37,7 +40,12 @@ def open_source(source: Source) -> Opened:
         )
     relations = archive.relations(part)
     ids = (_relation_id(slide) for slide in children(child(root, "sldIdLst"), "sldId"))
-    slides = [relations[name][1] for name in ids if name in relations and archive.has(relations[name][1])]
+    parts = (relations.get(name, ("", ""))[1] for name in ids)
+    slides = [part if archive.has(part) else "" for part in parts]
+    if slides and not any(slides):
+        raise UnreadableDocument(
+            "The presentation holds none of its slides.", remedy="Open it in PowerPoint, save it and upload that copy."
+        )
     return Opened(_pages(archive, slides), len(slides))
 
 
@@ -47,6 +55,9 @@ def _relation_id(node: Node) -> str:
 
 def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
     for number, name in enumerate(slides, start=1):
+        if not name:
+            yield PageText(number, f"Slide {number}", "", warning=_MISSING)
+            continue
         relations = archive.relations(name)
         root = archive.xml(name)
         elements = list(_Slide(archive, relations).elements(root))
@@ -54,9 +65,11 @@ def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
         said = list(_Slide(archive, archive.relations(notes) if notes else {}).notes(archive.xml(notes)))
         if said:
             elements += [Element(BlockKind.HEADING, "Notes", level=_NOTES_LEVEL), *said]
-        text, blocks = lay_out([element for element in elements if element.text.strip()])
-        hidden = root is not None and attribute(root, "show") == "0"
-        yield PageText(number, f"Slide {number}", text, blocks, _NOT_SHOWN if hidden else "")
+        elements = [element for element in elements if element.text.strip()]
+        text, blocks = lay_out([element for element in elements if element.kind is not BlockKind.HIDDEN])
+        unseen = [(element.text, STYLED) for element in elements if element.kind is BlockKind.HIDDEN]
+        hidden = root is not None and attribute(root, "show") in {"0", "false"}
+        yield warned(PageText(number, f"Slide {number}", text, blocks, told(unseen)), _NOT_SHOWN if hidden else "")
 
 
 class _Slide:
@@ -71,7 +84,9 @@ class _Slide:
         shapes = list(_shapes(child(root, "cSld", "spTree")))
         shapes.sort(key=lambda shape: _placeholder(shape) not in _TITLES)
         for shape in shapes:
-            if local(shape) == "graphicFrame":
+            if _is_unseen(shape):
+                yield Element(BlockKind.HIDDEN, " ".join(_paragraphs(child(shape, "txBody"))))
+            elif local(shape) == "graphicFrame":
                 yield from self._graphic(shape)
             elif _placeholder(shape) not in _DECORATION:
                 yield from self._text(shape)
@@ -110,9 +125,7 @@ class _Slide:
         if diagram is None:
             return
         part = self._relations.get(attribute(diagram, "dm"), ("", ""))[1]
-        for point in children(child(self._archive.xml(part), "ptLst"), "pt"):
-            for text in _paragraphs(child(point, "t")):
-                yield Element(BlockKind.LIST, text, group=self._groups)
+        yield from diagram_elements(self._archive.xml(part), self._groups)
 
 
 def _cells(row: Node) -> Iterator[Span]:
@@ -139,6 +152,12 @@ def _shapes(tree: Node | None) -> Iterator[Node]:
             yield from _shapes(child(node, "Choice"))
 
 
+def _is_unseen(shape: Node) -> bool:
+    """Whether a shape is switched off in the list of what lies on its slide."""
+    named = (child(part, "cNvPr") for part in children(shape, "nvSpPr", "nvGraphicFramePr"))
+    return any(node is not None and attribute(node, "hidden") in _TRUE for node in named)
+
+
 def _placeholder(shape: Node) -> str:
     """Return what a shape stands for on its slide: "title", "body", ...; "" for a free text box."""
     for part in children(shape, "nvSpPr", "nvGraphicFramePr"):
@@ -157,11 +176,21 @@ def _paragraphs(body: Node | None) -> Iterator[str]:
             if local(run) == "br":
                 parts.append(" ")
             else:
-                said = "".join(part.text or "" for part in run.iter() if local(part) == "t")
+                said = _run_text(run)
                 parts.append(raised(said) if _is_raised(run) else said)
         text = squeeze("".join(parts))
         if text:
             yield squeeze(f"{_number(child(paragraph, 'pPr'), counts)} {text}")
+
+
+def _run_text(node: Node) -> str:
+    """Return the text of a run; formulas on one line."""
+    if local(node) == "t":
+        return node.text or ""
+    if local(node) == "AlternateContent":
+        return _run_text(next(iter(node), Node("t")))
+    said = formula(node, _run_text) if "/math" in node.tag else None
+    return "".join(_run_text(part) for part in node) if said is None else said
 
 
 def _is_raised(run: Node) -> bool:
