@@ -328,6 +328,7 @@ async def test_what_is_made_twice_at_once_is_made_once(rooms: Rooms, scim: httpx
      {"Operations": [{"op": "replace", "path": "nothing", "value": 1}]}, {"Operations": [{"op": "add", "value": [1]}]},
      {"Operations": [{"op": "replace", "path": "userName", "value": ["x"]}]},
      {"Operations": [{"op": "replace", "path": "emails", "value": [{"value": "no address"}]}]},
+     {"Operations": [{"op": "remove", "path": "roles", "value": [{"value": {}}]}, {"op": "add", "path": "x"}]},
      {"Operations": [{"op": "remove", "path": "userName"}]}, {"Operations": [{"op": "add", "path": 5}]}],
 )  # fmt: skip
 async def test_what_is_no_patch_is_refused_in_scims_form(scim: httpx2.AsyncClient, body: dict[str, Any]) -> None:
