@@ -339,6 +339,13 @@ async def test_what_is_no_patch_is_refused_in_scims_form(scim: httpx2.AsyncClien
     assert (await scim.get(f"/Users/{ada['id']}")).json() == ada
 
 
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"7", b""])
+async def test_what_is_no_resource_at_all_is_told_apart_from_a_bad_value(scim: httpx2.AsyncClient, body: bytes) -> None:
+    for method, path in (("POST", "/Users"), ("PATCH", "/Groups/x")):
+        reply = await scim.request(method, path, content=body)
+        assert (reply.status_code, reply.json().get("scimType")) == (400, "invalidSyntax"), reply.text
+
+
 async def test_without_a_key_there_is_nothing(scim: httpx2.AsyncClient) -> None:
     reply = await scim.get("/Users", headers={"Authorization": "Bearer pin_nothing"})
     assert (reply.status_code, reply.json()["status"], reply.headers["www-authenticate"]) == (401, "401", "Bearer")
