@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from tests import forked
 from tests.e2e.conftest import Server
 
 _CALL = """async ([method, path, body]) => {
@@ -35,3 +36,10 @@ def upload(page: Page, server: Server, path: Path) -> None:
     page.get_by_test_id("upload-input").first.set_input_files(str(path))
     row = page.get_by_test_id("document-row").filter(has_text=path.name)
     expect(row).to_have_attribute("data-state", "ready", timeout=30_000)
+
+
+def pincite(server: Server, *words: str) -> str:
+    """Run a command beside the server and return what it prints."""
+    done = forked.pincite(words, {"PINCITE_HOME": str(server.home), "PINCITE_MODEL": "none"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout

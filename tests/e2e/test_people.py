@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Server
-from tests.e2e.journey import sign_in, upload
+from tests.e2e.journey import pincite, sign_in, upload
 
 pytestmark = pytest.mark.xdist_group("e2e-people")
 RULES = "# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning in summer.\n"
@@ -92,3 +92,24 @@ def share(page: Page, server: Server, artifacts: Path) -> None:
     page.get_by_role("list", name="Found").get_by_role("button", name="Ada").click()
     expect(page.get_by_test_id("grants")).to_contain_text("Ada")
     page.screenshot(path=artifacts / "share.png")
+
+
+@pytest.mark.browser
+def test_a_tick_in_a_group_undoes_nothing_that_others_did_since_the_page_was_read(page: Page, server: Server) -> None:
+    pincite(server, "groups", "create", "Legal")
+    for name in ("Ada", "Bob"):
+        pincite(server, "users", "invite", name)
+    pincite(server, "groups", "add", "Legal", "Ada")
+    sign_in(page, server)
+    page.goto(f"{server.url}/settings")
+    page.get_by_role("button", name="People").click()
+    group = page.get_by_test_id("groups").get_by_role("listitem").filter(has_text="Legal")
+    group.locator("summary").click()
+    ada, bob = group.get_by_role("checkbox", name="Ada"), group.get_by_role("checkbox", name="Bob")
+    expect(ada).to_be_checked()
+    pincite(server, "groups", "drop", "Legal", "Ada")
+    bob.click()
+    expect(bob).to_be_checked()
+    expect(ada).not_to_be_checked()
+    bob.click()
+    expect(group).to_contain_text("0 in it")

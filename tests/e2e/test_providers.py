@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests import forked
 from tests.e2e.conftest import Server
-from tests.e2e.journey import sign_in
+from tests.e2e.journey import pincite, sign_in
 
 pytestmark = pytest.mark.xdist_group("e2e-providers")
 PEOPLE = (
@@ -37,13 +36,6 @@ def issuer() -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(10)
-
-
-def pincite(server: Server, *words: str) -> str:
-    """Run a command beside the server and return what it prints."""
-    done = forked.pincite(words, {"PINCITE_HOME": str(server.home), "PINCITE_MODEL": "none"})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.browser

@@ -328,6 +328,7 @@ async def test_what_is_made_twice_at_once_is_made_once(rooms: Rooms, scim: httpx
      {"Operations": [{"op": "replace", "path": "nothing", "value": 1}]}, {"Operations": [{"op": "add", "value": [1]}]},
      {"Operations": [{"op": "replace", "path": "userName", "value": ["x"]}]},
      {"Operations": [{"op": "replace", "path": "emails", "value": [{"value": "no address"}]}]},
+     {"Operations": [{"op": "remove", "path": "roles", "value": [{"value": {}}]}, {"op": "add", "path": "x"}]},
      {"Operations": [{"op": "remove", "path": "userName"}]}, {"Operations": [{"op": "add", "path": 5}]}],
 )  # fmt: skip
 async def test_what_is_no_patch_is_refused_in_scims_form(scim: httpx2.AsyncClient, body: dict[str, Any]) -> None:
@@ -336,6 +337,13 @@ async def test_what_is_no_patch_is_refused_in_scims_form(scim: httpx2.AsyncClien
     assert reply.status_code == 400, reply.text
     assert reply.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
     assert (await scim.get(f"/Users/{ada['id']}")).json() == ada
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b"7", b""])
+async def test_what_is_no_resource_at_all_is_told_apart_from_a_bad_value(scim: httpx2.AsyncClient, body: bytes) -> None:
+    for method, path in (("POST", "/Users"), ("PATCH", "/Groups/x")):
+        reply = await scim.request(method, path, content=body)
+        assert (reply.status_code, reply.json().get("scimType")) == (400, "invalidSyntax"), reply.text
 
 
 async def test_without_a_key_there_is_nothing(scim: httpx2.AsyncClient) -> None:

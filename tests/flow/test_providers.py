@@ -129,10 +129,12 @@ async def test_two_providers_cannot_be_mixed_up(house: Rooms, browser: httpx2.As
         assert (reply.status_code, reply.json()["code"]) == (503, "unavailable")
 
 
+@pytest.mark.parametrize("named", [True, False])
 async def test_when_a_provider_signs_with_a_new_key_it_is_fetched_but_not_for_every_token(
-    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity, named: bool
 ) -> None:
     known = await added(house, provider)
+    provider.header = None if named else {"alg": "RS256"}
     await invited(house)
     assert (await sign_in(browser, provider, known)).status_code == 200
     directory = house.factors.federation._directory

@@ -53,6 +53,7 @@ class InvalidRequest(PinciteError):
     code = "invalid-request"
     kind = ErrorKind.INVALID
     param: str | None = None
+    scim_type = "invalidValue"
 
 
 def exit_code(error: PinciteError) -> int:
@@ -158,4 +159,6 @@ def _explained(error: RequestValidationError) -> PinciteError:
     where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
     said = InvalidRequest(f"{where or 'The request'}: {first['msg']}.", remedy="Correct the request and send again.")
     said.param = where or None
+    if first["loc"][0] == "body":
+        said.scim_type = "invalidSyntax"
     return said

@@ -72,7 +72,8 @@ class Directory:
             metadata = await self._found(provider, known)
             now = self._clock()
             is_old = now - known.keys_at > FRESH_S
-            if is_old or (not _named(known.keys, kid) and now - known.keys_at > KEYS_AGAIN_S):
+            # Of a token that names no key nobody knows whether its key is here.
+            if is_old or ((kid is None or not _named(known.keys, kid)) and now - known.keys_at > KEYS_AGAIN_S):
                 known.keys_at = now  # also where it fails: what is asked for must not be asked for by every stranger
                 await self._fetch_keys(provider, metadata, known)
             found = _named(known.keys, kid)

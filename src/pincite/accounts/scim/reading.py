@@ -138,7 +138,7 @@ def _apply_list(flat: Flat, how: str, name: str, value: Any) -> None:
     elif how == "add":
         flat[name] = [*given, *there]
     else:
-        named = {each.get("value") for each in given}
+        named = {found for each in given if isinstance(found := each.get("value"), str)}
         flat[name] = [each for each in there if value is not None and each.get("value") not in named]
 
 

@@ -71,9 +71,8 @@ async def drop_access(session: AsyncSession, scope: Scope, user_id: str, *, keys
 
 async def drop_links(session: AsyncSession, scope: Scope, user_id: str) -> None:
     """Let the sign-in links of a user that were not used yet sign nobody in."""
-    await session.execute(
-        delete(SignInTokenRow).where(visible_to(scope, SignInTokenRow), SignInTokenRow.user_id == user_id)
-    )
+    mine = (visible_to(scope, SignInTokenRow), SignInTokenRow.user_id == user_id)
+    await session.execute(delete(SignInTokenRow).where(*mine))
 
 
 async def drop_ways_in(session: AsyncSession, scope: Scope, user_id: str) -> None:

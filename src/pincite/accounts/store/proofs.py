@@ -61,6 +61,7 @@ _Rows = (
     | type[GroupRow]
     | type[MemberRow]
     | type[SessionRow]
+    | type[SignInTokenRow]
     | type[PasswordRow]
     | type[CodesRow]
     | type[RecoveryRow]

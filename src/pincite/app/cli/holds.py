@@ -44,23 +44,16 @@ def list_holds(as_json: Json = False) -> None:
     """List what is on hold."""
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            found = await house.library.holds(scope, limit=_AT_ONCE, cursor=cursor)
-            lines += [
-                {
-                    "kind": each.kind,
-                    "id": each.object_id,
-                    "reason": each.reason,
-                    "placed_by": each.placed_by,
-                    "placed_at": each.placed_at.isoformat(),
-                }
-                for each in found.items
-            ]
-            cursor = found.next_cursor
-            if cursor is None:
-                return lines
+        return [
+            {
+                "kind": each.kind,
+                "id": each.object_id,
+                "reason": each.reason,
+                "placed_by": each.placed_by,
+                "placed_at": each.placed_at.isoformat(),
+            }
+            for each in await _all(house, scope)
+        ]
 
     lines = acted(work, as_json=as_json)
     if as_json:
@@ -87,14 +80,28 @@ def release(what: What, which: Which = None, as_json: Json = False) -> None:
 async def _id(house: House, scope: Scope, what: Kind, which: str | None, *, held: bool = False) -> str:
     """Return the id of what is named; one that is on hold may be removed by now, so its id is taken as it is."""
     if what == "tenant":
+        if which not in {None, scope.tenant}:
+            raise InvalidInput(
+                "A hold on a tenant is on your own.",
+                remedy="Leave the tenant out; for another one act as somebody of it (`pincite --as PERSON hold ...`).",
+            )
         return scope.tenant
     if which is None:
         raise InvalidInput(f"It is not said which {what}.", remedy="Give its id or name.")
-    if held and any(each.object_id == which for each in (await house.library.holds(scope, limit=_AT_ONCE)).items):
+    if held and any((each.kind, each.object_id) == (what, which) for each in await _all(house, scope)):
         return which
     if what == "collection":
         return (await house.library.collection(scope, which)).id
     return (await house.library.named(scope, which)).id
+
+
+async def _all(house: House, scope: Scope) -> list[Any]:
+    found = await house.library.holds(scope, limit=_AT_ONCE)
+    holds: list[Any] = list(found.items)
+    while found.next_cursor is not None:
+        found = await house.library.holds(scope, limit=_AT_ONCE, cursor=found.next_cursor)
+        holds += found.items
+    return holds
 
 
 def _said(line: dict[str, Any], sentence: str, *, as_json: bool) -> None:
