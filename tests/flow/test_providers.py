@@ -250,6 +250,26 @@ async def test_groups_and_roles_follow_the_provider_at_each_sign_in(
     assert (await sign_in(browser, provider, known)).json()["code"] == "not-known-here"
 
 
+async def test_groups_may_stand_within_another_claim(
+    house: Rooms, browser: httpx2.AsyncClient, provider: Identity
+) -> None:
+    owner = await house.accounts.owner_scope()
+    legal = await house.people.create_group(owner, "Legal")
+    rules = {"groups": (("legal", legal.id),), "groups_claim": "realm_access.roles"}
+    known = await added(house, provider, CREATING.model_copy(update=rules))
+    for said, groups in (
+        ({"realm_access": {"roles": ["legal"]}}, {legal.id}),
+        ({"realm_access": {"roles": {"legal": 1}}}, set()),
+        ({"realm_access.roles": ["legal"]}, {legal.id}),
+        ({"realm_access": "legal"}, set()),
+    ):
+        for each in [name for name in provider.person if name.startswith("realm")]:
+            del provider.person[each]
+        provider.person |= said
+        user = (await sign_in(browser, provider, known)).json()["session"]["user"]
+        assert (await house.people.user(owner, user["id"])).groups == groups
+
+
 @pytest.mark.parametrize(
     "wish", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", "/a b", "/\n/x"]
 )

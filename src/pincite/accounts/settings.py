@@ -26,7 +26,7 @@ class ProviderSettings(BaseModel):
         link_by_email: whether somebody unknown is the user who has the address that the provider verified.
         domains: where addresses must be to be believed; empty for anywhere, which `create` does not take.
         role: what new users are, and those of whom no rule of `roles` speaks.
-        groups_claim: the claim that names somebody's groups.
+        groups_claim: the claim that names somebody's groups; with dots, as `realm_access.roles`, within claims.
         roles: a value of the claim, and the role that it is worth; the highest counts. Empty leaves roles alone.
         groups: a value of the claim, and the id of the group here that it is worth.
         session_hours: longest time until somebody must sign in anew.

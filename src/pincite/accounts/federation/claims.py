@@ -35,7 +35,7 @@ def person_of(provider: Provider, claims: Mapping[str, Any]) -> Person:
 def lacks(provider: Provider, claims: Mapping[str, Any]) -> bool:
     """Say whether the provider's server for facts about people is to be asked, too."""
     wants_groups = bool(provider.settings.groups or provider.settings.roles)
-    return "email" not in claims or (wants_groups and provider.settings.groups_claim not in claims)
+    return "email" not in claims or (wants_groups and _groups_claim(provider, claims) is None)
 
 
 def _email_of(claims: Mapping[str, Any]) -> str | None:
@@ -53,9 +53,18 @@ def _groups_of(provider: Provider, claims: Mapping[str, Any]) -> frozenset[str]:
             "You are in more groups than your provider puts into a token.",
             remedy="Have an admin let the provider send only groups that are assigned to this application.",
         )
-    found = claims.get(name)
+    found = _groups_claim(provider, claims)
     listed = cast("list[object]", found) if isinstance(found, list) else [found]
     return frozenset(each for each in listed[:_MOST_GROUPS] if isinstance(each, str))
+
+
+def _groups_claim(provider: Provider, claims: Mapping[str, Any]) -> object:
+    """Return the claim of that name; where there is none, what its parts lead to, from object to object."""
+    name = provider.settings.groups_claim
+    found: Any = claims
+    for part in (name,) if name in claims else name.split("."):
+        found = cast("Mapping[str, Any]", found).get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

@@ -126,7 +126,7 @@ def change(
         Role | None, typer.Option("--role", help="What people are of whose role nothing else is said.")
     ] = None,
     groups_claim: Annotated[
-        str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups.")
+        str | None, typer.Option("--groups-claim", help="The claim that names somebody's groups, or its path.")
     ] = None,
     give_role: Annotated[
         list[str] | None, typer.Option("--give-role", help="A role for a group there: `GROUP=ROLE`.")
