@@ -13,6 +13,7 @@ class Interrupt:
         if name == "pincite.app.cli.main":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs this may have it ignored
 sys.meta_path.insert(0, Interrupt())
 """
 

@@ -1,6 +1,5 @@
 """The library over HTTP: lists, passages, bytes and the change feed, behind the door."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pincite.core import Database, ErrorKind, PinciteError, Scope
 from pincite.guard import FileType, PageBoxes
 from pincite.guard.domain import Box
 from pincite.library import Library, RevisionState
-from pincite.library.feed import FeedSettings
+from pincite.library.feed import FeedSettings, follow
 from pincite.library.routes import LibraryRoutes
 
 STATUS = {
@@ -237,26 +236,29 @@ def events_of(text: str) -> list[tuple[str, str | None, dict[str, object]]]:
 
 async def test_the_feed_follows_and_resumes(client: httpx2.AsyncClient, hands, library: Library, scope: Scope) -> None:
     first = await hands.upload("a.pdf")
-    following = asyncio.create_task(client.get("/v1/documents/events"))
-    await asyncio.sleep(0.1)
+    stream = follow(library, scope, None, FeedSettings(busy_s=0.01, idle_s=0.05))
+    live = [await anext(stream)]
     await library.set_state(scope, first.revision.id, RevisionState.EXTRACTING, pages_done=1)
+    live.append(await anext(stream))
     second = await hands.upload("b.pdf")
-    await asyncio.sleep(0.1)
+    live.append(await anext(stream))
     await library.remove(scope, first.document.id)
-    live = events_of((await following).text)
-    while live[-1][0] != "document.removed":  # a busy machine: the stream ended before, and the client comes back
-        again = await client.get("/v1/documents/events", headers={"last-event-id": live[-1][1] or ""})
-        live += events_of(again.text)[1:]
-    assert [(name, data.get("source", data.get("id"))) for name, _, data in live] == [
-        ("feed.started", None),
-        ("document.changed", "a.pdf"),
+    live.append(await anext(stream))
+    assert [each.event for each in live] == ["feed.started", "document.changed", "document.changed", "document.removed"]
+    changed, added, removed = (each.data for each in live[1:])
+    assert (changed.source, changed.pages_done) == ("a.pdf", 1)
+    assert (added.source, added.version) == ("b.pdf", int(live[2].id or 0))
+    assert removed == {"id": first.document.id}
+    told = events_of((await client.get("/v1/documents/events")).text)
+    assert [(name, i) for name, i, _ in told] == [("feed.started", live[3].id)]
+    started_at = {"last-event-id": live[0].id or ""}
+    over_http = events_of((await client.get("/v1/documents/events", headers=started_at)).text)
+    assert [(name, data.get("source", data.get("id"))) for name, _, data in over_http[1:]] == [
         ("document.changed", "b.pdf"),
         ("document.removed", first.document.id),
     ]
-    assert live[1][2]["pages_done"] == 1
-    assert live[2][2]["version"] == int(live[2][1] or 0)
-    resumed = events_of((await client.get("/v1/documents/events", headers={"last-event-id": live[1][1] or ""})).text)
-    assert [(name, i) for name, i, _ in resumed[1:]] == [(name, i) for name, i, _ in live[2:]]
+    resumed = events_of((await client.get("/v1/documents/events", headers={"last-event-id": live[1].id or ""})).text)
+    assert [(name, i) for name, i, _ in resumed[1:]] == [(each.event, each.id) for each in live[2:]]
     assert events_of((await client.get("/v1/documents/events?after=0")).text)[1][2]["id"] == second.document.id
     assert (await client.get("/v1/documents/events", headers={"last-event-id": "x"})).status_code == 422
 
