@@ -13,13 +13,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.databases import make_tables, put_migrated, sqlite_with_tables
 from tests.pace import PACES, of_pace
 
 from pincite.app.warming import keep_loaded
+
+if TYPE_CHECKING:
+    from tests.faults.bucket import Bucket
 
 _PROVIDER_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST")
 
@@ -214,3 +217,14 @@ def tables_url(request: pytest.FixtureRequest) -> str:
 def sql_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database: the test runs once on SQLite and once on PostgreSQL."""
     return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Bucket]":
+    """Serve a bucket that can be told to fail, and have this process's settings lead to it."""
+    from tests.faults.bucket import bucket
+
+    with bucket() as found:
+        for name, value in found.environment().items():
+            monkeypatch.setenv(name, value)
+        yield found

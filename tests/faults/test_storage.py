@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.bucket import NAME, Bucket, bucket
+from tests.faults.bucket import NAME, Bucket
 from tests.faults.scenario import text
 from tests.unit.ingest.rooms import SCOPE, rooms, stream
 
@@ -24,14 +24,6 @@ SETTINGS = IngestSettings(retry_wait_s=0.05, sweep_s=0.5, index_batch=8)
 TOLD_WITHIN_S = 5.0
 
 pytestmark = pytest.mark.faults
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    with bucket() as found:
-        for name, value in found.environment().items():
-            monkeypatch.setenv(name, value)
-        yield found
 
 
 @pytest.mark.parametrize("failing", ["refuse", "hang", "break off"])

@@ -1,22 +1,13 @@
 """`pincite doctor` on a cluster's settings: a database as it stands, and the buckets that errors name it for."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.bucket import NAME, Bucket, bucket
+from tests.faults.bucket import NAME, Bucket
 
 from pincite.app.doctor import Finding, examine
 from pincite.app.settings import Settings, read_settings
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    with bucket() as found:
-        for name, value in found.environment().items():
-            monkeypatch.setenv(name, value)
-        yield found
 
 
 async def looked_at(settings: Settings) -> dict[str, Finding]:

@@ -1,6 +1,6 @@
 """Words of a question that are misspelt, read as those of the documents that they are nearest to. Pure.
 
-For what could not be answered as it was asked. Names and codes are left alone: another one is another thing.
+Names and codes are left alone: another one is another thing.
 Distance is that of optimal string alignment (Damerau 1964, restricted): letters that are wrong, missing, added or
 changed places with the next.
 """
