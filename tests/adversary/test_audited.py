@@ -22,6 +22,7 @@ from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
 from pincite.core import Scope, new_id, utc_now
+from pincite.library import RevisionState
 from pincite.sources import NewSource
 
 QUESTION = "At how many bar does the canary valve open?"
@@ -116,6 +117,10 @@ async def prepared(things: Things, route: Route) -> dict[str, Any]:
     match route.name:
         case "POST /v1/documents/retry" | "POST /v1/documents/{document_id}/retry":
             await house.ingest.cancel(owner, chosen=[ids["document_id"]])
+        case "POST /v1/documents/reparse":
+            revision = (await house.library.document(owner, ids["document_id"])).latest.id
+            await house.library.set_state(owner, revision, RevisionState.EXTRACTING)
+            await house.library.publish(owner, revision)
         case "DELETE /v1/batches/{batch}":
             await house.library.set_batch(owner, ids["batch"], "cancelled")
         case "POST /v1/sources/{source}/resume":
@@ -138,7 +143,7 @@ async def prepared(things: Things, route: Route) -> dict[str, Any]:
             return {"granted": True}
         case _:
             pass
-    if route.path in {"/v1/documents/pause", "/v1/documents/cancel", "/v1/documents/retry"}:
+    if route.path in {"/v1/documents/pause", "/v1/documents/cancel", "/v1/documents/retry", "/v1/documents/reparse"}:
         return {"json": {"documents": [ids["document_id"]]}}
     body = BODIES.get(route.name)
     return MORE.get(route.name, {} if body is None else {"json": body})

@@ -94,7 +94,7 @@ BODIES: Mapping[str, Any] = {
     "PUT /scim/v2/Groups/{group_id}": {"displayName": "renamed"},
     "PATCH /scim/v2/Groups/{group_id}": {"Operations": [{"op": "add", "path": "members", "value": []}]},
 }
-CHOICES = {"POST /v1/documents/pause", "POST /v1/documents/cancel", "POST /v1/documents/retry"}
+CHOICES = {f"POST /v1/documents/{what}" for what in ("pause", "cancel", "retry", "reparse")}
 STREAMS = {"GET /v1/documents/events"}  # has no end; what is in it is what `changes` gives (tests/contract)
 # What a page of text has none of, what is not in a state for it, and what an admin may not do to an owner.
 EXPECTED: Mapping[str, set[int]] = {

@@ -31,6 +31,14 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Reparsed:
+    """The ids of documents that wait to be read anew, and the name of their batch; None where there are none."""
+
+    documents: tuple[str, ...]
+    batch: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that does not fit together; `code` is stable, `what` says it in a sentence."""
 

@@ -30,7 +30,7 @@ from pincite.privacy import Policy
 # Pages and chunks: the first write comes early, so that a long document can be searched while it is read.
 FIRST_PAGES, FIRST_WRITE = 16, 24
 # Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
-READ_BY = "5"
+_READ_BY = "5"
 _SHARE_OF_LIMIT = 1 / 3
 
 T = TypeVar("T")
@@ -45,6 +45,11 @@ class Reader:
     settings: IngestSettings
     upkeep: Upkeep
     checkpoint: Checkpoint
+
+    @property
+    def read_by(self) -> str:
+        """The version of the parsers at hand, by which a revision says who made its pages."""
+        return f"{_READ_BY}+ocr" if self.parts.reader.reads_pictures else _READ_BY
 
     async def drop_points(self, scope: Scope, *revision_ids: str) -> None:
         """Take revisions out of the index; what somebody finished meanwhile is put back.
@@ -108,8 +113,9 @@ class Reading:
 
     async def _begin(self) -> "_Run":
         parts = self._reader.parts
-        read_by = f"{READ_BY}+ocr" if parts.reader.reads_pictures else READ_BY
-        revision, afresh = await parts.library.take(self._scope, self._revision_id, read_by, attempt=self.attempt)
+        revision, afresh = await parts.library.take(
+            self._scope, self._revision_id, self._reader.read_by, attempt=self.attempt
+        )
         self.lease = revision.lease
         document = await parts.library.document(self._scope, revision.document_id)
         if afresh and (revision.lease > 1 or revision.attempt > 1):

@@ -91,6 +91,27 @@ class Changed(BaseModel):
     documents: list[str]
 
 
+class ReparseChoice(BaseModel):
+    """Which documents are read anew: ready ones that earlier parsers read, or all of the choice with `up_to_date`."""
+
+    documents: list[Id] | None = Field(None, max_length=10_000, description="Ids; left out, all.")
+    collection: str | None = Field(None, max_length=200, description="Name or id; left out, all.")
+    up_to_date: bool = Field(False, description="Also those that the parsers at hand read.")
+
+
+class ToReparse(BaseModel):
+    """How many documents earlier parsers read, of those that the asker may change."""
+
+    documents: int
+
+
+class ReparsedBody(BaseModel):
+    """The ids of the documents that wait to be read anew, and the name of the batch that they are in."""
+
+    documents: list[str]
+    batch: str | None
+
+
 class BatchChanged(BaseModel):
     """How many documents of a batch something was done to; others were in no state for it."""
 
@@ -130,19 +151,22 @@ class IngestRoutes:
             response_model=DocumentBody,
             summary="Read a failed, paused or cancelled document again",
         )
-        for path, call, summary in (
-            ("pause", self.pause, "Let documents rest that are on their way in"),
-            ("cancel", self.cancel, "Give up reading documents"),
-            ("retry", self.retry_all, "Read failed, paused and cancelled documents again"),
+        for path, call, body, summary in (
+            ("pause", self.pause, Changed, "Let documents rest that are on their way in"),
+            ("cancel", self.cancel, Changed, "Give up reading documents"),
+            ("retry", self.retry_all, Changed, "Read failed, paused and cancelled documents again"),
+            ("reparse", self.reparse, ReparsedBody, "Read documents anew"),
         ):
             router.add_api_route(
-                f"/documents/{path}",
-                call,
-                methods=["POST"],
-                status_code=202,
-                response_model=Changed,
-                summary=summary,
+                f"/documents/{path}", call, methods=["POST"], status_code=202, response_model=body, summary=summary
             )
+        router.add_api_route(
+            "/documents/reparse",
+            self.count_to_reparse,
+            methods=["GET"],
+            response_model=ToReparse,
+            summary="Count what earlier parsers read",
+        )
         for action, summary in (
             ("pause", "Let the documents of a batch rest"),
             ("resume", "Go on with a batch"),
@@ -205,6 +229,19 @@ class IngestRoutes:
     async def retry_all(self, scope: CurrentScope, choice: Choice) -> Changed:
         """Queue what failed, was paused or cancelled."""
         return Changed(documents=list(await self._ingest.go_on(scope, **choice.of())))
+
+    async def reparse(self, scope: CurrentScope, choice: ReparseChoice) -> ReparsedBody:
+        """Queue ready documents to be read once more by the parsers at hand; the old text answers until then."""
+        if choice.up_to_date and choice.documents is None and choice.collection is None:
+            raise InvalidInput("It is not said which documents.", remedy="Give `documents`, or a `collection`.")
+        done = await self._ingest.reparse(
+            scope, chosen=choice.documents, collection=choice.collection, up_to_date=choice.up_to_date
+        )
+        return ReparsedBody(documents=list(done.documents), batch=done.batch)
+
+    async def count_to_reparse(self, scope: CurrentScope) -> ToReparse:
+        """Count the ready documents that an earlier version of the parsers read; they answer as they are."""
+        return ToReparse(documents=await self._ingest.count_to_reparse(scope))
 
     async def _stage(self, scope: Scope, reader: MultipartReader) -> tuple[list[Staged], dict[str, str]]:
         """Store files as they come; the fields that say where they belong may come after them."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterable, Collection, Sequence
 from datetime import timedelta
 
-from pincite.core import InvalidInput, PinciteError, Scope, StorageFull, Unavailable, get_logger
+from pincite.core import InvalidInput, PinciteError, Scope, StorageFull, Unavailable, get_logger, utc_now
 from pincite.ingest.contexts import Contexts
 from pincite.ingest.domain import (
     Checkpoint,
@@ -19,6 +19,7 @@ from pincite.ingest.domain import (
     Progress,
     RebuildForecast,
     Received,
+    Reparsed,
     Staged,
 )
 from pincite.ingest.filling import Filler
@@ -34,7 +35,7 @@ from pincite.ingest.sweep import Sweep, every
 from pincite.ingest.turns import Turns
 from pincite.ingest.upkeep import Upkeep
 from pincite.ingest.work import Work
-from pincite.library import Document, RevisionState
+from pincite.library import Document, Revision, RevisionState
 
 log = get_logger(__name__)
 _LOOK_S = 0.1
@@ -214,10 +215,54 @@ class IngestService:
         queued = await self._parts.library.go_on(
             scope, chosen=chosen, collection=collection, batch=batch, out_of=out_of
         )
+        await self._enqueue_many(scope, queued)
+        return tuple(each.document_id for each in queued)
+
+    async def reparse(
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        up_to_date: bool = False,
+    ) -> Reparsed:
+        """Queue ready documents to be read once more by the parsers at hand; the old text answers until then.
+
+        Args:
+            scope: the asker; documents that they may not change are left alone.
+            chosen: ids of documents; None for all.
+            collection: id or name; None for all.
+            up_to_date: also those that these parsers read.
+
+        Raises: NotFound: no such collection; QuotaExceeded: no room for all, some may wait by now.
+        """
+        batch = f"Read anew {utc_now():%Y-%m-%d %H:%M:%S}"
+        queued = await self._parts.library.reparse(
+            scope, batch, chosen=chosen, collection=collection, not_read_by=self._not_read_by(up_to_date)
+        )
+        await self._enqueue_many(scope, queued)
+        return Reparsed(tuple(each.document_id for each in queued), batch if queued else None)
+
+    async def count_to_reparse(
+        self,
+        scope: Scope,
+        *,
+        chosen: Sequence[str] | None = None,
+        collection: str | None = None,
+        up_to_date: bool = False,
+    ) -> int:
+        """Return how many documents `reparse` would queue. Raises: NotFound: no such collection."""
+        return await self._parts.library.count_to_reparse(
+            scope, chosen=chosen, collection=collection, not_read_by=self._not_read_by(up_to_date)
+        )
+
+    def _not_read_by(self, up_to_date: bool) -> str | None:
+        return None if up_to_date else self.work.reader.read_by
+
+    async def _enqueue_many(self, scope: Scope, queued: Sequence[Revision]) -> None:
         await self._receiver.enqueue_many(scope, queued[:_QUEUED_AT_ONCE])
         if len(queued) > _QUEUED_AT_ONCE:  # nobody need wait for that; where this process ends, others sweep
             self._later = asyncio.create_task(self._sweep_soon(), name="sweep-soon")
-        return tuple(each.document_id for each in queued)
 
     async def change_batch(self, scope: Scope, batch: str, action: str) -> int:
         """Pause, resume, retry or cancel a batch, by id or name, files that are still to come as well.

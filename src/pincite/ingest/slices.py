@@ -18,7 +18,7 @@ from pincite.ingest.generations import Target, all_generations, targets
 from pincite.ingest.language import told_by
 from pincite.ingest.personal import looked_for
 from pincite.ingest.points import points_of_many
-from pincite.ingest.reading import READ_BY, Reader, without_text
+from pincite.ingest.reading import Reader, without_text
 from pincite.ingest.restoring import put_back
 from pincite.library import Chunk, Document, Revision
 from pincite.privacy import Policy
@@ -87,7 +87,7 @@ class SliceReader:
 
     async def _run(self, scope: Scope, wanted: Mapping[str, int]) -> SliceOutcome:
         library, checkpoint = self.reader.parts.library, self.reader.checkpoint
-        taken = await library.take_all(scope, wanted, READ_BY)
+        taken = await library.take_all(scope, wanted, self.reader.read_by)
         before = [each.latest.id for each in taken if each.latest.lease > 1 or each.latest.attempt > 1]
         if before:  # points of a run that broke off
             await library.have_vectors(scope, frozenset(before))

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Takes] = {
     "pause": _WRITE,
     "cancel": _WRITE,
     "retry": _WRITE,
+    "reparse": _WRITE,
     "ask": _READ,
     "search": _READ,
     "assistants list": _READ,

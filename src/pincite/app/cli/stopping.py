@@ -1,4 +1,4 @@
-"""`pincite pause`, `cancel` and `retry`: what becomes of documents on their way in, decided from the command line.
+"""`pincite pause`, `cancel`, `retry` and `reparse`: what is to be read of documents, decided from the command line.
 
 They only change the state of documents; who reads them is another process, or the next `pincite serve`.
 """
@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from pincite.app.cli.acting import acting
+from pincite.app.cli.acting import acted, acting
 from pincite.app.cli.output import Json, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
-from pincite.core import InvalidInput
+from pincite.core import InvalidInput, Scope
 
 Names = Annotated[list[str] | None, typer.Argument(help="Ids or sources, from `pincite list`.")]
 Of = Annotated[str | None, typer.Option("--collection", "-c", help="All documents of this collection.")]
@@ -31,6 +32,40 @@ def cancel(documents: Names = None, collection: Of = None, as_json: Json = False
 def retry(documents: Names = None, collection: Of = None, as_json: Json = False) -> None:
     """Queue failed, paused and cancelled documents again."""
     _change("Queued", lambda house: house.ingest.go_on, documents, collection, as_json=as_json)
+
+
+def reparse(
+    documents: Names = None,
+    collection: Of = None,
+    up_to_date: Annotated[
+        bool, typer.Option("--up-to-date", help="Also what this version read; name documents, or a collection.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read anew what an earlier version read: all of it, or that of the documents or the collection that are named.
+
+    The old text answers until the new one is there, and what quotes it goes on quoting it.
+    """
+    if up_to_date and not documents and collection is None:
+        raise InvalidInput("It is not said which documents.", remedy="Name some, or a collection with -c.")
+
+    async def work(house: House, scope: Scope) -> tuple[int, str | None]:
+        chosen = [(await house.library.named(scope, name)).id for name in documents] if documents else None
+        if dry_run:
+            return await house.ingest.count_to_reparse(
+                scope, chosen=chosen, collection=collection, up_to_date=up_to_date
+            ), None
+        done = await house.ingest.reparse(scope, chosen=chosen, collection=collection, up_to_date=up_to_date)
+        return len(done.documents), done.batch
+
+    count, batch = acted(work, as_json=as_json)
+    if as_json:
+        print_json({"documents": count, "batch": batch})
+    elif batch is None:
+        out().print(f"{count} to read anew.")
+    else:
+        out().print(f"Queued {count}, as the batch {escape(batch)!r}; `pincite batches list` shows how far it is.")
 
 
 def _change(

@@ -12,6 +12,7 @@ from pincite.library.service.grants import Grants
 from pincite.library.service.holds import Holds
 from pincite.library.service.progress import Progress
 from pincite.library.service.removal import Removals
+from pincite.library.service.reparsing import Reparsing
 from pincite.library.service.retention import Retention
 from pincite.library.service.sections import Sections
 from pincite.library.service.slices import Slices
@@ -33,6 +34,7 @@ class Library(
     Progress,
     Slices,
     Stops,
+    Reparsing,
     Sections,
     Removals,
     Holds,

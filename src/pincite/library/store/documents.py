@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from pincite.core import Scope
 from pincite.core.batched import batched
@@ -113,11 +114,15 @@ async def list_changes(session: AsyncSession, scope: Scope, after: int, limit: i
 
 
 async def sources_being_read(session: AsyncSession, scope: Scope, within: Filter, limit: int) -> tuple[str, ...]:
-    """Return the names of documents whose latest revision is not finished."""
+    """Return the names of documents whose latest revision is not finished, but for bytes that answer already."""
+    served = aliased(RevisionRow)
+    reread = exists().where(
+        served.id == DocumentRow.serving, served.id != DocumentRow.latest, served.sha256 == RevisionRow.sha256
+    )
     query = (
         select(DocumentRow.source)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
-        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(UNFINISHED_STATES)))
+        .where(visible_to(scope, DocumentRow), _LIVE, RevisionRow.state.in_(sorted(UNFINISHED_STATES)), ~reread)
         .where(_in(scope, within))
         .order_by(DocumentRow.source)
         .limit(limit)
@@ -212,7 +217,7 @@ async def stop_serving(session: AsyncSession, scope: Scope, served: Sequence[tup
 class Wanted:
     """Which documents: those that the asker may change, by the state of their latest revision.
 
-    None leaves a condition out. At most `MOST_IDS` ids.
+    None leaves a condition out. At most `MOST_IDS` ids. `not_read_by` leaves out what that version of the parsers read.
     """
 
     states: frozenset[RevisionState]
@@ -220,6 +225,18 @@ class Wanted:
     batch_id: str | None = None
     ids: Sequence[str] | None = None
     after: str = ""
+    not_read_by: str | None = None
+
+    def holds(self) -> ColumnElement[bool]:
+        """Return the predicate of a document and its latest revision."""
+        return and_(
+            RevisionRow.state.in_(sorted(self.states)),
+            DocumentRow.id > self.after,
+            true() if self.collection_id is None else DocumentRow.collection_id == self.collection_id,
+            true() if self.batch_id is None else RevisionRow.batch == self.batch_id,
+            true() if self.ids is None else DocumentRow.id.in_(self.ids),
+            true() if self.not_read_by is None else RevisionRow.read_by.is_distinct_from(self.not_read_by),
+        )
 
 
 async def documents_in_states(session: AsyncSession, scope: Scope, wanted: Wanted, limit: int) -> list[Document]:
@@ -227,18 +244,22 @@ async def documents_in_states(session: AsyncSession, scope: Scope, wanted: Wante
     query = (
         select(DocumentRow, RevisionRow)
         .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
-        .where(visible_to(scope, DocumentRow, Level.EDITOR), _LIVE, RevisionRow.state.in_(sorted(wanted.states)))
-        .where(DocumentRow.id > wanted.after)
+        .where(visible_to(scope, DocumentRow, Level.EDITOR), _LIVE, wanted.holds())
         .order_by(DocumentRow.id)
         .limit(limit)
     )
-    if wanted.collection_id is not None:
-        query = query.where(DocumentRow.collection_id == wanted.collection_id)
-    if wanted.batch_id is not None:
-        query = query.where(RevisionRow.batch == wanted.batch_id)
-    if wanted.ids is not None:
-        query = query.where(DocumentRow.id.in_(wanted.ids))
     return [document_of(document, latest) for document, latest in (await session.execute(query)).all()]
+
+
+async def count_in_states(session: AsyncSession, scope: Scope, wanted: Wanted) -> int:
+    """Count what `documents_in_states` returns."""
+    query = (
+        select(func.count())
+        .select_from(DocumentRow)
+        .join(RevisionRow, RevisionRow.id == DocumentRow.latest)
+        .where(visible_to(scope, DocumentRow, Level.EDITOR), _LIVE, wanted.holds())
+    )
+    return await session.scalar(query) or 0
 
 
 async def named_documents(session: AsyncSession, scope: Scope, name: str, limit: int) -> list[Document]:

@@ -104,8 +104,13 @@ async def lock_in_order(session: AsyncSession, scope: Scope, revision_ids: Seque
         await session.execute(query)
 
 
-async def add_revision(session: AsyncSession, scope: Scope, revision: Revision, job: str | None = None) -> None:
-    """Insert a revision that waits in the queue or rests, for a job that reads it among others where one is given."""
+async def add_revision(
+    session: AsyncSession, scope: Scope, revision: Revision, job: str | None = None, *, queued: datetime | None = None
+) -> None:
+    """Insert a revision that waits in the queue or rests, for a job that reads it among others where one is given.
+
+    It waits since `queued`, or since its bytes came.
+    """
     values = {
         "id": revision.id,
         "tenant": scope.tenant,
@@ -123,8 +128,8 @@ async def add_revision(session: AsyncSession, scope: Scope, revision: Revision, 
         "problem": None,
         "job": job,
         "created_at": revision.created_at,
-        "started_at": revision.created_at,
-        "updated_at": revision.created_at,
+        "started_at": queued or revision.created_at,
+        "updated_at": queued or revision.created_at,
         "finished_at": None,
     }
     await session.execute(insert(RevisionRow), [values])

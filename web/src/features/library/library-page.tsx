@@ -13,6 +13,7 @@ import { Batches } from "./batches";
 import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
 import { NobodyReads } from "./nobody-reads";
+import { ReadBefore } from "./read-before";
 import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
@@ -38,6 +39,7 @@ export function LibraryPage() {
           <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
         </header>
         <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} />
+        {canWrite && <ReadBefore />}
         <UploadList />
         <Batches />
         {documents.isPending && (

@@ -25,6 +25,7 @@ export const keys = {
   collections: ["collections"],
   documents: ["documents"],
   batches: ["batches"],
+  toReparse: ["to-reparse"],
   conversations: ["conversations"],
   conversation: (id: string) => ["conversation", id],
 } as const;
@@ -144,6 +145,13 @@ export async function changeDocuments(action: DocumentAction, documents: string[
     await request(`/v1/documents/${action}`, "POST", { documents: documents.slice(first, first + 10_000) });
   }
 }
+
+/** How many documents an earlier version of the parsers read, of those that the reader may change. */
+export const toReparseQuery = queryOptions({
+  queryKey: keys.toReparse,
+  queryFn: async () => (await request<{ documents: number }>("/v1/documents/reparse")).documents,
+});
+export const reparse = () => request<{ documents: string[]; batch: string | null }>("/v1/documents/reparse", "POST", {});
 
 export type BatchAction = "pause" | "resume" | "retry" | "cancel";
 export const changeBatch = (id: string, action: BatchAction | "forget") =>
