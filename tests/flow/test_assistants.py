@@ -120,35 +120,35 @@ async def test_each_change_is_a_version_and_the_rest_stays(owner: httpx2.AsyncCl
     assert TELL not in json.dumps(rows)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "status"),
-    [
-        ({"name": "default"}, 422),
-        ({"name": "Mate"}, 422),
-        ({"name": "a/b"}, 422),
-        ({"name": "-a"}, 422),
-        ({"name": "0" * 32}, 422),
-        ({"model": "openai:\u202ex"}, 422),
-        ({"instructions": "\u4e00" * 3000}, 422),
-        ({"collections": []}, 422),
-        ({"collections": ["nowhere"]}, 404),
-        ({"model": "nobody:knows"}, 422),
-        ({"model": "route:none"}, 422),
-        ({"tier": "best"}, 422),
-        ({"likeness": 0.1}, 422),
-        ({"instructions": "x" * 4001}, 422),
-        ({"surprise": True}, 422),
-    ],
-)
-async def test_what_cannot_be_is_refused_with_what_to_do(
-    owner: httpx2.AsyncClient, wrong: dict[str, Any], status: int
-) -> None:
-    refused = await owner.post("/v1/assistants", json={"name": "mate", **wrong})
-    assert refused.status_code == status, refused.text
-    assert refused.json()["remedy"]
+WRONG: list[tuple[dict[str, Any], int]] = [
+    ({"name": "default"}, 422),
+    ({"name": "Mate"}, 422),
+    ({"name": "a/b"}, 422),
+    ({"name": "-a"}, 422),
+    ({"name": "0" * 32}, 422),
+    ({"model": "openai:\u202ex"}, 422),
+    ({"instructions": "\u4e00" * 3000}, 422),
+    ({"collections": []}, 422),
+    ({"collections": ["nowhere"]}, 404),
+    ({"model": "nobody:knows"}, 422),
+    ({"model": "route:none"}, 422),
+    ({"tier": "best"}, 422),
+    ({"likeness": 0.1}, 422),
+    ({"instructions": "x" * 4001}, 422),
+    ({"surprise": True}, 422),
+]
+
+
+async def test_what_cannot_be_is_refused_with_what_to_do(owner: httpx2.AsyncClient, subtests: pytest.Subtests) -> None:
     await made(owner)
-    assert (await owner.patch("/v1/assistants/mate", json=wrong)).status_code == status
-    assert (await owner.get("/v1/assistants/mate")).json()["version"] == 1
+    for wrong, status in WRONG:
+        with subtests.test(wrong=str(wrong)[:60]):
+            refused = await owner.post("/v1/assistants", json={"name": "second", **wrong})
+            assert refused.status_code == status, refused.text
+            assert refused.json()["remedy"]
+            assert (await owner.patch("/v1/assistants/mate", json=wrong)).status_code == status
+            assert (await owner.get("/v1/assistants/mate")).json()["version"] == 1
+    assert (await owner.get("/v1/assistants/second")).status_code == 404
     taken = await owner.post("/v1/assistants", json={"name": "mate"})
     assert taken.status_code == 409
 

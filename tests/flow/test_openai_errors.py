@@ -64,16 +64,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "given", "param"), REFUSED, ids=lambda each: str(each)[:40])
 async def test_what_is_not_spoken_is_a_bad_request(
-    clients: Clients, provider: Provider, model: str, given: dict[str, Any], param: str
+    clients: Clients, provider: Provider, subtests: pytest.Subtests
 ) -> None:
-    asked = {"messages": ASKED, **given}
-    with pytest.raises(openai.BadRequestError) as refused:
-        await clients.whole.chat.completions.create(model=model, **asked)
-    assert refused.value.param == param
-    assert refused.value.type == "invalid_request_error"
-    assert provider.requests == []
+    for model, given, param in REFUSED:
+        with subtests.test(model=model, given=str(given)[:60]):
+            asked = {"messages": ASKED, **given}
+            with pytest.raises(openai.BadRequestError) as refused:
+                await clients.whole.chat.completions.create(model=model, **asked)
+            assert refused.value.param == param
+            assert refused.value.type == "invalid_request_error"
+            assert provider.requests == []
 
 
 async def test_values_that_ask_for_nothing_are_taken(clients: Clients, provider: Provider) -> None:

@@ -172,25 +172,34 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("what", list(WRONG))
-async def test_what_is_no_image_here_is_refused_by_name(clients: Clients, provider: Provider, what: str) -> None:
-    part, said = WRONG[what]
+@pytest.mark.parametrize("face", ["chat", "responses"])
+async def test_what_is_no_image_here_is_refused_by_name(
+    clients: Clients, provider: Provider, subtests: pytest.Subtests, face: str
+) -> None:
     provider.requests.clear()
-    messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, shown(PNG), part]}]
-    with pytest.raises(openai.BadRequestError) as refused:
-        await clients.whole.chat.completions.create(model=RAW, messages=messages)
-    assert refused.value.param == "messages.0.content.2"
-    assert said in refused.value.message
-    assert refused.value.type == "invalid_request_error"
+    for what, (part, said) in WRONG.items():
+        with subtests.test(what=what):
+            with pytest.raises(openai.BadRequestError) as refused:
+                await (_chat(clients, part) if face == "chat" else _response(clients, part))
+            assert refused.value.param == ("messages.0.content.2" if face == "chat" else "input.0.content.0")
+            assert said in refused.value.message
+            assert refused.value.type == "invalid_request_error"
+    assert provider.requests == []
+
+
+async def _chat(clients: Clients, part: Any) -> None:
+    content = [{"type": "text", "text": "What is it?"}, shown(PNG), part]
+    messages: list[Any] = [{"role": "user", "content": content}]
+    await clients.whole.chat.completions.create(model=RAW, messages=messages)
+
+
+async def _response(clients: Clients, part: Any) -> None:
     image = part.get("image_url")
     item: dict[str, Any] = {**part, "image_url": image["url"]} if isinstance(image, dict) else dict(part)
     item |= {"type": "input_image"} if part["type"] == "image_url" else {}
     item |= {"detail": image["detail"]} if isinstance(image, dict) and "detail" in image else {}
     items: list[Any] = [{"role": "user", "content": [item]}]
-    with pytest.raises(openai.BadRequestError) as there:
-        await clients.whole.responses.create(model=RAW, input=items, instructions="Be brief.")
-    assert there.value.param == "input.0.content.0"
-    assert provider.requests == []
+    await clients.whole.responses.create(model=RAW, input=items, instructions="Be brief.")
 
 
 async def test_images_stand_in_what_the_user_says_and_there_are_no_more_than_so_many(

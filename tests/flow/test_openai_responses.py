@@ -189,13 +189,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "given", "param"), REFUSED, ids=lambda each: str(each)[:40])
-async def test_what_is_not_spoken_is_a_bad_request(
-    clients: Clients, model: str, given: dict[str, Any], param: str
-) -> None:
-    with pytest.raises(openai.BadRequestError) as refused:
-        await clients.whole.responses.create(model=model, **{"input": QUESTION, **given})
-    assert refused.value.param == param
+async def test_what_is_not_spoken_is_a_bad_request(clients: Clients, subtests: pytest.Subtests) -> None:
+    for model, given, param in REFUSED:
+        with subtests.test(model=model, given=str(given)[:60]):
+            with pytest.raises(openai.BadRequestError) as refused:
+                await clients.whole.responses.create(model=model, **{"input": QUESTION, **given})
+            assert refused.value.param == param
 
 
 @pytest.mark.parametrize("reasoning", [{"effort": "max", "summary": "auto"}, {"summary": "auto"}, {"effort": "so so"}])

@@ -49,7 +49,6 @@ def read(file_type: FileType, data: bytes) -> str:
 def test_time_grows_with_length(file_type: FileType, text: str, before: str) -> None:
     def seconds(length: int) -> float:
         data = (before + text * (length // len(text))).encode()
-        gc.collect()
         gc.disable()  # its passes cost as much as the rest of the process is large, whatever is read
         began = time.thread_time()
         try:
