@@ -66,6 +66,7 @@ LEVELS = {
 OWNED = {"answer_id", "conversation_id"}
 KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
 TENANTS_OWN = {"budget_id", "batch", "source", "user_id", "group_id", "key_id"}
+HELD = ("collection", "document")
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
     "POST /v1/users": {"name": "new"},
@@ -75,11 +76,10 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/collections": {"name": "new"},
     "POST /v1/assistants": {"name": "new"},
     "PATCH /v1/assistants/{assistant_id}": {"description": "new"},
+    "PATCH /v1/conversations/{conversation_id}": {"title": "new"},
     "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
-    "PUT /v1/tenant/hold": {"reason": "a matter"},
-    "PUT /v1/collections/{object_id}/hold": {"reason": "a matter"},
-    "PUT /v1/documents/{object_id}/hold": {"reason": "a matter"},
+    **{f"PUT /v1/{of}/hold": {"reason": "a matter"} for of in ("tenant", *(f"{o}s/{{object_id}}" for o in HELD))},
     "PUT /v1/session/password": {"password": "correct horse battery staple"},
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},

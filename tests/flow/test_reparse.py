@@ -7,28 +7,16 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import text
-from tests.flow.conftest import settled
+from tests.flow.conftest import settled, signed_in
 from typer.testing import CliRunner
 
 from pincite.app.cli.main import app
 from pincite.app.settings import read_settings
-from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
 from pincite.library import RevisionState
 
 PUMP = b"# Pump\n\nThe pump holds 5 bar.\n"
 ASKED = {"question": "How many bar does the pump hold?"}
-
-
-def client_of(house: House, secret: str) -> httpx2.AsyncClient:
-    transport = httpx2.ASGITransport(app=create_app(house), raise_app_exceptions=False)
-    return httpx2.AsyncClient(
-        transport=transport, base_url="http://localhost", headers={"Authorization": f"Bearer {secret}"}, timeout=60
-    )
-
-
-async def key_of(house: House) -> str:
-    return (await house.accounts.create_key(await house.owner(), "tests")).secret
 
 
 async def sent(client: httpx2.AsyncClient, *names: str, collection: str = "default") -> list[str]:
@@ -62,7 +50,7 @@ def settings(request: pytest.FixtureRequest, pincite_home: Path) -> Any:
 
 
 async def test_what_an_earlier_version_read_is_read_anew(settings: Any) -> None:
-    async with open_house(settings, work=True) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
         one, *many = await sent(client, *(f"pump-{n}.md" for n in range(5)))
         assert (await client.get("/v1/documents/reparse")).json() == {"documents": 0}
         assert await asked(client, "/v1/documents/reparse") == {"documents": [], "batch": None}
@@ -91,9 +79,9 @@ async def test_what_an_earlier_version_read_is_read_anew(settings: Any) -> None:
 
 async def test_the_old_text_answers_until_the_new_is_there(pincite_home: Path) -> None:
     settings = read_settings(home=pincite_home, model="none", log_level="error")
-    async with open_house(settings, work=True) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
         (one,) = await sent(client, "pump.md")
-    async with open_house(settings) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings) as house, signed_in(house) as client:
         done = await asked(client, "/v1/documents/reparse", documents=[one], up_to_date=True)
         assert done["documents"] == [one]
         waiting = (await client.get(f"/v1/documents/{one}")).json()
@@ -109,13 +97,13 @@ async def test_the_old_text_answers_until_the_new_is_there(pincite_home: Path) -
         await asked(client, f"/v1/batches/{done['batch']}/cancel")
         assert (await asked(client, "/v1/answers", 200, **ASKED))["pins"]
         await asked(client, f"/v1/batches/{done['batch']}/retry")
-    async with open_house(settings, work=True) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
         assert (await settled(client, one))["revision_number"] == 2
 
 
 async def test_the_asker_says_which(pincite_home: Path) -> None:
     settings = read_settings(home=pincite_home, model="none", log_level="error")
-    async with open_house(settings, work=True) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
         assert (await client.post("/v1/collections", json={"name": "law"})).status_code == 201
         here, there = await sent(client, "a.md"), await sent(client, "b.md", collection="law")
         await age(house, *here, *there)
@@ -130,7 +118,7 @@ async def test_the_asker_says_which(pincite_home: Path) -> None:
 
 async def test_without_room_nothing_is_half_done(pincite_home: Path) -> None:
     settings = read_settings(home=pincite_home, model="none", log_level="error")
-    async with open_house(settings, work=True) as house, client_of(house, await key_of(house)) as client:
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
         ids = await sent(client, *(f"pump-{n}.md" for n in range(3)))
         owner = await house.owner()
         await house.library.set_quota(owner, size_bytes=len(PUMP) * 4)

@@ -24,6 +24,7 @@ from pincite.answers.schemas import (
     ConversationList,
     ConversationWithAnswers,
     Started,
+    Title,
     answer_resource,
     conversation_body,
 )
@@ -103,6 +104,13 @@ class AnswerRoutes:
         )
         add(
             "/conversations/{conversation_id}",
+            self.rename_conversation,
+            methods=["PATCH"],
+            response_model=ConversationBody,
+            summary="Rename a conversation",
+        )
+        add(
+            "/conversations/{conversation_id}",
             self.delete_conversation,
             methods=["DELETE"],
             status_code=204,
@@ -160,6 +168,11 @@ class AnswerRoutes:
         return ConversationWithAnswers(
             **conversation_body(found), answers=[answer_resource(answer) for answer in answers]
         )
+
+    async def rename_conversation(self, scope: CurrentScope, conversation_id: Id, body: Title) -> ConversationBody:
+        """Give a conversation another title than its first question."""
+        renamed = await self._answers.rename_conversation(scope, conversation_id, body.title)
+        return ConversationBody(**conversation_body(renamed))
 
     async def delete_conversation(self, scope: CurrentScope, conversation_id: Id) -> Response:
         """Delete a conversation with its answers."""

@@ -204,13 +204,21 @@ class Started(BaseModel):
 
 
 class ConversationBody(BaseModel):
-    """A conversation, titled by its first question."""
+    """A conversation, titled by its first question until it is given another title."""
 
     id: str
     title: str
     created_at: datetime
     updated_at: datetime
     turns: int
+
+
+class Title(BaseModel):
+    """Another title for a conversation."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    title: str = Field(max_length=1000, description="1 to 120 characters.")
 
 
 class ConversationWithAnswers(ConversationBody):

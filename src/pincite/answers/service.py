@@ -4,6 +4,7 @@ Generation belongs to this service, not to the connection that asked: clients co
 """
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -34,7 +35,7 @@ from pincite.answers.shapes import so_far
 from pincite.answers.threshold import Learned, cross_validated, judged, pairs_from
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.assistants import BUILT_IN, Assistants
-from pincite.core import Conflict, Database, Scope, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, Scope, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.keeping import with_kept
 from pincite.core.scope import system_scope
@@ -221,6 +222,17 @@ class Answers:
             answers = await store.answers(session, scope, conversation_id)
         return found, await self._withholding.allowed(scope, answers)
 
+    async def rename_conversation(self, scope: Scope, conversation_id: str, title: str) -> Conversation:
+        """Give a conversation another title than its first question. Raises: NotFound; InvalidInput."""
+        cleaned = " ".join("".join(filter(_is_kept, title)).split())
+        if not 0 < len(cleaned) <= store.TITLE_CHARS:
+            raise InvalidInput(f"A title has 1 to {store.TITLE_CHARS} characters.", remedy="Choose another one.")
+        async with self._db.transaction(scope) as session:
+            await store.rename_conversation(session, scope, conversation_id, cleaned)
+            found = await store.conversation(session, scope, conversation_id)
+            await note(session, scope, "conversation.renamed", ("conversation", conversation_id))
+        return found
+
     async def delete_conversation(self, scope: Scope, conversation_id: str) -> None:
         """Delete a conversation with its answers. Raises: NotFound; OnHold while the whole tenant is on hold."""
         _, answers = await self.conversation(scope, conversation_id)
@@ -303,6 +315,10 @@ class Answers:
     async def _found(self, scope: Scope, answer_id: str) -> Answer:
         async with self._db.read(scope) as session:
             return await store.answer(session, scope, answer_id)
+
+
+def _is_kept(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) not in {"Cc", "Cs"}
 
 
 def _check_alone(conversation_id: str, answers: Sequence[object]) -> None:

@@ -17,7 +17,7 @@ from pincite.answers.shapes import answer_from, answer_to
 from pincite.answers.tables import AnswerRow, AskedRow, BasisRow, ConversationRow, EventRow, ShadowRow
 from pincite.core import NotFound, Scope
 
-_TITLE_CHARS = 120
+TITLE_CHARS = 120
 
 
 def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow] | type[AskedRow]) -> ColumnElement[bool]:
@@ -36,7 +36,7 @@ async def add_conversation(session: AsyncSession, scope: Scope, conversation: Co
             id=conversation.id,
             tenant=scope.tenant,
             user=scope.user,
-            title=conversation.title[:_TITLE_CHARS],
+            title=conversation.title[:TITLE_CHARS],
             created_at=conversation.created_at,
             updated_at=conversation.updated_at,
             listed=conversation.listed,
@@ -51,6 +51,18 @@ async def touch_conversation(session: AsyncSession, scope: Scope, conversation_i
         update(ConversationRow)
         .where(visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id)
         .values(updated_at=at)
+        .returning(ConversationRow.id)
+    )
+    if changed.scalar_one_or_none() is None:
+        raise NotFound("There is no such conversation.")
+
+
+async def rename_conversation(session: AsyncSession, scope: Scope, conversation_id: str, title: str) -> None:
+    """Give a conversation another title. Raises: NotFound."""
+    changed = await session.execute(
+        update(ConversationRow)
+        .where(visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id)
+        .values(title=title)
         .returning(ConversationRow.id)
     )
     if changed.scalar_one_or_none() is None:

@@ -158,6 +158,7 @@ export const changeBatch = (id: string, action: BatchAction | "forget") =>
   action === "forget"
     ? request<undefined>(`/v1/batches/${encodeURIComponent(id)}`, "DELETE")
     : request<{ documents: number }>(`/v1/batches/${encodeURIComponent(id)}/${action}`, "POST");
+export const renameConversation = (id: string, title: string) => request<ConversationRow>(`/v1/conversations/${encodeURIComponent(id)}`, "PATCH", { title });
 export const removeConversation = (id: string) => request<undefined>(`/v1/conversations/${encodeURIComponent(id)}`, "DELETE");
 export const cancelAnswer = (id: string) => request<undefined>(`/v1/answers/${encodeURIComponent(id)}/cancel`, "POST");
 
