@@ -4,6 +4,7 @@ import { Button } from "@/shared/ui/button";
 import { CopyButton } from "@/shared/ui/copy-button";
 import { Field, typed } from "@/shared/ui/field";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { QrCode } from "@/shared/ui/qr-code";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Section } from "./section";
@@ -69,8 +70,9 @@ function Confirm({ made, onConfirmed }: { made: NewFactor; onConfirmed: (codes: 
       }}
     >
       <p className="text-sm leading-relaxed text-muted">
-        Add this secret to your authenticator app, by hand or by <a className="underline" href={made.uri}>its link</a>. It is shown this once.
+        Scan this with your authenticator app, or add the secret by hand or by <a className="underline" href={made.uri}>its link</a>. It is shown this once.
       </p>
+      <QrCode text={made.uri} label="The secret as a QR code" />
       <div className="flex items-center gap-2">
         <code className="min-w-0 flex-1 font-mono text-sm break-all" data-testid="factor-secret">
           {made.secret.replace(/(.{4})(?=.)/g, "$1 ")}
