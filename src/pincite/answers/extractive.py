@@ -18,6 +18,7 @@ from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
+from pincite.answers.verdicts.lexicon import NEGATORS
 from pincite.core.words import content_pairs, content_words
 from pincite.retrieval import ScoredPassage
 
@@ -40,6 +41,9 @@ _SCALES = frozenset(content_words("million millions billion billions thousand th
 _OUTDATED = 0.7
 _SHORT = 15
 _DIGITS = re.compile(r"\d{1,9}")
+_LETTERS = re.compile(r"[a-z']+")
+# Of another sentence's words: one that has no other words says the same.
+_MOST = 0.8
 # What a question term counts for by where it stands, relative to the sentence itself.
 _IN_HEADER = 0.75
 _IN_HEADINGS = 0.65
@@ -164,7 +168,12 @@ def joined(whole: Extract, parts: Sequence[tuple[str, Extract]]) -> Extract:
         if _place(part.sentences[0]) not in chosen:
             chosen |= {_place(each): each for each in (part.sentences[0], *contrary)}
     # What contradicts a sentence is told with its own part, or not at all.
-    added = [each for each in whole.sentences if not each.contrary and _place(each) not in chosen]
+    said = [each.said for each in chosen.values()]
+    added = [
+        each
+        for each in whole.sentences
+        if not each.contrary and _place(each) not in chosen and not _repeats(each.said, said)
+    ]
     missing = () if added else tuple(part for part, each in parts if each.abstained)
     sentences = (*chosen.values(), *added[: max(0, MAX_SENTENCES - len(chosen))])
     least = min(told, key=lambda each: each.confidence)
@@ -316,13 +325,32 @@ def _fit(best: _Judged, wants: Wants) -> float:
 def _select(judged: Sequence[_Judged]) -> list[_Judged]:
     """The best, and up to two of the next that are as good or add something: a term of the question not yet said."""
     best = judged[0]
-    picked, said = [best], best.own
-    for each in judged[1:MAX_SENTENCES]:
+    picked, said, looked_at = [best], best.own, 1
+    for each in judged[1:]:
+        if looked_at == MAX_SENTENCES or each.score < _ALSO * best.score:
+            break
+        if _repeats(each.candidate.said, [one.candidate.said for one in picked]):
+            continue
+        looked_at += 1
         adds = bool(each.own - said)
         if each.score >= (_ALSO if adds else _AS_GOOD) * best.score:
             picked.append(each)
             said |= each.own
     return picked
+
+
+def _repeats(text: str, told: Sequence[str]) -> bool:
+    """Whether a sentence has no word that one of those told has not, and most of its words."""
+    words = frozenset(content_words(text))
+    for each in told:
+        other = frozenset(content_words(each))
+        if words <= other and len(words) >= _MOST * len(other) and _denials(text) == _denials(each):
+            return True
+    return False
+
+
+def _denials(text: str) -> frozenset[str]:
+    return NEGATORS.intersection(_LETTERS.findall(text.lower()))
 
 
 def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[ScoredPassage]) -> _Judged | None:

@@ -149,6 +149,23 @@ def test_a_page_whose_text_is_missing_is_left_out_not_guessed():
     assert locate(chunk, {}) == []
 
 
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ("The north ferry leaves the old pier at nine every day.", 1),
+        ("The north ferry leaves the old pier every day, at nine!", 1),
+        ("The north ferry never leaves the old pier at nine every day.", 2),
+        ("The north ferry leaves the old pier at ten every day.", 2),
+        ("The south ferry leaves the old pier at nine every day.", 2),
+    ],
+)
+def test_what_one_document_repeats_of_another_is_told_once(second: str, told: int):
+    first = "The north ferry leaves the old pier each day at nine, every day."
+    both = passage("r1", first, source="a.txt", score=1.0), passage("r2", second, source="b.txt", score=0.99)
+    found = ask("Which ferry leaves the old pier every day?", *both)
+    assert len(found.sentences) == told
+
+
 def test_a_sentence_that_two_passages_share_comes_once():
     overlapping = (passage("r1", TRAVEL_NEW), passage("r1", TRAVEL_NEW[TRAVEL_NEW.index("Travel in") :], start=46))
     found: list[Candidate] = candidates(overlapping, {})
