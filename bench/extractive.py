@@ -4,7 +4,8 @@
 
 Each question is asked twice: with everything, and with its relevant passages taken away (then it should decline). The
 risk-coverage area is over both halves together, what an abstaining answer would have said counting as said; beside it
-stands the area when the best raw score of retrieval (BM25, cosine or fused, whichever orders best) decides instead.
+stands the area when the best raw score of retrieval (BM25, cosine or fused, whichever orders best) decides instead, and
+the least that any order of these answers could give: the right ones first.
 """
 
 import argparse
@@ -64,11 +65,12 @@ class Tally:
         wrong = [not each for each in self.right]
         confidence = [each.confidence for each in self.found]
         area = risk_coverage_area(wrong, confidence)
-        naive = self.naive_area()
+        naive, least = self.naive_area(), risk_coverage_area(wrong, [float(each) for each in self.right])
         return (
             f"{len(asked):>5}  right {right:.2f}  wrong {len(said) / len(asked) - right:.2f}"
             f"  | taken away: declined {declined:.2f}  | AUROC {auroc(self.answerable, confidence):.3f}"
             f"  | risk-coverage area {area:.3f}, by retrieval score {naive:.3f} ({1 - area / naive:+.0%})"
+            f", in the best of orders {least:.3f} ({1 - least / naive:+.0%})"
         )
 
 
