@@ -1,6 +1,8 @@
 """Evaluations through the whole house: sets kept by version, runs that go on where they stopped, the command line."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,14 @@ import pytest
 from tests.flow.conftest import settled, upload
 from tests.forked import Forked, command, finished
 
-from pincite.app.evaluation import BadConfiguration, Configuration, learned_weight, open_subject
+from pincite.app.evaluation import BadConfiguration, Configuration, learned_weight, open_subject, scratch_home
 from pincite.app.margins import learned_margin
+from pincite.app.settings import Settings
 from pincite.app.wiring import House
 from pincite.core import NotFound, Unavailable
 from pincite.evals import SetKind, Subject, read_set, report_of, write_set
 from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, Outcome, Place
+from pincite.privacy import Policy
 
 RULES = (
     b"# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning.\n\nA bicycle costs 4 euros.\n"
@@ -86,6 +90,61 @@ async def test_a_run_over_documents_answers_and_is_not_asked_twice(
     assert (await client.get("/v1/conversations")).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"reranker": "windows:static"}, {"heading_weight": 0.5}, {"unsupported": "drop"}, {"passage_tokens": 512}],
+)
+async def test_a_setting_that_was_changed_asks_again(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet, change: dict[str, Any]
+) -> None:
+    await settled(client, (await upload(client, "rules.md", RULES)).json()["items"][0]["id"])
+    scope = await house.owner()
+    other = replace(house, settings=house.settings.model_copy(update=change))
+    keys: list[str] = []
+    for each in (house, other, house):
+        chosen = Configuration.parse("default", each.settings)
+        async with open_subject(each, scope, golden, chosen, retrieval_only=True) as subject:
+            keys.append(subject.key)
+    assert keys[0] == keys[2]
+    assert keys[0] != keys[1]
+
+
+async def test_personal_data_that_is_covered_from_now_on_asks_again(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet
+) -> None:
+    await settled(client, (await upload(client, "rules.md", RULES)).json()["items"][0]["id"])
+    scope = await house.owner()
+    keys: list[str] = []
+    for policy in (None, Policy.MASK_ANSWERS):
+        if policy is not None:
+            collection = (await house.library.list_collections(scope)).items[0]
+            await house.library.set_policy(scope, collection.id, policy)
+        async with open_subject(house, scope, golden, Configuration.parse("default"), retrieval_only=True) as subject:
+            keys.append(subject.key)
+    assert keys[0] != keys[1]
+
+
+async def test_an_embedder_that_the_index_has_no_vectors_of_is_refused(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet
+) -> None:
+    await settled(client, (await upload(client, "rules.md", RULES)).json()["items"][0]["id"])
+    scope = await house.owner()
+    with pytest.raises(BadConfiguration, match="and none of"):
+        async with open_subject(house, scope, golden, Configuration.parse("minilm"), retrieval_only=True):
+            pass
+    with pytest.raises(BadConfiguration, match="and none of"):
+        await learned_weight(house, scope, [golden], "minilm")
+
+
+def test_a_configuration_is_as_in_service_where_it_says_nothing(house: House) -> None:
+    change = {"heading_weight": 0.1, "rerank_skip_margin": 0.3, "expansion": "queries"}
+    settings = house.settings.model_copy(update=change)
+    found = Configuration.parse("dense_weight=0.4", settings).retrieval
+    assert (found.heading_weight, found.rerank_skip_margin, found.dense_weight) == (0.1, 0.3, 0.4)
+    assert found.written is None  # that costs money
+    assert Configuration.parse("heading_weight=0,rerank_skip_margin=none", settings).retrieval.heading_weight == 0
+
+
 class Ranks:
     """A subject with the right page second; `mends` puts it first where the question is unclear."""
 
@@ -148,7 +207,18 @@ async def test_a_run_that_broke_off_goes_on_where_it_stopped(house: House, golde
     assert list(run.outcomes) == [case.id for case in cases]
 
 
-@pytest.mark.parametrize("text", ["colour=blue", "fusion=magic", "lists", "dense_weight=heavy"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "colour=blue",
+        "fusion=magic",
+        "lists",
+        "dense_weight=heavy",
+        "dense_weight=nan",
+        "dense_weight=1.5",
+        "candidates=-1",
+    ],
+)
 def test_a_configuration_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadConfiguration):
         Configuration.parse(text)
@@ -178,6 +248,34 @@ def test_the_command_line_runs_gates_and_says_what_failed(tmp_path: Path, golden
     assert wrong.returncode != 0
     assert "There is no golden set" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_files_that_were_added_in_part_when_a_run_was_killed_are_added_whole(tmp_path: Path, golden: GoldenSet) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "rules.md").write_bytes(RULES)
+    (files / "other.md").write_bytes(b"# Other\n\nThe harbour office opens at eight.\n")
+    apart = scratch_home(Settings(home=tmp_path / "home"), files)
+    environment = {"PINCITE_HOME": str(apart), "PINCITE_MODEL": "none", "PATH": "/usr/bin:/bin"}
+    assert finished(command, (["add", str(files / "other.md")],), environment, 100).returncode == 0
+    ran = _pincite(tmp_path, "eval", "run", str(tmp_path / "ferry.jsonl"), "--files", str(files), "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["runs"][0]["measures"]["right page"]["mean"] == 1.0
+
+
+def test_other_bytes_of_the_same_size_and_time_are_another_data_folder(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    path = files / "rules.md"
+    path.write_bytes(b"nine")
+    settings = Settings(home=tmp_path / "home")
+    first, state = scratch_home(settings, files), path.stat()
+    path.write_bytes(b"five")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert scratch_home(settings, files) != first
+    path.write_bytes(b"nine")
+    assert scratch_home(settings, files) == first
+    assert scratch_home(settings.model_copy(update={"embedder": "minilm"}), files) != first
 
 
 def _pincite(folder: Path, *arguments: str) -> Forked:

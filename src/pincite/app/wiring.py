@@ -257,7 +257,7 @@ def _build(
     key = installation_key(settings)
     provider_web = ProviderWeb(_listed(settings.fetch_allow, ","))
     library = Library(database, blobs, key)
-    found_with = _retrieval_settings(settings)
+    found_with = retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model), models)
     assistants = Assistants(database, library, models, ledger)
@@ -310,7 +310,8 @@ def _guard_settings(settings: Settings) -> GuardSettings:
     )
 
 
-def _retrieval_settings(settings: Settings) -> RetrievalSettings:
+def retrieval_settings(settings: Settings) -> RetrievalSettings:
+    """Return how evidence is found by the settings."""
     written = None if settings.expansion == "none" else settings.expansion
     return RetrievalSettings(
         written=written, heading_weight=settings.heading_weight, rerank_skip_margin=settings.rerank_skip_margin

@@ -79,14 +79,23 @@ def write_values(values: Mapping[str, Values], golden: GoldenSet, config: str, p
     write_json({"format": FORMAT, "set": about, "runs": [{"config": config, "cases": cases}]}, path)
 
 
-def read_values(path: Path, config: str) -> dict[str, Values]:
+def read_values(path: Path, config: str, golden: GoldenSet) -> dict[str, Values]:
     """Return the values by measure and case of one run of a written report.
 
     Raises:
-        BadGate: the file is no report, or has no run of that configuration.
+        BadGate: the file is no report, is one of another set or another version of it, or has no run of that
+            configuration.
     """
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
+        if report["format"] != FORMAT:
+            raise ValueError("another format")
+        if (written := report["set"]["version"]) != golden.version:
+            raise BadGate(
+                f"{path} is of other questions: version {written} of {report['set']['name']}, not {golden.version} of "
+                f"{golden.name}.",
+                remedy="Write the baseline anew with --write-baseline, by the release that it stands for.",
+            )
         runs = {run["config"]: run for run in report["runs"]}
         if config not in runs:
             raise BadGate(f"{path} has no run of `{config}`.", remedy="Write the baseline anew with --write-baseline.")
@@ -94,7 +103,7 @@ def read_values(path: Path, config: str) -> dict[str, Values]:
         for case in runs[config]["cases"]:
             for name, value in case["values"].items():
                 found.setdefault(name, {})[case["id"]] = float(value)
-    except (OSError, json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadGate(
             f"{path} cannot be read as a baseline.", remedy="Write one with `pincite eval gate --write-baseline`."
         ) from error
