@@ -33,7 +33,7 @@ class Evaluations:
         self._db = database
 
     async def keep_set(self, scope: Scope, golden: GoldenSet) -> SetInfo:
-        """Keep a set as a new version of its name, unless the newest says the same."""
+        """Keep a set as the newest version of its name, unless the newest says the same. Raises: InvalidInput."""
         async with self._db.transaction(scope) as session:
             return await store.add_set(session, scope, golden, utc_now())
 

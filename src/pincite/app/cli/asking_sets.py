@@ -50,12 +50,13 @@ async def golden_set(house: House, scope: Scope, path: str, name: str | None = N
         BadGoldenSet: the file is none.
         NotFound: it is neither a file nor kept.
     """
-    name = name or path
-    plain = "/" not in name and not name.endswith((".jsonl", ".csv", ".tsv"))
-    if Path(path).exists() or not plain:
+    if Path(path).exists():
         return await asyncio.to_thread(read_set, Path(path))
-    kept, _, version = name.partition("@")
-    return await house.evaluations.golden_set(scope, kept, version or None)
+    name = name or path
+    kept, mark, version = name.rpartition("@")
+    if not mark or any(each.name == name for each in await house.evaluations.sets(scope)):
+        return await house.evaluations.golden_set(scope, name)
+    return await house.evaluations.golden_set(scope, kept, version)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pincite.app.cli.acting import acting
@@ -32,7 +33,9 @@ from pincite.evals import (
 
 app = typer.Typer(help="Measure retrieval and answers on labelled questions.", no_args_is_help=True)
 app.command("shadows")(shadows)
-SetName = Annotated[str, typer.Argument(help="A file, a folder, or the name of a set that was imported.")]
+SetName = Annotated[
+    str, typer.Argument(help="A file, a folder, or the name of a set that was imported, NAME@VERSION for an older one.")
+]
 Files = Annotated[
     Path | None, typer.Option("--files", help="Ask these documents, in a data folder of their own; default: yours.")
 ]
@@ -85,18 +88,21 @@ def sets(as_json: Json = False) -> None:
     table = Table("Name", "Version", "Kind", "Cases", "Imported")
     for row in rows:
         table.add_row(
-            row["name"], row["version"], row["kind"], str(row["cases"]), f"{row['created_at']:%Y-%m-%d %H:%M}"
+            escape(row["name"]), row["version"], row["kind"], str(row["cases"]), f"{row['created_at']:%Y-%m-%d %H:%M}"
         )
     print_table(table)
 
 
 @app.command("import")
 def import_set(
-    path: Annotated[Path, typer.Argument(help="A JSON-lines file of cases (WiCE's and RAGTruth's too), or a folder.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="A JSON-lines file of cases (WiCE's and RAGTruth's too), a CSV of questions, or a folder."),
+    ],
     name: Annotated[str | None, typer.Option(help="The set's name; default is the file's.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Keep a golden set in the database; changed content becomes a new version."""
+    """Keep a golden set in the database; changed content becomes a new version, and is then the newest."""
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error")) as (house, scope):
@@ -107,7 +113,7 @@ def import_set(
     if as_json:
         print_json(kept)
     else:
-        out().print(f"{kept['name']}, version {kept['version']}: {kept['cases']} cases.")
+        out().print(f"{kept['name']}, version {kept['version']}: {kept['cases']} cases.", markup=False)
 
 
 @app.command("export")
@@ -124,7 +130,8 @@ def export(
             if target.exists():
                 raise InvalidInput(f"{target} is there already.", remedy="Name a new file or folder.")
             golden = await house.evaluations.golden_set(scope, name, version)
-        write_set(golden, target)
+        with written_to(target):
+            write_set(golden, target)
         return len(golden.cases)
 
     count = run(work(), as_json=as_json)
@@ -253,12 +260,14 @@ async def _report(house: House, asked: Asked, chosen: Sequence[Configuration], *
 def _print_report(report: Mapping[str, Any]) -> None:
     runs: Sequence[Mapping[str, Any]] = report["runs"]
     about = report["set"]
-    table = Table("Measure", *(one["config"] for one in runs), title=f"{about['name']}, {about['cases']} cases")
+    title = escape(f"{about['name']}, {about['cases']} cases")
+    table = Table("Measure", *(escape(one["config"]) for one in runs), title=title)
     for name in [each for each in _SHOWN if any(each in one["measures"] for one in runs)]:
         table.add_row(name, *(_cell(one["measures"].get(name)) for one in runs))
     print_table(table)
     for each in report["comparisons"]:
-        compared = Table("Measure", f"{each['config']} minus {each['against']}, with 95 % interval")
+        heading = escape(f"{each['config']} minus {each['against']}, with 95 % interval")
+        compared = Table("Measure", heading)
         for name in [name for name in _SHOWN if name in each["differences"]]:
             found = each["differences"][name]
             compared.add_row(name, f"{found['mean']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})")
