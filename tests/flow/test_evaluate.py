@@ -15,9 +15,10 @@ from pincite.app.evaluation import BadConfiguration, Configuration, learned_weig
 from pincite.app.margins import learned_margin
 from pincite.app.settings import Settings
 from pincite.app.wiring import House
-from pincite.core import NotFound, Unavailable
+from pincite.core import InvalidInput, NotFound, Unavailable, utc_now
 from pincite.evals import SetKind, Subject, read_set, report_of, write_set
 from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, Outcome, Place
+from pincite.evals.page import page_of
 from pincite.privacy import Policy
 
 RULES = (
@@ -51,6 +52,14 @@ async def test_sets_are_kept_by_version(house: House, golden: GoldenSet, tmp_pat
     second = await house.evaluations.keep_set(scope, changed)
     assert [each.version for each in await house.evaluations.sets(scope)] == [second.version, first.version]
     assert await house.evaluations.golden_set(scope, "ferry") == changed
+    again = await house.evaluations.keep_set(scope, golden)
+    assert again.version == first.version
+    assert await house.evaluations.golden_set(scope, "ferry") == golden  # what was imported last is the newest
+    assert [each.version for each in await house.evaluations.sets(scope)] == [first.version, second.version]
+    await house.evaluations.keep_set(scope, changed)
+    for name in (" ", "x" * 121):
+        with pytest.raises(InvalidInput, match="1 to 120 characters"):
+            await house.evaluations.keep_set(scope, GoldenSet(name, golden.kind, golden.cases))
     old = await house.evaluations.golden_set(scope, "ferry", first.version)
     write_set(old, tmp_path / "again.jsonl")
     assert read_set(tmp_path / "again.jsonl", "ferry") == golden
@@ -72,8 +81,6 @@ async def test_a_run_over_documents_answers_and_is_not_asked_twice(
         again = await house.evaluations.run(scope, golden, subject, progress=_silent)
     assert (run.fresh, again.fresh) == (3, 0)
     assert again.outcomes == run.outcomes
-    from pincite.core import utc_now
-
     report = report_of(golden, [run], utc_now())
     measures: dict[str, Any] = report["runs"][0]["measures"]
     assert measures["right page"]["mean"] == 1.0
@@ -143,6 +150,35 @@ def test_a_configuration_is_as_in_service_where_it_says_nothing(house: House) ->
     assert (found.heading_weight, found.rerank_skip_margin, found.dense_weight) == (0.1, 0.3, 0.4)
     assert found.written is None  # that costs money
     assert Configuration.parse("heading_weight=0,rerank_skip_margin=none", settings).retrieval.heading_weight == 0
+
+
+async def test_places_that_the_documents_do_not_have_are_said(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet
+) -> None:
+    await settled(client, (await upload(client, "rules.md", RULES)).json()["items"][0]["id"])
+    scope = await house.owner()
+    places = {
+        "ok": Place("rules.md", 1, "leaves the  northern quay\nat nine"),
+        "name": Place("/mnt/Rules.md", 1),
+        "page": Place("rules.md", 7),
+        "quote": Place("rules.md", 1, "at ten every morning"),
+        "nothing": Place("<b>.pdf", 1),
+    }
+    cases = tuple(Case(key, "When does the ferry leave?", places=(place,)) for key, place in places.items())
+    odd = GoldenSet("odd", golden.kind, cases)
+    chosen = Configuration.parse("default")
+    async with open_subject(house, scope, odd, chosen, retrieval_only=True) as subject:
+        run = await house.evaluations.run(scope, odd, subject, progress=_silent)
+    assert run.doubts == (
+        "name names /mnt/Rules.md, which is not there; rules.md is.",
+        "page names page 7 of rules.md, which has no such page.",
+        "quote quotes what page 1 of rules.md does not say: 'at ten every morning'.",
+        "nothing names <b>.pdf, which is not there.",
+    )
+    report = report_of(odd, [run], utc_now())
+    assert report["runs"][0]["doubts"] == list(run.doubts)
+    page = page_of(report)
+    assert "&lt;b&gt;.pdf, which is not there" in page
 
 
 class Ranks:
@@ -299,8 +335,6 @@ async def test_claims_are_kept_in_the_database_and_run_from_there(house: House, 
     async with open_subject(house, scope, kept, Configuration.parse("default"), retrieval_only=False) as subject:
         run = await house.evaluations.run(scope, kept, subject, progress=_silent)
         assert (await house.evaluations.run(scope, kept, subject, progress=_silent)).fresh == 0
-    from pincite.core import utc_now
-
     measures = report_of(kept, [run], utc_now())["runs"][0]["measures"]
     assert measures["supported F1"]["mean"] == 1.0
     assert measures["verdict AUROC"]["mean"] == 1.0

@@ -204,12 +204,16 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A subject's outcomes by case id; `fresh` of them were made now, the others were kept from before."""
+    """A subject's outcomes by case id; `fresh` of them were made now, the others were kept from before.
+
+    `doubts` has a sentence for each place of a case that is not in the documents as it is named.
+    """
 
     subject: str
     outcomes: Mapping[str, Outcome]
     fresh: int
     seconds: float
+    doubts: tuple[str, ...] = ()
 
 
 class BadGoldenSet(PinciteError):

@@ -39,6 +39,7 @@ def page_of(report: Mapping[str, Any]) -> str:
     )
     body = [
         head,
+        _doubts(runs),
         "<h2>Figures</h2>",
         _main_plot(report),
         _measures(runs),
@@ -53,6 +54,18 @@ def page_of(report: Mapping[str, Any]) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width">'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _doubts(runs: Sequence[Mapping[str, Any]]) -> str:
+    """What the set says that the documents do not bear out; the runs' documents are the same, or nearly so."""
+    said = list(dict.fromkeys(doubt for run in runs for doubt in run["doubts"]))
+    if not said:
+        return ""
+    lines = "".join(f"<li>{escape(each)}</li>" for each in said[:_MOST_FAILURES])
+    return (
+        f"<h2>Doubts about the set</h2><p>{len(said)} places are not in the documents as the set names them; figures "
+        f"of these cases mislead.</p><ul>{lines}</ul>"
     )
 
 

@@ -118,6 +118,7 @@ def _run(cases: Sequence[Case], run: Run, figures: Mapping[str, Values]) -> dict
         "config": run.subject,
         "seconds": round(run.seconds, 2),
         "fresh": run.fresh,
+        "doubts": list(run.doubts),
         "measures": _plain({**whole_figures(cases, run.outcomes), **estimates(figures)}),
         "strata": {tag: _plain({**whole[tag], **some}) for tag, some in by_tag(cases, figures).items()},
         "curve": None if curve is None else asdict(curve),

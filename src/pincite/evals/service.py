@@ -15,6 +15,7 @@ from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject
 from pincite.evals.formats import case_to
 from pincite.evals.margins import Margin, Ranked, learn_margin, ranked_cases
 from pincite.evals.shadows import Beside, Measured, beside
+from pincite.evals.subjects import DocumentSubject
 
 Progress = Callable[[int, int], None]
 """Told how many cases are done, and of how many."""
@@ -78,7 +79,9 @@ class Evaluations:
             made.update({each.case: each for each in some})
             progress(len(made), len(golden.cases))
         ordered = {case.id: made[case.id] for case in golden.cases}
-        return Run(subject.name, ordered, len(missing), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        doubts = await subject.doubts(golden.cases) if isinstance(subject, DocumentSubject) else []
+        return Run(subject.name, ordered, len(missing), seconds, tuple(doubts))
 
     async def margin(self, scope: Scope, asked: Sequence[tuple[GoldenSet, Subject, Subject]]) -> Margin:
         """Learn when the reranker can be spared, from each set asked without one and with one.

@@ -24,6 +24,7 @@ from pincite.library import RevisionState
 
 _POLL_S = 0.5
 _FILLED = "filled"
+_DOUBTS_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,39 @@ def written_to(path: Path) -> Iterator[None]:
 
 async def runs_of(house: House, asked: Asked, chosen: Sequence[Configuration], *, quiet: bool) -> AsyncIterator[Any]:
     """Yield a run of each configuration, in order. Raises: PinciteError."""
+    said: set[str] = set()
     for configuration in chosen:
         async with _subject(house, asked, configuration, quiet=quiet) as subject:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
             with Progress(*columns, console=err(), disable=quiet, transient=True) as progress:
                 bar = progress.add_task(configuration.name, total=len(asked.golden.cases))
-                yield await house.evaluations.run(
+                run = await house.evaluations.run(
                     asked.scope,
                     asked.golden,
                     subject,
                     jobs=asked.jobs,
                     progress=lambda done, _, bar=bar, progress=progress: progress.update(bar, completed=done),
                 )
+        _tell_doubts(run.doubts, said)
+        yield run
+
+
+def _tell_doubts(doubts: Sequence[str], said: set[str]) -> None:
+    """Tell on standard error what the set says that the documents do not bear out, once for all configurations."""
+    new = [each for each in doubts if each not in said]
+    said.update(new)
+    if not new:
+        return
+    err().print(f"{len(new)} places are not in the documents as the set names them; figures of these cases mislead:")
+    for each in new[:_DOUBTS_TOLD]:
+        err().print(f"  {each}", markup=False)
+    if len(new) > _DOUBTS_TOLD:
+        err().print(f"  ... and {len(new) - _DOUBTS_TOLD} more.")
 
 
 @asynccontextmanager
