@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CUT = "retrieved but cut"
     MISREAD = "chosen but misread"
     DECLINED = "declined"
+    OTHER_ANSWER = "does not say the answer"
     NOT_DECLINED = "answered what the documents do not say"
     OVERRATED = "supported, though the evidence does not carry it"
     UNDERRATED = "not supported, though the evidence carries it"

@@ -22,15 +22,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pincite.evals.domain import BadGate, GoldenSet, Run
 from pincite.evals.figures import LOWER_IS_BETTER, Values, figures_of, mean_of
-from pincite.evals.report import read_values, write_values
-from pincite.evals.statistics import paired_difference
-from pincite.evals.verdict_figures import WHOLE, whole_figures
+from pincite.evals.report import PLACES, Baseline, read_baseline, write_baseline
+from pincite.evals.statistics import Estimate, paired_difference
+from pincite.evals.wholes import WHOLE_NAMES, Judged, judged_of, whole_changes_since, whole_estimates
 
 _Measured = TypeVar("_Measured")
 _NAME = re.compile(r"\$([A-Z_][A-Z_0-9]*)")
-# Values that were written are rounded to so many places: the same value is no smaller one.
-_PLACES = 5
 _EQUAL = 1e-9
+_MILLISECONDS = "ms "
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
@@ -59,9 +58,9 @@ class GateCheck(BaseModel):
             missing = "a baseline" if self.not_worse_by else "not_worse_by: its baseline is compared with nothing"
             raise ValueError(f"{self.set} needs {missing}")
         for name, bound in (*self.at_least.items(), *self.at_most.items(), *self.not_worse_by.items()):
-            if name not in LOWER_IS_BETTER and not 0 <= bound <= 1:
+            if not name.startswith(_MILLISECONDS) and not 0 <= bound <= 1:
                 raise ValueError(f"`{name}` is between 0 and 1, and {bound:g} is not")
-        if any(slack == 1 for name, slack in self.not_worse_by.items() if name not in LOWER_IS_BETTER):
+        if any(slack == 1 for name, slack in self.not_worse_by.items() if not name.startswith(_MILLISECONDS)):
             raise ValueError("no measure can fall by more than 1")
         return self
 
@@ -94,9 +93,12 @@ class GateCheck(BaseModel):
             EvalExtraMissing: the measuring library is not installed.
         """
         figures = figures_of(golden.cases, run)
-        demanded = {*self.at_least, *self.at_most, *self.not_worse_by} - WHOLE.keys()
-        values = {name: _named(figures, name) for name in sorted(demanded)}
-        write_values(values, golden, self.config, path)
+        whole = whole_estimates(golden.cases, run.outcomes)
+        demanded = sorted({*self.at_least, *self.at_most, *self.not_worse_by})
+        values = {name: _named({**figures, **whole}, name) for name in demanded}
+        kept = {name: figures[name] for name in values if name in figures}
+        judged: Judged = judged_of(golden.cases, run.outcomes) if WHOLE_NAMES & values.keys() else {}
+        write_baseline(Baseline(kept, judged), golden, self.config, path)
 
     def judge(self, golden: GoldenSet, run: Run, baseline: Path | None) -> "list[Finding]":
         """Hold a run against the check's demands.
@@ -105,11 +107,18 @@ class GateCheck(BaseModel):
             BadGate: a demand names a measure that there is not, or the baseline cannot be used.
             EvalExtraMissing: the measuring library is not installed.
         """
-        before = read_values(baseline, self.config, golden) if baseline is not None and self.not_worse_by else None
-        whole = {name: each.mean for name, each in whole_figures(golden.cases, run.outcomes).items()}
+        before = read_baseline(baseline, self.config, golden) if baseline is not None and self.not_worse_by else None
         if self.not_worse_by and before is None:
             raise BadGate(f"The baseline of {self.set} is not there.", remedy="Set what its path names.")
-        return judge(self, figures_of(golden.cases, run), before, whole)
+        whole = {name: each.mean for name, each in whole_estimates(golden.cases, run.outcomes).items()}
+        figures = figures_of(golden.cases, run)
+        if before is None:
+            return judge(self, figures, None, whole)
+        try:
+            changes = whole_changes_since(golden.cases, run.outcomes, before.judged)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadGate(f"{baseline} cannot be read as a baseline.", remedy="Write it anew.") from error
+        return judge(self, figures, before.values, whole, changes)
 
 
 class _Gate(BaseModel):
@@ -148,6 +157,7 @@ def judge(
     figures: Mapping[str, Values],
     baseline: Mapping[str, Values] | None,
     whole: Mapping[str, float] | None = None,
+    changes: Mapping[str, Estimate] | None = None,
 ) -> list[Finding]:
     """Hold figures against a check's demands.
 
@@ -155,7 +165,8 @@ def judge(
         check: the demands.
         figures: values by measure and case.
         baseline: those of before.
-        whole: measures of the whole set, which have no value for a case and are held against bounds alone.
+        whole: measures of the whole set, which have no value for a case.
+        changes: by how much those are larger than before.
 
     Raises:
         BadGate: a demand names a measure that there is not.
@@ -169,24 +180,34 @@ def judge(
         mean = _named(means, name)
         findings.append(Finding(f"{name} <= {bound:g}", _said(name, mean, figures), mean <= bound + _EQUAL))
     for name, slack in check.not_worse_by.items():
-        findings.append(_compared(name, slack, figures, baseline or {}))
+        if name in WHOLE_NAMES:
+            _named(means, name)
+            findings.append(_finding(name, slack, _named_before(changes or {}, name)))
+        else:
+            findings.append(_compared(name, slack, figures, baseline or {}))
     return findings
 
 
 def _compared(name: str, slack: float, figures: Mapping[str, Values], baseline: Mapping[str, Values]) -> Finding:
-    if name not in baseline:
-        raise BadGate(f"The baseline has no `{name}`.", remedy="Write the baseline anew with --write-baseline.")
-    ours, theirs = _named(figures, name), baseline[name]
+    ours, theirs = _named(figures, name), _named_before(baseline, name)
     shared = sorted(ours.keys() & theirs.keys())
     if not shared:
         raise BadGate(f"The baseline shares no case with the set for `{name}`.", remedy="Write the baseline anew.")
-    sign = -1.0 if name in LOWER_IS_BETTER else 1.0
-    now = [sign * round(ours[key], _PLACES) for key in shared]
-    found = paired_difference(now, [sign * round(theirs[key], _PLACES) for key in shared])
-    gone = len(theirs.keys() - ours.keys())
-    said = f"{found.mean:+.4f} [{found.low:+.4f}, {found.high:+.4f}] over {found.cases}"
+    now, before = ([round(values[key], PLACES) for key in shared] for values in (ours, theirs))
+    return _finding(name, slack, paired_difference(now, before), gone=len(theirs.keys() - ours.keys()))
+
+
+def _finding(name: str, slack: float, change: Estimate, *, gone: int = 0) -> Finding:
+    worse = change.mean if name in LOWER_IS_BETTER else -change.mean
+    said = f"{change.mean:+.4f} [{change.low:+.4f}, {change.high:+.4f}] over {change.cases}"
     said += f", {gone} of the baseline's have none now" if gone else ""
-    return Finding(f"{name}: not worse than the baseline by more than {slack:g}", said, found.mean >= -slack - _EQUAL)
+    return Finding(f"{name}: not worse than the baseline by more than {slack:g}", said, worse <= slack + _EQUAL)
+
+
+def _named_before(baseline: Mapping[str, _Measured], name: str) -> _Measured:
+    if name not in baseline:
+        raise BadGate(f"The baseline has no `{name}`.", remedy="Write the baseline anew with --write-baseline.")
+    return baseline[name]
 
 
 def _said(name: str, mean: float, figures: Mapping[str, Values]) -> str:

@@ -100,9 +100,13 @@ def _curves(runs: Sequence[Mapping[str, Any]]) -> str:
     ]
     if not drawn:
         return ""
-    rows = [(label, f"{curve['area']:.4f}", f"{curve['baseline_area']:.4f}") for label, curve, _ in drawn]
+    rows = [(label, f"{curve['area']:.4f}", _area(curve["baseline_area"])) for label, curve, _ in drawn]
     table = _table(("configuration", "area by confidence", "area by best retrieval score"), rows)
     return "<h2>Risk over coverage (lower is better)</h2>" + curve_plot(drawn) + table
+
+
+def _area(area: float | None) -> str:
+    return "" if area is None else f"{area:.4f}"
 
 
 def _faults(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -55,6 +55,7 @@ _SHOWN = (
     "pin precision",
     "pin recall",
     "quotes exact",
+    "risk-coverage area",
     "page in 5 passages",
     "page in 10 passages",
     "page Success@5",
@@ -274,15 +275,18 @@ def _print_report(report: Mapping[str, Any]) -> None:
         out().print(compared)
     for each in runs:
         lost = ", ".join(f"{count} {fault}" for fault, count in each["faults"].items())
-        curve = each["curve"]
-        risk = (
-            ""
-            if curve is None
-            else (f" Risk-coverage area {curve['area']:.4f}; by the best retrieval score {curve['baseline_area']:.4f}.")
-        )
         out().print(
-            f"{each['config']}: {lost}.{risk} {each['fresh']} asked now, {each['seconds']:.1f} s.", markup=False
+            f"{each['config']}: {lost}.{_risk(each)} {each['fresh']} asked now, {each['seconds']:.1f} s.", markup=False
         )
+
+
+def _risk(one: Mapping[str, Any]) -> str:
+    curve = one["curve"]
+    if curve is None:
+        return ""
+    naive = curve["baseline_area"]
+    beside = "" if naive is None else f"; by the best retrieval score {naive:.4f}"
+    return f" Risk-coverage area {curve['area']:.4f}{beside}."
 
 
 def _cell(found: Mapping[str, float] | None) -> str:
