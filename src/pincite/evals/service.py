@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pincite.core import Database, Scope, utc_now
+from pincite.core import Database, PinciteError, Scope, utc_now
 from pincite.evals import store
 from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject, outcome_from
 from pincite.evals.formats import case_to
@@ -100,7 +100,11 @@ async def _judged(subject: Subject, cases: Sequence[Case], jobs: int) -> list[Ou
 
     async def judge(case: Case) -> Outcome:
         async with turns:
-            return await subject.judge(case)
+            try:
+                return await subject.judge(case)
+            except PinciteError as error:
+                error.message = f"Case {case.id}: {error.message}"
+                raise
 
     try:
         async with asyncio.TaskGroup() as group:

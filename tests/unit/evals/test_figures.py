@@ -194,6 +194,15 @@ def test_a_page_escapes_what_it_shows() -> None:
     assert "not retrieved" in page
 
 
+def test_a_page_loads_and_runs_nothing_and_its_drawings_can_be_told_apart() -> None:
+    long = Run("dense_weight=0.5,phrase_weight=0,<i>same_from=0.8", RUN.outcomes, 2, 0.1)
+    page = page_of(report_of(GOLDEN, [RUN, long], utc_now()))
+    assert "default-src 'none'; style-src 'unsafe-inline'" in page
+    assert "<title>dense_weight=0.5,phrase_weight=0,&lt;i&gt;same_from=0.8</title>dense_weight" in page
+    legend = re.findall('style="fill:(#[0-9a-f]+)">', page)
+    assert len(set(legend)) == len(legend) == 2
+
+
 def test_tuning_takes_the_weight_that_is_best_and_says_what_it_gains() -> None:
     rows = [[0.5 + 0.2 * (1 - abs(weight - 0.4)) + 0.001 * case for weight in WEIGHTS] for case in range(20)]
     tuned = tune({"a": rows, "b": rows})

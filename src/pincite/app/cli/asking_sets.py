@@ -101,7 +101,9 @@ def _tell_doubts(doubts: Sequence[str], said: set[str]) -> None:
     said.update(new)
     if not new:
         return
-    err().print(f"{len(new)} places are not in the documents as the set names them; figures of these cases mislead:")
+    err().print(
+        f"Places that are not in the documents as the set names them; figures of these cases mislead: {len(new)}."
+    )
     for each in new[:_DOUBTS_TOLD]:
         err().print(f"  {each}", markup=False)
     if len(new) > _DOUBTS_TOLD:
