@@ -234,8 +234,9 @@ async def test_a_run_that_broke_off_goes_on_where_it_stopped(house: House, golde
     subject = Breaks()
     judged: Subject = subject
     scope = await house.owner()
-    with pytest.raises(Unavailable, match=r"Case 77: Away\."):
+    with pytest.raises(Unavailable, match="Away") as caught:
         await house.evaluations.run(scope, many, judged, jobs=1, progress=_silent)
+    assert caught.value.message == "Case 77: Away."
     subject.broken, subject.asked = False, []
     run = await house.evaluations.run(scope, many, judged, jobs=1, progress=_silent)
     assert run.fresh == 70

@@ -138,7 +138,7 @@ async def open_subject(
     if golden.kind is SetKind.CLAIMS:
         checks = ClaimChecks(house.embedder, await _second_opinion(house, configuration))
         yield ClaimSubject.of(
-            configuration.name, await _key(house, configuration, golden.version), scope, checks, golden
+            configuration.name, await _key(house, configuration, golden.corpus_version), scope, checks, golden
         )
         return
     if golden.kind is SetKind.PASSAGES:
@@ -175,7 +175,7 @@ async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configurat
     retrieval = Retrieval(
         shelf, index, embedder, configuration.retrieval, second_models(house.models, configuration.retrieval, reranker)
     )
-    return PassageSubject(configuration.name, await _key(house, configuration, golden.version), scope, retrieval)
+    return PassageSubject(configuration.name, await _key(house, configuration, golden.corpus_version), scope, retrieval)
 
 
 async def learned_weight(
@@ -201,7 +201,7 @@ async def learned_weight(
 
 
 async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: Embedder) -> PassageShelf:
-    name = hashlib.sha256(f"{golden.version} {embedder.model_id} {TERMS_VERSION}".encode()).hexdigest()[:24]
+    name = hashlib.sha256(f"{golden.corpus_version} {embedder.model_id} {TERMS_VERSION}".encode()).hexdigest()[:24]
     dimensions = embedder.dimensions or (await embedder.embed(scope, ["size"])).shape[1]
     shelf = await asyncio.to_thread(PassageShelf, golden, Generation(f"set-{name}", embedder.model_id, dimensions))
     await shelf.fill(scope, index, embedder)

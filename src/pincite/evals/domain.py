@@ -6,7 +6,7 @@ of claims has passages that carry its claims or do not.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -99,11 +99,19 @@ class GoldenSet:
     @property
     def version(self) -> str:
         """Names the content: twelve characters that change when a case or passage does."""
+        return self._named((*self.cases, *self.corpus))[:12]
+
+    @property
+    def corpus_version(self) -> str:
+        """Names the passages alone: some of the questions are asked of the same ones as all of them."""
+        return self._named(self.corpus)
+
+    def _named(self, parts: Sequence[Case | CorpusPassage]) -> str:
         digest = hashlib.sha256(self.kind.value.encode())
-        for each in (*self.cases, *self.corpus):
+        for each in parts:
             fields = {name: value for name, value in asdict(each).items() if value or name not in _OF_CLAIMS}
             digest.update(json.dumps(fields, sort_keys=True).encode())
-        return digest.hexdigest()[:12]
+        return digest.hexdigest()
 
     def only(self, tag: str | None, limit: int | None) -> "GoldenSet":
         """Return the set with the cases that bear `tag`, and of those `limit` spread evenly over the set."""
