@@ -1,5 +1,6 @@
 """Evaluations through the whole house: sets kept by version, runs that go on where they stopped, the command line."""
 
+import asyncio
 import json
 import os
 from dataclasses import replace
@@ -298,6 +299,12 @@ def test_files_that_were_added_in_part_when_a_run_was_killed_are_added_whole(tmp
     ran = _pincite(tmp_path, "eval", "run", str(tmp_path / "ferry.jsonl"), "--files", str(files), "--json")
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["runs"][0]["measures"]["right page"]["mean"] == 1.0
+
+
+async def test_two_runs_may_make_a_collection_at_once(house: House) -> None:
+    scope = await house.owner()
+    made = await asyncio.gather(*(house.ensure_collection(scope, "papers") for _ in range(8)))
+    assert len(set(made)) == 1
 
 
 def test_other_bytes_of_the_same_size_and_time_are_another_data_folder(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from pincite.app.secret_values import secret_values
 from pincite.app.settings import Settings, source_secret, variables
 from pincite.app.warming import warming
 from pincite.assistants import Assistants
-from pincite.core import Database, NotFound, PinciteError, Scope
+from pincite.core import Conflict, Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
@@ -105,7 +105,11 @@ class House:
         try:
             return (await self.library.collection(scope, name)).id
         except NotFound:
+            pass
+        try:
             return (await self.library.create_collection(scope, name)).id
+        except Conflict:  # another process made it meanwhile
+            return (await self.library.collection(scope, name)).id
 
     async def count_documents(self, scope: Scope) -> int:
         """Return how many documents the asker can see."""
