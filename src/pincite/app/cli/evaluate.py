@@ -4,7 +4,7 @@ What is measured is decided in `evals`; what is evaluated is made in `app/evalua
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, utc_now
 from pincite.evals import (
+    GoldenSet,
     read_gate,
     read_set,
     report_of,
@@ -241,7 +242,7 @@ def tune(
 
     async def work() -> dict[str, Any]:
         async with acting(read_settings(log_level="error")) as (house, scope):
-            goldens = [(await golden_set(house, scope, name)).only(None, limit) for name in names]
+            goldens = _told_apart(names, [await golden_set(house, scope, name) for name in names], limit)
             if reranker:
                 return await learned_margin(house, scope, goldens, embedder, reranker)
             return await learned_weight(house, scope, goldens, embedder)
@@ -251,6 +252,17 @@ def tune(
         print_json(tuned)
     else:
         print_margin(tuned) if reranker else print_tuned(tuned)
+
+
+def _told_apart(names: Sequence[str], goldens: Sequence[GoldenSet], limit: int | None) -> list[GoldenSet]:
+    """Call sets of one name as they were given: under one name they would be taken for one. Raises: InvalidInput."""
+    if len({golden.version for golden in goldens}) < len(goldens):
+        raise InvalidInput("A set is named twice.", remedy="Name each once; all count alike.")
+    called = [golden.name for golden in goldens]
+    return [
+        replace(golden, name=given if called.count(golden.name) > 1 else golden.name).only(None, limit)
+        for given, golden in zip(names, goldens, strict=True)
+    ]
 
 
 async def _report(house: House, asked: Asked, chosen: Sequence[Configuration], *, quiet: bool) -> dict[str, Any]:
