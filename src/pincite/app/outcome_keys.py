@@ -26,6 +26,7 @@ _ROOMS = (
     "guard",
     "library",
     "privacy",
+    "evals/domain.py",
     "evals/subjects.py",
     "evals/claims.py",
     "app/evaluation.py",

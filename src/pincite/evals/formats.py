@@ -50,8 +50,15 @@ def read_set(path: Path, name: str | None = None) -> GoldenSet:
 
 
 def write_set(golden: GoldenSet, target: Path) -> None:
-    """Write a set as `read_set` reads it: a file for documents, a folder for passages and for claims."""
+    """Write a set as `read_set` reads it: a file for documents, a folder for passages and for claims.
+
+    Raises: BadGoldenSet (a spreadsheet, which would not hold all of it), OSError.
+    """
     if golden.kind is SetKind.DOCUMENTS:
+        if target.suffix.lower() in SUFFIXES:
+            raise BadGoldenSet(
+                f"{target} would be a spreadsheet.", remedy="Sets are written as JSON lines: use .jsonl."
+            )
         target.write_text("".join(_line(case_to(each)) for each in golden.cases), encoding="utf-8")
         return
     target.mkdir(parents=True, exist_ok=True)

@@ -160,6 +160,12 @@ def test_a_spreadsheet_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_a_spreadsheet_is_not_written(tmp_path: Path) -> None:
+    golden = GoldenSet("s", SetKind.DOCUMENTS, (Case("1", "Who?"),))
+    with pytest.raises(BadGoldenSet, match="would be a spreadsheet"):
+        write_set(golden, tmp_path / "s.csv")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
