@@ -176,6 +176,12 @@ async def test_places_that_the_documents_do_not_have_are_said(
         "quote quotes what page 1 of rules.md does not say: 'at ten every morning'.",
         "nothing names <b>.pdf, which is not there.",
     )
+    book = b"# One\n\nIt opens at eight.\n\n# Two\n\nIt closes at six.\n"
+    await settled(client, (await upload(client, "book.md", book)).json()["items"][0]["id"])
+    counted = GoldenSet("book", golden.kind, (Case("off", "When?", places=(Place("book.md", 1, "closes at six"),)),))
+    async with open_subject(house, scope, counted, chosen, retrieval_only=True) as subject:
+        off = await house.evaluations.run(scope, counted, subject, progress=_silent)
+    assert off.doubts == ("off quotes what page 1 of book.md does not say: 'closes at six'; page 2 does.",)
     report = report_of(odd, [run], utc_now())
     assert report["runs"][0]["doubts"] == list(run.doubts)
     page = page_of(report)

@@ -13,6 +13,7 @@ from pincite.evals.domain import Case, Place
 from pincite.library import Document, Library
 
 _PAGES_AT_ONCE = 200
+_AROUND = (-1, 0, 1)  # a page beside the one that is named: pages were counted from 0, or as they are printed
 _DOCUMENTS_AT_ONCE = 200
 _NOTHING = dict.fromkeys(map(ord, "\u00ad\ufffe\u200b"))
 
@@ -29,7 +30,12 @@ async def doubts_about(scope: Scope, library: Library, cases: Sequence[Case]) ->
     async for document in _documents(scope, library):
         serving.setdefault(document.source, []).extend([document.serving] if document.serving else [])
     named = [(case, place) for case in cases for place in case.places]
-    keys = {(revision, place.page) for _, place in named for revision in serving.get(place.source, ())}
+    keys = {
+        (revision, place.page + step)
+        for _, place in named
+        for revision in serving.get(place.source, ())
+        for step in (_AROUND if place.quote else (0,))
+    }
     texts = await _texts(scope, library, sorted(keys))
     found = [(case, _doubt(place, serving, texts)) for case, place in named]
     return [f"{case.id} {said}." for case, said in found if said]
@@ -44,9 +50,16 @@ def _doubt(place: Place, serving: Mapping[str, Sequence[str]], texts: Mapping[tu
     pages = [texts[key] for key in ((each, place.page) for each in serving[place.source]) if key in texts]
     if not pages:
         return f"names page {place.page} of {place.source}, which has no such page"
-    if place.quote and not any(_plain(place.quote) in _plain(page) for page in pages):
-        return f"quotes what page {place.page} of {place.source} does not say: {place.quote[:80]!r}"
-    return ""
+    if not place.quote or _says(place, serving, texts, 0):
+        return ""
+    said = f"quotes what page {place.page} of {place.source} does not say: {place.quote[:80]!r}"
+    beside = next((place.page + step for step in _AROUND if step and _says(place, serving, texts, step)), None)
+    return said if beside is None else f"{said}; page {beside} does"
+
+
+def _says(place: Place, serving: Mapping[str, Sequence[str]], texts: Mapping[tuple[str, int], str], step: int) -> bool:
+    keys = [(revision, place.page + step) for revision in serving[place.source]]
+    return any(_plain(place.quote) in _plain(texts[key]) for key in keys if key in texts)
 
 
 def _meant(source: str, there: Sequence[str]) -> str | None:
