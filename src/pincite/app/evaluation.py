@@ -101,7 +101,7 @@ class Configuration:
             given[key] = value.strip()
         served = RetrievalSettings() if settings is None else replace(retrieval_settings(settings), written=None)
         return cls(
-            text,
+            text.strip() or "default",
             given.get("embedder"),
             given.get("reranker"),
             given.get("model", "none"),
