@@ -97,7 +97,8 @@ def fault_of(case: Case, outcome: Outcome) -> Fault:
     if not outcome.answered:
         return Fault.CUT if wanted.isdisjoint(ranked[:10]) else Fault.NONE
     if _is_right(case, outcome) and not outcome.abstained:
-        return Fault.NONE
+        said = not case.answer or contains_answer(outcome.answer, case.answer)
+        return Fault.NONE if said else Fault.OTHER_ANSWER
     if wanted.isdisjoint(items(_shown(outcome), level)):
         return Fault.CUT
     return Fault.DECLINED if outcome.abstained else Fault.MISREAD

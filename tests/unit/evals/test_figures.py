@@ -1,6 +1,7 @@
 """What figures say of outcomes, which part is blamed for a lost case, and what a gate makes of them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_each_measure_speaks_of_its_own_cases() -> None:
     ("outcome", "fault"),
     [
         (RIGHT, Fault.NONE),
+        (replace(RIGHT, answer="It is 29 days."), Fault.OTHER_ANSWER),
         (Outcome("a", (), answered=True), Fault.NOT_RETRIEVED),
         (Outcome("a", (found("leave.pdf", 2),), answered=True, abstained=True), Fault.DECLINED),
         (Outcome("a", (found("leave.pdf", 2),), answered=True, pins=(pinned("leave.pdf", 3),)), Fault.MISREAD),
