@@ -3,12 +3,16 @@
 import asyncio
 import json
 import os
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.flow.conftest import settled, upload
 from tests.forked import Forked, command, finished
 
@@ -16,11 +20,13 @@ from pincite.app.evaluation import BadConfiguration, Configuration, learned_weig
 from pincite.app.margins import learned_margin
 from pincite.app.settings import Settings
 from pincite.app.wiring import House
-from pincite.core import InvalidInput, NotFound, Unavailable, utc_now
-from pincite.evals import SetKind, Subject, read_set, report_of, write_set
-from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, Outcome, Place
+from pincite.core import InvalidInput, NotFound, Scope, Unavailable, utc_now
+from pincite.evals import DocumentSubject, SetKind, Subject, read_set, report_of, write_set
+from pincite.evals.domain import BadGoldenSet, Case, Found, GoldenSet, Outcome, Place, Run
 from pincite.evals.page import page_of
+from pincite.gateway import StaticEmbedder
 from pincite.privacy import Policy
+from pincite.retrieval import Retrieval
 
 RULES = (
     b"# Ferry rules\n\nThe ferry to Hven leaves the northern quay at nine every morning.\n\nA bicycle costs 4 euros.\n"
@@ -142,6 +148,33 @@ async def test_an_embedder_that_the_index_has_no_vectors_of_is_refused(
             pass
     with pytest.raises(BadConfiguration, match="and none of"):
         await learned_weight(house, scope, [golden], "minilm")
+
+
+class Away:
+    """The static embedder, while its provider does not answer."""
+
+    dense_weight = 0.3
+
+    def __init__(self, static: StaticEmbedder) -> None:
+        self.model_id, self.dimensions = static.model_id, static.dimensions
+
+    async def embed(self, scope: Scope, texts: Sequence[str], *, query: bool = False) -> NDArray[np.float32]:
+        raise Unavailable("The provider is away.")
+
+
+async def test_an_outage_of_a_model_is_not_measured_as_its_quality(
+    client: httpx2.AsyncClient, house: House, golden: GoldenSet
+) -> None:
+    await settled(client, (await upload(client, "rules.md", RULES)).json()["items"][0]["id"])
+    scope = await house.owner()
+    measured = Configuration.parse("default", house.settings).retrieval
+    runs: list[Run] = []
+    for settings in (replace(measured, strict=False), measured):
+        retrieval = Retrieval(house.library, house.index, Away(house.embedder), settings)
+        subject = DocumentSubject("x", f"x {settings.strict}", scope, retrieval, house.library, None)
+        with pytest.raises(Unavailable, match="away") if settings.strict else nullcontext():
+            runs.append(await house.evaluations.run(scope, golden, subject, progress=_silent))
+    assert [run.fresh for run in runs] == [3]  # in service words alone answer
 
 
 def test_a_configuration_is_as_in_service_where_it_says_nothing(house: House) -> None:

@@ -100,6 +100,7 @@ class Configuration:
                 )
             given[key] = value.strip()
         served = RetrievalSettings() if settings is None else replace(retrieval_settings(settings), written=None)
+        served = replace(served, strict=True)  # what a model's outage does is not its quality
         return cls(
             text.strip() or "default",
             given.get("embedder"),
