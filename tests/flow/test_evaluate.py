@@ -183,6 +183,9 @@ def test_a_configuration_is_as_in_service_where_it_says_nothing(house: House) ->
     found = Configuration.parse("dense_weight=0.4", settings).retrieval
     assert (found.heading_weight, found.rerank_skip_margin, found.dense_weight) == (0.1, 0.3, 0.4)
     assert found.written is None  # that costs money
+    reranked = Configuration.parse("minilm-reranked, rerank_timeout_s=60", settings)
+    assert (reranked.embedder, reranked.reranker) == ("minilm", "windows:minilm")
+    assert reranked.retrieval.rerank_timeout_s == 60
     assert Configuration.parse("heading_weight=0,rerank_skip_margin=none", settings).retrieval.heading_weight == 0
 
 

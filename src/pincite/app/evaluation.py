@@ -77,7 +77,7 @@ class Configuration:
 
     @classmethod
     def parse(cls, text: str, settings: Settings | None = None) -> Self:
-        """Read a preset's name or `key=value,key=value`.
+        """Read a preset's name or `key=value,key=value`, or both: what stands later counts.
 
         Args:
             text: what is given.
@@ -89,7 +89,7 @@ class Configuration:
         """
         known = [*_OWN, *(field.name for field in fields(RetrievalSettings))]
         given: dict[str, str] = {}
-        for part in PRESETS.get(text, text).split(","):
+        for part in ",".join(PRESETS.get(each.strip(), each) for each in text.split(",")).split(","):
             key, separator, value = part.strip().partition("=")
             if not key:
                 continue
