@@ -214,11 +214,11 @@ def gate(
     """Hold figures against a gate's file. Exit code 1 if a demand is not met."""
 
     async def work() -> list[dict[str, Any]]:
-        checks = read_gate(path)
         asking = Asking(path.parent, jobs, write_baseline, quiet=as_json)
-        if write_baseline and not any(check.baseline for check in checks):
-            raise InvalidInput(f"{path} names no baseline to be written.", remedy="Add baseline and not_worse_by.")
         async with acting(read_settings(log_level="error")) as (house, scope):
+            checks = read_gate(path)
+            if write_baseline and not any(check.baseline for check in checks):
+                raise InvalidInput(f"{path} names no baseline to be written.", remedy="Add baseline and not_worse_by.")
             return [await checked(house, scope, check, asking) for check in checks]
 
     checks = run(work(), as_json=as_json)
