@@ -110,6 +110,25 @@ async def test_the_doctor_looks_at_the_embedder(pincite_home: Path, name: str, s
     assert bool(found["Embedder"].remedy) == (state == "bad")
 
 
+@pytest.mark.parametrize(("name", "state"), [("windows:static", "ok"), ("bogus", "bad"), ("cross:/no", "bad")])
+async def test_the_doctor_looks_at_the_reranker(pincite_home: Path, name: str, state: str) -> None:
+    settings = _settings(pincite_home, "static").model_copy(update={"reranker": name})
+    found = {each.what: each for each in await examine(settings, {})}
+    assert found["Reranker"].state == state
+    assert bool(found["Reranker"].remedy) == (state == "bad")
+
+
+async def test_the_doctor_says_that_the_index_has_other_vectors(pincite_home: Path) -> None:
+    async with open_house(_settings(pincite_home, "static"), work=True) as house:
+        await _add(house, "rules.md")
+    for name, told in (("static", False), ("minilm", True)):
+        found = {each.what: each for each in await examine(_settings(pincite_home, name), {})}
+        assert ("Vectors" in found) is told
+        if told:
+            assert "and none of all-minilm" in found["Vectors"].found
+            assert "pincite reindex" in found["Vectors"].remedy
+
+
 async def test_an_embedder_that_is_none_stops_the_start(pincite_home: Path) -> None:
     with pytest.raises(PinciteError, match="no embedder"):
         async with open_house(_settings(pincite_home, "bogus")):

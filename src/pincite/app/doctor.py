@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pincite.app.migrate import standing
-from pincite.app.models import discover_model, open_embedders
+from pincite.app.models import discover_model, open_embedders, open_models, open_reranker
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
@@ -24,6 +24,7 @@ from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
 from pincite.jobs import DbosQueue, JobsSettings
 from pincite.ledger import Ledger
+from pincite.library import Library
 
 _SAFE_SQLITE = (3, 51, 3)
 _LITTLE_DISK_MB = 1024
@@ -57,7 +58,8 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         _place("Search index", "PINCITE_INDEX_URL", settings.index_url),
     )
     findings += await _model(settings, environment)
-    findings.append(await _embedder(settings))
+    findings += await _embedder(settings)
+    findings += await _reranker(settings)
     return findings
 
 
@@ -226,9 +228,49 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
     return [*looked, chosen]
 
 
-async def _embedder(settings: Settings) -> Finding:
+async def _embedder(settings: Settings) -> list[Finding]:
     try:
         embedders = await asyncio.to_thread(open_embedders, settings, Ledger(build_database(settings)))
     except PinciteError as error:
-        return Finding("bad", "Embedder", error.message, error.remedy)
-    return Finding("ok", "Embedder", f"{settings.embedder}: {embedders.chosen.model_id}")
+        return [Finding("bad", "Embedder", error.message, error.remedy)]
+    chosen = embedders.chosen.model_id
+    found = [Finding("ok", "Embedder", f"{settings.embedder}: {chosen}")]
+    others = await _indexed_with(settings) - {chosen}
+    if others:
+        said = f"the index that answers has those of {', '.join(sorted(others))}, and none of {chosen}"
+        found.append(Finding("note", "Vectors", said, "Run `pincite reindex`; --dry-run says what it takes."))
+    return found
+
+
+async def _indexed_with(settings: Settings) -> set[str]:
+    """Return whose vectors the indexes hold that answer, of all tenants; nothing where the database cannot say."""
+    if settings.database_url is None and not (settings.home / "pincite.db").exists():
+        return set()
+    database = build_database(settings)
+    library = Library(database, BlobStore("memory://"), b"")  # no bytes are looked at, and no folder is made
+    try:
+        async with asyncio.timeout(_ANSWERS_S):
+            if await standing(database) != "current":
+                return set()
+            active = [await library.active_generation(scope) for scope in await library.tenants()]
+    except (PinciteError, TimeoutError, OSError):
+        return set()  # said of the database already
+    finally:
+        await database.close()
+    return {each.model_id for each in active if each is not None}
+
+
+async def _reranker(settings: Settings) -> list[Finding]:
+    """Look at the reranker that is set: a server would not start with one that is none."""
+    if settings.reranker == "none":
+        return []
+    database = build_database(settings)
+    ledger = Ledger(database)
+    try:
+        models = await open_models(settings, ledger, database)
+        await asyncio.to_thread(open_reranker, settings, models, ledger)
+    except PinciteError as error:
+        return [Finding("bad", "Reranker", error.message, error.remedy)]
+    finally:
+        await database.close()
+    return [Finding("ok", "Reranker", settings.reranker)]

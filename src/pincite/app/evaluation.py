@@ -5,10 +5,10 @@ What is measured and how is decided in `evals`; the commands are in `cli/evaluat
 
 import asyncio
 import hashlib
-import json
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,8 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from pincite.answers import ClaimChecks, Drafters, EvidenceSource, Rehearsals, SecondOpinion
 from pincite.app.models import open_embedders, open_reranker, open_second_opinion, second_models
+from pincite.app.outcome_keys import documents_state, outcome_key, program
 from pincite.app.settings import Settings
-from pincite.app.wiring import House, build_index
+from pincite.app.wiring import House, build_index, retrieval_settings
 from pincite.core import ErrorKind, PinciteError, Scope
 from pincite.core.terms import TERMS_VERSION
 from pincite.evals import (
@@ -43,18 +44,8 @@ PRESETS: dict[str, str] = {
     "minilm-reranked": "embedder=minilm,reranker=windows:minilm",
 }
 _OWN = ("embedder", "reranker", "model", "second_opinion")
-_ROOMS = (
-    "core",
-    "gateway",
-    "index",
-    "retrieval",
-    "answers",
-    "ingest",
-    "guard",
-    "library",
-    "evals/subjects.py",
-    "evals/claims.py",
-)
+# Shares; all other numbers are any from 0 on.
+_MOST_ONE = ("dense_weight", "routing", "name_weight", "rerank_weight", "rerank_skip_margin")
 
 
 class BadConfiguration(PinciteError):
@@ -85,11 +76,20 @@ class Configuration:
     retrieval: RetrievalSettings
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a preset's name or `key=value,key=value`. Raises: BadConfiguration, naming the keys there are."""
+    def parse(cls, text: str, settings: Settings | None = None) -> Self:
+        """Read a preset's name or `key=value,key=value`, or both: what stands later counts.
+
+        Args:
+            text: what is given.
+            settings: what is left open is as in service, by these; None for what ships. What a chat model would write
+                to search with is left out unless it is given, as that costs money.
+
+        Raises:
+            BadConfiguration: a part is none; the message names the keys there are.
+        """
         known = [*_OWN, *(field.name for field in fields(RetrievalSettings))]
         given: dict[str, str] = {}
-        for part in PRESETS.get(text, text).split(","):
+        for part in ",".join(PRESETS.get(each.strip(), each) for each in text.split(",")).split(","):
             key, separator, value = part.strip().partition("=")
             if not key:
                 continue
@@ -99,21 +99,31 @@ class Configuration:
                     remedy=f"Use one of {', '.join(PRESETS)}, or key=value with the keys {', '.join(known)}.",
                 )
             given[key] = value.strip()
-        chosen = {key: value for key, value in given.items() if key not in _OWN}
-        plain = {key: None if value == "none" else value for key, value in chosen.items()}
-        try:
-            retrieval = TypeAdapter(RetrievalSettings).validate_python(plain)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadConfiguration(f"{first['loc'][0]}: {first['msg']}.", remedy="Correct the configuration.") from None
+        served = RetrievalSettings() if settings is None else replace(retrieval_settings(settings), written=None)
+        served = replace(served, strict=True)  # what a model's outage does is not its quality
         return cls(
-            text,
+            text.strip() or "default",
             given.get("embedder"),
             given.get("reranker"),
             given.get("model", "none"),
             given.get("second_opinion", "none"),
-            retrieval,
+            _found_with(served, {key: value for key, value in given.items() if key not in _OWN}),
         )
+
+
+def _found_with(served: RetrievalSettings, given: Mapping[str, str]) -> RetrievalSettings:
+    """Change some of the settings of the read path. Raises: BadConfiguration."""
+    plain = {key: None if value == "none" else value for key, value in given.items()}
+    try:
+        found = TypeAdapter(RetrievalSettings).validate_python({**asdict(served), **plain})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadConfiguration(f"{first['loc'][0]}: {first['msg']}.", remedy="Correct the configuration.") from None
+    for key in given:
+        value = getattr(found, key)
+        if isinstance(value, float | int) and not (0 <= value < math.inf and (key not in _MOST_ONE or value <= 1)):
+            raise BadConfiguration(f"{key}: {given[key]} is out of its range.", remedy=f"See what `{key}` may be.")
+    return found
 
 
 @asynccontextmanager
@@ -128,22 +138,31 @@ async def open_subject(
     """
     if golden.kind is SetKind.CLAIMS:
         checks = ClaimChecks(house.embedder, await _second_opinion(house, configuration))
-        yield ClaimSubject.of(configuration.name, _key(configuration, golden.version), scope, checks, golden)
+        yield ClaimSubject.of(
+            configuration.name, await _key(house, configuration, golden.corpus_version), scope, checks, golden
+        )
         return
     if golden.kind is SetKind.PASSAGES:
         yield await _on_passages(house, scope, golden, configuration)
         return
+    await _refuse_other_embedder(house, scope, configuration.embedder)
     await house.index.warm()  # loading the engine is no part of a question's time
-    corpus = await _documents(house, scope)
+    corpus = await documents_state(house, scope)
     yield await _on_documents(house, scope, configuration, corpus, retrieval_only=retrieval_only)
 
 
-def scratch_home(settings: Settings, files: Path, embedder: str | None) -> Path:
-    """Return the folder of a house that holds nothing but these files, the same for the same files."""
-    digest = hashlib.sha256(repr((files.resolve(), embedder, _program(("guard", "ingest", "index")))).encode())
-    for path in sorted(each for each in files.rglob("*") if each.is_file()):
-        state = path.stat()
-        digest.update(f"{path.relative_to(files)} {state.st_size} {state.st_mtime_ns}".encode())
+def scratch_home(settings: Settings, files: Path) -> Path:
+    """Return the folder of a house that holds nothing but these files, the same for the same bytes. Blocks."""
+    parts = ("guard", "ingest", "index", "library", "core")
+    read_with = (settings.embedder, settings.ocr, settings.max_pages, settings.context_model, program(parts))
+    digest = hashlib.sha256(repr((files.resolve(), *read_with)).encode())
+    single = files.is_file()
+    for path in [files] if single else sorted(each for each in files.rglob("*") if each.is_file()):
+        with path.open("rb") as opened:
+            bytes_of = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest.update(
+            f"{path.name if single else path.relative_to(files)} {bytes_of}\n".encode(errors="surrogateescape")
+        )
     return settings.home / "evals" / digest.hexdigest()[:16]
 
 
@@ -157,7 +176,7 @@ async def _on_passages(house: House, scope: Scope, golden: GoldenSet, configurat
     retrieval = Retrieval(
         shelf, index, embedder, configuration.retrieval, second_models(house.models, configuration.retrieval, reranker)
     )
-    return PassageSubject(configuration.name, _key(configuration, golden.version), scope, retrieval)
+    return PassageSubject(configuration.name, await _key(house, configuration, golden.corpus_version), scope, retrieval)
 
 
 async def learned_weight(
@@ -171,6 +190,7 @@ async def learned_weight(
     """
     kinds = {golden.kind for golden in goldens}
     if kinds == {SetKind.DOCUMENTS}:
+        await _refuse_other_embedder(house, scope, embedder_name)
         sets = [(golden, house.library) for golden in goldens]
         return asdict(await learn_weight(scope, sets, house.index, house.embedders.chosen))
     if len(kinds) != 1:
@@ -182,7 +202,7 @@ async def learned_weight(
 
 
 async def _shelf(scope: Scope, golden: GoldenSet, index: SearchIndex, embedder: Embedder) -> PassageShelf:
-    name = hashlib.sha256(f"{golden.version} {embedder.model_id} {TERMS_VERSION}".encode()).hexdigest()[:24]
+    name = hashlib.sha256(f"{golden.corpus_version} {embedder.model_id} {TERMS_VERSION}".encode()).hexdigest()[:24]
     dimensions = embedder.dimensions or (await embedder.embed(scope, ["size"])).shape[1]
     shelf = await asyncio.to_thread(PassageShelf, golden, Generation(f"set-{name}", embedder.model_id, dimensions))
     await shelf.fill(scope, index, embedder)
@@ -206,9 +226,30 @@ async def _on_documents(
     if not retrieval_only:
         source = EvidenceSource(retrieval, house.library)
         second = await _second_opinion(house, configuration)
-        rehearsals = Rehearsals(Drafters(source, house.embedder, house.models, second=second), configuration.model)
-    key = _key(configuration, corpus, str(retrieval_only))
+        drafters = Drafters(
+            source,
+            house.embedder,
+            house.models,
+            drop_unsupported=house.settings.unsupported == "drop",
+            passage_tokens=house.settings.passage_tokens,
+            second=second,
+        )
+        rehearsals = Rehearsals(drafters, configuration.model)
+    key = await _key(house, configuration, corpus, str(retrieval_only))
     return DocumentSubject(configuration.name, key, scope, retrieval, house.library, rehearsals)
+
+
+async def _refuse_other_embedder(house: House, scope: Scope, name: str | None) -> None:
+    """Refuse an embedder whose vectors the index does not hold. Raises: BadConfiguration."""
+    indexed = await house.library.active_generation(scope)
+    if name is None or indexed is None:
+        return
+    wanted = (await _embedder(house, name)).model_id
+    if wanted != indexed.model_id:
+        raise BadConfiguration(
+            f"The index holds vectors of {indexed.model_id}, and none of {wanted}.",
+            remedy="Give the documents with --files to index them apart, or change PINCITE_EMBEDDER and reindex.",
+        )
 
 
 async def _second_opinion(house: House, configuration: Configuration) -> SecondOpinion | None:
@@ -221,30 +262,6 @@ async def _embedder(house: House, name: str | None) -> Embedder:
     return (await asyncio.to_thread(open_embedders, house.settings, house.ledger, name)).chosen
 
 
-async def _documents(house: House, scope: Scope) -> str:
-    """Name what the house holds: each document with the revision that answers."""
-    digest = hashlib.sha256()
-    cursor: str | None = None
-    while True:
-        page = await house.library.documents(scope, limit=200, cursor=cursor)
-        for document in page.items:
-            digest.update(f"{document.source} {document.serving}\n".encode())
-        if (cursor := page.next_cursor) is None:
-            return digest.hexdigest()
-
-
-def _key(configuration: Configuration, *corpus: str) -> str:
-    said: Mapping[str, Any] = {**asdict(configuration), "name": ""}
-    return hashlib.sha256(json.dumps([said, _program(_ROOMS), *corpus], sort_keys=True).encode()).hexdigest()
-
-
-def _program(parts: Sequence[str]) -> str:
-    """Name the program's own text: outcomes of another version are not this one's."""
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for part in parts:
-        place = root / part
-        # What was learned is in JSON beside the program.
-        for path in [place] if place.is_file() else sorted((*place.rglob("*.py"), *place.rglob("*.json"))):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+async def _key(house: House, configuration: Configuration, *corpus: str) -> str:
+    said = {**asdict(configuration), "name": ""}
+    return await asyncio.to_thread(outcome_key, house.settings, said, *corpus)

@@ -24,7 +24,8 @@ async def learned_margin(
         BadConfiguration: the house's index holds another embedder's vectors.
         PinciteError: a case could not be asked.
     """
-    plain = replace(Configuration.parse("default"), embedder=embedder, reranker="none")
+    served = Configuration.parse("rerank_skip_margin=none", house.settings)
+    plain = replace(served, name="default", embedder=embedder, reranker="none")
     always = replace(plain, name="reranked", reranker=reranker)
     async with AsyncExitStack() as opened:
         pairs: list[tuple[GoldenSet, Subject, Subject]] = []

@@ -29,7 +29,7 @@ PREFIX = "PINCITE_"
 # Values of secrets that sources name in their options; nothing else in the environment can be named there.
 SECRET_PREFIX = "PINCITE_SECRET_"  # noqa: S105 - the name of a variable
 # Read by tests, benchmarks and the files of gates.
-_FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
+FOREIGN = frozenset({"PINCITE_BENCH_DATA"})
 
 
 class BadSettings(PinciteError):
@@ -333,7 +333,7 @@ def read_settings(**overrides: object) -> Settings:
     Raises:
         BadSettings: a variable is unknown or its value does not fit; the message names it.
     """
-    known = {variable_of(name) for name in Settings.model_fields} | _FOREIGN
+    known = {variable_of(name) for name in Settings.model_fields} | FOREIGN
     unknown = sorted(name for name in os.environ if _is_unknown(name, known))
     if unknown:
         raise BadSettings(
@@ -367,7 +367,7 @@ def provider_environment() -> Mapping[str, str]:
 
 def foreign_values() -> Mapping[str, str]:
     """Return the variables that tests, benchmarks and gates name their data by, where they are set."""
-    return {name: os.environ[name] for name in sorted(_FOREIGN) if os.environ.get(name)}
+    return {name: os.environ[name] for name in sorted(FOREIGN) if os.environ.get(name)}
 
 
 def source_secret(name: str) -> str:

@@ -32,7 +32,7 @@ from pincite.app.secret_values import secret_values
 from pincite.app.settings import Settings, source_secret, variables
 from pincite.app.warming import warming
 from pincite.assistants import Assistants
-from pincite.core import Database, NotFound, PinciteError, Scope
+from pincite.core import Conflict, Database, NotFound, PinciteError, Scope
 from pincite.core.blobs import BlobStore
 from pincite.core.languages import load_languages
 from pincite.core.redaction import Redactor
@@ -105,7 +105,11 @@ class House:
         try:
             return (await self.library.collection(scope, name)).id
         except NotFound:
+            pass
+        try:
             return (await self.library.create_collection(scope, name)).id
+        except Conflict:  # another process made it meanwhile
+            return (await self.library.collection(scope, name)).id
 
     async def count_documents(self, scope: Scope) -> int:
         """Return how many documents the asker can see."""
@@ -257,7 +261,7 @@ def _build(
     key = installation_key(settings)
     provider_web = ProviderWeb(_listed(settings.fetch_allow, ","))
     library = Library(database, blobs, key)
-    found_with = _retrieval_settings(settings)
+    found_with = retrieval_settings(settings)
     retrieval = Retrieval(library, index, embedders, found_with, second_models(models, found_with, reranker))
     parts = IngestParts(library, blobs, reader, embedders, index, jobs, models.choose(settings.context_model), models)
     assistants = Assistants(database, library, models, ledger)
@@ -310,7 +314,8 @@ def _guard_settings(settings: Settings) -> GuardSettings:
     )
 
 
-def _retrieval_settings(settings: Settings) -> RetrievalSettings:
+def retrieval_settings(settings: Settings) -> RetrievalSettings:
+    """Return how evidence is found by the settings."""
     written = None if settings.expansion == "none" else settings.expansion
     return RetrievalSettings(
         written=written, heading_weight=settings.heading_weight, rerank_skip_margin=settings.rerank_skip_margin

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pincite.core.sentences import sentence_spans
+from pincite.evals.case_rows import tags_in
 from pincite.evals.domain import Case, CorpusPassage, GoldenSet, SetKind
 
 LABELS = ("supported", "partial", "unsupported")
@@ -92,6 +93,8 @@ def _plain(row: Row, default_id: str) -> Claim:
     evidence: Any = row.get("evidence")
     if not isinstance(evidence, list) or not evidence:
         raise ValueError("the evidence is no list of texts")
+    if "claim" not in row:
+        raise ValueError("there is no claim; a file holds questions or claims, never both")
     title = str(row.get("title") or "")
     passages = tuple(_passage(title, str(text)) for text in evidence)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] (JSON)
     claim, label, group = claim_fields(row)
@@ -99,7 +102,7 @@ def _plain(row: Row, default_id: str) -> Claim:
         id=str(row.get("id") or default_id),
         question=str(row.get("question") or ""),
         relevant={each.id: 1 for each in passages},
-        tags=tuple(str(tag) for tag in row.get("tags") or ()),
+        tags=tags_in(row),
         claim=claim,
         label=label,
         group=group,

@@ -6,7 +6,7 @@ of claims has passages that carry its claims or do not.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CUT = "retrieved but cut"
     MISREAD = "chosen but misread"
     DECLINED = "declined"
+    OTHER_ANSWER = "does not say the answer"
     NOT_DECLINED = "answered what the documents do not say"
     OVERRATED = "supported, though the evidence does not carry it"
     UNDERRATED = "not supported, though the evidence carries it"
@@ -98,11 +99,19 @@ class GoldenSet:
     @property
     def version(self) -> str:
         """Names the content: twelve characters that change when a case or passage does."""
+        return self._named((*self.cases, *self.corpus))[:12]
+
+    @property
+    def corpus_version(self) -> str:
+        """Names the passages alone: some of the questions are asked of the same ones as all of them."""
+        return self._named(self.corpus)
+
+    def _named(self, parts: Sequence[Case | CorpusPassage]) -> str:
         digest = hashlib.sha256(self.kind.value.encode())
-        for each in (*self.cases, *self.corpus):
+        for each in parts:
             fields = {name: value for name, value in asdict(each).items() if value or name not in _OF_CLAIMS}
             digest.update(json.dumps(fields, sort_keys=True).encode())
-        return digest.hexdigest()[:12]
+        return digest.hexdigest()
 
     def only(self, tag: str | None, limit: int | None) -> "GoldenSet":
         """Return the set with the cases that bear `tag`, and of those `limit` spread evenly over the set."""
@@ -204,12 +213,16 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A subject's outcomes by case id; `fresh` of them were made now, the others were kept from before."""
+    """A subject's outcomes by case id; `fresh` of them were made now, the others were kept from before.
+
+    `doubts` has a sentence for each place of a case that is not in the documents as it is named.
+    """
 
     subject: str
     outcomes: Mapping[str, Outcome]
     fresh: int
     seconds: float
+    doubts: tuple[str, ...] = ()
 
 
 class BadGoldenSet(PinciteError):

@@ -5,33 +5,38 @@ Every measure is "higher is better" but those of `LOWER_IS_BETTER`; a measure sa
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pincite.evals.domain import Case, Fault, Found, Outcome, Run, SetKind
 from pincite.evals.ranking import items, page_key, ranking_figures
+from pincite.evals.risk_figures import AREA, Risk
 from pincite.evals.statistics import Estimate, bootstrap, paired_difference, risk_coverage, risk_coverage_area
 from pincite.evals.verdict_figures import claim_fault, is_carried
 
 Values = Mapping[str, float]
 """A measure's value by case id."""
 
-LOWER_IS_BETTER = frozenset({"ms retrieve", "ms answer", "ms verdict"})
+LOWER_IS_BETTER = frozenset({"ms retrieve", "ms answer", "ms verdict", AREA})
 SHOWN_TO_ANSWERER = 8
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _WORD = re.compile(r"[^\W_]+")
+# Letters of languages that set no blanks between words, or join others to them: kana, Han, Hangul, Thai.
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Answers taken from the most confident down: (coverage, risk) points, and the area under them (lower is better).
 
-    `baseline_area` orders the same answers by the best score of a ranking: the one that orders them best.
+    `baseline_area` orders the same answers by the best score of a ranking: the one that orders them best; None where
+    rankings found nothing.
     """
 
     points: tuple[tuple[float, float], ...]
     area: float
-    baseline_area: float
+    baseline_area: float | None
 
 
 def figures_of(cases: Sequence[Case], run: Run) -> dict[str, Values]:
@@ -85,17 +90,27 @@ def fault_of(case: Case, outcome: Outcome) -> Fault:
         return Fault.NOT_DECLINED if outcome.answered and not outcome.abstained else Fault.NONE
     level, wanted = _wanted(case)
     if not wanted:
-        return Fault.NONE
+        return _said_fault(case, outcome)
     ranked = items(outcome.ranking, level)
     if wanted.isdisjoint(ranked):
         return Fault.NOT_RETRIEVED
     if not outcome.answered:
         return Fault.CUT if wanted.isdisjoint(ranked[:10]) else Fault.NONE
     if _is_right(case, outcome) and not outcome.abstained:
-        return Fault.NONE
+        said = not case.answer or contains_answer(outcome.answer, case.answer)
+        return Fault.NONE if said else Fault.OTHER_ANSWER
     if wanted.isdisjoint(items(_shown(outcome), level)):
         return Fault.CUT
     return Fault.DECLINED if outcome.abstained else Fault.MISREAD
+
+
+def _said_fault(case: Case, outcome: Outcome) -> Fault:
+    """Where nobody said in which place the answer stands, what was answered tells alone."""
+    if not outcome.answered or (not case.answer and not outcome.abstained):
+        return Fault.NONE
+    if outcome.abstained:
+        return Fault.DECLINED
+    return Fault.NONE if contains_answer(outcome.answer, case.answer) else Fault.OTHER_ANSWER
 
 
 def risk_curve(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> Curve | None:
@@ -104,28 +119,53 @@ def risk_curve(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> Curve 
     What an abstaining answer would have said counts as said, so that the curve judges the confidence and not the
     threshold. Right is an answer of whose pins one lies on a right page.
     """
-    judged = [(case, outcomes[case.id]) for case in cases if outcomes[case.id].confidence is not None]
-    if not judged:
+    risks = risks_of(cases, outcomes)
+    if not risks:
         return None
-    wrong = [not (case.answerable and _is_right(case, outcome)) for case, outcome in judged]
-    confidence = [outcome.confidence or 0.0 for _, outcome in judged]
-    names = {name for _, outcome in judged for name in outcome.top_scores}
-    naive = [risk_coverage_area(wrong, [outcome.top_scores.get(name, 0.0) for _, outcome in judged]) for name in names]
+    wrong, confidence = [each.wrong for each in risks.values()], [each.confidence for each in risks.values()]
+    names = {name for key in risks for name in outcomes[key].top_scores}
+    naive = [risk_coverage_area(wrong, [outcomes[key].top_scores.get(name, 0.0) for key in risks]) for name in names]
     return Curve(
         tuple(risk_coverage(wrong, confidence)),
         risk_coverage_area(wrong, confidence),
-        min(naive, default=math.nan),
+        min(naive, default=None),
     )
+
+
+def risks_of(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> dict[str, Risk]:
+    """Return whether each answer is wrong and how sure it was, where both are known."""
+    return {
+        case.id: Risk(wrong, confidence)
+        for case in cases
+        if (confidence := outcomes[case.id].confidence) is not None
+        and (wrong := _is_wrong(case, outcomes[case.id])) is not None
+    }
+
+
+def _is_wrong(case: Case, outcome: Outcome) -> bool | None:
+    """Whether what was said, or nearly said, is wrong; None where the case does not tell."""
+    if not case.answerable:
+        return True
+    if case.places:
+        return not _is_right(case, outcome)
+    if not case.answer:
+        return None
+    said = " ".join([outcome.answer, *(pin.quote for pin in outcome.pins)])
+    return not contains_answer(said, case.answer)
 
 
 def contains_answer(said: str, gold: str) -> bool:
     """Say whether a text holds the gold answer: all its figures and most of its words, in whatever order."""
+    said, gold = (unicodedata.normalize("NFKC", text).casefold() for text in (said, gold))
     figures = {_plain(each) for each in _NUMBER.findall(gold)}
     if not figures <= {_plain(each) for each in _NUMBER.findall(said)}:
         return False
-    words = {word.lower() for word in _WORD.findall(gold) if not word[0].isdigit()}
-    there = {word.lower() for word in _WORD.findall(said)}
-    return len(words & there) >= (0.5 if figures else 0.8) * len(words)
+    words = {word for word in _WORD.findall(gold) if not word[0].isdigit()}
+    if not words and not figures:
+        return gold.strip() in said  # signs alone
+    there = set(_WORD.findall(said))
+    held = [word for word in words if word in there or (_UNSPACED.search(word) and word in said)]
+    return len(held) >= (0.5 if figures else 0.8) * len(words)
 
 
 def _claim_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> dict[str, Values]:
@@ -145,22 +185,24 @@ def _answer_figures(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> M
         for name in ("right page", "declined rightly", "pin precision", "pin recall", "quotes exact", "says the answer")
     }
     for case, outcome in answered:
+        pins = [pin for pin in outcome.pins if pin.verdict != "nearest"]
+        if pins:
+            figures["quotes exact"][case.id] = float(all(pin.exact for pin in pins))
         if not case.answerable:
             figures["declined rightly"][case.id] = float(outcome.abstained)
             continue
+        if case.answer:
+            said = "" if outcome.abstained else outcome.answer
+            figures["says the answer"][case.id] = float(contains_answer(said, case.answer))
         if not case.places:
             continue
         right = _is_right(case, outcome) and not outcome.abstained
         figures["right page"][case.id] = float(right)
         wanted = {page_key(each.source, each.page) for each in case.places}
-        pinned = [page_key(pin.source, pin.page) for pin in outcome.pins if pin.verdict != "nearest"]
+        pinned = [page_key(pin.source, pin.page) for pin in pins]
         figures["pin recall"][case.id] = len(wanted.intersection(pinned)) / len(wanted)
         if pinned:
             figures["pin precision"][case.id] = sum(each in wanted for each in pinned) / len(pinned)
-            figures["quotes exact"][case.id] = float(all(pin.exact for pin in outcome.pins))
-        if case.answer:
-            said = "" if outcome.abstained else outcome.answer
-            figures["says the answer"][case.id] = float(contains_answer(said, case.answer))
     return figures
 
 
@@ -190,6 +232,8 @@ def main_measure(kind: SetKind, figures: Mapping[str, Values]) -> str:
         return "verdict right"
     if "right page" in figures:
         return "right page"
+    if kind is SetKind.DOCUMENTS and "page Success@10" not in figures:
+        return next((name for name in ("says the answer", "declined rightly") if name in figures), "page Success@10")
     return "passage nDCG@10" if kind is SetKind.PASSAGES else "page Success@10"
 
 

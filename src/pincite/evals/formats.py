@@ -1,17 +1,21 @@
-"""Golden sets as files: a BEIR folder (corpus.jsonl, queries.jsonl, qrels.tsv) or one JSON object a line (documents).
+"""Golden sets as files: a BEIR folder (corpus.jsonl, queries.jsonl, qrels.tsv), or questions to documents.
 
-What is written is read back as the same set. What a line of a set of claims says is known to `claim_formats.py`.
+Those are one JSON object a line, or a spreadsheet. What is written is read back as the same set. What a line says is
+known to `case_rows.py`, what one of a set of claims says to `claim_formats.py`.
 """
 
 import csv
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pincite.evals.case_rows import case_of, tags_in, text_in, whole_number
 from pincite.evals.claim_formats import claim_fields, claim_set, is_claim_row
 from pincite.evals.domain import BadGoldenSet, Case, CorpusPassage, GoldenSet, Place, SetKind
+from pincite.evals.spreadsheets import SUFFIXES, spreadsheet_rows
 
 _QRELS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
 _CLAIMS = "claims.jsonl"
@@ -33,21 +37,28 @@ def read_set(path: Path, name: str | None = None) -> GoldenSet:
         return _read_beir(path, name or path.name)
     if not path.is_file():
         raise BadGoldenSet(
-            f"There is no golden set {path}.", remedy="Give a JSON-lines file, or a folder with corpus.jsonl."
+            f"There is no golden set {path}.", remedy="Give a JSON-lines or CSV file, or a folder with corpus.jsonl."
         )
-    rows = list(_rows(path))
+    rows = list(_cells(path) if path.suffix.lower() in SUFFIXES else _rows(path))
     if rows and is_claim_row(rows[0][1]):
         return _claims_of(path, name or path.stem, rows)
     cases = tuple(_case(path, number, row) for number, row in rows)
     _refuse_doubles(path, [each.id for each in cases])
     if not cases:
-        raise BadGoldenSet(f"{path} holds no case.", remedy="Write one JSON object a line.")
+        raise BadGoldenSet(f"{path} holds no case.", remedy="Write one JSON object a line, or one question a row.")
     return GoldenSet(name or path.stem, SetKind.DOCUMENTS, cases)
 
 
 def write_set(golden: GoldenSet, target: Path) -> None:
-    """Write a set as `read_set` reads it: a file for documents, a folder for passages and for claims."""
+    """Write a set as `read_set` reads it: a file for documents, a folder for passages and for claims.
+
+    Raises: BadGoldenSet (a spreadsheet, which would not hold all of it), OSError.
+    """
     if golden.kind is SetKind.DOCUMENTS:
+        if target.suffix.lower() in SUFFIXES:
+            raise BadGoldenSet(
+                f"{target} would be a spreadsheet.", remedy="Sets are written as JSON lines: use .jsonl."
+            )
         target.write_text("".join(_line(case_to(each)) for each in golden.cases), encoding="utf-8")
         return
     target.mkdir(parents=True, exist_ok=True)
@@ -115,11 +126,10 @@ def case_from(data: Mapping[str, Any]) -> Case:
 
 def _case(path: Path, number: int, row: Mapping[str, Any]) -> Case:
     try:
-        return case_from({"id": f"{path.stem}-{number}", **row})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        said = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        return case_of(row, f"{path.stem}-{number}")
+    except ValueError as error:
         raise BadGoldenSet(
-            f"{path}, line {number}: {said}.",
+            f"{path}, line {number}: {error}.",
             remedy='A line is {"id", "question", "answer", "answerable", "evidence": [{"source", "page", "quote"}]}.',
         ) from error
 
@@ -143,7 +153,7 @@ def _claims_of(path: Path, name: str, rows: Sequence[tuple[int, Mapping[str, Any
 def _read_claims(folder: Path, name: str) -> GoldenSet:
     corpus = _corpus(folder)
     path = folder / _CLAIMS
-    cases = tuple(_case(path, number, row) for number, row in _rows(path))
+    cases = tuple(_claim(path, number, row) for number, row in _rows(path))
     _refuse_doubles(path, [each.id for each in cases])
     known = {each.id for each in corpus}
     for case in cases:
@@ -154,12 +164,25 @@ def _read_claims(folder: Path, name: str) -> GoldenSet:
     return GoldenSet(name, SetKind.CLAIMS, cases, corpus)
 
 
+def _claim(path: Path, number: int, row: Mapping[str, Any]) -> Case:
+    try:
+        return case_from({"id": f"{path.stem}-{number}", **row})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"the field {error} is missing" if isinstance(error, KeyError) else str(error)
+        raise BadGoldenSet(
+            f"{path}, line {number}: {said}.", remedy='A line is {"id", "claim", "relevant"}.'
+        ) from error
+
+
 def _corpus(folder: Path) -> tuple[CorpusPassage, ...]:
+    path = folder / "corpus.jsonl"
     corpus = tuple(
-        CorpusPassage(str(row.get("_id", "")), str(row.get("title") or ""), str(row.get("text") or ""))
-        for _, row in _rows(folder / "corpus.jsonl")
+        CorpusPassage(
+            _field(path, number, row, "_id"), _field(path, number, row, "title"), _field(path, number, row, "text")
+        )
+        for number, row in _rows(path)
     )
-    _refuse_doubles(folder / "corpus.jsonl", [each.id for each in corpus])
+    _refuse_doubles(path, [each.id for each in corpus])
     return corpus
 
 
@@ -168,19 +191,37 @@ def _read_beir(folder: Path, name: str) -> GoldenSet:
     relevant = _qrels(folder)
     known = {each.id for each in corpus}
     cases: list[Case] = []
-    for _, row in _rows(folder / "queries.jsonl"):
-        gains = {key: gain for key, gain in relevant.get(str(row.get("_id", "")), {}).items() if gain > 0}
-        if gains:
-            tags = tuple(str(tag) for tag in row.get("tags") or ())
-            cases.append(Case(str(row["_id"]), str(row["text"]), relevant=gains, tags=tags))
+    path = folder / "queries.jsonl"
+    for number, row in _rows(path):
+        key = _field(path, number, row, "_id")
+        if not (gains := {passage: gain for passage, gain in relevant.get(key, {}).items() if gain > 0}):
+            continue
+        if not (text := _field(path, number, row, "text").strip()):
+            raise BadGoldenSet(f"{path}, line {number}: the field 'text' is missing or empty.")
+        cases.append(Case(key, text, relevant=gains, tags=_tags(path, number, row)))
+    _refuse_doubles(path, [each.id for each in cases])
     strangers = {key for case in cases for key in case.relevant if key not in known}
     if strangers:
         raise BadGoldenSet(
-            f"{folder}: qrels name {len(strangers)} passages that corpus.jsonl lacks, such as {min(strangers)}."
+            f"{folder}: qrels name {len(strangers)} passages that corpus.jsonl lacks, such as {min(strangers)[:100]}."
         )
     if not cases:
         raise BadGoldenSet(f"{folder} holds no query with a relevant passage.")
     return GoldenSet(name, SetKind.PASSAGES, tuple(cases), corpus)
+
+
+def _field(path: Path, number: int, row: Mapping[str, Any], name: str) -> str:
+    try:
+        return text_in(row, name)
+    except ValueError as error:
+        raise BadGoldenSet(f"{path}, line {number}: {error}.") from error
+
+
+def _tags(path: Path, number: int, row: Mapping[str, Any]) -> tuple[str, ...]:
+    try:
+        return tags_in(row)
+    except ValueError as error:
+        raise BadGoldenSet(f"{path}, line {number}: {error}.") from error
 
 
 def _qrels(folder: Path) -> Mapping[str, Mapping[str, int]]:
@@ -188,40 +229,60 @@ def _qrels(folder: Path) -> Mapping[str, Mapping[str, int]]:
     if path is None:
         raise BadGoldenSet(f"{folder} has no qrels.tsv.", remedy="A BEIR folder has corpus, queries and qrels.")
     relevant: dict[str, dict[str, int]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines, delimiter="\t"), 2):
-            try:
-                relevant[row["query-id"]][row["corpus-id"]] = int(row["score"])
-            except (KeyError, TypeError, ValueError) as error:
-                wanted = ", ".join(_FIELDS)
-                raise BadGoldenSet(f"{path}, line {number}: the columns are {wanted}, set apart by tabs.") from error
+    lines = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter="\t")
+    wanted = f"the columns are {', '.join(_FIELDS)}, set apart by tabs"
+    try:
+        if not set(_FIELDS).issubset(lines.fieldnames or ()):
+            raise BadGoldenSet(f"{path}, line 1: {wanted}, and their names are its first line.")
+        for row in lines:
+            query, passage = row["query-id"], row["corpus-id"]
+            gain = whole_number(row["score"], "score", -1_000_000)
+            if relevant[query].setdefault(passage, gain) != gain:
+                raise BadGoldenSet(f"{path}, line {lines.line_num}: {query} and {passage} are there with two scores.")
+    except (ValueError, csv.Error) as error:
+        raise BadGoldenSet(f"{path}, line {lines.line_num}: {wanted} ({error}).") from error
     return relevant
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise BadGoldenSet(f"{path} cannot be read: {error.strerror}.") from error
+        raise BadGoldenSet(f"{path} cannot be read: {error.strerror}.", remedy="Check the path.") from error
     except UnicodeDecodeError as error:
-        raise BadGoldenSet(f"{path} is not UTF-8 text.") from error
-    for number, line in enumerate(text.split("\n"), 1):
+        raise BadGoldenSet(f"{path} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise BadGoldenSet(f"{path}, line {number}: not JSON ({error.msg}).") from error
+        except (ValueError, RecursionError) as error:
+            said = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep, or a number too long"
+            raise BadGoldenSet(
+                f"{path}, line {number}: not JSON ({said}).", remedy="Write one whole JSON object a line."
+            ) from error
         if not isinstance(row, dict):
-            raise BadGoldenSet(f"{path}, line {number}: not a JSON object.")
+            raise BadGoldenSet(
+                f"{path}, line {number}: not a JSON object.", remedy="Write one whole JSON object a line."
+            )
         yield number, row  # pyright: ignore[reportUnknownVariableType] (any JSON object)
+
+
+def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        yield from spreadsheet_rows(_text(path))
+    except ValueError as error:
+        raise BadGoldenSet(f"{path}, {error}.", remedy="Correct the line.") from error
 
 
 def _refuse_doubles(path: Path, ids: Sequence[str]) -> None:
     seen: set[str] = set()
     for each in ids:
         if not each or each in seen:
-            raise BadGoldenSet(f"{path}: the id {each!r} is empty or there twice.")
+            raise BadGoldenSet(f"{path}: the id {each[:100]!r} is empty or there twice.", remedy="Give each its own.")
         seen.add(each)
 
 

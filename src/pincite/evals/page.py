@@ -15,16 +15,19 @@ from pincite.evals.verdict_figures import WHOLE
 _MOST_FAILURES = 200
 _STYLE = """
 :root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
+body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;
+overflow-wrap:anywhere}
 h1{font-size:1.5rem}h2{margin-top:2.5rem;font-size:1.15rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5rem 0;display:block;overflow-x:auto}
-th,td{padding:.25rem .75rem;border-bottom:1px solid #8884;text-align:right;white-space:nowrap}
+th,td{overflow-wrap:normal;padding:.25rem .75rem;border-bottom:1px solid #8884;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 small,.t{opacity:.7;font-size:.8rem}svg{max-width:100%;height:auto}svg text{font-size:12px;fill:currentColor}
 details{border-bottom:1px solid #8884;padding:.4rem 0}summary{cursor:pointer}
 .f{display:inline-block;font-size:.75rem;border:1px solid #8888;border-radius:3px;padding:0 .4rem;margin-right:.5rem}
 blockquote{margin:.3rem 0 .6rem 1rem;border-left:3px solid #8886;padding-left:.8rem;white-space:pre-wrap}
+th{white-space:normal;overflow-wrap:anywhere;min-width:5rem;max-width:16rem;vertical-align:bottom}
 .up{color:#2e7d32}.down{color:#c62828}
+@media(prefers-color-scheme:dark){.up{color:#81c784}.down{color:#ef9a9a}}
 """
 
 
@@ -39,6 +42,7 @@ def page_of(report: Mapping[str, Any]) -> str:
     )
     body = [
         head,
+        _doubts(runs),
         "<h2>Figures</h2>",
         _main_plot(report),
         _measures(runs),
@@ -52,7 +56,21 @@ def page_of(report: Mapping[str, Any]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width">'
+        # Nothing is loaded and nothing runs, whatever questions and documents hold.
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+    )
+
+
+def _doubts(runs: Sequence[Mapping[str, Any]]) -> str:
+    """What the set says that the documents do not bear out; the runs' documents are the same, or nearly so."""
+    said = list(dict.fromkeys(doubt for run in runs for doubt in run["doubts"]))
+    if not said:
+        return ""
+    lines = "".join(f"<li>{escape(each)}</li>" for each in said[:_MOST_FAILURES])
+    return (
+        "<h2>Doubts about the set</h2><p>Places that are not in the documents as the set names them; figures of these "
+        f"cases mislead: {len(said)}.</p><ul>{lines}</ul>"
     )
 
 
@@ -87,9 +105,13 @@ def _curves(runs: Sequence[Mapping[str, Any]]) -> str:
     ]
     if not drawn:
         return ""
-    rows = [(label, f"{curve['area']:.4f}", f"{curve['baseline_area']:.4f}") for label, curve, _ in drawn]
+    rows = [(label, f"{curve['area']:.4f}", _area(curve["baseline_area"])) for label, curve, _ in drawn]
     table = _table(("configuration", "area by confidence", "area by best retrieval score"), rows)
     return "<h2>Risk over coverage (lower is better)</h2>" + curve_plot(drawn) + table
+
+
+def _area(area: float | None) -> str:
+    return "" if area is None else f"{area:.4f}"
 
 
 def _faults(runs: Sequence[Mapping[str, Any]]) -> str:

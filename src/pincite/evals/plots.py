@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
+from unicodedata import east_asian_width
 
 COLOURS = ("#2f6f9f", "#c2571a", "#4d8b31", "#8a4fa3", "#a33b3b", "#5b5b5b")
 _WIDTH, _ROW, _LABEL = 640, 22, 250
-_SIDE, _MARGIN = 320, 44
+_SIDE, _MARGIN = 320, 56
+_LABEL_SIGNS, _LEGEND_SIGNS = 30, 18
 
 
 def interval_plot(title: str, rows: Sequence[tuple[str, Mapping[str, float], str]]) -> str:
@@ -26,7 +28,7 @@ def interval_plot(title: str, rows: Sequence[tuple[str, Mapping[str, float], str
     for place, (label, each, colour) in enumerate(rows):
         y = 14 + place * _ROW
         low, mean, high = (_LABEL + min(1.0, max(0.0, each[name])) * inner for name in ("low", "mean", "high"))
-        parts.append(f'<text x="{_LABEL - 10}" y="{y + 4}" text-anchor="end">{escape(label)}</text>')
+        parts.append(f'<text x="{_LABEL - 10}" y="{y + 4}" text-anchor="end">{_short(label, _LABEL_SIGNS)}</text>')
         parts.append(
             f'<line x1="{low:.1f}" y1="{y}" x2="{high:.1f}" y2="{y}" stroke="{colour}" stroke-width="6" opacity=".35"/>'
         )
@@ -38,7 +40,7 @@ def interval_plot(title: str, rows: Sequence[tuple[str, Mapping[str, float], str
 def curve_plot(curves: Sequence[tuple[str, Mapping[str, Any], str]]) -> str:
     """Draw risk (share of wrong answers) over coverage (share of questions answered), a curve a configuration."""
     size = _SIDE + 2 * _MARGIN
-    parts = [_svg(size + 220, size, "Risk over coverage")]
+    parts = [_svg(size + 230, size, "Risk over coverage")]
     parts.append(
         f'<rect x="{_MARGIN}" y="{_MARGIN}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#8888"/>'
         f'<text x="{_MARGIN + _SIDE / 2}" y="{size - 10}" text-anchor="middle">share of questions answered</text>'
@@ -54,9 +56,19 @@ def curve_plot(curves: Sequence[tuple[str, Mapping[str, Any], str]]) -> str:
         points = " ".join(f"{_MARGIN + x * _SIDE:.1f},{_MARGIN + (1 - y) * _SIDE:.1f}" for x, y in curve["points"])
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         y = _MARGIN + 14 + 20 * place
-        said = f"{escape(label)}: area {curve['area']:.3f}"
-        parts.append(f'<text x="{_MARGIN + _SIDE + 14}" y="{y}" fill="{colour}">{said}</text>')
+        said = f"{_short(label, _LEGEND_SIGNS)}: area {curve['area']:.3f}"
+        parts.append(f'<text x="{_MARGIN + _SIDE + 14}" y="{y}" style="fill:{colour}">{said}</text>')
     return "".join(parts) + "</svg>"
+
+
+def _short(label: str, most: int) -> str:
+    """Return a label that fits, with the whole of it as its tooltip; signs of wide scripts count double."""
+    room = most
+    for place, sign in enumerate(label):
+        room -= 2 if east_asian_width(sign) in "WF" else 1
+        if room < 0:
+            return f"<title>{escape(label)}</title>{escape(label[:place])}…"
+    return escape(label)
 
 
 def _svg(width: float, height: float, title: str) -> str:

@@ -6,7 +6,7 @@ It is written as JSON and drawn in `page.py`; a baseline of a gate is such a val
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,11 @@ from pincite.evals.figures import (
 )
 from pincite.evals.page import page_of
 from pincite.evals.statistics import Estimate
-from pincite.evals.verdict_figures import whole_by_tag, whole_differences, whole_figures
+from pincite.evals.wholes import Judged, judged_of, whole_changes, whole_estimates, whole_strata
 
 FORMAT = 1
+PLACES = 5
+"""Decimals of what is written."""
 _RANKING_SHOWN = 5
 
 
@@ -54,7 +56,7 @@ def report_of(golden: GoldenSet, runs: Sequence[Run], at: datetime) -> dict[str,
                 "against": runs[0].subject,
                 "differences": _plain(
                     {
-                        **whole_differences(golden.cases, run.outcomes, runs[0].outcomes),
+                        **whole_changes(golden.cases, run.outcomes, runs[0].outcomes),
                         **differences(values, figures[0]),
                     }
                 ),
@@ -66,27 +68,49 @@ def report_of(golden: GoldenSet, runs: Sequence[Run], at: datetime) -> dict[str,
 
 def write_json(report: Mapping[str, Any], path: Path) -> None:
     """Write a report so that it can be read by people and diffed."""
-    path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    said = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
+    path.write_text(said + "\n", encoding="utf-8")
 
 
-def write_values(values: Mapping[str, Values], golden: GoldenSet, config: str, path: Path) -> None:
-    """Write values by measure and case as the part of a report that `read_values` reads."""
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a run is compared with: values by measure and case, and what figures of the whole set are made of."""
+
+    values: Mapping[str, Values]
+    judged: Judged
+
+
+def write_baseline(baseline: Baseline, golden: GoldenSet, config: str, path: Path) -> None:
+    """Write it as the part of a report that `read_baseline` reads."""
     cases = [
-        {"id": case.id, "values": {name: round(some[case.id], 5) for name, some in values.items() if case.id in some}}
+        {
+            "id": case.id,
+            "values": {name: round(some[case.id], PLACES) for name, some in baseline.values.items() if case.id in some},
+            **({"judged": baseline.judged[case.id]} if case.id in baseline.judged else {}),
+        }
         for case in golden.cases
     ]
     about = {"name": golden.name, "version": golden.version}
     write_json({"format": FORMAT, "set": about, "runs": [{"config": config, "cases": cases}]}, path)
 
 
-def read_values(path: Path, config: str) -> dict[str, Values]:
-    """Return the values by measure and case of one run of a written report.
+def read_baseline(path: Path, config: str, golden: GoldenSet) -> Baseline:
+    """Return one run of a written report to compare with.
 
     Raises:
-        BadGate: the file is no report, or has no run of that configuration.
+        BadGate: the file is no report, is one of another set or another version of it, or has no run of that
+            configuration.
     """
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
+        if report["format"] != FORMAT:
+            raise ValueError("another format")
+        if (written := report["set"]["version"]) != golden.version:
+            raise BadGate(
+                f"{path} is of other questions: version {written} of {report['set']['name']}, not {golden.version} of "
+                f"{golden.name}.",
+                remedy="Write the baseline anew with --write-baseline, by the release that it stands for.",
+            )
         runs = {run["config"]: run for run in report["runs"]}
         if config not in runs:
             raise BadGate(f"{path} has no run of `{config}`.", remedy="Write the baseline anew with --write-baseline.")
@@ -94,26 +118,35 @@ def read_values(path: Path, config: str) -> dict[str, Values]:
         for case in runs[config]["cases"]:
             for name, value in case["values"].items():
                 found.setdefault(name, {})[case["id"]] = float(value)
-    except (OSError, json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        judged = {case["id"]: dict(case["judged"]) for case in runs[config]["cases"] if case.get("judged")}
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadGate(
             f"{path} cannot be read as a baseline.", remedy="Write one with `pincite eval gate --write-baseline`."
         ) from error
-    return dict(found)
+    return Baseline(found, judged)
 
 
 def _run(cases: Sequence[Case], run: Run, figures: Mapping[str, Values]) -> dict[str, Any]:
     curve = risk_curve(cases, run.outcomes)
-    whole = whole_by_tag(cases, run.outcomes)
+    whole = whole_strata(cases, run.outcomes)
+    judged = judged_of(cases, run.outcomes)
     faults = {case.id: fault_of(case, run.outcomes[case.id]) for case in cases}
     return {
         "config": run.subject,
         "seconds": round(run.seconds, 2),
         "fresh": run.fresh,
-        "measures": _plain({**whole_figures(cases, run.outcomes), **estimates(figures)}),
+        "doubts": list(run.doubts),
+        "measures": _plain({**whole_estimates(cases, run.outcomes), **estimates(figures)}),
         "strata": {tag: _plain({**whole[tag], **some}) for tag, some in by_tag(cases, figures).items()},
         "curve": None if curve is None else asdict(curve),
         "faults": dict(Counter(fault.value for fault in faults.values())),
-        "cases": [_case(case, run.outcomes[case.id], faults[case.id].value, figures) for case in cases],
+        "cases": [
+            {
+                **_case(case, run.outcomes[case.id], faults[case.id].value, figures),
+                "judged": judged.get(case.id),
+            }
+            for case in cases
+        ],
     }
 
 
@@ -135,7 +168,7 @@ def _case(case: Case, outcome: Outcome, fault: str, figures: Mapping[str, Values
             for each in outcome.ranking[:_RANKING_SHOWN]
         ],
         "values": {
-            name: round(values[case.id], 5)
+            name: round(values[case.id], PLACES)
             for name, values in figures.items()
             if case.id in values and not name.startswith("ms ")
         },

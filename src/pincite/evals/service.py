@@ -9,12 +9,13 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pincite.core import Database, Scope, utc_now
+from pincite.core import Database, PinciteError, Scope, utc_now
 from pincite.evals import store
 from pincite.evals.domain import Case, GoldenSet, Outcome, Run, SetInfo, Subject, outcome_from
 from pincite.evals.formats import case_to
 from pincite.evals.margins import Margin, Ranked, learn_margin, ranked_cases
 from pincite.evals.shadows import Beside, Measured, beside
+from pincite.evals.subjects import DocumentSubject
 
 Progress = Callable[[int, int], None]
 """Told how many cases are done, and of how many."""
@@ -33,7 +34,7 @@ class Evaluations:
         self._db = database
 
     async def keep_set(self, scope: Scope, golden: GoldenSet) -> SetInfo:
-        """Keep a set as a new version of its name, unless the newest says the same."""
+        """Keep a set as the newest version of its name, unless the newest says the same. Raises: InvalidInput."""
         async with self._db.transaction(scope) as session:
             return await store.add_set(session, scope, golden, utc_now())
 
@@ -78,7 +79,9 @@ class Evaluations:
             made.update({each.case: each for each in some})
             progress(len(made), len(golden.cases))
         ordered = {case.id: made[case.id] for case in golden.cases}
-        return Run(subject.name, ordered, len(missing), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        doubts = await subject.doubts(golden.cases) if isinstance(subject, DocumentSubject) else []
+        return Run(subject.name, ordered, len(missing), seconds, tuple(doubts))
 
     async def margin(self, scope: Scope, asked: Sequence[tuple[GoldenSet, Subject, Subject]]) -> Margin:
         """Learn when the reranker can be spared, from each set asked without one and with one.
@@ -97,7 +100,11 @@ async def _judged(subject: Subject, cases: Sequence[Case], jobs: int) -> list[Ou
 
     async def judge(case: Case) -> Outcome:
         async with turns:
-            return await subject.judge(case)
+            try:
+                return await subject.judge(case)
+            except PinciteError as error:
+                error.message = f"Case {case.id}: {error.message}"
+                raise
 
     try:
         async with asyncio.TaskGroup() as group:

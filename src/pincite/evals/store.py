@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.core import NotFound, Scope, new_id
+from pincite.core import InvalidInput, NotFound, Scope, new_id
 from pincite.evals.domain import CorpusPassage, GoldenSet, SetInfo, SetKind
 from pincite.evals.formats import case_from, case_to
-from pincite.evals.tables import CaseRow, OutcomeRow, PassageRow, SetRow
+from pincite.evals.tables import ID_LENGTH, NAME_LENGTH, CaseRow, OutcomeRow, PassageRow, SetRow
 
 _AT_ONCE = 500
 
@@ -22,12 +22,19 @@ def visible_to(scope: Scope, row: type[SetRow] | type[OutcomeRow]) -> ColumnElem
 
 
 async def add_set(session: AsyncSession, scope: Scope, golden: GoldenSet, at: datetime) -> SetInfo:
-    """Keep a set; content that is there under this name already is found, not doubled."""
-    known = await session.scalar(
-        select(SetRow).where(visible_to(scope, SetRow), SetRow.name == golden.name, SetRow.version == golden.version)
+    """Keep a set as the newest of its name. What the newest says already is found; an older one becomes the newest.
+
+    Raises: InvalidInput (a name or id is too long).
+    """
+    _refuse_long(golden)
+    newest = await session.scalar(
+        select(SetRow).where(visible_to(scope, SetRow), SetRow.name == golden.name).order_by(SetRow.id.desc()).limit(1)
     )
-    if known is not None:
-        return _info(known)
+    if newest is not None and newest.version == golden.version:
+        return _info(newest)
+    await session.execute(
+        delete(SetRow).where(visible_to(scope, SetRow), SetRow.name == golden.name, SetRow.version == golden.version)
+    )
     row = SetRow(
         id=new_id(),
         tenant=scope.tenant,
@@ -111,8 +118,22 @@ async def _row(session: AsyncSession, scope: Scope, name: str, version: str | No
     row = await session.scalar(query.order_by(SetRow.id.desc()).limit(1))
     if row is None:
         which = name if version is None else f"{name} in version {version}"
-        raise NotFound(f"There is no golden set {which}.", remedy="See `pincite eval sets`.")
+        raise NotFound(
+            f"There is no golden set {which}.", remedy="Give the path of a file, or a name from `pincite eval sets`."
+        )
     return row
+
+
+def _refuse_long(golden: GoldenSet) -> None:
+    if not golden.name.strip() or len(golden.name) > NAME_LENGTH:
+        raise InvalidInput(
+            f"A set's name has 1 to {NAME_LENGTH} characters.",
+            remedy="Give one with --name, or name the file otherwise.",
+        )
+    if long := next((each.id for each in golden.corpus if len(each.id) > ID_LENGTH), None):
+        raise InvalidInput(
+            f"The id {long[:60]!r}... of a passage has more than {ID_LENGTH} characters.", remedy="Shorten it."
+        )
 
 
 def _info(row: SetRow) -> SetInfo:

@@ -12,6 +12,7 @@ from pincite.answers import Answer, PinSpan, Rehearsals
 from pincite.core import Scope
 from pincite.core.languages import language_of
 from pincite.evals.domain import Case, CorpusPassage, Found, GoldenSet, Outcome, Pinned
+from pincite.evals.doubts import doubts_about
 from pincite.gateway import Embedder
 from pincite.index import Filter, Generation, Point, SearchIndex
 from pincite.library import Chunk, Library, Passage
@@ -67,6 +68,10 @@ class DocumentSubject:
             retrieve_ms=outcome.retrieve_ms,
             answer_ms=answer_ms,
         )
+
+    async def doubts(self, cases: Sequence[Case]) -> list[str]:
+        """Return a sentence for each place of a case that is not in the documents as it is named."""
+        return await doubts_about(self.scope, self.library, cases)
 
     async def _pinned(self, answer: Answer) -> tuple[Pinned, ...]:
         spans = [(span, pin.verdict.value) for pin in answer.pins for span in pin.spans]

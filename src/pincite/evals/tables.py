@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pincite.core import Table
 
+NAME_LENGTH, ID_LENGTH = 120, 400
+
 
 class SetRow(Table):
     """One version of a golden set; `version` names its content."""
@@ -17,7 +19,7 @@ class SetRow(Table):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     tenant: Mapped[str] = mapped_column(String(64))
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     version: Mapped[str] = mapped_column(String(12))
     kind: Mapped[str] = mapped_column(String(16))
     cases: Mapped[int] = mapped_column(Integer)
@@ -41,7 +43,7 @@ class PassageRow(Table):
 
     set_id: Mapped[str] = mapped_column(ForeignKey("evals_sets.id", ondelete="CASCADE"), primary_key=True)
     place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    passage: Mapped[str] = mapped_column(String(400))
+    passage: Mapped[str] = mapped_column(String(ID_LENGTH))
     title: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
 

@@ -94,12 +94,6 @@ def whole_differences(
     return {name: each for name, each in made.items() if each is not None}
 
 
-def whole_by_tag(cases: Sequence[Case], outcomes: Mapping[str, Outcome]) -> dict[str, dict[str, Estimate]]:
-    """Return the figures of each tag's claims."""
-    tags = sorted({tag for case in cases for tag in case.tags})
-    return {tag: whole_figures([case for case in cases if tag in case.tags], outcomes) for tag in tags}
-
-
 def is_carried(case: Case) -> bool:
     """Whether a claim is labelled as carried by its evidence."""
     return case.label == "supported"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pincite.core import PinciteError, Scope, get_logger
+from pincite.core import PinciteError, Scope, Unavailable, get_logger
 from pincite.core.words import content_pairs, stem
 from pincite.gateway import ChatFinished
 from pincite.retrieval.fusion import Fused
@@ -77,20 +77,30 @@ class Writing:
         kind: a passage to search like (HyDE: Gao et al. 2022, arXiv 2212.10496), more queries, or the parts of the
             question; None for nothing.
         timeout_s: longest wait for it.
+        strict: whether the search fails where it does.
     """
 
     writer: Writer | None
     kind: Written | None
     timeout_s: float
+    strict: bool = False
 
     async def wrote(self, scope: Scope, question: str) -> Wrote:
-        """Return what was written, nothing where no model is asked or it fails. One call a question."""
+        """Return what was written, nothing where no model is asked or it fails. One call a question.
+
+        Raises: PinciteError, where it is strict and the model failed.
+        """
         if self.writer is None or self.kind is None:
             return Wrote()
         try:
             async with asyncio.timeout(self.timeout_s):
                 texts, call = await self._asked(self.writer, scope, question)
         except (PinciteError, TimeoutError) as error:
+            if self.strict and isinstance(error, PinciteError):
+                raise
+            if self.strict:
+                said = f"What is searched with took longer than {self.timeout_s:g} seconds to write."
+                raise Unavailable(said, remedy="Let it take longer (written_timeout_s).") from error
             log.warning("question not expanded", writer=self.writer.name, problem=str(error) or "took too long")
             return Wrote()
         some = tuple(dict.fromkeys(texts))[:_MOST_WRITTEN]

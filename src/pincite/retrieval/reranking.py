@@ -1,7 +1,7 @@
 """When the first passages are judged once more, and what that judgement weighs beside the first stage's.
 
 Which rerankers there are is the gateway's business. One that fails or takes too long changes nothing: an answer is
-never lost for the sake of its order.
+never lost for the sake of its order, unless the settings are strict.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.core import PinciteError, Scope, get_logger
+from pincite.core import PinciteError, Scope, Unavailable, get_logger
 from pincite.retrieval.domain import ScoredPassage
 from pincite.retrieval.settings import RetrievalSettings
 
@@ -47,7 +47,10 @@ class Reranking:
     settings: RetrievalSettings
 
     async def apply(self, scope: Scope, question: str, passages: Sequence[ScoredPassage]) -> list[ScoredPassage]:
-        """Return the passages best first; those beyond the depth stay where they are."""
+        """Return the passages best first; those beyond the depth stay where they are.
+
+        Raises: PinciteError, where the settings are strict and the reranker failed.
+        """
         depth = self.settings.rerank_depth
         first, rest = passages[:depth], passages[depth:]
         if self.judge is None or len(first) < 2 or is_confident(first, self.settings.rerank_skip_margin):
@@ -57,9 +60,18 @@ class Reranking:
             async with asyncio.timeout(self.settings.rerank_timeout_s):
                 relevance = await self.judge.rerank(scope, question, texts)
         except (PinciteError, TimeoutError) as error:
+            if self.settings.strict:
+                raise _said(error, self.settings.rerank_timeout_s) from error
             log.warning("not reranked", reranker=self.judge.name, problem=str(error) or "took too long")
             return list(passages)
         return [*weighed(first, relevance.tolist(), self.settings.rerank_weight), *rest]
+
+
+def _said(error: PinciteError | TimeoutError, limit_s: float) -> PinciteError:
+    if isinstance(error, PinciteError):
+        return error
+    remedy = "Ask fewer at once, or let it take longer (rerank_timeout_s)."
+    return Unavailable(f"The reranker took longer than {limit_s:g} seconds.", remedy=remedy)
 
 
 def is_confident(passages: Sequence[ScoredPassage], margin: float | None) -> bool:

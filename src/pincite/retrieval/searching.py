@@ -99,9 +99,24 @@ class Searcher:
 
     async def _asked(self, scope: Scope, generation: Generation, text: str, clock: StageClock) -> _Asked:
         # Vectors of another model mean nothing here: without its embedder, BM25 answers alone.
-        embedder = None if self.settings.lists == "words" else await self.embedders.of(generation.model_id)
-        vector = None if embedder is None else await _vector(scope, embedder, text, clock)
+        by_words = self.settings.lists == "words"
+        embedder = None if by_words else await self.embedders.of(generation.model_id)
+        if embedder is None and self.settings.strict and not by_words:
+            said = f"The index has vectors of {generation.model_id}, which is not there to ask."
+            raise Unavailable(said, remedy="Set PINCITE_EMBEDDER back, or run `pincite reindex`.")
+        vector = None if embedder is None else await self._vector(scope, embedder, text, clock)
         return _Asked(generation, embedder, vector, keyword_share(text) if self.settings.routing else 0.0)
+
+    async def _vector(self, scope: Scope, embedder: Embedder, text: str, clock: StageClock) -> Vector | None:
+        """Return the question's vector; None where its provider fails: words alone are better than no answer."""
+        with clock.stage("embed"):
+            try:
+                return (await embedder.embed(scope, [text], query=True))[0]
+            except Unavailable as error:
+                if self.settings.strict:
+                    raise
+                log.warning("searched by words alone", model=embedder.model_id, message=error.message)
+                return None
 
     async def _by_text(self, scope: Scope, asked: _Asked, target: Target) -> list[Hit]:
         if self.settings.lists == "meaning" and asked.vector is not None:
@@ -121,13 +136,3 @@ class Searcher:
         own = 0.0 if asked.embedder is None else asked.embedder.dense_weight
         weight = own if self.settings.dense_weight is None else self.settings.dense_weight
         return fuse(by_text, by_vector, weight * (1 - self.settings.routing * asked.keywords))
-
-
-async def _vector(scope: Scope, embedder: Embedder, text: str, clock: StageClock) -> Vector | None:
-    """Return the question's vector; None where its provider fails: words alone are better than no answer."""
-    with clock.stage("embed"):
-        try:
-            return (await embedder.embed(scope, [text], query=True))[0]
-        except Unavailable as error:
-            log.warning("searched by words alone", model=embedder.model_id, message=error.message)
-            return None

@@ -109,7 +109,8 @@ class Retrieval:
         self._catalogue = Catalogue(library)
         second = second or SecondModels()
         self._reranking = Reranking(second.judge, self._settings)
-        self._writing = Writing(second.writer, self._settings.written, self._settings.written_timeout_s)
+        found_with = self._settings
+        self._writing = Writing(second.writer, found_with.written, found_with.written_timeout_s, found_with.strict)
 
     async def find(self, scope: Scope, query: Query) -> Evidence:
         """Return the best passages that the asker may see, best first; none while nothing is indexed.

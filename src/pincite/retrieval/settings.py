@@ -40,6 +40,8 @@ class RetrievalSettings:
         rerank_skip_margin: the lead of the first score over the fifth that spares the reranker; None never does.
         rerank_timeout_s: longest wait for a reranker; its order is left out then.
         rerank_weight: weight in 0..1 of the reranker's score beside the fused one.
+        strict: whether a search fails where a model did, which it does without otherwise: where quality is measured,
+            the lack of a model would be taken for its quality.
     """
 
     lists: Literal["hybrid", "words", "meaning"] = "hybrid"
@@ -70,3 +72,4 @@ class RetrievalSettings:
     rerank_skip_margin: float | None = None
     rerank_timeout_s: float = 10.0
     rerank_weight: float = 0.5
+    strict: bool = False

@@ -58,6 +58,15 @@ async def test_one_that_fails_or_dawdles_changes_nothing(judge: Backwards | None
     assert ids(await Reranking(judge, settings).apply(SCOPE, "?", passages([0.9, 0.8]))) == ["k0", "k1"]
 
 
+@pytest.mark.parametrize(
+    ("judge", "said"), [(Backwards(fails=True), "Away"), (Backwards(wait_s=5.0), "longer than 0.05 seconds")]
+)
+async def test_where_quality_is_measured_its_failure_is_one(judge: Backwards, said: str) -> None:
+    settings = RetrievalSettings(rerank_weight=1.0, rerank_timeout_s=0.05, strict=True)
+    with pytest.raises(Unavailable, match=said):
+        await Reranking(judge, settings).apply(SCOPE, "?", passages([0.9, 0.8]))
+
+
 async def test_a_clear_first_stage_spares_the_reranker() -> None:
     judge = Backwards()
     spared = Reranking(judge, RetrievalSettings(rerank_skip_margin=0.5))

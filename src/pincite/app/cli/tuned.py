@@ -6,6 +6,7 @@ How it is learned is in `evals`; the command is in `evaluate.py`.
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from pincite.app.cli.output import out, print_table
@@ -28,7 +29,7 @@ def print_tuned(tuned: Mapping[str, Any]) -> None:
     """Print the learned weight with what it gains on each set."""
     table = Table("Set", "Words alone", "Fused, cross-validated", "Gain (95 % interval)")
     for name, (words, fused, gain) in tuned["by_set"].items():
-        table.add_row(name, f"{words:.4f}", f"{fused:.4f}", _gain(gain))
+        table.add_row(escape(name), f"{words:.4f}", f"{fused:.4f}", _gain(gain))
     table.add_row("mean", f"{tuned['words']['mean']:.4f}", f"{tuned['quality']['mean']:.4f}", _gain(tuned["gain"]))
     print_table(table)
     out().print(f"Weight of the dense score: {tuned['weight']:.2f}")
