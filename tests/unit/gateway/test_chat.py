@@ -19,6 +19,7 @@ from pincite.gateway import (
     TextDelta,
 )
 from pincite.gateway.adapters.memory import MemoryMeter
+from pincite.gateway.pacing import LONGEST_WAIT_S
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 
@@ -92,6 +93,8 @@ async def test_known_models_have_a_price_and_local_ones_are_free(provider: Provi
         ({"html": True}, "not an answer|broke off|cannot be read"),
         ({"fail_times": 9, "status": 500}, "failed"),
         ({"fail_times": 9, "status": 429, "retry_after_s": 60}, "rate"),
+        ({"fail_times": 9, "status": 405}, "refused the request with status 405"),
+        ({"fail_times": 9, "status": 413}, "too long"),
     ],
 )
 async def test_each_failure_is_a_sentence(provider: Provider, change: dict[str, object], said: str) -> None:
@@ -101,6 +104,13 @@ async def test_each_failure_is_a_sentence(provider: Provider, change: dict[str, 
         await _whole(_model(provider))
     assert caught.value.remedy
     assert "Traceback" not in caught.value.message
+
+
+async def test_who_asks_for_more_than_is_waited_is_asked_again_then(provider: Provider) -> None:
+    provider.behaviour.fail_times, provider.behaviour.status, provider.behaviour.retry_after_s = 9, 429, 86_400
+    with pytest.raises(ModelError) as caught:
+        await _whole(_model(provider))
+    assert caught.value.retry_after_s == LONGEST_WAIT_S
 
 
 async def test_a_rejected_key_is_not_repeated(provider: Provider) -> None:

@@ -15,6 +15,7 @@ from pincite.answers.openai.schemas import (
     AskedOfModel,
     CallBody,
     CalledFunction,
+    CallId,
     ChatBody,
     ChatMessage,
     ContentPart,
@@ -58,7 +59,7 @@ class CallItem(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     type: Literal["function_call"]
-    call_id: Name
+    call_id: CallId
     name: Name
     arguments: Text
 
@@ -69,7 +70,7 @@ class OutputItem(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     type: Literal["function_call_output"]
-    call_id: Name
+    call_id: CallId
     output: Text | Parts
 
 
