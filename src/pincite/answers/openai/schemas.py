@@ -64,6 +64,7 @@ class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: Text | Annotated[list[ContentPart], Field(max_length=1_000)] | None = None
     tool_calls: Annotated[list[CallBody], Field(max_length=128)] | None = None
+    function_call: Object | None = None
     tool_call_id: CallId | None = None
 
 
