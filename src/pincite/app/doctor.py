@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from pincite.app.migrate import standing
-from pincite.app.models import discover_model, open_embedders
+from pincite.app.models import discover_model, open_embedders, reach_models
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
@@ -216,6 +216,7 @@ def _workers(living: int) -> Finding:
 async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     try:
         discovery = await discover_model(settings, environment)
+        reached = await reach_models(settings, environment, discovery)
     except PinciteError as error:
         return [Finding("bad", "Model", error.message, error.remedy)]
     looked = [Finding("note", found.what, found.why) for found in discovery.findings]
@@ -223,7 +224,7 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
         chosen = Finding("ok", "Answers", "extractive: sentences quoted from the documents, no model")
     else:
         chosen = Finding("ok", "Answers", f"written by {discovery.model}")
-    return [*looked, chosen]
+    return [*looked, chosen, *(Finding(each.state, name, each.found, each.remedy) for name, each in reached)]
 
 
 async def _embedder(settings: Settings) -> Finding:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.doubles.provider import Provider, serve
@@ -74,6 +75,18 @@ async def test_a_letter_that_is_cut_in_two_comes_whole(provider: Provider) -> No
     provider.behaviour.raw = tuple(f"data: {chunk.format(each)}\n\n".encode() for each in choices)
     text, _ = await _whole(_model(provider))
     assert text == "A ship: 🚢, half of one: \ufffd, an end\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("said", [["<think>Hm.</think>\n\nAt nine."], ["<think>", "Hm.", "</think>", "\n\nAt nine."]])
+async def test_what_a_server_passes_on_of_thinking_is_not_told(provider: Provider, said: list[str]) -> None:
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    choices: list[Any] = [{"index": 0, "delta": {"content": each}, "finish_reason": None} for each in said]
+    choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+    provider.behaviour.raw = tuple(
+        b"data: " + json.dumps({**head, "choices": [each]}).encode() + b"\n\n" for each in choices
+    )
+    text, _ = await _whole(_model(provider))
+    assert text.strip() == "At nine."
 
 
 async def test_known_models_have_a_price_and_local_ones_are_free(provider: Provider) -> None:

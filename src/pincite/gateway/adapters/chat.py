@@ -22,6 +22,7 @@ from pincite.gateway.adapters.mapping import (
     text_of,
     usage_of,
 )
+from pincite.gateway.adapters.spoken import Spoken
 from pincite.gateway.deadlines import Deadlines
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
 from pincite.gateway.failures import broke_off, explained, let_go
@@ -176,19 +177,19 @@ class _Storable:
 
 
 async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncGenerator[str]:
-    events, storable = aiter(response), _Storable()
+    events, storable, spoken = aiter(response), _Storable(), Spoken()
     limit = deadlines.first
     while True:
         try:
             async with limit():
                 event = await anext(events)
         except StopAsyncIteration:
-            rest = storable("", final=True)
+            rest = spoken(storable("", final=True), final=True)
             if rest:
                 yield rest
             return
         limit = deadlines.next
-        text = storable(text_of(event))
+        text = spoken(storable(text_of(event)))
         if text:
             deadlines.wrote()
             yield text
