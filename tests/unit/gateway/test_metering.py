@@ -159,6 +159,18 @@ async def test_what_a_provider_counts_is_a_number_of_tokens(
     assert (spent.input_tokens, spent.output_tokens, spent.cached_tokens) == counted
 
 
+async def test_a_reply_without_an_end_costs_what_came_however_little_was_counted_when_it_began(
+    provider: Provider, meter: MemoryMeter
+) -> None:
+    provider.behaviour.reply, provider.behaviour.no_finish = "It leaves at nine. " * 20, True
+    with pytest.raises(ModelError, match="broke off"):
+        await _ask(_model(provider, meter, "anthropic:claude-haiku-4-5"))
+    (spent,) = meter.settled
+    assert spent.estimated
+    assert spent.input_tokens > 0
+    assert spent.output_tokens >= len(provider.behaviour.reply) // 4
+
+
 @pytest.mark.parametrize("name", [MODEL, "ollama:test-model"])
 async def test_of_usage_that_grows_with_each_piece_the_last_counts(
     provider: Provider, meter: MemoryMeter, name: str

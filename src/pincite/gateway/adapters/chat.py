@@ -21,6 +21,7 @@ from pincite.gateway.adapters.mapping import (
     settings_of,
     text_of,
     usage_of,
+    usage_so_far,
 )
 from pincite.gateway.adapters.spoken import Spoken
 from pincite.gateway.deadlines import Deadlines
@@ -129,7 +130,9 @@ class ProviderChat:
             try:
                 calls, reason = ended(response, request, self.name)
             except ModelError as error:
-                error.usage = usage  # what is cut off or withheld is billed as well
+                # What is cut off or withheld is billed as well.
+                has_end = response.finish_reason is not None
+                error.usage = usage if has_end else usage_so_far(response, request, written)
                 raise
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             told = _as_told(explained(error, self.name), response, request)

@@ -5,6 +5,7 @@ How a request is sent, tried again and timed is in `chat.py`.
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pincite.core.images import Image
@@ -130,6 +131,15 @@ def usage_of(response: "StreamedResponse", request: ChatRequest, written: int) -
         kept = min(read - cached, _count(told.cache_write_tokens))
         return Usage(read, said, cached_tokens=cached, kept_tokens=kept, tier=_tier_of(response))
     return estimated(request, written)
+
+
+def usage_so_far(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
+    """Return the tokens of a reply that has no end: what its provider had counted by then, and no less than came.
+
+    Anthropic counts what is read where a reply begins, and what is written where it ends.
+    """
+    told, came = usage_of(response, request, written), estimated(request, written)
+    return replace(told, output_tokens=max(told.output_tokens, came.output_tokens), estimated=True)
 
 
 def _count(told: float) -> int:
