@@ -9,6 +9,7 @@ import pytest
 
 CHAT = "/v1/chat/completions"
 HELLO: list[Any] = [{"role": "user", "content": "Hello."}]
+JSON = {"type": "json_schema"}
 TOOL = {"type": "function", "function": {"name": "f"}}
 
 
@@ -53,6 +54,11 @@ async def test_what_is_wrong_in_a_chat_is_named(
         ),
         ("/v1/responses", {"input": [{"role": "robot", "content": "a"}]}, "input.0.role", "'system'"),
         ("/v1/responses", {"input": []}, "input", "at least 1 item"),
+        ("/v1/responses", {"input": [{"type": "reasoning"}]}, "input.0.type", "'function_call' or 'function_call_out"),
+        ("/v1/responses", {"input": "a", "tools": [{"type": "web_search"}]}, "tools.0.type", "should be 'function'"),
+        ("/v1/responses", {"input": "a", "text": {"format": JSON}}, "text.format", "Send `schema`"),
+        ("/v1/responses", {"input": "a", "text": {"format": {**JSON, "schema": {}}}}, "text.format", "has no name"),
+        (CHAT, {"messages": HELLO, "tools": [{"type": "web_search"}]}, "tools.0.type", "should be 'function'"),
     ],
 )
 async def test_of_a_thing_of_several_kinds_the_nearest_kind_is_told(

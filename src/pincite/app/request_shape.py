@@ -39,7 +39,7 @@ def explained(error: RequestValidationError) -> InvalidRequest:
     elif len(flaw["loc"]) == 1 and error.body is None:
         said = InvalidRequest("The request has no body, and needs one.", remedy=f"Send JSON. {_AS_JSON}")
     else:
-        flaw = _telling(flaws, error.body)
+        flaw = _named(_telling(flaws, error.body), flaws, error.body)
         said = _said(flaw, ".".join(_place(flaw, error.body)))
     said.scim_type = "invalidSyntax"
     return said
@@ -59,6 +59,21 @@ def _said(flaw: Flaw, where: str) -> InvalidRequest:
         said = InvalidRequest(f"{where or 'The request'}: {flaw['msg']}.", remedy=_AGAIN)
     said.param = where or None
     return said
+
+
+def _named(flaw: Flaw, flaws: Sequence[Flaw], body: Any) -> Flaw:
+    """Return what is wrong with the word that says of which kind a thing is, where that is the matter, else the flaw.
+
+    All words that there are for it are told.
+    """
+    own = (*flaw["loc"][:-1], "type")
+    odd = [each for each in flaws if each["type"] == "literal_error" and each["loc"][-1] == "type"]
+    if flaw["type"] not in {"literal_error", "missing"} or all(each["loc"] != own for each in odd):
+        return flaw
+    place = [*_place(flaw, body)[:-1], "type"]
+    *others, last = dict.fromkeys(each["ctx"]["expected"] for each in odd if _place(each, body) == place)
+    said = f"Input should be {', '.join(others)}{' or ' if others else ''}{last}"
+    return {**next(each for each in odd if each["loc"] == own), "msg": said}
 
 
 def _place(flaw: Flaw, body: Any) -> list[str]:
