@@ -1,5 +1,6 @@
 """What the command line prints: no command to the terminal out of anybody's text, and what failed on standard error."""
 
+import json
 from pathlib import Path
 
 from tests.doubles.provider import Provider
@@ -34,6 +35,9 @@ def test_texts_of_documents_and_models_command_no_terminal(
         assert result.exit_code == 0, result.output
         assert not {"\x1b", "\x07", "\x9b", "\r"} & set(result.output), words
     assert "\ufffd[31mferry" in result.stdout
+    as_json = CliRunner().invoke(app, ["search", "ferry", "--json"], env=env)
+    assert not {"\x1b", "\x9b"} & set(as_json.stdout)
+    assert json.loads(as_json.stdout)["hits"][0]["text"].startswith("The \x1b[31mferry")
     provider.behaviour.fail_times, provider.behaviour.status = 9, 401
     failed = CliRunner().invoke(app, ["ask", question], env=env)
     assert failed.exit_code == 1

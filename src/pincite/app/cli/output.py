@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import getpass
 import json
+import re
 import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from typing import Annotated, Any, TypeVar
@@ -22,6 +23,7 @@ from pincite.core import PinciteError
 from pincite.core.origin import COMMAND_LINE, Origin, asked_from
 
 T = TypeVar("T")
+_BEYOND_ASCII = re.compile("[\x7f-\x9f]")  # of controls, which JSON lets stand
 _COMMANDS: Mapping[int, int] = {code: 0xFFFD for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in {0x09, 0x0A}}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
@@ -55,7 +57,8 @@ def print_table(table: Table) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    said = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(_BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", said) + "\n")
     sys.stdout.flush()
 
 
