@@ -101,3 +101,22 @@ async def test_an_address_that_is_none_is_told_before_anybody_asks(
     routes.write_text(f'[[routes.a]]\nmodel = "openai:ours"\nbase_url = "{address}"\n', encoding="utf-8-sig")
     settings = read_settings(home=pincite_home, model="route:a", model_routes=routes)
     assert (await looked_at(settings))["Model"].found == "The address of openai:ours is none."
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "said"),
+    [
+        ({"model_prices": "openai:test-model=nan/1"}, "Calls of models", "is no price"),
+        ({"model_limits": "requests=many/min"}, "Calls of models", "is no limit"),
+        ({"second_opinion": "judge:nobody"}, "Second opinion", "`nobody`"),
+        ({"reranker": "late:/no/such/folder"}, "Reranker", "/no/such/folder"),
+        ({"moderation": "openai:"}, "Moderation", "moderation"),
+    ],
+)
+async def test_it_says_what_a_server_would_not_start_with(
+    pincite_home: Path, provider: Provider, given: dict[str, Any], what: str, said: str
+) -> None:
+    found = await looked_at(with_model(pincite_home, f"{provider.url}/v1", **given))
+    assert found[what].state == "bad"
+    assert said in f"{found[what].found} {found[what].remedy}"
+    assert found[what].remedy

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pincite.app.cli.main import app
 
-ODD = "The \x1b[31mferry\x1b]0;owned\x07 leaves at \x9b2Jnine every\rmorning.\n"
+ODD = "Of 1:100:2 the \x1b[31mferry\x1b]0;owned\x07 leaves at \x9b2Jnine every\rmorning.\n"
 
 
 def test_texts_of_documents_and_models_command_no_terminal(
@@ -34,10 +34,10 @@ def test_texts_of_documents_and_models_command_no_terminal(
         result = CliRunner().invoke(app, words, env=env)
         assert result.exit_code == 0, result.output
         assert not {"\x1b", "\x07", "\x9b", "\r"} & set(result.output), words
-    assert "\ufffd[31mferry" in result.stdout
+    assert "Of 1:100:2 the \ufffd[31mferry" in result.stdout
     as_json = CliRunner().invoke(app, ["search", "ferry", "--json"], env=env)
     assert not {"\x1b", "\x9b"} & set(as_json.stdout)
-    assert json.loads(as_json.stdout)["hits"][0]["text"].startswith("The \x1b[31mferry")
+    assert json.loads(as_json.stdout)["hits"][0]["text"].startswith("Of 1:100:2 the \x1b[31mferry")
     provider.behaviour.fail_times, provider.behaviour.status = 9, 401
     failed = CliRunner().invoke(app, ["ask", question], env=env)
     assert failed.exit_code == 1

@@ -8,13 +8,22 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pincite.app.migrate import standing
-from pincite.app.models import discover_model, open_embedders, reach_models
+from pincite.app.models import (
+    discover_model,
+    open_embedders,
+    open_ledger,
+    open_models,
+    open_reranker,
+    open_second_opinion,
+    reach_models,
+)
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
@@ -56,7 +65,10 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         _place("Uploaded files", "PINCITE_BLOBS_URL", settings.blobs_url),
         _place("Search index", "PINCITE_INDEX_URL", settings.index_url),
     )
-    findings += await _model(settings, environment)
+    model = await _model(settings, environment)
+    findings += model
+    if all(each.state != "bad" or each.what != "Model" for each in model):
+        findings += await _beside_model(settings)
     findings.append(await _embedder(settings))
     return findings
 
@@ -225,6 +237,29 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
     else:
         chosen = Finding("ok", "Answers", f"written by {discovery.model}")
     return [*looked, chosen, *(Finding(each.state, name, each.found, each.remedy) for name, each in reached)]
+
+
+async def _beside_model(settings: Settings) -> list[Finding]:
+    """Make what stands beside the model as a server does at its start; tells what cannot be made."""
+    settings = settings.model_copy(update={"model_cache": "off"})  # which would make a key
+    database = build_database(settings)
+    try:
+        ledger = open_ledger(settings, database)
+        models = await open_models(settings, ledger, database)
+    except PinciteError as error:
+        return [Finding("bad", "Calls of models", error.message, error.remedy)]
+    others: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("Second opinion", partial(open_second_opinion, settings, models)),
+        ("Reranker", partial(open_reranker, settings, models, ledger)),
+        ("Moderation", models.moderator),
+    )
+    findings: list[Finding] = []
+    for what, make in others:
+        try:
+            await asyncio.to_thread(make)
+        except PinciteError as error:
+            findings.append(Finding("bad", what, error.message, error.remedy))
+    return findings
 
 
 async def _embedder(settings: Settings) -> Finding:

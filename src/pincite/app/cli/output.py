@@ -39,12 +39,12 @@ class _Tame(Console):
 
 def out() -> Console:
     """Return the console for results."""
-    return _Tame(soft_wrap=True, highlight=False)
+    return _Tame(soft_wrap=True, highlight=False, emoji=False)
 
 
 def err() -> Console:
     """Return the console for progress and errors, on standard error."""
-    return _Tame(stderr=True, soft_wrap=True, highlight=False)
+    return _Tame(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def print_table(table: Table) -> None:
