@@ -7,6 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from pincite.app.nowhere import BASELESS, UNSPOKEN, is_below
+
 CHAT = "/v1/chat/completions"
 HELLO: list[Any] = [{"role": "user", "content": "Hello."}]
 JSON = {"type": "json_schema"}
@@ -117,3 +119,8 @@ async def test_a_method_that_is_not_taken_is_told_with_those_that_are(client: ht
     assert response.headers["allow"] == "GET, POST"
     assert response.json()["title"] == "DELETE is not taken here."
     assert response.json()["remedy"] == "Use GET, POST."
+
+
+async def test_what_is_told_to_be_no_route_is_none(client: httpx2.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert [each for each in paths if is_below(each, (*BASELESS, *UNSPOKEN))] == []

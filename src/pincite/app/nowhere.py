@@ -9,11 +9,11 @@ BASELESS = ("/chat/completions", "/embeddings", "/models", "/responses")
 UNSPOKEN = tuple(
     f"/v1/{each}"
     for each in (
-        *("assistants", "audio", "completions", "containers", "conversations", "files", "fine_tuning", "images"),
+        *("audio", "completions", "containers", "files", "fine_tuning", "images"),
         *("moderations", "realtime", "threads", "uploads", "vector_stores", "videos"),
     )
 )
-"""Of OpenAI's protocol, what is not spoken here; what is a route of ours as well is not reached."""
+"""Of OpenAI's protocol, what is not spoken here, and has no route of ours in its place."""
 
 
 def is_below(path: str, places: tuple[str, ...]) -> bool:
