@@ -73,8 +73,10 @@ async def test_a_budget_that_is_none_is_refused_with_what_to_do(client: httpx2.A
         refused = await client.post("/v1/budgets", json=wrong)
         assert refused.status_code == 422, wrong
         assert refused.json()["remedy"]
-    nobody = {"subject": "user", "subject_id": "nobody", "period": "day", "limit_usd": 1}
-    assert (await client.post("/v1/budgets", json=nobody)).status_code == 404
+    for subject in ("user", "key", "assistant"):
+        nobody = {"subject": subject, "subject_id": "nobody", "period": "day", "limit_usd": 1}
+        assert (await client.post("/v1/budgets", json=nobody)).status_code == 404, subject
+    assert (await client.get("/v1/budgets")).json()["items"] == []
 
 
 async def test_each_sees_what_they_spent_and_an_admin_all(pincite_home: Path, provider: Provider) -> None:
@@ -123,6 +125,16 @@ def test_budgets_and_spending_from_the_command_line(pincite_home: Path, provider
     assert "tenant" in run("budgets", "list")
     run("budgets", "remove", made["id"])
     assert json.loads(run("budgets", "list", "--json")) == {"items": []}
+    key = json.loads(run("keys", "create", "robot", "--json"))
+    for name in ("robot", key["id"]):
+        run("budgets", "set", "key", name, "--usd", "1")
+        (of_key,) = json.loads(run("budgets", "list", "--json"))["items"]
+        assert of_key["subject_id"] == key["id"]
+    assert "robot" in run("budgets", "list")
+    assert "tests" in run("usage", "--by", "key")
+    nobody = CliRunner().invoke(app, ["budgets", "set", "key", "robto", "--usd", "1"], env=env)
+    assert nobody.exit_code == 4
+    assert "There is no key 'robto'" in nobody.output
     wrong = CliRunner().invoke(app, ["budgets", "set", "tenant", "--usd", "much"], env=env)
     assert wrong.exit_code == 2
     assert "Give a number" in wrong.output

@@ -48,14 +48,15 @@ async def test_one_text_is_a_list_of_one(house: House, clients: Clients) -> None
 
 async def test_what_cannot_be_embedded_is_refused(house: House, clients: Clients) -> None:
     name = house.embedders.chosen.model_id
-    refusals: list[tuple[dict[str, Any], str]] = [
-        ({"input": [1, 2, 3]}, "input"),
-        ({"input": [[1], [2]]}, "input"),
-        ({"input": [" "]}, "input"),
-        ({"input": ["x"], "dimensions": 7}, "dimensions"),
+    refusals: list[tuple[dict[str, Any], str, str]] = [
+        ({"input": [1, 2, 3]}, "input", "check_embedding_ctx_length=False"),
+        ({"input": [[1], [2]]}, "input", "Tokens are not read"),
+        ({"input": []}, "input", "There is no text"),
+        ({"input": [" "]}, "input", "an empty text"),
+        ({"input": ["x"], "dimensions": 7}, "dimensions", "has 256 dimensions"),
     ]
-    for given, param in refusals:
-        with pytest.raises(BadRequestError) as refused:
+    for given, param, said in refusals:
+        with pytest.raises(BadRequestError, match=said) as refused:
             await clients.whole.embeddings.create(model=name, **given)
         assert refused.value.param == param
     for other in ("pincite/default", "text-embedding-3-small"):

@@ -16,6 +16,7 @@ from pincite.app.wiring import House
 
 ASSISTANT, RAW = "pincite/default", "openai:test-model"
 ASKED: list[Any] = [{"role": "user", "content": QUESTION}]
+CALLED = {"name": "f", "arguments": "{}"}
 PNG = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 
 
@@ -51,6 +52,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (RAW, {"messages": [{"role": "user", "content": [PNG]}]}, "messages.0.content.0"),
     (RAW, {"messages": [{"role": "system", "content": "Hello."}]}, "messages"),
     (RAW, {"messages": [*ASKED, {"role": "tool", "content": "7", "tool_call_id": "no"}]}, "messages.1.tool_call_id"),
+    (RAW, {"messages": [*ASKED, {"role": "assistant", "function_call": CALLED}]}, "messages.1.function_call"),
     (RAW, {"n": 3}, "n"),
     (RAW, {"logit_bias": {"7": 1}}, "logit_bias"),
     (RAW, {"presence_penalty": 2.5}, "presence_penalty"),
@@ -94,6 +96,9 @@ async def test_values_that_ask_for_nothing_are_taken(clients: Clients, provider:
     }
     for model in (ASSISTANT, RAW):
         await clients.whole.chat.completions.create(model=model, messages=ASKED, tool_choice="auto", **harmless)
+    for stop in ("", [""]):
+        await clients.whole.chat.completions.create(model=RAW, messages=ASKED, stop=stop)
+        assert "stop" not in provider.requests[-1]
 
 
 async def test_a_wrong_key_a_narrow_one_and_a_missing_model(house_here: House, clients: Clients) -> None:

@@ -118,6 +118,32 @@ async def test_calls_come_in_a_stream_as_well(clients: Clients, provider: Provid
     assert [json.loads(each.function.arguments)["city"] for each in calls] == ["Oslo", "Rome"]
 
 
+async def test_a_call_has_whatever_id_and_name_its_model_gave_it(clients: Clients, provider: Provider) -> None:
+    long_id = "call_" + "0123456789abcdef" * 500  # some write what was thought into it
+    for name in ("weather", "n" * 300):
+        asked = {"index": 0, "id": long_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
+        provider.behaviour.raw = (chunk({"tool_calls": [asked]}), chunk({}, "tool_calls"), b"data: [DONE]\n\n")
+        whole = await clients.whole.chat.completions.create(model=RAW, messages=HELLO, tools=TOOLS)
+        async with clients.whole.chat.completions.stream(model=RAW, messages=HELLO, tools=TOOLS) as stream:
+            streamed = await stream.get_final_completion()
+        for reply in (whole, streamed):
+            (call,) = reply.choices[0].message.tool_calls or []
+            assert call.type == "function"
+            assert (call.id, call.function.name) == (long_id, name)
+    provider.behaviour.raw = None
+    called = {"id": long_id, "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    said: Any = {"role": "assistant", "tool_calls": [called]}
+    result: Any = {"role": "tool", "tool_call_id": long_id, "content": "Rain."}
+    await clients.whole.chat.completions.create(model=RAW, messages=[*HELLO, said, result], tools=TOOLS)
+    assert provider.requests[-1]["messages"][-1]["tool_call_id"] == long_id
+    items: Any = [
+        {"type": "function_call", "call_id": long_id, "name": "weather", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": long_id, "output": "Rain."},
+    ]
+    await clients.whole.responses.create(model=RAW, input=[{"role": "user", "content": "And?"}, *items])
+    assert provider.requests[-1]["messages"][-1]["tool_call_id"] == long_id
+
+
 async def test_a_reply_has_the_shape_that_was_asked_for(clients: Clients, provider: Provider) -> None:
     replying(provider, [GOOD, GOOD, f"```json\n{GOOD}\n```", '{"any": [1, 2]}'])
     reply = await clients.whole.chat.completions.create(model=RAW, messages=HELLO, response_format=SHAPE)

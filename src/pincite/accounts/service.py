@@ -251,6 +251,14 @@ class Accounts:
             found = await store.list_keys(session, scope)
         return [each for each in found if _is_theirs(scope, each.user)]
 
+    async def key(self, scope: Scope, key_id: str) -> ApiKey:
+        """Return a key. Raises: NotFound, also for one that the asker does not look after."""
+        async with self._db.read(scope) as session:
+            found = await store.find_key_by_id(session, scope, key_id)
+        if found is None or not _is_theirs(scope, found.user):
+            raise _no_key()
+        return found
+
     async def revoke_key(self, scope: Scope, key_id: str) -> None:
         """Delete a key; it stops working at once. Raises: NotFound, Denied."""
         async with self._db.transaction(scope) as tx:

@@ -8,13 +8,22 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pincite.app.migrate import standing
-from pincite.app.models import discover_model, open_embedders, open_models, open_reranker
+from pincite.app.models import (
+    discover_model,
+    open_embedders,
+    open_ledger,
+    open_models,
+    open_reranker,
+    open_second_opinion,
+    reach_models,
+)
 from pincite.app.settings import Settings
 from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
@@ -57,9 +66,11 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> list[Fi
         _place("Uploaded files", "PINCITE_BLOBS_URL", settings.blobs_url),
         _place("Search index", "PINCITE_INDEX_URL", settings.index_url),
     )
-    findings += await _model(settings, environment)
+    model = await _model(settings, environment)
+    findings += model
+    if all(each.state != "bad" or each.what != "Model" for each in model):
+        findings += await _beside_model(settings)
     findings += await _embedder(settings)
-    findings += await _reranker(settings)
     return findings
 
 
@@ -218,6 +229,7 @@ def _workers(living: int) -> Finding:
 async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     try:
         discovery = await discover_model(settings, environment)
+        reached = await reach_models(settings, environment, discovery)
     except PinciteError as error:
         return [Finding("bad", "Model", error.message, error.remedy)]
     looked = [Finding("note", found.what, found.why) for found in discovery.findings]
@@ -225,7 +237,37 @@ async def _model(settings: Settings, environment: Mapping[str, str]) -> list[Fin
         chosen = Finding("ok", "Answers", "extractive: sentences quoted from the documents, no model")
     else:
         chosen = Finding("ok", "Answers", f"written by {discovery.model}")
-    return [*looked, chosen]
+    return [*looked, chosen, *(Finding(each.state, name, each.found, each.remedy) for name, each in reached)]
+
+
+async def _beside_model(settings: Settings) -> list[Finding]:
+    """Make what stands beside the model as a server does at its start; tells what cannot be made."""
+    settings = settings.model_copy(update={"model_cache": "off"})  # which would make a key
+    database = build_database(settings)
+    try:
+        return await _made_beside(settings, database)
+    except PinciteError as error:
+        return [Finding("bad", "Calls of models", error.message, error.remedy)]
+    finally:
+        await database.close()
+
+
+async def _made_beside(settings: Settings, database: Database) -> list[Finding]:
+    ledger = open_ledger(settings, database)
+    models = await open_models(settings, ledger, database)
+    others: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("Second opinion", partial(open_second_opinion, settings, models)),
+        ("Reranker", partial(open_reranker, settings, models, ledger)),
+        ("Moderation", models.moderator),
+    )
+    findings = [] if settings.reranker == "none" else [Finding("ok", "Reranker", settings.reranker)]
+    for what, make in others:
+        try:
+            await asyncio.to_thread(make)
+        except PinciteError as error:
+            findings = [each for each in findings if each.what != what]
+            findings.append(Finding("bad", what, error.message, error.remedy))
+    return findings
 
 
 async def _embedder(settings: Settings) -> list[Finding]:
@@ -258,19 +300,3 @@ async def _indexed_with(settings: Settings) -> set[str]:
     finally:
         await database.close()
     return {each.model_id for each in active if each is not None}
-
-
-async def _reranker(settings: Settings) -> list[Finding]:
-    """Look at the reranker that is set: a server would not start with one that is none."""
-    if settings.reranker == "none":
-        return []
-    database = build_database(settings)
-    ledger = Ledger(database)
-    try:
-        models = await open_models(settings, ledger, database)
-        await asyncio.to_thread(open_reranker, settings, models, ledger)
-    except PinciteError as error:
-        return [Finding("bad", "Reranker", error.message, error.remedy)]
-    finally:
-        await database.close()
-    return [Finding("ok", "Reranker", settings.reranker)]

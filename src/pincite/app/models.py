@@ -1,10 +1,10 @@
 """Opens models by the settings: which one answers, what makes vectors, who judges. Wired in `wiring.py`.
 
-What they are is the gateway's business; nothing is sent to one here but a look whether an Ollama is there.
+What they are is the gateway's business; nothing is sent to one here but looks whether it is there.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pincite.answers import SecondOpinion
 from pincite.app.secret_key import installation_key
@@ -12,6 +12,7 @@ from pincite.app.settings import Settings, provider_environment, source_secret
 from pincite.core import Database
 from pincite.gateway import Discovery, Embedders, Models, StaticEmbedder
 from pincite.gateway.adapters.evidence_http import HttpEvidence
+from pincite.gateway.adapters.reaching import Reached, reach
 from pincite.gateway.adapters.route_file import read_routes
 from pincite.gateway.settings import ModelSettings
 from pincite.ledger import Ledger
@@ -40,6 +41,15 @@ def open_ledger(settings: Settings, database: Database) -> Ledger:
 async def discover_model(settings: Settings, environment: Mapping[str, str]) -> Discovery:
     """Find out which model answers. Raises: ModelNotConfigured."""
     return await Discovery.of(_model_settings(settings), environment)
+
+
+async def reach_models(
+    settings: Settings, environment: Mapping[str, str], found: Discovery
+) -> Sequence[tuple[str, Reached]]:
+    """Ask the providers of the models that answer whether they do; names each. Raises: ModelNotConfigured."""
+    asked = found.connections(_model_settings(settings), environment)
+    said = await asyncio.gather(*(reach(*each) for each in asked))
+    return [(name, each) for (name, _), each in zip(asked, said, strict=True) if each is not None]
 
 
 def _model_settings(settings: Settings, fence_key: bytes | None = None) -> ModelSettings:

@@ -5,6 +5,7 @@ Which errors there are, and their codes, belongs to the rooms that raise them; `
 
 from typing import Any
 
+from pincite.app.nowhere import BASELESS, UNSPOKEN, is_below
 from pincite.core import PinciteError
 
 PATHS = ("/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/responses")
@@ -38,7 +39,7 @@ _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit
 
 def is_openai(path: str) -> bool:
     """Say whether a path is one that OpenAI's clients call."""
-    return path in PATHS or path.startswith(tuple(f"{each}/" for each in PATHS))
+    return is_below(path, (*PATHS, *BASELESS, *UNSPOKEN))
 
 
 def openai_status(status: int) -> int:

@@ -6,14 +6,19 @@ What the errors are belongs to the rooms that raise them.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
+from pincite.app.nowhere import EVERYWHERE, nothing_at
 from pincite.app.openai_errors import is_openai, openai_error, openai_status
+from pincite.app.request_shape import explained
 from pincite.core import ErrorKind, PinciteError, get_logger
 
 SCIM = "/scim/v2/"
@@ -47,15 +52,6 @@ _EXIT = {
 _HTTP_CODES = {404: "not-found", 405: "method-not-allowed", 413: "upload-too-large", 415: "unsupported-type"}
 
 
-class InvalidRequest(PinciteError):
-    """The request does not have the shape that the API describes."""
-
-    code = "invalid-request"
-    kind = ErrorKind.INVALID
-    param: str | None = None
-    scim_type = "invalidValue"
-
-
 def exit_code(error: PinciteError) -> int:
     """Return the process exit code for an error; 1 where there is none of its own."""
     return _EXIT.get(error.kind, 1)
@@ -83,28 +79,53 @@ def install(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return response_of(_explained(error), request)
+        return response_of(explained(error), request)
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        raised = PinciteError(str(error.detail))
+        if error.status_code == 405 and getattr(request.scope.get("route"), "path", None) == EVERYWHERE:
+            return response_of(nothing_at(request.url.path), request)
+        raised, headers = _refused(error, request)
         body = problem(raised, request_id_of(request)) | {
             "status": error.status_code,
             "code": _HTTP_CODES.get(error.status_code, "http-error"),
         }
         body["type"] = f"https://pincite.dev/problems/{body['code']}"
         if request.url.path.startswith(SCIM):
-            return _scim_response(raised, error.status_code, dict(error.headers or {}))
+            return _scim_response(raised, error.status_code, dict(headers))
         if is_openai(request.url.path):
             status = openai_status(error.status_code)
             told = openai_error(raised, status)
             told["error"]["code"] = body["code"]
-            return JSONResponse(told, status, error.headers)
-        return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
+            return JSONResponse(told, status, headers)
+        return JSONResponse(body, error.status_code, headers, MEDIA_TYPE)
 
     app.add_exception_handler(PinciteError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _refused(error: HTTPException, request: Request) -> tuple[PinciteError, Mapping[str, str]]:
+    """Return what the framework refuses before a route is reached, with what to do, and the headers that go with it."""
+    headers = error.headers or {}
+    packed = request.headers.get("content-encoding", "identity")
+    if error.status_code == 405:
+        taken = ", ".join(sorted(_methods_here(request)))
+        return PinciteError(f"{request.method} is not taken here.", remedy=f"Use {taken}."), {"Allow": taken}
+    if error.status_code == 400 and packed != "identity":
+        said = f"The body is packed ({packed[:20]}), and is read as it comes."
+        return PinciteError(said, remedy="Send it without Content-Encoding."), headers
+    if error.status_code == 400:
+        return PinciteError("The body cannot be read.", remedy="Send JSON in UTF-8."), headers
+    return PinciteError(str(error.detail)), headers
+
+
+def _methods_here(request: Request) -> set[str]:
+    """Return the methods that the routes at an address take."""
+    path = request.scope["path"]
+    routes = [each for each in iter_route_contexts(request.app.routes) if each.path not in {None, EVERYWHERE}]
+    here = (each.methods or () for each in routes if compile_path(str(each.path))[0].match(path))
+    return {method for methods in here for method in methods}
 
 
 def internal_problem(request: Request, error: Exception) -> Response:
@@ -152,13 +173,3 @@ def _scim_response(error: PinciteError, status: int, headers: dict[str, str] | N
         "detail": f"{error.message} {error.remedy}".strip(),
     }
     return JSONResponse(body, told, headers, "application/scim+json")
-
-
-def _explained(error: RequestValidationError) -> PinciteError:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query", "path"})
-    said = InvalidRequest(f"{where or 'The request'}: {first['msg']}.", remedy="Correct the request and send again.")
-    said.param = where or None
-    if first["loc"][0] == "body":
-        said.scim_type = "invalidSyntax"
-    return said

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from pincite.accounts import public
+from pincite.app.nowhere import BASELESS, EVERYWHERE, is_below, nothing_at
 from pincite.core import NotFound
 
 STATIC = Path(__file__).parent / "static"
@@ -25,13 +26,13 @@ class WebAppRoutes:
     def router(self) -> APIRouter:
         """Return the catch-all route; include it last."""
         router = APIRouter(include_in_schema=False)
-        router.add_api_route("/{path:path}", self.page, methods=["GET"], dependencies=[public()], response_model=None)
+        router.add_api_route(EVERYWHERE, self.page, methods=["GET"], dependencies=[public()], response_model=None)
         return router
 
     async def page(self, path: str) -> Response:
         """Return a built file, or the app's page for a path that the app itself resolves."""
-        if path.startswith(("v1/", "scim/")):
-            raise NotFound("There is no such resource.")
+        if path.startswith(("v1/", "scim/")) or is_below(f"/{path}", BASELESS):
+            raise nothing_at(f"/{path}")
         found = (self._folder / path).resolve()
         if path and found.is_file() and found.is_relative_to(self._folder):
             forever = path.startswith("assets/")

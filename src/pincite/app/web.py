@@ -204,7 +204,7 @@ def _routers(house: House, metrics: Metrics) -> Sequence[APIRouter]:
         SearchRoutes(house.retrieval, house.collection_ids, house.library.places).router(),
         AssistantRoutes(house.assistants).router(),
         AnswerRoutes(house.answers).router(),
-        LedgerRoutes(house.ledger, house.people, house.assistants.id_of).router(),
+        LedgerRoutes(house.ledger, house.accounts, house.people, house.assistants.id_of).router(),
         OpenAiRoutes.of(
             house.answers,
             (house.models, house.embedders),

@@ -5,13 +5,20 @@ Which failures are worth another try before anything was shown is said here too.
 
 import traceback
 from collections.abc import Iterator
+from http import HTTPStatus
 
 from pincite.gateway.deadlines import DeadlinePassed
 from pincite.gateway.domain import ModelError, RequestRejected, Sign
+from pincite.gateway.pacing import LONGEST_WAIT_S
 from pincite.gateway.retry_budget import CAP_S, full_jitter_s
 
 _KEY = "Check the key in PINCITE_MODEL_API_KEY or the provider's own variable."
+_NAME = (
+    "Check its name where it is set up (in PINCITE_MODEL, a route or an assistant), and its address: servers that "
+    "speak OpenAI's protocol mostly do so below `/v1`."
+)
 _LATER = "Try again in a moment."
+_SHORTER = "Ask a shorter question."
 _DOWN, _BUSY, _UNFIT, _OURS = Sign.DOWN, Sign.BUSY, Sign.UNFIT, Sign.OURS
 
 
@@ -25,12 +32,26 @@ def explained(error: BaseException, model: str) -> ModelError:
     for kind, message, remedy, sign in _cases(model):
         if isinstance(error, kind):
             asked = getattr(error, "retry_after", None)
-            wait_s = float(asked) if isinstance(asked, int | float) else None
+            # Whoever asks for longer is asked again then as well.
+            wait_s = min(float(asked), LONGEST_WAIT_S) if isinstance(asked, int | float) else None
             billed = not turned_away(error)
             is_ours = kind in {raised.ModelContextWindowExceededError, raised.ModelRequestRejectedError}
             shown = RequestRejected if is_ours else ModelError
             return shown(message, remedy=remedy, billed=billed, sign=sign, retry_after_s=wait_s)
+    if isinstance(error, raised.ModelHTTPError):
+        return _refused(error.status_code, model, billed=not turned_away(error))
     return broke_off(model)
+
+
+def _refused(status: int, model: str, *, billed: bool) -> ModelError:
+    """Return the error for a status that no other is for."""
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        message = f"The question is too long for {model}."
+        return RequestRejected(message, remedy=_SHORTER, billed=billed, sign=_UNFIT)
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return ModelError(f"{model} did not answer in time.", remedy=_LATER, billed=billed, sign=_DOWN)
+    message = f"The provider of {model} refused the request with status {status}."
+    return ModelError(message, remedy="Check its address.", billed=billed, sign=_UNFIT)
 
 
 def _cases(model: str) -> tuple[tuple[type[BaseException], str, str, Sign], ...]:
@@ -41,13 +62,13 @@ def _cases(model: str) -> tuple[tuple[type[BaseException], str, str, Sign], ...]
         (
             raised.ModelNotFoundError,
             f"The provider knows no model {model}.",
-            "Check its name where it is set up: in PINCITE_MODEL, a route or an assistant.",
+            _NAME,
             _UNFIT,
         ),
         (
             raised.ModelContextWindowExceededError,
             f"The question is too long for {model}.",
-            "Ask a shorter question.",
+            _SHORTER,
             _UNFIT,
         ),
         (
@@ -100,12 +121,18 @@ def broke_off(model: str) -> ModelError:
 
 
 def turned_away(error: BaseException) -> bool:
-    """Say whether a provider did nothing for a call: it answered with a status of failure, or was never reached."""
+    """Say whether a provider did nothing for a call: it answered with a status of failure, or was never reached.
+
+    What fails amid a stream has the status that it would have had before, and was begun all the same.
+    """
     import httpx2
     from pydantic_ai.exceptions import ModelHTTPError
 
-    unreached = (ModelHTTPError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-    return any(isinstance(each, unreached) for each in _causes(error))
+    unreached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+    return any(
+        isinstance(each, unreached) or (isinstance(each, ModelHTTPError) and not each.in_stream)
+        for each in _causes(error)
+    )
 
 
 def let_go(error: BaseException) -> None:

@@ -30,8 +30,7 @@ class Pace:
 
     def wait_s(self) -> float:
         """Return the seconds until the next request may be sent."""
-        now = self._now()
-        return 0.0 if now >= self._until else min(self._longest_s, max(0.0, self._clear_at - now))
+        return max(0.0, min(self._clear_at, self._until) - self._now())
 
     def answered(self, headers: Mapping[str, str], tokens: int) -> None:
         """Note the limits that came with an answer; `tokens` is what a request like it needs."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from pincite.core import Database, Scope
 from pincite.gateway.adapters.chat import ProviderChat
@@ -71,6 +72,11 @@ class Discovery:
         for stop in (*stops, *shadowing):
             connection_of(stop, stops, settings, environment)
         return cls(settings.model, (Looked("PINCITE_MODEL", f"is `{settings.model}`"),))
+
+    def connections(self, settings: ModelSettings, environment: Mapping[str, str]) -> Sequence[tuple[str, Connection]]:
+        """Return the models of the course that answers, and how each is reached. Raises: ModelNotConfigured."""
+        stops = () if self.model is None else settings.routes.of(self.model)
+        return [(stop.model, connection_of(stop, stops, settings, environment)) for stop in stops]
 
 
 class Models:
@@ -281,6 +287,7 @@ def connection_of(
     """
     provider, _ = parse(stop.model)
     if stop.base_url is not None:
+        _check_address(stop.base_url, stop.model)
         return Connection(stop.base_url, "none" if stop.api_key is None else stop.api_key.get_secret_value())
     if provider.prefix != stops[0].model.partition(":")[0]:
         settings = replace(settings, base_url=None, api_key=None)
@@ -300,7 +307,23 @@ def connect(provider: Provider, settings: ModelSettings, environment: Mapping[st
         raise ModelNotConfigured(
             f"There is no key for {provider.prefix}.", remedy=f"Set PINCITE_MODEL_API_KEY or {names}."
         )
+    if base_url is not None:
+        _check_address(base_url, provider.prefix)
     return Connection(base_url, key)
+
+
+def _check_address(url: str, whose: str) -> None:
+    """Pass an address that can be one. Raises: ModelNotConfigured, without it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ModelNotConfigured(
+            f"The address of {whose} is none.",
+            remedy="Write it as http://10.0.0.5:8000/v1 or https://..., with its port.",
+        )
 
 
 async def _look_around(settings: ModelSettings, environment: Mapping[str, str]) -> Discovery:

@@ -29,6 +29,8 @@ _FENCED = re.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n[ \t]*```\s*", re.DOTALL | r
 _AGAIN = """Your reply cannot be used: {problem}
 Reply again to the same, with one JSON value that fits the schema and with nothing before or behind it."""
 
+_OURS = "ValueError: "  # before what is said below of what a schema refers to
+
 Check = Callable[[str], str | None]
 """Says what is wrong with a text, None where it fits."""
 
@@ -109,14 +111,14 @@ def check_of(shape: Shape) -> Check:
             schema, retriever=_nothing_else, pattern_options=jsonschema_rs.RegexOptions(size_limit=1 << 20)
         )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        said = str(error).partition("\n")[0][:_LONGEST_PROBLEM]
+        said = str(error).partition("\n")[0].rpartition(_OURS)[2][:_LONGEST_PROBLEM].rstrip(".")
         raise SchemaUnusable(
-            f"The JSON schema cannot be used: {said}", remedy="Send a whole schema without references to others."
+            f"The JSON schema cannot be used: {said}.", remedy="Send a whole schema without references to others."
         ) from error
 
     def problem(text: str) -> str | None:
         try:
-            value: Any = json.loads(text)
+            value: Any = json.loads(text, parse_constant=_no_json)
         except (ValueError, RecursionError) as error:
             return f"it is not JSON ({str(error)[:_LONGEST_PROBLEM]})."
         found = next(iter(validator.iter_errors(value)), None)
@@ -136,6 +138,10 @@ async def _problem(reply: _Reply, check: Check) -> str | None:
 
 def _nothing_else(uri: str) -> Any:
     raise ValueError(f"it refers to {uri}, and nothing is fetched.")
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(f"{word} is no value of it")
 
 
 def _together(first: ChatFinished, second: ChatFinished) -> ChatFinished:

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from pincite.accounts import CurrentScope, People, Permission, requires
+from pincite.accounts import Accounts, CurrentScope, People, Permission, requires
 from pincite.core import InvalidInput, Scope
 from pincite.ledger.domain import Subject
 from pincite.ledger.schemas import BudgetBody, BudgetList, BudgetWanted, CostLine, CostReport, sheet
@@ -32,9 +32,12 @@ class _Csv(Response):
 class LedgerRoutes:
     """What was spent on models, and the budgets that bound it."""
 
-    def __init__(self, ledger: Ledger, people: People, assistant_id: Callable[[Scope, str], Awaitable[str]]) -> None:
+    def __init__(
+        self, ledger: Ledger, accounts: Accounts, people: People, assistant_id: Callable[[Scope, str], Awaitable[str]]
+    ) -> None:
         """Make them; `assistant_id` returns what calls count to that are made for an assistant, by its id or name."""
         self._ledger = ledger
+        self._accounts = accounts
         self._people = people
         self._assistant_id = assistant_id
 
@@ -89,6 +92,8 @@ class LedgerRoutes:
         """Bound what somebody may spend in each period, or bound it otherwise; what they spent in this one counts."""
         if body.subject is Subject.USER and body.subject_id is not None:
             await self._people.user(scope, body.subject_id)
+        if body.subject is Subject.KEY and body.subject_id is not None:
+            await self._accounts.key(scope, body.subject_id)
         if body.subject is Subject.ASSISTANT and body.subject_id is not None:
             body = body.model_copy(update={"subject_id": await self._assistant_id(scope, body.subject_id)})
         made = await self._ledger.set_budget(scope, body.budget(scope.tenant))

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.doubles.provider import Provider, serve
@@ -19,6 +20,7 @@ from pincite.gateway import (
     TextDelta,
 )
 from pincite.gateway.adapters.memory import MemoryMeter
+from pincite.gateway.pacing import LONGEST_WAIT_S
 from pincite.gateway.service import Discovery
 from pincite.gateway.settings import ModelSettings
 
@@ -75,6 +77,18 @@ async def test_a_letter_that_is_cut_in_two_comes_whole(provider: Provider) -> No
     assert text == "A ship: 🚢, half of one: \ufffd, an end\ufffd\ufffd"
 
 
+@pytest.mark.parametrize("said", [["<think>Hm.</think>\n\nAt nine."], ["<think>", "Hm.", "</think>", "\n\nAt nine."]])
+async def test_what_a_server_passes_on_of_thinking_is_not_told(provider: Provider, said: list[str]) -> None:
+    head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    choices: list[Any] = [{"index": 0, "delta": {"content": each}, "finish_reason": None} for each in said]
+    choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+    provider.behaviour.raw = tuple(
+        b"data: " + json.dumps({**head, "choices": [each]}).encode() + b"\n\n" for each in choices
+    )
+    text, _ = await _whole(_model(provider))
+    assert text.strip() == "At nine."
+
+
 async def test_known_models_have_a_price_and_local_ones_are_free(provider: Provider) -> None:
     _, priced = await _whole(_model(provider, "openai:gpt-5-mini"))
     assert priced.cost_usd is not None
@@ -92,6 +106,8 @@ async def test_known_models_have_a_price_and_local_ones_are_free(provider: Provi
         ({"html": True}, "not an answer|broke off|cannot be read"),
         ({"fail_times": 9, "status": 500}, "failed"),
         ({"fail_times": 9, "status": 429, "retry_after_s": 60}, "rate"),
+        ({"fail_times": 9, "status": 405}, "refused the request with status 405"),
+        ({"fail_times": 9, "status": 413}, "too long"),
     ],
 )
 async def test_each_failure_is_a_sentence(provider: Provider, change: dict[str, object], said: str) -> None:
@@ -101,6 +117,13 @@ async def test_each_failure_is_a_sentence(provider: Provider, change: dict[str, 
         await _whole(_model(provider))
     assert caught.value.remedy
     assert "Traceback" not in caught.value.message
+
+
+async def test_who_asks_for_more_than_is_waited_is_asked_again_then(provider: Provider) -> None:
+    provider.behaviour.fail_times, provider.behaviour.status, provider.behaviour.retry_after_s = 9, 429, 86_400
+    with pytest.raises(ModelError) as caught:
+        await _whole(_model(provider))
+    assert caught.value.retry_after_s == LONGEST_WAIT_S
 
 
 async def test_a_rejected_key_is_not_repeated(provider: Provider) -> None:

@@ -1,8 +1,10 @@
 """What each call is reserved and settled at, over real HTTP: whole, refused, broken off, left, tried again."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -29,6 +31,9 @@ REQUEST = ChatRequest(
 REPLY = "The ferry leaves at nine [1]. It is blue [2]."
 PRICES = "openai:test-model=1/3, anthropic:claude-haiku-4-5=1/3"
 MODEL = "openai:test-model"
+HEAD = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "test-model"}
+CHUNK = {**HEAD, "choices": [{"index": 0, "delta": {"content": "At nine."}, "finish_reason": None}]}
+END = {**HEAD, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 
 @pytest.fixture
@@ -49,6 +54,10 @@ def _model(provider: Provider, meter: MemoryMeter, name: str = MODEL, prices: st
     chosen = Models(settings, {}, Discovery(name, ()), meter).choose(None)
     assert chosen is not None
     return chosen
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(data).encode() + b"\n\n"
 
 
 async def _ask(model: ChatModel) -> ChatFinished:
@@ -83,6 +92,8 @@ async def test_a_provider_is_told_which_call_it_answers(provider: Provider, mete
     [
         {"status": 401, "fail_times": 1},
         {"status": 400, "fail_times": 1},
+        {"status": 405, "fail_times": 1},
+        {"status": 413, "fail_times": 1},
         {"status": 429, "fail_times": 3, "retry_after_s": 0},
         {"status": 500, "fail_times": 3, "retry_after_s": 0},
     ],
@@ -118,6 +129,58 @@ async def test_what_breaks_off_costs_what_came_till_then(
     assert spent.estimated
     assert spent.input_tokens == (len("Be brief.") + len("Say something about ferries.")) // 4
     assert spent.pico_usd
+
+
+async def test_what_fails_amid_a_stream_was_begun_and_is_billed(provider: Provider, meter: MemoryMeter) -> None:
+    error = {"error": {"message": "overloaded", "type": "server_error", "code": 503}}
+    provider.behaviour.raw = (_event(CHUNK), _event(error))
+    with pytest.raises(ModelError, match="failed"):
+        await _ask(_model(provider, meter))
+    (spent,) = meter.settled
+    assert spent.estimated
+    assert (spent.input_tokens, spent.output_tokens) == (9, len("At nine.") // 4)
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"),
+    [
+        ({"prompt_tokens": 10.5, "completion_tokens": 4.1}, (11, 5, 0)),
+        ({"prompt_tokens": 10**22, "completion_tokens": 4}, (10**15, 4, 0)),
+        ({"prompt_tokens": 10, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 99}}, (10, 4, 10)),
+    ],
+)
+async def test_what_a_provider_counts_is_a_number_of_tokens(
+    provider: Provider, meter: MemoryMeter, told: dict[str, Any], counted: tuple[int, int, int]
+) -> None:
+    provider.behaviour.raw = (_event(CHUNK), _event({**END, "usage": told}))
+    end = await _ask(_model(provider, meter))
+    assert (end.usage.input_tokens, end.usage.output_tokens, end.usage.cached_tokens) == counted
+    (spent,) = meter.settled
+    assert (spent.input_tokens, spent.output_tokens, spent.cached_tokens) == counted
+
+
+async def test_a_reply_without_an_end_costs_what_came_however_little_was_counted_when_it_began(
+    provider: Provider, meter: MemoryMeter
+) -> None:
+    provider.behaviour.reply, provider.behaviour.no_finish = "It leaves at nine. " * 20, True
+    with pytest.raises(ModelError, match="broke off"):
+        await _ask(_model(provider, meter, "anthropic:claude-haiku-4-5"))
+    (spent,) = meter.settled
+    assert spent.estimated
+    assert spent.input_tokens > 0
+    assert spent.output_tokens >= len(provider.behaviour.reply) // 4
+
+
+@pytest.mark.parametrize("name", [MODEL, "ollama:test-model"])
+async def test_of_usage_that_grows_with_each_piece_the_last_counts(
+    provider: Provider, meter: MemoryMeter, name: str
+) -> None:
+    grown = [{"prompt_tokens": 10, "completion_tokens": each, "total_tokens": 10 + each} for each in (1, 2)]
+    provider.behaviour.raw = (*(_event({**CHUNK, "usage": each}) for each in grown), _event({**END, "usage": grown[1]}))
+    await _ask(_model(provider, meter, name))
+    (spent,) = meter.settled
+    assert (spent.input_tokens, spent.output_tokens) == (10, 2)
+    assert provider.requests[-1]["stream_options"] == {"include_usage": True}
 
 
 async def test_who_leaves_amid_a_reply_pays_for_what_came(provider: Provider, meter: MemoryMeter) -> None:

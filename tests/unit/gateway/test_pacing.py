@@ -94,5 +94,7 @@ def test_a_wait_ends_however_long_it_was_told() -> None:
     pace = Pace(lambda: at[0])
     pace.refused({"retry-after": "3600"}, 0, chance=0.0)
     assert pace.wait_s() == 60
+    at[0] = 45.0
+    assert pace.wait_s() == 15
     at[0] = 60.0
     assert pace.wait_s() == 0

@@ -95,8 +95,13 @@ async def test_a_reply_nested_without_end_is_a_failure_and_no_crash() -> None:
 def test_nothing_is_fetched_for_a_schema(tmp_path: Path) -> None:
     elsewhere = tmp_path / "schema.json"
     elsewhere.write_text('{"type": "object"}')
-    with pytest.raises(SchemaUnusable, match="nothing is fetched"):
+    with pytest.raises(SchemaUnusable, match=r"cannot be used: it refers to \S+, and nothing is fetched\.$"):
         check_of(Shape("x", {"$ref": elsewhere.as_uri()}))
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": -Infinity}'])
+def test_what_python_alone_reads_is_no_json(text: str) -> None:
+    assert "no value of it" in (check_of(Shape("any", {"type": "object"}))(text) or "")
 
 
 def test_a_pattern_takes_time_linear_in_the_text() -> None:

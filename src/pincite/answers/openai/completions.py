@@ -12,8 +12,8 @@ from pincite.answers.openai.citations import citations_of, pinned
 from pincite.answers.openai.domain import ASSISTANT, AnswerNotWhole, assistant_model, begun_anew, ended_early
 from pincite.answers.openai.schemas import (
     Annotation,
-    CallBody,
-    CalledFunction,
+    AskedCall,
+    AskedFunction,
     Choice,
     Completion,
     ReplyMessage,
@@ -198,6 +198,6 @@ def finished(answer: Answer, ended: ReplyEnd) -> ChatFinished:
     )
 
 
-def calls_of(calls: Sequence[ToolCall]) -> list[CallBody]:
+def calls_of(calls: Sequence[ToolCall]) -> list[AskedCall]:
     """Return tool calls as they are told."""
-    return [CallBody(id=each.id, function=CalledFunction(name=each.name, arguments=each.arguments)) for each in calls]
+    return [AskedCall(id=each.id, function=AskedFunction(name=each.name, arguments=each.arguments)) for each in calls]

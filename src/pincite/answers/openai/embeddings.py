@@ -72,8 +72,11 @@ def texts_of(body: EmbeddingBody, dimensions: int) -> Sequence[str]:
         raise ParameterRefused("dimensions", f"The embedder has {dimensions} dimensions.", remedy="Leave it out.")
     given = [body.input] if isinstance(body.input, str) else body.input
     texts = [each for each in given if isinstance(each, str)]
-    if len(texts) < len(given) or not given:
-        raise ParameterRefused("input", "Tokens are not read.", remedy="Send texts.")
+    if not given:
+        raise ParameterRefused("input", "There is no text.", remedy="Send one or more.")
+    if len(texts) < len(given):
+        remedy = "Send texts. In LangChain's `OpenAIEmbeddings` set `check_embedding_ctx_length=False`."
+        raise ParameterRefused("input", "Tokens are not read: they are another model's.", remedy=remedy)
     if any(not each.strip() for each in texts):
         raise ParameterRefused("input", "There is an empty text.", remedy="Leave empty texts out.")
     return texts

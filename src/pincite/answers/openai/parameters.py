@@ -64,7 +64,7 @@ def asked(messages: Sequence[ChatMessage], param: str, ignored: Sequence[str]) -
     turns: list[Turn] = []
     waiting: list[str] = []
     for at, message in enumerate(messages):
-        if message.role == "tool" or message.tool_calls:
+        if message.role == "tool" or message.tool_calls or message.function_call:
             raise ParameterRefused(
                 f"{param}.{at}", "Assistants call no tools.", remedy="Leave the tools' messages out."
             )
@@ -89,7 +89,7 @@ def request_of(body: ChatBody) -> ChatRequest:
         temperature=body.temperature,
         top_p=body.top_p,
         seed=body.seed,
-        stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
+        stop=tuple(each for each in ([body.stop] if isinstance(body.stop, str) else body.stop or ()) if each),
         presence_penalty=body.presence_penalty or None,
         frequency_penalty=body.frequency_penalty or None,
         effort=_one_of(_EFFORTS, body.reasoning_effort, "reasoning_effort"),
@@ -113,6 +113,9 @@ def messages_of(messages: Sequence[ChatMessage], param: str) -> tuple[Message, .
     found: list[Message] = []
     refuse_too_many((each.content for each in messages), param)
     for at, message in enumerate(messages):
+        if message.function_call:
+            said = "Functions are called as tools."
+            raise ParameterRefused(f"{param}.{at}.function_call", said, remedy="Send it in `tool_calls`.")
         if message.role == "user" and shows(message.content):
             found.append(Message.shown(tuple(_parts_of(message, at, param))))
             continue
@@ -160,6 +163,10 @@ def _parts_of(message: ChatMessage, at: int, param: str) -> Iterator[str | Image
 
 
 def _unread(part: ContentPart, where: str) -> ParameterRefused:
+    if part.type in _TEXTS:
+        return ParameterRefused(
+            f"{where}.text", "There is no text in it.", remedy="Send `text`, or leave the part out."
+        )
     said = f"Only text is read, and this is `{part.type}`."
     remedy = "Images go to a model itself, in the user's messages." if part.type in KINDS else "Send text alone."
     return ParameterRefused(where, said, remedy=remedy)

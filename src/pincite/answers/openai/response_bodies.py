@@ -15,6 +15,7 @@ from pincite.answers.openai.schemas import (
     AskedOfModel,
     CallBody,
     CalledFunction,
+    CallId,
     ChatBody,
     ChatMessage,
     ContentPart,
@@ -58,7 +59,7 @@ class CallItem(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     type: Literal["function_call"]
-    call_id: Name
+    call_id: CallId
     name: Name
     arguments: Text
 
@@ -69,7 +70,7 @@ class OutputItem(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
 
     type: Literal["function_call_output"]
-    call_id: Name
+    call_id: CallId
     output: Text | Parts
 
 
@@ -242,7 +243,11 @@ def _format(text: TextOptions | None) -> ResponseFormat | None:
     wanted = None if text is None else text.format
     if wanted is None:
         return None
-    if wanted.type != "json_schema" or wanted.schema_ is None or wanted.name is None:
+    if wanted.type != "json_schema":
         return ResponseFormat(type=wanted.type)
+    if wanted.schema_ is None:
+        raise ParameterRefused("text.format", "There is no schema.", remedy="Send `schema`.")
+    if wanted.name is None:
+        raise ParameterRefused("text.format", "The schema has no name.", remedy="Send `name`.")
     schema = {"name": wanted.name, "schema": wanted.schema_, "description": wanted.description, "strict": wanted.strict}
     return ResponseFormat(type="json_schema", json_schema=SchemaBody.model_validate(schema))

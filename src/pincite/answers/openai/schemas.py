@@ -11,6 +11,8 @@ LONGEST_TEXT = 1_000_000
 LONGEST_ADDRESS = 20 << 20
 """No longer than a body; how large an image may be is said in `images.py`."""
 Name = Annotated[str, Field(max_length=200)]
+CallId = Annotated[str, Field(max_length=65_536)]
+"""As the model's provider makes them: some write what was thought into it."""
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Address = Annotated[str, Field(max_length=LONGEST_ADDRESS)]
 Json = JsonValue
@@ -49,7 +51,7 @@ class CalledFunction(BaseModel):
 class CallBody(BaseModel):
     """A tool call."""
 
-    id: Name
+    id: CallId
     type: Literal["function"] = "function"
     function: CalledFunction
 
@@ -62,7 +64,8 @@ class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: Text | Annotated[list[ContentPart], Field(max_length=1_000)] | None = None
     tool_calls: Annotated[list[CallBody], Field(max_length=128)] | None = None
-    tool_call_id: Name | None = None
+    function_call: Object | None = None
+    tool_call_id: CallId | None = None
 
 
 class FunctionBody(BaseModel):
@@ -216,6 +219,21 @@ class Pinned(BaseModel):
     ignored: list[str] = []
 
 
+class AskedFunction(BaseModel):
+    """What a model wants called: its own words, whatever they are."""
+
+    name: str
+    arguments: str
+
+
+class AskedCall(BaseModel):
+    """A tool call that a model asks for."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: AskedFunction
+
+
 class ReplyMessage(BaseModel):
     """The reply."""
 
@@ -223,7 +241,7 @@ class ReplyMessage(BaseModel):
     content: str | None = None
     refusal: str | None = None
     annotations: list[Annotation] = []
-    tool_calls: list[CallBody] | None = None
+    tool_calls: list[AskedCall] | None = None
 
 
 class Choice(BaseModel):

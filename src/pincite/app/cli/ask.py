@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from pincite.answers import AskRequest
 from pincite.app.cli.acting import acting
-from pincite.app.cli.output import Json, out, print_json, run
+from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import Scope
@@ -130,8 +130,9 @@ def print_answer(answer: dict[str, Any]) -> None:
     for number, pin in reversed(list(enumerate(pins, 1))):
         mark = "" if pin["verdict"] == "supported" else f" {pin['verdict']}"
         text = f"{text[: pin['claim'][1]]} [{number}{mark}]{text[pin['claim'][1] :]}"
-    console.print(text, markup=False, style="bold")
-    console.print()
+    if text:
+        console.print(text, markup=False, style="bold")
+        console.print()
     for number, pin in enumerate(pins, 1):
         for span in pin["spans"]:
             _print_span(f"[{number}] ", span)
@@ -142,7 +143,7 @@ def print_answer(answer: dict[str, Any]) -> None:
         for span in answer["nearest"]:
             _print_span("", span)
     if answer["problem"] is not None:
-        console.print(f"{answer['problem']['message']} {answer['problem']['remedy']}", markup=False, style="red")
+        err().print(f"{answer['problem']['message']} {answer['problem']['remedy']}", markup=False, style="red")
     elif answer["mode"] == "extractive":
         console.print("\nQuoted from your documents; no model is configured.", style="dim")
     elif answer["cached"]:

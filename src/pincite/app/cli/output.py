@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import getpass
 import json
+import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 
 from pincite.app.cli.tables import print_whole
@@ -21,17 +23,28 @@ from pincite.core import PinciteError
 from pincite.core.origin import COMMAND_LINE, Origin, asked_from
 
 T = TypeVar("T")
+_BEYOND_ASCII = re.compile("[\x7f-\x9f]")  # of controls, which JSON lets stand
+_COMMANDS: Mapping[int, int] = {code: 0xFFFD for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in {0x09, 0x0A}}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+class _Tame(Console):
+    """Sends a terminal no command that stands in a text: documents, models and other people write what is printed."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield what is written; U+FFFD stands where a command would begin."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(segment.text.translate(_COMMANDS), segment.style)
 
 
 def out() -> Console:
     """Return the console for results."""
-    return Console(soft_wrap=True, highlight=False)
+    return _Tame(soft_wrap=True, highlight=False, emoji=False)
 
 
 def err() -> Console:
     """Return the console for progress and errors, on standard error."""
-    return Console(stderr=True, soft_wrap=True, highlight=False)
+    return _Tame(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def print_table(table: Table) -> None:
@@ -44,7 +57,8 @@ def print_table(table: Table) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    said = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(_BEYOND_ASCII.sub(lambda found: f"\\u{ord(found[0]):04x}", said) + "\n")
     sys.stdout.flush()
 
 

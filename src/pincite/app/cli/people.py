@@ -302,6 +302,17 @@ async def user_of(house: House, scope: Scope, who: str) -> str:
     return _only(known, who, "user")
 
 
+async def key_of(house: House, scope: Scope, key: str) -> str:
+    """Return the id of a key named by id, else by name. Raises: NotFound, InvalidInput."""
+    return _only([(each.id, each.name) for each in await house.accounts.list_keys(scope)], key, "key")
+
+
+async def names_of(house: House, scope: Scope) -> dict[str, str]:
+    """Return how people are called, and keys, by id: for people to read."""
+    keys = {each.id: each.name for each in await house.accounts.list_keys(scope)}
+    return keys | {each.id: each.email or each.name for each in await _everybody(house, scope)}
+
+
 async def _everybody(house: House, scope: Scope) -> list[Any]:
     found: list[Any] = []
     while some := await house.people.users(scope, limit=_AT_ONCE, after=found[-1].id if found else None):

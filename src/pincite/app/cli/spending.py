@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pincite.app.cli.acting import acted
 from pincite.app.cli.output import Json, out, print_json, print_table
-from pincite.app.cli.people import user_of
+from pincite.app.cli.people import key_of, names_of, user_of
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
@@ -52,8 +52,8 @@ def usage(
 
 
 async def _names(house: House, scope: Scope) -> Mapping[str, str]:
-    """Return what assistants are called, by id: for people to read."""
-    return {each.id: each.name for each in await house.assistants.all(scope)}
+    """Return what assistants, keys and people are called, by id: for people to read."""
+    return await names_of(house, scope) | {each.id: each.name for each in await house.assistants.all(scope)}
 
 
 def _show_costs(groups: tuple[By, ...], lines: list[dict[str, Any]], known: Mapping[str, str]) -> None:
@@ -170,7 +170,7 @@ async def _whose(house: House, scope: Scope, subject: Subject, of: str | None) -
         raise InvalidInput(f"It is not said which {subject.value}.", remedy="Give its id.")
     if subject is Subject.ASSISTANT:
         return await house.assistants.id_of(scope, of)
-    return await user_of(house, scope, of) if subject is Subject.USER else of
+    return await (user_of if subject is Subject.USER else key_of)(house, scope, of)
 
 
 def _dollars(text: str) -> Decimal:

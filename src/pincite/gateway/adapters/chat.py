@@ -21,7 +21,9 @@ from pincite.gateway.adapters.mapping import (
     settings_of,
     text_of,
     usage_of,
+    usage_so_far,
 )
+from pincite.gateway.adapters.spoken import Spoken
 from pincite.gateway.deadlines import Deadlines
 from pincite.gateway.domain import ChatFinished, ChatRequest, ModelError, TextDelta
 from pincite.gateway.failures import broke_off, explained, let_go
@@ -128,7 +130,9 @@ class ProviderChat:
             try:
                 calls, reason = ended(response, request, self.name)
             except ModelError as error:
-                error.usage = usage  # what is cut off or withheld is billed as well
+                # What is cut off or withheld is billed as well.
+                has_end = response.finish_reason is not None
+                error.usage = usage if has_end else usage_so_far(response, request, written)
                 raise
         except (AgentRunError, UserError, TimeoutError, ValueError, OSError) as error:
             told = _as_told(explained(error, self.name), response, request)
@@ -176,19 +180,19 @@ class _Storable:
 
 
 async def _pieces(response: "StreamedResponse", deadlines: Deadlines) -> AsyncGenerator[str]:
-    events, storable = aiter(response), _Storable()
+    events, storable, spoken = aiter(response), _Storable(), Spoken()
     limit = deadlines.first
     while True:
         try:
             async with limit():
                 event = await anext(events)
         except StopAsyncIteration:
-            rest = storable("", final=True)
+            rest = spoken(storable("", final=True), final=True)
             if rest:
                 yield rest
             return
         limit = deadlines.next
-        text = storable(text_of(event))
+        text = spoken(storable(text_of(event)))
         if text:
             deadlines.wrote()
             yield text

@@ -4,6 +4,8 @@ How a request is sent, tried again and timed is in `chat.py`.
 """
 
 import json
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pincite.core.images import Image
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic_ai.tools import ToolDefinition
 
 _MOST_CHARS_PER_TOKEN = 16
+_MOST_TOKENS = 10**15
 _ANY_OBJECT = {"type": "object"}
 
 
@@ -122,15 +125,26 @@ def ended(response: "StreamedResponse", request: ChatRequest, model: str) -> tup
 def usage_of(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
     """Return the tokens as the provider counted them, or an estimate."""
     told = response.usage
-    if told.input_tokens or told.output_tokens:
-        return Usage(
-            told.input_tokens,
-            told.output_tokens,
-            cached_tokens=told.cache_read_tokens,
-            kept_tokens=told.cache_write_tokens,
-            tier=_tier_of(response),
-        )
+    read, said = _count(told.input_tokens), _count(told.output_tokens)
+    if read or said:
+        cached = min(read, _count(told.cache_read_tokens))
+        kept = min(read - cached, _count(told.cache_write_tokens))
+        return Usage(read, said, cached_tokens=cached, kept_tokens=kept, tier=_tier_of(response))
     return estimated(request, written)
+
+
+def usage_so_far(response: "StreamedResponse", request: ChatRequest, written: int) -> Usage:
+    """Return the tokens of a reply that has no end: what its provider had counted by then, and no less than came.
+
+    Anthropic counts what is read where a reply begins, and what is written where it ends.
+    """
+    told, came = usage_of(response, request, written), estimated(request, written)
+    return replace(told, output_tokens=max(told.output_tokens, came.output_tokens), estimated=True)
+
+
+def _count(told: float) -> int:
+    """Return a number of tokens as a provider said it, which may be anything, or the nearest that can be true."""
+    return min(max(0, math.ceil(told)), _MOST_TOKENS) if math.isfinite(told) else 0
 
 
 def _tier_of(response: "StreamedResponse") -> str:

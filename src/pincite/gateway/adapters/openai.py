@@ -5,19 +5,19 @@ What its failures mean to people is said in `failures.py`.
 
 from typing import TYPE_CHECKING
 
-from pincite.gateway.adapters.openai_client import chat_client
+from pincite.gateway.adapters.openai_client import LAST_USAGE_COUNTS, chat_client
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
-    from pydantic_ai.settings import ModelSettings
+    from pydantic_ai.models.openai import OpenAIChatModelSettings
 
 PREFIX = "openai"
 KEY_NAMES = ("OPENAI_API_KEY",)
 PRICED_AS = "openai"
 WINDOW: int | None = None
 _THEIRS = "api.openai.com"
-_PLAIN_TIER: "ModelSettings" = {"service_tier": "default"}
+_PLAIN_TIER: "OpenAIChatModelSettings" = {**LAST_USAGE_COUNTS, "service_tier": "default"}
 
 
 def make(name: str, connection: Connection) -> "Model":
@@ -30,5 +30,5 @@ def make(name: str, connection: Connection) -> "Model":
     provider = OpenAIProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
     # A project may be set to have all it asks made at once, for twice as much, which nothing has been reserved for.
-    is_theirs = client.base_url.host.endswith(_THEIRS)
-    return OpenAIChatModel(name, provider=provider, profile=profile, settings=_PLAIN_TIER if is_theirs else None)
+    settings = _PLAIN_TIER if client.base_url.host.endswith(_THEIRS) else LAST_USAGE_COUNTS
+    return OpenAIChatModel(name, provider=provider, profile=profile, settings=settings)

@@ -13,9 +13,13 @@ from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from pydantic_ai.models.openai import OpenAIChatModelSettings
 
 # What the library calls the same in its chats and in requests of any kind.
 _OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
+# What is counted in each chunk, unasked, is all so far: the library adds it up where it does not ask for it itself.
+LAST_USAGE_COUNTS: "OpenAIChatModelSettings" = {"openai_continuous_usage_stats": True}
+_STREAM_OPTIONS = {"include_usage": True}  # more than that some servers refuse
 _BEARER: Any = {"security": {"bearer_auth": True}}
 
 
@@ -38,6 +42,8 @@ def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -
     class Completions(AsyncCompletions):
         async def create(self, **given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] (whatever it takes)
             told = {name: value for name, value in given.items() if not isinstance(value, Omit | NotGiven)}
+            if told.get("stream_options"):
+                told["stream_options"] = _STREAM_OPTIONS
             options: Any = {_OPTIONS[name]: told.pop(name) for name in _OPTIONS.keys() & told.keys()}
             return await self._client.post(
                 "/chat/completions",

@@ -18,7 +18,7 @@ def read_routes(path: Path | None, secret: Callable[[str], str]) -> Courses:
     if path is None:
         return Courses()
     try:
-        text = path.expanduser().read_text("utf-8")
+        text = path.expanduser().read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelNotConfigured(
             f"PINCITE_MODEL_ROUTES: {path} cannot be read: {error}.", remedy="Name a file of routes, or unset it."

@@ -49,6 +49,12 @@ describe("AnswerText", () => {
     expect(document.activeElement).toBe(pins[1]);
   });
 
+  it("shows quotes as such, and items within items further in", () => {
+    show("> It is so.\n\n1. One\n   - under it", []);
+    expect(screen.getByText("It is so.").closest("blockquote")).not.toBeNull();
+    expect(screen.getByText("under it").closest("li")?.className).toContain("ml-6");
+  });
+
   it("never makes an element out of what the model wrote", () => {
     const { container } = render(
       <AnswerText text={"<img src=x> ![a](http://evil/x.png) [l](javascript:alert(1))"} pins={[]} running={false} opened={null} onOpen={() => undefined} />,

@@ -85,11 +85,13 @@ interface BlockProps {
   caret: boolean;
 }
 
+const DEPTHS = ["", "ml-6", "ml-12", "ml-18"];
+
 function Block({ block, renderLine, caret }: BlockProps) {
   const end = caret ? <Caret /> : null;
   const items = () =>
     block.lines.map((line, index) => (
-      <li key={index} className="pl-1">
+      <li key={index} className={`pl-1 ${DEPTHS[line.depth ?? 0] ?? ""}`}>
         {renderLine(line)}
         {index === block.lines.length - 1 && end}
       </li>
@@ -115,19 +117,30 @@ function Block({ block, renderLine, caret }: BlockProps) {
       );
     case "table":
       return <Table rows={block.rows} renderLine={renderLine} />;
+    case "quote":
+      return (
+        <blockquote className="my-3.5 border-l-2 border-strong pl-4 first:mt-0">
+          <Flow lines={block.lines} renderLine={renderLine} />
+          {end}
+        </blockquote>
+      );
     default:
       return (
         <p className="my-3.5 first:mt-0">
-          {block.lines.map((line, index) => (
-            <span key={index}>
-              {index > 0 && " "}
-              {renderLine(line)}
-            </span>
-          ))}
+          <Flow lines={block.lines} renderLine={renderLine} />
           {end}
         </p>
       );
   }
+}
+
+function Flow({ lines, renderLine }: { lines: Line[]; renderLine: (line: Line) => ReactNode }) {
+  return lines.map((line, index) => (
+    <span key={index}>
+      {index > 0 && " "}
+      {renderLine(line)}
+    </span>
+  ));
 }
 
 function Table({ rows, renderLine }: { rows: Line[][]; renderLine: (line: Line) => ReactNode }) {

@@ -1,4 +1,4 @@
-// Reads the little Markdown that models write (headings, lists, tables, code, bold) as blocks that keep their offsets.
+// Reads the little Markdown that models write (headings, lists, quotes, tables, code, bold) as blocks that keep offsets.
 // It never makes HTML, links or images: everything else stays the text it was. Offsets are UTF-16 indices.
 
 export interface Run {
@@ -9,14 +9,16 @@ export interface Run {
   code: boolean;
 }
 
+/** `depth` says of an item of a list within how many others it lies. */
 export interface Line {
   start: number;
   end: number;
   runs: Run[];
+  depth?: number;
 }
 
 export type ProseBlock =
-  | { kind: "paragraph" | "heading" | "code"; lines: Line[] }
+  | { kind: "paragraph" | "heading" | "quote" | "code"; lines: Line[] }
   | { kind: "bullets" | "numbers"; lines: Line[]; first: number }
   | { kind: "table"; lines: Line[]; rows: Line[][] };
 
@@ -26,8 +28,11 @@ interface Raw {
   text: string;
 }
 
-const BULLET = /^\s{0,6}[-*•]\s+/;
-const NUMBER = /^\s{0,6}(\d{1,3})[.)]\s+/;
+const BULLET = /^(\s*)[-*•]\s+/;
+const NUMBER = /^(\s*)(\d{1,3})[.)]\s+/;
+const QUOTE = /^\s{0,3}>\s?/;
+const RULE = /^\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
+const DEEPEST = 3;
 const HEADING = /^#{1,6}\s+/;
 const FENCE = /^\s{0,3}```[\w+-]*\s*$/;
 const DIVIDER = /^\s*\|?(\s*:?-{3,}:?\s*\|)+\s*:?-*:?\s*$/;
@@ -39,9 +44,9 @@ export function parseProse(text: string): ProseBlock[] {
   for (let index = 0; index < lines.length; ) {
     const line = lines[index];
     if (!line) break;
-    if (line.text.trim() === "") index += 1;
+    if (line.text.trim() === "" || RULE.test(line.text)) index += 1;
     else if (FENCE.test(line.text)) index = readCode(lines, index, blocks);
-    else if (line.text.includes("|") && DIVIDER.test(lines[index + 1]?.text ?? "")) index = readTable(lines, index, blocks);
+    else if (line.text.includes("|") && DIVIDER.test(lines[index + 1]?.text ?? "")) index = readTable(text, lines, index, blocks);
     else index = readPlain(text, line, index, blocks);
   }
   return blocks;
@@ -60,17 +65,16 @@ function rawLines(text: string): Raw[] {
 }
 
 function readPlain(text: string, line: Raw, index: number, blocks: ProseBlock[]): number {
-  const last = blocks.at(-1);
   const heading = HEADING.exec(line.text);
   const bullet = BULLET.exec(line.text);
   const number = NUMBER.exec(line.text);
-  const skip = (heading ?? bullet ?? number)?.[0].length ?? 0;
+  const quote = QUOTE.exec(line.text);
+  const skip = (heading ?? bullet ?? number ?? quote)?.[0].length ?? 0;
   const content = inline(text, line.start + skip, line.end);
   if (heading) blocks.push({ kind: "heading", lines: [content] });
-  else if (bullet) addItem(blocks, "bullets", 1, content);
-  else if (number) addItem(blocks, "numbers", Number(number[1]), content);
-  else if (last?.kind === "paragraph" && touches(text, last.lines, line.start)) last.lines.push(content);
-  else blocks.push({ kind: "paragraph", lines: [content] });
+  else if (bullet) addItem(blocks, "bullets", 1, indented(content, bullet[1]));
+  else if (number) addItem(blocks, "numbers", Number(number[2]), indented(content, number[1]));
+  else addText(text, blocks, quote ? "quote" : "paragraph", content, line.start);
   return index + 1;
 }
 
@@ -78,6 +82,18 @@ function addItem(blocks: ProseBlock[], kind: "bullets" | "numbers", first: numbe
   const last = blocks.at(-1);
   if (last?.kind === kind) last.lines.push(content);
   else blocks.push({ kind, first, lines: [content] });
+}
+
+/** Two blanks or a tab are the least that an item of an item stands in. */
+function indented(content: Line, blanks = ""): Line {
+  return { ...content, depth: Math.min(DEEPEST, Math.floor(blanks.replaceAll("\t", "    ").length / 2)) };
+}
+
+function addText(text: string, blocks: ProseBlock[], kind: "quote" | "paragraph", content: Line, start: number): void {
+  const last = blocks.at(-1);
+  const goesOn = last?.kind === kind || (last?.kind === "quote" && kind === "paragraph");
+  if (goesOn && touches(text, last.lines, start)) last.lines.push(content);
+  else blocks.push({ kind, lines: [content] });
 }
 
 /** No empty line stands between the block's last line and `start`. */
@@ -97,25 +113,28 @@ function readCode(lines: Raw[], index: number, blocks: ProseBlock[]): number {
   return next + 1;
 }
 
-function readTable(lines: Raw[], index: number, blocks: ProseBlock[]): number {
+function readTable(text: string, lines: Raw[], index: number, blocks: ProseBlock[]): number {
   const rows: Line[][] = [];
   let next = index;
   for (; next < lines.length; next += 1) {
     const line = lines[next];
     if (!line?.text.includes("|")) break;
-    if (next !== index + 1) rows.push(cells(line));
+    if (next !== index + 1) rows.push(cells(text, line));
   }
   blocks.push({ kind: "table", rows, lines: rows.flat() });
   return next;
 }
 
-function cells(line: Raw): Line[] {
-  const found = [...line.text.matchAll(/[^|]+/g)].filter((cell) => cell[0].trim() !== "");
-  return found.map((cell) => {
-    const lead = cell[0].length - cell[0].trimStart().length;
-    const start = line.start + cell.index + lead;
-    const end = start + cell[0].trim().length;
-    return { start, end, runs: [plain(start, end)] };
+/** A cell without a word is one as well: what stands behind it belongs to the columns behind it. */
+function cells(text: string, line: Raw): Line[] {
+  const row = line.text.trim();
+  const before = row.startsWith("|") ? 1 : 0;
+  const inside = row.slice(before, row.length > before && row.endsWith("|") ? -1 : undefined);
+  let start = line.start + line.text.length - line.text.trimStart().length + before;
+  return inside.split("|").map((cell) => {
+    const from = start + (cell.trim() ? cell.length - cell.trimStart().length : 0);
+    start += cell.length + 1;
+    return inline(text, from, from + cell.trim().length);
   });
 }
 

@@ -6,7 +6,7 @@ import { formatUsd } from "./format";
 import { cutPieces } from "./pieces";
 import { parseProse } from "./prose";
 
-const words = fc.constantFrom("Leave", "is", "**paid**", "*fully*", "`code`", "👶", "16 %", "a | b", "-", "1.", "#", "\n", "\n\n", "- item", "2) two", "|---|---|", "```", ".");
+const words = fc.constantFrom("Leave", "is", "**paid**", "*fully*", "`code`", "👶", "16 %", "a | b", "-", "1.", "#", "\n", "\n\n", "- item", "2) two", "> said", "|---|---|", "```", ".");
 const prose = fc.array(words, { maxLength: 30 }).map((parts) => parts.join(" "));
 const claim = fc.tuple(fc.nat(120), fc.nat(120)).map(([a, b]) => ({ from: Math.min(a, b), at: Math.max(a, b) }));
 
@@ -52,7 +52,7 @@ describe("parseProse", () => {
       fc.property(prose, (text) => {
         const lines = parseProse(text).flatMap((block) => block.lines);
         const kept = lines.flatMap((line) => line.runs).map((run) => text.slice(run.start, run.end)).join("");
-        const bare = (all: string) => all.replace(/[\s*`#|•\d.):-]/g, "");
+        const bare = (all: string) => all.replace(/[\s*`#|•>\d.):-]/g, "");
         expect(bare(kept)).toBe(bare(text));
       }),
     );
@@ -61,6 +61,23 @@ describe("parseProse", () => {
   it("reads lists, headings and tables", () => {
     const kinds = parseProse("# Title\n\nText\n- a\n- b\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n3. c").map((block) => block.kind);
     expect(kinds).toEqual(["heading", "paragraph", "bullets", "table", "numbers"]);
+  });
+
+  it("keeps values of tables in their columns, where cells are empty too, and reads their marks", () => {
+    const text = "| Who | Days | Paid |\n|---|---|---|\n| parent | | **yes** |\n  sibling | 5 |\n| | |  |";
+    const [table] = parseProse(text);
+    const rows = table?.kind === "table" ? table.rows : [];
+    const said = rows.map((row) => row.map((cell) => cell.runs.map((run) => text.slice(run.start, run.end)).join("")));
+    expect(said).toEqual([["Who", "Days", "Paid"], ["parent", "", "yes"], ["sibling", "5"], ["", "", ""]]);
+    expect(rows[1]?.[2]?.runs[0]?.bold).toBe(true);
+  });
+
+  it("reads quotes, items within items, and no words in lines that part", () => {
+    const text = "He says:\n> It is so,\n> and not else.\n\n---\n1. One\n   - under it\n\t\t* deeper\n2. Two\n***\nEnd";
+    const blocks = parseProse(text);
+    expect(blocks.map((block) => block.kind)).toEqual(["paragraph", "quote", "numbers", "bullets", "numbers", "paragraph"]);
+    expect(blocks[1]?.lines.map((line) => text.slice(line.start, line.end))).toEqual(["It is so,", "and not else."]);
+    expect(blocks[3]?.lines.map((line) => line.depth)).toEqual([1, 3]);
   });
 
   it("leaves links, images and HTML as text", () => {
