@@ -49,7 +49,8 @@ async def reach(name: str, connection: Connection) -> Reached | None:
     url, headers = asked
     host = urlsplit(url).netloc.rpartition("@")[2]
     try:
-        async with httpx2.AsyncClient(timeout=ANSWERS_S, follow_redirects=True) as client:
+        # Where it leads elsewhere the key does not go along.
+        async with httpx2.AsyncClient(timeout=ANSWERS_S, follow_redirects=False) as client:
             return _said(await client.get(url, headers=headers), model, host)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError):  # an address or a key that cannot be sent, too
         return Reached("bad", f"{host} does not answer", f"{_ADDRESS} Or start it.")
