@@ -223,7 +223,7 @@ class Adapter(Protocol):
 
     When `find` ends without an error the list is whole, and what was not in it is gone from the place. So it must
     raise where a part could not be listed. `forgets` is False for a place that shows only what is newest: there nothing
-    goes because it is no longer shown.
+    goes because it is no longer shown. `partly` says, when `find` has ended, what it left out on purpose, if anything.
     """
 
     kind: ClassVar[str]
@@ -231,6 +231,7 @@ class Adapter(Protocol):
     every_s: ClassVar[int]
     one_by_one: ClassVar[bool]
     forgets: bool
+    partly: Trouble | None
 
     def __init__(self, place: Place, options: Any, tools: Tools) -> None:
         """Take a location and checked options. Raises: BadSource."""
@@ -252,6 +253,8 @@ class Adapter(Protocol):
 
 class Elsewhere:
     """What adapters of places share that are not on this machine and do not tell when they change."""
+
+    partly: Trouble | None = None
 
     @classmethod
     def local_path(cls, _location: str, /) -> Path | None:

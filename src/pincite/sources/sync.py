@@ -69,7 +69,9 @@ class Sync:
         if walked["left"]:
             await steps.run("next", lambda: self._next(scope, turn))
             return
-        trouble = walked["trouble"] or await steps.run("clear", lambda: self._clear(scope, turn))
+        trouble = (
+            walked["trouble"] or await steps.run("clear", lambda: self._clear(scope, turn)) or walked.get("partly")
+        )
         await steps.run("end", lambda: self.end(scope, turn, walked["trouble"], trouble))
 
     async def end(
@@ -131,13 +133,14 @@ class Sync:
         if source.state is SourceState.LEAVING:
             return {"left": False, "trouble": None}
         try:
-            left = await Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn)).run()
+            walk = Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn))
+            left = await walk.run()
         except SyncOvertaken:
             raise
         except PinciteError as error:
             log.warning("source not synced", source=source.id, code=error.code, message=error.message)
             return {"left": False, "trouble": asdict(Trouble.of(error))}
-        return {"left": left, "trouble": None}
+        return {"left": left, "trouble": None, "partly": walk.partly and asdict(walk.partly)}
 
     async def _clear(self, scope: Scope, turn: Turn) -> dict[str, str] | None:
         """Take out what the run did not find; returns why not, where it must not."""

@@ -116,16 +116,19 @@ class Walk:
         self._failures = 0  # in a row, of things that cannot be had
         self._answers = False  # whether the place was seen to be well in this job
         self._down: PinciteError | None = None  # what it failed with once too often
+        self.partly: Trouble | None = None  # what the place left out on purpose, once it has ended
 
     async def run(self) -> bool:
         """Return whether something is left. Raises: SyncOvertaken, and what the place raises."""
         shown: list[Found] = []
+        adapter = opened(self._source, self._parts.tools)
         try:
-            is_left = await self._over(opened(self._source, self._parts.tools), shown)
+            is_left = await self._over(adapter, shown)
         except PinciteError:
             await self._take(shown)  # what was shown before the rest could not be is read all the same
             raise
         await self._take(shown)
+        self.partly = adapter.partly
         return is_left
 
     async def _over(self, adapter: Adapter, shown: list[Found]) -> bool:

@@ -55,6 +55,7 @@ async def showing(shown: list[Found], tmp_path: Path, monkeypatch: pytest.Monkey
     class Patchy:
         one_by_one = False
         forgets = True
+        partly = None
 
         async def find(self, _recall: Any) -> AsyncIterator[Found]:
             for each in shown:

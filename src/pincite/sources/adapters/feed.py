@@ -60,10 +60,12 @@ class FeedSource(Elsewhere):
                 yield found
 
     async def _feed(self) -> Markup:
-        async with self._pages.get(self._url) as page:
+        async with self._pages.get(self._url, types=()) as page:
             if page.path is None:
                 raise SourceUnreachable(f"{self._url} answers {page.status}.", remedy="Check the feed's address.")
-            markup = await self._pages.markup(page)
+            markup = await self._pages.listing(
+                page, "Tell whoever makes it; open it in a browser to see where it breaks."
+            )
         if markup.kind != "feed":
             raise SourceUnreachable(f"{self._url} is no feed.", remedy="Give the address of an RSS or Atom feed.")
         return markup

@@ -24,6 +24,7 @@ from pincite.sources.domain import (
     Recall,
     SourceUnreachable,
     Tools,
+    Trouble,
 )
 from pincite.sources.paths import whole_path
 
@@ -51,6 +52,7 @@ class FolderSource:
     every_s: ClassVar[int] = 300
     forgets: bool = True
     one_by_one: ClassVar[bool] = False
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:
         self._root = whole_path(place.location)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools, Trouble
 from pincite.sources.git import Git, sign_in
 from pincite.sources.paths import whole_path
 
@@ -47,6 +47,7 @@ class GitSource:
     every_s: ClassVar[int] = 3600
     one_by_one: ClassVar[bool] = False
     forgets: bool = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: GitOptions, tools: Tools) -> None:
         if options.branch is not None and (not _BRANCH.fullmatch(options.branch) or ".." in options.branch):
