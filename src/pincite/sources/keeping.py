@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from stat import S_ISDIR
 
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
 
@@ -24,6 +25,8 @@ from pincite.sources.sync import Sync, job_id
 from pincite.sources.walk import SourceParts
 
 log = get_logger(__name__)
+_Identity = tuple[int, int]
+_UNWATCHED_S = 60.0
 _LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 _LOST = Trouble(
     "sync-interrupted",
@@ -95,7 +98,7 @@ class Keeper:
 
     async def _watch(self, scope: Scope, source: Source) -> None:
         folder = opened(source, self._parts.tools).watched()
-        if folder is not None and await asyncio.to_thread(_is_folder, folder):
+        if folder is not None:
             following = self._follow(scope, source, folder)
             self._watching[source.id] = asyncio.create_task(following, name=f"watch-{source.name}")
 
@@ -110,14 +113,43 @@ class Keeper:
             await self._work.forget_copies(source_id)
 
     async def _follow(self, scope: Scope, source: Source, folder: Path) -> None:
-        """Begin a run whenever something changes; changes during a run are the next one's."""
+        """Begin a run whenever something changes; changes during a run are the next one's.
+
+        A folder that comes back, such as a disk that is mounted there, is another: of the old one nothing more is told.
+        """
+        is_first = True
+        while True:
+            there = await asyncio.to_thread(_identity, folder)
+            if there is not None:
+                if not is_first:
+                    await _tried("make due", partial(self._make_due, scope, source), source.id)
+                await self._follow_one(scope, source, folder, there)
+            is_first = False
+            await asyncio.sleep(self._settings.look_s)
+
+    async def _follow_one(self, scope: Scope, source: Source, folder: Path, there: _Identity) -> None:
+        """Follow a folder until another stands in its place, or it cannot be followed."""
         settle_ms = int(self._settings.settle_s * 1000)
+        changing = awatch(
+            folder,
+            watch_filter=None,
+            debounce=settle_ms * 4,
+            step=max(50, settle_ms),
+            rust_timeout=max(100, int(self._settings.look_s * 1000)),
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        )
         try:
-            async for _ in awatch(folder, watch_filter=None, debounce=settle_ms * 4, step=max(50, settle_ms)):
-                await _tried("make due", partial(self._make_due, scope, source), source.id)
+            async for changed in changing:
+                if changed:
+                    await _tried("make due", partial(self._make_due, scope, source), source.id)
+                elif await asyncio.to_thread(_identity, folder) != there:
+                    return
+        except ExceptionGroup as error:  # a change whose name is in no Unicode, say: it was one, and it is looked at
+            log.info("folder is watched anew", source=source.id, error=str(error.exceptions[0]))
         except (OSError, RuntimeError) as error:  # too many watches, or a folder that went: the rhythm is left
             log.warning("folder not watched", source=source.id, error=str(error))
-            await asyncio.sleep(60)
+            await asyncio.sleep(_UNWATCHED_S)
 
     async def _make_due(self, scope: Scope, source: Source) -> None:
         async with self._parts.database.transaction(scope) as tx:
@@ -144,12 +176,13 @@ class Keeper:
             await self._work.enqueue(scope, following)
 
 
-def _is_folder(path: Path) -> bool:
-    """Say whether there is a folder that can be watched; what is wrong with another the run over it says."""
+def _identity(path: Path) -> _Identity | None:
+    """Return which folder is there now, None for none; what is wrong with another the run over it says."""
     try:
-        return path.is_dir()
-    except OSError:
-        return False
+        stat = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (stat.st_dev, stat.st_ino) if S_ISDIR(stat.st_mode) else None
 
 
 async def _tried(name: str, chore: Callable[[], Awaitable[object]], source: str = "") -> None:
