@@ -136,9 +136,11 @@ def _leads(link: ET.Element) -> bool:
 
 
 def _inner(element: ET.Element) -> str:
-    """Return an element's text; markup in it that is not escaped stays markup."""
+    """Return an element's text; markup in it that is not escaped stays markup, without the prefixes of XML."""
     if len(element) == 0:
         return (element.text or "").strip()
+    for each in element.iter():
+        each.tag = local(each)
     return (element.text or "") + "".join(ET.tostring(each, encoding="unicode", method="html") for each in element)
 
 
