@@ -140,7 +140,9 @@ class Sync:
         except PinciteError as error:
             log.warning("source not synced", source=source.id, code=error.code, message=error.message)
             return {"left": False, "trouble": asdict(Trouble.of(error))}
-        return {"left": left, "trouble": None, "partly": walk.partly and asdict(walk.partly)}
+        # Who confirms deletions has seen what is there.
+        partly = None if walk.partly is None or source.run.forced else asdict(walk.partly)
+        return {"left": left, "trouble": None, "partly": partly}
 
     async def _clear(self, scope: Scope, turn: Turn) -> dict[str, str] | None:
         """Take out what the run did not find; returns why not, where it must not."""

@@ -11,7 +11,7 @@ from typing import Any
 from tests.forked import finished
 from tests.unit.sources.kept import QUICK, kept
 
-from pincite.sources import SourcesSettings
+from pincite.sources import RunState, SourcesSettings
 
 _VERSION = 0x20080522
 _READS_ALL = 1 << 1 | 1 << 2  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
@@ -77,3 +77,24 @@ def test_files_that_may_not_be_read_do_not_make_the_folder_one_that_is_down(tmp_
         (folder / f"b{number}.txt").write_text(f"Valve {number} is red.")
     few = SourcesSettings(batch=3, look_s=QUICK.look_s)
     assert runs(tmp_path / "home", folder, 2, few) == [["done", 4, 8, 4, ""], ["done", 0, 8, 4, ""]]
+
+
+async def test_what_programs_leave_beside_documents_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    (folder / "sub").mkdir(parents=True)
+    left = ["~$plan.docx", ".~lock.plan.odt#", "~WRL0001.tmp", "half.pdf.crdownload", "half.pdf.part", "notes.md~"]
+    left += ["Thumbs.db", "desktop.ini", "sub/DESKTOP.INI", "plan.TMP", ".notes.md.swp", "._plan.docx"]
+    for name in (*left, "plan.md", "part.md", "tmp", "~approx.md", "sub/$budget.txt"):
+        (folder / name).write_text(f"What is in {name}.")
+    (tmp_path / "home").mkdir()
+    async with kept(tmp_path / "home") as room:
+        await room.add("folder", str(folder), hidden=True)
+        done = await room.sync()
+        assert (done.run.state, done.run.counts.failed) == (RunState.DONE, 0)
+        assert {name.removeprefix("place/") for name in await room.texts()} == {
+            "plan.md",
+            "part.md",
+            "tmp",
+            "~approx.md",
+            "sub/$budget.txt",
+        }

@@ -1,6 +1,6 @@
 """A folder on this machine, with all below it; a change in it is noticed at once where the system tells.
 
-Links are not followed, so nothing outside is read; hidden files are left out.
+Links are not followed, so nothing outside is read; hidden files are left out, and what programs make for themselves.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from pincite.sources.domain import (
     Tools,
     Trouble,
 )
+from pincite.sources.names import is_byproduct
 from pincite.sources.paths import whole_path
 
 _PIECE = 1 << 20
@@ -73,8 +74,9 @@ class FolderSource:
         files = self._files(denied)
         while some := await asyncio.to_thread(lambda: list(islice(files, _AT_ONCE))):
             for path, mark in some:
-                name = os.fsencode(path.relative_to(self._root)).decode("utf-8", "backslashreplace")
-                yield Found(name.replace(os.sep, "/"), name.replace(os.sep, "/"), mark, partial(_pieces, path))
+                spelled = os.fsencode(path.relative_to(self._root))
+                key = spelled.decode("utf-8", "backslashreplace").replace(os.sep, "/")
+                yield Found(key, _readable(spelled).replace(os.sep, "/"), mark, partial(_pieces, path))
         if denied:
             raise SourceUnreachable(
                 f"{len(denied)} folders could not be listed, {denied[0]} among them.", remedy="Check their permissions."
@@ -112,11 +114,21 @@ class FolderSource:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(Path(entry.path))
+            elif is_byproduct(entry.name):
+                continue
             elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
                 yield from _stamped(entry)
 
     def _is_wanted(self, name: str) -> bool:
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
+
+
+def _readable(spelled: bytes) -> str:
+    """Return a path as text; what is no UTF-8 was most likely written by an older Windows."""
+    try:
+        return spelled.decode("utf-8")
+    except UnicodeDecodeError:
+        return spelled.decode("cp1252", "replace")
 
 
 def _stamped(entry: "os.DirEntry[str]") -> Iterator[tuple[Path, str]]:
