@@ -34,6 +34,11 @@ SYNC_JOB = "sync"
 # A run goes on when the documents that waited in bulk before it have been read; see `ingest.receive`.
 _BULK = 1_000_000
 _REMOVED_AT_ONCE = 50
+_HOMELESS = Trouble(
+    "collection-gone",
+    "The collection that its documents belong to is gone.",
+    "Remove the source; to keep the place in step further, add it again for another collection.",
+)
 
 
 class Sync:
@@ -132,6 +137,10 @@ class Sync:
             source = await store.source(session, scope, turn.source_id)
         if source.state is SourceState.LEAVING:
             return {"left": False, "trouble": None}
+        try:
+            await self._parts.library.collection(scope, source.collection)
+        except NotFound:  # what is as it was would be passed by, and nobody told
+            return {"left": False, "trouble": asdict(_HOMELESS)}
         try:
             walk = Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn))
             left = await walk.run()

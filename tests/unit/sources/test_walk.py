@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import QUICK, Kept, kept
 
+from pincite.core import Conflict
 from pincite.core.scope import EVERY_TENANT
-from pincite.sources import walk
+from pincite.sources import RunState, walk
 from pincite.sources.domain import Found, SourceUnreachable
 
 
@@ -142,3 +144,28 @@ async def test_two_things_whose_names_are_one_are_two_documents(
         assert (counts.added, counts.changed, counts.removed, done.items) == (0, 1, 1, 7)
         after = await opened.texts()
         assert after.keys() == texts.keys() - {"place/a/b.txt"}
+
+
+async def test_a_source_whose_collection_is_gone_says_so_and_can_be_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("The valve of unit 7 is red.")
+    (tmp_path / "home").mkdir()
+    async with kept(tmp_path / "home") as room:
+        source = await room.add("folder", str(folder))
+        await room.sync()
+        for document in (await room.rooms.library.documents(SCOPE, limit=10)).items:
+            await room.rooms.ingest.remove(SCOPE, document.id)
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(Conflict):  # what was just removed is gone in a moment
+                    await room.rooms.library.delete_collection(SCOPE, source.collection)
+                    break
+                await asyncio.sleep(0.05)
+        done = await room.sync()
+        assert done.run.trouble is not None
+        assert (done.run.state, done.run.trouble.code) == (RunState.FAILED, "collection-gone")
+        await room.sources.remove(SCOPE, "place", documents=True)
+        async with asyncio.timeout(20):
+            while await room.sources.sources(SCOPE):
+                await asyncio.sleep(0.02)
