@@ -211,11 +211,15 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs."""
+    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs.
+
+    `forced` says that deletions were confirmed in that run, see `Run`.
+    """
 
     source_id: str
     location: str
     run: int = 0
+    forced: bool = False
 
 
 class Adapter(Protocol):

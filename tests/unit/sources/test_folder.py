@@ -4,10 +4,14 @@ import asyncio
 import ctypes
 import json
 import os
+import shutil
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.forked import finished
 from tests.unit.sources.kept import QUICK, kept
 
@@ -98,3 +102,48 @@ async def test_what_programs_leave_beside_documents_is_not_read(tmp_path: Path) 
             "~approx.md",
             "sub/$budget.txt",
         }
+
+
+def mount_and_look(home: str, folder: str) -> None:
+    """Keep a folder in step in which a disk comes and goes; in a process and a namespace of its own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    disk = os.fsencode(folder) + b"/disk"
+
+    def mount() -> None:
+        assert libc.mount(b"none", disk, b"tmpfs", 0, None) == 0, os.strerror(ctypes.get_errno())
+        for number in range(4):
+            (Path(folder) / "disk" / f"d{number}.txt").write_text(f"Valve {number} is red.")
+
+    def unmount() -> None:
+        assert libc.umount2(disk, 0) == 0, os.strerror(ctypes.get_errno())
+
+    asyncio.run(_mount_and_look(Path(home), folder, mount, unmount))
+
+
+async def _mount_and_look(home: Path, folder: str, mount: Callable[[], None], unmount: Callable[[], None]) -> None:
+    async with kept(home) as room:
+        await room.add("folder", folder)
+        for step in (mount, unmount, mount, unmount, (Path(folder) / "disk").rmdir):
+            step()
+            done = await room.sync()
+            print(json.dumps([done.run.state, done.items, done.run.trouble.message if done.run.trouble else ""]))
+        done = await room.sync(delete=True)
+        print(json.dumps([done.run.state, done.items, ""]))
+
+
+def test_what_is_on_a_disk_that_is_not_mounted_is_not_taken_for_gone(tmp_path: Path) -> None:
+    own = ["unshare", "--user", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or subprocess.run([*own, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount anything")
+    folder, home = tmp_path / "files", tmp_path / "home"
+    (folder / "disk").mkdir(parents=True)
+    home.mkdir()
+    for number in range(12):
+        (folder / f"{number}.txt").write_text(f"Pump {number} is blue.")
+    call = f"from {__name__} import mount_and_look as look; look({str(home)!r}, {str(folder)!r})"
+    process = subprocess.run([*own, sys.executable, "-c", call], check=False, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr[-3000:]
+    said = [json.loads(line) for line in process.stdout.splitlines() if line.startswith("[")]
+    away = ["failed", 16, f"What was mounted at {folder}/disk is not there."]
+    whole = ["done", 16, ""]
+    assert said == [whole, away, whole, away, away, ["done", 12, ""]]

@@ -67,6 +67,7 @@ class BucketSource(Elsewhere):
     every_s: ClassVar[int] = 3600
     one_by_one: ClassVar[bool] = False
     forgets: bool = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: BucketOptions, tools: Tools) -> None:
         named = _LOCATION.fullmatch(place.location)

@@ -65,6 +65,7 @@ class WebSource(Elsewhere):
     every_s: ClassVar[int] = 86_400
     forgets: bool = True
     one_by_one: ClassVar[bool] = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: WebOptions, tools: Tools) -> None:
         self._start = tools.fetcher.normal(place.location)
