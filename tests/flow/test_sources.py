@@ -124,6 +124,27 @@ async def test_a_secret_is_only_ever_named(client: httpx2.AsyncClient, monkeypat
     assert "sk-very-secret" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "location", "options"),
+    [
+        ("imap", "imaps://mail.example.com/", {"user": "u", "password": "hunter2 Very secret"}),
+        ("git", "https://git.example.com/x", {"token": "ghp_Very0secret"}),
+        ("bucket", "s3://papers", {"key_id": "PINCITE_SECRET_ID", "key": "wJalr/Very+secret"}),
+        ("bucket", "s3://papers", {"key_id": "AKIA/Very+secret", "key": "PINCITE_SECRET_KEY"}),
+    ],
+)
+async def test_a_secret_in_the_place_of_its_name_is_neither_kept_nor_said_again(
+    client: httpx2.AsyncClient, kind: str, location: str, options: dict[str, str]
+) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    body = {"name": "papers", "kind": kind, "location": location, "options": options}
+    answer = await client.post("/v1/sources", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-source")
+    assert "PINCITE_SECRET_" in answer.text
+    assert "secret" not in answer.text.replace("the secret itself", "").replace("PINCITE_SECRET_", "")
+    assert (await client.get("/v1/sources")).json() == {"items": []}
+
+
 async def test_strangers_may_nothing(house: House) -> None:
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

@@ -3,6 +3,7 @@
 No database and no network here; each kind of place is one file in `adapters/`.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,17 +11,28 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from pincite.core import Conflict, ErrorKind, InvalidInput, PinciteError
 from pincite.guard import DocumentReader, Fetcher
 
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|PINCITE_SECRET_\w+", re.ASCII)
 Memory = Mapping[str, Any]
 """What an adapter wants to know of an item the next time (validators, links); small JSON."""
 
 
 Pattern = Annotated[str, Field(max_length=500)]
 """Which names are wanted, as the shell spells it."""
+
+
+def _named(value: str) -> str:
+    if not _VARIABLE.fullmatch(value):
+        raise ValueError("it takes the name of a variable such as PINCITE_SECRET_MAIL, never the secret itself")
+    return value
+
+
+SecretName = Annotated[str, Field(max_length=500), AfterValidator(_named)]
+"""Which environment variable holds a secret: what is stored here is shown to admins, and lies in every backup."""
 
 
 class SourceState(StrEnum):

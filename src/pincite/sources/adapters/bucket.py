@@ -27,6 +27,7 @@ from pincite.sources.domain import (
     Pattern,
     Place,
     Recall,
+    SecretName,
     SourceUnreachable,
     Tools,
     Trouble,
@@ -50,10 +51,10 @@ class BucketOptions(BaseModel):
     endpoint: str | None = Field(
         None, max_length=500, description="Address of a server other than Amazon's; must be allowed."
     )
-    key_id: str | None = Field(
-        None, max_length=500, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID."
+    key_id: SecretName | None = Field(
+        None, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID."
     )
-    key: str | None = Field(None, max_length=500, description="Variable with the secret access key.")
+    key: SecretName | None = Field(None, description="Variable with the secret access key.")
     only: list[Pattern] = Field(
         [], max_length=100, description="Patterns such as `*.pdf`; an object must fit one of them."
     )

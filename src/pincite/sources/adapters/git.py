@@ -17,7 +17,17 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import UnsupportedType
-from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools, Trouble
+from pincite.sources.domain import (
+    BadSource,
+    Found,
+    Pattern,
+    Place,
+    Recall,
+    SecretName,
+    SourceUnreachable,
+    Tools,
+    Trouble,
+)
 from pincite.sources.git import Git, sign_in
 from pincite.sources.names import is_byproduct
 from pincite.sources.paths import whole_path
@@ -40,8 +50,8 @@ class GitOptions(BaseModel):
     branch: str | None = Field(None, max_length=500, description="Default is the repository's own.")
     within: str = Field("", max_length=500, description="Only what is below this folder, such as docs.")
     only: list[Pattern] = Field([], max_length=100, description="Patterns such as `*.md`; a file must fit one of them.")
-    token: str | None = Field(
-        None, max_length=500, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT."
+    token: SecretName | None = Field(
+        None, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT."
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Elsewhere, Found, Place, Recall, Tools
+from pincite.sources.domain import BadSource, Elsewhere, Found, Place, Recall, SecretName, Tools
 from pincite.sources.mailbox import Account, Mailbox, sent_name
 
 _LOCATION = re.compile(r"(imaps?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::([1-9][0-9]{0,4}))?(?:/(.*))?")
@@ -23,7 +23,7 @@ class ImapOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user: str = Field(min_length=1, max_length=500, description="Who signs in.")
-    password: str = Field(max_length=500, description="Variable with the password, such as PINCITE_SECRET_MAIL.")
+    password: SecretName = Field(description="Variable with the password, such as PINCITE_SECRET_MAIL.")
 
 
 class ImapSource(Elsewhere):
