@@ -77,6 +77,7 @@ BODIES: Mapping[str, Any] = {
     "PATCH /v1/assistants/{assistant_id}": {"description": "new"},
     "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
+    "PATCH /v1/sources/{source}": {"every_s": 3600},
     "PUT /v1/tenant/hold": {"reason": "a matter"},
     "PUT /v1/collections/{object_id}/hold": {"reason": "a matter"},
     "PUT /v1/documents/{object_id}/hold": {"reason": "a matter"},
@@ -126,6 +127,7 @@ EXPECTED: Mapping[str, set[int]] = {
 ELSEWHERE = {
     "DELETE /v1/session",
     "POST /v1/sources",
+    "PATCH /v1/sources/{source}",
     "DELETE /v1/sources/{source}",
     "POST /v1/sources/{source}/sync",
 }

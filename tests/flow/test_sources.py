@@ -124,6 +124,43 @@ async def test_a_secret_is_only_ever_named(client: httpx2.AsyncClient, monkeypat
     assert "sk-very-secret" not in str(found)
 
 
+async def test_a_source_is_changed_and_reads_nothing_twice(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    folder, moved = tmp_path / "shared" / "papers", tmp_path / "shared" / "moved"
+    (folder / "a.md").write_text("# Valves\n\nThe valve of unit 7 is red.\n")
+    (folder / "b.txt").write_text("Pumps are blue.")
+    asked = {"name": "papers", "kind": "folder", "location": str(folder), "options": {"only": ["*.md"]}, "every_s": 0}
+    await client.post("/v1/sources", json=asked)
+    await until(client, state="done", added=1)
+    changed = (await client.patch("/v1/sources/papers", json={"options": {"only": None}, "every_s": 3600})).json()
+    assert (changed["options"], changed["every_s"], changed["items"]) == ({}, 3600, 1)
+    await until(client, number=2, state="done", found=2, added=1, changed=0)
+    folder.rename(moved)
+    changed = (await client.patch("/v1/sources/papers", json={"location": str(moved)})).json()
+    assert (changed["location"], changed["every_s"]) == (str(moved), 3600)
+    (moved / "c.txt").write_text("Ferries leave at nine.")
+    found = await until(client, found=3, state="done")
+    assert (found["items"], found["run"]["changed"], found["run"]["removed"]) == (3, 0, 0)
+    assert found["run"]["number"] > 2
+    (moved / "d.txt").write_text("Cranes stand still.")
+    await until(client, found=4, added=1, state="done")  # it is followed where it is now
+    for wrong in (
+        {"location": str(tmp_path / "private")},
+        {"location": " "},
+        {"options": {"unknown": 1}},
+        {"options": {"only": "*.md\0" * 2000}},
+        {"every_s": -1},
+        {"kind": "web"},
+    ):
+        refused = await client.patch("/v1/sources/papers", json=wrong)
+        assert refused.status_code == 422, wrong
+    after = (await client.get("/v1/sources/papers")).json()
+    assert (after["location"], after["options"], after["every_s"]) == (str(moved), {}, 3600)
+    assert (await client.patch("/v1/sources/none", json={"every_s": 60})).status_code == 404
+    await client.post("/v1/sources/papers/pause")
+    assert (await client.patch("/v1/sources/papers", json={"every_s": 0})).json()["state"] == "paused"
+
+
 @pytest.mark.parametrize(
     ("kind", "location", "options"),
     [

@@ -7,6 +7,7 @@ from pincite.sources.domain import (
     Run,
     RunState,
     Source,
+    SourceChanges,
     Tools,
     Trouble,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Run",
     "RunState",
     "Source",
+    "SourceChanges",
     "SourceParts",
     "Sources",
     "SourcesSettings",

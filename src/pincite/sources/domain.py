@@ -156,6 +156,19 @@ class NewSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceChanges:
+    """What is to be another of a source; None leaves it as it is.
+
+    Of `options` those that are named are set, and one that is None goes back to what the kind takes by itself.
+    `every_s` 0 means only when asked.
+    """
+
+    location: str | None = None
+    options: Mapping[str, Any] | None = None
+    every_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is remembered of an item.
 

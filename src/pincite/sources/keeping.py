@@ -5,7 +5,7 @@ Safe from any number of processes: a run is begun once, and a job is queued once
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,14 @@ _LOST = Trouble(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What follows a source's folder, and where that was when it began."""
+
+    location: str
+    task: asyncio.Task[None]
+
+
 class Keeper:
     """The chores of one process that works."""
 
@@ -43,7 +51,7 @@ class Keeper:
         self._settings = settings
         self._work = work
         self._looking: asyncio.Task[None] | None = None
-        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._watching: dict[str, _Watch] = {}
 
     async def start(self) -> None:
         """Begin to look, now and again."""
@@ -51,7 +59,7 @@ class Keeper:
 
     async def stop(self) -> None:
         """Stop looking and watching."""
-        tasks = [*self._watching.values(), *([self._looking] if self._looking else [])]
+        tasks = [*(each.task for each in self._watching.values()), *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -89,18 +97,20 @@ class Keeper:
         async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.watchable(session)
         wanted = {source.id: (tenant, source) for tenant, source in found}
-        for gone in self._watching.keys() - wanted.keys():
-            self._watching.pop(gone).cancel()
+        for source_id, watch in list(self._watching.items()):
+            if source_id not in wanted or wanted[source_id][1].location != watch.location:
+                self._watching.pop(source_id).task.cancel()
         for source_id, (tenant, source) in wanted.items():
             running = self._watching.get(source_id)
-            if running is None or running.done():
+            if running is None or running.task.done():
                 await _tried("watch", partial(self._watch, system_scope(tenant), source), source_id)
 
     async def _watch(self, scope: Scope, source: Source) -> None:
         folder = opened(source, self._parts.tools).watched()
         if folder is not None:
             following = self._follow(scope, source, folder)
-            self._watching[source.id] = asyncio.create_task(following, name=f"watch-{source.name}")
+            task = asyncio.create_task(following, name=f"watch-{source.name}")
+            self._watching[source.id] = _Watch(source.location, task)
 
     async def tidy(self) -> None:
         """Delete what this machine has fetched of sources that are gone: dropped elsewhere, or while they were read."""

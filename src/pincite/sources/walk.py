@@ -98,6 +98,11 @@ class _Kept:
     memory: Memory
     outcome: RegisterOutcome | None = None
 
+    @property
+    def is_found(self) -> bool:
+        """Whether it counts as found."""
+        return _is_found(self.item)
+
 
 _Became = Received | PinciteError | None
 
@@ -170,8 +175,11 @@ class Walk:
         if unseen:
             self._moved = True
             async with self._parts.database.transaction(self._scope) as tx:
-                await store.hold(tx, self._scope, self._turn)
+                row = await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
+                counts = Counts(**row.counts)
+                counts = replace(counts, found=counts.found + sum(_is_found(known[key]) for key in unseen))
+                await store.change(tx, self._scope, self._turn.source_id, counts=asdict(counts))
         asked: list[_Asked] = []
         is_well = False
         for key, each in shown.items():
@@ -309,10 +317,17 @@ class Walk:
             counts = Counts(**row.counts)
             counts = replace(
                 counts,
+                found=counts.found + sum(each.is_found for each in kept),
+                failed=counts.failed + sum(each.item.trouble is not None for each in kept),
                 added=counts.added + came[RegisterOutcome.CREATED],
                 changed=counts.changed + came[RegisterOutcome.REVISED],
             )
             await store.change(tx, self._scope, self._turn.source_id, counts=asdict(counts))
+
+
+def _is_found(item: Item | Remembered) -> bool:
+    """Say whether an item that is seen counts as found: a document, or what should have been one."""
+    return item.document_id is not None or item.trouble is not None
 
 
 def _no_document(found: Found) -> Item:

@@ -14,8 +14,8 @@ from tests.unit.sources.kept import QUICK, Kept, kept
 
 from pincite.core import Conflict
 from pincite.core.scope import EVERY_TENANT
-from pincite.sources import RunState, walk
-from pincite.sources.domain import Found, SourceUnreachable
+from pincite.sources import LIVE_RUNS, RunState, walk
+from pincite.sources.domain import Counts, Found, SourceUnreachable
 
 
 async def test_small_files_are_read_together_and_one_that_cannot_be_read_holds_up_none(tmp_path: Path) -> None:
@@ -169,3 +169,22 @@ async def test_a_source_whose_collection_is_gone_says_so_and_can_be_removed(tmp_
         async with asyncio.timeout(20):
             while await room.sources.sources(SCOPE):
                 await asyncio.sleep(0.02)
+
+
+async def test_what_a_run_has_found_is_told_while_it_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(70):
+        (folder / f"note-{number:02d}.md").write_text(f"The valve of unit {number} is red.")
+    (folder / "empty.md").write_text("")
+    (tmp_path / "home").mkdir()
+    async with kept(tmp_path / "home", settings=replace(QUICK, portion_s=60)) as room:
+        await room.add("folder", str(folder))
+        for _ in range(2):
+            told: list[Counts] = []
+            await room.sources.sync(SCOPE, "place")
+            while (found := await room.sources.source(SCOPE, "place")).run.state in LIVE_RUNS:
+                told.append(found.run.counts)
+                await asyncio.sleep(0)
+            assert (found.run.counts.found, found.run.counts.failed) == (71, 1)
+            assert [each for each in told if each.found < each.added + each.failed or each.found > 71] == []

@@ -1,15 +1,17 @@
 """What sites ask for is kept to however they say it, and where they contradict themselves nothing is lost."""
 
+import asyncio
 import time
 from pathlib import Path
 
 import pytest
 from tests.doubles.site import Reply, Site
+from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import Kept, kept
 from tests.unit.sources.test_web import links, names
 
 from pincite.guard.fetching import FetchFailed
-from pincite.sources import RunState, SourcesSettings
+from pincite.sources import RunState, SourceChanges, SourcesSettings
 
 
 def canonical(address: str, text: str) -> str:
@@ -158,3 +160,19 @@ async def test_an_answer_of_no_said_type_is_fetched_and_every_robots_header_is_g
     with pytest.raises(FetchFailed):
         async with fetcher.get(f"{site.url}/x", types=["text/"]):
             pass
+
+
+async def test_a_run_under_way_goes_on_by_what_the_source_was_changed_to(site: Site, tmp_path: Path) -> None:
+    site.page("/docs/", links("a", "b", "c", text="The start."))
+    for name in "abc":
+        site.page(f"/docs/{name}", links(text=f"Page {name}."))
+    async with kept(tmp_path, allowed=[f"127.0.0.1:{site.port}"], chores=True) as room:
+        await room.add("web", f"{site.url}/docs/", pause_s=60, sitemap=False)
+        async with asyncio.timeout(20):
+            while (await room.sources.source(SCOPE, "place")).run.state is not RunState.RUNNING:
+                await asyncio.sleep(0.02)
+        await room.sources.change(SCOPE, "place", SourceChanges(options={"pause_s": 0}))
+        async with asyncio.timeout(20):
+            while (found := await room.sources.source(SCOPE, "place")).run.state is not RunState.DONE:
+                await asyncio.sleep(0.02)
+        assert (found.run.number, found.items, found.options) == (2, 4, {"pause_s": 0, "sitemap": False})

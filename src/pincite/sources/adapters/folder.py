@@ -90,10 +90,11 @@ class FolderSource:
 
     async def _refuse_unmounted(self, mounts: set[str]) -> None:
         """Refuse to take for gone what is on disks that were mounted in the folder, and are not now."""
-        noted: set[str] = set((await self._notes.read() or {}).get("mounts", ()))
+        kept = await self._notes.read() or {}
+        noted: set[str] = set(kept.get("mounts", ()) if kept.get("root") == str(self._root) else ())
         missing: set[str] = set() if self._forced else noted - mounts
         if mounts | missing != noted:
-            await self._notes.write({"mounts": sorted(mounts | missing)})
+            await self._notes.write({"root": str(self._root), "mounts": sorted(mounts | missing)})
         if missing:
             raise SourceUnreachable(
                 f"What was mounted at {min(missing)} is not there.",

@@ -101,7 +101,7 @@ class WebSource(Elsewhere):
             self.partly = Trouble(
                 "more-pages",
                 f"The site leads to more than the {self._options.pages} pages that are read; the others are left out.",
-                "If they are wanted, add the source again with more `pages`, or several with a `prefix` each.",
+                "If they are wanted, give the source more `pages`, or add several with a `prefix` each.",
             )
 
     async def _rules_and_lists(self) -> list[str]:
@@ -156,9 +156,7 @@ class WebSource(Elsewhere):
                     if page.status >= 500:
                         raise SourceUnreachable(f"{address} answers {page.status}.", remedy="Try again later.")
                     continue
-                markup = await self._pages.listing(
-                    page, "Tell whoever runs the site, or add it again with `sitemap=false`."
-                )
+                markup = await self._pages.listing(page, "Tell whoever runs the site, or set `sitemap=false`.")
             if markup.kind == "sitemapindex":
                 waiting.extend(link.url for link in markup.links if link.url.startswith(self._origin + "/"))
             elif markup.kind == "urlset":
