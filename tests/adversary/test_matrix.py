@@ -79,8 +79,7 @@ BODIES: Mapping[str, Any] = {
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
     "PATCH /v1/sources/{source}": {"every_s": 3600},
     "PUT /v1/tenant/hold": {"reason": "a matter"},
-    "PUT /v1/collections/{object_id}/hold": {"reason": "a matter"},
-    "PUT /v1/documents/{object_id}/hold": {"reason": "a matter"},
+    **{f"PUT /v1/{each}/{{object_id}}/hold": {"reason": "a matter"} for each in ("collections", "documents")},
     "PUT /v1/session/password": {"password": "correct horse battery staple"},
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},
@@ -127,7 +126,6 @@ EXPECTED: Mapping[str, set[int]] = {
 ELSEWHERE = {
     "DELETE /v1/session",
     "POST /v1/sources",
-    "PATCH /v1/sources/{source}",
     "DELETE /v1/sources/{source}",
     "POST /v1/sources/{source}/sync",
 }

@@ -114,10 +114,10 @@ def change(
 
     async def work() -> Source:
         options = {key: None if value == "" else value for key, value in _options(option or []).items()}
-        if location is None and every is None and not options:
-            raise InvalidInput("It is not said what to change.", remedy="Give --location, --every or -o key=value.")
         changes = SourceChanges(location, options or None, _seconds(every))
         async with acting(read_settings(log_level="error")) as (house, scope):
+            if changes == SourceChanges():
+                raise InvalidInput("It is not said what to change.", remedy="Give --location, --every or -o key=value.")
             return await house.sources.change(scope, name, changes, anywhere=True)
 
     _print([run(work(), as_json=as_json)], as_json=as_json)
