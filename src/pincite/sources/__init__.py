@@ -11,6 +11,7 @@ from pincite.sources.domain import (
     Tools,
     Trouble,
 )
+from pincite.sources.names import is_byproduct
 from pincite.sources.service import Sources
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.walk import SourceParts
@@ -28,4 +29,5 @@ __all__ = [
     "SourcesSettings",
     "Tools",
     "Trouble",
+    "is_byproduct",
 ]
