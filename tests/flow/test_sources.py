@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from pincite.app.cli.documents import add_paths
 from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
+from pincite.sources import NewSource, RunState
 
 
 @pytest.fixture
@@ -188,3 +191,33 @@ async def test_strangers_may_nothing(house: House) -> None:
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:
         for method, path in (("GET", ""), ("POST", ""), ("POST", "/x/sync"), ("DELETE", "/x")):
             assert (await stranger.request(method, f"/v1/sources{path}", json={})).status_code == 401
+
+
+async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer with a page that never ends."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/html\r\ncontent-length: 9999\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+    writer.close()
+
+
+async def test_slow_sites_hold_up_no_document(pincite_home: Path, tmp_path: Path) -> None:
+    server = await asyncio.start_server(dripping, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    settings = read_settings(home=pincite_home, model="none", log_level="error", fetch_allow=host)
+    (tmp_path / "a.md").write_text("The valve of unit 7 is red.")
+    async with server, open_house(settings, work=True) as house:
+        owner = await house.owner()
+        await house.ensure_collection(owner, "default")
+        for number in range(4):
+            await house.sources.add(owner, NewSource(f"s{number}", "web", f"http://{host}/"))
+        async with asyncio.timeout(30):
+            while sum(each.run.state is RunState.RUNNING for each in await house.sources.sources(owner)) < 2:
+                await asyncio.sleep(0.1)
+        async with asyncio.timeout(20):
+            lines = await add_paths(house, owner, [tmp_path / "a.md"], collection="default", quiet=True)
+        assert [line["state"] for line in lines] == ["ready"]

@@ -188,3 +188,20 @@ async def test_what_a_run_has_found_is_told_while_it_runs(tmp_path: Path) -> Non
                 await asyncio.sleep(0)
             assert (found.run.counts.found, found.run.counts.failed) == (71, 1)
             assert [each for each in told if each.found < each.added + each.failed or each.found > 71] == []
+
+
+async def test_a_run_adds_none_while_many_documents_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"note-{number}.md").write_text(f"The valve of unit {number} is red.")
+    (tmp_path / "home").mkdir()
+    few = replace(QUICK, batch=2, portion_s=0, waiting=4)
+    async with kept(tmp_path / "home", settings=few) as room:
+        await room.add("folder", str(folder))
+        await room.sources.sync(SCOPE, "place")
+        most = 0
+        while (found := await room.sources.source(SCOPE, "place")).run.state in LIVE_RUNS:
+            most = max(most, await room.rooms.library.count_unfinished(SCOPE))
+            await asyncio.sleep(0)
+        assert (found.run.state, found.items, most <= 5) == (RunState.DONE, 8, True)
