@@ -62,6 +62,13 @@ class FetchTimeout(FetchFailed):
     kind = ErrorKind.TIMEOUT
 
 
+class TooManyRedirects(FetchFailed):
+    """The address leads in a circle, or on and on."""
+
+    code = "too-many-redirects"
+    kind = ErrorKind.INVALID
+
+
 class WrongContent(FetchFailed):
     """The server sent another kind of content than was asked for."""
 
@@ -143,7 +150,8 @@ class Fetcher:
             BadUrl: the address, or one that it was redirected to, is none that is fetched.
             AddressRefused: the host is not public.
             FetchTooLarge, FetchTimeout, WrongContent: over a limit.
-            FetchFailed: no or a broken answer, or too many redirects.
+            TooManyRedirects: it leads on and on.
+            FetchFailed: no or a broken answer.
         """
         url = parse_url(address) if isinstance(address, str) else address
         async with self._timed(url):
@@ -203,7 +211,7 @@ class Fetcher:
             if url.scheme == "https" and following.scheme == "http":
                 raise BadUrl(f"{url.host} leads from https to http.", remedy="Give the address that it leads to.")
             url = following
-        raise FetchFailed(
+        raise TooManyRedirects(
             f"{url.host} redirects more than {self._limits.redirects} times.", remedy="Check the address."
         )
 

@@ -40,6 +40,8 @@ from pincite.sources.store import Remembered, Turn
 
 # What is wrong with the item itself, and will be until it changes.
 _FOR_GOOD = frozenset({ErrorKind.INVALID, ErrorKind.UNSUPPORTED, ErrorKind.TOO_LARGE})
+# What may be wrong with the whole place; that one address leads in a circle or to no public host says nothing of it.
+_DOWN = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT})
 # Items that are handed on at once: small documents that come together are read together.
 _TOGETHER = 32
 
@@ -273,7 +275,8 @@ class Walk:
     def _count(self, asked: _Asked, error: PinciteError) -> None:
         """Count what cannot be had; what could not be had before either says nothing new of a place that is well."""
         is_old = self._answers and asked.before is not None and _is_failing(asked.before)
-        if isinstance(error, FetchFailed | SourceUnreachable) and not is_old:
+        is_of_place = isinstance(error, FetchFailed | SourceUnreachable) and error.kind in _DOWN
+        if is_of_place and not is_old:
             self._failures += 1
             if self._failures >= self._settings.failures:
                 self._down = error

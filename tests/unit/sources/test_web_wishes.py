@@ -10,7 +10,7 @@ from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import Kept, kept
 from tests.unit.sources.test_web import links, names
 
-from pincite.guard.fetching import FetchFailed
+from pincite.guard.fetching import Fetcher, FetchFailed
 from pincite.sources import RunState, SourceChanges, SourcesSettings
 
 
@@ -176,3 +176,45 @@ async def test_a_run_under_way_goes_on_by_what_the_source_was_changed_to(site: S
             while (found := await room.sources.source(SCOPE, "place")).run.state is not RunState.DONE:
                 await asyncio.sleep(0.02)
         assert (found.run.number, found.items, found.options) == (2, 4, {"pause_s": 0, "sitemap": False})
+
+
+async def test_addresses_that_lead_in_circles_do_not_make_a_site_one_that_is_down(site: Site, room: Kept) -> None:
+    circles = [f"login?next={number}" for number in range(7)]
+    site.page("/docs/", links(*circles, "inside", "a", text="The start."))
+    for each in circles:
+        site.replies[f"/docs/{each}"] = Reply(b"", status=302, headers={"location": each}, has_etag=False)
+    site.replies["/docs/inside"] = Reply(b"", status=302, headers={"location": "http://10.0.0.1/"}, has_etag=False)
+    site.page("/docs/a", links(text="Page a."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    done = await room.sync()
+    assert (done.run.state, done.run.trouble, done.run.counts.failed) == (RunState.DONE, None, 8)
+    assert await names(room) == {"", "a"}
+
+
+async def test_dots_in_addresses_lead_past_no_rule(site: Site, room: Kept) -> None:
+    site.replies["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /docs/secret\n", "text/plain")
+    out = [f"{site.url}/docs/../outside", f"{site.url}/docs/x/%2E%2e/%2e./outside", f"{site.url}/docs/x/../secret/a"]
+    site.page("/docs/", links(*out, f"{site.url}/docs/./a", f"{site.url}/docs/x/../a", "a", text="The start."))
+    site.page("/docs/a", links(text="Page a."))
+    await room.add("web", f"{site.url}/docs/", pause_s=0)
+    await room.sync()
+    assert await names(room) == {"", "a"}
+    assert set(site.asked) == {"/robots.txt", "/sitemap.xml", "/docs/", "/docs/a"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("/a/./b", "/a/b"),
+        ("/a/../b", "/b"),
+        ("/a/b/..", "/a/"),
+        ("/a/.", "/a/"),
+        ("/../..", "/"),
+        ("/a/%2e%2E/b?c=/../d", "/b?c=/../d"),
+        ("/a/...", "/a/..."),
+        ("/.a/..b/c.", "/.a/..b/c."),
+        ("/a//../b", "/a/b"),
+    ],
+)
+def test_one_place_has_one_spelling(given: str, sent: str) -> None:
+    assert Fetcher.allowing().normal(f"https://example.com{given}") == f"https://example.com{sent}"

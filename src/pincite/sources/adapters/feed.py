@@ -49,6 +49,9 @@ class FeedSource(Elsewhere):
                 yield found
             return
         for key, url, stamp in _pages(feed):
+            if not url:
+                yield Found(key, "", "", None)
+                continue
             known = await recall(key)
             if known is not None and (known.seen or (stamp and known.memory.get("stamp") == stamp)):
                 yield Found(key, "", known.mark, given, known.memory)
@@ -98,7 +101,7 @@ def _texts(feed: Markup) -> Iterator[Found]:
 def _pages(feed: Markup) -> Iterator[tuple[str, str, str]]:
     """Give each page that entries lead to once: what it is known by, where it is, the newest entry's date.
 
-    It is known by an entry's id where that means it alone.
+    It is known by an entry's id where that means it alone. Further entries that lead there have no page of their own.
     """
     leading = [each for each in feed.links if each.url]
     meant = Counter(key for key, _ in {(each.key, each.url) for each in leading})
@@ -109,6 +112,8 @@ def _pages(feed: Markup) -> Iterator[tuple[str, str, str]]:
         if entry.url not in shown:
             shown.add(entry.url)
             yield (entry.key if is_alone else "") or entry.url, entry.url, entry.stamp
+        elif meant[entry.key] == 1 and entry.key not in entered:
+            yield entry.key, "", ""
 
 
 def _page_of(title: str, text: str) -> bytes:

@@ -40,6 +40,7 @@ _MAX_LINKS = 1000
 _ADDRESSES_A_PAGE, _SPARE = 3, 20
 _NO_MARKUP = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")  # PDF, ZIP with what is one, RTF, old Office
 _GONE = frozenset({404, 410})
+_LATER = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT})
 _NO_INDEX, _NO_FOLLOW = frozenset({"noindex", "none"}), frozenset({"nofollow", "none"})
 
 
@@ -203,7 +204,7 @@ class WebSource(Elsewhere):
                 raise
             failure = error
         if failure is not None:
-            if not isinstance(failure, SourceUnreachable | ParserCrashed) and failure.kind is not ErrorKind.UNAVAILABLE:
+            if not isinstance(failure, ParserCrashed) and failure.kind not in _LATER:
                 crawl.homes[url] = None
             # What hangs on it is there still, as far as anybody knows.
             crawl.follow([] if known is None else self._followed(known.memory), depth)
