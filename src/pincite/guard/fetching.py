@@ -142,16 +142,14 @@ class Fetcher:
         Args:
             address: where.
             headers: further ones, such as `if-none-match`; they are sent again at each redirect.
-            types: media types that are wanted, or how they begin (`text/`); empty for all. An answer of no said type
-                may be any.
+            types: media types that are wanted, or how they begin (`text/`); empty for all, and so is one that is not said.
             max_bytes: less than the limits allow.
 
         Raises:
             BadUrl: the address, or one that it was redirected to, is none that is fetched.
             AddressRefused: the host is not public.
             FetchTooLarge, FetchTimeout, WrongContent: over a limit.
-            TooManyRedirects: it leads on and on.
-            FetchFailed: no or a broken answer.
+            TooManyRedirects, FetchFailed: it leads on and on; no or a broken answer.
         """
         url = parse_url(address) if isinstance(address, str) else address
         async with self._timed(url):
