@@ -142,7 +142,7 @@ class Fetcher:
         Args:
             address: where.
             headers: further ones, such as `if-none-match`; they are sent again at each redirect.
-            types: media types that are wanted, or how they begin (`text/`); empty for all, and so is one that is not said.
+            types: media types that are wanted, or how they begin (`text/`); empty for all. None said is any.
             max_bytes: less than the limits allow.
 
         Raises:
