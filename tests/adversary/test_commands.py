@@ -247,6 +247,7 @@ def test_what_is_anothers_is_not_there_by_name_or_id(home: Home) -> None:
         ["users", "change", PERSON, "--role", "admin"],
         ["groups", "remove", GROUP],
         ["sources", "pause", SOURCE],
+        ["sources", "change", SOURCE, "--every", "1d"],
         ["keys", "rotate", ids["key_id"]],
         ["erase", "document", ids["document_id"]],
         ["hold", "set", "document", ids["document_id"], "--reason", "none"],

@@ -66,7 +66,6 @@ LEVELS = {
 OWNED = {"answer_id", "conversation_id"}
 KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
 TENANTS_OWN = {"budget_id", "batch", "source", "user_id", "group_id", "key_id"}
-HELD = ("collection", "document")
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
     "POST /v1/users": {"name": "new"},
@@ -79,7 +78,9 @@ BODIES: Mapping[str, Any] = {
     "PATCH /v1/conversations/{conversation_id}": {"title": "new"},
     "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
-    **{f"PUT /v1/{of}/hold": {"reason": "a matter"} for of in ("tenant", *(f"{o}s/{{object_id}}" for o in HELD))},
+    "PATCH /v1/sources/{source}": {"every_s": 3600},
+    "PUT /v1/tenant/hold": {"reason": "a matter"},
+    **{f"PUT /v1/{each}/{{object_id}}/hold": {"reason": "a matter"} for each in ("collections", "documents")},
     "PUT /v1/session/password": {"password": "correct horse battery staple"},
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},

@@ -292,6 +292,38 @@ async def test_no_more_jobs_at_once_than_allowed(make: Make) -> None:
     assert most == 2
 
 
+async def test_jobs_that_wait_for_others_take_no_place_of_those_that_work(make: Make) -> None:
+    queue, go, waiting = await make(), asyncio.Event(), set[str]()
+
+    async def wait(steps: Steps, _: Scope, payload: Mapping[str, str]) -> None:
+        async def step() -> None:
+            waiting.add(payload["number"])
+            await go.wait()
+
+        await steps.run("wait", step)
+
+    async def work(steps: Steps, _: Scope, __: Mapping[str, str]) -> None:
+        async def step() -> None:
+            return None
+
+        await steps.run("work", step)
+
+    queue.register("wait", wait, MAY, waits=True)
+    queue.register("work", work, MAY)
+    async with working(queue):
+        for number in range(5):
+            await queue.enqueue("wait", f"w{number}", OURS | {"number": str(number)})
+        async with asyncio.timeout(20):
+            while len(waiting) < 2:
+                await asyncio.sleep(0.02)
+        await queue.enqueue("work", "j", OURS, priority=9)
+        assert await ends(queue, "j") is JobState.DONE
+        assert len(waiting) == 2, "nor are there more of them at once than of others"
+        go.set()
+        for number in range(5):
+            assert await ends(queue, f"w{number}") is JobState.DONE
+
+
 async def test_of_those_that_wait_the_lowest_priority_goes_first(make: Make) -> None:
     order: list[str] = []
 

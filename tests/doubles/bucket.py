@@ -15,7 +15,8 @@ _STRETCH = 2
 class Bucket:
     """One bucket named `papers`.
 
-    `given` are the objects whose bytes were sent, `looked` those whose size was asked, `missed` what is none.
+    `given` are the objects whose bytes were sent, `looked` those whose size was asked, `missed` what is none;
+    `archived` are listed and not given away.
     """
 
     port: int = 0
@@ -23,6 +24,7 @@ class Bucket:
     given: list[str] = field(default_factory=list[str])
     looked: list[str] = field(default_factory=list[str])
     missed: list[str] = field(default_factory=list[str])
+    archived: set[str] = field(default_factory=set[str])
     key_id: str = ""
     down: bool = False
 
@@ -53,6 +55,8 @@ class Bucket:
         if path not in self.objects:
             self.missed.append(path)
             return 404, "application/xml", b"<Error><Code>NoSuchKey</Code></Error>"
+        if path in self.archived:
+            return 403, "application/xml", b"<Error><Code>InvalidObjectState</Code></Error>"
         (self.looked if head.startswith("HEAD ") else self.given).append(path)
         return 200, "application/octet-stream", self.objects[path]
 

@@ -13,14 +13,20 @@ _PART = re.compile(r"BODY\.PEEK\[\]<(\d+)\.(\d+)>")
 
 @dataclass(slots=True)
 class MailServer:
-    """One account with one folder, INBOX. `given` are the messages whose bodies were sent, a piece an entry."""
+    """One account with one folder. `given` are the messages whose bodies were sent, a piece an entry.
+
+    `refused` are messages that it does not give away, `deadly` those that it hangs up over.
+    """
 
     user: str
     password: str
     port: int = 0
     valid: int = 7
     messages: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    folder: str = "INBOX"
     deleted: set[int] = field(default_factory=set[int])
+    refused: set[int] = field(default_factory=set[int])
+    deadly: set[int] = field(default_factory=set[int])
     given: list[int] = field(default_factory=list[int])
     said: list[str] = field(default_factory=list[str])
     down: bool = False
@@ -56,12 +62,18 @@ class MailServer:
         if command.startswith("AUTHENTICATE"):
             right = command == f"AUTHENTICATE PLAIN \0{self.user}\0{self.password}"
             return done if right else f"{tag} NO wrong password\r\n".encode()
-        if command == 'EXAMINE "INBOX"':
+        if command == f'EXAMINE "{self.folder}"':
             return f"* {len(self.messages)} EXISTS\r\n* OK [UIDVALIDITY {self.valid}] valid\r\n".encode() + done
         if command.startswith("UID FETCH 1:*"):
             return b"".join(self._size(place, uid) for place, uid in enumerate(sorted(self.messages), 1)) + done
+        if command.startswith("EXAMINE"):
+            return f"{tag} NO no such folder\r\n".encode()
         if command.startswith("UID FETCH"):
-            return self._body(int(command.split()[2]), command) + done
+            uid = int(command.split()[2])
+            if uid in self.deadly:
+                raise ConnectionResetError
+            refused = f"{tag} NO [SERVERBUG] it is damaged\r\n".encode()
+            return refused if uid in self.refused else self._body(uid, command) + done
         return (b"* BYE\r\n" if command == "LOGOUT" else b"") + done
 
     def _size(self, place: int, uid: int) -> bytes:

@@ -105,13 +105,13 @@ class Watched:
 class WatchedQueue(Watched):
     """A queue whose jobs' steps pass boundaries too."""
 
-    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
         """Name a workflow."""
 
         async def watched(steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
             await workflow(_WatchedSteps(steps, self._meddler), scope, payload)
 
-        self._inner.register(name, watched, may)
+        self._inner.register(name, watched, may, waits=waits)
 
 
 class _WatchedSteps:

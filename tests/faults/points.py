@@ -155,14 +155,14 @@ class FaultyQueue:
     def __init__(self, inner: JobQueue, points: Points) -> None:
         self._inner, self._points = inner, points
 
-    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
         """Name a workflow."""
 
         async def watched(steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
             _PLACE.set("between steps")
             await workflow(_PassedSteps(steps, self._points), scope, payload)
 
-        self._inner.register(name, watched, may)
+        self._inner.register(name, watched, may, waits=waits)
 
     async def start(self, *, work: bool = True) -> None:
         """Open the engine."""

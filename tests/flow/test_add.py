@@ -96,3 +96,14 @@ async def test_linked_folders_are_left_out_and_said(
     assert [line.split(" is ")[0] for line in said] == [str(folder / "again"), str(folder / "more")]
     named = await add_paths(house, scope, [folder / "more"], collection="default", quiet=True)
     assert [line["source"] for line in named] == ["elsewhere.md"]
+
+
+async def test_what_programs_leave_in_a_folder_is_added_only_where_it_is_named(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "office"
+    folder.mkdir()
+    for name in ("plan.md", "~$plan.docx", "plan.tmp", "Thumbs.db"):
+        (folder / name).write_text(f"What is in {name}.")
+    owner = await house.owner()
+    for paths, wanted in (([folder], ["plan.md"]), ([folder / "plan.tmp"], ["plan.tmp"])):
+        lines = await add_paths(house, owner, paths, collection="default", quiet=True)
+        assert [line["source"] for line in lines] == wanted

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from pincite.app.cli.documents import add_paths
 from pincite.app.settings import read_settings
 from pincite.app.web import create_app
 from pincite.app.wiring import House, open_house
+from pincite.sources import NewSource, RunState
 
 
 @pytest.fixture
@@ -124,9 +127,97 @@ async def test_a_secret_is_only_ever_named(client: httpx2.AsyncClient, monkeypat
     assert "sk-very-secret" not in str(found)
 
 
+async def test_a_source_is_changed_and_reads_nothing_twice(client: httpx2.AsyncClient, tmp_path: Path) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    folder, moved = tmp_path / "shared" / "papers", tmp_path / "shared" / "moved"
+    (folder / "a.md").write_text("# Valves\n\nThe valve of unit 7 is red.\n")
+    (folder / "b.txt").write_text("Pumps are blue.")
+    asked = {"name": "papers", "kind": "folder", "location": str(folder), "options": {"only": ["*.md"]}, "every_s": 0}
+    await client.post("/v1/sources", json=asked)
+    await until(client, state="done", added=1)
+    changed = (await client.patch("/v1/sources/papers", json={"options": {"only": None}, "every_s": 3600})).json()
+    assert (changed["options"], changed["every_s"], changed["items"]) == ({}, 3600, 1)
+    await until(client, number=2, state="done", found=2, added=1, changed=0)
+    folder.rename(moved)
+    changed = (await client.patch("/v1/sources/papers", json={"location": str(moved)})).json()
+    assert (changed["location"], changed["every_s"]) == (str(moved), 3600)
+    (moved / "c.txt").write_text("Ferries leave at nine.")
+    found = await until(client, found=3, state="done")
+    assert (found["items"], found["run"]["changed"], found["run"]["removed"]) == (3, 0, 0)
+    assert found["run"]["number"] > 2
+    (moved / "d.txt").write_text("Cranes stand still.")
+    await until(client, found=4, added=1, state="done")  # it is followed where it is now
+    for wrong in (
+        {"location": str(tmp_path / "private")},
+        {"location": " "},
+        {"options": {"unknown": 1}},
+        {"options": {"only": "*.md\0" * 2000}},
+        {"every_s": -1},
+        {"kind": "web"},
+    ):
+        refused = await client.patch("/v1/sources/papers", json=wrong)
+        assert refused.status_code == 422, wrong
+    after = (await client.get("/v1/sources/papers")).json()
+    assert (after["location"], after["options"], after["every_s"]) == (str(moved), {}, 3600)
+    assert (await client.patch("/v1/sources/none", json={"every_s": 60})).status_code == 404
+    await client.post("/v1/sources/papers/pause")
+    assert (await client.patch("/v1/sources/papers", json={"every_s": 0})).json()["state"] == "paused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "location", "options"),
+    [
+        ("imap", "imaps://mail.example.com/", {"user": "u", "password": "hunter2 Very secret"}),
+        ("git", "https://git.example.com/x", {"token": "ghp_Very0secret"}),
+        ("bucket", "s3://papers", {"key_id": "PINCITE_SECRET_ID", "key": "wJalr/Very+secret"}),
+        ("bucket", "s3://papers", {"key_id": "AKIA/Very+secret", "key": "PINCITE_SECRET_KEY"}),
+    ],
+)
+async def test_a_secret_in_the_place_of_its_name_is_neither_kept_nor_said_again(
+    client: httpx2.AsyncClient, kind: str, location: str, options: dict[str, str]
+) -> None:
+    await client.post("/v1/collections", json={"name": "default"})
+    body = {"name": "papers", "kind": kind, "location": location, "options": options}
+    answer = await client.post("/v1/sources", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-source")
+    assert "PINCITE_SECRET_" in answer.text
+    assert "secret" not in answer.text.replace("the secret itself", "").replace("PINCITE_SECRET_", "")
+    assert (await client.get("/v1/sources")).json() == {"items": []}
+
+
 async def test_strangers_may_nothing(house: House) -> None:
     app = create_app(house)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as stranger:
         for method, path in (("GET", ""), ("POST", ""), ("POST", "/x/sync"), ("DELETE", "/x")):
             assert (await stranger.request(method, f"/v1/sources{path}", json={})).status_code == 401
+
+
+async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer with a page that never ends."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 x\r\ncontent-type: text/html\r\ncontent-length: 9999\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.2)
+    writer.close()
+
+
+async def test_slow_sites_hold_up_no_document(pincite_home: Path, tmp_path: Path) -> None:
+    server = await asyncio.start_server(dripping, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    settings = read_settings(home=pincite_home, model="none", log_level="error", fetch_allow=host)
+    (tmp_path / "a.md").write_text("The valve of unit 7 is red.")
+    async with server, open_house(settings, work=True) as house:
+        owner = await house.owner()
+        await house.ensure_collection(owner, "default")
+        for number in range(4):
+            await house.sources.add(owner, NewSource(f"s{number}", "web", f"http://{host}/"))
+        async with asyncio.timeout(30):
+            while sum(each.run.state is RunState.RUNNING for each in await house.sources.sources(owner)) < 2:
+                await asyncio.sleep(0.1)
+        async with asyncio.timeout(20):
+            lines = await add_paths(house, owner, [tmp_path / "a.md"], collection="default", quiet=True)
+        assert [line["state"] for line in lines] == ["ready"]

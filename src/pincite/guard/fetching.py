@@ -24,6 +24,7 @@ _READ = 1 << 14
 _TURN = 50  # pieces after which others have their turn: a server may send them a byte at a time, thousands at once
 _AGENT = "pincite"
 _LATER = "Try again later."
+_EACH = "x-robots-tag"  # may be sent several times, and each time says something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,13 @@ class FetchTimeout(FetchFailed):
     kind = ErrorKind.TIMEOUT
 
 
+class TooManyRedirects(FetchFailed):
+    """The address leads in a circle, or on and on."""
+
+    code = "too-many-redirects"
+    kind = ErrorKind.INVALID
+
+
 class WrongContent(FetchFailed):
     """The server sent another kind of content than was asked for."""
 
@@ -76,7 +84,7 @@ class Fetched:
         url: where it came from, after redirects.
         status: of HTTP; whether it is a good one is the caller's business.
         media_type: without parameters, in lower case; empty where none was said.
-        headers: by name in lower case; of several the last.
+        headers: by name in lower case; of several the last, of `x-robots-tag` each in a line.
         body: gives the bytes, unpacked, once. Raises: FetchFailed and those below it.
     """
 
@@ -134,14 +142,14 @@ class Fetcher:
         Args:
             address: where.
             headers: further ones, such as `if-none-match`; they are sent again at each redirect.
-            types: media types that are wanted, or how they begin (`text/`); empty for all.
+            types: media types that are wanted, or how they begin (`text/`); empty for all. None said is any.
             max_bytes: less than the limits allow.
 
         Raises:
             BadUrl: the address, or one that it was redirected to, is none that is fetched.
             AddressRefused: the host is not public.
             FetchTooLarge, FetchTimeout, WrongContent: over a limit.
-            FetchFailed: no or a broken answer, or too many redirects.
+            TooManyRedirects, FetchFailed: it leads on and on; no or a broken answer.
         """
         url = parse_url(address) if isinstance(address, str) else address
         async with self._timed(url):
@@ -201,7 +209,7 @@ class Fetcher:
             if url.scheme == "https" and following.scheme == "http":
                 raise BadUrl(f"{url.host} leads from https to http.", remedy="Give the address that it leads to.")
             url = following
-        raise FetchFailed(
+        raise TooManyRedirects(
             f"{url.host} redirects more than {self._limits.redirects} times.", remedy="Check the address."
         )
 
@@ -318,11 +326,11 @@ def _is_tls(error: BaseException | None) -> bool:
 
 def _fetched(url: Url, response: httpcore2.Response, types: Collection[str], most: int) -> Fetched:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    each = [value.decode("latin-1") for name, value in response.headers if name.decode("latin-1").lower() == _EACH]
+    headers |= {_EACH: "\n".join(each)} if each else {}
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if response.status == 200 and types and not media_type.startswith(tuple(types)):
-        raise WrongContent(
-            f"{url.host} sent {media_type[:60] or 'content of no known kind'}.", remedy=f"Wanted: {', '.join(types)}."
-        )
+    if response.status == 200 and types and media_type and not media_type.startswith(tuple(types)):
+        raise WrongContent(f"{url.host} sent {media_type[:60]}.", remedy=f"Wanted: {', '.join(types)}.")
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and int(length[:20]) > most:
         raise _too_large(url, most)

@@ -21,6 +21,7 @@ _MAX_LINKS = 50_000
 _MAX_ENTRY_CHARS = 1_000_000
 _XML = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
 _SPACE = re.compile(r"\s+")
+_REFRESH = re.compile(r"\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?[\"']?([^\"']*)", re.IGNORECASE)
 Found = dict[str, Any]
 
 
@@ -80,6 +81,12 @@ class _Links(HTMLParser):
             self._base = _joined(self._base, given["href"]) or self._base
         elif tag in {"a", "area"} and "href" in given and "nofollow" not in rel:
             self._add(given["href"])
+        elif tag in {"frame", "iframe"} and given.get("src"):
+            self._add(given["src"])
+        elif tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
+            leads = _REFRESH.match(given.get("content", ""))
+            if leads is not None and leads[1].strip():
+                self._add(leads[1].strip())
         elif tag == "link" and "canonical" in rel and not self.canonical:
             found = _joined(self._base, given.get("href", ""))
             self.canonical = "" if found is None else str(found)
@@ -129,9 +136,11 @@ def _leads(link: ET.Element) -> bool:
 
 
 def _inner(element: ET.Element) -> str:
-    """Return an element's text; markup in it that is not escaped stays markup."""
+    """Return an element's text; markup in it that is not escaped stays markup, without the prefixes of XML."""
     if len(element) == 0:
         return (element.text or "").strip()
+    for each in element.iter():
+        each.tag = local(each)
     return (element.text or "") + "".join(ET.tostring(each, encoding="unicode", method="html") for each in element)
 
 

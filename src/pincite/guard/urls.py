@@ -24,6 +24,7 @@ _HALF = re.compile(r"https?:(?!//[^/?#])", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 # Besides what the standard percent-encodes in a path and a query; a "%" is left as it stands.
 _KEPT = "%/:@!$&'()*+,;=~-._?[]|"
+_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _REMEDY = "Give an address such as https://example.com/page."
 
 
@@ -89,7 +90,8 @@ def parse_url(text: str) -> Url:
         raise _bad("Only http and https are fetched", text)
     scheme = shape["scheme"].lower()
     host, port = _place(shape["place"], text)
-    target = quote(_utf8(shape["path"] or "/", text), safe=_KEPT) + quote(_utf8(shape["query"] or "", text), safe=_KEPT)
+    path = _without_dots(shape["path"] or "/")
+    target = quote(_utf8(path, text), safe=_KEPT) + quote(_utf8(shape["query"] or "", text), safe=_KEPT)
     return Url(scheme, host, port or _PORTS[scheme], target)
 
 
@@ -111,6 +113,22 @@ def clean_host(name: str) -> str:
     if port is not None:
         raise _bad("A port is in the place of a name", name)
     return host
+
+
+def _without_dots(path: str) -> str:
+    """Return a path as servers take it: without `.` and `..` (RFC 3986, 5.2.4), also where the dots are encoded."""
+    if not _DOTS.search(path):
+        return path
+    kept: list[str] = []
+    parts = path.split("/")[1:]
+    for part in parts:
+        dots = part.lower().replace("%2e", ".")
+        if dots == "..":
+            del kept[-1:]
+        elif dots != ".":
+            kept.append(part)
+    is_folder = parts[-1].lower().replace("%2e", ".") in {".", ".."}
+    return "/" + "/".join(kept) + ("/" if is_folder and kept else "")
 
 
 def _place(place: str, text: str) -> tuple[str, int | None]:

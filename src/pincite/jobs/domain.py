@@ -78,8 +78,11 @@ class JobQueue(Protocol):
     What asks the engine raises `Unavailable` or `StorageFull` where its database fails, and `QueueNotStarted`.
     """
 
-    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
-        """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
+    def register(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
+        """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing.
+
+        One that `waits`, for strangers' servers say, takes no place of those that work: as many run beside them.
+        """
         ...
 
     async def start(self, *, work: bool = True) -> None:

@@ -17,6 +17,7 @@ TENANT = "tenant"
 class _Kind:
     workflow: Workflow
     may: frozenset[May]
+    waits: bool = False
 
 
 class Kinds:
@@ -35,12 +36,16 @@ class Kinds:
         """The names of all."""
         return frozenset(self._known)
 
-    def declare(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+    def waits(self, name: str) -> bool:
+        """Say whether jobs of this name mostly wait, and run beside those that work."""
+        return name in self._known and self._known[name].waits
+
+    def declare(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
         """Name a workflow and say what it may do. Raises: RuntimeError for nothing, and where it was said otherwise."""
         declared = frozenset(may)
         if not declared or not declared <= frozenset(May):
             raise RuntimeError(f"the job `{name}` must declare what it may do: {', '.join(May)}")
-        kind = _Kind(workflow, declared)
+        kind = _Kind(workflow, declared, waits)
         if self._known.setdefault(name, kind) != kind:
             raise RuntimeError(f"the job `{name}` is declared twice")
 

@@ -104,6 +104,8 @@ class Reaper:
         if overdue:
             log.warning("jobs lost by the engine", jobs=len(overdue))
             await self._jobs.requeue(overdue)
+            for job in overdue:  # taken again it may begin a moment later, too
+                del self._missing[job]
         return len(overdue)
 
     async def _free(self) -> None:

@@ -9,7 +9,7 @@ class JobsSettings:
 
     Args:
         url: the engine's own database: `sqlite:///path` or `postgresql://...` (an async driver name is ignored).
-        concurrency: how many jobs one worker runs at once.
+        concurrency: how many jobs one worker runs at once, and as many that wait for others.
         poll_s: how often a worker looks for queued jobs.
         beat_s: how often a worker says that it lives.
         ttl_s: how long a worker may be silent before its jobs are given to others; well over the longest stall.

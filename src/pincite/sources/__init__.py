@@ -7,9 +7,11 @@ from pincite.sources.domain import (
     Run,
     RunState,
     Source,
+    SourceChanges,
     Tools,
     Trouble,
 )
+from pincite.sources.names import is_byproduct
 from pincite.sources.service import Sources
 from pincite.sources.settings import SourcesSettings
 from pincite.sources.walk import SourceParts
@@ -21,9 +23,11 @@ __all__ = [
     "Run",
     "RunState",
     "Source",
+    "SourceChanges",
     "SourceParts",
     "Sources",
     "SourcesSettings",
     "Tools",
     "Trouble",
+    "is_byproduct",
 ]

@@ -3,6 +3,7 @@
 No database and no network here; each kind of place is one file in `adapters/`.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,17 +11,28 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from pincite.core import Conflict, ErrorKind, InvalidInput, PinciteError
 from pincite.guard import DocumentReader, Fetcher
 
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|PINCITE_SECRET_\w+", re.ASCII)
 Memory = Mapping[str, Any]
 """What an adapter wants to know of an item the next time (validators, links); small JSON."""
 
 
 Pattern = Annotated[str, Field(max_length=500)]
 """Which names are wanted, as the shell spells it."""
+
+
+def _named(value: str) -> str:
+    if not _VARIABLE.fullmatch(value):
+        raise ValueError("it takes the name of a variable such as PINCITE_SECRET_MAIL, never the secret itself")
+    return value
+
+
+SecretName = Annotated[str, Field(max_length=500), AfterValidator(_named)]
+"""Which environment variable holds a secret: what is stored here is shown to admins, and lies in every backup."""
 
 
 class SourceState(StrEnum):
@@ -144,6 +156,19 @@ class NewSource:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceChanges:
+    """What is to be another of a source; None leaves it as it is.
+
+    Of `options` those that are named are set, and one that is None goes back to what the kind takes by itself.
+    `every_s` 0 means only when asked.
+    """
+
+    location: str | None = None
+    options: Mapping[str, Any] | None = None
+    every_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is remembered of an item.
 
@@ -211,11 +236,15 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs."""
+    """Where an adapter looks: the source's id and location; and in which run, which may be one of many jobs.
+
+    `forced` says that deletions were confirmed in that run, see `Run`.
+    """
 
     source_id: str
     location: str
     run: int = 0
+    forced: bool = False
 
 
 class Adapter(Protocol):
@@ -223,7 +252,7 @@ class Adapter(Protocol):
 
     When `find` ends without an error the list is whole, and what was not in it is gone from the place. So it must
     raise where a part could not be listed. `forgets` is False for a place that shows only what is newest: there nothing
-    goes because it is no longer shown.
+    goes because it is no longer shown. `partly` says, when `find` has ended, what it left out on purpose, if anything.
     """
 
     kind: ClassVar[str]
@@ -231,6 +260,7 @@ class Adapter(Protocol):
     every_s: ClassVar[int]
     one_by_one: ClassVar[bool]
     forgets: bool
+    partly: Trouble | None
 
     def __init__(self, place: Place, options: Any, tools: Tools) -> None:
         """Take a location and checked options. Raises: BadSource."""
@@ -252,6 +282,8 @@ class Adapter(Protocol):
 
 class Elsewhere:
     """What adapters of places share that are not on this machine and do not tell when they change."""
+
+    partly: Trouble | None = None
 
     @classmethod
     def local_path(cls, _location: str, /) -> Path | None:

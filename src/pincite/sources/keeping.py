@@ -5,10 +5,11 @@ Safe from any number of processes: a run is begun once, and a job is queued once
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from stat import S_ISDIR
 
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]
 
@@ -24,12 +25,22 @@ from pincite.sources.sync import Sync, job_id
 from pincite.sources.walk import SourceParts
 
 log = get_logger(__name__)
+_Identity = tuple[int, int]
+_UNWATCHED_S = 60.0
 _LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 _LOST = Trouble(
     "sync-interrupted",
     "The run ended several times without a word, as when its process dies.",
     "See the log; `pincite sources sync` tries again.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What follows a source's folder, and where that was when it began."""
+
+    location: str
+    task: asyncio.Task[None]
 
 
 class Keeper:
@@ -40,7 +51,7 @@ class Keeper:
         self._settings = settings
         self._work = work
         self._looking: asyncio.Task[None] | None = None
-        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._watching: dict[str, _Watch] = {}
 
     async def start(self) -> None:
         """Begin to look, now and again."""
@@ -48,7 +59,7 @@ class Keeper:
 
     async def stop(self) -> None:
         """Stop looking and watching."""
-        tasks = [*self._watching.values(), *([self._looking] if self._looking else [])]
+        tasks = [*(each.task for each in self._watching.values()), *([self._looking] if self._looking else [])]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -86,18 +97,20 @@ class Keeper:
         async with self._parts.database.read(EVERY_TENANT) as session:
             found = await store.watchable(session)
         wanted = {source.id: (tenant, source) for tenant, source in found}
-        for gone in self._watching.keys() - wanted.keys():
-            self._watching.pop(gone).cancel()
+        for source_id, watch in list(self._watching.items()):
+            if source_id not in wanted or wanted[source_id][1].location != watch.location:
+                self._watching.pop(source_id).task.cancel()
         for source_id, (tenant, source) in wanted.items():
             running = self._watching.get(source_id)
-            if running is None or running.done():
+            if running is None or running.task.done():
                 await _tried("watch", partial(self._watch, system_scope(tenant), source), source_id)
 
     async def _watch(self, scope: Scope, source: Source) -> None:
         folder = opened(source, self._parts.tools).watched()
-        if folder is not None and await asyncio.to_thread(_is_folder, folder):
+        if folder is not None:
             following = self._follow(scope, source, folder)
-            self._watching[source.id] = asyncio.create_task(following, name=f"watch-{source.name}")
+            task = asyncio.create_task(following, name=f"watch-{source.name}")
+            self._watching[source.id] = _Watch(source.location, task)
 
     async def tidy(self) -> None:
         """Delete what this machine has fetched of sources that are gone: dropped elsewhere, or while they were read."""
@@ -110,14 +123,43 @@ class Keeper:
             await self._work.forget_copies(source_id)
 
     async def _follow(self, scope: Scope, source: Source, folder: Path) -> None:
-        """Begin a run whenever something changes; changes during a run are the next one's."""
+        """Begin a run whenever something changes; changes during a run are the next one's.
+
+        A folder that comes back, such as a disk that is mounted there, is another: of the old one nothing more is told.
+        """
+        is_first = True
+        while True:
+            there = await asyncio.to_thread(_identity, folder)
+            if there is not None:
+                if not is_first:
+                    await _tried("make due", partial(self._make_due, scope, source), source.id)
+                await self._follow_one(scope, source, folder, there)
+            is_first = False
+            await asyncio.sleep(self._settings.look_s)
+
+    async def _follow_one(self, scope: Scope, source: Source, folder: Path, there: _Identity) -> None:
+        """Follow a folder until another stands in its place, or it cannot be followed."""
         settle_ms = int(self._settings.settle_s * 1000)
+        changing = awatch(
+            folder,
+            watch_filter=None,
+            debounce=settle_ms * 4,
+            step=max(50, settle_ms),
+            rust_timeout=max(100, int(self._settings.look_s * 1000)),
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        )
         try:
-            async for _ in awatch(folder, watch_filter=None, debounce=settle_ms * 4, step=max(50, settle_ms)):
-                await _tried("make due", partial(self._make_due, scope, source), source.id)
+            async for changed in changing:
+                if changed:
+                    await _tried("make due", partial(self._make_due, scope, source), source.id)
+                elif await asyncio.to_thread(_identity, folder) != there:
+                    return
+        except ExceptionGroup as error:  # a change whose name is in no Unicode, say: it was one, and it is looked at
+            log.info("folder is watched anew", source=source.id, error=str(error.exceptions[0]))
         except (OSError, RuntimeError) as error:  # too many watches, or a folder that went: the rhythm is left
             log.warning("folder not watched", source=source.id, error=str(error))
-            await asyncio.sleep(60)
+            await asyncio.sleep(_UNWATCHED_S)
 
     async def _make_due(self, scope: Scope, source: Source) -> None:
         async with self._parts.database.transaction(scope) as tx:
@@ -144,12 +186,13 @@ class Keeper:
             await self._work.enqueue(scope, following)
 
 
-def _is_folder(path: Path) -> bool:
-    """Say whether there is a folder that can be watched; what is wrong with another the run over it says."""
+def _identity(path: Path) -> _Identity | None:
+    """Return which folder is there now, None for none; what is wrong with another the run over it says."""
     try:
-        return path.is_dir()
-    except OSError:
-        return False
+        stat = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (stat.st_dev, stat.st_ino) if S_ISDIR(stat.st_mode) else None
 
 
 async def _tried(name: str, chore: Callable[[], Awaitable[object]], source: str = "") -> None:

@@ -4,6 +4,7 @@ Only reads: the folder is opened by EXAMINE and bodies are peeked at, so nothing
 """
 
 import asyncio
+import base64
 import contextlib
 import imaplib
 import re
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from pincite.sources.domain import DISTRUSTED, ItemGone, SourceUnreachable
+from pincite.sources.domain import DISTRUSTED, ItemGone, ItemRefused, SourceUnreachable
 
 _TIMEOUT_S = 60.0
 _PIECE = 1 << 20
@@ -22,6 +23,7 @@ _MOST = 128 << 20  # bytes that one question is answered with: the sizes of a mi
 _LINE = 100  # bytes that a line takes in memory besides its own
 _ENTRY = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_FOREIGN = re.compile(r"([^\x20-\x7e]+)")
 T = TypeVar("T")
 
 
@@ -45,7 +47,7 @@ class Mailbox:
 
     Args:
         account: see `Account`.
-        folder: its name, as the server spells it.
+        folder: its name as it is sent, see `sent_name`.
         limit_s: longest time for one answer.
     """
 
@@ -55,17 +57,22 @@ class Mailbox:
         self._limit_s = limit_s
         self._client: _Checked | None = None
         self._line: socket.socket | None = None
+        self._valid = ""
 
     async def open(self) -> str:
         """Connect, sign in and open the folder; returns what its ids are valid for. Raises: SourceUnreachable."""
-        return await self._ask(self._open)
+        self._valid = await self._ask(self._open)
+        return self._valid
 
     async def sizes(self) -> dict[int, int]:
         """Return the size in bytes of each message by its id, without those marked as deleted."""
         return await self._ask(self._sizes)
 
     async def read(self, uid: int) -> AsyncIterator[bytes]:
-        """Give a message piece by piece. Raises: SourceUnreachable, ItemGone."""
+        """Give a message piece by piece. Raises: SourceUnreachable, ItemGone, ItemRefused.
+
+        A line that broke with the message before is opened again.
+        """
         start = 0
         while True:
             piece = await self._ask(partial(self._piece, uid, start))
@@ -95,9 +102,8 @@ class Mailbox:
             raise SourceUnreachable(message, remedy=DISTRUSTED) from error
         except (imaplib.IMAP4.error, OSError, TimeoutError) as error:
             self._hang_up()
-            said = "".join(char if char.isprintable() else "?" for char in str(error))[:200]
             raise SourceUnreachable(
-                f"The mail server {self._account.host} refused or did not answer: {said}",
+                f"The mail server {self._account.host} refused or did not answer: {_shown(error)}",
                 remedy="Check the host, the user, the password and the folder.",
             ) from error
 
@@ -130,12 +136,31 @@ class Mailbox:
         return found
 
     def _piece(self, uid: int, start: int) -> bytes:
-        for part in self._command("FETCH", str(uid), f"(UID BODY.PEEK[]<{start}.{_PIECE}>)"):
+        if self._line is None:
+            self._open_again()
+        try:
+            said = self._command("FETCH", str(uid), f"(UID BODY.PEEK[]<{start}.{_PIECE}>)")
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:  # it answers, and so the others can be had
+            raise ItemRefused(
+                f"The mail server {self._account.host} does not give away the message {uid}: {_shown(error)}",
+                remedy="Look at it in a program for mail.",
+            ) from error
+        for part in said:
             if isinstance(part, tuple):
                 return bytes(part[1])
         if start == 0:
             raise ItemGone(f"The message {uid} was deleted meanwhile.")
         return b""
+
+    def _open_again(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with contextlib.suppress(imaplib.IMAP4.error, OSError):
+                client.shutdown()
+        if self._open() != self._valid:
+            raise imaplib.IMAP4.error(f"the folder {self._folder} was made anew meanwhile")
 
     def _command(self, name: str, *arguments: str) -> list[bytes | tuple[bytes, bytes] | None]:
         if self._client is None:
@@ -194,6 +219,27 @@ class _Checked(imaplib.IMAP4):
         self._picked_up(safe)
         safe.do_handshake()
         return safe
+
+
+def sent_name(folder: str) -> str:
+    """Return a folder's name as it is sent: letters beyond ASCII by modified UTF-7 (RFC 3501, 5.1.3).
+
+    A name of ASCII alone is taken as spelled like that already.
+    """
+    if folder.isascii():
+        return folder
+    parts = _FOREIGN.split(folder)
+    parts[::2] = [plain.replace("&", "&-") for plain in parts[::2]]
+    parts[1::2] = [f"&{_utf7(foreign)}-" for foreign in parts[1::2]]
+    return "".join(parts)
+
+
+def _utf7(text: str) -> str:
+    return base64.b64encode(text.encode("utf-16-be"), b"+,").rstrip(b"=").decode("ascii")
+
+
+def _shown(error: BaseException) -> str:
+    return "".join(char if char.isprintable() else "?" for char in str(error))[:200]
 
 
 def _lines(said: list[bytes | tuple[bytes, bytes] | None]) -> list[bytes]:

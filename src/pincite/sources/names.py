@@ -14,6 +14,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MOST = 480
 _TAIL = 40
 _ENDING = 10  # characters of a file's ending, such as docx
+# What programs put beside documents while they work, or of their own accord: office programs' locks and half-written
+# files, downloads that are under way, editors' copies, what Windows keeps of a folder.
+_BYPRODUCT = re.compile(
+    r"~\$.*|~WR[A-Z]\d+\..*|\.~lock\..*#|.*\.(?:tmp|crdownload|part|partial|download|swp)|.*~|Thumbs\.db|desktop\.ini|"
+    r"\.DS_Store|\._.*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def clean_name(name: str) -> str:
@@ -43,3 +50,8 @@ def told_apart(name: str, key: str) -> str:
     is_ending = bool(stem) and ending.isalnum() and len(ending) <= _ENDING
     marked = f"{stem}~{digest}{dot}{ending}" if is_ending else f"{last}~{digest}"
     return f"{folder}/{marked}" if folder else marked
+
+
+def is_byproduct(name: str) -> bool:
+    """Say whether a file of this name, without its folders, is what a program made for itself."""
+    return _BYPRODUCT.fullmatch(name) is not None

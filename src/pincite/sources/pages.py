@@ -9,12 +9,12 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pincite.core import PinciteError
-from pincite.guard import Markup
+from pincite.guard import Markup, UnreadableDocument
 from pincite.sources.domain import ItemRefused, Memory, SourceUnreachable, Tools
 
 _PIECE = 1 << 20
@@ -27,7 +27,14 @@ WANTED = (
     "text/", "application/pdf", "application/xhtml", "application/xml", "application/json", "application/msword",
     "application/vnd.", "application/rtf", "application/epub", "application/rss", "application/atom",
     "application/octet-stream", "application/gzip", "application/x-gzip", "message/rfc822",
+    # What a server says that does not know, or would have it stored; what it is is found from the bytes.
+    "binary/octet-stream", "application/download", "application/force-download", "application/x-download",
+    "application/x-pdf", "application/zip", "application/x-zip", "application/tar", "application/x-tar",
+    "application/mbox", "application/x-ipynb", "application/x-rtf", "application/markdown", "application/x-ndjson",
+    "application/jsonl",
 )  # fmt: skip
+# Directives of `x-robots-tag` that have a value; before any other colon stands whom it is for.
+_VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Page:
         path: the content, until the block ends.
         mark: the sha256 of the content.
         validators: what to ask with the next time.
+        asks: what its header asks of those who collect pages, such as `noindex`.
     """
 
     url: str
@@ -47,6 +55,7 @@ class Page:
     path: Path | None = None
     mark: str = ""
     validators: Memory | None = None
+    asks: frozenset[str] = frozenset()
 
 
 class Pages:
@@ -76,10 +85,11 @@ class Pages:
             with tempfile.TemporaryDirectory(prefix="pincite-page-") as folder:
                 path = Path(folder) / "page"
                 async with self._tools.fetcher.get(url, headers=asked, types=types, max_bytes=max_bytes) as got:
-                    page = Page(str(got.url), got.status)
+                    asks = _asks(got.headers.get("x-robots-tag", ""))
+                    page = Page(str(got.url), got.status, asks=asks)
                     if got.status == 200:
                         mark = await _spooled(got.body, path)
-                        page = Page(str(got.url), 200, path, mark, _validators(got.headers))
+                        page = replace(page, path=path, mark=mark, validators=_validators(got.headers))
                 if page.status not in _BUSY:
                     yield page
                     return
@@ -93,6 +103,17 @@ class Pages:
         """Read where a page leads. Raises: UnreadableDocument, ParserCrashed."""
         assert page.path is not None
         return await self._tools.reader.markup(page.path, page.url, whose=self._source_id)
+
+    async def listing(self, page: Page, remedy: str) -> Markup:
+        """Read a list of the place; an error says which it is. Raises: UnreadableDocument, ParserCrashed."""
+        try:
+            return await self.markup(page)
+        except UnreadableDocument as error:
+            raise UnreadableDocument(f"{page.url} cannot be read: {error.message}", remedy=remedy) from error
+
+    def was_asked(self) -> None:
+        """Note that somebody else asked the site just now: the next request waits for its turn."""
+        self._last = time.monotonic()
 
     async def _rest(self) -> None:
         left_s = self._last + self.pause_s - time.monotonic()
@@ -129,6 +150,20 @@ async def _spooled(body: AsyncIterator[bytes], path: Path) -> str:
             digest.update(piece)
             await asyncio.to_thread(file.write, piece)
     return digest.hexdigest()
+
+
+def _asks(tags: str) -> frozenset[str]:
+    """Return what is asked of all, or of us by name, by a header that may name several: `googlebot: noindex, x: y`."""
+    asked: set[str] = set()
+    for line in tags.lower().splitlines():
+        whom = ""
+        for each in line.split(","):
+            name, colon, rest = (part.strip() for part in each.partition(":"))
+            if colon and name not in _VALUED:
+                whom, name = name, rest
+            if whom in {"", "pincite"}:
+                asked.add(name)
+    return frozenset(asked)
 
 
 def _conditions(memory: Mapping[str, Any]) -> dict[str, str]:

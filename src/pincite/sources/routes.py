@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
-from pincite.sources.domain import Item, NewSource, RunState, Source, SourceState, Trouble
+from pincite.sources.domain import Item, NewSource, RunState, Source, SourceChanges, SourceState, Trouble
 from pincite.sources.service import Sources
 
 SourceName = Annotated[str, Path(max_length=100, description="Id or name.")]
@@ -124,6 +124,20 @@ class SourceAsked(BaseModel):
     every_s: Annotated[int | None, Field(ge=0, le=31_536_000, description="0 for only when asked.")] = None
 
 
+class SourceChange(BaseModel):
+    """What is to be another of a source; what is left out stays."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"every_s": 21600, "options": {"pages": 5000, "prefix": None}}}
+    )
+
+    location: Annotated[str | None, Field(max_length=2000, description="A path or an address.")] = None
+    options: Annotated[
+        dict[str, Any] | None, Field(max_length=20, description="Those to set; null takes one back to its default.")
+    ] = None
+    every_s: Annotated[int | None, Field(ge=0, le=31_536_000, description="0 for only when asked.")] = None
+
+
 class SyncAsked(BaseModel):
     """How to look."""
 
@@ -160,6 +174,7 @@ class SourceRoutes:
             ("", "GET", self.sources, "List the sources", {"response_model": SourceList}),
             ("", "POST", self.add, "Add a source", {**shown, "status_code": 201}),
             ("/{source}", "GET", self.source, "One source, by id or name", shown),
+            ("/{source}", "PATCH", self.change, "Change a source", shown),
             ("/{source}", "DELETE", self.remove, "Stop keeping a place in step", {"status_code": 204}),
             ("/{source}/troubled", "GET", self.troubled, "What could not be read", {"response_model": ItemList}),
             ("/{source}/sync", "POST", self.sync, "Look at a source now", {**shown, "status_code": 202}),
@@ -181,6 +196,10 @@ class SourceRoutes:
     async def source(self, scope: CurrentScope, source: SourceName) -> SourceBody:
         """With what the newest look at it came to."""
         return SourceBody.of(await self._sources.source(scope, source))
+
+    async def change(self, scope: CurrentScope, source: SourceName, asked: SourceChange) -> SourceBody:
+        """Where it is, its options, its rhythm. It is looked at anew within seconds; a look under way is over."""
+        return SourceBody.of(await self._sources.change(scope, source, SourceChanges(**asked.model_dump())))
 
     async def remove(
         self,

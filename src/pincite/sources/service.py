@@ -21,6 +21,7 @@ from pincite.sources.domain import (
     RunState,
     Source,
     SourceBusy,
+    SourceChanges,
     SourceState,
     Trouble,
 )
@@ -36,6 +37,7 @@ log = get_logger(__name__)
 # No path has a NUL, and halves of surrogate pairs are nobody's character.
 _NOWHERE = frozenset({"\0", *map(chr, range(0xD800, 0xE000))})
 _STOPPED = Trouble("sync-stopped", "The run was stopped when the source was paused.", "Resume the source.")
+_CHANGED = Trouble("sync-stopped", "The run was stopped when the source was changed; another begins in its place.")
 
 
 def _pass(_boundary: str) -> None:
@@ -132,14 +134,31 @@ class Sources:
             await self._enqueue(scope, turn)
         return begun
 
+    async def change(self, scope: Scope, id_or_name: str, changes: SourceChanges, *, anywhere: bool = False) -> Source:
+        """Change where a source is, its options or its rhythm; it is looked at anew at once, unless it rests.
+
+        A run under way is over. What is known of its items stays: what is the same elsewhere is not read again.
+        `anywhere` as in `add`. Raises: BadSource, NotFound; SourceBusy for one that is being removed.
+        """
+        async with self._parts.database.transaction(scope) as tx:
+            found = _unless_leaving(await store.source(tx, scope, id_or_name))
+            asked = self._described(_changed(found, changes), found.collection)
+            if not anywhere and changes.location is not None:
+                self._refuse_foreign_path(asked)
+            opened(asked, self._parts.tools)  # says what does not fit
+            is_active = found.state is SourceState.ACTIVE
+            values = {"location": asked.location, "options": dict(asked.options), "every_s": asked.every_s}
+            values |= {"next_at": utc_now() if is_active else None, **_over(found, _CHANGED)}
+            await store.change(tx, scope, found.id, **values)
+            await _note(tx, scope, "source.changed", found, changed=_names_of(changes))
+            return await store.source(tx, scope, found.id)
+
     async def pause(self, scope: Scope, id_or_name: str) -> Source:
         """Let a source rest; a run under way stops after the item it is at. Raises: NotFound, SourceBusy."""
         async with self._parts.database.transaction(scope) as tx:
             found = await store.source(tx, scope, id_or_name)
             if found.state is not SourceState.LEAVING:
-                values: dict[str, Any] = {"state": SourceState.PAUSED.value, "next_at": None}
-                if found.run.state in LIVE_RUNS:
-                    values |= {"run_state": RunState.FAILED.value, "finished_at": utc_now(), "trouble": _kept(_STOPPED)}
+                values = {"state": SourceState.PAUSED.value, "next_at": None, **_over(found, _STOPPED)}
                 await store.change(tx, scope, found.id, **values)
             paused = await store.source(tx, scope, found.id)
             if paused.state is SourceState.PAUSED:
@@ -228,6 +247,31 @@ class Sources:
 
 def _next(source: Source) -> Any:
     return None if source.every_s is None else utc_now() + timedelta(seconds=source.every_s)
+
+
+def _over(source: Source, why: Trouble) -> dict[str, Any]:
+    """Return what ends a run that is under way, with what is said of it."""
+    if source.run.state not in LIVE_RUNS:
+        return {}
+    return {"run_state": RunState.FAILED.value, "finished_at": utc_now(), "trouble": _kept(why)}
+
+
+def _changed(source: Source, changes: SourceChanges) -> NewSource:
+    options = {**source.options, **(changes.options or {})}
+    return NewSource(
+        source.name,
+        source.kind,
+        source.location if changes.location is None else changes.location,
+        source.collection,
+        {name: value for name, value in options.items() if value is not None},
+        (source.every_s or 0) if changes.every_s is None else changes.every_s,
+    )
+
+
+def _names_of(changes: SourceChanges) -> list[str]:
+    """Return what was changed, without its values: a location may hold what opens it."""
+    named = [name for name in ("location", "every_s") if getattr(changes, name) is not None]
+    return named + sorted(f"options.{name}" for name in changes.options or ())
 
 
 def _kept(trouble: Trouble) -> dict[str, str]:

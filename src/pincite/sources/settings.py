@@ -10,7 +10,8 @@ class SourcesSettings:
 
     Args:
         folders: local folders that sources added over HTTP may lie in.
-        portion_s: after so long a job makes way for documents that wait to be read, and another goes on.
+        portion_s: after so long a job makes way for those of other sources, and another goes on.
+        waiting: while so many documents of its tenant wait to be read, a run adds none.
         batch: items that are looked up at once.
         at_once: items that are read at once, where the place allows it.
         failures: so many items in a row that cannot be fetched end the run: the place is down.
@@ -21,6 +22,7 @@ class SourcesSettings:
 
     folders: tuple[Path, ...] = ()
     portion_s: float = 10.0
+    waiting: int = 1000
     batch: int = 200
     at_once: int = 4
     failures: int = 5

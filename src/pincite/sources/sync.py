@@ -6,6 +6,7 @@ what was read is known by its mark, and what was come by by the run's number.
 
 import asyncio
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -31,9 +32,15 @@ from pincite.sources.walk import Checkpoint, Errand, SourceParts, Walk
 
 log = get_logger(__name__)
 SYNC_JOB = "sync"
-# A run goes on when the documents that waited in bulk before it have been read; see `ingest.receive`.
+# Runs go beside documents that are read; of those that are queued that goes first whose tenant has the fewest waiting.
 _BULK = 1_000_000
+_ROOM_S = 1.0  # how often it is looked whether documents were read
 _REMOVED_AT_ONCE = 50
+_HOMELESS = Trouble(
+    "collection-gone",
+    "The collection that its documents belong to is gone.",
+    "Remove the source; to keep the place in step further, add it again for another collection.",
+)
 
 
 class Sync:
@@ -69,7 +76,9 @@ class Sync:
         if walked["left"]:
             await steps.run("next", lambda: self._next(scope, turn))
             return
-        trouble = walked["trouble"] or await steps.run("clear", lambda: self._clear(scope, turn))
+        trouble = (
+            walked["trouble"] or await steps.run("clear", lambda: self._clear(scope, turn)) or walked.get("partly")
+        )
         await steps.run("end", lambda: self.end(scope, turn, walked["trouble"], trouble))
 
     async def end(
@@ -131,13 +140,31 @@ class Sync:
         if source.state is SourceState.LEAVING:
             return {"left": False, "trouble": None}
         try:
-            left = await Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn)).run()
+            await self._parts.library.collection(scope, source.collection)
+        except NotFound:  # what is as it was would be passed by, and nobody told
+            return {"left": False, "trouble": asdict(_HOMELESS)}
+        if not await self._has_room(scope):
+            return {"left": True, "trouble": None}
+        try:
+            walk = Walk(self._parts, self._settings, self._checkpoint, Errand(scope, source, turn))
+            left = await walk.run()
         except SyncOvertaken:
             raise
         except PinciteError as error:
             log.warning("source not synced", source=source.id, code=error.code, message=error.message)
             return {"left": False, "trouble": asdict(Trouble.of(error))}
-        return {"left": left, "trouble": None}
+        # Who confirms deletions has seen what is there.
+        partly = None if walk.partly is None or source.run.forced else asdict(walk.partly)
+        return {"left": left, "trouble": None, "partly": partly}
+
+    async def _has_room(self, scope: Scope) -> bool:
+        """Wait, for a job's time at most, until few enough documents wait to be read; returns whether they are few."""
+        most, until = self._settings.waiting, time.monotonic() + self._settings.portion_s
+        while await self._parts.library.count_unfinished(scope, most) >= most:
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(_ROOM_S)
+        return True
 
     async def _clear(self, scope: Scope, turn: Turn) -> dict[str, str] | None:
         """Take out what the run did not find; returns why not, where it must not."""

@@ -20,7 +20,7 @@ class SourceTasks:
 
     def register(self, jobs: JobQueue) -> None:
         """Name the job and say what it may do; before the queue starts."""
-        jobs.register(SYNC_JOB, self._sync, {May.READ, May.WRITE})
+        jobs.register(SYNC_JOB, self._sync, {May.READ, May.WRITE}, waits=True)
 
     async def _sync(self, steps: Steps, scope: Scope, payload: Mapping[str, str]) -> None:
         turn = Turn(payload["source"], int(payload["run"]), int(payload["portion"]))

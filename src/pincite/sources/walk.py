@@ -40,6 +40,8 @@ from pincite.sources.store import Remembered, Turn
 
 # What is wrong with the item itself, and will be until it changes.
 _FOR_GOOD = frozenset({ErrorKind.INVALID, ErrorKind.UNSUPPORTED, ErrorKind.TOO_LARGE})
+# What may be wrong with the whole place; that one address leads in a circle or to no public host says nothing of it.
+_DOWN = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT})
 # Items that are handed on at once: small documents that come together are read together.
 _TOGETHER = 32
 
@@ -98,6 +100,11 @@ class _Kept:
     memory: Memory
     outcome: RegisterOutcome | None = None
 
+    @property
+    def is_found(self) -> bool:
+        """Whether it counts as found."""
+        return _is_found(self.item)
+
 
 _Became = Received | PinciteError | None
 
@@ -116,16 +123,19 @@ class Walk:
         self._failures = 0  # in a row, of things that cannot be had
         self._answers = False  # whether the place was seen to be well in this job
         self._down: PinciteError | None = None  # what it failed with once too often
+        self.partly: Trouble | None = None  # what the place left out on purpose, once it has ended
 
     async def run(self) -> bool:
         """Return whether something is left. Raises: SyncOvertaken, and what the place raises."""
         shown: list[Found] = []
+        adapter = opened(self._source, self._parts.tools)
         try:
-            is_left = await self._over(opened(self._source, self._parts.tools), shown)
+            is_left = await self._over(adapter, shown)
         except PinciteError:
             await self._take(shown)  # what was shown before the rest could not be is read all the same
             raise
         await self._take(shown)
+        self.partly = adapter.partly
         return is_left
 
     async def _over(self, adapter: Adapter, shown: list[Found]) -> bool:
@@ -167,8 +177,11 @@ class Walk:
         if unseen:
             self._moved = True
             async with self._parts.database.transaction(self._scope) as tx:
-                await store.hold(tx, self._scope, self._turn)
+                row = await store.hold(tx, self._scope, self._turn)
                 await store.touch(tx, self._scope, self._turn, unseen, healed)
+                counts = Counts(**row.counts)
+                counts = replace(counts, found=counts.found + sum(_is_found(known[key]) for key in unseen))
+                await store.change(tx, self._scope, self._turn.source_id, counts=asdict(counts))
         asked: list[_Asked] = []
         is_well = False
         for key, each in shown.items():
@@ -262,7 +275,8 @@ class Walk:
     def _count(self, asked: _Asked, error: PinciteError) -> None:
         """Count what cannot be had; what could not be had before either says nothing new of a place that is well."""
         is_old = self._answers and asked.before is not None and _is_failing(asked.before)
-        if isinstance(error, FetchFailed | SourceUnreachable) and not is_old:
+        is_of_place = isinstance(error, FetchFailed | SourceUnreachable) and error.kind in _DOWN
+        if is_of_place and not is_old:
             self._failures += 1
             if self._failures >= self._settings.failures:
                 self._down = error
@@ -306,10 +320,17 @@ class Walk:
             counts = Counts(**row.counts)
             counts = replace(
                 counts,
+                found=counts.found + sum(each.is_found for each in kept),
+                failed=counts.failed + sum(each.item.trouble is not None for each in kept),
                 added=counts.added + came[RegisterOutcome.CREATED],
                 changed=counts.changed + came[RegisterOutcome.REVISED],
             )
             await store.change(tx, self._scope, self._turn.source_id, counts=asdict(counts))
+
+
+def _is_found(item: Item | Remembered) -> bool:
+    """Say whether an item that is seen counts as found: a document, or what should have been one."""
+    return item.document_id is not None or item.trouble is not None
 
 
 def _no_document(found: Found) -> Item:

@@ -1,4 +1,4 @@
-"""What buckets list that is no object, and what goes while it is read."""
+"""What buckets list that is no object or is not given away, and what goes while it is read."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -54,6 +54,28 @@ async def test_an_object_that_goes_while_the_bucket_is_read_goes_with_the_run(
         done = await room.sync()
         assert (done.run.state, done.run.trouble, done.items) == (RunState.DONE, None, 2)
         assert await room.sources.troubled(SCOPE, "place") == []
+
+
+async def test_objects_that_are_not_given_away_do_not_make_the_bucket_one_that_is_down(tmp_path: Path) -> None:
+    objects = {f"docs/{number:02}.txt": f"Valve {number} is red.".encode() for number in range(16)}
+    async with synced(tmp_path, objects) as (bucket, room):
+        bucket.archived = {f"docs/{number:02}.txt" for number in range(3, 12)}
+        done = await room.sync()
+        assert (done.run.state, done.run.trouble, done.run.counts.failed, done.items) == (RunState.DONE, None, 9, 7)
+        troubled = await room.sources.troubled(SCOPE, "place")
+        assert {each.trouble and each.trouble.code for each in troubled} == {"item-refused"}
+        bucket.archived = set()
+        assert (await room.sync()).items == 16
+
+
+async def test_a_prefix_that_holds_nothing_is_said_and_what_programs_leave_is_not_read(tmp_path: Path) -> None:
+    async with synced(tmp_path, {"docs/~$plan.docx": b"\x05Ann", "other/a.txt": b"Elsewhere."}) as (bucket, room):
+        done = await room.sync()
+        assert (done.run.state, done.items) == (RunState.DONE, 0)
+        assert done.run.trouble is not None
+        assert (done.run.trouble.code, "docs" in done.run.trouble.message) == ("nothing-found", True)
+        bucket.objects["docs/a.txt"] = b"The valve is red."
+        assert ((after := await room.sync()).items, after.run.trouble) == (1, None)
 
 
 @pytest.mark.parametrize("key", ["docs//a.txt", "docs/./a.txt", "docs/../a.txt"])

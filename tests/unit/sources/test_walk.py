@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.unit.ingest.rooms import SCOPE
 from tests.unit.sources.kept import QUICK, Kept, kept
 
+from pincite.core import Conflict
 from pincite.core.scope import EVERY_TENANT
-from pincite.sources import walk
-from pincite.sources.domain import Found, SourceUnreachable
+from pincite.sources import LIVE_RUNS, RunState, walk
+from pincite.sources.domain import Counts, Found, SourceUnreachable
 
 
 async def test_small_files_are_read_together_and_one_that_cannot_be_read_holds_up_none(tmp_path: Path) -> None:
@@ -55,6 +57,7 @@ async def showing(shown: list[Found], tmp_path: Path, monkeypatch: pytest.Monkey
     class Patchy:
         one_by_one = False
         forgets = True
+        partly = None
 
         async def find(self, _recall: Any) -> AsyncIterator[Found]:
             for each in shown:
@@ -141,3 +144,64 @@ async def test_two_things_whose_names_are_one_are_two_documents(
         assert (counts.added, counts.changed, counts.removed, done.items) == (0, 1, 1, 7)
         after = await opened.texts()
         assert after.keys() == texts.keys() - {"place/a/b.txt"}
+
+
+async def test_a_source_whose_collection_is_gone_says_so_and_can_be_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("The valve of unit 7 is red.")
+    (tmp_path / "home").mkdir()
+    async with kept(tmp_path / "home") as room:
+        source = await room.add("folder", str(folder))
+        await room.sync()
+        for document in (await room.rooms.library.documents(SCOPE, limit=10)).items:
+            await room.rooms.ingest.remove(SCOPE, document.id)
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(Conflict):  # what was just removed is gone in a moment
+                    await room.rooms.library.delete_collection(SCOPE, source.collection)
+                    break
+                await asyncio.sleep(0.05)
+        done = await room.sync()
+        assert done.run.trouble is not None
+        assert (done.run.state, done.run.trouble.code) == (RunState.FAILED, "collection-gone")
+        await room.sources.remove(SCOPE, "place", documents=True)
+        async with asyncio.timeout(20):
+            while await room.sources.sources(SCOPE):
+                await asyncio.sleep(0.02)
+
+
+async def test_what_a_run_has_found_is_told_while_it_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(70):
+        (folder / f"note-{number:02d}.md").write_text(f"The valve of unit {number} is red.")
+    (folder / "empty.md").write_text("")
+    (tmp_path / "home").mkdir()
+    async with kept(tmp_path / "home", settings=replace(QUICK, portion_s=60)) as room:
+        await room.add("folder", str(folder))
+        for _ in range(2):
+            told: list[Counts] = []
+            await room.sources.sync(SCOPE, "place")
+            while (found := await room.sources.source(SCOPE, "place")).run.state in LIVE_RUNS:
+                told.append(found.run.counts)
+                await asyncio.sleep(0)
+            assert (found.run.counts.found, found.run.counts.failed) == (71, 1)
+            assert [each for each in told if each.found < each.added + each.failed or each.found > 71] == []
+
+
+async def test_a_run_adds_none_while_many_documents_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"note-{number}.md").write_text(f"The valve of unit {number} is red.")
+    (tmp_path / "home").mkdir()
+    few = replace(QUICK, batch=2, portion_s=0, waiting=4)
+    async with kept(tmp_path / "home", settings=few) as room:
+        await room.add("folder", str(folder))
+        await room.sources.sync(SCOPE, "place")
+        most = 0
+        while (found := await room.sources.source(SCOPE, "place")).run.state in LIVE_RUNS:
+            most = max(most, await room.rooms.library.count_unfinished(SCOPE))
+            await asyncio.sleep(0)
+        assert (found.run.state, found.items, most <= 5) == (RunState.DONE, 8, True)

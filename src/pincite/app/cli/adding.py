@@ -20,6 +20,7 @@ from pincite.app.cli.output import err
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, NotFound, PinciteError, Scope
 from pincite.library import Document, RevisionState
+from pincite.sources import is_byproduct
 
 _PIECE = 1 << 20
 _POLL_S = 0.1
@@ -237,7 +238,7 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
     found: list[tuple[Path, str]] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(item for item in _walked(path) if item.is_file() and not _hidden(item, path))
+            inside = sorted(item for item in _walked(path) if item.is_file() and not _is_passed_by(item, path))
             found += [(item, item.relative_to(path).as_posix()) for item in inside]
         elif path.is_file():
             found.append((path, path.name))
@@ -275,6 +276,10 @@ def _told_apart(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
 
 def _as_kept(source: str) -> str:
     return unicodedata.normalize("NFC", _NO_TEXT.sub("\ufffd", source))
+
+
+def _is_passed_by(path: Path, root: Path) -> bool:
+    return _hidden(path, root) or is_byproduct(path.name)
 
 
 def _hidden(path: Path, root: Path) -> bool:

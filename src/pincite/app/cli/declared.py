@@ -90,6 +90,7 @@ COMMANDS: Mapping[str, Takes] = {
     "hold release": _ADMIN,
     "sources add": _ADMIN,
     "sources list": _ADMIN,
+    "sources change": _ADMIN,
     "sources sync": _ADMIN,
     "sources pause": _ADMIN,
     "sources resume": _ADMIN,

@@ -6,6 +6,7 @@ A running server or worker looks at them by itself; `sync` looks now, in this pr
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +19,7 @@ from pincite.app.cli.output import Json, err, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope
-from pincite.sources import LIVE_RUNS, NewSource, RunState, Source
+from pincite.sources import LIVE_RUNS, NewSource, RunState, Source, SourceChanges
 
 app = typer.Typer(no_args_is_help=True, help="Places that collections are kept in step with.")
 _POLL_S = 0.1
@@ -92,8 +93,34 @@ def sync(
         _show([found])
         for each in troubled:
             out().print(Text(f"{each['name']}: {each['message']} {each['remedy']}".strip()))
+        if (more := found.run.counts.failed - len(troubled)) > 0:
+            out().print(Text(f"And {more} more that could not be read."))
     if found.run.state is RunState.FAILED:
         raise typer.Exit(1)
+
+
+@app.command("change")
+def change(
+    name: Name,
+    location: Annotated[str | None, typer.Option("--location", help="Another path or address.")] = None,
+    every: Annotated[str | None, typer.Option(help="Another rhythm: 30m, 6h, 1d, or 0 for only when asked.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option to set, as key=value; key= takes it back to its default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Change where a source is, its options or its rhythm. It is looked at anew; what is the same is not read again."""
+
+    async def work() -> Source:
+        options = {key: None if value == "" else value for key, value in _options(option or []).items()}
+        changes = SourceChanges(location, options or None, _seconds(every))
+        async with acting(read_settings(log_level="error")) as (house, scope):
+            if changes == SourceChanges():
+                raise InvalidInput("It is not said what to change.", remedy="Give --location, --every or -o key=value.")
+            return await house.sources.change(scope, name, changes, anywhere=True)
+
+    _print([run(work(), as_json=as_json)], as_json=as_json)
 
 
 @app.command("pause")
@@ -159,7 +186,11 @@ def described(source: Source) -> dict[str, Any]:
             "state": newest.state.value,
             **asdict(newest.counts),
             "problem": None if newest.trouble is None else asdict(newest.trouble),
+            "started_at": _told(newest.started_at),
+            "finished_at": _told(newest.finished_at),
         },
+        "next_at": _told(source.next_at),
+        "created_at": _told(source.created_at),
     }
 
 
@@ -188,17 +219,22 @@ def _print(found: Sequence[Source], *, as_json: bool) -> None:
 
 
 def _show(found: Sequence[Source]) -> None:
-    table = Table("Name", "Kind", "Where", "State", "Documents", "Last look")
+    table = Table("Name", "Kind", "Where", "State", "Every", "Documents", "Last look")
     for each in found:
         counts = each.run.counts
         looked = f"{counts.added} new, {counts.changed} changed, {counts.removed} gone, {counts.failed} not read"
         look = each.run.state.value if each.run.number == 0 else f"{each.run.state.value}: {looked}"
-        cells = (each.name, each.kind, each.location, each.state.value, str(each.items), look)
+        every = _rhythm(each.every_s)
+        cells = (each.name, each.kind, each.location, each.state.value, every, str(each.items), look)
         table.add_row(*(Text(cell) for cell in cells))
     print_table(table)
     for each in found:
         if each.run.trouble is not None:
             out().print(Text(f"{each.name}: {each.run.trouble.message} {each.run.trouble.remedy}".strip()))
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _said(trouble: Any) -> dict[str, str]:
@@ -217,6 +253,14 @@ def _options(given: Sequence[str]) -> dict[str, Any]:
         else:
             options[key] = value
     return options
+
+
+def _rhythm(every_s: int | None) -> str:
+    """Return it as `--every` takes it."""
+    if every_s is None:
+        return "0"
+    unit = next((name for name in ("d", "h", "m") if every_s % _UNITS[name] == 0), "s")
+    return f"{every_s // _UNITS[unit]}{unit}"
 
 
 def _seconds(every: str | None) -> int | None:

@@ -15,7 +15,7 @@ from pincite.core import Database, new_id
 from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
 from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import store
-from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, DbosWorker, quieten
+from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, WAITING, DbosWorker, quieten
 from pincite.jobs.domain import JobState, JobStatus, May, QueueNotStarted, Workflow
 from pincite.jobs.kinds import Kinds
 from pincite.jobs.reaper import Reaper
@@ -54,9 +54,9 @@ class DbosQueue:
         self._worker: DbosWorker | None = None
         self._reaper: Reaper | None = None
 
-    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
         """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
-        self._kinds.declare(name, workflow, may)
+        self._kinds.declare(name, workflow, may, waits=waits)
 
     async def start(self, *, work: bool = True) -> None:
         """Open the engine; with `work` also take jobs, beat, and hand on the jobs of silent workers.
@@ -71,7 +71,9 @@ class DbosQueue:
         if not work:
             return
         worker_id = f"{socket.gethostname()[:40]}-{new_id()}"
-        self._reaper = Reaper(self._db, self._settings, worker_id, _Orphans(self._open, self._at_work))
+        self._reaper = Reaper(
+            self._db, self._settings, worker_id, _Orphans(self._open, self._at_work, self._kinds.waits)
+        )
         await self._reaper.start()  # the first beat comes before the first job
         worker = DbosWorker(self._url, worker_id, self._kinds)
         try:
@@ -97,7 +99,7 @@ class DbosQueue:
         self._kinds.check(name, payload)
         options: EnqueueOptions = {
             "workflow_name": name,
-            "queue_name": QUEUE,
+            "queue_name": WAITING if self._kinds.waits(name) else QUEUE,
             "workflow_id": job_id,
             "app_version": VERSION,
             "priority": min(priority + 1, _LAST),
@@ -158,9 +160,12 @@ class DbosQueue:
 class _Orphans:
     """The reaper's view of the engine."""
 
-    def __init__(self, client: "DBOSClient", at_work: Callable[[], frozenset[str]]) -> None:
+    def __init__(
+        self, client: "DBOSClient", at_work: Callable[[], frozenset[str]], waits: Callable[[str], bool]
+    ) -> None:
         self._client = client
         self.at_work = at_work
+        self._waits = waits
 
     async def running(self) -> Mapping[str, Sequence[str]]:
         found = await asyncio.to_thread(
@@ -175,7 +180,15 @@ class _Orphans:
 
     async def requeue(self, job_ids: Sequence[str]) -> None:
         if job_ids:
-            await asyncio.to_thread(lambda: self._client.resume_workflows(list(job_ids), queue_name=QUEUE))
+            await asyncio.to_thread(self._requeue, list(job_ids))
+
+    def _requeue(self, job_ids: list[str]) -> None:
+        """Queue again, each where it was."""
+        found = self._client.list_workflows(workflow_ids=job_ids, load_input=False, load_output=False)
+        waiting = {job.workflow_id for job in found if self._waits(job.name)}
+        for queue, ids in ((QUEUE, [each for each in job_ids if each not in waiting]), (WAITING, sorted(waiting))):
+            if ids:
+                self._client.resume_workflows(ids, queue_name=queue)
 
     async def forget(self, ended_before: datetime) -> int:
         return await asyncio.to_thread(self._forget, ended_before)
@@ -208,10 +221,11 @@ def _connect(url: str, settings: JobsSettings) -> "DBOSClient":
 
     DBOS.migrate(url)  # a client cannot enqueue before the tables exist; takes milliseconds when they do
     client = DBOSClient(system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=APPLICATION)
-    client.register_queue(
-        QUEUE,
-        worker_concurrency=settings.concurrency,
-        polling_interval_sec=settings.poll_s,
-        on_conflict="always_update",
-    )
+    for queue in (QUEUE, WAITING):
+        client.register_queue(
+            queue,
+            worker_concurrency=settings.concurrency,
+            polling_interval_sec=settings.poll_s,
+            on_conflict="always_update",
+        )
     return client

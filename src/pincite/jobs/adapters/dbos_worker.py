@@ -21,6 +21,7 @@ from pincite.jobs.kinds import Kinds
 
 APPLICATION = "pincite"
 QUEUE = "pincite"
+WAITING = "pincite-waiting"  # jobs that mostly wait, beside those that work
 _LISTEN_S = 0.1  # its listener for messages, which are not used here, sleeps so long before it sees that it is to end
 _LET_GO_S = 10.0
 VERSION = "1"  # pinned: by default it is a hash of the source, and a new release would strand unfinished jobs

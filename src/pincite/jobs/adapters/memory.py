@@ -49,16 +49,16 @@ class MemoryQueue:
         self._jobs: dict[str, _Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._working = False
-        self._running = 0
+        self._running = {False: 0, True: 0}  # of those that work, and of those that wait
 
-    def register(self, name: str, workflow: Workflow, may: Collection[May]) -> None:
+    def register(self, name: str, workflow: Workflow, may: Collection[May], *, waits: bool = False) -> None:
         """Name a workflow and declare what it may do; before `start`. Raises: RuntimeError where that is nothing."""
-        self._kinds.declare(name, workflow, may)
+        self._kinds.declare(name, workflow, may, waits=waits)
 
     async def start(self, *, work: bool = True) -> None:
         """Take jobs, if `work`; those that an earlier stop interrupted come first."""
         self._working = work
-        self._running = 0
+        self._running = {False: 0, True: 0}
         for job in self._jobs.values():
             if job.state is JobState.RUNNING:
                 job.state = JobState.QUEUED
@@ -106,14 +106,18 @@ class MemoryQueue:
             job.state = JobState.CANCELLED
 
     def _launch(self) -> None:
-        """Begin the first of those that wait while there is room."""
-        while self._working and self._running < self._concurrency:
-            waiting = [(job.priority, place, job_id) for place, (job_id, job) in enumerate(self._jobs.items())
-                       if job.state is JobState.QUEUED]  # fmt: skip
-            if not waiting:
+        """Begin the first of those that are queued while there is room."""
+        for waits in self._running:
+            self._launch_of(waits)
+
+    def _launch_of(self, waits: bool) -> None:
+        while self._working and self._running[waits] < self._concurrency:
+            queued = [(job.priority, place, job_id) for place, (job_id, job) in enumerate(self._jobs.items())
+                      if job.state is JobState.QUEUED and self._kinds.waits(job.name) is waits]  # fmt: skip
+            if not queued:
                 return
-            job_id = min(waiting)[2]
-            self._running += 1
+            job_id = min(queued)[2]
+            self._running[waits] += 1
             self._jobs[job_id].state = JobState.RUNNING
             self._tasks[job_id] = asyncio.create_task(self._run(self._jobs[job_id]), name=f"job-{job_id}")
             self._tasks[job_id].add_done_callback(_log_failure)
@@ -128,7 +132,7 @@ class MemoryQueue:
                 raise  # interrupted by stop: it runs on at the next start
         finally:
             self._settle(job, done=done)
-            self._running -= 1
+            self._running[self._kinds.waits(job.name)] -= 1
             self._launch()
 
     def _settle(self, job: _Job, *, done: bool) -> None:

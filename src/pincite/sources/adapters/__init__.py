@@ -49,7 +49,8 @@ def checked(kind: type[Adapter], options: Mapping[str, Any]) -> BaseModel:
 def opened(source: Source, tools: Tools) -> Adapter:
     """Open a source's place. Raises: BadSource."""
     kind = kind_of(source.kind)
-    return kind(Place(source.id, source.location, source.run.number), checked(kind, source.options), tools)
+    place = Place(source.id, source.location, source.run.number, source.run.forced)
+    return kind(place, checked(kind, source.options), tools)
 
 
 def copies(cache: Path, source_id: str = "*") -> list[Path]:

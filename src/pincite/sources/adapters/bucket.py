@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, InvalidPathError
+from obstore.exceptions import BaseError, InvalidPathError, PermissionDeniedError
 from obstore.store import S3Store
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,12 +23,16 @@ from pincite.sources.domain import (
     Elsewhere,
     Found,
     ItemGone,
+    ItemRefused,
     Pattern,
     Place,
     Recall,
+    SecretName,
     SourceUnreachable,
     Tools,
+    Trouble,
 )
+from pincite.sources.names import is_byproduct
 
 _LOCATION = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 _REGION = re.compile(r"[a-z0-9-]{2,30}")
@@ -47,10 +51,10 @@ class BucketOptions(BaseModel):
     endpoint: str | None = Field(
         None, max_length=500, description="Address of a server other than Amazon's; must be allowed."
     )
-    key_id: str | None = Field(
-        None, max_length=500, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID."
+    key_id: SecretName | None = Field(
+        None, description="Variable with the access key's id, such as PINCITE_SECRET_S3_ID."
     )
-    key: str | None = Field(None, max_length=500, description="Variable with the secret access key.")
+    key: SecretName | None = Field(None, description="Variable with the secret access key.")
     only: list[Pattern] = Field(
         [], max_length=100, description="Patterns such as `*.pdf`; an object must fit one of them."
     )
@@ -64,6 +68,7 @@ class BucketSource(Elsewhere):
     every_s: ClassVar[int] = 3600
     one_by_one: ClassVar[bool] = False
     forgets: bool = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: BucketOptions, tools: Tools) -> None:
         named = _LOCATION.fullmatch(place.location)
@@ -81,16 +86,19 @@ class BucketSource(Elsewhere):
     async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the objects. Raises: SourceUnreachable."""
         store = self._open()
+        is_none = bool(self._prefix)
         pages = aiter(obstore.list(store, prefix=self._prefix or None, chunk_size=_AT_ONCE))  # pyright: ignore[reportUnknownMemberType]
         while True:
             async with self._request():
                 page = await anext(pages, None)
             if page is None:
+                self.partly = self._nothing() if is_none else None
                 return
             for entry in page:
                 path, name = entry["path"], entry["path"].removeprefix(self._prefix).lstrip("/")
-                if not name or not self._is_wanted(name):
+                if not name or is_byproduct(name.rpartition("/")[2]) or not self._is_wanted(name):
                     continue
+                is_none = False
                 mark = entry["e_tag"] or f"{entry['last_modified'].isoformat()}:{entry['size']}"
                 known = await recall(path) if entry["size"] == 0 else None
                 is_known = known is not None and known.mark == mark
@@ -99,6 +107,13 @@ class BucketSource(Elsewhere):
                     yield Found(path, name, mark, None)
                 elif stored == entry["size"]:
                     yield Found(path, name, mark, partial(self._read, store, path))
+
+    def _nothing(self) -> Trouble:
+        return Trouble(
+            "nothing-found",
+            f"The bucket {self._bucket} shows nothing below {self._prefix} that is read.",
+            "Check the prefix, and the patterns of `only`.",
+        )
 
     async def _size(self, store: S3Store, path: str) -> int | None:
         """Return how many bytes the object has that is listed with none; None where there is no such object.
@@ -161,7 +176,7 @@ class BucketSource(Elsewhere):
     async def _request(self, path: str | None = None) -> AsyncGenerator[None]:
         """Bound one request in time and turn the errors of obstore into ours.
 
-        Raises: SourceUnreachable; ItemGone, where there is no object of that path.
+        Raises: SourceUnreachable; of one object ItemGone where there is none, ItemRefused where it is not given away.
         """
         try:
             async with asyncio.timeout(2 * _TIMEOUT_S):
@@ -173,11 +188,17 @@ class BucketSource(Elsewhere):
             raise SourceUnreachable(
                 f"The bucket {self._bucket} has an object whose key cannot be asked for"
                 + (f": {named[1][:200]}." if named else "."),
-                remedy="Rename it, so that no part of its key is empty, `.` or `..`; or choose a prefix without it.",
+                remedy="Rename it, so that no part of its key is empty, `.` or `..` or holds a control character; "
+                "or choose a prefix without it.",
             ) from error
         except (BaseError, OSError) as error:
             if path is not None and isinstance(error, FileNotFoundError):
                 raise ItemGone(f"{path} was deleted meanwhile.") from None
+            if path is not None and isinstance(error, PermissionDeniedError):
+                raise ItemRefused(
+                    f"The bucket {self._bucket} does not give away {path}.",
+                    remedy="Allow the key to read it and what it is encrypted with; bring it back from an archive.",
+                ) from error
             raise SourceUnreachable(
                 f"The bucket {self._bucket} refused a request.", remedy="Check its name, region, address and keys."
             ) from error

@@ -5,7 +5,8 @@ A feed shows the newest entries alone, so what is no longer in it stays, unless 
 
 import hashlib
 import html
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -42,28 +43,29 @@ class FeedSource(Elsewhere):
 
     async def find(self, recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the entries. Raises: SourceUnreachable, and what the guarded fetcher and the parser raise."""
-        for entry in (await self._feed()).links:
-            if self._options.content == "entry":
-                page = _page_of(entry.title, entry.text)
-                mark = hashlib.sha256(page).hexdigest()
-                key = entry.key or entry.url or entry.title or mark
-                yield Found(key, f"{entry.title or key}.html", mark, partial(given, page))
+        feed = await self._feed()
+        if self._options.content == "entry":
+            for found in _texts(feed):
+                yield found
+            return
+        for key, url, stamp in _pages(feed):
+            if not url:
+                yield Found(key, "", "", None)
                 continue
-            if not entry.url:
-                continue  # there is no page to read
-            key = entry.key or entry.url
             known = await recall(key)
-            if known is not None and (known.seen or (entry.stamp and known.memory.get("stamp") == entry.stamp)):
+            if known is not None and (known.seen or (stamp and known.memory.get("stamp") == stamp)):
                 yield Found(key, "", known.mark, given, known.memory)
                 continue
-            async for found in self._looked_at(key, entry.url, entry.stamp, known):
+            async for found in self._looked_at(key, url, stamp, known):
                 yield found
 
     async def _feed(self) -> Markup:
-        async with self._pages.get(self._url) as page:
+        async with self._pages.get(self._url, types=()) as page:
             if page.path is None:
                 raise SourceUnreachable(f"{self._url} answers {page.status}.", remedy="Check the feed's address.")
-            markup = await self._pages.markup(page)
+            markup = await self._pages.listing(
+                page, "Tell whoever makes it; open it in a browser to see where it breaks."
+            )
         if markup.kind != "feed":
             raise SourceUnreachable(f"{self._url} is no feed.", remedy="Give the address of an RSS or Atom feed.")
         return markup
@@ -81,6 +83,37 @@ class FeedSource(Elsewhere):
                     yield Found(key, name, "failed", partial(given, not_given(url, page.status)))
         except (FetchFailed, SourceUnreachable) as error:
             yield Found(key, name, "failed", partial(given, error))
+
+
+def _texts(feed: Markup) -> Iterator[Found]:
+    """Give each entry's own text. Several of one id, as careless feeds have them, are known by where they lead."""
+    meant = Counter(key for key, _ in {(each.key, each.url or each.title) for each in feed.links})
+    shown: set[str] = set()
+    for entry in feed.links:
+        page = _page_of(entry.title, entry.text)
+        mark = hashlib.sha256(page).hexdigest()
+        key = (entry.key if meant[entry.key] == 1 else "") or entry.url or entry.title or mark
+        if key not in shown:
+            shown.add(key)
+            yield Found(key, f"{entry.title or key}.html", mark, partial(given, page))
+
+
+def _pages(feed: Markup) -> Iterator[tuple[str, str, str]]:
+    """Give each page that entries lead to once: what it is known by, where it is, the newest entry's date.
+
+    It is known by an entry's id where that means it alone. Further entries that lead there have no page of their own.
+    """
+    leading = [each for each in feed.links if each.url]
+    meant = Counter(key for key, _ in {(each.key, each.url) for each in leading})
+    entered = Counter(each.url for each in leading)
+    shown: set[str] = set()
+    for entry in leading:
+        is_alone = meant[entry.key] == 1 and entered[entry.url] == 1
+        if entry.url not in shown:
+            shown.add(entry.url)
+            yield (entry.key if is_alone else "") or entry.url, entry.url, entry.stamp
+        elif meant[entry.key] == 1 and entry.key not in entered:
+            yield entry.key, "", ""
 
 
 def _page_of(title: str, text: str) -> bytes:

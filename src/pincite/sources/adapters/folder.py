@@ -1,13 +1,14 @@
 """A folder on this machine, with all below it; a change in it is noticed at once where the system tells.
 
-Links are not followed, so nothing outside is read; hidden files are left out.
+Links are not followed, so nothing outside is read; hidden files are left out, and what programs make for themselves.
 """
 
 import asyncio
 import errno
 import fnmatch
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,10 @@ from pincite.sources.domain import (
     Recall,
     SourceUnreachable,
     Tools,
+    Trouble,
 )
+from pincite.sources.names import is_byproduct
+from pincite.sources.notes import Notes
 from pincite.sources.paths import whole_path
 
 _PIECE = 1 << 20
@@ -51,10 +55,13 @@ class FolderSource:
     every_s: ClassVar[int] = 300
     forgets: bool = True
     one_by_one: ClassVar[bool] = False
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: FolderOptions, tools: Tools) -> None:
         self._root = whole_path(place.location)
         self._options = options
+        self._forced = place.forced
+        self._notes = Notes(tools.cache / self.kind / place.source_id, 0)
 
     @classmethod
     def local_path(cls, location: str) -> Path | None:
@@ -68,23 +75,41 @@ class FolderSource:
     async def find(self, _recall: Recall, /) -> AsyncGenerator[Found, None]:
         """Show the files. Raises: SourceUnreachable, at the end where only a part of the folder could be listed."""
         denied: list[str] = []
-        files = self._files(denied)
+        mounts: set[str] = set()
+        files = self._files(denied, mounts)
         while some := await asyncio.to_thread(lambda: list(islice(files, _AT_ONCE))):
             for path, mark in some:
-                name = os.fsencode(path.relative_to(self._root)).decode("utf-8", "backslashreplace")
-                yield Found(name.replace(os.sep, "/"), name.replace(os.sep, "/"), mark, partial(_pieces, path))
+                spelled = os.fsencode(path.relative_to(self._root))
+                key = spelled.decode("utf-8", "backslashreplace").replace(os.sep, "/")
+                yield Found(key, _readable(spelled).replace(os.sep, "/"), mark, partial(_pieces, path))
         if denied:
             raise SourceUnreachable(
                 f"{len(denied)} folders could not be listed, {denied[0]} among them.", remedy="Check their permissions."
             )
+        await self._refuse_unmounted(mounts)
 
-    def _files(self, denied: list[str]) -> Iterator[tuple[Path, str]]:
+    async def _refuse_unmounted(self, mounts: set[str]) -> None:
+        """Refuse to take for gone what is on disks that were mounted in the folder, and are not now."""
+        kept = await self._notes.read() or {}
+        noted: set[str] = set(kept.get("mounts", ()) if kept.get("root") == str(self._root) else ())
+        missing: set[str] = set() if self._forced else noted - mounts
+        if mounts | missing != noted:
+            await self._notes.write({"root": str(self._root), "mounts": sorted(mounts | missing)})
+        if missing:
+            raise SourceUnreachable(
+                f"What was mounted at {min(missing)} is not there.",
+                remedy="Mount it. If it is gone for good, `pincite sources sync NAME --delete` removes its documents.",
+            )
+
+    def _files(self, denied: list[str], mounts: set[str]) -> Iterator[tuple[Path, str]]:
         self._refuse_missing()
         waiting = [self._root]
         while waiting:
             folder = waiting.pop()
             try:
+                below = len(waiting)
                 yield from self._inside(folder, waiting)
+                mounts.update(_mounted(folder, waiting[below:]))
             except OSError:  # not listed, or listed and not entered; one that is gone by now may be a disk that is
                 denied.append(str(folder))
 
@@ -110,11 +135,30 @@ class FolderSource:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(Path(entry.path))
+            elif is_byproduct(entry.name):
+                continue
             elif entry.is_file(follow_symlinks=False) and self._is_wanted(entry.name):
                 yield from _stamped(entry)
 
     def _is_wanted(self, name: str) -> bool:
         return not self._options.only or any(fnmatch.fnmatch(name, pattern) for pattern in self._options.only)
+
+
+def _readable(spelled: bytes) -> str:
+    """Return a path as text; what is no UTF-8 was most likely written by an older Windows."""
+    try:
+        return spelled.decode("utf-8")
+    except UnicodeDecodeError:
+        return spelled.decode("cp1252", "replace")
+
+
+def _mounted(folder: Path, inside: Sequence[Path]) -> Iterator[str]:
+    """Yield those of the folders in one that are on another device. Raises: OSError."""
+    device = folder.stat().st_dev if inside else 0
+    for each in inside:
+        with suppress(FileNotFoundError):
+            if each.lstat().st_dev != device:
+                yield os.fsdecode(each)
 
 
 def _stamped(entry: "os.DirEntry[str]") -> Iterator[tuple[Path, str]]:

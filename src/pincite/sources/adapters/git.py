@@ -16,11 +16,27 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Found, Pattern, Place, Recall, SourceUnreachable, Tools
+from pincite.guard import UnsupportedType
+from pincite.sources.domain import (
+    BadSource,
+    Found,
+    Pattern,
+    Place,
+    Recall,
+    SecretName,
+    SourceUnreachable,
+    Tools,
+    Trouble,
+)
 from pincite.sources.git import Git, sign_in
+from pincite.sources.names import is_byproduct
 from pincite.sources.paths import whole_path
 
-_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}")
+# What git allows (git-check-ref-format) and no refspec reads otherwise.
+_BRANCH = re.compile(
+    r"(?!-)(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\./][^\x00-\x20\x7f~^:?*\[\\]{0,200}(?<![./])"
+)
+_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _HEAD = "refs/pincite/head"
 _OLDEST = (2, 37)  # knows http.curloptResolve
 _FILES = frozenset({"100644", "100755"})  # a link leads elsewhere, a submodule is another repository
@@ -34,8 +50,8 @@ class GitOptions(BaseModel):
     branch: str | None = Field(None, max_length=500, description="Default is the repository's own.")
     within: str = Field("", max_length=500, description="Only what is below this folder, such as docs.")
     only: list[Pattern] = Field([], max_length=100, description="Patterns such as `*.md`; a file must fit one of them.")
-    token: str | None = Field(
-        None, max_length=500, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT."
+    token: SecretName | None = Field(
+        None, description="Variable with a token to read it by, such as PINCITE_SECRET_GIT."
     )
 
 
@@ -47,9 +63,10 @@ class GitSource:
     every_s: ClassVar[int] = 3600
     one_by_one: ClassVar[bool] = False
     forgets: bool = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: GitOptions, tools: Tools) -> None:
-        if options.branch is not None and (not _BRANCH.fullmatch(options.branch) or ".." in options.branch):
+        if options.branch is not None and not _BRANCH.fullmatch(options.branch):
             raise BadSource("The branch has no name that git knows.", remedy="Give it as main.")
         self._options = options
         self._tools = tools
@@ -76,16 +93,22 @@ class GitSource:
         git = await self._fetched()
         listing = await git.text("ls-tree", "-r", "-z", _HEAD)
         within = self._options.within.strip("/")
+        is_none = bool(within)
         for line in listing.split("\0"):
             head, _, path = line.partition("\t")
             mode, _, digest = head.partition(" blob ")
             if mode not in _FILES or not path.startswith(f"{within}/" if within else ""):
                 continue
+            is_none = False
             name = path.removeprefix(f"{within}/" if within else "")
-            if self._is_wanted(name):
+            if self._is_wanted(name) and not is_byproduct(name.rpartition("/")[2]):
                 spelled = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
                 shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
                 yield Found(spelled, shown, digest, partial(_read, git, digest))
+        if is_none:
+            self.partly = Trouble(
+                "nothing-found", f"There is no file below {within} on the branch.", "Check the option `within`."
+            )
 
     async def _fetched(self) -> Git:
         """Bring the branch's newest commit here, unless it is here; a store that was damaged is made anew."""
@@ -93,8 +116,15 @@ class GitSource:
         wanted = f"refs/heads/{self._options.branch}" if self._options.branch else "HEAD"
         said = await git.text("ls-remote", "--", self._where, wanted)
         commit = next((line.split("\t")[0] for line in said.splitlines() if line.endswith(f"\t{wanted}")), "")
+        if not commit and self._options.branch is None:
+            raise SourceUnreachable(
+                f"{self._where} has nothing on the branch that is its own.",
+                remedy="Put a first commit there, or name a branch with `branch`.",
+            )
         if not commit:
-            raise SourceUnreachable(f"{self._where} has no branch {wanted}.", remedy="Check the branch's name.")
+            raise SourceUnreachable(
+                f"{self._where} has no branch {self._options.branch}.", remedy="Check the branch's name."
+            )
         try:
             if (await git.text("rev-parse", "--verify", "--quiet", _HEAD)).strip() == commit:
                 return git
@@ -133,6 +163,11 @@ class GitSource:
 
 async def _read(git: Git, digest: str) -> AsyncIterator[bytes]:
     async for piece in git.pieces("cat-file", "blob", digest):
+        if piece.startswith(_POINTER):
+            raise UnsupportedType(
+                "The repository has only a pointer to it (Git LFS), not its content.",
+                remedy="Have it read from a folder, a site or a bucket where it is.",
+            )
         yield piece
 
 

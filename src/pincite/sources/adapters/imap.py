@@ -5,12 +5,13 @@ import ssl
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import ClassVar
+from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pincite.sources.domain import BadSource, Elsewhere, Found, Place, Recall, Tools
-from pincite.sources.mailbox import Account, Mailbox
+from pincite.sources.domain import BadSource, Elsewhere, Found, Place, Recall, SecretName, Tools
+from pincite.sources.mailbox import Account, Mailbox, sent_name
 
 _LOCATION = re.compile(r"(imaps?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::([1-9][0-9]{0,4}))?(?:/(.*))?")
 _PORT = 993
@@ -22,7 +23,7 @@ class ImapOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user: str = Field(min_length=1, max_length=500, description="Who signs in.")
-    password: str = Field(max_length=500, description="Variable with the password, such as PINCITE_SECRET_MAIL.")
+    password: SecretName = Field(description="Variable with the password, such as PINCITE_SECRET_MAIL.")
 
 
 class ImapSource(Elsewhere):
@@ -41,9 +42,11 @@ class ImapSource(Elsewhere):
         self._host = urlsplit(tools.fetcher.normal(f"https://{named[2]}/")).hostname or ""
         self._is_plain = named[1] == "imap"
         self._port = int(named[3] or (143 if self._is_plain else _PORT))
-        self._folder = unquote(named[4] or "") or "INBOX"
-        if not self._folder.isascii() or not self._folder.isprintable() or not options.user.isprintable():
-            raise BadSource("The folder's name is none that is sent.", remedy="Give it as the server spells it.")
+        self._folder = normalize("NFC", unquote(named[4] or "")) or "INBOX"
+        if not self._folder.isprintable() or not options.user.isprintable():
+            raise BadSource(
+                "The folder's name is none that is sent.", remedy="Give it as your program for mail shows it."
+            )
         if self._is_plain and not tools.fetcher.outbound.is_allowed(self._host, self._port):
             raise BadSource("A password is not sent without TLS.", remedy="Give imaps://host/Folder.")
         self._options = options
@@ -55,7 +58,7 @@ class ImapSource(Elsewhere):
         password = self._tools.secret(self._options.password)
         tls = None if self._is_plain else ssl.create_default_context()
         account = Account(self._host, self._port, addresses[0], self._options.user, password, tls)
-        box = Mailbox(account, self._folder)
+        box = Mailbox(account, sent_name(self._folder))
         try:
             valid = await box.open()
             for uid in sorted(await box.sizes()):

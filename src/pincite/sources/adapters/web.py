@@ -16,7 +16,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.core import ErrorKind, PinciteError
 from pincite.guard import FetchFailed, Markup, ParserCrashed, UnreadableDocument
-from pincite.sources.domain import BadSource, Elsewhere, Found, Known, Memory, Place, Recall, SourceUnreachable, Tools
+from pincite.sources.domain import (
+    BadSource,
+    Elsewhere,
+    Found,
+    Known,
+    Memory,
+    Place,
+    Recall,
+    SourceUnreachable,
+    Tools,
+    Trouble,
+)
 from pincite.sources.notes import Notes
 from pincite.sources.pages import Page, Pages, given, not_given, pieces
 
@@ -29,6 +40,8 @@ _MAX_LINKS = 1000
 _ADDRESSES_A_PAGE, _SPARE = 3, 20
 _NO_MARKUP = (b"%PDF-", b"PK\x03\x04", b"{\\rtf", b"\xd0\xcf\x11\xe0")  # PDF, ZIP with what is one, RTF, old Office
 _GONE = frozenset({404, 410})
+_LATER = frozenset({ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT})
+_NO_INDEX, _NO_FOLLOW = frozenset({"noindex", "none"}), frozenset({"nofollow", "none"})
 
 
 class WebOptions(BaseModel):
@@ -53,6 +66,7 @@ class WebSource(Elsewhere):
     every_s: ClassVar[int] = 86_400
     forgets: bool = True
     one_by_one: ClassVar[bool] = True
+    partly: Trouble | None = None
 
     def __init__(self, place: Place, options: WebOptions, tools: Tools) -> None:
         self._start = tools.fetcher.normal(place.location)
@@ -71,32 +85,31 @@ class WebSource(Elsewhere):
 
     async def find(self, recall: Recall) -> AsyncGenerator[Found, None]:
         """Show the pages. Raises: SourceUnreachable, and what the guarded fetcher and the parser raise."""
-        crawl = _Frontier(self._options.depth, self._most)
+        crawl = _Frontier(self._options.depth, self._most, recall)
         crawl.add(self._start, 0)
         for url in await self._rules_and_lists():
             crawl.add(url, min(1, self._options.depth))
-        shown = looked_at = 0
-        while shown < self._options.pages and (following := crawl.next()) is not None:
-            url, depth = following
-            looked_at += 1
-            if looked_at > self._most:
+        while crawl.shown < self._options.pages and (following := crawl.next()) is not None:
+            if len(crawl.homes) >= self._most:
                 raise SourceUnreachable(
                     f"{self._most} addresses were asked for and there are more, few of which are documents.",
                     remedy="Give a `prefix` that fewer belong to, or more `pages`.",
                 )
-            known = await recall(url)
-            if known is not None and known.seen:
-                crawl.follow(self._followed(known.memory), depth - bool(known.memory.get("elsewhere")))
-                shown += known.mark != "" and not known.is_none
-                continue
-            async with aclosing(self._looked_at(url, known, crawl, depth)) as looking:
+            async with aclosing(self._come_by(*following, crawl)) as looking:
                 async for found in looking:
-                    shown += found.read is not None
                     yield found
+        if crawl.next() is not None:
+            self.partly = Trouble(
+                "more-pages",
+                f"The site leads to more than the {self._options.pages} pages that are read; the others are left out.",
+                "If they are wanted, give the source more `pages`, or add several with a `prefix` each.",
+            )
 
     async def _rules_and_lists(self) -> list[str]:
         """Learn what may be collected, and return what sitemaps list: asked for once in a run, in however many jobs."""
         noted = await self._notes.read()
+        if noted is not None:
+            self._pages.was_asked()  # by the job before this one
         rules: str = await self._asked_robots() if noted is None else noted["robots"]
         self._robots = await asyncio.to_thread(Protego.parse, rules)
         asked_s = min(self._robots.crawl_delay(_AGENT) or 0.0, _MOST_DELAY_S)
@@ -121,7 +134,7 @@ class WebSource(Elsewhere):
     async def _asked_robots(self) -> str:
         async with self._pages.get(f"{self._origin}/robots.txt", types=(), max_bytes=_MAX_ROBOTS_BYTES) as page:
             if page.path is not None:
-                return page.path.read_text("utf-8", "replace")
+                return page.path.read_text("utf-8-sig", "replace")
             if page.status >= 500:
                 raise SourceUnreachable(
                     f"{self._origin} does not say what may be collected: robots.txt answers {page.status}.",
@@ -144,12 +157,26 @@ class WebSource(Elsewhere):
                     if page.status >= 500:
                         raise SourceUnreachable(f"{address} answers {page.status}.", remedy="Try again later.")
                     continue
-                markup = await self._pages.markup(page)
+                markup = await self._pages.listing(page, "Tell whoever runs the site, or set `sitemap=false`.")
             if markup.kind == "sitemapindex":
                 waiting.extend(link.url for link in markup.links if link.url.startswith(self._origin + "/"))
             elif markup.kind == "urlset":
                 for link in markup.links:
                     yield link.url
+
+    async def _come_by(self, url: str, depth: int, crawl: "_Frontier") -> AsyncGenerator[Found, None]:
+        """Look at an address, unless this run has."""
+        known = await crawl.recall(url)
+        if known is not None and known.seen:
+            crawl.homes[url] = _home_of(url, known)
+            crawl.follow(self._followed(known.memory), depth - bool(known.memory.get("elsewhere")))
+            crawl.shown += known.mark != "" and not known.is_none
+            return
+        crawl.homes[url] = url
+        async with aclosing(self._looked_at(url, known, crawl, depth)) as looking:
+            async for found in looking:
+                crawl.shown += found.key == url and found.read is not None
+                yield found
 
     async def _looked_at(
         self, url: str, known: Known | None, crawl: "_Frontier", depth: int
@@ -159,12 +186,16 @@ class WebSource(Elsewhere):
             async with self._pages.get(url, known.memory if known and known.mark else None) as page:
                 if page.status == 304 and known is not None:
                     crawl.follow(self._followed(known.memory), depth)
-                    yield Found(url, name_of(url), known.mark, given, known.memory)
+                    kept = Found(url, name_of(url), known.mark, given, known.memory)
+                    yield kept if page.asks.isdisjoint(_NO_INDEX) else _remembered(url, self._followed(known.memory))
                 elif page.status == 200:
-                    yield await self._read(url, page, crawl, depth)
+                    async with aclosing(self._read(url, page, crawl, depth)) as reading:
+                        async for found in reading:
+                            yield found
                 elif url == self._start:
                     raise SourceUnreachable(f"{url} answers {page.status}.", remedy="Look at it in a browser.")
                 elif page.status in _GONE:
+                    crawl.homes[url] = None
                     yield Found(url, name_of(url), "", None)  # so that it is asked for once in this run
                 else:
                     failure = not_given(url, page.status)
@@ -173,6 +204,8 @@ class WebSource(Elsewhere):
                 raise
             failure = error
         if failure is not None:
+            if not isinstance(failure, ParserCrashed) and failure.kind not in _LATER:
+                crawl.homes[url] = None
             # What hangs on it is there still, as far as anybody knows.
             crawl.follow([] if known is None else self._followed(known.memory), depth)
             yield self._failing(url, known, failure)
@@ -183,23 +216,47 @@ class WebSource(Elsewhere):
             return Found(url, name_of(url), "", None)
         return Found(url, name_of(url), f"failed:{known.mark if known else ''}", partial(given, error))
 
-    async def _read(self, url: str, page: Page, crawl: "_Frontier", depth: int) -> Found:
-        """Return a page, or what is to be remembered of one that stands for another or asks not to be collected."""
+    async def _read(self, url: str, page: Page, crawl: "_Frontier", depth: int) -> AsyncGenerator[Found, None]:
+        """Give a page, or what is to be remembered of one that stands for another or asks not to be collected.
+
+        Before it what it says is its own address, where nobody has looked there yet: it may lead nowhere, or back.
+        """
         assert page.path is not None
         markup = await self._markup(page)
         links = [link.url for link in markup.links if self._belongs(link.url)][:_MAX_LINKS]
-        own = self._own_address(page, markup)
+        links = links if page.asks.isdisjoint(_NO_FOLLOW) else []
+        own = self._own_address(url, page, markup)
+        if own != url and own != page.url:
+            async with aclosing(self._verified(url, own, crawl, depth)) as looking:
+                async for found in looking:
+                    yield found
+            own = url if crawl.leads_nowhere(url, own) else own
         if own != url:
             if url == self._start and not self._belongs(own):
                 raise SourceUnreachable(f"{url} leads to {own}.", remedy="Make that the source's address.")
             links = [own] if self._belongs(own) else []
+            crawl.homes[url] = own if links else None
             crawl.follow(links, depth - 1)  # another name of the page, no step further
-            return Found(url, name_of(url), "", None, {"links": links, "elsewhere": True})
+            yield Found(url, name_of(url), "", None, {"links": links, "elsewhere": True})
+            return
+        crawl.homes[url] = url
         crawl.follow(links, depth)
-        if not markup.index:
-            return Found(url, name_of(url), "", None, {"links": links})
+        if not markup.index or not page.asks.isdisjoint(_NO_INDEX):
+            yield _remembered(url, links)
+            return
         memory: Memory = {**(page.validators or {}), "links": links}
-        return Found(url, name_of(url), page.mark, partial(pieces, page.path), memory)
+        yield Found(url, name_of(url), page.mark, partial(pieces, page.path), memory)
+
+    async def _verified(self, url: str, own: str, crawl: "_Frontier", depth: int) -> AsyncGenerator[Found, None]:
+        """Look at what a page says is its own address, but no further than that from any page."""
+        crawl.homes[url] = own
+        if own in crawl.homes or crawl.is_verifying:
+            return
+        crawl.is_verifying = True
+        async with aclosing(self._come_by(own, depth, crawl)) as looking:
+            async for found in looking:
+                yield found
+        crawl.is_verifying = False
 
     async def _markup(self, page: Page) -> Markup:
         assert page.path is not None
@@ -212,11 +269,13 @@ class WebSource(Elsewhere):
         except UnreadableDocument:  # damaged, or no markup at all: that is for whoever reads the document
             return Markup("page", ())
 
-    def _own_address(self, page: Page, markup: Markup) -> str:
+    def _own_address(self, url: str, page: Page, markup: Markup) -> str:
         """Return where the page says it is at home: a redirect leads there, or it names it."""
-        if markup.canonical and markup.canonical != page.url and self._belongs(markup.canonical):
-            return markup.canonical
-        return page.url
+        named = markup.canonical
+        is_named = bool(named) and self._belongs(named)
+        if is_named and (page.url == url or named == url):
+            return named
+        return page.url  # what that one names is asked when it is looked at
 
     def _belongs(self, url: str) -> bool:
         return url.startswith(self._within) and self._allowed(url)
@@ -229,13 +288,21 @@ class WebSource(Elsewhere):
 
 
 class _Frontier:
-    """Addresses to look at, the near ones first, each once; not many more than are looked at."""
+    """Addresses to look at, the near ones first, each once; not many more than are looked at.
 
-    def __init__(self, depth: int, most: int) -> None:
+    `homes` has where what was looked at is at home: itself, another address, None where it gave nothing. `shown` counts
+    the pages among them.
+    """
+
+    def __init__(self, depth: int, most: int, recall: Recall) -> None:
         self._depth = depth
         self._most = most
         self._waiting: deque[tuple[str, int]] = deque()
         self._seen: set[str] = set()
+        self.recall = recall
+        self.homes: dict[str, str | None] = {}
+        self.shown = 0
+        self.is_verifying = False
 
     def add(self, url: str, depth: int) -> None:
         if url not in self._seen and depth <= self._depth and len(self._seen) <= self._most:
@@ -247,7 +314,36 @@ class _Frontier:
             self.add(url, depth + 1)
 
     def next(self) -> tuple[str, int] | None:
-        return self._waiting.popleft() if self._waiting else None
+        while self._waiting:
+            following = self._waiting.popleft()
+            if following[0] not in self.homes:
+                return following
+        return None
+
+    def leads_nowhere(self, url: str, own: str) -> bool:
+        """Say whether what a page says is its own address gave nothing, or leads back to the page."""
+        passed, at = {url}, own
+        while at not in passed:
+            passed.add(at)
+            home = self.homes.get(at, at)  # not looked at yet: a page, for all that is known
+            if home is None or home == at:
+                return home is None
+            at = home
+        return at == url
+
+
+def _home_of(url: str, known: Known) -> str | None:
+    """Return where an address is at home that another job of this run looked at."""
+    links = [str(each) for each in known.memory.get("links", ())]
+    if known.memory.get("elsewhere"):
+        return links[0] if links else None
+    is_page = known.mark != "" and not known.is_none
+    return url if is_page or "links" in known.memory else None
+
+
+def _remembered(url: str, links: list[str]) -> Found:
+    """Return a page that asks not to be collected, and where it leads."""
+    return Found(url, name_of(url), "", None, {"links": links})
 
 
 def name_of(url: str) -> str:

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DocumentRow } from "@/shared/api/types";
 import { pickedFiles } from "./files";
 import { progressOf } from "./state-cell";
-import { arrange, mergeEvents } from "./use-documents";
+import { arrange, mergeEvents, unlisted } from "./use-documents";
 import { batchName } from "./files";
 import { batchWords } from "./batches";
 import { uploadWords } from "./upload-list";
@@ -26,6 +26,13 @@ describe("mergeEvents", () => {
     expect(ids(removed("a"))).toEqual(["bb"]);
     expect(ids(changed(row("ccc")), removed("ccc"), changed(row("a", { version: 9 })))).toEqual(["a", "bb"]);
   });
+});
+
+it("knows which collections are in no list yet", () => {
+  const changed = (id: string, collection_id: string) => ({ name: "document.changed", id: "1", data: row(id, { collection_id }) });
+  const removed = { name: "document.removed", id: "2", data: { id: "z" } };
+  expect(unlisted([changed("a", "c"), changed("b", "new"), changed("d", "new"), removed], [{ id: "c" }])).toEqual(["new"]);
+  expect(unlisted([], [])).toEqual([]);
 });
 
 describe("arrange", () => {

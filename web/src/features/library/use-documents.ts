@@ -1,6 +1,6 @@
 // The documents with their live progress, and the order in which they are shown.
 import { documentsQuery, keys } from "@/shared/api/queries";
-import type { DocumentRow, DocumentState } from "@/shared/api/types";
+import type { Collection, DocumentRow, DocumentState } from "@/shared/api/types";
 import { openStream, type StreamEvent } from "@/shared/events/stream";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
@@ -23,6 +23,13 @@ export function mergeEvents(all: readonly DocumentRow[], events: readonly Stream
   return [...[...last.values()].filter((each) => each !== null).reverse(), ...merged];
 }
 
+/** Collections of documents in events that are in no list yet, such as one that a source or a command made. */
+export function unlisted(events: readonly StreamEvent[], listed: readonly Pick<Collection, "id">[]): string[] {
+  const known = new Set(listed.map((each) => each.id));
+  const named = events.filter((each) => each.name === "document.changed").map((each) => (each.data as DocumentRow).collection_id);
+  return [...new Set(named)].filter((id) => !known.has(id));
+}
+
 /** Documents that an upload came to, as events of the feed. */
 export const asEvents = (documents: readonly DocumentRow[]): StreamEvent[] =>
   documents.map((data) => ({ name: "document.changed", id: String(data.version), data }));
@@ -36,10 +43,15 @@ export function useDocuments() {
   useEffect(() => {
     let waiting: StreamEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
+    // Asked for once: who was given a single document never sees its collection.
+    const asked = new Set<string>();
     const flush = () => {
       const events = waiting;
       waiting = [];
       timer = undefined;
+      const missing = unlisted(events, client.getQueryData<Collection[]>(keys.collections) ?? []).filter((id) => !asked.has(id));
+      missing.forEach((id) => asked.add(id));
+      if (missing.length > 0) void client.invalidateQueries({ queryKey: keys.collections });
       client.setQueryData<DocumentRow[]>(keys.documents, (all) => all && mergeEvents(all, events));
     };
     const close = openStream({
