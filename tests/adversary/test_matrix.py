@@ -66,6 +66,7 @@ LEVELS = {
 OWNED = {"answer_id", "conversation_id"}
 KNOWN_TO_ALL = {"provider_id"}  # the sign-in page names them
 TENANTS_OWN = {"budget_id", "batch", "source", "user_id", "group_id", "key_id"}
+HELD = ("tenant", "collections/{object_id}", "documents/{object_id}")
 BODIES: Mapping[str, Any] = {
     "POST /v1/keys": {"name": "new"},
     "POST /v1/users": {"name": "new"},
@@ -79,15 +80,13 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/budgets": {"subject": "tenant", "period": "total", "limit_usd": 1000},
     "PATCH /v1/collections/{collection_id}": {"personal_data": "flag"},
     "PATCH /v1/sources/{source}": {"every_s": 3600},
-    "PUT /v1/tenant/hold": {"reason": "a matter"},
-    **{f"PUT /v1/{each}/{{object_id}}/hold": {"reason": "a matter"} for each in ("collections", "documents")},
+    **{f"PUT /v1/{each}/hold": {"reason": "a matter"} for each in HELD},
     "PUT /v1/session/password": {"password": "correct horse battery staple"},
     "POST /v1/session/second-factor": {},
     "PUT /v1/session/second-factor": {"code": "123456"},
     "POST /v1/session/second-factor/off": {"code": "123456"},
     "POST /v1/session/providers/{provider_id}/link": {},
-    "PUT /v1/collections/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
-    "PUT /v1/documents/{object_id}/grants/{grantee_kind}/{grantee}": {"level": "viewer"},
+    **{f"PUT /v1/{each}/grants/{{grantee_kind}}/{{grantee}}": {"level": "viewer"} for each in HELD[1:]},
     "POST /scim/v2/Users": {"userName": "new"},
     "PUT /scim/v2/Users/{user_id}": {"userName": "renamed"},
     "PATCH /scim/v2/Users/{user_id}": {"Operations": [{"op": "replace", "path": "active", "value": True}]},
