@@ -108,3 +108,18 @@ def test_what_is_cut_out_of_a_body_is_verbatim(pieces: list[tuple[BlockKind, str
             assert not body[block.start : block.end].strip()
         elif block.kind is not BlockKind.MARGIN:
             assert body[block.start : block.end].split() == text[block.start : block.end].split()
+
+
+def test_what_stands_below_a_title_of_the_outline_is_no_title_however_long_its_line() -> None:
+    long = "The commission has a body of rules that apply to operators of cable, and these hold for all of us too"
+
+    def draw(sheet: Canvas, number: int) -> None:
+        sheet.setFont("Helvetica", 8)
+        sheet.drawString(60, 700, "Video")
+        sheet.drawString(60, 686, f"{long}, and what they say is known.")
+        sheet.drawString(60, 672, "What follows is said of operators in areas where there are several of them.")
+        sheet.bookmarkPage("video")
+        sheet.addOutlineEntry("Video", "video")
+
+    (page,) = pages_of(paper(draw))
+    assert said(page, BlockKind.HEADING) == ["Video"]
