@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.answers.above import Above, Marks, PageKey
-from pincite.core.sentences import goes_on, line_width, sentence_spans
+from pincite.core.sentences import goes_on, is_unfinished, line_width, sentence_spans
 from pincite.guard import Block, BlockKind
 from pincite.library import Chunk
 from pincite.retrieval import ScoredPassage
@@ -23,7 +23,13 @@ _CUTS = tuple(
 )
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
-_LISTED = 300
+_LISTED, _MANY_SHORT = 300, 4
+# What heads a table's columns: "Net sales (millions) 2018 2017 2016", years and no other figure.
+COLUMNS = re.compile(
+    r"[^\d.!?|]{0,80}(?:(?:^|\s)(?:[A-Z][a-z]{2,8}\.? \d{1,2}, )?(?:19|20)\d\d){2,}(?:\s[^\d.!?|]{0,40})?"
+)
+# "Name of the vessel: Seeadler" says something itself.
+_KEYED = re.compile(r"\S: \S")
 _STOPS = frozenset(".!?:;。！？")
 
 
@@ -190,7 +196,8 @@ def _from_its_beginning(first: Candidate, page: str) -> Candidate:
 def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candidate]:
     spans = [part for span in _units(text) for part in _parts(text, *span)]
     texts = [text[start:end] for start, end in spans]
-    headers = _headers(texts)
+    headings = [above.at(piece.page, piece.offset + start) for start, _ in spans]
+    headers = _headers(texts, headings)
     return [
         Candidate(
             passage=passage,
@@ -198,9 +205,9 @@ def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candid
             start=piece.offset + start,
             end=piece.offset + end,
             text=texts[place],
-            headings=above.at(piece.page, piece.offset + start),
+            headings=headings[place],
             header=headers[place],
-            near="\n".join((*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2])),
+            near="\n".join(_near(texts, place)),
         )
         for place, (start, end) in enumerate(spans)
     ]
@@ -215,13 +222,16 @@ def _units(text: str) -> list[tuple[int, int]]:
     width = lengths[int(len(lengths) * 0.9)] if lengths else 0
     units: list[tuple[int, int]] = []
     for start, end in sentence_spans(text):
-        begin = start
+        begin, listed = start, 0
         for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
-            short = begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width
+            if not begin <= line.end(1) < end or len(line[1].strip()) >= _FILLED * width or is_unfinished(line[1]):
+                continue
+            listed += 1
             # What goes on with a small letter is the same sentence, unless line after line does: then it is a list.
-            if short and (line.end(1) - begin > _LISTED or not goes_on(text[line.end() : line.end() + 5])):
+            is_list = listed >= _MANY_SHORT and line.end(1) - begin > _LISTED
+            if is_list or not goes_on(text[line.end() : line.end() + 5]):
                 units.append((begin, line.end(1)))
-                begin = line.end()
+                begin, listed = line.end(), 0
         units.append((begin, end))
     return [trimmed for unit in units if (trimmed := _trimmed(text, *unit)) is not None]
 
@@ -246,23 +256,36 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, start + len(body)) if body else None
 
 
-def _headers(texts: Sequence[str]) -> list[str]:
+def _near(texts: Sequence[str], place: int) -> list[str]:
+    """Return what stands before and after a sentence; rows with figures stand alone: the next is about another."""
+    around = [*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2]]
+    return [each for each in around if not _tells_figures(each)] if _tells_figures(texts[place]) else around
+
+
+def _tells_figures(text: str) -> bool:
+    return " | " in text or (_is_row(text) and any(map(str.isdigit, text)) and COLUMNS.fullmatch(text) is None)
+
+
+def _headers(texts: Sequence[str], headings: Sequence[str]) -> list[str]:
     """For each row of a run of table rows, the row that heads it, else nothing.
 
-    With cells set apart by bars that is the run's first row; without, the last one before the first with a digit.
+    With cells set apart by bars that is the run's first row; without, the last one before the first with a figure, or
+    one of years. Below another heading another table begins.
     """
     headers: list[str] = []
-    header, headed = "", False
-    for text in texts:
+    header, headed, below = "", False, ""
+    for text, heading in zip(texts, headings, strict=True):
+        if not _is_row(text) or heading != below:
+            header, headed, below = "", False, heading
         if not _is_row(text):
             headers.append("")
-            header, headed = "", False
             continue
-        barred, figures = " | " in text, any(letter.isdigit() for letter in text)
-        headers.append(header)
-        if not headed and (barred or not figures):
+        barred, columns = " | " in text, COLUMNS.fullmatch(text) is not None
+        figures = not columns and any(letter.isdigit() for letter in text)
+        headers.append("" if columns else header)
+        if columns or (not headed and (barred or not (figures or _KEYED.search(text)))):
             header = text
-        headed = headed or barred or figures
+        headed = headed or barred or figures or columns
     return headers
 
 

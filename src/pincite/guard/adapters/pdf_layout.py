@@ -100,7 +100,7 @@ def _titled(lines: Sequence[Line], titles: Mapping[str, int]) -> dict[int, int]:
     bare = {name.lstrip(_DIGITS): level for name, level in reversed(list(titles.items())) if name.lstrip(_DIGITS)}
     for index, name in enumerate(names):
         following = names[index + 1] if index + 1 < len(names) else ""
-        whole = [(name, (index,))] if name else []
+        whole: list[tuple[str, tuple[int, ...]]] = [(name, (index,))] if name else []
         if name and following:
             whole.append((name + following, (index, index + 1)))
         for said, places in whole:

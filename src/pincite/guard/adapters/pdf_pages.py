@@ -111,7 +111,7 @@ def boxes(source: Source, page: int, start: int, end: int) -> PageBoxes:
         first = start if indices is None else indices[start]
         last = end - 1 if indices is None else indices[end - 1]
         count = text_page.count_rects(first, last + 1 - first)
-        found = [cast("Rectangle", text_page.get_rect(number)) for number in range(count)]
+        found = [text_page.get_rect(number) for number in range(count)]
         lines = _one_a_line(found, text_page, upright=_runs_across(text_page, first))
         return PageBoxes(width, height, tuple(as_shown(shown, each) for each in lines))
 
@@ -215,5 +215,5 @@ def _adds_nothing(text_page: pypdfium2.PdfTextPage, one: Rectangle, other: Recta
 def _letters(text_page: pypdfium2.PdfTextPage, rectangle: Rectangle) -> int:
     left, bottom, right, top = rectangle
     inset = _INSET * min(right - left, top - bottom)
-    text = cast("str", text_page.get_text_bounded(left + inset, bottom + inset, right - inset, top - inset))
+    text = text_page.get_text_bounded(left + inset, bottom + inset, right - inset, top - inset)
     return len("".join(text.split()))
