@@ -4,7 +4,8 @@ Which of them answers a question is decided in `extractive.py`, what stands abov
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.answers.above import Above, Marks, PageKey
@@ -120,7 +121,7 @@ def candidates(
     Args:
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
-        marks: the headings, running heads and feet of those pages of which they are known.
+        marks: the headings, lists, running heads and feet of those pages of which they are known.
     """
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
@@ -151,7 +152,9 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str],
         margins = [each for each in marks.get(key, ()) if each.kind is BlockKind.MARGIN]
         titles = [each for each in marks.get(key, ()) if each.kind is BlockKind.HEADING]
         page = _without(margins, pages.get(key, ""), 0)
-        on_page = _on_page(index, piece, _without(margins, chunk.text[piece.start : piece.end], piece.offset), above)
+        text = _without(margins, chunk.text[piece.start : piece.end], piece.offset)
+        items = [at - piece.offset for at in _item_ends(marks.get(key, ()), page)]
+        on_page = _on_page(index, piece, text, (above, items))
         if on_page:
             on_page[0] = _from_its_beginning(on_page[0], page)
             titled = any(each.start <= on_page[-1].start < each.end for each in titles)
@@ -167,6 +170,12 @@ def _without(margins: Sequence[Block], text: str, offset: int) -> str:
         if start < end:
             text = text[:start] + "\n" * (end - start) + text[end:]
     return text
+
+
+def _item_ends(marks: Sequence[Block], page: str) -> list[int]:
+    """Return where the items of a page's lists end: with their line, but for a PDF, which wraps them."""
+    lists = [each for each in marks if each.kind is BlockKind.LIST and "\r\n" not in page[each.start : each.end]]
+    return [at for each in lists for at in range(each.start, each.end) if page[at : at + 1] == "\n"]
 
 
 def _ends(text: str) -> bool:
@@ -193,8 +202,9 @@ def _from_its_beginning(first: Candidate, page: str) -> Candidate:
     return replace(first, start=start, text=page[start : first.end])
 
 
-def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candidate]:
-    spans = [part for span in _units(text) for part in _parts(text, *span)]
+def _on_page(passage: int, piece: Slice, text: str, around: tuple[Above, Sequence[int]]) -> list[Candidate]:
+    above, items = around
+    spans = [part for span in _units(text, items) for part in _parts(text, *span)]
     texts = [text[start:end] for start, end in spans]
     headings = [above.at(piece.page, piece.offset + start) for start, _ in spans]
     headers = _headers(texts, headings)
@@ -213,15 +223,15 @@ def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candid
     ]
 
 
-def _units(text: str) -> list[tuple[int, int]]:
-    """Sentences, cut further after each line that leaves much of the line's width empty.
+def _units(text: str, items: Sequence[int]) -> list[tuple[int, int]]:
+    """Sentences, cut further at the ends of `items` and after each line that leaves much of the line's width empty.
 
     Wrapped prose fills every line but its last; the rows of a table in the text of a PDF, and headings, do not.
     """
     lengths = sorted(len(line) for line in text.splitlines() if line.strip())
     width = lengths[int(len(lengths) * 0.9)] if lengths else 0
     units: list[tuple[int, int]] = []
-    for start, end in sentence_spans(text):
+    for start, end in _cut_at(items, sentence_spans(text)):
         begin, listed = start, 0
         for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
             if not begin <= line.end(1) < end or len(line[1].strip()) >= _FILLED * width or is_unfinished(line[1]):
@@ -234,6 +244,15 @@ def _units(text: str) -> list[tuple[int, int]]:
                 begin, listed = line.end(), 0
         units.append((begin, end))
     return [trimmed for unit in units if (trimmed := _trimmed(text, *unit)) is not None]
+
+
+def _cut_at(places: Sequence[int], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield ranges, those cut that a place lies within; `places` in order."""
+    for start, end in spans:
+        for place in places[bisect_right(places, start) : bisect_left(places, end)]:
+            yield start, place
+            start = place
+        yield start, end
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
