@@ -57,6 +57,25 @@ def test_what_the_page_does_not_say_is_not_supported(claim: str) -> None:
     assert Verifier(_found(), {}).verify(claim).verdict is not Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ("Guests pay 7.50 crowns each.", "Guests pay 7.50 euros each."),
+        ("Guests pay 750 yen each.", "Guests pay 750 dollars each."),
+        ("Guests pay CHF 75 each.", "Guests pay 75 euros each."),
+        ("Guests pay ¥750 each.", "Guests pay €750 each."),
+        ("The dose is 250 mg a day.", "The dose is 250 micrograms a day."),
+        ("The plant gives 40 megawatts in winter.", "The plant gives 40 gigawatts in winter."),
+        ("The estate has 320 hectares of wood.", "The estate has 320 acres of wood."),
+        ("Debt stood at $7.4 trillion in all.", "Debt stood at $7.4 billion in all."),
+    ],
+)
+def test_another_unit_is_never_supported(said: str, other: str) -> None:
+    verifier = Verifier(_found([said, "The travel desk books trains and flights."]), {})
+    assert verifier.verify(said).verdict is Verdict.SUPPORTED
+    assert verifier.verify(other).verdict is not Verdict.SUPPORTED
+
+
 def test_a_claim_over_two_sentences_gets_both() -> None:
     claim = (
         "Full-time employees receive 27 days of annual leave, and part-time staff a share in proportion to their hours."

@@ -25,12 +25,14 @@ _TOKEN = re.compile(
     r"|(?P<time>\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[AaPp])\.?[Mm]\b\.?"
     r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d\d)\b(?::\d\d)?)"
     r"|(?P<figure>\d+(?:[.,]\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
-    r"|(?P<sign>[%€$£])"
+    r"|(?P<sign>[%€$£¥₹])"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\d*)"
 )
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _NEGATION_REACH = 6
+# Units that stand before their figure: "€ 5", "EUR 5".
+_BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone", "yuan", "zloty"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
         if token.kind not in {"figure", "count"}:
             continue
         before = tokens[place - 1] if place else None
-        if before is not None and before.kind == "unit" and before.stem in {"euro", "dollar", "pound"}:
+        if before is not None and before.kind == "unit" and before.stem in _BEFORE:
             yield token.stem, before.stem
             continue
         for after in tokens[place + 1 : place + 4]:
