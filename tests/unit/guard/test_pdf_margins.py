@@ -48,6 +48,17 @@ def test_a_page_number_is_known_wherever_the_text_ends() -> None:
     assert [said(page, BlockKind.MARGIN) for page in pages] == [[str(page.number + 6)] for page in pages]
 
 
+def test_a_page_number_behind_half_a_word_is_no_part_of_it() -> None:
+    def draw(sheet: Canvas, number: int) -> None:
+        _body(sheet, number)
+        sheet.drawString(72, 520, "The makers of the pump estimate that year-on-")
+        sheet.drawString(280, 30, str(number + 30))
+
+    for page in pages_of(paper(draw, 9)):
+        assert page.text.endswith(f"year-on\ufffe{page.number + 30}"), "pdfium joins them"
+        assert said(page, BlockKind.MARGIN) == [str(page.number + 30)]
+
+
 def test_titles_that_differ_and_titles_of_the_outline_are_no_margins() -> None:
     def draw(sheet: Canvas, number: int) -> None:
         sheet.setFont("Helvetica-Bold", 20)
