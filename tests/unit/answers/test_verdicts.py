@@ -67,13 +67,22 @@ def test_what_the_page_does_not_say_is_not_supported(claim: str) -> None:
         ("The dose is 250 mg a day.", "The dose is 250 micrograms a day."),
         ("The plant gives 40 megawatts in winter.", "The plant gives 40 gigawatts in winter."),
         ("The estate has 320 hectares of wood.", "The estate has 320 acres of wood."),
+        ("Notice is given twenty-five days ahead.", "Notice is given 20 days ahead."),
         ("Debt stood at $7.4 trillion in all.", "Debt stood at $7.4 billion in all."),
     ],
 )
-def test_another_unit_is_never_supported(said: str, other: str) -> None:
+def test_another_unit_or_number_is_never_supported(said: str, other: str) -> None:
     verifier = Verifier(_found([said, "The travel desk books trains and flights."]), {})
     assert verifier.verify(said).verdict is Verdict.SUPPORTED
     assert verifier.verify(other).verdict is not Verdict.SUPPORTED
+
+
+def test_a_number_in_words_is_the_one_in_digits() -> None:
+    for said, claim in (
+        ("Notice is given twenty-five days ahead.", "Notice is given 25 days ahead."),
+        ("Notice is given 31 days ahead.", "Notice is given thirty-one days ahead."),
+    ):
+        assert Verifier(_found([said]), {}).verify(claim).verdict is Verdict.SUPPORTED
 
 
 def test_a_claim_over_two_sentences_gets_both() -> None:

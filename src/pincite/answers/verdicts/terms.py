@@ -31,6 +31,8 @@ _TOKEN = re.compile(
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _NEGATION_REACH = 6
+_TENS = frozenset(str(number) for number in range(20, 100, 10))
+_HYPHENS = frozenset({"-", "\u2010", "\u2011", "\ufffe", " "})
 # Units that stand before their figure: "€ 5", "EUR 5".
 _BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone", "yuan", "zloty"])
 
@@ -79,7 +81,7 @@ class _Token:
 @lru_cache(maxsize=4_096)
 def read(text: str) -> Terms:
     """Return the terms of a text; those of late are kept, as a sentence is read for its words and for its claims."""
-    tokens = _scaled(list(_tokens(text)))
+    tokens = _scaled(_compounded(text, list(_tokens(text))))
     content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
     capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
     return Terms(
@@ -144,6 +146,21 @@ def _plain(figure: str) -> str:
     if plain.count(".") == 1:
         plain = plain.rstrip("0").rstrip(".")
     return plain.lstrip("0") or "0" if not plain.startswith("0.") else plain
+
+
+def _compounded(text: str, tokens: list[_Token]) -> list[_Token]:
+    """Join "twenty-one" to one count, 21."""
+    joined: list[_Token] = []
+    for token in tokens:
+        before = joined[-1] if joined else None
+        one = "1" if token.word == "one" else token.stem if token.kind == "count" else ""
+        tens = before is not None and before.kind == "count" and before.stem in _TENS and len(one) == 1
+        if before is None or not tens or text[before.span[1] : token.span[0]] not in _HYPHENS:
+            joined.append(token)
+            continue
+        before.stem, before.word = str(int(before.stem) + int(one)), f"{before.word}-{token.word}"
+        before.span = (before.span[0], token.span[1])
+    return joined
 
 
 def _scaled(tokens: list[_Token]) -> list[_Token]:
