@@ -77,6 +77,25 @@ def test_another_unit_or_number_is_never_supported(said: str, other: str) -> Non
     assert verifier.verify(other).verdict is not Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ("It had a net loss of 45 million in that quarter.", "It had a net profit of 45 million in that quarter."),
+        ("It lost 45 million in the second quarter of 2023.", "It lost 45 million in the third quarter of 2023."),
+        ("Sales of the mill rose by 12 percent in 2023.", "Sales of the mill declined by 12 percent in 2023."),
+        ("Tenants must give notice three months ahead.", "Tenants may give notice three months ahead."),
+        ("The output of the mill doubled after 2019.", "The output of the mill halved after 2019."),
+        ("All members voted for the merger of the mills.", "All members voted against the merger of the mills."),
+        ("All members voted for the merger of the mills.", "Some members voted for the merger of the mills."),
+        ("The lender bears the cost of the survey.", "The borrower bears the cost of the survey."),
+    ],
+)
+def test_the_opposite_is_never_supported(said: str, other: str) -> None:
+    verifier = Verifier(_found([said, "The travel desk books trains and flights."]), {})
+    assert verifier.verify(said).verdict is Verdict.SUPPORTED
+    assert verifier.verify(other).verdict is not Verdict.SUPPORTED
+
+
 def test_a_number_in_words_is_the_one_in_digits() -> None:
     for said, claim in (
         ("Notice is given twenty-five days ahead.", "Notice is given 25 days ahead."),

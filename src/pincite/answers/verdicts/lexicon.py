@@ -3,6 +3,8 @@
 Everything that is learned lies in `weights.json` and `rarity.json`.
 """
 
+from itertools import combinations
+
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG_MONTHS = (
     "january",
@@ -200,6 +202,41 @@ _OPPOSED = (
     "over under",
     "best worst",
     "early late",
+    "profit loss",
+    "profits losses",
+    "gain loss",
+    "gains losses",
+    "surplus deficit",
+    "assets liabilities",
+    "debit credit",
+    "buyer seller",
+    "lender borrower",
+    "landlord tenant",
+    "landlords tenants",
+    "lessor lessee",
+    "employer employee",
+    "employers employees",
+    "plaintiff defendant",
+    "imports exports",
+    "imported exported",
+    "including except",
+    "including excluding",
+    "for against",
+    "all some",
+    "every some",
+    "must may",
+    "shall may",
+    "doubled halved",
+    "doubled tripled",
+    "halved tripled",
+    "half third",
+)
+_ROSE = "rose increased grew climbed gained"
+_FELL = "fell decreased declined dropped shrank lost"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+_OPPOSED += (
+    *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
+    *(" ".join(pair) for pair in combinations(_ORDINALS.split(), 2)),
 )
 OPPOSITES: dict[str, frozenset[str]] = {
     word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)
