@@ -129,6 +129,9 @@ DENIALS = frozenset(
     illegal invalid absent missing stop stopped prevent prevented avoid little few unclear unknown unavailable
     """.split()  # noqa: SIM905
 )
+_ROSE = "rose increased grew climbed gained"
+_FELL = "fell decreased declined dropped shrank lost"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
 _OPPOSED = (
     "increase decrease",
     "increased decreased",
@@ -230,11 +233,6 @@ _OPPOSED = (
     "doubled tripled",
     "halved tripled",
     "half third",
-)
-_ROSE = "rose increased grew climbed gained"
-_FELL = "fell decreased declined dropped shrank lost"
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
-_OPPOSED += (
     *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
     *(" ".join(pair) for pair in combinations(_ORDINALS.split(), 2)),
 )
