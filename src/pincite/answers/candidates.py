@@ -126,7 +126,9 @@ def candidates(
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
         for candidate in _of_passage(index, scored, pages, marks or {}):
-            found.setdefault((scored.passage.chunk.revision_id, candidate.page, candidate.start), candidate)
+            place = (scored.passage.chunk.revision_id, candidate.page, candidate.start)
+            if place not in found or found[place].end < candidate.end:  # one may have but half of it
+                found[place] = candidate
     return list(found.values())
 
 
@@ -157,6 +159,7 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str],
         on_page = _on_page(index, piece, text, (above, items))
         if on_page:
             on_page[0] = _from_its_beginning(on_page[0], page)
+            on_page[-1] = _to_its_end(on_page[-1], page)
             titled = any(each.start <= on_page[-1].start < each.end for each in titles)
             on_page[-1] = replace(on_page[-1], ends=titled or _ends(on_page[-1].text))
         found += on_page
@@ -200,6 +203,17 @@ def _from_its_beginning(first: Candidate, page: str) -> Candidate:
     if len(last_line) < _FILLED * line_width(page) or first.end - start > _MAX_CHARS or goes_on(page[start:]):
         return replace(first, whole=False)  # what is above it is a heading or a page's margin
     return replace(first, start=start, text=page[start : first.end])
+
+
+def _to_its_end(last: Candidate, page: str) -> Candidate:
+    """Return a passage's last candidate with what its page has of the sentence behind the passage, if anything."""
+    last_line = last.text[last.text.rfind("\n") + 1 :]
+    following = page[last.end :].lstrip()
+    unfinished = is_unfinished(last_line) or len(last_line) >= _FILLED * line_width(page)
+    if not following or not unfinished or last.text[-1] in _STOPS:
+        return last
+    end = next((end for start, end in sentence_spans(page) if start <= last.start < last.end < end), last.end)
+    return last if end - last.start > _MAX_CHARS else replace(last, end=end, text=page[last.start : end])
 
 
 def _on_page(passage: int, piece: Slice, text: str, around: tuple[Above, Sequence[int]]) -> list[Candidate]:
