@@ -96,6 +96,23 @@ def test_the_opposite_is_never_supported(said: str, other: str) -> None:
     assert verifier.verify(other).verdict is not Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Region 2021 2022 2023", "Turnover of Pomerania 1,074 1,182 1,336"),
+        ("Region | 2021 | 2022 | 2023", "Turnover of Pomerania | 1,074 | 1,182 | 1,336"),
+    ],
+)
+def test_a_figure_of_another_years_column_is_no_evidence(header: str, row: str) -> None:
+    found = [replace(each, header=header) for each in _found([row])]
+    for year, figure in (("2021", "1,074"), ("2022", "1,182"), ("2023", "1,336")):
+        for other in ("1,074", "1,182", "1,336"):
+            aligned = Verifier(found, {}).verify(f"The turnover of Pomerania was {other} in {year}.")
+            assert (aligned.verdict is Verdict.SUPPORTED) == (other == figure)
+    both = Verifier(found, {}).verify("The turnover of Pomerania was 1,074 in 2021 and 1,182 in 2022.")
+    assert both.verdict is Verdict.SUPPORTED
+
+
 def test_a_number_in_words_is_the_one_in_digits() -> None:
     for said, claim in (
         ("Notice is given twenty-five days ahead.", "Notice is given 25 days ahead."),

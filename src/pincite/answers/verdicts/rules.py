@@ -3,6 +3,7 @@
 A claim with any of these differences is never `supported`; they are figures of the model, too. Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,12 +11,13 @@ from enum import StrEnum
 
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
 from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
-from pincite.answers.verdicts.terms import Terms, is_negator
+from pincite.answers.verdicts.terms import Terms, is_negator, read
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
 _CELL = " | "
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class DifferenceKind(StrEnum):
@@ -50,6 +52,7 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
     found = [
         *_figures(terms, own, heads),
         *_rows(terms, index, chosen),
+        *_columns(terms, index, chosen),
         *_units(terms, [*own, *heads]),
         *_dates(terms, own, heads),
         *_names(terms, index, chosen),
@@ -73,6 +76,25 @@ def _rows(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator
         holders = {place for place in chosen if figure in index.terms[place].figures | index.around[place].figures}
         if holders and holders <= keys.keys() and not holders & named:
             yield Difference(DifferenceKind.FIGURE, figure)
+
+
+def _columns(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
+    """Where a figure stands in the column of another year than the one year that the claim names."""
+    right: set[str] = set()
+    wrong: set[str] = set()
+    for place in chosen:
+        years, figures = _in_digits(read(index.found[place].header)), _in_digits(index.terms[place])
+        named = [year for year in years if year in terms.figures]
+        if len(named) != 1 or len(years) != len(figures) or not all(map(_YEAR.fullmatch, years)):
+            continue
+        for year, figure in zip(years, figures, strict=True):
+            (right if year == named[0] else wrong).add(figure)
+    for figure in sorted(terms.figures & (wrong - right)):
+        yield Difference(DifferenceKind.FIGURE, f"{figure} of another year")
+
+
+def _in_digits(terms: Terms) -> list[str]:
+    return [stem for stem in terms.stems if stem[0].isdigit()]
 
 
 def _key(index: EvidenceIndex, place: int) -> frozenset[str]:
