@@ -113,6 +113,14 @@ def test_a_figure_of_another_years_column_is_no_evidence(header: str, row: str) 
     assert both.verdict is Verdict.SUPPORTED
 
 
+def test_a_figure_of_another_row_of_a_pdf_is_no_evidence() -> None:
+    rows = ["Pomerania 114 26", "Silesia 121 29", "Bohemia 128 32"]
+    found = [replace(each, header="Region Full-time Part-time") for each in _found(rows)]
+    for figure, holds in (("29", True), ("26", False), ("32", False)):
+        aligned = Verifier(found, {}).verify(f"Silesia has {figure} part-time staff.")
+        assert (aligned.verdict is Verdict.SUPPORTED) == holds
+
+
 def test_a_number_in_words_is_the_one_in_digits() -> None:
     for said, claim in (
         ("Notice is given twenty-five days ahead.", "Notice is given 25 days ahead."),

@@ -17,6 +17,7 @@ _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
 _CELL = " | "
+_CELLS = 2  # figures, and nothing but figures behind a label, make a row without bars
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -69,12 +70,17 @@ def _figures(terms: Terms, own: Sequence[Terms], heads: Sequence[Terms]) -> Iter
 
 
 def _rows(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
-    """Where a figure stands in the row of another thing than the claim's, and the claim's has a row of its own."""
-    keys = {place: _key(index, place) for place in chosen if _CELL in index.found[place].text}
-    named = {place for place, key in keys.items() if key & set(terms.stems)}
+    """Where a figure stands in the row of another thing than the claim's, and the claim's has a row of its own.
+
+    A row without bars is the claim's where the claim says all of its label: "Income taxes" is none of "Net income".
+    """
+    stems = set(terms.stems)
+    keys = {place: key for place in chosen if (key := _key(index, place)) is not None}
+    barred = {place for place in keys if _CELL in index.found[place].text}
+    named = {place for place, key in keys.items() if (key & stems if place in barred else key and key <= stems)}
     for figure in sorted(terms.figures if named else ()):
         holders = {place for place in chosen if figure in index.terms[place].figures | index.around[place].figures}
-        if holders and holders <= keys.keys() and not holders & named:
+        if holders and holders <= keys.keys() and all(not keys[place] & stems for place in holders):
             yield Difference(DifferenceKind.FIGURE, figure)
 
 
@@ -97,9 +103,15 @@ def _in_digits(terms: Terms) -> list[str]:
     return [stem for stem in terms.stems if stem[0].isdigit()]
 
 
-def _key(index: EvidenceIndex, place: int) -> frozenset[str]:
-    """Return what stands in a row's first cell, which says whose row it is."""
-    terms, end = index.terms[place], index.found[place].text.index(_CELL)
+def _key(index: EvidenceIndex, place: int) -> frozenset[str] | None:
+    """Return what a row's first cell says, or stands before its first figure: whose row it is; None for no row."""
+    terms, found = index.terms[place], index.found[place]
+    end = found.text.find(_CELL)
+    if end < 0:
+        places = [span[0] for stem, span in zip(terms.stems, terms.spans, strict=True) if stem[0].isdigit()]
+        if len(places) < _CELLS or not found.header or any(map(str.isalpha, found.text[places[0] :])):
+            return None
+        end = places[0]
     return frozenset(terms.stems[each] for each in terms.content if terms.spans[each][1] <= end)
 
 
