@@ -103,6 +103,15 @@ async def test_an_answer_comes_whole_with_citations(quoting: Clients) -> None:
     assert again.choices[0].message.content == message.content
 
 
+async def test_an_address_leads_to_the_version_that_was_quoted(quoting: Clients) -> None:
+    reply = await quoting.whole.chat.completions.create(model=ASSISTANT, messages=ASKED)
+    async with quoting.http() as plain:
+        await add(plain, "ferries.md", b"# Trams\n\nBy now there are trams where the ferries were.\n")
+        again = await quoting.whole.chat.completions.retrieve(reply.id)
+        cited: Any = (again.choices[0].message.annotations or [])[0].url_citation
+        assert cited.quote in (await plain.get(cited.url)).text
+
+
 async def test_an_answer_streams_and_its_last_chunk_holds_the_citations(wording: Clients) -> None:
     text, last, usage = "", None, None
     stream = await wording.whole.chat.completions.create(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,32 @@ async def test_pins_passages_and_hits_say_where_they_are(asked: httpx2.AsyncClie
     for query, place in (("hotels paid euros night", "Slides 1–2"), ("hives and swarms", "pages 1–3 (printed i–1)")):
         hits = (await asked.get("/v1/search", params={"q": query})).json()["hits"]
         assert hits[0]["place"] == place
+
+
+async def test_a_page_within_an_archive_is_found_by_its_number(client: httpx2.AsyncClient) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("papers/bees.pdf", manual())
+    await settled(client, (await upload(client, "papers.zip", data.getvalue())).json()["items"][0]["id"])
+    for question, place in (
+        ("How many hives does the author keep?", "papers/bees.pdf, page 2 (printed ii)"),
+        ("When are swarms caught?", "papers/bees.pdf, page 3 (printed 1)"),
+    ):
+        answer = (await client.post("/v1/answers", json={"question": question})).json()
+        assert answer["pins"][0]["spans"][0]["place"] == place
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lamps.html", "<h1>Lamps</h1><ul><li>Skagen reaches 20 nautical miles<li>Hirtshals reaches 25 miles</ul>"),
+        ("lamps.md", "# Lamps\n\n- Skagen reaches 20 nautical miles\n- Hirtshals reaches 25 miles\n"),
+    ],
+)
+async def test_an_item_of_a_list_is_quoted_alone(client: httpx2.AsyncClient, name: str, content: str) -> None:
+    await settled(client, (await upload(client, name, content.encode())).json()["items"][0]["id"])
+    answer = (await client.post("/v1/answers", json={"question": "How far does Skagen reach?"})).json()
+    assert [span["quote"] for pin in answer["pins"] for span in pin["spans"]] == ["Skagen reaches 20 nautical miles"]
 
 
 async def test_an_answer_of_an_earlier_version_has_its_page(asked: httpx2.AsyncClient, capsys: Any) -> None:

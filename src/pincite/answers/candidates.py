@@ -4,11 +4,12 @@ Which of them answers a question is decided in `extractive.py`, what stands abov
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.answers.above import Above, Marks, PageKey
-from pincite.core.sentences import goes_on, line_width, sentence_spans
+from pincite.core.sentences import goes_on, is_unfinished, line_width, sentence_spans
 from pincite.guard import Block, BlockKind
 from pincite.library import Chunk
 from pincite.retrieval import ScoredPassage
@@ -23,7 +24,13 @@ _CUTS = tuple(
 )
 _LINE = re.compile(r"([^\r\n]*)(?:\r?\n|$)")
 _FILLED = 0.7
-_LISTED = 300
+_LISTED, _MANY_SHORT = 300, 4
+# What heads a table's columns: "Net sales (millions) 2018 2017 2016", years and no other figure.
+COLUMNS = re.compile(
+    r"[^\d.!?|]{0,80}(?:(?:^|\s)(?:[A-Z][a-z]{2,8}\.? \d{1,2}, )?(?:19|20)\d\d){2,}(?:\s[^\d.!?|]{0,40})?"
+)
+# "Name of the vessel: Seeadler" says something itself.
+_KEYED = re.compile(r"\S: \S")
 _STOPS = frozenset(".!?:;。！？")
 
 
@@ -114,12 +121,14 @@ def candidates(
     Args:
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
-        marks: the headings, running heads and feet of those pages of which they are known.
+        marks: the headings, lists, running heads and feet of those pages of which they are known.
     """
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
         for candidate in _of_passage(index, scored, pages, marks or {}):
-            found.setdefault((scored.passage.chunk.revision_id, candidate.page, candidate.start), candidate)
+            place = (scored.passage.chunk.revision_id, candidate.page, candidate.start)
+            if place not in found or found[place].end < candidate.end:  # one may have but half of it
+                found[place] = candidate
     return list(found.values())
 
 
@@ -145,9 +154,12 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str],
         margins = [each for each in marks.get(key, ()) if each.kind is BlockKind.MARGIN]
         titles = [each for each in marks.get(key, ()) if each.kind is BlockKind.HEADING]
         page = _without(margins, pages.get(key, ""), 0)
-        on_page = _on_page(index, piece, _without(margins, chunk.text[piece.start : piece.end], piece.offset), above)
+        text = _without(margins, chunk.text[piece.start : piece.end], piece.offset)
+        items = [at - piece.offset for at in _item_ends(marks.get(key, ()), page)]
+        on_page = _on_page(index, piece, text, (above, items))
         if on_page:
             on_page[0] = _from_its_beginning(on_page[0], page)
+            on_page[-1] = _to_its_end(on_page[-1], page)
             titled = any(each.start <= on_page[-1].start < each.end for each in titles)
             on_page[-1] = replace(on_page[-1], ends=titled or _ends(on_page[-1].text))
         found += on_page
@@ -161,6 +173,12 @@ def _without(margins: Sequence[Block], text: str, offset: int) -> str:
         if start < end:
             text = text[:start] + "\n" * (end - start) + text[end:]
     return text
+
+
+def _item_ends(marks: Sequence[Block], page: str) -> list[int]:
+    """Return where the items of a page's lists end: with their line, but for a PDF, which wraps them."""
+    lists = [each for each in marks if each.kind is BlockKind.LIST and "\r\n" not in page[each.start : each.end]]
+    return [at for each in lists for at in range(each.start, each.end) if page[at : at + 1] == "\n"]
 
 
 def _ends(text: str) -> bool:
@@ -187,10 +205,23 @@ def _from_its_beginning(first: Candidate, page: str) -> Candidate:
     return replace(first, start=start, text=page[start : first.end])
 
 
-def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candidate]:
-    spans = [part for span in _units(text) for part in _parts(text, *span)]
+def _to_its_end(last: Candidate, page: str) -> Candidate:
+    """Return a passage's last candidate with what its page has of the sentence behind the passage, if anything."""
+    last_line = last.text[last.text.rfind("\n") + 1 :]
+    following = page[last.end :].lstrip()
+    unfinished = is_unfinished(last_line) or len(last_line) >= _FILLED * line_width(page)
+    if not following or not unfinished or last.text[-1] in _STOPS:
+        return last
+    end = next((end for start, end in sentence_spans(page) if start <= last.start < last.end < end), last.end)
+    return last if end - last.start > _MAX_CHARS else replace(last, end=end, text=page[last.start : end])
+
+
+def _on_page(passage: int, piece: Slice, text: str, around: tuple[Above, Sequence[int]]) -> list[Candidate]:
+    above, items = around
+    spans = [part for span in _units(text, items) for part in _parts(text, *span)]
     texts = [text[start:end] for start, end in spans]
-    headers = _headers(texts)
+    headings = [above.at(piece.page, piece.offset + start) for start, _ in spans]
+    headers = _headers(texts, headings)
     return [
         Candidate(
             passage=passage,
@@ -198,32 +229,44 @@ def _on_page(passage: int, piece: Slice, text: str, above: Above) -> list[Candid
             start=piece.offset + start,
             end=piece.offset + end,
             text=texts[place],
-            headings=above.at(piece.page, piece.offset + start),
+            headings=headings[place],
             header=headers[place],
-            near="\n".join((*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2])),
+            near="\n".join(_near(texts, place)),
         )
         for place, (start, end) in enumerate(spans)
     ]
 
 
-def _units(text: str) -> list[tuple[int, int]]:
-    """Sentences, cut further after each line that leaves much of the line's width empty.
+def _units(text: str, items: Sequence[int]) -> list[tuple[int, int]]:
+    """Sentences, cut further at the ends of `items` and after each line that leaves much of the line's width empty.
 
     Wrapped prose fills every line but its last; the rows of a table in the text of a PDF, and headings, do not.
     """
     lengths = sorted(len(line) for line in text.splitlines() if line.strip())
     width = lengths[int(len(lengths) * 0.9)] if lengths else 0
     units: list[tuple[int, int]] = []
-    for start, end in sentence_spans(text):
-        begin = start
+    for start, end in _cut_at(items, sentence_spans(text)):
+        begin, listed = start, 0
         for line in _LINE.finditer(text, text.rfind("\n", 0, start) + 1, end):
-            short = begin <= line.end(1) < end and len(line[1].strip()) < _FILLED * width
+            if not begin <= line.end(1) < end or len(line[1].strip()) >= _FILLED * width or is_unfinished(line[1]):
+                continue
+            listed += 1
             # What goes on with a small letter is the same sentence, unless line after line does: then it is a list.
-            if short and (line.end(1) - begin > _LISTED or not goes_on(text[line.end() : line.end() + 5])):
+            is_list = listed >= _MANY_SHORT and line.end(1) - begin > _LISTED
+            if is_list or not goes_on(text[line.end() : line.end() + 5]):
                 units.append((begin, line.end(1)))
-                begin = line.end()
+                begin, listed = line.end(), 0
         units.append((begin, end))
     return [trimmed for unit in units if (trimmed := _trimmed(text, *unit)) is not None]
+
+
+def _cut_at(places: Sequence[int], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield ranges, those cut that a place lies within; `places` in order."""
+    for start, end in spans:
+        for place in places[bisect_right(places, start) : bisect_left(places, end)]:
+            yield start, place
+            start = place
+        yield start, end
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -246,23 +289,36 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, start + len(body)) if body else None
 
 
-def _headers(texts: Sequence[str]) -> list[str]:
+def _near(texts: Sequence[str], place: int) -> list[str]:
+    """Return what stands before and after a sentence; rows with figures stand alone: the next is about another."""
+    around = [*texts[max(0, place - 2) : place], *texts[place + 1 : place + 2]]
+    return [each for each in around if not _tells_figures(each)] if _tells_figures(texts[place]) else around
+
+
+def _tells_figures(text: str) -> bool:
+    return " | " in text or (_is_row(text) and any(map(str.isdigit, text)) and COLUMNS.fullmatch(text) is None)
+
+
+def _headers(texts: Sequence[str], headings: Sequence[str]) -> list[str]:
     """For each row of a run of table rows, the row that heads it, else nothing.
 
-    With cells set apart by bars that is the run's first row; without, the last one before the first with a digit.
+    With cells set apart by bars that is the run's first row; without, the last one before the first with a figure, or
+    one of years. Below another heading another table begins.
     """
     headers: list[str] = []
-    header, headed = "", False
-    for text in texts:
+    header, headed, below = "", False, ""
+    for text, heading in zip(texts, headings, strict=True):
+        if not _is_row(text) or heading != below:
+            header, headed, below = "", False, heading
         if not _is_row(text):
             headers.append("")
-            header, headed = "", False
             continue
-        barred, figures = " | " in text, any(letter.isdigit() for letter in text)
-        headers.append(header)
-        if not headed and (barred or not figures):
+        barred, columns = " | " in text, COLUMNS.fullmatch(text) is not None
+        figures = not columns and any(letter.isdigit() for letter in text)
+        headers.append("" if columns else header)
+        if columns or (not headed and (barred or not (figures or _KEYED.search(text)))):
             header = text
-        headed = headed or barred or figures
+        headed = headed or barred or figures or columns
     return headers
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pincite.answers.candidates import Candidate, Stretch
+from pincite.answers.candidates import COLUMNS, Candidate, Stretch
 from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
@@ -34,12 +34,11 @@ _CONTRARY = 0.8
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
-# What heads a table's columns: "Net sales (millions) 2018 2017 2016", years and no other figure.
-_COLUMNS = re.compile(r"[^\d.!?|]{0,80}(?:(?:^|\s)(?:19|20)\d\d){2,}(?:\s[^\d.!?|]{0,40})?")
 # In what a table counts says nothing by itself: "Net sales (millions)".
 _SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
 _OUTDATED = 0.7
 _SHORT = 15
+_LABEL_WORDS = 6
 _DIGITS = re.compile(r"\d{1,9}")
 _LETTERS = re.compile(r"[a-z']+")
 # Of another sentence's words: one that has no other words says the same.
@@ -292,17 +291,21 @@ def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None)
 def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
     """Whether a candidate says anything beyond the question: headings and questions in a text do not.
 
-    What is asked with yes or no may be answered in its own words. A few letters say something where a stop ends them.
+    What is asked with yes or no may be answered in its own words. A few letters say something where a stop ends them,
+    and in a row below the heads of its columns; what is filled in behind "Name:" does, and the label does not.
     """
     text = candidate.said
-    if text.endswith("?") or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!"):
+    row = bool(candidate.header) and any(map(str.isdigit, text))
+    if text.endswith("?") or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!" and not row):
+        return False
+    if text.endswith(":") and not asked.how_to and len(text.split()) <= _LABEL_WORDS:
         return False
     return asked.yes_or_no or len(own - asked.terms.keys() - _SCALES) >= 1
 
 
 def _is_heading(candidate: Candidate) -> bool:
     text = candidate.text
-    return text in candidate.headings or any(each.fullmatch(text) is not None for each in (_NUMBERED_HEADING, _COLUMNS))
+    return text in candidate.headings or any(each.fullmatch(text) is not None for each in (_NUMBERED_HEADING, COLUMNS))
 
 
 def _brevity(words: Sequence[object]) -> float:

@@ -24,6 +24,8 @@ _PROSE = re.compile(rf"[a-z]{{3,}}\)?\. [A-Z][a-z]|{_COUNTED}\)? ?[,;] .*?{_COUN
 _CELLS = re.compile(r"(?: (?:[$€£] ?)?\(?-?[$€£]?\d[\d,.]*\)?%?){2,}$")
 _DATES = re.compile(r"\b[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d\b|\b(?:19|20)\d\d(?:,? (?:and )?(?:19|20)\d\d)+\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+# "Length over all: 14.20 metres", as forms are filled in.
+_KEYED = re.compile(r"\s*(?:[^\s:.,;!?]{1,30} ){0,5}[^\s:.,;!?]{1,30}: \S")
 _LINE_LOOKBACK = 400
 _WIDTH_SAMPLE = 20_000
 
@@ -48,6 +50,36 @@ under during after before upon except other what who how why
 der die das den dem ein eine es wir sie er ich bei für mit von zu im am
 """
 _STARTERS = frozenset(_STARTERS_WORDS.split())
+# With these no sentence ends, nor a heading or a table's row; with the others hardly one of several words.
+_NEVER_LAST_WORDS = """
+the a an of and or from between its their our than approximately
+der die das des dem den ein eine einer eines einem einen und oder von vom zum zur
+"""
+_NEVER_LAST = frozenset(_NEVER_LAST_WORDS.split())
+_HARDLY_LAST = frozenset(
+    [
+        "in",
+        "on",
+        "to",
+        "for",
+        "by",
+        "with",
+        "at",
+        "as",
+        "until",
+        "through",
+        "into",
+        "under",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "that",
+        "which",
+    ]
+)
+_WORDS_OF_PROSE = 6
 # What stands before a sum: "max. EUR 500".
 _SUM = re.compile(r"[\d(#+$€£]|(?:EUR|USD|GBP|CHF)\b")
 # German numbers things by a stop: "am 21. Juni", "im 2. Quartal". Months that English writes alike are among them.
@@ -67,8 +99,8 @@ def sentence_spans(text: str, *, width: int | None = None) -> list[tuple[int, in
 
     A stop ends a sentence when what follows can begin one and what precedes is no abbreviation, initial or list
     number. A blank line ends one; a single line break does not (text from PDF is wrapped), except after a table row,
-    before a list item, and after a line without a stop that is clearly shorter than the text is wide and that a capital
-    follows (a heading, a row of words).
+    before a list item, between "name: value" lines, and after a line without a stop that is clearly shorter than the
+    text is wide and that a capital follows (a heading, a row of words). None does behind "of" or "the".
 
     Args:
         text: what to cut.
@@ -153,8 +185,12 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
     line = text[line_start:at]
     if _BULLET.match(text, after):
         return True
+    if is_unfinished(line):
+        return False
     next_end = text.find("\n", after, after + _LINE_LOOKBACK)
     next_line = text[after : next_end if next_end != -1 else after + _LINE_LOOKBACK].strip()
+    if _KEYED.match(line) and _KEYED.match(next_line):
+        return True
     if _is_row(line):
         return _has_cells(line) or _is_row(next_line) or not goes_on(next_line)
     if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
@@ -163,6 +199,14 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
     return (
         begins and len(line.strip()) * 3 <= width * 2 and (line.rstrip()[-1:].isalnum() or line.rstrip()[-1:] in "%)")
     )
+
+
+def is_unfinished(line: str) -> bool:
+    """Whether a line ends amid a sentence: with an article, "and", "of"; one of prose also with "in" or "is"."""
+    words = line.rsplit(maxsplit=1)[-1:]
+    if not words or words[0] not in _NEVER_LAST | _HARDLY_LAST or _has_cells(line):
+        return False
+    return words[0] in _NEVER_LAST or len(line.split()) >= _WORDS_OF_PROSE
 
 
 def goes_on(text: str) -> bool:

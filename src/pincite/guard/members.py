@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pincite.guard.adapters import open_document
-from pincite.guard.domain import PageText, UnreadableDocument, UnsupportedType
+from pincite.guard.domain import FileType, PageText, UnreadableDocument, UnsupportedType
 from pincite.guard.sections import titled
 from pincite.guard.sniffing import sniff
 from pincite.guard.source import Opened, Source
@@ -60,6 +60,7 @@ class Members:
         self.failures: list[str] = []
         self._outer = outer
         self._level = level
+        self._paged = False
 
     def pages(self, member: Member) -> Iterator[PageText]:
         """Read a member's pages.
@@ -92,7 +93,7 @@ class Members:
         self.read += begun
 
     def _opened(self, member: Member) -> Opened:
-        outer = self._outer
+        outer, self._paged = self._outer, False
         if outer.depth + 1 > _MAX_DEPTH:
             raise UnreadableDocument("It lies too deep within other documents.", remedy="Take it out and upload it.")
         if member.opens is not None:
@@ -101,13 +102,19 @@ class Members:
         if not data:
             raise UnreadableDocument("It is empty.", remedy="Upload it again; this copy has no content.")
         inner = Source(io.BytesIO(data), len(data), outer.limits, outer.allowance, depth=outer.depth + 1)
-        return open_document(sniff(inner, member.name), inner)
+        kind = sniff(inner, member.name)
+        self._paged = kind is FileType.PDF
+        return open_document(kind, inner)
 
     def _placed(self, page: PageText, name: str, *, named: bool) -> PageText:
         self.last += 1
         blocks = tuple(replace(block, level=self._lowered(block.level)) for block in page.blocks)
         warning = f"{name}: {page.warning}" if page.warning else ""
-        placed = replace(page, number=self.last, label=f"{name}, {page.label}", blocks=blocks, warning=warning)
+        label = page.label
+        if self._paged and label != str(page.number):  # people find a page of a PDF by its number
+            own = label.startswith(f"{page.number} ")
+            label = f"page {label}" if own else f"page {page.number} (printed {label})"
+        placed = replace(page, number=self.last, label=f"{name}, {label}", blocks=blocks, warning=warning)
         return titled(placed, name, self._level) if named and page.text.strip() else placed
 
     def _lowered(self, level: int) -> int:

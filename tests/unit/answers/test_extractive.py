@@ -217,6 +217,19 @@ def test_a_long_list_without_capitals_can_be_quoted_in_parts():
     assert "spare part 199 of the pump" in found[-1].text
 
 
+def test_a_sentence_is_not_cut_where_its_lines_are_short_beside_others():
+    wide = "This line of the page is a wide one, for it runs from one side of the sheet to the very other side of it. "
+    head = "A total expense of the plan is expected that comes to the sum of approximately"
+    tail = "$145 million, which is less than before."
+    sentence = f"{head}\r\n{tail}"
+    text = "\r\n".join((wide * 2, wide * 2, wide * 2, sentence, "More of it follows."))
+    assert sentence in [each.text for each in candidates([passage("r1", text)], {("r1", 1): text})]
+    listed = "; ".join(f"a cause of losses that has the number {n}" for n in range(8))
+    going = f"We lose what comes of {listed},\r\nand of slower growth in certain operating\r\nexpenses."
+    text = "\r\n".join((wide * 4, wide * 4, wide * 4, going, "More of it follows."))
+    assert going in [each.text for each in candidates([passage("r1", text)], {("r1", 1): text})]
+
+
 def test_half_a_sentence_is_quoted_only_where_there_is_nothing_else():
     half = passage("r1", "fees for a permit are 40 pounds for each of the years.", page=2)
     other = passage("r2", "Permits are for one year; the fees for a permit are 45 pounds.", score=0.95)

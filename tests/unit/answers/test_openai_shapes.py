@@ -40,7 +40,7 @@ def test_an_index_counts_whole_characters_whatever_they_are(claims: list[str]) -
     cited = [claim for number, claim in enumerate(claims) if number % 3 != 2]
     assert [answer.text[each.start_index : each.end_index] for each in found] == cited
     assert [answer.text[slice(*each)] for each in pinned(answer, ()).unsupported] == claims[2::3]
-    assert all(each.url == "http://here/v1/documents/d/content#page=1" for each in found)
+    assert all(each.url == "http://here/v1/passages/r/content#page=1" for each in found)
 
 
 async def _events(answer: Answer, pieces: list[str]) -> AsyncIterator[AnswerEvent]:

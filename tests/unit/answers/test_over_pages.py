@@ -52,3 +52,23 @@ def test_what_a_page_ends_with_stays_alone_where_the_next_begins_something_else(
     first: str, second: str, marks: list[Block]
 ):
     assert all(each.rest is None for each in _over(first, second, (marks, [])))
+
+
+@pytest.mark.parametrize("parts", [(0, 1), (1, 0), (0,), (1,)])
+def test_a_sentence_that_two_passages_share_is_whole_in_each(parts: tuple[int, ...]):
+    sentence = (
+        "We and our partner expect that we can manufacture up to\r\nfour billion doses in total by the end of 2022."
+    )
+    page = f"The companies have agreed on this. {sentence} There is more of it in the years to come, we think."
+    cut = page.index("four billion")
+    given = [
+        ScoredPassage(
+            Passage(Chunk(f"r1-{n}", "r1", "r1", "c", n, text, (), 1, at, 1, at + len(text)), "a.pdf"), 0.8, None, None
+        )
+        for n, (at, text) in enumerate(((0, page[: cut - 2]), (cut, page[cut:])))
+        if n in parts
+    ]
+    given.sort(key=lambda each: parts.index(each.passage.chunk.ordinal))
+    found = candidates(given, {("r1", 1): page})
+    assert [each.text for each in found if "doses" in each.text or "manufacture" in each.text] == [sentence]
+    assert all(page[each.start : each.end] == each.text for each in found)

@@ -57,6 +57,78 @@ def test_what_the_page_does_not_say_is_not_supported(claim: str) -> None:
     assert Verifier(_found(), {}).verify(claim).verdict is not Verdict.SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ("Guests pay 7.50 crowns each.", "Guests pay 7.50 euros each."),
+        ("Guests pay 750 yen each.", "Guests pay 750 dollars each."),
+        ("Guests pay CHF 75 each.", "Guests pay 75 euros each."),
+        ("Guests pay ¥750 each.", "Guests pay €750 each."),
+        ("The dose is 250 mg a day.", "The dose is 250 micrograms a day."),
+        ("The plant gives 40 megawatts in winter.", "The plant gives 40 gigawatts in winter."),
+        ("The estate has 320 hectares of wood.", "The estate has 320 acres of wood."),
+        ("Notice is given twenty-five days ahead.", "Notice is given 20 days ahead."),
+        ("Debt stood at $7.4 trillion in all.", "Debt stood at $7.4 billion in all."),
+    ],
+)
+def test_another_unit_or_number_is_never_supported(said: str, other: str) -> None:
+    verifier = Verifier(_found([said, "The travel desk books trains and flights."]), {})
+    assert verifier.verify(said).verdict is Verdict.SUPPORTED
+    assert verifier.verify(other).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ("It had a net loss of 45 million in that quarter.", "It had a net profit of 45 million in that quarter."),
+        ("It lost 45 million in the second quarter of 2023.", "It lost 45 million in the third quarter of 2023."),
+        ("Sales of the mill rose by 12 percent in 2023.", "Sales of the mill declined by 12 percent in 2023."),
+        ("Tenants must give notice three months ahead.", "Tenants may give notice three months ahead."),
+        ("The output of the mill doubled after 2019.", "The output of the mill halved after 2019."),
+        ("All members voted for the merger of the mills.", "All members voted against the merger of the mills."),
+        ("All members voted for the merger of the mills.", "Some members voted for the merger of the mills."),
+        ("The lender bears the cost of the survey.", "The borrower bears the cost of the survey."),
+    ],
+)
+def test_the_opposite_is_never_supported(said: str, other: str) -> None:
+    verifier = Verifier(_found([said, "The travel desk books trains and flights."]), {})
+    assert verifier.verify(said).verdict is Verdict.SUPPORTED
+    assert verifier.verify(other).verdict is not Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Region 2021 2022 2023", "Turnover of Pomerania 1,074 1,182 1,336"),
+        ("Region | 2021 | 2022 | 2023", "Turnover of Pomerania | 1,074 | 1,182 | 1,336"),
+    ],
+)
+def test_a_figure_of_another_years_column_is_no_evidence(header: str, row: str) -> None:
+    found = [replace(each, header=header) for each in _found([row])]
+    for year, figure in (("2021", "1,074"), ("2022", "1,182"), ("2023", "1,336")):
+        for other in ("1,074", "1,182", "1,336"):
+            aligned = Verifier(found, {}).verify(f"The turnover of Pomerania was {other} in {year}.")
+            assert (aligned.verdict is Verdict.SUPPORTED) == (other == figure)
+    both = Verifier(found, {}).verify("The turnover of Pomerania was 1,074 in 2021 and 1,182 in 2022.")
+    assert both.verdict is Verdict.SUPPORTED
+
+
+def test_a_figure_of_another_row_of_a_pdf_is_no_evidence() -> None:
+    rows = ["Pomerania 114 26", "Silesia 121 29", "Bohemia 128 32"]
+    found = [replace(each, header="Region Full-time Part-time") for each in _found(rows)]
+    for figure, holds in (("29", True), ("26", False), ("32", False)):
+        aligned = Verifier(found, {}).verify(f"Silesia has {figure} part-time staff.")
+        assert (aligned.verdict is Verdict.SUPPORTED) == holds
+
+
+def test_a_number_in_words_is_the_one_in_digits() -> None:
+    for said, claim in (
+        ("Notice is given twenty-five days ahead.", "Notice is given 25 days ahead."),
+        ("Notice is given 31 days ahead.", "Notice is given thirty-one days ahead."),
+    ):
+        assert Verifier(_found([said]), {}).verify(claim).verdict is Verdict.SUPPORTED
+
+
 def test_a_claim_over_two_sentences_gets_both() -> None:
     claim = (
         "Full-time employees receive 27 days of annual leave, and part-time staff a share in proportion to their hours."

@@ -75,6 +75,30 @@ def cut(text: str) -> list[str]:
             ["Losses, net of tax of $(5), $(12), and $5 (7) 9 (39)", "Gains, net of tax of $5, $8, and $3 8 7 6"],
         ),
         ("Balance 2018 12 13\r\n(a) See note 2.", ["Balance 2018 12 13", "(a) See note 2."]),
+        (
+            (
+                "Real output is put at $7.4 trillion in 2020, an annual increase of\r\n2.9 percent. So it is.\r\n"
+                "That is what the bureau wrote in the paper that came out in the year of\r\nthe census."
+            ),
+            [
+                "Real output is put at $7.4 trillion in 2020, an annual increase of\r\n2.9 percent.",
+                "So it is.",
+                "That is what the bureau wrote in the paper that came out in the year of\r\nthe census.",
+            ],
+        ),
+        (
+            "It is open from 7 a.m. until\r\n9 p.m. on each day but Sunday, and closed on every holiday of the year.",
+            ["It is open from 7 a.m. until\r\n9 p.m. on each day but Sunday, and closed on every holiday of the year."],
+        ),
+        (
+            "How to log in\r\nOpen the page of the bank and type your name and your number into the two fields there.",
+            [
+                "How to log in",
+                "Open the page of the bank and type your name and your number into the two fields there.",
+            ],
+        ),
+        ("text: abc\r\nr1: 2\r\nother: yes", ["text: abc", "r1: 2", "other: yes"]),
+        ("They did it for these\r\nreasons: it was cheap.", ["They did it for these\r\nreasons: it was cheap."]),
         ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
     ],

@@ -48,6 +48,17 @@ def test_a_page_number_is_known_wherever_the_text_ends() -> None:
     assert [said(page, BlockKind.MARGIN) for page in pages] == [[str(page.number + 6)] for page in pages]
 
 
+def test_a_page_number_behind_half_a_word_is_no_part_of_it() -> None:
+    def draw(sheet: Canvas, number: int) -> None:
+        _body(sheet, number)
+        sheet.drawString(72, 520, "The makers of the pump estimate that year-on-")
+        sheet.drawString(280, 30, str(number + 30))
+
+    for page in pages_of(paper(draw, 9)):
+        assert page.text.endswith(f"year-on\ufffe{page.number + 30}"), "pdfium joins them"
+        assert said(page, BlockKind.MARGIN) == [str(page.number + 30)]
+
+
 def test_titles_that_differ_and_titles_of_the_outline_are_no_margins() -> None:
     def draw(sheet: Canvas, number: int) -> None:
         sheet.setFont("Helvetica-Bold", 20)
@@ -108,3 +119,18 @@ def test_what_is_cut_out_of_a_body_is_verbatim(pieces: list[tuple[BlockKind, str
             assert not body[block.start : block.end].strip()
         elif block.kind is not BlockKind.MARGIN:
             assert body[block.start : block.end].split() == text[block.start : block.end].split()
+
+
+def test_what_stands_below_a_title_of_the_outline_is_no_title_however_long_its_line() -> None:
+    long = "The commission has a body of rules that apply to operators of cable, and these hold for all of us too"
+
+    def draw(sheet: Canvas, number: int) -> None:
+        sheet.setFont("Helvetica", 8)
+        sheet.drawString(60, 700, "Video")
+        sheet.drawString(60, 686, f"{long}, and what they say is known.")
+        sheet.drawString(60, 672, "What follows is said of operators in areas where there are several of them.")
+        sheet.bookmarkPage("video")
+        sheet.addOutlineEntry("Video", "video")
+
+    (page,) = pages_of(paper(draw))
+    assert said(page, BlockKind.HEADING) == ["Video"]

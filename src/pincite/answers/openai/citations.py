@@ -39,7 +39,7 @@ def _citation(pin: Pin, span: PinSpan, base_url: str) -> Citation:
         start_index=pin.claim[0],
         end_index=pin.claim[1],
         title=f"{span.source}, {span.place}" if span.place else span.source,
-        url=f"{base_url}/v1/documents/{span.document}/content#page={span.page}",
+        url=f"{base_url}/v1/passages/{span.revision}/content#page={span.page}",
         file_id=span.document,
         filename=span.source,
         revision=span.revision,

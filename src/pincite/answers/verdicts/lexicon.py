@@ -3,6 +3,8 @@
 Everything that is learned lies in `weights.json` and `rarity.json`.
 """
 
+from itertools import combinations
+
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG_MONTHS = (
     "january",
@@ -33,14 +35,32 @@ NUMBER_WORDS = {
     **{word: str(number) for number, word in enumerate((*_ONES, *_TEENS), 2)},
     **{word: str(10 * number) for number, word in enumerate(_TENS, 3)},
 }
-SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "bn": 1_000_000_000}
+SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "million": 1_000_000,
+    "billion": 1_000_000_000,
+    "bn": 1_000_000_000,
+    "trillion": 1_000_000_000_000,
+}
 
-CURRENCY = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound"}
+CURRENCY = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen", "₹": "rupee"}
+# Those of the Nordic countries go by one name, and the singular is also a king's; codes such as NOK are names anyway.
 _UNIT_WORDS = {
     "percent": "percent percentage",
     "euro": "euro euros eur",
     "dollar": "dollar dollars usd",
     "pound": "pound pounds gbp",
+    "yen": "yen jpy",
+    "rupee": "rupee rupees inr",
+    "franc": "franc francs chf",
+    "krone": "krone kroner krona kronor kr crowns",
+    "yuan": "yuan renminbi rmb cny",
+    "rouble": "rouble roubles ruble rubles",
+    "zloty": "zloty zlotys pln",
+    "peso": "peso pesos",
+    "cent": "cent cents",
+    "penny": "penny pence",
     "second": "seconds sec secs",
     "minute": "minute minutes min mins",
     "hour": "hour hours hr hrs",
@@ -57,6 +77,11 @@ _UNIT_WORDS = {
     "inch": "inch inches",
     "foot": "foot feet ft",
     "mile": "mile miles",
+    "knot": "knot knots",
+    "acre": "acre acres",
+    "hectare": "ha hectare hectares",
+    "milligram": "mg milligram milligrams",
+    "microgram": "µg μg mcg microgram micrograms",
     "gram": "g gram grams",
     "kilogram": "kg kilogram kilograms",
     "tonne": "tonne tonnes ton tons",
@@ -69,6 +94,20 @@ _UNIT_WORDS = {
     "terabyte": "tb terabyte terabytes",
     "watt": "w watt watts",
     "kilowatt": "kw kilowatt kilowatts",
+    "megawatt": "mw megawatt megawatts",
+    "gigawatt": "gw gigawatt gigawatts",
+    "kilowatt-hour": "kwh",
+    "megawatt-hour": "mwh",
+    "gigawatt-hour": "gwh",
+    "hertz": "hz hertz",
+    "kilohertz": "khz kilohertz",
+    "megahertz": "mhz megahertz",
+    "gigahertz": "ghz gigahertz",
+    "gallon": "gallon gallons",
+    "barrel": "barrel barrels",
+    "calorie": "calorie calories kcal",
+    "joule": "joule joules",
+    "ampere": "ampere amperes amp amps",
     "volt": "v volt volts",
     "celsius": "celsius",
     "fahrenheit": "fahrenheit",
@@ -90,6 +129,9 @@ DENIALS = frozenset(
     illegal invalid absent missing stop stopped prevent prevented avoid little few unclear unknown unavailable
     """.split()  # noqa: SIM905
 )
+_ROSE = "rose increased grew climbed gained"
+_FELL = "fell decreased declined dropped shrank lost"
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
 _OPPOSED = (
     "increase decrease",
     "increased decreased",
@@ -163,6 +205,36 @@ _OPPOSED = (
     "over under",
     "best worst",
     "early late",
+    "profit loss",
+    "profits losses",
+    "gain loss",
+    "gains losses",
+    "surplus deficit",
+    "assets liabilities",
+    "debit credit",
+    "buyer seller",
+    "lender borrower",
+    "landlord tenant",
+    "landlords tenants",
+    "lessor lessee",
+    "employer employee",
+    "employers employees",
+    "plaintiff defendant",
+    "imports exports",
+    "imported exported",
+    "including except",
+    "including excluding",
+    "for against",
+    "all some",
+    "every some",
+    "must may",
+    "shall may",
+    "doubled halved",
+    "doubled tripled",
+    "halved tripled",
+    "half third",
+    *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
+    *(" ".join(pair) for pair in combinations(_ORDINALS.split(), 2)),
 )
 OPPOSITES: dict[str, frozenset[str]] = {
     word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)

@@ -3,6 +3,7 @@
 A claim with any of these differences is never `supported`; they are figures of the model, too. Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,12 +11,14 @@ from enum import StrEnum
 
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
 from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
-from pincite.answers.verdicts.terms import Terms, is_negator
+from pincite.answers.verdicts.terms import Terms, is_negator, read
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
 _CELL = " | "
+_CELLS = 2  # figures, and nothing but figures behind a label, make a row without bars
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 class DifferenceKind(StrEnum):
@@ -50,6 +53,7 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
     found = [
         *_figures(terms, own, heads),
         *_rows(terms, index, chosen),
+        *_columns(terms, index, chosen),
         *_units(terms, [*own, *heads]),
         *_dates(terms, own, heads),
         *_names(terms, index, chosen),
@@ -66,18 +70,48 @@ def _figures(terms: Terms, own: Sequence[Terms], heads: Sequence[Terms]) -> Iter
 
 
 def _rows(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
-    """Where a figure stands in the row of another thing than the claim's, and the claim's has a row of its own."""
-    keys = {place: _key(index, place) for place in chosen if _CELL in index.found[place].text}
-    named = {place for place, key in keys.items() if key & set(terms.stems)}
+    """Where a figure stands in the row of another thing than the claim's, and the claim's has a row of its own.
+
+    A row without bars is the claim's where the claim says all of its label: "Income taxes" is none of "Net income".
+    """
+    stems = set(terms.stems)
+    keys = {place: key for place in chosen if (key := _key(index, place)) is not None}
+    barred = {place for place in keys if _CELL in index.found[place].text}
+    named = {place for place, key in keys.items() if (key & stems if place in barred else key and key <= stems)}
     for figure in sorted(terms.figures if named else ()):
         holders = {place for place in chosen if figure in index.terms[place].figures | index.around[place].figures}
-        if holders and holders <= keys.keys() and not holders & named:
+        if holders and holders <= keys.keys() and all(not keys[place] & stems for place in holders):
             yield Difference(DifferenceKind.FIGURE, figure)
 
 
-def _key(index: EvidenceIndex, place: int) -> frozenset[str]:
-    """Return what stands in a row's first cell, which says whose row it is."""
-    terms, end = index.terms[place], index.found[place].text.index(_CELL)
+def _columns(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterator[Difference]:
+    """Where a figure stands in the column of another year than the one year that the claim names."""
+    right: set[str] = set()
+    wrong: set[str] = set()
+    for place in chosen:
+        years, figures = _in_digits(read(index.found[place].header)), _in_digits(index.terms[place])
+        named = [year for year in years if year in terms.figures]
+        if len(named) != 1 or len(years) != len(figures) or not all(map(_YEAR.fullmatch, years)):
+            continue
+        for year, figure in zip(years, figures, strict=True):
+            (right if year == named[0] else wrong).add(figure)
+    for figure in sorted(terms.figures & (wrong - right)):
+        yield Difference(DifferenceKind.FIGURE, f"{figure} of another year")
+
+
+def _in_digits(terms: Terms) -> list[str]:
+    return [stem for stem in terms.stems if stem[0].isdigit()]
+
+
+def _key(index: EvidenceIndex, place: int) -> frozenset[str] | None:
+    """Return what a row's first cell says, or stands before its first figure: whose row it is; None for no row."""
+    terms, found = index.terms[place], index.found[place]
+    end = found.text.find(_CELL)
+    if end < 0:
+        places = [span[0] for stem, span in zip(terms.stems, terms.spans, strict=True) if stem[0].isdigit()]
+        if len(places) < _CELLS or not found.header or any(map(str.isalpha, found.text[places[0] :])):
+            return None
+        end = places[0]
     return frozenset(terms.stems[each] for each in terms.content if terms.spans[each][1] <= end)
 
 

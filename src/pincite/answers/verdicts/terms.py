@@ -25,12 +25,16 @@ _TOKEN = re.compile(
     r"|(?P<time>\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[AaPp])\.?[Mm]\b\.?"
     r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d\d)\b(?::\d\d)?)"
     r"|(?P<figure>\d+(?:[.,]\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
-    r"|(?P<sign>[%€$£])"
+    r"|(?P<sign>[%€$£¥₹])"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\d*)"
 )
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _NEGATION_REACH = 6
+_TENS = frozenset(str(number) for number in range(20, 100, 10))
+_HYPHENS = frozenset({"-", "\u2010", "\u2011", "\ufffe", " "})
+# Units that stand before their figure: "€ 5", "EUR 5".
+_BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone", "yuan", "zloty"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ class _Token:
 @lru_cache(maxsize=4_096)
 def read(text: str) -> Terms:
     """Return the terms of a text; those of late are kept, as a sentence is read for its words and for its claims."""
-    tokens = _scaled(list(_tokens(text)))
+    tokens = _scaled(_compounded(text, list(_tokens(text))))
     content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
     capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
     return Terms(
@@ -144,6 +148,21 @@ def _plain(figure: str) -> str:
     return plain.lstrip("0") or "0" if not plain.startswith("0.") else plain
 
 
+def _compounded(text: str, tokens: list[_Token]) -> list[_Token]:
+    """Join "twenty-one" to one count, 21."""
+    joined: list[_Token] = []
+    for token in tokens:
+        before = joined[-1] if joined else None
+        one = "1" if token.word == "one" else token.stem if token.kind == "count" else ""
+        tens = before is not None and before.kind == "count" and before.stem in _TENS and len(one) == 1
+        if before is None or not tens or text[before.span[1] : token.span[0]] not in _HYPHENS:
+            joined.append(token)
+            continue
+        before.stem, before.word = str(int(before.stem) + int(one)), f"{before.word}-{token.word}"
+        before.span = (before.span[0], token.span[1])
+    return joined
+
+
 def _scaled(tokens: list[_Token]) -> list[_Token]:
     """Join "1.3 million" to one figure, 1300000."""
     joined: list[_Token] = []
@@ -172,7 +191,7 @@ def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
         if token.kind not in {"figure", "count"}:
             continue
         before = tokens[place - 1] if place else None
-        if before is not None and before.kind == "unit" and before.stem in {"euro", "dollar", "pound"}:
+        if before is not None and before.kind == "unit" and before.stem in _BEFORE:
             yield token.stem, before.stem
             continue
         for after in tokens[place + 1 : place + 4]:

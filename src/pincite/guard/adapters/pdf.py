@@ -118,7 +118,7 @@ def _sheet(pdf: pypdfium2.PdfDocument, index: int, outline: Outline, forms: Form
         text_page = page.get_textpage()
         try:
             text, indices = raw_text(text_page)
-            edges = cast("Rectangle", page.get_cropbox())
+            edges = cast("Rectangle", page.get_bbox())  # its boxes may be those of the tree above it
             glyphs = Glyphs(text_page, indices, edges if page.get_rotation() else None)
             text = in_written_order(text, glyphs)
             lines = page_lines(text, glyphs)

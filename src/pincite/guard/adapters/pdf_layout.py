@@ -100,8 +100,10 @@ def _titled(lines: Sequence[Line], titles: Mapping[str, int]) -> dict[int, int]:
     bare = {name.lstrip(_DIGITS): level for name, level in reversed(list(titles.items())) if name.lstrip(_DIGITS)}
     for index, name in enumerate(names):
         following = names[index + 1] if index + 1 < len(names) else ""
-        whole = {name: (index,), name + following: (index, index + 1)} if name else {}
-        for said, places in whole.items():
+        whole: list[tuple[str, tuple[int, ...]]] = [(name, (index,))] if name else []
+        if name and following:
+            whole.append((name + following, (index, index + 1)))
+        for said, places in whole:
             level = titles.get(said, 0) or bare.get(said.lstrip(_DIGITS), 0)
             if level:
                 found.update(dict.fromkeys(places, level))

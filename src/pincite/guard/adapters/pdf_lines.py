@@ -28,6 +28,8 @@ _CURRENCY = re.compile(r"[($€£¥]+")
 _CLOSING = re.compile(r"[)%]+")
 JOINED = "\ufffe"
 """Stands in a word that two lines of the page share; they are one line of the text."""
+# A page's number that came to the half of a word which ends the page: "year-on" and "31".
+_NUMBER_JOINED = re.compile(rf"(?<={JOINED})(?=\d{{1,4}}\s*$)")
 _MAX_LINES = 3_000  # beyond this a page is a data dump; it stays without lines
 _NUMBERS_IN_ROW = 2
 _SMALLEST, _TALLEST = 0.4, 1.1  # of letters, beside the font's size
@@ -133,7 +135,7 @@ def count_numbers(text: str) -> int:
 def _lines(text: str) -> list[Line]:
     found: list[Line] = []
     at = 0
-    for raw in text.splitlines(keepends=True):
+    for raw in (piece for line in text.splitlines(keepends=True) for piece in _NUMBER_JOINED.split(line)):
         stripped = raw.strip()
         if stripped:
             start = at + len(raw) - len(raw.lstrip())

@@ -5,6 +5,7 @@ What the text is made of (headings, paragraphs, tables) is in `pdf_layout.py`.
 
 import ctypes
 import io
+import math
 import mmap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
@@ -13,7 +14,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from pincite.guard.adapters.pdf_forms import has_fields
-from pincite.guard.adapters.pdf_turns import Rectangle
+from pincite.guard.adapters.pdf_turns import Rectangle, turn_of
 from pincite.guard.domain import Box, PageBoxes, UnreadableDocument
 from pincite.guard.source import Source
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _SCALE = 64  # pdfium maps points to whole device pixels: 64 pixels a point keep the boxes exact enough
 _MAX_PIXELS = 40_000_000
 _SAME_LINE = 0.5  # boxes that share this much of the lower one's height lie on one line
+_CLOSE, _AS_HIGH = 2.0, 1.6  # beside the lower one's height: a gap between words, and a sign that is no initial
+_INSET = 0.2  # of a box's shorter side: neighbours' letters may reach so far into it
+_MOST_LOOKS = 2_000
 
 
 def open_pdf(source: Source) -> pypdfium2.PdfDocument:
@@ -106,11 +110,10 @@ def boxes(source: Source, page: int, start: int, end: int) -> PageBoxes:
             return PageBoxes(width, height, ())
         first = start if indices is None else indices[start]
         last = end - 1 if indices is None else indices[end - 1]
-        found = [
-            as_shown(shown, text_page.get_rect(number))
-            for number in range(text_page.count_rects(first, last + 1 - first))
-        ]
-    return PageBoxes(width, height, tuple(_one_a_line(found)))
+        count = text_page.count_rects(first, last + 1 - first)
+        found = [text_page.get_rect(number) for number in range(count)]
+        lines = _one_a_line(found, text_page, upright=_runs_across(text_page, first))
+        return PageBoxes(width, height, tuple(as_shown(shown, each) for each in lines))
 
 
 def render(source: Source, page: int, width_px: int) -> bytes:
@@ -158,19 +161,59 @@ def _to_device(page: pypdfium2.PdfPage, x: float, y: float, width: float, height
     return round(out_x.value / _SCALE, 2), round(out_y.value / _SCALE, 2)
 
 
-def _one_a_line(found: Sequence[Box]) -> list[Box]:
-    """Join neighbours in reading order that lie beside each other; pdfium gives one rectangle a run of one font."""
-    lines: list[Box] = []
-    for box in found:
-        if box.x1 <= box.x0 or box.y1 <= box.y0:
+def _runs_across(text_page: pypdfium2.PdfTextPage, index: int) -> bool:
+    """Whether the line of a character runs from side to side in the page's own space, and not up or down it."""
+    angle = cast("float", pdfium.FPDFText_GetCharAngle(text_page, index))
+    return angle < 0 or turn_of(math.cos(angle), math.sin(angle)) % 2 == 0
+
+
+def _one_a_line(found: Sequence[Rectangle], text_page: pypdfium2.PdfTextPage, *, upright: bool) -> list[Rectangle]:
+    """Join neighbours in reading order that lie beside each other; pdfium gives one rectangle a run of one font.
+
+    What stands apart stays so where another's words would be covered: those of a column between them, the lines beside
+    a large initial.
+    """
+    lines: list[Rectangle] = []
+    looks = 0
+    for each in found:
+        if each[2] <= each[0] or each[3] <= each[1]:
             continue
-        if lines and _beside(lines[-1], box):
-            last = lines.pop()
-            box = Box(min(last.x0, box.x0), min(last.y0, box.y0), max(last.x1, box.x1), max(last.y1, box.y1))
-        lines.append(box)
+        if lines and _beside(lines[-1], each, upright=upright):
+            whole = _around(lines[-1], each)
+            plain = _is_plain(lines[-1], each, upright=upright)
+            looks += not plain
+            if plain or (looks <= _MOST_LOOKS and _adds_nothing(text_page, lines[-1], each, whole)):
+                lines[-1] = whole
+                continue
+        lines.append(each)
     return lines
 
 
-def _beside(one: Box, other: Box) -> bool:
-    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return shared > _SAME_LINE * min(one.y1 - one.y0, other.y1 - other.y0)
+def _around(one: Rectangle, other: Rectangle) -> Rectangle:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
+
+
+def _beside(one: Rectangle, other: Rectangle, *, upright: bool) -> bool:
+    low = int(upright)  # along the other axis lines lie one below the other
+    shared = min(one[low + 2], other[low + 2]) - max(one[low], other[low])
+    return shared > _SAME_LINE * min(one[low + 2] - one[low], other[low + 2] - other[low])
+
+
+def _is_plain(one: Rectangle, other: Rectangle, *, upright: bool) -> bool:
+    """Whether two runs are as high as each other and so close that nothing can stand between them."""
+    low = int(upright)
+    heights = sorted((one[low + 2] - one[low], other[low + 2] - other[low]))
+    gap = max(one[1 - low], other[1 - low]) - min(one[3 - low], other[3 - low])
+    return gap <= _CLOSE * heights[0] and heights[1] <= _AS_HIGH * heights[0]
+
+
+def _adds_nothing(text_page: pypdfium2.PdfTextPage, one: Rectangle, other: Rectangle, whole: Rectangle) -> bool:
+    """Whether what is around two rectangles has no letter that neither of them has."""
+    return _letters(text_page, whole) <= _letters(text_page, one) + _letters(text_page, other)
+
+
+def _letters(text_page: pypdfium2.PdfTextPage, rectangle: Rectangle) -> int:
+    left, bottom, right, top = rectangle
+    inset = _INSET * min(right - left, top - bottom)
+    text = text_page.get_text_bounded(left + inset, bottom + inset, right - inset, top - inset)
+    return len("".join(text.split()))

@@ -18,6 +18,8 @@ from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of, chunk
 from pincite.library.tables import ChunkRow, CollectionRow, DocumentRow, PageRow, RevisionRow
 from pincite.privacy import Policy
 
+_MARKS = frozenset({BlockKind.HEADING, BlockKind.MARGIN, BlockKind.LIST})
+
 
 async def put_pages(session: AsyncSession, scope: Scope, revision_id: str, pages: Sequence[PageText]) -> None:
     """Write pages, over those of the same number."""
@@ -82,7 +84,7 @@ async def find_named_pages(
     found: dict[tuple[str, int], NamedPage] = {}
     for revision, number, label, text, stored, kind, policy in rows:
         blocks = blocks_of(stored)
-        marks = tuple(each for each in blocks if each.kind in {BlockKind.HEADING, BlockKind.MARGIN})
+        marks = tuple(each for each in blocks if each.kind in _MARKS)
         shown = body_text(text, blocks)
         found[revision, number] = NamedPage(number, label, shown, FileType(kind), Policy(policy), marks)
     return found
