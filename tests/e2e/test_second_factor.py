@@ -1,6 +1,7 @@
 """A second factor is set up from the picture that an app scans: what it says is read off the page, and turns it on."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,7 +14,9 @@ cv2 = pytest.importorskip("cv2", reason="reads the picture; comes with pincite[o
 
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_picture_is_the_secret(server: Server, page: Page, tmp_path: Path, artifacts: Path, theme: str) -> None:
+def test_the_picture_is_the_secret(
+    server: Server, page: Page, tmp_path: Path, artifacts: Path, theme: Literal["light", "dark"]
+) -> None:
     page.emulate_media(color_scheme=theme)
     sign_in(page, server)
     me = call(page, "GET", "/v1/session")["user"]["id"]

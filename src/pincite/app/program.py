@@ -14,6 +14,7 @@ def main() -> None:
     """Run the command that the program was started with."""
     gc.disable()  # next to nothing of what imports make is garbage, and looking for it takes a quarter of their time
     try:
+        import_module("pincite.app.settings").keep_numbers_in_one_thread()
         run = import_module("pincite.app.cli.main").main
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")

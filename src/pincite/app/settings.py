@@ -380,6 +380,11 @@ def source_secret(name: str) -> str:
     return os.environ[name]
 
 
+def keep_numbers_in_one_thread() -> None:
+    """Let numpy's matrices be multiplied in one thread, before it is loaded: its threads spin while they wait."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def variables() -> Mapping[str, str]:
     """Return the process's whole environment, for what has to hide the secrets in it."""
     return dict(os.environ)

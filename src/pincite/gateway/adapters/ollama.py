@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pincite.gateway.adapters.openai_client import LAST_USAGE_COUNTS, chat_client
+from pincite.gateway.adapters.openai_client import chat_client, last_usage_counts
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def make(name: str, connection: Connection) -> "Model":
     client = chat_client(connection, base_url=f"{url}/v1", api_key=connection.api_key or "ollama")
     provider = OllamaProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    return OllamaModel(name, provider=provider, profile=profile, settings=LAST_USAGE_COUNTS)
+    return OllamaModel(name, provider=provider, profile=profile, settings=last_usage_counts())

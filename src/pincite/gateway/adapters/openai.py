@@ -5,19 +5,17 @@ What its failures mean to people is said in `failures.py`.
 
 from typing import TYPE_CHECKING
 
-from pincite.gateway.adapters.openai_client import LAST_USAGE_COUNTS, chat_client
+from pincite.gateway.adapters.openai_client import chat_client, last_usage_counts
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
-    from pydantic_ai.models.openai import OpenAIChatModelSettings
 
 PREFIX = "openai"
 KEY_NAMES = ("OPENAI_API_KEY",)
 PRICED_AS = "openai"
 WINDOW: int | None = None
 _THEIRS = "api.openai.com"
-_PLAIN_TIER: "OpenAIChatModelSettings" = {**LAST_USAGE_COUNTS, "service_tier": "default"}
 
 
 def make(name: str, connection: Connection) -> "Model":
@@ -29,6 +27,8 @@ def make(name: str, connection: Connection) -> "Model":
     client = chat_client(connection, base_url=connection.base_url, api_key=connection.api_key or "none")
     provider = OpenAIProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    # A project may be set to have all it asks made at once, for twice as much, which nothing has been reserved for.
-    settings = _PLAIN_TIER if client.base_url.host.endswith(_THEIRS) else LAST_USAGE_COUNTS
+    settings = last_usage_counts()
+    if client.base_url.host.endswith(_THEIRS):
+        # A project may be set to have all it asks made at once, for twice as much, which nothing has been reserved for.
+        settings["service_tier"] = "default"
     return OpenAIChatModel(name, provider=provider, profile=profile, settings=settings)

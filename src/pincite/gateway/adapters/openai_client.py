@@ -13,14 +13,22 @@ from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from pydantic_ai.models.openai import OpenAIChatModelSettings
+    from pydantic_ai.settings import ModelSettings
 
 # What the library calls the same in its chats and in requests of any kind.
 _OPTIONS = {"extra_headers": "headers", "extra_query": "params", "extra_body": "extra_json", "timeout": "timeout"}
-# What is counted in each chunk, unasked, is all so far: the library adds it up where it does not ask for it itself.
-LAST_USAGE_COUNTS: "OpenAIChatModelSettings" = {"openai_continuous_usage_stats": True}
 _STREAM_OPTIONS = {"include_usage": True}  # more than that some servers refuse
 _BEARER: Any = {"security": {"bearer_auth": True}}
+
+
+def last_usage_counts() -> "ModelSettings":
+    """Return the settings by which the usage that a stream said last counts.
+
+    What is counted in each chunk, unasked, is all so far: the library adds it up where it does not ask for it itself.
+    """
+    from pydantic_ai.models.openai import OpenAIChatModelSettings
+
+    return OpenAIChatModelSettings(openai_continuous_usage_stats=True)
 
 
 def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -> "AsyncOpenAI":
