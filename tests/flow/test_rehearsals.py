@@ -198,8 +198,11 @@ async def test_a_provider_that_asks_for_minutes_is_left_alone(pincite_home: Path
         assert (await asked(client))["state"] == "failed"
         running.tell()
         before = len(httpx2.get(f"{running.url}/simulation/requests", params={"limit": 500}).json()["items"])
-        held = (await asked(client))["problem"]
-        assert (held["code"], held["remedy"]) == ("overloaded", "Try again in 60 s.")
+        held = await client.post("/v1/answers", json=QUESTION)
+        assert (held.status_code, held.json()["code"]) == (503, "overloaded"), held.text
+        wait_s = int(held.headers["retry-after"])
+        assert 50 <= wait_s <= 60
+        assert held.json()["remedy"] == f"Try again in {wait_s} s."
         after = httpx2.get(f"{running.url}/simulation/requests", params={"limit": 500}).json()["items"]
         assert len(after) == before, "it was not asked"
 

@@ -32,6 +32,11 @@ class Pace:
         """Return the seconds until the next request may be sent."""
         return max(0.0, min(self._clear_at, self._until) - self._now())
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the provider asked for a longer wait than there is, so that one in vain is likely behind it."""
+        return self._clear_at > self._until > self._now()
+
     def answered(self, headers: Mapping[str, str], tokens: int) -> None:
         """Note the limits that came with an answer; `tokens` is what a request like it needs."""
         for kind, needed in (("requests", 1), ("tokens", tokens), ("input-tokens", tokens), ("output-tokens", 1)):
@@ -54,7 +59,7 @@ class Pace:
 
     def _wait(self, wait_s: float) -> None:
         now = self._now()
-        if now + wait_s > self._clear_at:
+        if now >= self._until or now + wait_s > self._clear_at:  # what was asked for before has been waited for
             self._clear_at, self._until = now + wait_s, now + self._longest_s
 
 

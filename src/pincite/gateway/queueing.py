@@ -111,7 +111,7 @@ class Queue:
     def _look(self, rank: int, tokens: int, patience_s: float) -> None:
         waiting = sum(each.rank == rank for each in self._waiting)
         expected_s = self._expected_s(rank, tokens)
-        if waiting >= self._most_waiting or expected_s > patience_s:
+        if waiting >= self._most_waiting or expected_s > patience_s or self._pace.is_closed:
             raise self._full(expected_s)
 
     def _send(self, tokens: int) -> None:

@@ -94,7 +94,13 @@ def test_a_wait_ends_however_long_it_was_told() -> None:
     pace = Pace(lambda: at[0])
     pace.refused({"retry-after": "3600"}, 0, chance=0.0)
     assert pace.wait_s() == 60
+    assert pace.is_closed
     at[0] = 45.0
     assert pace.wait_s() == 15
+    assert pace.is_closed
     at[0] = 60.0
     assert pace.wait_s() == 0
+    assert not pace.is_closed
+    pace.refused({"retry-after": "30"}, 0, chance=0.0)
+    assert pace.wait_s() == 30
+    assert not pace.is_closed
