@@ -123,7 +123,7 @@ class Answers:
                 begun = Conversation(answer.conversation, question, now, now, 0)
                 await store.add_conversation(session, scope, begun)
             else:
-                await store.touch_conversation(session, scope, answer.conversation, now)
+                await store.change_conversation(session, scope, answer.conversation, updated_at=now)
             await store.add_answer(session, scope, answer, self._making.worker)
             about = {"conversation": answer.conversation}
             if assistant is not None:
@@ -228,7 +228,7 @@ class Answers:
         if not 0 < len(cleaned) <= store.TITLE_CHARS:
             raise InvalidInput(f"A title has 1 to {store.TITLE_CHARS} characters.", remedy="Choose another one.")
         async with self._db.transaction(scope) as session:
-            await store.rename_conversation(session, scope, conversation_id, cleaned)
+            await store.change_conversation(session, scope, conversation_id, title=cleaned)
             found = await store.conversation(session, scope, conversation_id)
             await note(session, scope, "conversation.renamed", ("conversation", conversation_id))
         return found

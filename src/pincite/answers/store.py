@@ -45,24 +45,14 @@ async def add_conversation(session: AsyncSession, scope: Scope, conversation: Co
     await session.flush()
 
 
-async def touch_conversation(session: AsyncSession, scope: Scope, conversation_id: str, at: datetime) -> None:
-    """Note a new turn. Raises: NotFound."""
+async def change_conversation(
+    session: AsyncSession, scope: Scope, conversation_id: str, **values: str | datetime
+) -> None:
+    """Set the `title` of a conversation, or by `updated_at` that it has a new turn. Raises: NotFound."""
     changed = await session.execute(
         update(ConversationRow)
         .where(visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id)
-        .values(updated_at=at)
-        .returning(ConversationRow.id)
-    )
-    if changed.scalar_one_or_none() is None:
-        raise NotFound("There is no such conversation.")
-
-
-async def rename_conversation(session: AsyncSession, scope: Scope, conversation_id: str, title: str) -> None:
-    """Give a conversation another title. Raises: NotFound."""
-    changed = await session.execute(
-        update(ConversationRow)
-        .where(visible_to(scope, ConversationRow), ConversationRow.listed, ConversationRow.id == conversation_id)
-        .values(title=title)
+        .values(**values)
         .returning(ConversationRow.id)
     )
     if changed.scalar_one_or_none() is None:
