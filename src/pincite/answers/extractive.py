@@ -18,8 +18,8 @@ from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
-from pincite.answers.verdicts.lexicon import NEGATORS
-from pincite.core.words import content_pairs, content_words
+from pincite.answers.verdicts.terms import read
+from pincite.core.words import content_pairs, content_words, whole_words
 from pincite.retrieval import ScoredPassage
 
 Vectors = Mapping[str, NDArray[np.float32]]
@@ -40,7 +40,7 @@ _OUTDATED = 0.7
 _SHORT = 15
 _LABEL_WORDS = 6
 _DIGITS = re.compile(r"\d{1,9}")
-_LETTERS = re.compile(r"[a-z']+")
+_MARKS = '.,;:!?"“”()[]'
 # Of another sentence's words: one that has no other words says the same.
 _MOST = 0.8
 # What a question term counts for by where it stands, relative to the sentence itself.
@@ -343,17 +343,17 @@ def _select(judged: Sequence[_Judged]) -> list[_Judged]:
 
 
 def _repeats(text: str, told: Sequence[str]) -> bool:
-    """Whether a sentence has no word that one of those told has not, and most of its words."""
-    words = frozenset(content_words(text))
+    """Whether a sentence has most words of one that is told, and none, however small, that it has not."""
+    words = _bare_words(text)
     for each in told:
-        other = frozenset(content_words(each))
-        if words <= other and len(words) >= _MOST * len(other) and _denials(text) == _denials(each):
+        other = _bare_words(each)
+        if words <= other and len(words) >= _MOST * len(other) and read(text).denies == read(each).denies:
             return True
     return False
 
 
-def _denials(text: str) -> frozenset[str]:
-    return NEGATORS.intersection(_LETTERS.findall(text.lower()))
+def _bare_words(text: str) -> frozenset[str]:
+    return frozenset(word for raw in whole_words(text).lower().split() if (word := raw.strip(_MARKS)))
 
 
 def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[ScoredPassage]) -> _Judged | None:

@@ -117,7 +117,7 @@ def _place(row: Row) -> Place:
     try:
         page = whole_number(row["page"], "page", 1)
     except ValueError as error:
-        raise ValueError(f"invalid literal: {error}; pages are counted, whatever is printed on them") from None
+        raise ValueError(f"{error}; pages are counted, whatever is printed on them") from None
     return Place(source, page, text_in(row, "quote"))
 
 

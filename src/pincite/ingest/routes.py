@@ -91,12 +91,15 @@ class Changed(BaseModel):
     documents: list[str]
 
 
-class ReparseChoice(BaseModel):
+class ReparseChoice(Choice):
     """Which documents are read anew: ready ones that earlier parsers read, or all of the choice with `up_to_date`."""
 
-    documents: list[Id] | None = Field(None, max_length=10_000, description="Ids; left out, all.")
-    collection: str | None = Field(None, max_length=200, description="Name or id; left out, all.")
     up_to_date: bool = Field(False, description="Also those that the parsers at hand read.")
+
+    def of(self) -> dict[str, Any]:
+        """Return the choice as the service takes it. Raises: InvalidInput, where all would be read anew."""
+        chosen = super().of() if self.up_to_date else {"chosen": self.documents, "collection": self.collection}
+        return {**chosen, "up_to_date": self.up_to_date}
 
 
 class ToReparse(BaseModel):
@@ -232,11 +235,7 @@ class IngestRoutes:
 
     async def reparse(self, scope: CurrentScope, choice: ReparseChoice) -> ReparsedBody:
         """Queue ready documents to be read once more by the parsers at hand; the old text answers until then."""
-        if choice.up_to_date and choice.documents is None and choice.collection is None:
-            raise InvalidInput("It is not said which documents.", remedy="Give `documents`, or a `collection`.")
-        done = await self._ingest.reparse(
-            scope, chosen=choice.documents, collection=choice.collection, up_to_date=choice.up_to_date
-        )
+        done = await self._ingest.reparse(scope, **choice.of())
         return ReparsedBody(documents=list(done.documents), batch=done.batch)
 
     async def count_to_reparse(self, scope: CurrentScope) -> ToReparse:

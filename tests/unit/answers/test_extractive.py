@@ -155,7 +155,10 @@ def test_a_page_whose_text_is_missing_is_left_out_not_guessed():
         ("The north ferry leaves the old pier at nine every day.", 1),
         ("The north ferry leaves the old pier every day, at nine!", 1),
         ("The north ferry never leaves the old pier at nine every day.", 2),
+        ("The north ferry doesn't leave the old pier at nine every day.", 2),
+        ("The north ferry doesn’t leaves the old pier at nine every day.", 2),
         ("The north ferry leaves the old pier at ten every day.", 2),
+        ("The north ferry leaves the old pier before nine every day.", 2),
         ("The south ferry leaves the old pier at nine every day.", 2),
     ],
 )

@@ -53,7 +53,10 @@ def test_a_set_of_passages_comes_back_with_the_same_version(tmp_path: Path) -> N
         ("[1]", "line 1: not a JSON object"),
         ('{"id": "a"}', "line 1: the field 'question' is missing"),
         ('{"id": "a", "question": " "}', "line 1: the question is empty"),
-        ('{"id": "a", "question": "Who?", "evidence": [{"source": "x", "page": "two"}]}', "line 1: invalid literal"),
+        (
+            '{"id": "a", "question": "Who?", "evidence": [{"source": "x", "page": "two"}]}',
+            "line 1: `page` is 'two', and no whole number from 1 on; pages are counted",
+        ),
         ('{"id": "a", "question": "Who?"}\n{"id": "a", "question": "When?"}', "'a' is empty or there twice"),
         ("\n\n", "holds no case"),
     ],

@@ -178,7 +178,7 @@ def test_the_area_is_the_one_of_its_definition(said: list[tuple[bool, float]]) -
     risks = {str(place): Risk(wrong, sure) for place, (wrong, sure) in enumerate(said)}
     found = area_estimate(risks)
     assert found is not None
-    assert found.mean == pytest.approx(risk_coverage_area(*map(list, zip(*said, strict=True))))  # pyright: ignore[reportArgumentType]
+    assert found.mean == pytest.approx(risk_coverage_area([wrong for wrong, _ in said], [sure for _, sure in said]))
     assert found.low <= found.high
     same = area_difference(risks, risks)
     assert same is not None

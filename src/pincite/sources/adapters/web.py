@@ -253,10 +253,12 @@ class WebSource(Elsewhere):
         if own in crawl.homes or crawl.is_verifying:
             return
         crawl.is_verifying = True
-        async with aclosing(self._come_by(own, depth, crawl)) as looking:
-            async for found in looking:
-                yield found
-        crawl.is_verifying = False
+        try:
+            async with aclosing(self._come_by(own, depth, crawl)) as looking:
+                async for found in looking:
+                    yield found
+        finally:
+            crawl.is_verifying = False
 
     async def _markup(self, page: Page) -> Markup:
         assert page.path is not None
