@@ -47,6 +47,31 @@ async def test_what_an_answer_costs_is_in_the_ledger_to_the_last_digit(client: h
     assert "attachment" in sheet.headers["content-disposition"]
 
 
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+async def test_an_answer_that_came_to_no_end_says_what_was_spent_on_it(
+    client: httpx2.AsyncClient, provider: Provider, end: str
+) -> None:
+    if end == "failed":
+        provider.behaviour.drop_after = 2
+        answer = await ask(client)
+    else:
+        provider.behaviour.stall_at_byte = 600
+        begun = (await client.post("/v1/answers", json={**QUESTION, "stream": True})).json()
+        async with asyncio.timeout(20):
+            while not provider.requests:
+                await asyncio.sleep(0.05)
+            await client.post(f"/v1/answers/{begun['id']}/cancel")
+            while (answer := (await client.get(f"/v1/answers/{begun['id']}")).json())["state"] == "running":
+                await asyncio.sleep(0.05)
+    assert answer["state"] == end
+    (line,) = (await client.get("/v1/usage/costs", params={"answer": answer["id"]})).json()["items"]
+    assert line["cost_usd"] > 0
+    assert answer["cost_usd"] == pytest.approx(line["cost_usd"], abs=1e-12)
+    assert answer["usage"]["input_tokens"] == line["input_tokens"]
+    assert answer["usage"]["estimated"]
+    assert (await client.get("/v1/usage/costs", params={"answer": "another"})).json()["items"] == []
+
+
 async def test_a_budget_that_is_used_up_stops_answers_and_says_until_when(client: httpx2.AsyncClient) -> None:
     assert (await ask(client))["state"] == "completed"
     wanted = {"subject": "tenant", "period": "day", "limit_usd": 0.0001}

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -26,11 +26,16 @@ from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shapes import last_event, so_far
 from pincite.core import Database, ErrorKind, PinciteError, Scope, get_logger, new_id, utc_now
 from pincite.core.scope import EVERY_TENANT
+from pincite.gateway import Usage
+from pincite.ledger import Spent
 
 BEAT_S = 1.0
 SILENT_S = 15.0
 _WAKES = 5  # beats
 _CLOSE_S = 5
+_TOLD_S = 3
+
+SpentOn = Callable[[Scope, str], Awaitable[Spent | None]]
 
 log = get_logger(__name__)
 
@@ -41,11 +46,13 @@ class Making:
     Args:
         database: where they are kept.
         moderation: what may be shown.
+        spent: says what the calls of models for an answer came to.
     """
 
-    def __init__(self, database: Database, moderation: Moderation) -> None:
+    def __init__(self, database: Database, moderation: Moderation, spent: SpentOn | None = None) -> None:
         self._db = database
         self._moderation = moderation
+        self._spent = spent
         self.journal = Journal(database)
         self.worker = new_id()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -153,7 +160,24 @@ class Making:
     async def _kept_and_ended(self, scope: Scope, draft: Draft, final: Answer, writer: LogWriter) -> None:
         if isinstance(draft, RecalledDraft):
             await draft.keep(final)
+        if final.state is not AnswerState.COMPLETED:
+            final = await self._with_costs(scope, final)
         await self._end(scope, final, writer)
+
+    async def _with_costs(self, scope: Scope, broken: Answer) -> Answer:
+        """Return an answer that came to no end, with what was spent on it all the same, as the ledger has it."""
+        if self._spent is None:
+            return broken
+        try:
+            async with asyncio.timeout(_TOLD_S):
+                spent = await self._spent(scope, broken.id)
+        except (PinciteError, SQLAlchemyError, TimeoutError) as error:
+            log.warning("answer.cost.unknown", answer=broken.id, problem=str(error))
+            return broken
+        if spent is None:
+            return broken
+        usage = Usage(spent.input_tokens, spent.output_tokens, spent.estimated, spent.cached_tokens)
+        return replace(broken, usage=usage, cost_usd=spent.usd)
 
     async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
         name, body = last_event(final)

@@ -27,7 +27,7 @@ from pincite.answers.domain import (
 )
 from pincite.answers.drafting import Task
 from pincite.answers.log import tail
-from pincite.answers.making import Making
+from pincite.answers.making import Making, SpentOn
 from pincite.answers.moderation import Moderation, QuestionRefused
 from pincite.answers.replying import STORED_FOR, ReplyDraft, ReplyRequest, said_in
 from pincite.answers.shadowing import Shadows
@@ -55,17 +55,23 @@ class Answers:
         drafters: what makes an answer's text and pins.
         assistants: those that questions may be put to.
         moderation: what may be asked and shown; everything where None.
+        spent: says what the calls of models for an answer came to; where None, one that failed is said to cost nothing.
     """
 
     def __init__(
-        self, database: Database, drafters: Drafters, assistants: Assistants, moderation: Moderation | None = None
+        self,
+        database: Database,
+        drafters: Drafters,
+        assistants: Assistants,
+        moderation: Moderation | None = None,
+        spent: SpentOn | None = None,
     ) -> None:
         self._db = database
         self._drafters = drafters
         self.assistants = assistants
         self.moderation = moderation or Moderation()
         self._withholding = Withholding(database, drafters)
-        self._making = Making(database, self.moderation)
+        self._making = Making(database, self.moderation, spent)
         self.shadows = Shadows(database, drafters)
 
     async def open(self) -> None:

@@ -295,6 +295,7 @@ def _build(
             open_drafters(settings, database, EvidenceSource(retrieval, library), embedder, (models, second)),
             assistants,
             open_moderation(settings, models),
+            ledger.spent_on,
         ),
         models=models,
         evaluations=Evaluations(database),

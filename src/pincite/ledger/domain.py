@@ -218,6 +218,11 @@ class Spent:
         return replace(self, saved=Saved(_signed(usd), 0 if routed_usd is None else _signed(routed_usd)))
 
     @property
+    def usd(self) -> Decimal | None:
+        """What it came to in US dollars, exactly; None where the model has no known price."""
+        return None if self.pico_usd is None else usd_of(self.pico_usd)
+
+    @property
     def spend(self) -> Spend:
         """What budgets count of it."""
         return Spend(self.pico_usd or 0, self.input_tokens + self.output_tokens)

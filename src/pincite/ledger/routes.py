@@ -4,6 +4,7 @@ Everybody sees what they spent themselves; whoever may administrate, the whole t
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -22,6 +23,7 @@ Grouped = Annotated[
 ]
 Since = Annotated[datetime | None, Query(description="Calls from this time on.")]
 Until = Annotated[datetime | None, Query(description="Calls before this time.")]
+OfAnswer = Annotated[str | None, Query(max_length=64, description="Only the calls made for this answer.")]
 User = Annotated[str | None, Query(max_length=64, description="Only this user's calls.")]
 
 
@@ -68,18 +70,30 @@ class LedgerRoutes:
         return router
 
     async def costs(
-        self, scope: CurrentScope, by: Grouped = None, since: Since = None, until: Until = None, user: User = None
+        self,
+        scope: CurrentScope,
+        by: Grouped = None,
+        since: Since = None,
+        until: Until = None,
+        user: User = None,
+        answer: OfAnswer = None,
     ) -> CostReport:
         """Return cost and tokens of calls of models, the dearest line first; without `by`, one line for all."""
-        wanted = _wanted(by, since, until, user)
+        wanted = replace(_wanted(by, since, until, user), answer=answer)
         lines = await self._ledger.report(scope, wanted)
         return CostReport(since=wanted.since, until=wanted.until, items=[CostLine.of_line(each) for each in lines])
 
     async def costs_csv(
-        self, scope: CurrentScope, by: Grouped = None, since: Since = None, until: Until = None, user: User = None
+        self,
+        scope: CurrentScope,
+        by: Grouped = None,
+        since: Since = None,
+        until: Until = None,
+        user: User = None,
+        answer: OfAnswer = None,
     ) -> Response:
         """Return the same as CSV, with exact dollars."""
-        wanted = _wanted(by, since, until, user)
+        wanted = replace(_wanted(by, since, until, user), answer=answer)
         text = sheet(wanted.by, await self._ledger.report(scope, wanted))
         headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
         return _Csv(text, headers=headers)

@@ -192,6 +192,15 @@ class Ledger:
         async with self._db.read(scope) as session:
             return await lines(session, scope, wanted, everyone=everyone)
 
+    async def spent_on(self, scope: Scope, answer_id: str) -> Spent | None:
+        """Return what the asker's calls for an answer came to that are over; None where none were made."""
+        found = await self.report(scope, Wanted(answer=answer_id))
+        if not found:
+            return None
+        (line,) = found
+        pico = None if line.unpriced else line.pico_usd
+        return Spent(line.input_tokens, line.output_tokens, line.cached_tokens, pico, line.estimated > 0)
+
     async def entry(self, scope: Scope, entry_id: str) -> Entry:
         """Return one call. Raises: NotFound."""
         await self._settled(scope)

@@ -22,12 +22,16 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a report is about: calls from `since` to before `until`, of a user or of all, put together `by` these."""
+    """What a report is about: calls from `since` to before `until`, of a user, for an answer, or of and for all.
+
+    They are put together `by` these.
+    """
 
     by: tuple[By, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     user: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def usage(
     by: Annotated[list[By] | None, typer.Option(help="What lines are put together by; may be repeated.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="So many days back, today with them.")] = 30,
     user: Annotated[str | None, typer.Option(help="Only this user's: an id, an e-mail address or a name.")] = None,
+    answer: Annotated[str | None, typer.Option(help="Only the calls made for this answer, by its id.")] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, with exact dollars.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -36,7 +37,7 @@ def usage(
     async def work(house: House, scope: Scope) -> tuple[str, list[dict[str, Any]], Mapping[str, str]]:
         since = Period.DAY.window(utc_now()) - timedelta(days=days - 1)
         whose = None if user is None else await user_of(house, scope, user)
-        lines = await house.ledger.report(scope, Wanted(groups, since=since, user=whose))
+        lines = await house.ledger.report(scope, Wanted(groups, since=since, user=whose, answer=answer))
         names = await _names(house, scope)
         return sheet(groups, lines), [CostLine.of_line(each).model_dump(mode="json") for each in lines], names
 

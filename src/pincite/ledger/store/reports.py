@@ -54,6 +54,7 @@ def _which(scope: Scope, wanted: Wanted, *, everyone: bool) -> list[ColumnElemen
     return [
         *([] if everyone else [EntryRow.actor == scope.user]),
         *([] if wanted.user is None else [EntryRow.actor == wanted.user]),
+        *([] if wanted.answer is None else [EntryRow.answer == wanted.answer]),
         *([] if wanted.since is None else [EntryRow.created_at >= wanted.since]),
         *([] if wanted.until is None else [EntryRow.created_at < wanted.until]),
     ]

@@ -183,13 +183,13 @@ function Footer({ view, onAgain }: { view: AnswerView; onAgain: () => void }) {
           {again}
         </div>
       )}
-      {view.answer && (
+      {(view.answer !== "" || view.cost_usd !== null) && (
         <div className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 border-y border-line py-1.5 text-[0.8rem] text-muted">
           <VerdictSummary pins={view.pins} />
           <Confidence view={view} />
           <span className="ml-auto flex items-center">
             <Details view={view} />
-            <CopyButton label="Copy the answer with its citations" text={() => answerAsText(view)} />
+            {view.answer && <CopyButton label="Copy the answer with its citations" text={() => answerAsText(view)} />}
           </span>
         </div>
       )}

@@ -55,8 +55,10 @@ describe("applyEvent", () => {
   it("keeps what was written when it is stopped or fails", () => {
     const half = applyEvent(started, { name: "answer.delta", id: "1", data: { text: "Half" } });
     const stopped = applyEvent(half, { name: "answer.failed", id: "2", data: { problem: { code: "cancelled" } } });
-    const failed = applyEvent(half, { name: "answer.failed", id: "2", data: { problem: { code: "provider" } } });
-    expect([stopped.state, stopped.answer, failed.state]).toEqual(["cancelled", "Half", "failed"]);
+    const body = { problem: { code: "provider" }, cost_usd: 0.002, answer: "" };
+    const failed = applyEvent(half, { name: "answer.failed", id: "2", data: body });
+    expect([stopped.state, stopped.answer, stopped.cost_usd]).toEqual(["cancelled", "Half", null]);
+    expect([failed.state, failed.answer, failed.cost_usd]).toEqual(["failed", "Half", 0.002]);
   });
 
   it("drops what was written when another model begins anew", () => {

@@ -1,7 +1,7 @@
 // Folds the events of one answer into what the page shows. Pure: the same events give the same view, from the start or
 // continued after a reload.
 import type { StreamEvent } from "@/shared/events/stream";
-import type { Answer, AssistantNamed, Pin, Problem, RetrievedPassage } from "@/shared/api/types";
+import type { Answer, AssistantNamed, Pin, RetrievedPassage } from "@/shared/api/types";
 
 export interface AnswerView extends Answer {
   passages: RetrievedPassage[];
@@ -75,8 +75,10 @@ export function applyEvent(view: AnswerView, event: StreamEvent): AnswerView {
     case "answer.completed":
       return { ...view, ...(event.data as Answer), state: "completed" };
     case "answer.failed": {
-      const problem = (event.data as { problem: Problem | null }).problem;
-      return { ...view, state: problem?.code === "cancelled" ? "cancelled" : "failed", problem };
+      // What it took is told all the same; its text is what was shown till then.
+      const { problem, usage, cost_usd, timings_ms } = { ...view, ...(event.data as Partial<Answer>) };
+      const state = problem?.code === "cancelled" ? "cancelled" : "failed";
+      return { ...view, state, problem, usage, cost_usd, timings_ms };
     }
     default:
       return view;
