@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.flow.conftest import settled, upload
+from tests.flow.conftest import add, settled, upload
 
 OLD = b"""# Hotels
 
@@ -54,3 +54,13 @@ async def test_search_tells_that_there_is_a_newer_version(asked: httpx2.AsyncCli
     hits = (await asked.get("/v1/search", params={"q": "hotel limit London"})).json()["hits"]
     assert next((hit["source"], hit["newer"]) for hit in hits) == ("travel-2026.md", None)
     assert all(hit["newer"] == "travel-2026.md" for hit in hits if hit["source"] == "travel-2025.md")
+
+
+async def test_a_passage_of_an_older_revision_says_which_answers_now(asked: httpx2.AsyncClient) -> None:
+    (span,) = (await _answer(asked, "Where are trains booked?"))["pins"][0]["spans"]
+    assert (await asked.get(f"/v1/passages/{span['revision']}/1")).json()["superseded_by"] is None
+    later = await add(asked, "travel-2026.md", NEW.replace(b"travel desk", b"station"))
+    passage = (await asked.get(f"/v1/passages/{span['revision']}/{span['page']}")).json()
+    assert passage["superseded_by"] == {"revision": later["serving_revision"], "pages": 2, "same_bytes": False}
+    assert "travel desk" in passage["text"]
+    assert (await asked.get(f"/v1/passages/{later['serving_revision']}/1")).json()["superseded_by"] is None

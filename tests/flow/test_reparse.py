@@ -72,6 +72,9 @@ async def test_what_an_earlier_version_read_is_read_anew(settings: Any) -> None:
             for span in pin["spans"]:
                 passage = await client.get(f"/v1/passages/{span['revision']}/{span['page']}")
                 assert passage.status_code == 200, "what was pinned before is still there"
+                if span["document"] in done["documents"]:
+                    later = passage.json()["superseded_by"]
+                    assert (later["same_bytes"], later["revision"] == span["revision"]) == (True, False)
         assert (await asked(client, "/v1/answers", 200, **ASKED))["pins"]
         report = await house.ingest.fsck(await house.owner(), repair=False, deep=True, strict=True)
         assert report.clean, report.findings

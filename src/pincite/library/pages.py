@@ -68,10 +68,19 @@ class NamedPages:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """The revision that questions are answered from, where it is a later one, and how many pages it has."""
+
+    revision: Revision
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class PassageView:
     """A range of a page as shown to a reader: the page, where the range lies on it, and whose it is.
 
     `layout` has the boxes of the range for PDF, and is None for other formats. `pages` is how many the revision has.
+    `superseded_by` is None where no later one answers.
     """
 
     document: Document
@@ -81,6 +90,12 @@ class PassageView:
     start: int
     end: int
     layout: PageBoxes | None
+    superseded_by: Later | None = None
+
+    @property
+    def same_bytes(self) -> bool:
+        """Whether the later revision is the same file, which was read anew."""
+        return self.superseded_by is not None and self.superseded_by.revision.sha256 == self.revision.sha256
 
     @property
     def place(self) -> str:

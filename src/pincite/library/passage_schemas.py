@@ -3,7 +3,7 @@
 What the rest of the library looks like is in `schemas.py`, the routes are in `routes.py`.
 """
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.guard import Block, FileType
 from pincite.library.domain import PageSummary
@@ -88,6 +88,14 @@ class LinkBody(BaseModel):
     page: int | None = None
 
 
+class LaterRevision(BaseModel):
+    """The revision that questions are answered from today, where the one that is shown is an older one."""
+
+    revision: str
+    pages: int = Field(description="How many it has.")
+    same_bytes: bool = Field(description="It is the same file, which was read anew.")
+
+
 class PassageBody(BaseModel):
     """A page with the range that was asked for: its words and, for PDF, where they stand on the page.
 
@@ -114,6 +122,7 @@ class PassageBody(BaseModel):
                 "height": 841.9,
                 "boxes": [{"x0": 72.0, "y0": 96.5, "x1": 210.2, "y1": 110.0}],
                 "links": [{"start": 0, "end": 12, "url": None, "page": 5}],
+                "superseded_by": None,
             }
         }
     )
@@ -135,11 +144,12 @@ class PassageBody(BaseModel):
     height: float | None
     boxes: list[BoxBody]
     links: list[LinkBody]
+    superseded_by: LaterRevision | None
 
     @classmethod
     def of(cls, view: PassageView) -> "PassageBody":
         """Make the body of a passage."""
-        layout, overlay = view.layout, view.page.overlay
+        layout, overlay, later = view.layout, view.page.overlay, view.superseded_by
         return cls(
             document=view.document.id,
             revision=view.revision.id,
@@ -161,6 +171,9 @@ class PassageBody(BaseModel):
                 LinkBody(start=link.start, end=link.end, url=link.url or None, page=link.page or None)
                 for link in (() if overlay is None else overlay.links)
             ],
+            superseded_by=None
+            if later is None
+            else LaterRevision(revision=later.revision.id, pages=later.pages, same_bytes=view.same_bytes),
         )
 
 

@@ -24,7 +24,7 @@ from pincite.library.domain import (
     Passage,
     Revision,
 )
-from pincite.library.pages import NamedPages, PassageView
+from pincite.library.pages import Later, NamedPages, PassageView
 from pincite.library.service.personal import PersonalData
 from pincite.library.store import collections, documents, grants, passages, revisions, stretches
 
@@ -205,6 +205,7 @@ class Reading(PersonalData):
             document = await _document(session, scope, revision.document_id)
             found = await _page(session, scope, revision_id, page)
             count = await passages.count_pages(session, scope, revision_id)
+            later = await _later(session, scope, document, revision)
         start, end = (0, len(found.text)) if span is None else span
         if not 0 <= start <= end <= len(found.text):
             raise InvalidInput(
@@ -214,7 +215,7 @@ class Reading(PersonalData):
         layout = None
         if revision.file_type is FileType.PDF:
             layout = await self._layout(scope, reader, revision, found, (start, end if span is not None else start))
-        return PassageView(document, revision, found, count, start, end, layout)
+        return PassageView(document, revision, found, count, start, end, layout, later)
 
     async def _layout(
         self, scope: Scope, reader: PageReader, revision: Revision, page: Page, span: tuple[int, int]
@@ -260,6 +261,16 @@ async def _revision(session: AsyncSession, scope: Scope, revision_id: str) -> Re
     if revision is None:
         raise NotFound("There is no such revision.", remedy="Its document may have been deleted.")
     return revision
+
+
+async def _later(session: AsyncSession, scope: Scope, document: Document, shown: Revision) -> Later | None:
+    """Return the revision that answers, where it is a later one than is shown."""
+    if document.serving is None or document.serving == shown.id:
+        return None
+    serving = await _revision(session, scope, document.serving)
+    if serving.number <= shown.number:
+        return None
+    return Later(serving, await passages.count_pages(session, scope, serving.id))
 
 
 async def _page(session: AsyncSession, scope: Scope, revision_id: str, number: int) -> Page:

@@ -132,6 +132,8 @@ export interface PassageView {
   height: number | null;
   boxes: Box[];
   links: PassageLink[];
+  /** What questions are answered from today, where this is an older revision; null where it is not. */
+  superseded_by: { revision: string; pages: number; same_bytes: boolean } | null;
 }
 
 /** Characters `start` to `end` (code points, end excluded) of one page of one revision. */

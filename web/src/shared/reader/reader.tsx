@@ -9,7 +9,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ExternalLink, X, ZoomIn, ZoomOut } from "lucide-react";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { linksWithin, targetOf } from "./links";
-import type { Target } from "./target";
+import { type Target, useViewer } from "./target";
 import { TextPage } from "./text-page";
 
 const PdfPage = lazy(() => import("./pdf-page"));
@@ -69,6 +69,7 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
           <X aria-hidden />
         </IconButton>
       </header>
+      {found?.superseded_by && <Older by={found.superseded_by} page={page} />}
       {found && target.start !== undefined && !passage.isPlaceholderData && <Leads passage={found} onTurn={turn} />}
       <div className="flex-1 overflow-auto p-3 sm:p-6" tabIndex={0} aria-label="Page">
         {passage.isError && <ErrorNotice error={passage.error} />}
@@ -88,6 +89,19 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
         {found && !pdf && <TextPlace target={target} page={page} zoom={ZOOMS[zoom] ?? 1} />}
       </div>
     </section>
+  );
+}
+
+/** What is shown is not what questions are answered from today. */
+function Older({ by, page }: { by: NonNullable<PassageView["superseded_by"]>; page: number }) {
+  const { open } = useViewer();
+  return (
+    <p role="note" data-testid="viewer-older" className="border-b border-line bg-paper px-4 py-1.5 text-xs text-muted">
+      {by.same_bytes ? "This file was read anew since; this is how it was read then." : "An older version: a later one answers questions today."}{" "}
+      <button type="button" className="underline hover:text-ink" onClick={() => open({ revision: by.revision, page: Math.min(page, by.pages) })}>
+        Open what answers today
+      </button>
+    </p>
   );
 }
 
