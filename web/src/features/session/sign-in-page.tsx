@@ -25,7 +25,7 @@ export function SignInPage({ note, onSignedIn }: Props) {
   useTitle("Sign in");
   const client = useQueryClient();
   const [pasted, setPasted] = useState("");
-  const tried = useRef(false);
+  const tried = useRef("");
   const enter = (session: Session) => {
     client.setQueryData(keys.session, session);
     void client.invalidateQueries();
@@ -37,12 +37,18 @@ export function SignInPage({ note, onSignedIn }: Props) {
   });
   const { mutate } = entry;
   useEffect(() => {
-    const token = tokenFrom(window.location.hash);
-    if (!token || tried.current) return;
-    tried.current = true;
-    // The token works once; it should not stay in the address or the history.
-    window.history.replaceState(null, "", "/signin");
-    mutate(token);
+    const enterByAddress = () => {
+      const token = tokenFrom(window.location.hash);
+      if (!token || tried.current === token) return;
+      tried.current = token;
+      // The token works once; it should not stay in the address or the history.
+      window.history.replaceState(null, "", "/signin");
+      mutate(token);
+    };
+    enterByAddress();
+    // A link that is put into the address while this page is open loads nothing anew.
+    window.addEventListener("hashchange", enterByAddress);
+    return () => window.removeEventListener("hashchange", enterByAddress);
   }, [mutate]);
   const token = tokenFrom(pasted);
 
