@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
-from pincite.core.words import STOP_WORDS, content_pairs, content_words
+from pincite.core.words import STOP_WORDS, content_pairs, content_words, words
 
 
 class Wants(StrEnum):
@@ -35,6 +36,7 @@ class Question:
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
         how_to: whether it asks how something is done.
+        pairs: those of the terms that stand beside each other in it, as in "annual leave".
     """
 
     text: str
@@ -43,6 +45,7 @@ class Question:
     wants: Wants
     yes_or_no: bool = False
     how_to: bool = False
+    pairs: frozenset[tuple[str, str]] = frozenset()
 
 
 _WANTS = (
@@ -130,6 +133,8 @@ _NAMING = re.compile(
     r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
     r"\(?\d[\d.A-Z-]*|"
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
+    r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
     re.IGNORECASE,
 )
@@ -154,7 +159,13 @@ def analyse(text: str) -> Question:
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
     names = frozenset(named & kept.keys())
     return Question(
-        text, kept, names, wants, yes_or_no=_YES_OR_NO.match(text) is not None, how_to=_HOW_TO.search(text) is not None
+        text,
+        kept,
+        names,
+        wants,
+        yes_or_no=_YES_OR_NO.match(text) is not None,
+        how_to=_HOW_TO.search(text) is not None,
+        pairs=frozenset(pair for pair in pairwise(words(text)) if kept.keys() >= {*pair}),
     )
 
 
