@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
-from pincite.core.words import STOP_WORDS, content_pairs, content_words, words
+from pincite.core.words import STOP_WORDS, content_pairs, content_words, stem
 
 
 class Wants(StrEnum):
@@ -139,6 +138,8 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\w*\d[\d.,]*\w*")
+# Two whole words: "Wi-Fi" is one, and no pair.
+_PAIR = re.compile(r"(?<!\S)([^\W\d_]+)(?=\s+([^\W\d_]+)(?![\w’'-]))")
 _ROLE = re.compile(
     r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
     r"everyone|anyone|owner|nurse|coordinator|assistant|desk|chair|members?)\b",
@@ -165,8 +166,13 @@ def analyse(text: str) -> Question:
         wants,
         yes_or_no=_YES_OR_NO.match(text) is not None,
         how_to=_HOW_TO.search(text) is not None,
-        pairs=frozenset(pair for pair in pairwise(words(text)) if kept.keys() >= {*pair}),
+        pairs=frozenset(pair for found in _PAIR.finditer(text) if kept.keys() >= {*(pair := _stems(found))}),
     )
+
+
+def _stems(pair: re.Match[str]) -> tuple[str, str]:
+    first, second = pair.groups()
+    return stem(first.lower()), stem(second.lower())
 
 
 def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:
