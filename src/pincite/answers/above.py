@@ -13,7 +13,7 @@ from pincite.library import Passage
 PageKey = tuple[str, int]
 """(revision id, page number)."""
 Marks = Mapping[PageKey, Sequence[Block]]
-"""The headings, lists and running heads and feet of pages, in order; of a page that is missing none are known."""
+"""The headings, lists, tables and margins of pages, in order; of a page that is missing none are known."""
 
 _MAX_HEADING = 100
 _SHORT = 0.7

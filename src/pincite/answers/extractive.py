@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
 from pincite.answers.verdicts.terms import read
-from pincite.core.words import content_pairs, content_words, whole_words
+from pincite.core.words import content_pairs, content_words, whole_words, words
 from pincite.retrieval import ScoredPassage
 
 Vectors = Mapping[str, NDArray[np.float32]]
@@ -44,6 +45,8 @@ _MARKS = '.,;:!?"“”()[]'
 # Of another sentence's words: one that has no other words says the same.
 _MOST = 0.8
 # What a question term counts for by where it stands, relative to the sentence itself.
+# A section that is called "Annual leave" is about it: its sentences need not say so again.
+_IN_PAIR_ABOVE = 0.9
 _IN_HEADER = 0.75
 _IN_HEADINGS = 0.65
 _IN_NEAR = 0.45
@@ -186,7 +189,7 @@ def _place(chosen: Chosen) -> tuple[int, int, int]:
 def _judge(
     asked: Question, passages: Sequence[ScoredPassage], found: Sequence[Candidate], vectors: Vectors
 ) -> list[_Judged]:
-    zones = _Zones(found, passages)
+    zones = _Zones(found, passages, asked.pairs)
     weights = zones.weights(asked.terms)
     alike = _Alike(asked.terms, vectors)
     whole = vectors.get(asked.text)
@@ -223,7 +226,9 @@ def _judge(
 class _Zones:
     """The stems of each candidate's surroundings, and how telling each stem is among the candidates."""
 
-    def __init__(self, found: Sequence[Candidate], passages: Sequence[ScoredPassage]) -> None:
+    def __init__(
+        self, found: Sequence[Candidate], passages: Sequence[ScoredPassage], pairs: frozenset[tuple[str, str]]
+    ) -> None:
         self.words = [content_pairs(candidate.said) for candidate in found]
         self.own = [frozenset(stem for stem, _ in pairs) for pairs in self.words]
         outer: dict[str, frozenset[str]] = {}
@@ -233,8 +238,17 @@ class _Zones:
                 outer[text] = frozenset(content_words(text))
             return outer[text]
 
+        together: dict[str, frozenset[str]] = {}
+
+        def paired(text: str) -> frozenset[str]:
+            if pairs and text not in together:
+                said = words(text)
+                together[text] = frozenset(chain.from_iterable(pairs.intersection(pairwise(said))))
+            return together.get(text, frozenset())
+
         self._outer = [
             (
+                (_IN_PAIR_ABOVE, paired(candidate.headings)),
                 (_IN_HEADER, stems(candidate.header)),
                 (_IN_HEADINGS, stems(candidate.headings)),
                 (_IN_NEAR, stems(candidate.near)),

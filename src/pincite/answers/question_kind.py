@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
-from pincite.core.words import STOP_WORDS, content_pairs, content_words
+from pincite.core.words import STOP_WORDS, content_pairs, content_words, stem
 
 
 class Wants(StrEnum):
@@ -35,6 +35,7 @@ class Question:
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
         how_to: whether it asks how something is done.
+        pairs: those of the terms that stand beside each other in it, as in "annual leave".
     """
 
     text: str
@@ -43,6 +44,7 @@ class Question:
     wants: Wants
     yes_or_no: bool = False
     how_to: bool = False
+    pairs: frozenset[tuple[str, str]] = frozenset()
 
 
 _WANTS = (
@@ -130,10 +132,14 @@ _NAMING = re.compile(
     r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
     r"\(?\d[\d.A-Z-]*|"
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
+    r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\w*\d[\d.,]*\w*")
+# Two whole words: "Wi-Fi" is one, and no pair.
+_PAIR = re.compile(r"(?<!\S)([^\W\d_]+)(?=\s+([^\W\d_]+)(?![\w’'-]))")
 _ROLE = re.compile(
     r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
     r"everyone|anyone|owner|nurse|coordinator|assistant|desk|chair|members?)\b",
@@ -154,8 +160,19 @@ def analyse(text: str) -> Question:
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
     names = frozenset(named & kept.keys())
     return Question(
-        text, kept, names, wants, yes_or_no=_YES_OR_NO.match(text) is not None, how_to=_HOW_TO.search(text) is not None
+        text,
+        kept,
+        names,
+        wants,
+        yes_or_no=_YES_OR_NO.match(text) is not None,
+        how_to=_HOW_TO.search(text) is not None,
+        pairs=frozenset(pair for found in _PAIR.finditer(text) if kept.keys() >= {*(pair := _stems(found))}),
     )
+
+
+def _stems(pair: re.Match[str]) -> tuple[str, str]:
+    first, second = pair.groups()
+    return stem(first.lower()), stem(second.lower())
 
 
 def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:

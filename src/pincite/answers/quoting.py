@@ -4,7 +4,7 @@ Which sentences those are is decided in `extractive.py`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,15 +20,19 @@ from pincite.answers.shapes import pin_to
 from pincite.answers.spelling import Respelt, respelt
 from pincite.answers.spending import with_calls
 from pincite.answers.steps import begins_step
+from pincite.answers.table_rows import Row, row_at
 from pincite.core import Scope, StageClock
 from pincite.core.words import whole_words
 from pincite.gateway import Embedder, StaticEmbedder
 from pincite.library import NamedPages
-from pincite.retrieval import Evidence, Query
+from pincite.retrieval import Evidence, Query, ScoredPassage
 
 DISAGREE = "The documents disagree; another says: "
 OLDER = "An older version says: "
 UNSAID = "The documents do not say: "
+
+
+_Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class QuotedDraft:
         self._embedder = embedder
         self._clock = StageClock()
         self.answer: Answer = task.answer
+        self._table: PinSpan | None = None  # the head of the table that the text ends with
+        self._told: set[PinSpan] = set()
 
     async def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
         """Yield the evidence, then each sentence with its pin. Raises: Unavailable."""
@@ -95,7 +101,12 @@ class QuotedDraft:
             yield self._read_as(meant)
         for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
             lead = _lead(before, sentence, evidence)
-            async for event in self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead):
+            row = row_of(evidence.passages, pages, sentence)
+            if row is None:
+                events = self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead)
+            else:
+                events = self._row(sentence, row, row_spans(evidence.passages, pages, (sentence, row)), lead)
+            for event in events:
                 yield event
         for part in chosen.unanswered:
             yield self._unsaid(part)
@@ -141,19 +152,37 @@ class QuotedDraft:
         )
         return "answer.delta", {"text": self.answer.text}
 
-    async def _quoted(
-        self, chosen: Chosen, spans: tuple[PinSpan, ...], lead: str
-    ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    def _quoted(self, chosen: Chosen, spans: tuple[PinSpan, ...], lead: str) -> Sequence[_Event]:
         gap = f" {lead}" if self.answer.text else ""
         shown = one_line(chosen)
-        if gap == " " and begins_step(shown):
+        if self._table is not None:
+            gap = f"\n\n{lead}"
+            self._table = None
+        elif gap == " " and begins_step(shown):
             gap = "\n"  # each step is a line of its own
+        return self._pinned(chosen, shown, spans, (gap, ""))
+
+    def _row(self, chosen: Chosen, row: Row, spans: tuple[PinSpan, ...], lead: str) -> Sequence[_Event]:
+        """Quote a row of a table below its head, once for rows of one table that follow each other."""
+        if spans[0] in self._told:
+            return ()
+        self._told.add(spans[0])
+        if self._table == spans[1] and not lead:
+            return self._pinned(chosen, row.said, spans, ("\n| ", " |"))
+        self._table = spans[1]
+        before = "\n\n".join(part for part in (self.answer.text and lead.strip(), row.named) if part)
+        gap = "\n\n" if self.answer.text else ""
+        return self._pinned(chosen, row.said, spans, (f"{gap}{before}\n| ", " |"))
+
+    def _pinned(
+        self, chosen: Chosen, shown: str, spans: tuple[PinSpan, ...], around: tuple[str, str]
+    ) -> Sequence[_Event]:
+        gap, after = around
         start = len(self.answer.text) + len(gap)
         pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), spans)
-        text = self.answer.text + gap + shown
-        self.answer = replace(self.answer, text=text, pins=(*self.answer.pins, pin))
-        yield "answer.delta", {"text": gap + shown}
-        yield "answer.pin", pin_to(pin)
+        text = gap + shown + after
+        self.answer = replace(self.answer, text=self.answer.text + text, pins=(*self.answer.pins, pin))
+        return ("answer.delta", {"text": text}), ("answer.pin", pin_to(pin))
 
 
 def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
@@ -162,6 +191,27 @@ def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
         return ""
     first, second = (evidence.passages[each.passage] for each in (before, sentence))
     return OLDER if second.newer == first.passage.source else DISAGREE
+
+
+def row_of(passages: Sequence[ScoredPassage], pages: NamedPages, chosen: Chosen) -> Row | None:
+    """Return the row of a table that a picked sentence is (part) of; None where it is of none that can be shown so."""
+    page = pages.pages.get((passages[chosen.passage].passage.chunk.revision_id, chosen.page))
+    if page is None or chosen.rest is not None:
+        return None
+    return row_at(page.text, page.marks, chosen.start, chosen.end)
+
+
+def row_spans(
+    passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]
+) -> tuple[PinSpan, PinSpan]:
+    """Return the spans of a row and of its table's head."""
+    chosen, row = told
+    text = pages.pages[passages[chosen.passage].passage.chunk.revision_id, chosen.page].text
+    first, second = (
+        span_of(passages, pages, replace(chosen, start=start, end=end, text=text[start:end]))
+        for start, end in (row.at, row.head_at)
+    )
+    return first, second
 
 
 def one_line(chosen: Chosen) -> str:

@@ -16,8 +16,8 @@ from pincite.privacy import Policy
 class NamedPage:
     """A page's text with what its places are named by: its number, its label and the type of its document.
 
-    `personal_data` is the policy of its collection; `marks` are its headings, its lists and its running heads and feet,
-    in order.
+    `personal_data` is the policy of its collection; `marks` are its headings, lists, tables and running heads and
+    feet, in order.
     """
 
     number: int
@@ -48,7 +48,7 @@ class NamedPages:
         return {key: page.text for key, page in self.pages.items()}
 
     def marks(self) -> dict[tuple[str, int], tuple[Block, ...]]:
-        """Return the headings, the lists and the running heads and feet of each, in order."""
+        """Return the headings, lists, tables and running heads and feet of each, in order."""
         return {key: page.marks for key, page in self.pages.items()}
 
     def place(self, revision_id: str, number: int, start: int, end: int) -> str:

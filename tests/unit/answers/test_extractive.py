@@ -256,6 +256,7 @@ def test_what_heads_the_columns_of_a_table_is_no_answer():
         ("10.10 The plan for employees, restated February 24, 2020 (Exhibit (10)(xvi) to our Form 10-K)", False),
         ("2.5 people work there on average.", True),
         ("No. 7 is on page 9.", False),
+        ("The year runs from 1 January to the 31st of December.", False),
         ("There is no limit.", True),
         ("The mill employs 250 people.", True),
         ("The mill employs 2000 workers.", True),

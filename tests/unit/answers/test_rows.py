@@ -54,3 +54,19 @@ def test_what_was_filled_in_is_quoted_and_not_its_label() -> None:
     assert [each.text for each in said.sentences] == ["Name of the vessel: Seeadler von Kappeln"]
     said = ask("What is the length over all?", FORM + FILLED)
     assert said.sentences[0].text == "Length over all: 14.20 metres"
+
+
+def test_what_a_section_is_called_counts_more_than_half_of_it_elsewhere():
+    """ "Annual training" is no annual leave."""
+    text = "\r\n".join(
+        (
+            *("Annual leave", "Length of service Norway Portugal", "Less than 3 years 26 days 25 days"),
+            *(
+                "3 years and more 28 days 27 days",
+                "Other leave",
+                "Reservists get 15 paid days for annual training.",
+            ),
+        )
+    )
+    found = ask("How many days of annual leave are there?", text, "Annual leave", "Other leave")
+    assert found.sentences[0].text in {"Less than 3 years 26 days 25 days", "3 years and more 28 days 27 days"}

@@ -18,7 +18,7 @@ from pincite.library.store.rows import CHUNK_COLUMNS, blocks_of, chunk_of, chunk
 from pincite.library.tables import ChunkRow, CollectionRow, DocumentRow, PageRow, RevisionRow
 from pincite.privacy import Policy
 
-_MARKS = frozenset({BlockKind.HEADING, BlockKind.MARGIN, BlockKind.LIST})
+_MARKS = frozenset({BlockKind.HEADING, BlockKind.MARGIN, BlockKind.LIST, BlockKind.TABLE})
 
 
 async def put_pages(session: AsyncSession, scope: Scope, revision_id: str, pages: Sequence[PageText]) -> None:

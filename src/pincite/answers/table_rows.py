@@ -1,0 +1,134 @@
+"""Rows of tables as people read them: cell by cell below what their columns are called. Pure.
+
+Which row answers is decided in `extractive.py`; where tables are on a page, the parsers say.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pincite.core.words import whole_words
+from pincite.guard import Block, BlockKind
+
+_Stretch = tuple[int, int]
+_Cell = tuple[int, int, int]
+_CELLS = re.compile(r" \| ")
+_BAR = "|"
+_LONGEST_ROW, _LONGEST_NAME = 900, 60
+_DIVIDER = "---"
+# Columns are called by years as well: "2025", "FY2025", "in 2026".
+_FIGURE = re.compile(r"\d+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row below the head of its table.
+
+    Args:
+        head: what the columns are called; as many as there are `cells`.
+        cells: what the row says, "" where a column has nothing.
+        head_at: where the head stands on the page, [start, end) in characters.
+        at: where the row does.
+    """
+
+    head: tuple[str, ...]
+    cells: tuple[str, ...]
+    head_at: _Stretch
+    at: _Stretch
+
+    @property
+    def said(self) -> str:
+        """The row as a line of a table in Markdown, without the bars at its ends."""
+        return " | ".join(self.cells)
+
+    @property
+    def named(self) -> str:
+        """The head as the first two lines of a table in Markdown."""
+        return f"| {' | '.join(self.head)} |\n|{f' {_DIVIDER} |' * len(self.head)}"
+
+
+def row_at(page: str, blocks: Sequence[Block], start: int, end: int) -> Row | None:
+    """Return the row of a table that characters [start, end) of a page are (part) of.
+
+    None where they are of none or of several, where the table's first row does not look like the names of its columns,
+    and where the row is too long to be read at once.
+
+    Args:
+        page: the page's text.
+        blocks: what is known of the page; its tables among them.
+        start: where the stretch begins.
+        end: where it ends.
+    """
+    table = next((each for each in blocks if each.kind is BlockKind.TABLE and each.start <= start < each.end), None)
+    if table is None or end > table.end:
+        return None
+    rows, heads = _rows(page, table)
+    place = next((at for at, row in enumerate(rows) if row[0][0] <= start and end <= row[-1][1]), None)
+    place = _touched(rows, start, end) if place is None else place
+    if place is None or place < heads or not heads:
+        return None
+    columns = max(each[2] for row in rows for each in row) + 1
+    head = next((row for row in reversed(rows[:heads]) if len(row) > 1), None)
+    row = rows[place]
+    if head is None or row[-1][1] - row[0][0] > _LONGEST_ROW:
+        return None
+    names, cells = _texts(page, head, columns), _texts(page, row, columns)
+    if not _names(names, cells):
+        return None
+    return Row(names, cells, (head[0][0], head[-1][1]), (row[0][0], row[-1][1]))
+
+
+def _touched(rows: Sequence[Sequence[_Cell]], start: int, end: int) -> int | None:
+    """Return the one row that a stretch shares characters with; None where it does with several."""
+    touched = [at for at, row in enumerate(rows) if row[0][0] < end and start < row[-1][1]]
+    return touched[0] if len(touched) == 1 else None
+
+
+def _rows(page: str, table: Block) -> tuple[list[list[_Cell]], int]:
+    """Return the rows, each the (start, end, column) of its cells that hold something, and how many are the head."""
+    if table.table is not None:
+        rows = [[(each.start, each.end, each.column) for each in row] for row in table.table.rows]
+        return [row for row in rows if row], table.table.head_rows
+    rows: list[list[_Cell]] = []
+    at = table.start
+    for line in page[table.start : table.end].split("\n"):
+        rows.append(_cells(line, at))
+        at += len(line) + 1
+    return [row for row in rows if row], 1
+
+
+def _cells(line: str, at: int) -> list[_Cell]:
+    found: list[_Cell] = []
+    begin = 0
+    for column, end in enumerate([*(each.start() for each in _CELLS.finditer(line)), len(line)]):
+        text = line[begin:end]
+        if text.strip():
+            first = begin + len(text) - len(text.lstrip())
+            found.append((at + first, at + first + len(text.strip()), column))
+        begin = end + 3
+    return found
+
+
+def _texts(page: str, row: Sequence[_Cell], columns: int) -> tuple[str, ...]:
+    texts = [""] * columns
+    for start, end, column in row:
+        texts[column] = " ".join(whole_words(f"{texts[column]} {page[start:end]}").split())
+    return tuple(texts)
+
+
+def _names(head: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a first row names columns: it is short, and has fewer figures than what stands below it.
+
+    Of two columns the row must have a figure: "Owner | Ada Okafor" below "Document | Rules" are two facts.
+    """
+    if any(_BAR in each for each in (*head, *cells)) or any(len(each) > _LONGEST_NAME for each in head):
+        return False
+    if sum(map(bool, head[1:])) < len(head) - 1 or sum(map(bool, cells)) < 2:
+        return False
+    named, told = (sum(map(_has_figure, each)) for each in (head, cells))
+    return named < told or (not named and len(head) > 2)
+
+
+def _has_figure(text: str) -> bool:
+    return any(_YEAR.fullmatch(each) is None for each in _FIGURE.findall(text))

@@ -1,0 +1,69 @@
+"""Answers that a table gives are tables: each row pinned, with what its columns are called."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from tests.flow.conftest import add
+
+LEAVE = b"""# Parental leave
+
+Ask Fiona Macrae before week twenty.
+
+| Kind of leave | Length | At full pay |
+| --- | --- | --- |
+| Main carer | 52 weeks | 24 weeks |
+| Second parent | 16 weeks | 8 weeks |
+| Foster carer | 12 weeks | 6 weeks |
+
+# Owner
+
+| Document | PPL-05 |
+| --- | --- |
+| Owner | Aoife Brannigan |
+"""
+
+
+async def ask(client: httpx2.AsyncClient, question: str) -> dict[str, Any]:
+    answer = (await client.post("/v1/answers", json={"question": question}, timeout=60)).json()
+    assert not answer["abstained"], answer
+    for pin in answer["pins"]:
+        for span in pin["spans"]:
+            page = (await client.get(f"/v1/passages/{span['revision']}/{span['page']}")).json()["text"]
+            assert page[span["start"] : span["end"]] == span["quote"]
+    return answer
+
+
+@pytest.fixture
+async def asked(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    await add(client, "parental-leave.md", LEAVE)
+    return client
+
+
+async def test_a_row_stands_below_the_names_of_its_columns(asked: httpx2.AsyncClient) -> None:
+    answer = await ask(asked, "How long is the parental leave of a second parent?")
+    first, *rest = answer["pins"]
+    assert answer["answer"].startswith(
+        "| Kind of leave | Length | At full pay |\n| --- | --- | --- |\n| Second parent | 16 weeks | 8 weeks |"
+    )
+    assert answer["answer"][slice(*first["claim"])] == "Second parent | 16 weeks | 8 weeks"
+    assert [span["quote"] for span in first["spans"]] == [
+        "Second parent | 16 weeks | 8 weeks",
+        "Kind of leave | Length | At full pay",
+    ]
+    assert answer["answer"].count("Kind of leave") == 1, "once for all rows"
+    for pin in rest:
+        assert answer["answer"][slice(*pin["claim"])].count(" | ") == 2
+
+
+async def test_two_facts_below_each_other_are_no_head_and_row(asked: httpx2.AsyncClient) -> None:
+    answer = await ask(asked, "Who is the owner of the document on parental leave?")
+    assert "Owner | Aoife Brannigan" in answer["answer"]
+    assert "---" not in answer["answer"]
+
+
+async def test_a_sentence_behind_a_table_is_a_paragraph_of_its_own(asked: httpx2.AsyncClient) -> None:
+    answer = await ask(asked, "How long is the leave of a foster carer, and whom do I ask before week twenty?")
+    parts = answer["answer"].split("\n\n")
+    assert sorted(part.startswith("| Kind of leave") for part in parts) == [False, True]
+    assert any("Ask Fiona Macrae before week twenty." in part for part in parts)
