@@ -14,15 +14,16 @@ import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
 import { NobodyReads } from "./nobody-reads";
 import { ReadBefore } from "./read-before";
+import type { LibrarySearch } from "./search";
 import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
 
-export function LibraryPage() {
+export function LibraryPage({ collection = "", name = "" }: LibrarySearch) {
   useTitle("Library");
   const documents = useDocuments();
   const collections = useQuery(collectionsQuery).data ?? [];
-  const [view, setView] = useState<View>({ text: "", collection: "", shelf: "all", sort: "added" });
+  const [view, setView] = useState<View>({ text: name, collection, shelf: "all", sort: "added" });
   const change = (patch: Partial<View>) => setView((old) => ({ ...old, ...patch }));
   const all = documents.data ?? [];
   const shown = arrange(all, useDeferredValue(view));
