@@ -41,8 +41,8 @@ export function RemoveSource({ source, collection, onGone, onClose }: Props) {
             <legend className="font-medium">
               Its {many} {collection && `in ${collection}`}
             </legend>
-            <Choice value="keep" words="stay" more="They answer as before, and are not kept in step any more." isFirst />
-            <Choice value="remove" words="are removed too" more="That is done in the background; until then the source is listed here." />
+            <Choice value="keep" words="Keep" more="What was read stays and is quoted as before, and is not kept in step any more." isFirst />
+            <Choice value="remove" words="Remove too" more="That is done in the background; until then the source is listed here." />
           </fieldset>
         )}
         {removal.isError && (

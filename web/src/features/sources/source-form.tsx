@@ -65,12 +65,15 @@ export function SourceForm({ changed, onClose }: Props) {
       onClose(set);
     },
   });
-  const flaw = useMemo(() => setting.error && flawOf(asProblem(setting.error)), [setting.error]);
-  const isShown = flaw !== null && kind !== undefined && fieldsOf(kind, before).includes(flaw.field);
+  const flaw = useMemo(() => setting.error && flawOf(asProblem(setting.error), kind ? fieldsOf(kind, before) : []), [setting.error, kind, before]);
   useEffect(() => {
     const field = flaw && form.current?.elements.namedItem(flaw.field);
     if (field instanceof HTMLElement) field.focus();
   }, [flaw]);
+  const choose = (name: string) => {
+    setting.reset(); // what was refused is another kind's
+    setKind(name);
+  };
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     setting.mutate(event.currentTarget);
@@ -83,10 +86,10 @@ export function SourceForm({ changed, onClose }: Props) {
       data-testid="source-form"
       onSubmit={submit}
     >
-      {!before && <KindChoice chosen={kindName} onChoose={setKind} />}
+      {!before && <KindChoice chosen={kindName} onChoose={choose} />}
       {kind && <Fields kind={kind} of={kindName} before={before} flaw={flaw} />}
       {before && <p className="text-xs leading-relaxed text-muted">It is looked at anew then, unless it is paused; what is the same is not read again.</p>}
-      {setting.isError && !isShown && <ErrorNotice error={setting.error} />}
+      {setting.isError && !flaw && <ErrorNotice error={setting.error} />}
       <div className="flex justify-end gap-2">
         <Button look="quiet" onClick={() => onClose()}>
           Cancel

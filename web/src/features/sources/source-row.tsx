@@ -11,7 +11,7 @@ import { KINDS } from "./kinds";
 import { DeleteGone, RemoveSource } from "./remove-source";
 import { SourceForm } from "./source-form";
 import { NotRead } from "./not-read";
-import { asksToDelete, everyWords, problemOf, runWords, type Standing, STANDING_WORDS, standingOf, whenWords } from "./words";
+import { asksToDelete, lastWords, problemOf, scheduleWords, type Standing, STANDING_WORDS, standingOf } from "./words";
 
 interface Props {
   source: Source;
@@ -27,32 +27,39 @@ export function SourceRow({ source, collection, onGone }: Props) {
   const kind = KINDS[source.kind];
   const standing = standingOf(source);
   const Icon = kind?.icon ?? CircleHelp;
-  const when = whenWords(source);
+  const [when, did] = lastWords(source);
   const close = () => setOpen(null);
   return (
     <li className="px-4 py-4 text-[0.86rem] leading-relaxed sm:px-5" data-testid="source" data-standing={standing} aria-label={name}>
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
         <Icon aria-hidden className="mt-0.5 size-[1.15rem] shrink-0 text-muted" strokeWidth={1.7} />
-        <div className="min-w-0 flex-1 basis-48">
-          <h2 className="text-[0.95rem] font-medium break-words">{name}</h2>
-          <p className="break-all text-muted">
-            <span className="break-normal">{kind?.words ?? source.kind}</span> · <span data-testid="location">{location}</span>
-          </p>
-        </div>
+        <h2 className="min-w-0 flex-1 text-[0.95rem] font-medium break-words">{name}</h2>
         <Badge standing={standing} />
       </div>
-      <div className="mt-1 sm:pl-[1.9rem]">
-        <p className="break-words text-muted">
-          <Link to="/library" search={{ collection: source.collection, name: `${name}/` }} className="text-accent hover:underline" data-testid="documents">
-            {formatCount(items, "document")}
-          </Link>
-          {collection && <> in {collection}</>} · {everyWords(source.every_s)}
-          {source.kind === "folder" && source.every_s !== null && " and when it changes"}
+      <div className="sm:pl-[1.9rem]">
+        <p className="break-all text-muted">
+          {kind?.words ?? source.kind} · <span data-testid="location">{location}</span>
         </p>
-        {run.number > 0 && (
+        <p className="break-words text-muted">
+          <span data-testid="documents">
+            {items > 0 ? (
+              <Link to="/library" search={{ collection: source.collection, name: `${name}/` }} className="text-accent hover:underline">
+                {formatCount(items, "document")}
+              </Link>
+            ) : (
+              "no documents"
+            )}
+          </span>
+          {collection && <> in {collection}</>} · {scheduleWords(source)}
+        </p>
+        {when && (
           <p className="break-words text-muted tabular-nums" data-testid="run">
-            {when && `${when}: `}
-            <span className="text-ink">{standing === "running" ? `${runWords(run)} so far` : runWords(run)}</span>
+            {when}
+            {did && (
+              <>
+                : <span className="text-ink">{did}</span>
+              </>
+            )}
           </p>
         )}
         <Problem source={source} onDelete={() => setOpen("delete")} />
@@ -107,7 +114,7 @@ function Problem({ source, onDelete }: { source: Source; onDelete: () => void })
       <p className="font-medium break-words">{problem.message}</p>
       {problem.code === "deletions-withheld" ? <p className="text-muted">Look at the place. If that is right, have the rest deleted.</p> : <p className="break-words text-muted">{problem.remedy}</p>}
       {deletes && (
-        <Button className="mt-2" onClick={onDelete}>
+        <Button className="mt-2" aria-label={`Delete what is gone from ${source.name}`} onClick={onDelete}>
           Delete what is gone
         </Button>
       )}
@@ -139,9 +146,9 @@ function Actions({ source, isChanging, changer, onChange, onRemove }: ActionsPro
   );
   return (
     <>
-      <div role="group" aria-label={name} className="mt-1.5 -ml-3.5 flex flex-wrap gap-x-0.5">
-        {state === "paused" ? button("resume", "Resume") : button("pause", "Pause")}
+      <div role="group" aria-label={name} className="mt-1.5 -ml-2.5 flex flex-wrap gap-x-1">
         {state === "active" && button("sync", "Sync now", isRunning)}
+        {state === "paused" ? button("resume", "Resume") : button("pause", "Pause")}
         <Button ref={changer} look="quiet" aria-label={`Change ${name}`} aria-expanded={isChanging} className={LOOK} onClick={onChange}>
           Change
         </Button>
@@ -154,4 +161,4 @@ function Actions({ source, isChanging, changer, onChange, onRemove }: ActionsPro
   );
 }
 
-const LOOK = "aria-disabled:cursor-default aria-disabled:opacity-50";
+const LOOK = "px-2.5! aria-disabled:cursor-default aria-disabled:opacity-50";

@@ -1,9 +1,9 @@
 // Sources: the places that collections are kept in step with, how each stands, and adding one. For admins alone.
-import { collectionsQuery, statusQuery } from "@/shared/api/queries";
+import { collectionsQuery } from "@/shared/api/queries";
 import { type Source, sourcesQuery } from "@/shared/api/sources";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
-import { formatCount } from "@/shared/text/format";
 import { Button } from "@/shared/ui/button";
+import { NobodyReads } from "@/shared/ui/nobody-reads";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
@@ -81,25 +81,13 @@ function List({ sources, onGone }: { sources: Source[]; onGone: (name: string) =
   const names = collections && new Map(collections.map((each) => [each.id, each.name]));
   return (
     <>
-      <NobodyRuns waiting={sources.filter((each) => ["never", "waiting", "running", "leaving"].includes(standingOf(each))).length} />
+      <NobodyReads what="source" waiting={sources.filter((each) => ["never", "waiting", "running", "leaving"].includes(standingOf(each))).length} />
       <ul className="mt-6 divide-y divide-line rounded-xl border border-line bg-raised" data-testid="sources">
         {sources.map((source) => (
           <SourceRow key={source.id} source={source} collection={names && (names.get(source.collection) ?? "a collection that is gone")} onGone={() => onGone(source.name)} />
         ))}
       </ul>
     </>
-  );
-}
-
-/** Says why what waits goes on waiting. */
-function NobodyRuns({ waiting }: { waiting: number }) {
-  const status = useQuery({ ...statusQuery, enabled: waiting > 0, refetchInterval: 5_000 });
-  if (waiting === 0 || status.data?.workers !== 0) return null;
-  return (
-    <p role="status" className="late mt-6 rounded-2xl bg-sunken px-5 py-4 text-[0.86rem] leading-relaxed" data-testid="nobody-runs">
-      Nothing works at the moment, so {formatCount(waiting, "source")} {waiting === 1 ? "waits" : "wait"}. It goes on once whoever runs this installation starts{" "}
-      <code className="font-mono text-xs">pincite worker</code>; the server's log says whether one ended, and why.
-    </p>
   );
 }
 

@@ -105,14 +105,14 @@ it("makes a new collection once, also where the source was refused the first tim
 });
 
 it("shows a refusal that names no field above the buttons", async () => {
-  replies["POST /v1/sources"] = new Refusal(422, { code: "bad-source", title: "Sources that are added over HTTP may not read this folder.", remedy: "Add it with `pincite sources add`." });
+  replies["POST /v1/sources"] = new Refusal(404, { code: "not-found", title: "There is no collection 'c'.", remedy: "Make it first." });
   open();
   fireEvent.click(await screen.findByTestId("new-source"));
   type("Name", "etc");
   type("Path", "/etc");
   await within(form()).findByRole("combobox", { name: "Documents go to" });
   fireEvent.submit(form());
-  expect((await screen.findByRole("alert")).textContent).toContain("may not read this folder.Add it with");
+  expect((await screen.findByRole("alert")).textContent).toContain("There is no collection 'c'.Make it first.");
 });
 
 it("sends of a change what is another, and nothing where nothing is", async () => {
@@ -147,7 +147,7 @@ it("deletes what is gone only after a question", async () => {
   const problem = { code: "deletions-withheld", message: "The place shows nothing any more, so nothing was deleted.", remedy: "`pincite sources sync handbook --delete` deletes them." };
   replies["GET /v1/sources"] = listOf({ ...HANDBOOK, run: { ...RUN, problem } });
   open();
-  fireEvent.click(await screen.findByRole("button", { name: "Delete what is gone" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Delete what is gone from handbook" }));
   expect(written()).toEqual([]);
   fireEvent.click(screen.getByTestId("confirm"));
   await waitFor(() => expect(written()).toEqual([{ method: "POST", path: "/v1/sources/s/sync", body: { delete: true } }]));
@@ -160,7 +160,7 @@ it("removes one as is chosen, and keeps its documents unless that is", async () 
   await waitFor(() => expect(written().map((each) => each.path)).toEqual(["/v1/sources/s"]));
   await waitFor(() => expect(screen.queryByTestId("remove-source")).toBeNull());
   fireEvent.click(screen.getByRole("button", { name: "Remove handbook" }));
-  fireEvent.click(screen.getByRole("radio", { name: /^are removed too/ }));
+  fireEvent.click(screen.getByRole("radio", { name: /^Remove too/ }));
   replies["DELETE /v1/sources/s"] = new Refusal(409, { code: "on-hold", title: "The collection company is on legal hold.", remedy: "Release it first." });
   fireEvent.submit(screen.getByTestId("remove-source"));
   await screen.findByText("The collection company is on legal hold.");

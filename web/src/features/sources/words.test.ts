@@ -5,7 +5,7 @@ import { lookAgainMs, type Run, type Source } from "@/shared/api/sources";
 import { formatMoment } from "@/shared/text/format";
 import { flawOf } from "./flaw";
 import { asText, changedOptions, KINDS, optionsOf } from "./kinds";
-import { asksToDelete, everyWords, runWords, standingOf, whenWords } from "./words";
+import { asksToDelete, everyWords, lastWords, nextWords, runWords, scheduleWords, standingOf } from "./words";
 
 const RUN: Run = { number: 2, state: "done", found: 14, added: 0, changed: 0, removed: 0, failed: 0, problem: null, started_at: null, finished_at: null };
 const HANDBOOK: Source = {
@@ -39,6 +39,7 @@ it("says what a run did", () => {
   expect(runWords({ ...RUN, found: 1240, added: 3, changed: 1, removed: 2, failed: 4 })).toBe("3 added · 1 changed · 2 removed · 1,232 unchanged · 4 not read");
   expect(runWords(RUN)).toBe("14 unchanged");
   expect(runWords({ ...RUN, found: 0 })).toBe("nothing found");
+  expect(runWords({ ...RUN, found: 0, state: "failed" })).toBe("");
   expect(runWords({ ...RUN, found: 1, added: 2 })).toBe("2 added");
 });
 
@@ -47,10 +48,15 @@ it("says when it ran and runs next", () => {
   const now = new Date(2026, 5, 3, 23, 59).getTime();
   const source = of({ finished_at: ended.toISOString() }, { next_at: next.toISOString() });
   const time = (moment: Date) => moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  expect(whenWords(source, now)).toBe(`Last run today at ${time(ended)}, next tomorrow at ${time(next)}`);
-  expect(whenWords({ ...source, next_at: ended.toISOString() }, now)).toContain(", next at once");
-  expect(whenWords({ ...source, next_at: null, every_s: null }, now)).toContain(", next when asked");
-  expect(whenWords({ ...source, next_at: null, state: "paused" }, now)).toBe(`Last run today at ${time(ended)}`);
+  expect(lastWords(source, now)).toEqual([`Last run today at ${time(ended)}`, "14 unchanged"]);
+  expect(lastWords(of({ state: "running", started_at: ended.toISOString() }), now)).toEqual([`Running since today at ${time(ended)}`, "14 unchanged so far"]);
+  expect(lastWords(of({ state: "queued", found: 0, started_at: ended.toISOString() }), now)[1]).toBe("");
+  expect(lastWords(of({ number: 0, state: "never" }), now)).toEqual(["", ""]);
+  expect(nextWords(source, now)).toBe(`next tomorrow at ${time(next)}`);
+  expect(nextWords({ ...source, next_at: ended.toISOString() }, now)).toBe("next at once");
+  expect([nextWords({ ...source, next_at: null }), nextWords({ ...source, state: "paused" })]).toEqual(["", ""]);
+  expect(scheduleWords(source, now)).toBe(`every 5 minutes and when it changes, next tomorrow at ${time(next)}`);
+  expect(scheduleWords({ ...source, every_s: null, next_at: null })).toBe("only when asked");
   expect(formatMoment(ended.toISOString(), new Date(2026, 5, 4).getTime())).toBe(`yesterday at ${time(ended)}`);
   expect(formatMoment(ended.toISOString(), new Date(2026, 5, 5).getTime())).toContain("2026");
 });
@@ -92,12 +98,16 @@ describe("options", () => {
 });
 
 it("finds the field that was refused", () => {
-  const fieldOf = (title: string) => flawOf(new ApiProblem(422, { code: "bad-source", title, remedy: "Do so." }))?.field;
+  const fields = ["name", "location", "option.password", "option.only", "option.prefix"];
+  const fieldOf = (title: string, code = "bad-source", more: string[] = []) => flawOf(new ApiProblem(422, { code, title, remedy: "Do so." }), [...fields, ...more])?.field;
   expect(fieldOf("Option password: it takes the name of a variable.")).toBe("option.password");
   expect(fieldOf("Option only.0: String should have at most 500 characters.")).toBe("option.only");
   expect(fieldOf("'a b' cannot name a source.")).toBe("name");
   expect(fieldOf("There is a source named handbook already.")).toBe("name");
   expect(fieldOf("location: String should have at most 2000 characters.")).toBe("location");
   expect(fieldOf("There is a collection named handbook already.")).toBeUndefined();
-  expect(fieldOf("The prefix is no path.")).toBeUndefined();
+  expect(fieldOf("The prefix is no path.")).toBe("option.prefix");
+  expect(fieldOf("The branch has no name that git knows.")).toBeUndefined();
+  expect(fieldOf("No such address.", "bad-url")).toBe("location");
+  expect(fieldOf("No such address.", "bad-url", ["option.endpoint"])).toBe("option.endpoint");
 });

@@ -44,17 +44,21 @@ export function runWords(run: Run): string {
     [run.failed, "not read"],
   ];
   const said = parts.filter(([count]) => count > 0).map(([count, word]) => `${formatNumber(count)} ${word}`);
-  return said.length > 0 ? said.join(" · ") : "nothing found";
+  return said.join(" · ") || (run.state === "done" ? "nothing found" : "");
 }
 
-/** When it ran and runs next; "" where there is nothing to say yet. */
-export function whenWords({ state, run, every_s, next_at }: Source, now = Date.now()): string {
-  const last = run.finished_at && `Last run ${formatMoment(run.finished_at, now)}`;
-  return [last, state === "active" ? nextWords(every_s, next_at, now) : ""].filter(Boolean).join(", ");
+/** When the newest run was, and what it did; "" before the first one. */
+export function lastWords({ run }: Source, now = Date.now()): [when: string, did: string] {
+  const isOver = run.finished_at !== null;
+  const moment = run.finished_at ?? run.started_at;
+  const did = runWords(run);
+  if (moment === null) return ["", ""];
+  return [`${isOver ? "Last run" : "Running since"} ${formatMoment(moment, now)}`, isOver || !did ? did : `${did} so far`];
 }
 
-function nextWords(every_s: number | null, next_at: string | null, now: number): string {
-  if (next_at === null) return every_s === null ? "next when asked" : "";
+/** When it runs next; "" while it rests or goes, and where nobody knows. */
+export function nextWords({ state, next_at }: Source, now = Date.now()): string {
+  if (state !== "active" || next_at === null) return "";
   return new Date(next_at).getTime() <= now ? "next at once" : `next ${formatMoment(next_at, now)}`;
 }
 
@@ -66,7 +70,13 @@ const UNITS: [number, string][] = [
   [1, "second"],
 ];
 
-/** How often it is looked at: "every 5 minutes", "every day". */
+/** How often it is looked at and when next: "every 5 minutes and when it changes, next today at 14:05". */
+export function scheduleWords(source: Source, now = Date.now()): string {
+  const watched = source.kind === "folder" && source.every_s !== null ? " and when it changes" : "";
+  return [everyWords(source.every_s) + watched, nextWords(source, now)].filter(Boolean).join(", ");
+}
+
+/** "every 5 minutes", "every day". */
 export function everyWords(every_s: number | null): string {
   if (!every_s) return "only when asked";
   const [size, word] = UNITS.find(([unit]) => every_s % unit === 0) ?? [1, "second"];
