@@ -1,4 +1,4 @@
-"""Sources in the web app: a folder is added, kept in step, paused, changed and removed; a viewer is offered none of it."""
+"""Sources in the web app: a folder is added, kept in step, paused, changed and removed; a viewer is offered nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -10,7 +10,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 interface Props {
   source: Source;
-  collection: string | undefined;
+  collection: string | null | undefined;
   onGone: () => void;
   onClose: () => void;
 }

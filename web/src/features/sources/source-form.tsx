@@ -125,7 +125,7 @@ function KindChoice({ chosen, onChoose }: { chosen: string; onChoose: (kind: str
 function Fields({ kind, of, before, flaw }: { kind: Kind; of: string; before: Source | null; flaw: Flaw | null }) {
   const flawAt = (field: string) => (flaw?.field === field ? flaw.text : undefined);
   return (
-    <div className="grid items-start gap-x-4 gap-y-5 sm:grid-cols-2">
+    <div className="grid grid-cols-1 items-start gap-x-4 gap-y-5 sm:grid-cols-2">
       {!before && (
         <Field
           label="Name"

@@ -1,5 +1,5 @@
 // One source: where it is, how it stands, what its newest run did, and what can be done about it.
-import { actOnSource, type Source, type SourceAction, SOURCES } from "@/shared/api/sources";
+import { actOnSource, isUnderWay, type Source, type SourceAction, SOURCES } from "@/shared/api/sources";
 import { formatCount } from "@/shared/text/format";
 import { Button } from "@/shared/ui/button";
 import { ErrorNotice } from "@/shared/ui/notice";
@@ -15,8 +15,8 @@ import { asksToDelete, lastWords, problemOf, scheduleWords, type Standing, STAND
 
 interface Props {
   source: Source;
-  /** The name of its collection; undefined until it is known. */
-  collection: string | undefined;
+  /** The name of its collection; null where that is gone, undefined until it is known. */
+  collection: string | null | undefined;
   onGone: () => void;
 }
 
@@ -43,14 +43,14 @@ export function SourceRow({ source, collection, onGone }: Props) {
         <p className="break-words text-muted">
           <span data-testid="documents">
             {items > 0 ? (
-              <Link to="/library" search={{ collection: source.collection, name: `${name}/` }} className="text-accent hover:underline">
+              <Link to="/library" search={{ ...(collection && { collection: source.collection }), name: `${name}/` }} className="text-accent hover:underline">
                 {formatCount(items, "document")}
               </Link>
             ) : (
               "no documents"
             )}
           </span>
-          {collection && <> in {collection}</>} · {scheduleWords(source)}
+          {collection !== undefined && <> in {collection ?? "a collection that is gone"}</>} · {scheduleWords(source)}
         </p>
         {when && (
           <p className="break-words text-muted tabular-nums" data-testid="run">
@@ -64,7 +64,7 @@ export function SourceRow({ source, collection, onGone }: Props) {
         )}
         <Problem source={source} onDelete={() => setOpen("delete")} />
         {run.failed > 0 && <NotRead source={source} />}
-        {source.state !== "leaving" && (
+        {(source.state !== "leaving" || run.state === "failed") && (
           <Actions source={source} isChanging={open === "change"} changer={changer} onChange={() => setOpen(open === "change" ? null : "change")} onRemove={() => setOpen("remove")} />
         )}
       </div>
@@ -107,7 +107,7 @@ function Badge({ standing }: { standing: Standing }) {
 
 function Problem({ source, onDelete }: { source: Source; onDelete: () => void }) {
   const problem = problemOf(source);
-  if (!problem || source.state === "leaving") return null;
+  if (!problem) return null;
   const deletes = asksToDelete(source);
   return (
     <div className={`mt-2 rounded-xl px-4 py-3 ${source.run.state === "failed" ? "bg-bad-soft" : "bg-caution-soft"}`} data-testid="problem">
@@ -136,8 +136,7 @@ function Actions({ source, isChanging, changer, onChange, onRemove }: ActionsPro
     mutationFn: (action: SourceAction) => actOnSource(source.id, action),
     onSettled: () => client.invalidateQueries({ queryKey: SOURCES }),
   });
-  const { name, state, run } = source;
-  const isRunning = run.state === "queued" || run.state === "running";
+  const { name, state } = source;
   // Not disabled: a button that is loses the focus, and the keyboard with it.
   const button = (action: SourceAction, words: string, isOff = false) => (
     <Button look="quiet" aria-label={`${words}: ${name}`} aria-disabled={isOff || act.isPending} className={LOOK} onClick={() => !isOff && !act.isPending && act.mutate(action)}>
@@ -147,11 +146,13 @@ function Actions({ source, isChanging, changer, onChange, onRemove }: ActionsPro
   return (
     <>
       <div role="group" aria-label={name} className="mt-1.5 -ml-2.5 flex flex-wrap gap-x-1">
-        {state === "active" && button("sync", "Sync now", isRunning)}
-        {state === "paused" ? button("resume", "Resume") : button("pause", "Pause")}
-        <Button ref={changer} look="quiet" aria-label={`Change ${name}`} aria-expanded={isChanging} className={LOOK} onClick={onChange}>
-          Change
-        </Button>
+        {state === "active" && button("sync", "Sync now", isUnderWay(source))}
+        {state === "active" ? button("pause", "Pause") : state === "paused" && button("resume", "Resume")}
+        {state !== "leaving" && (
+          <Button ref={changer} look="quiet" aria-label={`Change ${name}`} aria-expanded={isChanging} className={LOOK} onClick={onChange}>
+            Change
+          </Button>
+        )}
         <Button look="quiet" aria-label={`Remove ${name}`} className={LOOK} onClick={onRemove}>
           Remove
         </Button>

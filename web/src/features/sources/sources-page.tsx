@@ -84,7 +84,7 @@ function List({ sources, onGone }: { sources: Source[]; onGone: (name: string) =
       <NobodyReads what="source" waiting={sources.filter((each) => ["never", "waiting", "running", "leaving"].includes(standingOf(each))).length} />
       <ul className="mt-6 divide-y divide-line rounded-xl border border-line bg-raised" data-testid="sources">
         {sources.map((source) => (
-          <SourceRow key={source.id} source={source} collection={names && (names.get(source.collection) ?? "a collection that is gone")} onGone={() => onGone(source.name)} />
+          <SourceRow key={source.id} source={source} collection={names && (names.get(source.collection) ?? null)} onGone={() => onGone(source.name)} />
         ))}
       </ul>
     </>

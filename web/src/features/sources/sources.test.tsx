@@ -153,6 +153,18 @@ it("deletes what is gone only after a question", async () => {
   await waitFor(() => expect(written()).toEqual([{ method: "POST", path: "/v1/sources/s/sync", body: { delete: true } }]));
 });
 
+it("says why one that was to go is there still, and offers to remove it again", async () => {
+  const problem = { code: "sync-interrupted", message: "The run ended several times without a word.", remedy: "See the log." };
+  replies["GET /v1/sources"] = listOf({ ...HANDBOOK, state: "leaving", collection: "gone", run: { ...RUN, state: "failed", problem } });
+  open();
+  const row = await screen.findByTestId("source");
+  await within(row).findByText(/in a collection that is gone/);
+  expect(row.textContent).toContain("Being removed");
+  expect(row.textContent).toContain("The run ended several times without a word.");
+  expect(within(row).getAllByRole("button").map((each) => each.textContent)).toEqual(["Remove"]);
+  expect(within(row).getByRole("link").getAttribute("href")).toBe("/library?name=handbook%2F");
+});
+
 it("removes one as is chosen, and keeps its documents unless that is", async () => {
   open();
   fireEvent.click(await screen.findByRole("button", { name: "Remove handbook" }));

@@ -69,7 +69,7 @@ it("says how often it is looked at", () => {
 
 it("asks often while something changes by itself, and seldom else", () => {
   const soon = (ms: number) => of({}, { next_at: new Date(Date.now() + ms).toISOString() });
-  expect([[of({ state: "running" })], [of({}, { state: "leaving" })], [soon(-5000)]].map(lookAgainMs)).toEqual([2000, 2000, 2000]);
+  expect([[of({ state: "running" })], [of({ state: "queued" }, { state: "leaving" })], [soon(-5000)]].map(lookAgainMs)).toEqual([2000, 2000, 2000]);
   expect([[], undefined, [of({})], [soon(60_000)], [soon(-600_000)], [{ ...soon(-5000), state: "paused" as const }]].map(lookAgainMs)).toEqual(Array(6).fill(10_000));
 });
 

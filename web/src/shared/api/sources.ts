@@ -1,5 +1,5 @@
 // Sources: outside places that collections are kept in step with. Admins alone may see them.
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { request } from "./client";
 
 /** What went wrong, and what to do. */
@@ -65,7 +65,7 @@ const LIVE_MS = 2_000;
 const QUIET_MS = 10_000;
 const SOON_MS = 60_000;
 
-const isUnderWay = ({ run }: Source): boolean => run.state === "queued" || run.state === "running";
+export const isUnderWay = ({ run }: Source): boolean => run.state === "queued" || run.state === "running";
 
 /** Whether its time has just come: a look begins within seconds, where anybody works. */
 function isDue({ state, next_at }: Source, now = Date.now()): boolean {
@@ -74,8 +74,7 @@ function isDue({ state, next_at }: Source, now = Date.now()): boolean {
 }
 
 /** Asked for often while a source changes by itself. */
-export const lookAgainMs = (sources: Source[] | undefined): number =>
-  sources?.some((each) => each.state === "leaving" || isUnderWay(each) || isDue(each)) ? LIVE_MS : QUIET_MS;
+export const lookAgainMs = (sources: Source[] | undefined): number => (sources?.some((each) => isUnderWay(each) || isDue(each)) ? LIVE_MS : QUIET_MS);
 
 export const sourcesQuery = queryOptions({
   queryKey: SOURCES,
@@ -91,6 +90,7 @@ export const unreadQuery = ({ id, run }: Source) =>
   queryOptions({
     queryKey: [...SOURCES, id, "troubled", run.number, run.state],
     queryFn: async () => (await request<{ items: Unread[] }>(at(id, "/troubled"))).items,
+    placeholderData: keepPreviousData,
   });
 
 export type SourceAction = "sync" | "pause" | "resume";

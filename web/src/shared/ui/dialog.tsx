@@ -29,7 +29,7 @@ export function Dialog({ title, onClose, children, className = "" }: DialogProps
       className={`w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-ink shadow-card ${className}`}
     >
       <div className="p-6">
-        <h2 id={heading} className="font-serif text-xl font-semibold">
+        <h2 id={heading} className="font-serif text-xl font-semibold break-words">
           {title}
         </h2>
         {children}
