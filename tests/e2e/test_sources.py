@@ -170,8 +170,13 @@ def what_is_gone_is_deleted_when_that_is_confirmed(page: Page, row: Locator, fol
 
 
 def remove_it(page: Page, row: Locator, artifacts: Path) -> None:
-    row.get_by_role("button", name="Remove handbook").click()
     dialog = page.get_by_role("dialog", name="Remove handbook?")
+    row.get_by_role("button", name="Remove handbook").press("Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(row.get_by_role("button", name="Remove handbook")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(dialog.get_by_role("radio", name="Keep")).to_be_checked()
     dialog.get_by_role("radio", name="Remove too").check()
     page.screenshot(path=artifacts / "sources-remove.png")

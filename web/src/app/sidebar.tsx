@@ -6,7 +6,7 @@ import { Wordmark } from "@/shared/ui/brand";
 import { useTheme } from "@/shared/ui/theme";
 import { Link } from "@tanstack/react-router";
 import { ChartColumn, FolderSync, Library, type LucideIcon, Moon, PenLine, Settings2, Sun, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 const PLACES: { to: "/" | "/library" | "/sources" | "/usage"; label: string; icon: LucideIcon; forAdmins?: boolean }[] = [
   { to: "/", label: "New question", icon: PenLine },
@@ -71,7 +71,8 @@ function ThemeButton() {
 
 export function Drawer({ onClose }: { onClose: () => void }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Of the layout: it closes while it is in the page still, and so gives the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => dialog?.close();

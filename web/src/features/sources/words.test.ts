@@ -50,7 +50,7 @@ it("says when it ran and runs next", () => {
   const time = (moment: Date) => moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   expect(lastWords(source, now)).toEqual([`Last run today at ${time(ended)}`, "14 unchanged"]);
   expect(lastWords(of({ state: "running", started_at: ended.toISOString() }), now)).toEqual([`Running since today at ${time(ended)}`, "14 unchanged so far"]);
-  expect(lastWords(of({ state: "queued", found: 0, started_at: ended.toISOString() }), now)[1]).toBe("");
+  expect(lastWords(of({ state: "queued", found: 0, started_at: ended.toISOString() }), now)).toEqual([`Waiting since today at ${time(ended)}`, ""]);
   expect(lastWords(of({ number: 0, state: "never" }), now)).toEqual(["", ""]);
   expect(nextWords(source, now)).toBe(`next tomorrow at ${time(next)}`);
   expect(nextWords({ ...source, next_at: ended.toISOString() }, now)).toBe("next at once");

@@ -53,7 +53,8 @@ export function lastWords({ run }: Source, now = Date.now()): [when: string, did
   const moment = run.finished_at ?? run.started_at;
   const did = runWords(run);
   if (moment === null) return ["", ""];
-  return [`${isOver ? "Last run" : "Running since"} ${formatMoment(moment, now)}`, isOver || !did ? did : `${did} so far`];
+  const word = isOver ? "Last run" : run.state === "queued" ? "Waiting since" : "Running since";
+  return [`${word} ${formatMoment(moment, now)}`, isOver || !did ? did : `${did} so far`];
 }
 
 /** When it runs next; "" while it rests or goes, and where nobody knows. */
