@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from tests.e2e.conftest import Server, start_server, stop_server
-from tests.e2e.journey import call, sign_in
+from tests.e2e.journey import call, pincite, sign_in
 
 from pincite.sources.adapters import KINDS
 
@@ -244,6 +244,26 @@ def test_what_is_refused_is_said_at_its_field(page: Page, source_server: Server)
         expect(form.locator(f"[name='{flawed}']")).to_be_focused()
         form.get_by_role("button", name="Cancel").click()
     assert call(page, "GET", "/v1/sources")["items"] == []
+
+
+@pytest.mark.browser
+def test_a_folder_that_was_added_on_the_machine_is_changed_but_for_its_path(
+    page: Page, source_server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    pincite(source_server, "sources", "add", "folder", str(tmp_path / "elsewhere"), "--name", "elsewhere")
+    sign_in(page, source_server)
+    page.goto(f"{source_server.url}/sources")
+    row = page.get_by_test_id("source")
+    row.get_by_role("button", name="Change elsewhere").click()
+    row.get_by_label("Looked at").select_option("only when asked")
+    row.get_by_role("button", name="Change it").click()
+    expect(row).to_contain_text("in default · only when asked")
+    row.get_by_role("button", name="Change elsewhere").click()
+    row.get_by_label("Path").fill(str(tmp_path))
+    row.get_by_role("button", name="Change it").click()
+    expect(row.get_by_role("alert")).to_contain_text("may not read this folder")
+    expect(row.get_by_label("Path")).to_be_focused()
 
 
 @pytest.mark.browser
