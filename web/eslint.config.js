@@ -4,7 +4,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const wall = (patterns) => ({ "no-restricted-imports": ["error", { patterns }] });
-const features = ["ask", "library", "settings", "session", "usage"];
+const features = ["ask", "library", "settings", "session", "sources", "usage"];
 
 export default tseslint.config(
   { ignores: ["node_modules", "dist", "vendor"] },

@@ -51,6 +51,22 @@ def test_a_conversation_that_is_not_there_is_not_asked_on(page: Page, shared_ser
 
 
 @pytest.mark.browser
+def test_what_is_closed_gives_the_focus_back(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server)
+    page.goto(f"{shared_server.url}/library")
+    opener = page.get_by_role("button", name="Collection")
+    opener.press("Enter")
+    expect(page.get_by_role("dialog", name="New collection").get_by_label("Name")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.get_by_test_id("menu").press("Enter")
+    expect(page.get_by_role("dialog", name="Menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("menu")).to_be_focused()
+
+
+@pytest.mark.browser
 def test_a_text_from_right_to_left_begins_at_the_right(page: Page, shared_server: Server, rules: Path) -> None:
     sign_in(page, shared_server)
     upload(page, shared_server, rules)

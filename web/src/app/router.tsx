@@ -6,9 +6,11 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, useNavigate } from "@tanstack/react-router";
 import { AskPage } from "@/features/ask/ask-page";
 import { LibraryPage } from "@/features/library/library-page";
+import { readLibrarySearch } from "@/features/library/search";
 import { CallbackPage } from "@/features/session/callback-page";
 import { SignInPage } from "@/features/session/sign-in-page";
 import { SettingsPage } from "@/features/settings/settings-page";
+import { SourcesPage } from "@/features/sources/sources-page";
 import { UsagePage } from "@/features/usage/usage-page";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -41,7 +43,17 @@ const conversation = createRoute({
   },
 });
 
-const library = createRoute({ getParentRoute: () => root, path: "/library", component: LibraryPage });
+const library = createRoute({
+  getParentRoute: () => root,
+  path: "/library",
+  validateSearch: readLibrarySearch,
+  component: function LibraryRoute() {
+    const { collection, name } = library.useSearch();
+    // Another address begins with its own filter.
+    return <LibraryPage key={`${collection ?? ""}/${name ?? ""}`} collection={collection} name={name} />;
+  },
+});
+const sources = createRoute({ getParentRoute: () => root, path: "/sources", component: SourcesPage });
 const usage = createRoute({ getParentRoute: () => root, path: "/usage", component: UsagePage });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: SettingsPage });
 
@@ -57,7 +69,7 @@ const signIn = createRoute({
 const callback = createRoute({ getParentRoute: () => root, path: "/signin/callback", component: CallbackPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, conversation, library, usage, settings, signIn, callback]),
+  routeTree: root.addChildren([home, conversation, library, sources, usage, settings, signIn, callback]),
   defaultPreload: false,
 });
 

@@ -1,15 +1,17 @@
 // Where one can go, and what was asked before. On a narrow screen it comes as a drawer.
 import { History } from "@/features/ask/history";
+import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { IconButton } from "@/shared/ui/button";
 import { Wordmark } from "@/shared/ui/brand";
 import { useTheme } from "@/shared/ui/theme";
 import { Link } from "@tanstack/react-router";
-import { ChartColumn, Library, type LucideIcon, Moon, PenLine, Settings2, Sun, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { ChartColumn, FolderSync, Library, type LucideIcon, Moon, PenLine, Settings2, Sun, X } from "lucide-react";
+import { useLayoutEffect, useRef } from "react";
 
-const PLACES: { to: "/" | "/library" | "/usage"; label: string; icon: LucideIcon }[] = [
+const PLACES: { to: "/" | "/library" | "/sources" | "/usage"; label: string; icon: LucideIcon; forAdmins?: boolean }[] = [
   { to: "/", label: "New question", icon: PenLine },
   { to: "/library", label: "Library", icon: Library },
+  { to: "/sources", label: "Sources", icon: FolderSync, forAdmins: true },
   { to: "/usage", label: "Usage", icon: ChartColumn },
 ];
 
@@ -25,6 +27,7 @@ export function Sidebar({ className }: { className: string }) {
 }
 
 function Contents({ onChoose }: { onChoose?: () => void }) {
+  const isAdmin = useIsAdmin();
   const choose = onChoose && { onClick: onChoose };
   return (
     <>
@@ -34,7 +37,7 @@ function Contents({ onChoose }: { onChoose?: () => void }) {
         </Link>
       </div>
       <nav aria-label="Pages" className="space-y-0.5 px-2">
-        {PLACES.map(({ to, label, icon: Icon }) => (
+        {PLACES.filter((place) => isAdmin || !place.forAdmins).map(({ to, label, icon: Icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }} className={LINK} {...choose}>
             <Icon aria-hidden strokeWidth={1.7} />
             {label}
@@ -68,7 +71,8 @@ function ThemeButton() {
 
 export function Drawer({ onClose }: { onClose: () => void }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Of the layout: it closes while it is in the page still, and so gives the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => dialog?.close();

@@ -2,27 +2,30 @@
 import { collectionsQuery, MOST_DOCUMENTS } from "@/shared/api/queries";
 import type { DocumentRow } from "@/shared/api/types";
 import { useCanWrite } from "@/shared/share/use-can-write";
+import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { formatCount } from "@/shared/text/format";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { NobodyReads } from "@/shared/ui/nobody-reads";
 import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { FileText } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { AddBar } from "./add-bar";
 import { Batches } from "./batches";
 import { DocumentTable } from "./document-table";
 import { DropZone } from "./drop-zone";
-import { NobodyReads } from "./nobody-reads";
 import { ReadBefore } from "./read-before";
+import type { LibrarySearch } from "./search";
 import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
 
-export function LibraryPage() {
+export function LibraryPage({ collection = "", name = "" }: LibrarySearch) {
   useTitle("Library");
   const documents = useDocuments();
   const collections = useQuery(collectionsQuery).data ?? [];
-  const [view, setView] = useState<View>({ text: "", collection: "", shelf: "all", sort: "added" });
+  const [view, setView] = useState<View>({ text: name, collection, shelf: "all", sort: "added" });
   const change = (patch: Partial<View>) => setView((old) => ({ ...old, ...patch }));
   const all = documents.data ?? [];
   const shown = arrange(all, useDeferredValue(view));
@@ -38,7 +41,7 @@ export function LibraryPage() {
           </div>
           <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
         </header>
-        <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} />
+        <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} what="document" />
         {canWrite && <ReadBefore />}
         <UploadList />
         <Batches />
@@ -144,6 +147,7 @@ function NothingShared() {
 }
 
 function EmptyLibrary() {
+  const isAdmin = useIsAdmin();
   return (
     <div className="mt-8 grid place-items-center rounded-2xl border-2 border-dashed border-strong px-6 py-16 text-center" data-testid="empty-library">
       <FileText aria-hidden className="size-8 text-accent" strokeWidth={1.4} />
@@ -154,6 +158,16 @@ function EmptyLibrary() {
       </p>
       <p className="mt-4 max-w-md text-sm leading-relaxed text-muted">
         Many at once? On the server, <code className="rounded bg-sunken px-1.5 py-0.5 font-mono text-xs">pincite add FOLDER</code> does the same.
+        {isAdmin && (
+          <>
+            {" "}
+            A folder, a web site, a repository or a mailbox can be kept in step as one of the{" "}
+            <Link to="/sources" className="text-accent hover:underline">
+              Sources
+            </Link>
+            .
+          </>
+        )}
       </p>
     </div>
   );

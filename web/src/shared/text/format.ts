@@ -1,5 +1,6 @@
 // Numbers, sizes, dates and names as people read them.
 
+const DAY_MS = 86_400_000;
 const UNITS = ["B", "kB", "MB", "GB"];
 
 export function formatBytes(bytes: number): string {
@@ -34,6 +35,14 @@ export function formatUsd(usd: number): string {
 export const formatDate = (iso: string): string =>
   new Date(iso).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
 
+/** A moment as people say it: "today at 14:05", else with its date. */
+export function formatMoment(iso: string, now = Date.now()): string {
+  const moment = new Date(iso);
+  const time = moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const days = Math.round((new Date(moment).setHours(0, 0, 0, 0) - new Date(now).setHours(0, 0, 0, 0)) / DAY_MS);
+  return `${{ [-1]: "yesterday", 0: "today", 1: "tomorrow" }[days] ?? formatDate(iso)} at ${time}`;
+}
+
 /** "policies/2026/leave.pdf" as ["policies/2026/", "leave.pdf"]. */
 export function splitSource(source: string): [folder: string, name: string] {
   const cut = source.lastIndexOf("/") + 1;
@@ -45,8 +54,6 @@ export const placeOf = (at: { page: number; place?: string | undefined }): strin
 
 /** Line ends of a PDF inside a quote are layout, not meaning. */
 export const flowing = (text: string): string => text.replace(/\s+/g, " ").trim();
-
-const DAY_MS = 86_400_000;
 
 export function ageGroup(iso: string, now = Date.now()): string {
   const midnight = new Date(now).setHours(0, 0, 0, 0);

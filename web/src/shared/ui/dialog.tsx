@@ -1,5 +1,5 @@
 // Modal dialogs on the browser's own <dialog>: focus stays inside, Escape closes, focus returns.
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { Button } from "./button";
 
 interface DialogProps {
@@ -12,7 +12,8 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, className = "" }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Of the layout: it closes while it is in the page still, and so gives the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     return () => dialog?.close();
@@ -29,7 +30,7 @@ export function Dialog({ title, onClose, children, className = "" }: DialogProps
       className={`w-[min(28rem,calc(100vw-2rem))] rounded-2xl border border-line bg-raised p-0 text-ink shadow-card ${className}`}
     >
       <div className="p-6">
-        <h2 id={heading} className="font-serif text-xl font-semibold">
+        <h2 id={heading} className="font-serif text-xl font-semibold break-words">
           {title}
         </h2>
         {children}

@@ -3,39 +3,58 @@ import { type ComponentProps, useId } from "react";
 
 export const INPUT = "min-h-10 w-full min-w-0 rounded-lg border border-strong bg-raised px-3 text-sm";
 
-type FieldProps = ComponentProps<"input"> & { label: string; hint?: string };
+/** `flaw` says what is wrong with what was typed. */
+type FieldProps = ComponentProps<"input"> & { label: string; hint?: string | undefined; flaw?: string | undefined };
 
-export function Field({ label, hint, className = "", ...rest }: FieldProps) {
+export function Field({ label, hint, flaw, className = "", ...rest }: FieldProps) {
   const id = useId();
   return (
     <div className={className}>
       <label htmlFor={id} className="text-sm font-medium">
         {label}
       </label>
-      <input id={id} aria-describedby={hint ? `${id}-hint` : undefined} className={`mt-1.5 ${INPUT}`} {...rest} />
+      <input id={id} {...describedBy(id, hint, flaw)} className={`mt-1.5 ${INPUT} ${flaw ? FLAWED : ""}`} {...rest} />
+      <Beneath id={id} hint={hint} flaw={flaw} />
+    </div>
+  );
+}
+
+type AreaProps = ComponentProps<"textarea"> & { label: string; hint?: string | undefined; flaw?: string | undefined };
+
+export function Area({ label, hint, flaw, className = "", ...rest }: AreaProps) {
+  const id = useId();
+  return (
+    <div className={className}>
+      <label htmlFor={id} className="text-sm font-medium">
+        {label}
+      </label>
+      <textarea id={id} {...describedBy(id, hint, flaw)} className={`mt-1.5 block py-2 leading-relaxed ${INPUT} ${flaw ? FLAWED : ""}`} {...rest} />
+      <Beneath id={id} hint={hint} flaw={flaw} />
+    </div>
+  );
+}
+
+const FLAWED = "border-bad!";
+
+function describedBy(id: string, hint?: string, flaw?: string) {
+  const named = [flaw && `${id}-flaw`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return { "aria-describedby": named || undefined, ...(flaw && { "aria-invalid": true }) };
+}
+
+function Beneath({ id, hint, flaw }: { id: string; hint?: string | undefined; flaw?: string | undefined }) {
+  return (
+    <>
+      {flaw && (
+        <p id={`${id}-flaw`} role="alert" className="mt-1 text-xs leading-relaxed break-words text-bad">
+          {flaw}
+        </p>
+      )}
       {hint && (
         <p id={`${id}-hint`} className="mt-1 text-xs leading-relaxed text-muted">
           {hint}
         </p>
       )}
-    </div>
-  );
-}
-
-type AreaProps = ComponentProps<"textarea"> & { label: string; hint: string };
-
-export function Area({ label, hint, className = "", ...rest }: AreaProps) {
-  const id = useId();
-  return (
-    <div className={className}>
-      <label htmlFor={id} className="text-sm font-medium">
-        {label}
-      </label>
-      <textarea id={id} aria-describedby={`${id}-hint`} className={`mt-1.5 block py-2 leading-relaxed ${INPUT}`} {...rest} />
-      <p id={`${id}-hint`} className="mt-1 text-xs leading-relaxed text-muted">
-        {hint}
-      </p>
-    </div>
+    </>
   );
 }
 

@@ -8,12 +8,18 @@ const LOOK_MS = 5_000;
 /** A worker that is being started, or begun again, is nothing to speak of. */
 const PATIENCE_MS = 10_000;
 
-export function NobodyReads({ waiting }: { waiting: number }) {
-  const status = useQuery({ ...statusQuery, enabled: waiting > 0, refetchInterval: LOOK_MS });
-  return waiting > 0 && status.data?.workers === 0 && <ForSomeTime waiting={waiting} />;
+interface Props {
+  /** How many wait, and what one of them is called. */
+  waiting: number;
+  what: string;
 }
 
-function ForSomeTime({ waiting }: { waiting: number }) {
+export function NobodyReads({ waiting, what }: Props) {
+  const status = useQuery({ ...statusQuery, enabled: waiting > 0, refetchInterval: LOOK_MS });
+  return waiting > 0 && status.data?.workers === 0 && <ForSomeTime waiting={waiting} what={what} />;
+}
+
+function ForSomeTime({ waiting, what }: Props) {
   const [isTold, setTold] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setTold(true), PATIENCE_MS);
@@ -22,7 +28,7 @@ function ForSomeTime({ waiting }: { waiting: number }) {
   return (
     isTold && (
       <p role="status" className="mt-6 rounded-2xl bg-sunken px-5 py-4 text-[0.86rem] leading-relaxed" data-testid="nobody-reads">
-        Nothing reads documents at the moment, so {formatCount(waiting, "document")} {waiting === 1 ? "waits" : "wait"}; nothing is lost. It goes on once whoever runs this
+        Nothing reads documents at the moment, so {formatCount(waiting, what)} {waiting === 1 ? "waits" : "wait"}; nothing is lost. It goes on once whoever runs this
         installation starts <code className="font-mono text-xs">pincite worker</code>; the server's log says whether one ended, and why.
       </p>
     )
