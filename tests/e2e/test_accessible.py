@@ -57,6 +57,7 @@ PAGES: dict[str, Callable[[Page, str], None]] = {
     "answer": answer,
     "reader": reader,
     "library": at("/library"),
+    "sources": at("/sources"),
     "usage": at("/usage"),
     **{part: settings(part) for part in ("Account", "People", "Assistants")},
 }
