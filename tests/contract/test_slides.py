@@ -11,7 +11,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Inches
 from tests.contract.format_samples import pages_of, slides
 
-from pincite.guard import DocumentReader, FileType
+from pincite.guard import BlockKind, DocumentReader, FileType
 
 
 async def _text(reader: DocumentReader, folder: Path, show: Any) -> str:
@@ -101,3 +101,18 @@ async def test_a_slide_that_the_file_lacks_is_told_of(reader: DocumentReader, tm
     missing, page = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
     assert (missing.text, missing.warning) == ("", "The slide is missing from the file.")
     assert (page.label, page.text[:5]) == ("Slide 2", "Rates")
+
+
+async def test_what_runs_through_a_deck_is_a_margin(reader: DocumentReader, tmp_path: Path) -> None:
+    show: Any = pptx.Presentation()
+    said = ("Rates rise in May.", "Staff pay 3 %.", "Ask Morag.", "That is all.")
+    for number, text in enumerate(said, 1):
+        slide = show.slides.add_slide(show.slide_layouts[6])
+        for line in (text, *(["Seen twice."] if number < 3 else []), f"Harbour benefits · {number}"):
+            slide.shapes.add_textbox(Inches(1), Inches(1), Inches(2), Inches(1)).text_frame.text = line
+    show.save(str(tmp_path / "a.pptx"))
+    pages = await pages_of(reader, tmp_path / "a.pptx", FileType.PPTX)
+    assert [page.text.split("\n\n")[0] for page in pages] == [*said]
+    for number, page in enumerate(pages, 1):
+        margins = [page.text[each.start : each.end] for each in page.blocks if each.kind is BlockKind.MARGIN]
+        assert margins == [f"Harbour benefits · {number}"]

@@ -1,5 +1,6 @@
 """Answers that a table gives are tables: each row pinned, with what its columns are called."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -67,3 +68,19 @@ async def test_a_sentence_behind_a_table_is_a_paragraph_of_its_own(asked: httpx2
     parts = answer["answer"].split("\n\n")
     assert sorted(part.startswith("| Kind of leave") for part in parts) == [False, True]
     assert any("Ask Fiona Macrae before week twenty." in part for part in parts)
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "handbook" / "files"
+
+
+async def test_of_slides_the_section_asked_for_answers_and_neither_margins_nor_scraps(
+    client: httpx2.AsyncClient,
+) -> None:
+    for name in ("benefits-2026.pptx", "new-starter-induction.pptx"):
+        await add(client, name, (EXAMPLES / name).read_bytes())
+    pension = await ask(client, "Is there a pension?")
+    assert pension["answer"].startswith("| You pay | Harrowtide pays | Open to |")
+    week = await ask(client, "What happens in the first week for new starters?")
+    for answer in (pension, week):
+        assert "·" not in answer["answer"]
+        assert "Use them." not in answer["answer"]

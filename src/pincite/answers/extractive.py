@@ -4,15 +4,9 @@ Where sentences come from is in `candidates.py`; what a question asks for in `qu
 term coverage and similarity follows answer sentence selection (Yih et al. 2013; Yang et al. 2015, WikiQA).
 """
 
-import math
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pincite.answers.candidates import COLUMNS, Candidate, Stretch
 from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
@@ -20,10 +14,9 @@ from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
 from pincite.answers.verdicts.terms import read
-from pincite.core.words import content_pairs, content_words, whole_words, words
+from pincite.answers.zones import IN_HEADINGS, IN_NEAR, IN_PASSAGE, Alike, Vectors, Zones, cosine
+from pincite.core.words import content_pairs, content_words, whole_words
 from pincite.retrieval import ScoredPassage
-
-Vectors = Mapping[str, NDArray[np.float32]]
 
 MAX_SENTENCES = 3
 # Calibrated on questions whose passages were taken away: `bench/extractive.py`.
@@ -40,19 +33,11 @@ _SCALES = frozenset(content_words("million millions billion billions thousand th
 _OUTDATED = 0.7
 _SHORT = 15
 _LABEL_WORDS = 6
+_TELLING = 3  # words of content: "Use them." tells nothing beside another sentence
 _DIGITS = re.compile(r"\d{1,9}")
 _MARKS = '.,;:!?"“”()[]'
 # Of another sentence's words: one that has no other words says the same.
 _MOST = 0.8
-# What a question term counts for by where it stands, relative to the sentence itself.
-# A section that is called "Annual leave" is about it: its sentences need not say so again.
-_IN_PAIR_ABOVE = 0.9
-_IN_HEADER = 0.75
-_IN_HEADINGS = 0.65
-_IN_NEAR = 0.45
-_IN_PASSAGE = 0.25
-# Two different words whose vectors are closer than this say something alike ("laptop", "computer").
-_ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +174,9 @@ def _place(chosen: Chosen) -> tuple[int, int, int]:
 def _judge(
     asked: Question, passages: Sequence[ScoredPassage], found: Sequence[Candidate], vectors: Vectors
 ) -> list[_Judged]:
-    zones = _Zones(found, passages, asked.pairs)
+    zones = Zones(found, passages, asked)
     weights = zones.weights(asked.terms)
-    alike = _Alike(asked.terms, vectors)
+    alike = Alike(asked.terms, vectors)
     whole = vectors.get(asked.text)
     freshness = [_freshness(asked.text, each) for each in passages]
     heads = {candidate.header for candidate in found}
@@ -199,12 +184,12 @@ def _judge(
     for place, candidate in enumerate(found):
         credit = {term: zones.credit(place, term, alike) for term in asked.terms}
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
-        support = sum(weights[term] * min(1.0, credit[term] / _IN_PASSAGE) for term in asked.terms)
-        similarity = _cosine(whole, vectors.get(_in_context(candidate)))
+        support = sum(weights[term] * min(1.0, credit[term] / IN_PASSAGE) for term in asked.terms)
+        similarity = cosine(whole, vectors.get(_in_context(candidate)))
         fits = holds(asked.wants, candidate.said, asked.text, candidate.header) and candidate.whole
         tells = candidate.text not in heads and _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
-        names = all(credit[term] >= _IN_NEAR for term in asked.names)
+        names = all(credit[term] >= IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
         judged.append(
@@ -217,89 +202,14 @@ def _judge(
                 fits and tells,
                 names,
                 zones.own[place] & asked.terms.keys(),
-                frozenset(term for term in asked.terms if credit[term] >= _IN_HEADINGS),
+                frozenset(term for term in asked.terms if credit[term] >= IN_HEADINGS),
             )
         )
     return judged
 
 
-class _Zones:
-    """The stems of each candidate's surroundings, and how telling each stem is among the candidates."""
-
-    def __init__(
-        self, found: Sequence[Candidate], passages: Sequence[ScoredPassage], pairs: frozenset[tuple[str, str]]
-    ) -> None:
-        self.words = [content_pairs(candidate.said) for candidate in found]
-        self.own = [frozenset(stem for stem, _ in pairs) for pairs in self.words]
-        outer: dict[str, frozenset[str]] = {}
-
-        def stems(text: str) -> frozenset[str]:
-            if text not in outer:
-                outer[text] = frozenset(content_words(text))
-            return outer[text]
-
-        together: dict[str, frozenset[str]] = {}
-
-        def paired(text: str) -> frozenset[str]:
-            if pairs and text not in together:
-                said = words(text)
-                together[text] = frozenset(chain.from_iterable(pairs.intersection(pairwise(said))))
-            return together.get(text, frozenset())
-
-        self._outer = [
-            (
-                (_IN_PAIR_ABOVE, paired(candidate.headings)),
-                (_IN_HEADER, stems(candidate.header)),
-                (_IN_HEADINGS, stems(candidate.headings)),
-                (_IN_NEAR, stems(candidate.near)),
-                (_IN_PASSAGE, stems(passages[candidate.passage].passage.chunk.text)),
-            )
-            for candidate in found
-        ]
-        self._counts = Counter(stem for own in self.own for stem in own)
-
-    def weights(self, terms: Mapping[str, str]) -> dict[str, float]:
-        """Inverse document frequency of the terms over the candidates, scaled to a sum of 1."""
-        total = len(self.own)
-        raw = {term: math.log(1 + (total + 0.5) / (self._counts[term] + 0.5)) for term in terms}
-        whole = sum(raw.values())
-        return {term: weight / whole for term, weight in raw.items()}
-
-    def credit(self, place: int, term: str, alike: "_Alike") -> float:
-        """What a question term counts for at a candidate, 0..1: most in its own text, less further away."""
-        if term in self.own[place]:
-            return 1.0
-        credit = max((worth for worth, stems in self._outer[place] if term in stems), default=0.0)
-        return max(credit, alike.credit(term, self.words[place]))
-
-
-class _Alike:
-    """Credit for a word that means something close to a question's word."""
-
-    def __init__(self, terms: Mapping[str, str], vectors: Vectors) -> None:
-        self._terms = terms
-        self._vectors = vectors
-        self._known: dict[tuple[str, str], float] = {}
-
-    def credit(self, term: str, words: Sequence[tuple[str, str]]) -> float:
-        return max((self._pair(term, word) for _, word in words), default=0.0)
-
-    def _pair(self, term: str, word: str) -> float:
-        key = (term, word)
-        if key not in self._known:
-            near = _cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
-            share = (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)
-            # Numbers lie close together in the vector space and mean different things.
-            self._known[key] = 0.0 if word[0].isdigit() else _ALIKE_WORTH * min(1.0, max(0.0, share))
-        return self._known[key]
-
-
 def _in_context(candidate: Candidate) -> str:
     return f"{candidate.headings}\n{candidate.header}\n{candidate.said}"
-
-
-def _cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None) -> float:
-    return 0.0 if left is None or right is None else max(0.0, float(left @ right))
 
 
 def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
@@ -346,6 +256,8 @@ def _select(judged: Sequence[_Judged]) -> list[_Judged]:
     for each in judged[1:]:
         if looked_at == MAX_SENTENCES or each.score < _ALSO * best.score:
             break
+        if not each.own and len(content_words(each.candidate.said)) < _TELLING:
+            continue
         if _repeats(each.candidate.said, [one.candidate.said for one in picked]):
             continue
         looked_at += 1
@@ -373,7 +285,7 @@ def _bare_words(text: str) -> frozenset[str]:
 def _contrary(asked: Question, judged: Sequence[_Judged], passages: Sequence[ScoredPassage]) -> _Judged | None:
     """The best sentence of another document that speaks of the same thing and gives something else for it."""
     best = judged[0]
-    if asked.wants not in JUDGED or not best.fits:
+    if asked.wants not in JUDGED or not best.fits or not best.own:
         return None
     source = passages[best.candidate.passage].passage.source
     for each in judged[1:]:

@@ -14,10 +14,11 @@ from pincite.app.cli.acting import acting
 from pincite.app.cli.output import Json, err, out, print_json, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
-from pincite.core import Scope
+from pincite.core import NotFound, Scope
 from pincite.gateway import Tier
 from pincite.retrieval import Query
 
+_LAST = "last"
 _Question = Annotated[str, typer.Argument(help="What you want to know.")]
 _Collections = Annotated[
     list[str] | None, typer.Option("--collection", "-c", help="Only these collections (repeat for more).")
@@ -32,6 +33,9 @@ def ask(
     ] = None,
     model: Annotated[str | None, typer.Option(help="`none`, `auto` or `provider:name`; default from settings.")] = None,
     tier: Annotated[Tier | None, typer.Option(help="Which of a route's models are to answer.")] = None,
+    conversation: Annotated[
+        str | None, typer.Option(help="Go on with it: its id, or `last` for the one that was begun last.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, whatever is kept of earlier askings.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -41,6 +45,7 @@ def ask(
         async with acting(read_settings(log_level="error", model=model)) as (house, scope):
             asked = AskRequest(
                 question,
+                conversation=await _conversation(house, scope) if conversation == _LAST else conversation,
                 collections=None if collection is None else tuple(collection),
                 # An assistant may have a model of its own, which is not overruled without a word.
                 model=None if assistant is None else model,
@@ -57,6 +62,14 @@ def ask(
         print_answer(answer)
     if answer["state"] == "failed":
         raise typer.Exit(1)
+
+
+async def _conversation(house: House, scope: Scope) -> str:
+    """Return the id of the asker's newest conversation. Raises: NotFound."""
+    newest = await house.answers.conversations(scope, limit=1)
+    if not newest:
+        raise NotFound("There is no conversation yet.", remedy="Ask without `--conversation` first.")
+    return newest[0].id
 
 
 def search(

@@ -1,7 +1,9 @@
 """PPTX: a page a slide, with its title, text, tables, diagrams, charts and speaker notes. Runs in the child only."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element as Node
 
 from pincite.guard.adapters.docx_numbering import count_as
@@ -24,6 +26,9 @@ _KINDS = {
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 _TRUE = frozenset({"1", "true"})
 _NOTES_LEVEL = 3
+# What runs through a deck is told by its first slides: it stands on so many of them at least, and on half of them.
+_LOOKED_AT, _ENOUGH = 40, 3
+_DIGITS = re.compile(r"\d+")
 _MISSING = "The slide is missing from the file."
 _NOT_SHOWN = "The slide is hidden: it is not shown when the presentation is."
 
@@ -54,13 +59,14 @@ def _relation_id(node: Node) -> str:
 
 
 def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
+    running = _running(archive, [each for each in slides[:_LOOKED_AT] if each])
     for number, name in enumerate(slides, start=1):
         if not name:
             yield PageText(number, f"Slide {number}", "", warning=_MISSING)
             continue
         relations = archive.relations(name)
         root = archive.xml(name)
-        elements = list(_Slide(archive, relations).elements(root))
+        elements = [_told(element, running) for element in _Slide(archive, relations).elements(root)]
         notes = next((target for kind, target in relations.values() if kind == "notesSlide"), "")
         said = list(_Slide(archive, archive.relations(notes) if notes else {}).notes(archive.xml(notes)))
         if said:
@@ -70,6 +76,25 @@ def _pages(archive: Archive, slides: list[str]) -> Iterator[PageText]:
         unseen = [(element.text, STYLED) for element in elements if element.kind is BlockKind.HIDDEN]
         hidden = root is not None and attribute(root, "show") in {"0", "false"}
         yield warned(PageText(number, f"Slide {number}", text, blocks, told(unseen)), _NOT_SHOWN if hidden else "")
+
+
+def _running(archive: Archive, slides: list[str]) -> frozenset[str]:
+    """Return what the text boxes of most slides say, without its figures: the deck's name, a number of the slide."""
+    said = Counter(text for name in slides for text in set(_boxes(archive.xml(name))))
+    return frozenset(text for text, times in said.items() if times >= max(_ENOUGH, len(slides) / 2))
+
+
+def _boxes(root: Node | None) -> Iterator[str]:
+    for shape in _shapes(child(root, "cSld", "spTree")):
+        paragraphs = [text for text in _paragraphs(child(shape, "txBody")) if text]
+        if not _placeholder(shape) and len(paragraphs) == 1:
+            yield _DIGITS.sub("0", paragraphs[0])
+
+
+def _told(element: Element, running: frozenset[str]) -> Element:
+    """Return an element as a margin, where it is one line that most slides have."""
+    is_running = element.kind is BlockKind.PARAGRAPH and _DIGITS.sub("0", element.text) in running
+    return replace(element, kind=BlockKind.MARGIN) if is_running else element
 
 
 class _Slide:

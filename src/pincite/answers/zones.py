@@ -1,0 +1,119 @@
+"""What a question's terms count for at a sentence, by where they stand around it. Pure.
+
+Which sentence answers is decided in `extractive.py`.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pincite.answers.candidates import Candidate
+from pincite.answers.question_kind import Question
+from pincite.core.words import content_pairs, content_words, words
+from pincite.retrieval import ScoredPassage
+
+Vectors = Mapping[str, NDArray[np.float32]]
+
+# What a question term counts for by where it stands, relative to the sentence itself.
+# A section that is called "Annual leave" is about it: its sentences need not say so again.
+IN_TITLE = 0.9
+IN_HEADER = 0.75
+IN_HEADINGS = 0.65
+IN_NEAR = 0.45
+IN_PASSAGE = 0.25
+# Two different words whose vectors are closer than this say something alike ("laptop", "computer").
+_ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
+
+_BELOW = " > "
+_ARTICLES = frozenset({"the", "a", "an", "your", "our"})
+
+
+class Zones:
+    """The stems of each candidate's surroundings, and how telling each stem is among the candidates."""
+
+    def __init__(self, found: Sequence[Candidate], passages: Sequence[ScoredPassage], asked: Question) -> None:
+        self.words = [content_pairs(candidate.said) for candidate in found]
+        self.own = [frozenset(stem for stem, _ in pairs) for pairs in self.words]
+        outer: dict[str, frozenset[str]] = {}
+
+        def stems(text: str) -> frozenset[str]:
+            if text not in outer:
+                outer[text] = frozenset(content_words(text))
+            return outer[text]
+
+        about: dict[str, frozenset[str]] = {}
+
+        def asked_about(text: str) -> frozenset[str]:
+            if text not in about:
+                about[text] = _asked_about(text, asked)
+            return about[text]
+
+        self._outer = [
+            (
+                (IN_TITLE, asked_about(candidate.headings)),
+                (IN_HEADER, stems(candidate.header)),
+                (IN_HEADINGS, stems(candidate.headings)),
+                (IN_NEAR, stems(candidate.near)),
+                (IN_PASSAGE, stems(passages[candidate.passage].passage.chunk.text)),
+            )
+            for candidate in found
+        ]
+        self._counts = Counter(stem for own in self.own for stem in own)
+
+    def weights(self, terms: Mapping[str, str]) -> dict[str, float]:
+        """Inverse document frequency of the terms over the candidates, scaled to a sum of 1."""
+        total = len(self.own)
+        raw = {term: math.log(1 + (total + 0.5) / (self._counts[term] + 0.5)) for term in terms}
+        whole = sum(raw.values())
+        return {term: weight / whole for term, weight in raw.items()}
+
+    def credit(self, place: int, term: str, alike: "Alike") -> float:
+        """What a question term counts for at a candidate, 0..1: most in its own text, less further away."""
+        if term in self.own[place]:
+            return 1.0
+        credit = max((worth for worth, stems in self._outer[place] if term in stems), default=0.0)
+        return max(credit, alike.credit(term, self.words[place]))
+
+
+def _asked_about(headings: str, asked: Question) -> frozenset[str]:
+    """Return the question's terms that a heading is about: it says no others, or has them beside each other as well."""
+    found: set[str] = set()
+    for title in headings.split(_BELOW)[1:]:
+        said = words(title)
+        told = frozenset(stem for stem in said if not stem.isdigit()) - _ARTICLES
+        if told <= asked.terms.keys():
+            found |= told
+        elif asked.pairs:
+            found.update(*asked.pairs.intersection(pairwise(said)))
+    return frozenset(found)
+
+
+class Alike:
+    """Credit for a word that means something close to a question's word."""
+
+    def __init__(self, terms: Mapping[str, str], vectors: Vectors) -> None:
+        self._terms = terms
+        self._vectors = vectors
+        self._known: dict[tuple[str, str], float] = {}
+
+    def credit(self, term: str, words: Sequence[tuple[str, str]]) -> float:
+        """What the likest of some words (each after its stem) counts for, 0..1."""
+        return max((self._pair(term, word) for _, word in words), default=0.0)
+
+    def _pair(self, term: str, word: str) -> float:
+        key = (term, word)
+        if key not in self._known:
+            near = cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
+            share = (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)
+            # Numbers lie close together in the vector space and mean different things.
+            self._known[key] = 0.0 if word[0].isdigit() else _ALIKE_WORTH * min(1.0, max(0.0, share))
+        return self._known[key]
+
+
+def cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None) -> float:
+    """Return how alike two unit vectors are, 0..1; 0 where one is not known."""
+    return 0.0 if left is None or right is None else max(0.0, float(left @ right))
