@@ -1,4 +1,4 @@
-"""No page breaks a rule of axe-core: contrast, names of controls, order of headings; light and dark, wide and narrow."""
+"""No page breaks a rule of axe-core: contrast, names of controls, order of headings; light and dark, narrow as well."""
 
 from collections.abc import Callable
 from pathlib import Path
