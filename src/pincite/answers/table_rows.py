@@ -52,7 +52,7 @@ def row_at(page: str, blocks: Sequence[Block], start: int, end: int) -> Row | No
     """Return the row of a table that characters [start, end) of a page are (part) of.
 
     None where they are of none or of several, where the table's first row does not look like the names of its columns,
-    and where the row is too long to be read at once.
+    where cells of a PDF are missing, and where the row is too long to be read at once.
 
     Args:
         page: the page's text.
@@ -74,7 +74,7 @@ def row_at(page: str, blocks: Sequence[Block], start: int, end: int) -> Row | No
     if head is None or row[-1][1] - row[0][0] > _LONGEST_ROW:
         return None
     names, cells = _texts(page, head, columns), _texts(page, row, columns)
-    if not _names(names, cells):
+    if names == cells or not _names(names, cells) or (table.table is not None and not _each_in_its_own(head, row)):
         return None
     return Row(names, cells, (head[0][0], head[-1][1]), (row[0][0], row[-1][1]))
 
@@ -118,16 +118,24 @@ def _texts(page: str, row: Sequence[_Cell], columns: int) -> tuple[str, ...]:
 
 
 def _names(head: Sequence[str], cells: Sequence[str]) -> bool:
-    """Whether a first row names columns: it is short, and has fewer figures than what stands below it.
+    """Whether a first row names columns, each otherwise: it is short, and has fewer figures than what is below it.
 
     Of two columns the row must have a figure: "Owner | Ada Okafor" below "Document | Rules" are two facts.
     """
     if any(_BAR in each for each in (*head, *cells)) or any(len(each) > _LONGEST_NAME for each in head):
         return False
-    if sum(map(bool, head[1:])) < len(head) - 1 or sum(map(bool, cells)) < 2:
+    if len(set(head[1:])) < len(head) - 1 or not all(head[1:]) or sum(map(bool, cells)) < 2:
         return False
     named, told = (sum(map(_has_figure, each)) for each in (head, cells))
     return named < told or (not named and len(head) > 2)
+
+
+def _each_in_its_own(head: Sequence[_Cell], row: Sequence[_Cell]) -> bool:
+    """Whether a row has something in each column that has a name, and in no other, the first aside.
+
+    Where a PDF's cells lie is measured, and one column too far is a wrong answer: a row with gaps is not told so.
+    """
+    return {each[2] for each in head if each[2]} == {each[2] for each in row if each[2]}
 
 
 def _has_figure(text: str) -> bool:
