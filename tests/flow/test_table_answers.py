@@ -84,3 +84,32 @@ async def test_of_slides_the_section_asked_for_answers_and_neither_margins_nor_s
     for answer in (pension, week):
         assert "·" not in answer["answer"]
         assert "Use them." not in answer["answer"]
+
+
+ACCOUNTS = b"""# Accounts
+
+Changes in foreign currency impacted net sales by 13 million and 26 million in 2018 and 2019.
+
+| In millions | 2017 | 2018 | 2019 |
+| --- | --- | --- | --- |
+| International | | | |
+| Net sales | 54 | 65 | 74 |
+| Operating income (loss) | 3 | 2 | 1 |
+| Consolidated | | | |
+| Net sales | 177 | 232 | 280 |
+| Operating income | 4 | 12 | 14 |
+| Tax | 1 | 2 | 3 |
+"""
+
+
+async def test_a_row_that_is_called_what_is_asked_for_answers_and_says_of_whom(client: httpx2.AsyncClient) -> None:
+    await add(client, "accounts.md", ACCOUNTS)
+    head = "| In millions | 2017 | 2018 | 2019 |\n| --- | --- | --- | --- |\n"
+    sales = await ask(client, "What were the consolidated net sales in 2019?")
+    assert sales["answer"].startswith(f"{head}| Consolidated | | | |\n| Net sales | 177 | 232 | 280 |")
+    spans = [span["quote"] for span in sales["pins"][0]["spans"]]
+    assert [each.split(" | ")[0] for each in spans] == ["Net sales", "In millions", "Consolidated"]
+    income = await ask(client, "What was the international operating income in 2018?")
+    assert income["answer"].startswith(f"{head}| International | | | |\n| Operating income (loss) | 3 | 2 | 1 |")
+    tax = await ask(client, "How much tax was there in 2019?")
+    assert tax["answer"].startswith(f"{head}| Tax | 1 | 2 | 3 |"), "no other row is called so"

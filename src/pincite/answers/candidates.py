@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.answers.above import Above, Marks, PageKey
+from pincite.answers.table_rows import Tables
 from pincite.core.sentences import goes_on, is_unfinished, line_width, sentence_spans
 from pincite.guard import Block, BlockKind
 from pincite.library import Chunk
@@ -67,6 +68,7 @@ class Candidate:
         text: verbatim.
         headings: the document's name and the headings above it.
         header: the header row above a table row, else empty.
+        label: what a row of a table is about: its first cell; "" where the parsers do not know the table.
         near: the sentences before and after it.
         whole: it does not begin amid a sentence (one that runs on from another page, say).
         ends: it does not end amid one that may go on with the next page.
@@ -84,6 +86,7 @@ class Candidate:
     whole: bool = True
     ends: bool = True
     rest: Stretch | None = None
+    label: str = ""
 
     @property
     def said(self) -> str:
@@ -162,8 +165,17 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str],
             on_page[-1] = _to_its_end(on_page[-1], page)
             titled = any(each.start <= on_page[-1].start < each.end for each in titles)
             on_page[-1] = replace(on_page[-1], ends=titled or _ends(on_page[-1].text))
-        found += on_page
+        tables = Tables(pages.get(key, ""), marks.get(key, ()))
+        found += [_in_table(each, tables) for each in on_page]
     return found
+
+
+def _in_table(found: Candidate, tables: Tables) -> Candidate:
+    """Return a row of a table whose columns have names below those, and with what it is about."""
+    row = tables.row_at(found.start, found.end)
+    if row is None:
+        return found
+    return replace(found, header=" | ".join(filter(None, (row.group, *row.head))), label=row.cells[0])
 
 
 def _without(margins: Sequence[Block], text: str, offset: int) -> str:

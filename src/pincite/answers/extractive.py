@@ -27,6 +27,8 @@ _AS_GOOD, _ALSO = 0.97, 0.9
 _CONTRARY = 0.8
 # An answer that holds the kind of thing asked for (a date, an amount, a name) is likelier to be one.
 _KIND_FITS = 0.06
+# So is a row of a table that is called what is asked for: "Net income", below the years.
+_ROW_FITS = 0.2
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
 # In what a table counts says nothing by itself: "Net sales (millions)".
 _SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
@@ -191,6 +193,8 @@ def _judge(
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
+        if candidate.label:
+            score *= 1 + _ROW_FITS * zones.about(place, asked.terms)
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
         judged.append(
             _Judged(

@@ -120,7 +120,8 @@ _HOLDS = {
     Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
 }  # fmt: skip
 _OF_MONEY = re.compile(
-    rf"[$£€¥₹₩]|\b({_CURRENCY}|prices?|costs?|fees?|salary|salaries|wages?|rent|charges?|amounts?|sales|revenues?|totals?)\b",
+    rf"[$£€¥₹₩]|\b({_CURRENCY}|prices?|costs?|fees?|salary|salaries|wages?|rent|charges?|amounts?|sales|revenues?|totals?|"
+    r"thousands|millions|billions)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")

@@ -20,7 +20,7 @@ from pincite.answers.shapes import pin_to
 from pincite.answers.spelling import Respelt, respelt
 from pincite.answers.spending import with_calls
 from pincite.answers.steps import begins_step
-from pincite.answers.table_rows import Row, row_at
+from pincite.answers.table_rows import Row, Tables
 from pincite.core import Scope, StageClock
 from pincite.core.words import whole_words
 from pincite.gateway import Embedder, StaticEmbedder
@@ -77,6 +77,7 @@ class QuotedDraft:
         self._clock = StageClock()
         self.answer: Answer = task.answer
         self._table: PinSpan | None = None  # the head of the table that the text ends with
+        self._group: tuple[PinSpan, ...] = ()  # and the group of its last row
         self._told: set[PinSpan] = set()
 
     async def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
@@ -167,12 +168,15 @@ class QuotedDraft:
         if spans[0] in self._told:
             return ()
         self._told.add(spans[0])
-        if self._table == spans[1] and not lead:
-            return self._pinned(chosen, row.said, spans, ("\n| ", " |"))
-        self._table = spans[1]
-        before = "\n\n".join(part for part in (self.answer.text and lead.strip(), row.named) if part)
-        gap = "\n\n" if self.answer.text else ""
-        return self._pinned(chosen, row.said, spans, (f"{gap}{before}\n| ", " |"))
+        group, goes_on = spans[2:], self._table == spans[1] and not lead
+        lines = [] if goes_on else [row.named]
+        if group and not (goes_on and self._group == group):
+            lines.append(row.grouped)
+        self._table, self._group = spans[1], group
+        gap = ""
+        if self.answer.text:
+            gap = "\n" if goes_on else f"\n\n{lead.strip()}\n\n" if lead else "\n\n"
+        return self._pinned(chosen, row.said, spans, (gap + "\n".join((*lines, "| ")), " |"))
 
     def _pinned(
         self, chosen: Chosen, shown: str, spans: tuple[PinSpan, ...], around: tuple[str, str]
@@ -198,20 +202,18 @@ def row_of(passages: Sequence[ScoredPassage], pages: NamedPages, chosen: Chosen)
     page = pages.pages.get((passages[chosen.passage].passage.chunk.revision_id, chosen.page))
     if page is None or chosen.rest is not None:
         return None
-    return row_at(page.text, page.marks, chosen.start, chosen.end)
+    return Tables(page.text, page.marks).row_at(chosen.start, chosen.end)
 
 
-def row_spans(
-    passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]
-) -> tuple[PinSpan, PinSpan]:
-    """Return the spans of a row and of its table's head."""
+def row_spans(passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]) -> tuple[PinSpan, ...]:
+    """Return the spans of a row, of its table's head and, where it has one, of its group."""
     chosen, row = told
     text = pages.pages[passages[chosen.passage].passage.chunk.revision_id, chosen.page].text
-    first, second = (
-        span_of(passages, pages, replace(chosen, start=start, end=end, text=text[start:end]))
-        for start, end in (row.at, row.head_at)
+    return tuple(
+        span_of(passages, pages, replace(chosen, start=at[0], end=at[1], text=text[slice(*at)]))
+        for at in (row.at, row.head_at, row.group_at)
+        if at is not None
     )
-    return first, second
 
 
 def one_line(chosen: Chosen) -> str:

@@ -17,6 +17,7 @@ _BAR = "|"
 _LONGEST_ROW, _LONGEST_NAME = 900, 60
 _DIVIDER = "---"
 # Columns are called by years as well: "2025", "FY2025", "in 2026".
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _FIGURE = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -30,12 +31,16 @@ class Row:
         cells: what the row says, "" where a column has nothing.
         head_at: where the head stands on the page, [start, end) in characters.
         at: where the row does.
+        group: what stands by itself above it, for it and what follows; "" where there is nothing.
+        group_at: where that is, if it tells the row from others of its name: where a group ends, no table says.
     """
 
     head: tuple[str, ...]
     cells: tuple[str, ...]
     head_at: _Stretch
     at: _Stretch
+    group: str = ""
+    group_at: _Stretch | None = None
 
     @property
     def said(self) -> str:
@@ -47,42 +52,73 @@ class Row:
         """The head as the first two lines of a table in Markdown."""
         return f"| {' | '.join(self.head)} |\n|{f' {_DIVIDER} |' * len(self.head)}"
 
+    @property
+    def grouped(self) -> str:
+        """The group as a line of a table in Markdown."""
+        return f"| {self.group} |{' |' * (len(self.head) - 1)}"
 
-def row_at(page: str, blocks: Sequence[Block], start: int, end: int) -> Row | None:
-    """Return the row of a table that characters [start, end) of a page are (part) of.
 
-    None where they are of none or of several, where the table's first row does not look like the names of its columns,
-    where cells of a PDF are missing, and where the row is too long to be read at once.
+class Tables:
+    """The tables of a page.
 
     Args:
         page: the page's text.
         blocks: what is known of the page; its tables among them.
-        start: where the stretch begins.
-        end: where it ends.
     """
-    table = next((each for each in blocks if each.kind is BlockKind.TABLE and each.start <= start < each.end), None)
-    if table is None or end > table.end:
-        return None
-    rows, heads = _rows(page, table)
-    place = next((at for at, row in enumerate(rows) if row[0][0] <= start and end <= row[-1][1]), None)
-    place = _touched(rows, start, end) if place is None else place
-    if place is None or place < heads or not heads:
-        return None
-    columns = max(each[2] for row in rows for each in row) + 1
-    head = next((row for row in reversed(rows[:heads]) if len(row) > 1), None)
-    row = rows[place]
-    if head is None or row[-1][1] - row[0][0] > _LONGEST_ROW:
-        return None
-    names, cells = _texts(page, head, columns), _texts(page, row, columns)
-    if names == cells or not _names(names, cells) or (table.table is not None and not _each_in_its_own(head, row)):
-        return None
-    return Row(names, cells, (head[0][0], head[-1][1]), (row[0][0], row[-1][1]))
+
+    def __init__(self, page: str, blocks: Sequence[Block]) -> None:
+        self._page = page
+        self._tables = [each for each in blocks if each.kind is BlockKind.TABLE]
+        self._rows: dict[int, tuple[list[list[_Cell]], int]] = {}
+
+    def row_at(self, start: int, end: int) -> Row | None:
+        """Return the row that characters [start, end) of the page are (part) of.
+
+        None where they are of none or of several, where the table's first row does not look like the names of its
+        columns, where cells of a PDF are missing, and where the row is too long to be read at once.
+        """
+        table = next((each for each in self._tables if each.start <= start and end <= each.end), None)
+        if table is None:
+            return None
+        if table.start not in self._rows:
+            self._rows[table.start] = _rows(self._page, table)
+        rows, heads = self._rows[table.start]
+        touched = [at for at, row in enumerate(rows) if row[0][0] < end and start < row[-1][1]]
+        head = next((row for row in reversed(rows[:heads]) if len(row) > 1), None)
+        if len(touched) != 1 or touched[0] < heads or head is None:
+            return None
+        (place,) = touched
+        row = rows[place]
+        if row[-1][1] - row[0][0] > _LONGEST_ROW or (table.table is not None and not _each_in_its_own(head, row)):
+            return None
+        columns = max(each[2] for row in rows for each in row) + 1
+        names, cells = _texts(self._page, head, columns), _texts(self._page, row, columns)
+        if names == cells or not _names(names, cells):
+            return None
+        group = _group(self._page, rows, place)
+        told = "" if group is None else " ".join(whole_words(self._page[slice(*group)]).split())
+        shown = group if _comes_again(self._page, rows, place) else None
+        return Row(names, cells, (head[0][0], head[-1][1]), (row[0][0], row[-1][1]), told, shown)
 
 
-def _touched(rows: Sequence[Sequence[_Cell]], start: int, end: int) -> int | None:
-    """Return the one row that a stretch shares characters with; None where it does with several."""
-    touched = [at for at, row in enumerate(rows) if row[0][0] < end and start < row[-1][1]]
-    return touched[0] if len(touched) == 1 else None
+def _group(page: str, rows: Sequence[Sequence[_Cell]], place: int) -> _Stretch | None:
+    """Return where the nearest line above a row stands that has a first cell alone, and no figure."""
+    for row in reversed(rows[:place]):
+        start, end, column = row[0]
+        text = page[start:end]
+        if len(row) == 1 and not column and _BAR not in text and not _has_figure(text):
+            return start, end
+    return None
+
+
+def _comes_again(page: str, rows: Sequence[Sequence[_Cell]], place: int) -> bool:
+    """Whether a table has more rows that are called as one is, what stands in brackets aside."""
+
+    def name(row: Sequence[_Cell]) -> str:
+        text = page[row[0][0] : row[0][1]] if row[0][2] == 0 else ""
+        return " ".join(_IN_BRACKETS.sub(" ", text).lower().split())
+
+    return bool(name(rows[place])) and sum(name(row) == name(rows[place]) for row in rows) > 1
 
 
 def _rows(page: str, table: Block) -> tuple[list[list[_Cell]], int]:

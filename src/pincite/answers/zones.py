@@ -21,6 +21,7 @@ Vectors = Mapping[str, NDArray[np.float32]]
 # What a question term counts for by where it stands, relative to the sentence itself.
 # A section that is called "Annual leave" is about it: its sentences need not say so again.
 IN_TITLE = 0.9
+IN_HEAD = 0.95  # of a table that the parsers know
 IN_HEADER = 0.75
 IN_HEADINGS = 0.65
 IN_NEAR = 0.45
@@ -55,13 +56,14 @@ class Zones:
         self._outer = [
             (
                 (IN_TITLE, asked_about(candidate.headings)),
-                (IN_HEADER, stems(candidate.header)),
+                (IN_HEAD if candidate.label else IN_HEADER, stems(candidate.header)),
                 (IN_HEADINGS, stems(candidate.headings)),
                 (IN_NEAR, stems(candidate.near)),
                 (IN_PASSAGE, stems(passages[candidate.passage].passage.chunk.text)),
             )
             for candidate in found
         ]
+        self._labels = [candidate.label for candidate in found]
         self._counts = Counter(stem for own in self.own for stem in own)
 
     def weights(self, terms: Mapping[str, str]) -> dict[str, float]:
@@ -77,6 +79,14 @@ class Zones:
             return 1.0
         credit = max((worth for worth, stems in self._outer[place] if term in stems), default=0.0)
         return max(credit, alike.credit(term, self.words[place]))
+
+    def about(self, place: int, terms: Mapping[str, str]) -> float:
+        """How much a row of a table is about what is asked for, 0..1: its first cell beside the terms not above it."""
+        label = frozenset(content_words(self._labels[place]))
+        above = frozenset[str]().union(*(stems for _, stems in self._outer[place][:3]))
+        rest = terms.keys() - (above - label)
+        both = label & rest
+        return len(both) / len(label | rest) if both else 0.0
 
 
 def _asked_about(headings: str, asked: Question) -> frozenset[str]:

@@ -1,12 +1,13 @@
 """Rows of tables are told cell by cell below the names of their columns, or not as rows at all."""
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pincite.answers.table_rows import row_at
+from pincite.answers.table_rows import Row, Tables
 from pincite.guard import Block, BlockKind
 from pincite.guard.domain import Cell, Table
 
@@ -14,6 +15,10 @@ BARRED = "Kind | Length | At full pay\nMain carer | 52 weeks | 24 weeks\nSecond 
 PAGE = f"Leave\n{BARRED}\nNothing else."
 BLOCKS = (Block(BlockKind.HEADING, 0, 5, 1), Block(BlockKind.TABLE, 6, 6 + len(BARRED)))
 CELLS = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
+
+
+def row_at(page: str, blocks: Sequence[Block], start: int, end: int) -> Row | None:
+    return Tables(page, blocks).row_at(start, end)
 
 
 def drawn(rows: list[list[str]], head_rows: int = 1, wraps: bool = False) -> tuple[str, Block]:
@@ -100,3 +105,22 @@ def test_a_row_that_is_told_stands_on_the_page(rows: list[list[str]], data: st.D
             assert start < row.at[1]
             stands = page[slice(*row.at)]
             assert all(each in stands for each in row.cells)
+
+
+def test_of_rows_of_one_name_each_says_what_stands_above_it():
+    rows = [["", "2018", "2019"], ["International", "", ""], ["Net sales", "65", "74"], ["Income (loss)", "(2)", "(1)"]]
+    rows += [["Consolidated", "", ""], ["Net sales", "232", "280"], ["Income", "10", "11"], ["Tax", "1", "3"]]
+    page, block = drawn(rows)
+    said: list[tuple[str, str, str | None]] = []
+    for line in ("Net sales 65 74", "Net sales 232 280", "Income 10 11", "Tax 1 3"):
+        start = page.index(line)
+        row = row_at(page, (block,), start, start + len(line))
+        assert row is not None
+        said.append((row.cells[0], row.group, None if row.group_at is None else page[slice(*row.group_at)]))
+        assert row.grouped == f"| {row.group} | | |"
+    assert said == [
+        ("Net sales", "International", "International"),
+        ("Net sales", "Consolidated", "Consolidated"),
+        ("Income", "Consolidated", "Consolidated"),
+        ("Tax", "Consolidated", None),
+    ]
