@@ -5,13 +5,14 @@ A claim with any of these differences is never `supported`; they are figures of 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from enum import StrEnum
 
+from pincite.answers.verdicts.difference import Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
 from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
-from pincite.answers.verdicts.terms import Terms, is_negator, read
+from pincite.answers.verdicts.roles import swapped
+from pincite.answers.verdicts.strength import strengthened
+from pincite.answers.verdicts.terms import Limit, Terms, read
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
@@ -19,25 +20,6 @@ _LONGEST_SLOT = 4
 _CELL = " | "
 _CELLS = 2  # figures, and nothing but figures behind a label, make a row without bars
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-
-class DifferenceKind(StrEnum):
-    """What a claim has otherwise than its source."""
-
-    FIGURE = "figure"
-    UNIT = "unit"
-    DATE = "date"
-    NAME = "name"
-    NEGATION = "negation"
-    SWAP = "swap"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference; `what` is a short phrase for people."""
-
-    kind: DifferenceKind
-    what: str
 
 
 def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tuple[Difference, ...]:
@@ -59,6 +41,8 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
         *_names(terms, index, chosen),
         *_negations(terms, own),
         *(each for source in own for each in _swaps(terms, source, index)),
+        *strengthened(terms, own),
+        *swapped(terms, own),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -141,8 +125,10 @@ def _names(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterato
 
 def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     stems = set(terms.stems)
-    for stem in sorted((own[0].negated & stems) - terms.negated):
-        if all(stem in each.negated for each in own if stem in each.stems) and not _denies(terms):
+    for stem in sorted({stem for each in own for stem in each.negated & stems} - terms.negated):
+        holders = [each for each in own if stem in each.stems]
+        near = stem in own[0].negated or any(_company(terms, stem, 1) & _company(each, stem, 2) for each in holders)
+        if near and all(stem in each.negated for each in holders) and not _denies(terms):
             yield Difference(DifferenceKind.NEGATION, f"{stem} without its negation")
     for stem in sorted(terms.negated):
         holders = [each for each in own if stem in each.stems]
@@ -150,6 +136,13 @@ def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
             yield Difference(DifferenceKind.NEGATION, f"{stem} negated")
     if terms.denies and not any(_denies(each) for each in own):
         yield Difference(DifferenceKind.NEGATION, "a negation that is not there")
+
+
+def _company(terms: Terms, stem: str, reach: int) -> frozenset[str]:
+    """Return the words of meaning that stand next to one."""
+    stems = [terms.stems[place] for place in terms.content]
+    places = [place for place, each in enumerate(stems) if each == stem]
+    return frozenset(other for at in places for other in stems[max(0, at - reach) : at + reach + 1]) - {stem}
 
 
 def _denies(terms: Terms) -> bool:
@@ -162,6 +155,9 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
     same = sum(to - since for kind, since, to, _, _ in blocks if kind == "equal")
     if same < _ALIKE_FROM * len(claim.stems):
         return
+    for figure, limit in sorted(claim.limits):
+        if any(figure == other and _lower(limit) != _lower(theirs) for other, theirs in source.limits):
+            yield Difference(DifferenceKind.SWAP, f"{limit} {figure}")
     names = {*names_in(claim, index), *_date_places(claim)}
     others = {*names_in(source, index), *source.openers, *_date_places(source)}
     for kind, since, to, begin, end in blocks:
@@ -182,12 +178,16 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
         yield from _swapped(claim, source, mine, theirs)
 
 
+def _lower(limit: Limit) -> bool:
+    return limit in {Limit.LEAST, Limit.ABOVE}
+
+
 def _date_places(terms: Terms) -> list[int]:
     return [place for place, stem in enumerate(terms.stems) if stem in terms.months]
 
 
 def _negators(terms: Terms, places: range) -> bool:
-    return any(is_negator(terms.words[place]) for place in places)
+    return not terms.negators.isdisjoint(places)
 
 
 def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterator[Difference]:

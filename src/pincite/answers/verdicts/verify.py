@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 from pincite.answers.verdicts.claims import cleaned, split_claims
+from pincite.answers.verdicts.difference import Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
 from pincite.answers.verdicts.features import MAX_SPANS, compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
-from pincite.answers.verdicts.rules import Difference, DifferenceKind
 
 _VERBATIM_SCORE = 0.97
 # What differs is among the figures that the score was learned from; this only keeps it below its like.
 _DIFFERENT = 0.8
 # Of a claim less than this found, by weight, is never supported: the model has seen few such claims.
 _LEAST_COVERED = 0.45
+_OF_WHOLE = frozenset({DifferenceKind.SWAP, DifferenceKind.ROLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,10 @@ def _places(whole: _Judged, parts: Sequence[_Judged]) -> list[int]:
 def _lasting(whole: _Judged, parts: Sequence[_Judged]) -> tuple[Difference, ...]:
     """What differs in the sentence and still does in the claim that states it, which may rest on other sentences.
 
-    A swap was seen beside a sentence that says almost the same, so it stays.
+    A swap was seen beside a sentence that says almost the same, and parties are exchanged over claims, so these stay.
     """
     of_parts = {found for part in parts for found in part.differs}
-    return tuple(each for each in whole.differs if each in of_parts or each.kind is DifferenceKind.SWAP)
+    return tuple(each for each in whole.differs if each in of_parts or each.kind in _OF_WHOLE)
 
 
 def texts_of_evidence(found: Sequence[Candidate]) -> list[str]:
