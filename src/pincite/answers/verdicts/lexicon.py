@@ -139,7 +139,7 @@ DENIALS = frozenset(
 )
 _ROSE = "rose increased grew climbed gained"
 _FELL = "fell decreased declined dropped shrank lost"
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "last")
 _OPPOSED = (
     "increase decrease",
     "increased decreased",
@@ -201,6 +201,10 @@ _OPPOSED = (
     "full part",
     "paid unpaid",
     "same different",
+    "same lower",
+    "same higher",
+    "same larger",
+    "same smaller",
     "old new",
     "large small",
     "long short",
@@ -243,7 +247,7 @@ _OPPOSED = (
     "halved tripled",
     "half third",
     *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
-    *(" ".join(pair) for pair in combinations(_ORDINALS.split(), 2)),
+    *(" ".join(pair) for pair in combinations(ORDINALS[:-1], 2)),
 )
 OPPOSITES: dict[str, frozenset[str]] = {
     word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)

@@ -40,7 +40,7 @@ def swapped(claim: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     names = {stem for place in (*claim.names, *claim.openers) if not is_common(stem := claim.stems[place])}
     for verb in _verbs(claim):
         mine = _parties(claim, verb)
-        for source in own if mine is not None else ():
+        for source in own:
             places = [place for place in _verbs(source) if source.stems[place] == claim.stems[verb]]
             if places and all(_exchanged(mine, _parties(source, place), names) for place in places):
                 yield Difference(DifferenceKind.ROLE, f"who {claim.words[verb]} whom")
@@ -66,8 +66,8 @@ def _turned(claim: Terms, place: int, source: Terms, other: int) -> bool:
     return bool(first and then) and most and not mine[1] & theirs[1]
 
 
-def _exchanged(mine: _Parties, theirs: _Parties | None, names: set[str]) -> bool:
-    if theirs is None:
+def _exchanged(mine: _Parties | None, theirs: _Parties | None, names: set[str]) -> bool:
+    if mine is None or theirs is None:
         return False
     if theirs.pronoun:
         # "We bought it from Merrow": whoever "we" are, they are not Merrow.

@@ -9,14 +9,27 @@ from difflib import SequenceMatcher
 
 from pincite.answers.verdicts.difference import Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
-from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
+from pincite.answers.verdicts.lexicon import (
+    DENIALS,
+    MODALS,
+    NEGATORS,
+    OPPOSITES,
+    ORDINALS,
+    PREPOSITIONS,
+    UNITS,
+    denied_base,
+)
 from pincite.answers.verdicts.roles import swapped
 from pincite.answers.verdicts.strength import strengthened
 from pincite.answers.verdicts.terms import Limit, Terms, read
+from pincite.core.words import stem
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
+_NEAR = 2
+# In another sentence these stand before the same word by chance: what is first there may be second elsewhere.
+_OFTEN_ALIKE = frozenset([*MODALS, *PREPOSITIONS, *ORDINALS])
 _CELL = " | "
 _CELLS = 2  # figures, and nothing but figures behind a label, make a row without bars
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -40,6 +53,7 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
         *_dates(terms, own, heads),
         *_names(terms, index, chosen),
         *_negations(terms, own),
+        *_opposites(terms, own),
         *(each for source in own for each in _swaps(terms, source, index)),
         *strengthened(terms, own),
         *swapped(terms, own),
@@ -125,24 +139,40 @@ def _names(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterato
 
 def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     stems = set(terms.stems)
-    for stem in sorted({stem for each in own for stem in each.negated & stems} - terms.negated):
-        holders = [each for each in own if stem in each.stems]
-        near = stem in own[0].negated or any(_company(terms, stem, 1) & _company(each, stem, 2) for each in holders)
-        if near and all(stem in each.negated for each in holders) and not _denies(terms):
-            yield Difference(DifferenceKind.NEGATION, f"{stem} without its negation")
-    for stem in sorted(terms.negated):
-        holders = [each for each in own if stem in each.stems]
-        if holders and not any(stem in each.negated or _denies(each) for each in holders):
-            yield Difference(DifferenceKind.NEGATION, f"{stem} negated")
-    if terms.denies and not any(_denies(each) for each in own):
+    for said in sorted({said for each in own for said in each.negated & stems} - terms.negated):
+        holders = [each for each in own if said in each.stems]
+        near = said in own[0].negated or any(_company(terms, said) & _company(each, said) for each in holders)
+        if near and all(said in each.negated for each in holders) and not _denies(terms):
+            yield Difference(DifferenceKind.NEGATION, f"{said} without its negation")
+    for said in sorted(terms.negated):
+        holders = [each for each in own if said in each.stems]
+        if holders and not any(said in each.negated or _denies(each) for each in holders):
+            yield Difference(DifferenceKind.NEGATION, f"{said} negated")
+    unmade = {stem(base) for each in own for word in each.words if (base := denied_base(word))}
+    if terms.denies and not terms.negated & unmade and not any(_denies(each) for each in own):
         yield Difference(DifferenceKind.NEGATION, "a negation that is not there")
 
 
-def _company(terms: Terms, stem: str, reach: int) -> frozenset[str]:
-    """Return the words of meaning that stand next to one."""
+def _opposites(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
+    """Where the opposite stands before the same word: "a lower share" for "the same share"."""
+    mine = {(word, other) for word, other in _pairs(terms) if word in OPPOSITES and word not in _OFTEN_ALIKE}
+    there = {pair for each in own for pair in _pairs(each)}
+    for word, other in sorted(mine - there):
+        facing = sorted(each for each in OPPOSITES[word] if (each, other) in there)
+        if facing:
+            yield Difference(DifferenceKind.SWAP, f"{word} for {facing[0]}")
+
+
+def _pairs(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Yield each word with the stem of the word of meaning right behind it."""
+    return ((terms.words[place - 1], terms.stems[place]) for place in terms.content if place)
+
+
+def _company(terms: Terms, said: str) -> frozenset[str]:
+    """Return the words of meaning that stand near one."""
     stems = [terms.stems[place] for place in terms.content]
-    places = [place for place, each in enumerate(stems) if each == stem]
-    return frozenset(other for at in places for other in stems[max(0, at - reach) : at + reach + 1]) - {stem}
+    places = [place for place, each in enumerate(stems) if each == said]
+    return frozenset(other for at in places for other in stems[max(0, at - _NEAR) : at + _NEAR + 1]) - {said}
 
 
 def _denies(terms: Terms) -> bool:
