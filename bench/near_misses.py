@@ -30,9 +30,7 @@ def main() -> int:
     """Print a table for each set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--held-out", action="store_true", help="the held-out half, too")
-    parser.add_argument(
-        "--show", action="store_true", help="print each that is judged wrong, none held out"
-    )
+    parser.add_argument("--show", action="store_true", help="print each that is judged wrong, none held out")
     arguments = parser.parse_args()
     print(f"{'claims':<34}{'cases':>6}{'supported':>12}")
     judged = asyncio.run(_judged(read_set(HANDBOOK), _BY_HAND))

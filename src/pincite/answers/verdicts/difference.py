@@ -16,9 +16,21 @@ class DifferenceKind(StrEnum):
     NAME = "name"
     NEGATION = "negation"
     SWAP = "swap"
+    CONTRARY = "contrary"
     LIMIT = "limit"
     STRENGTH = "strength"
     ROLE = "role"
+
+
+# Those that are figures of the score; the others are rare in what it was learned from, and rules alone.
+WEIGHED = (
+    DifferenceKind.FIGURE,
+    DifferenceKind.UNIT,
+    DifferenceKind.DATE,
+    DifferenceKind.NAME,
+    DifferenceKind.NEGATION,
+    DifferenceKind.SWAP,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,9 +141,11 @@ def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     stems = set(terms.stems)
     for said in sorted({said for each in own for said in each.negated & stems} - terms.negated):
         holders = [each for each in own if said in each.stems]
-        near = said in own[0].negated or any(_company(terms, said) & _company(each, said) for each in holders)
+        best = said in own[0].negated
+        near = best or any(_company(terms, said) & _company(each, said) for each in holders)
         if near and all(said in each.negated for each in holders) and not _denies(terms):
-            yield Difference(DifferenceKind.NEGATION, f"{said} without its negation")
+            kind = DifferenceKind.NEGATION if best else DifferenceKind.CONTRARY
+            yield Difference(kind, f"{said} without its negation")
     for said in sorted(terms.negated):
         holders = [each for each in own if said in each.stems]
         if holders and not any(said in each.negated or _denies(each) for each in holders):
@@ -160,7 +162,7 @@ def _opposites(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     for word, other in sorted(mine - there):
         facing = sorted(each for each in OPPOSITES[word] if (each, other) in there)
         if facing:
-            yield Difference(DifferenceKind.SWAP, f"{word} for {facing[0]}")
+            yield Difference(DifferenceKind.CONTRARY, f"{word} for {facing[0]}")
 
 
 def _pairs(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -198,7 +200,7 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
         if at_edge and end - begin > to - since:
             # What the source says before or after the claim is left out, not put otherwise.
             theirs = range(begin, begin + to - since) if since else range(end - (to - since), end)
-        if _negators(claim, mine) != _negators(source, theirs):
+        if _negates(claim, mine, source) != _negates(source, theirs, claim):
             near = claim.words[min(since, len(claim.words) - 1)]
             yield Difference(DifferenceKind.SWAP, f"another negation near {near}")
         if kind != "replace" or min(len(mine), len(theirs)) > _LONGEST_SLOT:
@@ -216,17 +218,22 @@ def _date_places(terms: Terms) -> list[int]:
     return [place for place, stem in enumerate(terms.stems) if stem in terms.months]
 
 
-def _negators(terms: Terms, places: range) -> bool:
-    return not terms.negators.isdisjoint(places)
+def _negates(terms: Terms, places: range, other: Terms) -> bool:
+    """Whether a "not" stands at one of the places, or "unpaid" where the other has "paid"."""
+    return not terms.negators.isdisjoint(places) or any(
+        denied_base(terms.words[place]) in other.words for place in places
+    )
 
 
 def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterator[Difference]:
     there = {source.stems[place] for place in theirs}
+    # "Not paid" is "unpaid".
+    turned = claim.negators.isdisjoint(mine) != source.negators.isdisjoint(theirs)
     for one in mine:
         word, stem = claim.words[one], claim.stems[one]
         for other in theirs:
             facing = source.words[other]
-            opposed = facing in OPPOSITES.get(word, ())
+            opposed = not turned and facing in OPPOSITES.get(word, ())
             measured = word in UNITS and facing in UNITS and UNITS[word] != UNITS[facing]
             counted = stem[0].isdigit() and source.stems[other][0].isdigit() and stem not in there
             dated = stem in claim.months and source.stems[other] in source.months and stem not in there

@@ -101,11 +101,11 @@ def _prefixes(claim: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
         for word in claim.words:
             base = denied_base(word)
             if base in source.words and stem(word) not in source.stems and stem(base) not in claim.stems:
-                yield Difference(DifferenceKind.NEGATION, f"{word} for {base}")
+                yield Difference(DifferenceKind.CONTRARY, f"{word} for {base}")
         for word in source.words:
             base = denied_base(word)
             if base in claim.words and stem(word) not in claim.stems and stem(base) not in source.stems:
-                yield Difference(DifferenceKind.NEGATION, f"{base} for {word}")
+                yield Difference(DifferenceKind.CONTRARY, f"{base} for {word}")
 
 
 def _limits(claim: Terms, own: Sequence[Terms]) -> Iterator[Difference]:

@@ -46,10 +46,7 @@ _LIMIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _LIMIT_REACH = 30
-_NO_MORE = re.compile(
-    r"\s+(?:(?:more|less|fewer|longer|later|earlier|greater|higher|larger|lower|sooner) than|exceed(?:ing)?)\b",
-    re.IGNORECASE,
-)
+_COMPARED = frozenset([*_MORE.split("|"), *_LESS.split("|")])
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _NEGATION_REACH = 6
 _TENS = frozenset(str(number) for number in range(20, 100, 10))
@@ -122,7 +119,7 @@ class _Token:
 def read(text: str) -> Terms:
     """Return the terms of a text; those of late are kept, as a sentence is read for its words and for its claims."""
     tokens = _scaled(_compounded(text, list(_tokens(text))))
-    negators = [place for place, token in enumerate(tokens) if _negates(text, token)]
+    negators = [place for place in range(len(tokens)) if _negates(tokens, place)]
     content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
     capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
     return Terms(
@@ -250,11 +247,20 @@ def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _negates(text: str, token: _Token) -> bool:
+def _negates(tokens: list[_Token], place: int) -> bool:
     """Whether a token negates; in "no more than five" it sets a limit."""
-    return is_negator(token.word) and not (
-        token.word in {"no", "not", "cannot"} and _NO_MORE.match(text, token.span[1])
-    )
+    word = tokens[place].word
+    if word not in {"no", "not", "cannot"}:
+        return is_negator(word)
+    after = tokens[place + 1 : place + 5]
+    words = [each.word for each in after]
+    if words[1:2] == ["than"] and words[0] in _COMPARED:
+        after = after[2:4]
+    elif words[:1] in (["exceed"], ["exceeding"]):
+        after = after[1:3]
+    else:
+        return True
+    return not any(each.kind in {"figure", "count"} for each in after)
 
 
 def _negated(tokens: list[_Token], negators: Iterable[int]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 from pincite.answers.verdicts.claims import cleaned, split_claims
-from pincite.answers.verdicts.difference import Difference, DifferenceKind
+from pincite.answers.verdicts.difference import WEIGHED, Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
 from pincite.answers.verdicts.features import MAX_SPANS, compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
@@ -74,7 +74,8 @@ class Verifier:
         parts = split_claims(cleaned(sentence))
         known = [made for part in parts if (made := self._judged(part))] if len(parts) > 1 else []
         differs = _lasting(whole, known) if known else whole.differs
-        score = whole.score * _DIFFERENT if differs else whole.score
+        weighed = any(each.kind in WEIGHED for each in differs)
+        score = whole.score * _DIFFERENT if weighed else whole.score
         verdict = _joined(self._verdict(whole, differs), [self._verdict(part, part.differs) for part in known])
         nearest = tuple(self._index.found[place] for place in _places(whole, known))
         return Alignment(() if verdict is Verdict.UNSUPPORTED else nearest, verdict, score, differs, nearest)
