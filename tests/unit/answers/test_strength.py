@@ -93,7 +93,7 @@ def test_the_most_may_be_said_in_any_words(subject: str, limits: list[str], figu
 
 
 PARTIES = ("Calder Rivet", "the Harbour Trust", "Merrow Group", "Lindqvist", "the board of Hask")
-DEEDS = ("acquired", "dismissed", "insured", "sued", "rescued", "bought", "taught", "beat")
+DEEDS = ("acquired", "dismissed", "insured", "sued", "rescued", "bought", "taught", "beat", "exceeded")
 PARTICIPLES = {"taught": "taught", "bought": "bought", "beat": "beaten"}
 
 

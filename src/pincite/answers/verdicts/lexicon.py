@@ -3,6 +3,7 @@
 Everything that is learned lies in `weights.json` and `rarity.json`.
 """
 
+from functools import lru_cache
 from itertools import combinations
 
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -292,6 +293,7 @@ _NO_PREFIX = frozenset(
 _LEAST_BASE = 4
 
 
+@lru_cache(maxsize=65_536)
 def denied_base(word: str) -> str:
     """Return what a lower-case word denies by its first letters: "secured" of "unsecured"; empty for none."""
     if word in _NO_PREFIX:
@@ -331,11 +333,9 @@ PASTS = frozenset(
     won wore wrote
     """.split()  # noqa: SIM905
 )
-# Stems of verbs that go both ways.
-# Stems of verbs that go both ways, or are no verbs.
+# Stems of verbs that go both ways, or say nothing of who does what.
 MUTUAL = frozenset(
     """
-    met meet marri agre share merg compet differ compar match is was are were be been being need breed feed speed seed
-    indeed exceed
+    met meet marri agre share merg compet differ compar match is was are were be been being need
     """.split()  # noqa: SIM905
 )

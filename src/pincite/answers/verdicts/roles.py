@@ -93,7 +93,8 @@ def _is_verb(terms: Terms, place: int) -> bool:
     lead = terms.words[before] if before >= 0 else ""
     if lead in AUXILIARIES:
         return True
-    past = terms.words[place].endswith("ed") or terms.words[place] in PASTS
+    word = terms.words[place]
+    past = (word.endswith("ed") and not word.endswith("eed")) or word in PASTS
     return past and lead not in DETERMINERS and lead not in PREPOSITIONS
 
 

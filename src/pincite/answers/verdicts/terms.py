@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from pincite.answers.verdicts.lexicon import (
     CURRENCY,
@@ -287,11 +288,10 @@ def _limits(text: str, tokens: list[_Token]) -> Iterator[tuple[str, Limit]]:
 
 
 def _pauses(text: str, tokens: list[_Token]) -> Iterator[int]:
-    last = 0
-    for place, token in enumerate(tokens):
-        if place and _PAUSE.search(text, last, token.span[0]):
+    for place, (before, token) in enumerate(pairwise(tokens), 1):
+        gap = text[before.span[1] : token.span[0]]
+        if gap != " " and _PAUSE.search(gap):
             yield place
-        last = token.span[1]
 
 
 def _has_meaning(token: _Token) -> bool:
