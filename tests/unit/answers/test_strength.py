@@ -42,6 +42,7 @@ def _supported(claim: str, *texts: str) -> bool:
             "Part-time staff have the same entitlement each year.",
             "Staff have a lower entitlement if they are part-time.",
         ),
+        ("Boats carried coal at first; after 1840 they carried grain.", "Before 1840 boats carried mostly grain."),
         ("Wine with the lunch is no longer paid for.", "Wine with the lunch is paid for."),
     ],
 )

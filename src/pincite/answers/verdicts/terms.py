@@ -37,7 +37,7 @@ _LESS = "less|fewer|shorter|smaller|lower|earlier|sooner"
 _LIMIT = re.compile(
     rf"\b(?:(?P<least>not? (?:{_LESS}) than|at least|minimum of)"
     rf"|(?P<most>not? (?:{_MORE}) than|at most|up to|maximum of|within|(?:cannot|not) exceed(?:ing)?)"
-    rf"|(?P<above>(?:{_MORE}) than|exceed(?:s|ing)?)|(?P<below>(?:{_LESS}) than))"
+    rf"|(?P<above>(?:{_MORE}) than|exceed(?:s|ing)?|after)|(?P<below>(?:{_LESS}) than|before))"
     r"\s+(?:the |an? |about )?[$\u20ac\u00a3\u00a5\u20b9]?$",
     re.IGNORECASE,
 )
@@ -57,7 +57,7 @@ _BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone"
 
 
 class Limit(StrEnum):
-    """What a figure is the limit of: "at least 5", "up to 5", "more than 5", "less than 5"."""
+    """What a figure is the limit of: "at least 5", "up to 5", "more than 5" or "after 5", "less than 5" or "before 5"."""
 
     LEAST = "least"
     MOST = "most"
