@@ -22,6 +22,8 @@ from pincite.answers.verdicts.lexicon import (
 from pincite.answers.verdicts.terms import Terms
 
 _TURNS = {"before": 1, "after": -1}
+# Of one sentence; more are in no sentence that somebody wrote.
+_MOST = 40
 _NOTHING = frozenset[str]()
 
 
@@ -38,12 +40,10 @@ class _Parties:
 def swapped(claim: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     """Yield what has its parties exchanged in a claim; `own` are the sentences that carry it."""
     names = {stem for place in (*claim.names, *claim.openers) if not is_common(stem := claim.stems[place])}
-    for verb in _verbs(claim):
-        mine = _parties(claim, verb)
-        for source in own:
-            places = [place for place in _verbs(source) if source.stems[place] == claim.stems[verb]]
-            if places and all(_exchanged(mine, _parties(source, place), names) for place in places):
-                yield Difference(DifferenceKind.ROLE, f"who {claim.words[verb]} whom")
+    there = [_by_verb(source) for source in own]
+    for stem, mine in _by_verb(claim).items():
+        if any(stem in each and _all_exchanged(mine, each[stem], names) for each in there):
+            yield Difference(DifferenceKind.ROLE, f"who did what: {stem}")
     for place in _turns(claim):
         for source in own:
             places = _turns(source)
@@ -51,8 +51,20 @@ def swapped(claim: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
                 yield Difference(DifferenceKind.ROLE, f"what comes {claim.words[place]} what")
 
 
+def _by_verb(terms: Terms) -> dict[str, list[_Parties | None]]:
+    found: dict[str, list[_Parties | None]] = {}
+    for verb in _verbs(terms)[:_MOST]:
+        found.setdefault(terms.stems[verb], []).append(_parties(terms, verb))
+    return found
+
+
+def _all_exchanged(mine: Sequence[_Parties | None], theirs: Sequence[_Parties | None], names: set[str]) -> bool:
+    """Whether one mention of a verb has other parties than each of the source's."""
+    return any(all(_exchanged(one, other, names) for other in theirs) for one in mine)
+
+
 def _turns(terms: Terms) -> list[int]:
-    return [place for place, word in enumerate(terms.words) if word in _TURNS]
+    return [place for place, word in enumerate(terms.words) if word in _TURNS][:_MOST]
 
 
 def _turned(claim: Terms, place: int, source: Terms, other: int) -> bool:

@@ -57,7 +57,7 @@ _BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone"
 
 
 class Limit(StrEnum):
-    """What a figure is the limit of: "at least 5", "up to 5", "more than 5" or "after 5", "less than 5" or "before 5"."""
+    """What a figure is the limit of: "at least 5", "up to 5", "more than" or "after 5", "less than" or "before 5"."""
 
     LEAST = "least"
     MOST = "most"
