@@ -24,7 +24,6 @@ from pincite.answers.verdicts.terms import Terms
 _TURNS = {"before": 1, "after": -1}
 # Of one sentence; more are in no sentence that somebody wrote.
 _MOST = 40
-_NOTHING = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _parties(terms: Terms, verb: int) -> _Parties | None:
         pronoun = verb > 0 and terms.words[verb - 1] in SUBJECT_PRONOUNS
         return _Parties(_heads(terms, before), _heads(terms, behind), _stems(terms, behind), pronoun)
     by = next((place for place in behind if terms.words[place] == "by"), None)
-    doing = _NOTHING if by is None else _heads(terms, [place for place in behind if place > by])
+    doing = frozenset[str]() if by is None else _heads(terms, [place for place in behind if place > by])
     return _Parties(doing, _heads(terms, before), _stems(terms, before), pronoun=False)
 
 
