@@ -182,6 +182,7 @@ def _page(title: str, text: str, name: str) -> Page:
     sentences: list[str] = []
     for block in re.split(r"\n\s*\n", text):
         lines = [line for line in block.strip().splitlines() if not line.startswith("|%")]
-        flat = "\n".join(line.lstrip("#").strip().removeprefix("| ").removesuffix(" |") for line in lines)
-        sentences += [flat[start:end] for start, end in sentence_spans(flat.replace("**", ""))]
+        cells = (line.lstrip("#").strip().removeprefix("| ").removesuffix(" |") for line in lines)
+        flat = "\n".join(cells).replace("**", "")
+        sentences += [flat[start:end] for start, end in sentence_spans(flat)]
     return Page(title, tuple(sentences), name)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
+from pincite.answers.verdicts.lexicon import NAMELESS
 from pincite.answers.verdicts.terms import Terms, read
 
 Vectors = Mapping[str, NDArray[np.float32]]
@@ -149,7 +150,9 @@ def names_in(terms: Terms, index: EvidenceIndex) -> list[int]:
         *(
             place
             for place in terms.openers
-            if not is_common(terms.stems[place]) and terms.words[place] not in index.lower
+            if not is_common(terms.stems[place])
+            and terms.words[place] not in index.lower
+            and terms.words[place] not in NAMELESS
         ),
     ]
 

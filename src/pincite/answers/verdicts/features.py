@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from pincite.answers.verdicts.difference import WEIGHED, Difference
 from pincite.answers.verdicts.evidence import EvidenceIndex, Matrix, character_grams, grams, rarity
 from pincite.answers.verdicts.lexicon import OPPOSITES
-from pincite.answers.verdicts.rules import Difference, DifferenceKind, differences
+from pincite.answers.verdicts.rules import differences
 from pincite.answers.verdicts.terms import Terms, read
 
 MAX_SPANS = 3
@@ -73,7 +74,7 @@ def compare(claim: str, index: EvidenceIndex) -> Comparison | None:
         **_gaps(terms, words, chosen),
         **_order(terms, words, (index, chosen)),
         **_opposition(terms, index, chosen),
-        **{f"differs_{kind}": float(sum(each.kind is kind for each in differs)) for kind in DifferenceKind},
+        **{f"differs_{kind}": float(sum(each.kind is kind for each in differs)) for kind in WEIGHED},
         **_likeness(claim, index, chosen),
         **_sizes(claim, terms, index, chosen),
     }

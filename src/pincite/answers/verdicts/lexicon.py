@@ -3,6 +3,7 @@
 Everything that is learned lies in `weights.json` and `rarity.json`.
 """
 
+from functools import lru_cache
 from itertools import combinations
 
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -122,16 +123,24 @@ NEGATORS = frozenset(
     nie ohne weder ne pas jamais aucun aucune
     """.split()  # noqa: SIM905
 )
+# Whoever they are, they have no name.
+NAMELESS = frozenset(
+    """
+    somebody someone something anybody anyone anything everybody everyone everything nobody nothing whoever whatever
+    whichever wherever
+    """.split()  # noqa: SIM905
+)
 DENIALS = frozenset(
     """
     fail fails failed lack lacks lacked unable refuse refused deny denied prohibit prohibited forbidden forbid ban
     banned decline declined declines reject rejected exclude excluded except unless hardly barely rarely impossible
-    illegal invalid absent missing stop stopped prevent prevented avoid little few unclear unknown unavailable
+    illegal invalid absent missing stop stopped prevent prevented avoid avoids avoided avoiding little few unclear
+    unknown unavailable
     """.split()  # noqa: SIM905
 )
 _ROSE = "rose increased grew climbed gained"
 _FELL = "fell decreased declined dropped shrank lost"
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "last")
 _OPPOSED = (
     "increase decrease",
     "increased decreased",
@@ -193,6 +202,10 @@ _OPPOSED = (
     "full part",
     "paid unpaid",
     "same different",
+    "same lower",
+    "same higher",
+    "same larger",
+    "same smaller",
     "old new",
     "large small",
     "long short",
@@ -228,15 +241,101 @@ _OPPOSED = (
     "all some",
     "every some",
     "must may",
+    "must can",
     "shall may",
     "doubled halved",
     "doubled tripled",
     "halved tripled",
     "half third",
     *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
-    *(" ".join(pair) for pair in combinations(_ORDINALS.split(), 2)),
+    *(" ".join(pair) for pair in combinations(ORDINALS[:-1], 2)),
 )
 OPPOSITES: dict[str, frozenset[str]] = {
     word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)
     for word in {word for pair in _OPPOSED for word in pair.split()}
 }
+
+# What a person or thing may do, should do and must do, from the weakest.
+_MODALS = ("may can could might", "should ought", "must shall")
+MODALS = {word: strength for strength, words in enumerate(_MODALS) for word in words.split()}
+DOUBTFUL_MODALS = frozenset({"may", "might"})
+UNIVERSALS = frozenset(["all", "every", "each", "always", "everyone", "everybody", "entire", "entirely"])
+PARTIALS = frozenset(
+    """
+    some most many several few part usually often sometimes typically generally mostly mainly largely partly
+    occasionally rarely nearly almost substantially
+    """.split()  # noqa: SIM905
+)
+HEDGES = frozenset(
+    """
+    thought believed alleged allegedly reportedly rumoured suspected assumed presumed supposedly possibly probably
+    perhaps likely apparently presumably
+    """.split()  # noqa: SIM905
+)
+EXCEPTIONS = frozenset(["unless", "except", "excepting", "excluding"])
+CONDITIONS = frozenset(
+    """
+    unless except excepting excepted excluding only if when where without but other apart provided otherwise
+    until till although though however usually normally generally subject depends depending most some not no
+    """.split()  # noqa: SIM905
+)
+_PREFIXES = ("non", "un", "dis", "in", "im", "il", "ir")
+# Begin with such letters, but deny nothing.
+_NO_PREFIX = frozenset(
+    """
+    unless until under unlike unit united uncover income increase increased increases indeed inside inform informed
+    intend intended intent install installed instance invest invested investing input intake inland indoor invoice
+    include involve import imports imported impress impact impose improve impart discover discovered display displayed
+    discount discounts discharge discharged disorder disorders disease dispose disposed dispute distribute dispatch
+    illusion immigrant immigrants immigration
+    """.split()  # noqa: SIM905
+)
+_LEAST_BASE = 4
+
+
+@lru_cache(maxsize=65_536)
+def denied_base(word: str) -> str:
+    """Return what a lower-case word denies by its first letters: "secured" of "unsecured"; empty for none."""
+    if word in _NO_PREFIX:
+        return ""
+    prefix = next((each for each in _PREFIXES if word.startswith(each)), "")
+    base = word[len(prefix) :].lstrip("-") if prefix else ""
+    return base if len(base) >= _LEAST_BASE else ""
+
+
+# What stands before a verb, and what begins another clause than the one before.
+AUXILIARIES = frozenset(
+    """
+    is are was were be been being has have had may might must can could will would shall should do does did never
+    he she it they we you i
+    """.split()  # noqa: SIM905
+)
+BE = frozenset(["is", "are", "was", "were", "be", "been", "being"])
+SUBJECT_PRONOUNS = frozenset(["we", "he", "she", "they", "you", "i"])
+DETERMINERS = frozenset(
+    """
+    the a an this that these those its their his her our your my no any some every each all both more most very so too
+    """.split()  # noqa: SIM905
+)
+PREPOSITIONS = frozenset(
+    """
+    about above across after against among around as at before behind below beside between beyond by despite down
+    during for from in into near of off on onto out over per since than through to toward towards under until up upon
+    with within without
+    """.split()  # noqa: SIM905
+)
+RELATIVES = frozenset(["who", "which", "that", "whose", "whom", "where", "when", "because", "if", "while", "although"])
+CLAUSE_WORDS = frozenset(["and", "but", "or", "so", "yet", "nor"])
+PASTS = frozenset(
+    """
+    beat became began bought brought built caught chose drew drove found fought gave got held hit kept knew led left
+    lent lost made met paid put ran read sang saw sent set shot sold spoke stole struck swore taught threw told took
+    won wore wrote
+    """.split()  # noqa: SIM905
+)
+# Stems of verbs that go both ways, or say nothing of who does what.
+MUTUAL = frozenset(
+    """
+    met meet marri agre share merg compet differ compar match is was are were be been being need
+    """.split()  # noqa: SIM905
+)

@@ -5,39 +5,34 @@ A claim with any of these differences is never `supported`; they are figures of 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from enum import StrEnum
 
+from pincite.answers.verdicts.difference import Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
-from pincite.answers.verdicts.lexicon import DENIALS, NEGATORS, OPPOSITES, UNITS
-from pincite.answers.verdicts.terms import Terms, is_negator, read
+from pincite.answers.verdicts.lexicon import (
+    DENIALS,
+    MODALS,
+    NEGATORS,
+    OPPOSITES,
+    ORDINALS,
+    PREPOSITIONS,
+    UNITS,
+    denied_base,
+)
+from pincite.answers.verdicts.roles import swapped
+from pincite.answers.verdicts.strength import strengthened
+from pincite.answers.verdicts.terms import Limit, Terms, read
+from pincite.core.words import stem
 
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
+_NEAR = 2
+# In another sentence these stand before the same word by chance: what is first there may be second elsewhere.
+_OFTEN_ALIKE = frozenset([*MODALS, *PREPOSITIONS, *ORDINALS])
 _CELL = " | "
 _CELLS = 2  # figures, and nothing but figures behind a label, make a row without bars
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-
-class DifferenceKind(StrEnum):
-    """What a claim has otherwise than its source."""
-
-    FIGURE = "figure"
-    UNIT = "unit"
-    DATE = "date"
-    NAME = "name"
-    NEGATION = "negation"
-    SWAP = "swap"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference; `what` is a short phrase for people."""
-
-    kind: DifferenceKind
-    what: str
 
 
 def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tuple[Difference, ...]:
@@ -58,7 +53,10 @@ def differences(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> tu
         *_dates(terms, own, heads),
         *_names(terms, index, chosen),
         *_negations(terms, own),
+        *_opposites(terms, own),
         *(each for source in own for each in _swaps(terms, source, index)),
+        *strengthened(terms, own),
+        *swapped(terms, own),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -141,15 +139,42 @@ def _names(terms: Terms, index: EvidenceIndex, chosen: Sequence[int]) -> Iterato
 
 def _negations(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
     stems = set(terms.stems)
-    for stem in sorted((own[0].negated & stems) - terms.negated):
-        if all(stem in each.negated for each in own if stem in each.stems) and not _denies(terms):
-            yield Difference(DifferenceKind.NEGATION, f"{stem} without its negation")
-    for stem in sorted(terms.negated):
-        holders = [each for each in own if stem in each.stems]
-        if holders and not any(stem in each.negated or _denies(each) for each in holders):
-            yield Difference(DifferenceKind.NEGATION, f"{stem} negated")
-    if terms.denies and not any(_denies(each) for each in own):
+    for said in sorted({said for each in own for said in each.negated & stems} - terms.negated):
+        holders = [each for each in own if said in each.stems]
+        best = said in own[0].negated
+        near = best or any(_company(terms, said) & _company(each, said) for each in holders)
+        if near and all(said in each.negated for each in holders) and not _denies(terms):
+            kind = DifferenceKind.NEGATION if best else DifferenceKind.CONTRARY
+            yield Difference(kind, f"{said} without its negation")
+    for said in sorted(terms.negated):
+        holders = [each for each in own if said in each.stems]
+        if holders and not any(said in each.negated or _denies(each) for each in holders):
+            yield Difference(DifferenceKind.NEGATION, f"{said} negated")
+    unmade = {stem(base) for each in own for word in each.words if (base := denied_base(word))}
+    if terms.denies and not terms.negated & unmade and not any(_denies(each) for each in own):
         yield Difference(DifferenceKind.NEGATION, "a negation that is not there")
+
+
+def _opposites(terms: Terms, own: Sequence[Terms]) -> Iterator[Difference]:
+    """Where the opposite stands before the same word: "a lower share" for "the same share"."""
+    mine = {(word, other) for word, other in _pairs(terms) if word in OPPOSITES and word not in _OFTEN_ALIKE}
+    there = {pair for each in own for pair in _pairs(each)}
+    for word, other in sorted(mine - there):
+        facing = sorted(each for each in OPPOSITES[word] if (each, other) in there)
+        if facing:
+            yield Difference(DifferenceKind.CONTRARY, f"{word} for {facing[0]}")
+
+
+def _pairs(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Yield each word with the stem of the word of meaning right behind it."""
+    return ((terms.words[place - 1], terms.stems[place]) for place in terms.content if place)
+
+
+def _company(terms: Terms, said: str) -> frozenset[str]:
+    """Return the words of meaning that stand near one."""
+    stems = [terms.stems[place] for place in terms.content]
+    places = [place for place, each in enumerate(stems) if each == said]
+    return frozenset(other for at in places for other in stems[max(0, at - _NEAR) : at + _NEAR + 1]) - {said}
 
 
 def _denies(terms: Terms) -> bool:
@@ -162,6 +187,9 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
     same = sum(to - since for kind, since, to, _, _ in blocks if kind == "equal")
     if same < _ALIKE_FROM * len(claim.stems):
         return
+    for figure, limit in sorted(claim.limits):
+        if any(figure == other and _lower(limit) != _lower(theirs) for other, theirs in source.limits):
+            yield Difference(DifferenceKind.SWAP, f"{limit} {figure}")
     names = {*names_in(claim, index), *_date_places(claim)}
     others = {*names_in(source, index), *source.openers, *_date_places(source)}
     for kind, since, to, begin, end in blocks:
@@ -172,7 +200,7 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
         if at_edge and end - begin > to - since:
             # What the source says before or after the claim is left out, not put otherwise.
             theirs = range(begin, begin + to - since) if since else range(end - (to - since), end)
-        if _negators(claim, mine) != _negators(source, theirs):
+        if _negates(claim, mine, source) != _negates(source, theirs, claim):
             near = claim.words[min(since, len(claim.words) - 1)]
             yield Difference(DifferenceKind.SWAP, f"another negation near {near}")
         if kind != "replace" or min(len(mine), len(theirs)) > _LONGEST_SLOT:
@@ -182,21 +210,30 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
         yield from _swapped(claim, source, mine, theirs)
 
 
+def _lower(limit: Limit) -> bool:
+    return limit in {Limit.LEAST, Limit.ABOVE}
+
+
 def _date_places(terms: Terms) -> list[int]:
     return [place for place, stem in enumerate(terms.stems) if stem in terms.months]
 
 
-def _negators(terms: Terms, places: range) -> bool:
-    return any(is_negator(terms.words[place]) for place in places)
+def _negates(terms: Terms, places: range, other: Terms) -> bool:
+    """Whether a "not" stands at one of the places, or "unpaid" where the other has "paid"."""
+    return not terms.negators.isdisjoint(places) or any(
+        denied_base(terms.words[place]) in other.words for place in places
+    )
 
 
 def _swapped(claim: Terms, source: Terms, mine: range, theirs: range) -> Iterator[Difference]:
     there = {source.stems[place] for place in theirs}
+    # "Not paid" is "unpaid".
+    turned = claim.negators.isdisjoint(mine) != source.negators.isdisjoint(theirs)
     for one in mine:
         word, stem = claim.words[one], claim.stems[one]
         for other in theirs:
             facing = source.words[other]
-            opposed = facing in OPPOSITES.get(word, ())
+            opposed = not turned and facing in OPPOSITES.get(word, ())
             measured = word in UNITS and facing in UNITS and UNITS[word] != UNITS[facing]
             counted = stem[0].isdigit() and source.stems[other][0].isdigit() and stem not in there
             dated = stem in claim.months and source.stems[other] in source.months and stem not in there

@@ -4,9 +4,11 @@ Comparing two texts is not done here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from pincite.answers.verdicts.lexicon import (
     CURRENCY,
@@ -29,12 +31,38 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\d*)"
 )
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
+_PAUSE = re.compile(r"[,;:.()\[\]!?\u2013\u2014\n|]")
+_MORE = "more|longer|greater|higher|larger|later|over"
+_LESS = "less|fewer|shorter|smaller|lower|earlier|sooner"
+_LIMIT = re.compile(
+    rf"\b(?:(?P<least>not? (?:{_LESS}) than|at least|minimum of)"
+    rf"|(?P<most>not? (?:{_MORE}) than|at most|up to|maximum of|within|(?:cannot|not) exceed(?:ing)?)"
+    rf"|(?P<above>(?:{_MORE}) than|exceed(?:s|ing)?|after)|(?P<below>(?:{_LESS}) than|before))"
+    r"\s+(?:the |an? |about )?[$\u20ac\u00a3\u00a5\u20b9]?$",
+    re.IGNORECASE,
+)
+_LIMIT_AFTER = re.compile(
+    r"[\w%\u20ac ]{0,12}?(?:(?P<least>(?:or|and) (?:more|over|longer|above|upwards)|upwards|at least|or later)"
+    r"|(?P<most>(?:or|and) (?:less|fewer|under|below|shorter)|at (?:the )?most))\b",
+    re.IGNORECASE,
+)
+_LIMIT_REACH = 30
+_COMPARED = frozenset([*_MORE.split("|"), *_LESS.split("|")])
 _DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _NEGATION_REACH = 6
 _TENS = frozenset(str(number) for number in range(20, 100, 10))
 _HYPHENS = frozenset({"-", "\u2010", "\u2011", "\ufffe", " "})
 # Units that stand before their figure: "€ 5", "EUR 5".
 _BEFORE = frozenset(["euro", "dollar", "pound", "yen", "rupee", "franc", "krone", "yuan", "zloty"])
+
+
+class Limit(StrEnum):
+    """What a figure is the limit of: "at least 5", "up to 5", "more than" or "after 5", "less than" or "before 5"."""
+
+    LEAST = "least"
+    MOST = "most"
+    ABOVE = "above"
+    BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +81,9 @@ class Terms:
         openers: places of capitalised words that begin a sentence, so may be no names.
         measures: (figure, unit) pairs.
         negated: stems that a "not" or "no" stands before.
+        negators: places of the "not" and "no".
+        limits: (figure, limit) for figures that are one.
+        pauses: places of the tokens before which a comma or another stop stands.
     """
 
     stems: tuple[str, ...]
@@ -66,7 +97,14 @@ class Terms:
     openers: tuple[int, ...]
     measures: frozenset[tuple[str, str]]
     negated: frozenset[str]
-    denies: bool
+    negators: frozenset[int]
+    limits: frozenset[tuple[str, "Limit"]]
+    pauses: frozenset[int]
+
+    @property
+    def denies(self) -> bool:
+        """Whether anything is negated."""
+        return bool(self.negators)
 
 
 @dataclass(slots=True)
@@ -82,6 +120,7 @@ class _Token:
 def read(text: str) -> Terms:
     """Return the terms of a text; those of late are kept, as a sentence is read for its words and for its claims."""
     tokens = _scaled(_compounded(text, list(_tokens(text))))
+    negators = [place for place in range(len(tokens)) if _negates(tokens, place)]
     content = tuple(place for place, token in enumerate(tokens) if token.kind != "word" or _carries(token.word))
     capitals = [(place, token) for place, token in enumerate(tokens) if _is_capital(text, token)]
     return Terms(
@@ -95,8 +134,10 @@ def read(text: str) -> Terms:
         names=tuple(place for place, token in capitals if not token.opens),
         openers=tuple(place for place, token in capitals if token.opens),
         measures=frozenset(_measures(tokens)),
-        negated=frozenset(_negated(tokens)),
-        denies=any(is_negator(token.word) for token in tokens),
+        negated=frozenset(_negated(tokens, negators)),
+        negators=frozenset(negators),
+        limits=frozenset(_limits(text, tokens)),
+        pauses=frozenset(_pauses(text, tokens)),
     )
 
 
@@ -149,10 +190,14 @@ def _plain(figure: str) -> str:
 
 
 def _compounded(text: str, tokens: list[_Token]) -> list[_Token]:
-    """Join "twenty-one" to one count, 21."""
+    """Join "twenty-one" to one count, 21, and "non-refundable" to one word."""
     joined: list[_Token] = []
     for token in tokens:
         before = joined[-1] if joined else None
+        if before is not None and before.word == "non" and token.kind == "word":
+            before.word = f"non{token.word}"
+            before.stem, before.span = stem(before.word.replace("'", "")), (before.span[0], token.span[1])
+            continue
         one = "1" if token.word == "one" else token.stem if token.kind == "count" else ""
         tens = before is not None and before.kind == "count" and before.stem in _TENS and len(one) == 1
         if before is None or not tens or text[before.span[1] : token.span[0]] not in _HYPHENS:
@@ -203,16 +248,50 @@ def _measures(tokens: list[_Token]) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _negated(tokens: list[_Token]) -> Iterator[str]:
-    for place, token in enumerate(tokens):
-        if not is_negator(token.word):
-            continue
-        after = [each for each in tokens[place + 1 : place + 1 + _NEGATION_REACH] if _has_meaning(each)]
+def _negates(tokens: list[_Token], place: int) -> bool:
+    """Whether a token negates; in "no more than five" it sets a limit."""
+    word = tokens[place].word
+    if word not in {"no", "not", "cannot"}:
+        return is_negator(word)
+    after = tokens[place + 1 : place + 5]
+    words = [each.word for each in after]
+    if words[1:2] == ["than"] and words[0] in _COMPARED:
+        after = after[2:4]
+    elif words[:1] in (["exceed"], ["exceeding"]):
+        after = after[1:3]
+    else:
+        return True
+    return not any(each.kind in {"figure", "count"} for each in after)
+
+
+def _negated(tokens: list[_Token], negators: Iterable[int]) -> Iterator[str]:
+    for place in negators:
+        begin = place + 1
+        if tokens[place].word == "no" and tokens[begin : begin + 1] and tokens[begin].word == "longer":
+            begin += 1
+        after = [each for each in tokens[begin : begin + _NEGATION_REACH] if _has_meaning(each)]
         before = [each for each in tokens[:place] if _has_meaning(each)]
         if after:
             yield after[0].stem
         elif before:
             yield before[-1].stem
+
+
+def _limits(text: str, tokens: list[_Token]) -> Iterator[tuple[str, Limit]]:
+    for token in tokens:
+        if token.kind not in {"figure", "count"}:
+            continue
+        start, end = token.span
+        found = _LIMIT.search(text[max(0, start - _LIMIT_REACH) : start]) or _LIMIT_AFTER.match(text, end)
+        if found:
+            yield token.stem, Limit(found.lastgroup)
+
+
+def _pauses(text: str, tokens: list[_Token]) -> Iterator[int]:
+    for place, (before, token) in enumerate(pairwise(tokens), 1):
+        gap = text[before.span[1] : token.span[0]]
+        if gap != " " and _PAUSE.search(gap):
+            yield place
 
 
 def _has_meaning(token: _Token) -> bool:

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pincite.answers.candidates import Candidate
 from pincite.answers.domain import Verdict
 from pincite.answers.verdicts.claims import cleaned, split_claims
+from pincite.answers.verdicts.difference import WEIGHED, Difference, DifferenceKind
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
 from pincite.answers.verdicts.features import MAX_SPANS, compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
-from pincite.answers.verdicts.rules import Difference, DifferenceKind
 
 _VERBATIM_SCORE = 0.97
 # What differs is among the figures that the score was learned from; this only keeps it below its like.
 _DIFFERENT = 0.8
 # Of a claim less than this found, by weight, is never supported: the model has seen few such claims.
 _LEAST_COVERED = 0.45
+_OF_WHOLE = frozenset({DifferenceKind.SWAP, DifferenceKind.ROLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Verifier:
         parts = split_claims(cleaned(sentence))
         known = [made for part in parts if (made := self._judged(part))] if len(parts) > 1 else []
         differs = _lasting(whole, known) if known else whole.differs
-        score = whole.score * _DIFFERENT if differs else whole.score
+        weighed = any(each.kind in WEIGHED for each in differs)
+        score = whole.score * _DIFFERENT if weighed else whole.score
         verdict = _joined(self._verdict(whole, differs), [self._verdict(part, part.differs) for part in known])
         nearest = tuple(self._index.found[place] for place in _places(whole, known))
         return Alignment(() if verdict is Verdict.UNSUPPORTED else nearest, verdict, score, differs, nearest)
@@ -110,10 +112,10 @@ def _places(whole: _Judged, parts: Sequence[_Judged]) -> list[int]:
 def _lasting(whole: _Judged, parts: Sequence[_Judged]) -> tuple[Difference, ...]:
     """What differs in the sentence and still does in the claim that states it, which may rest on other sentences.
 
-    A swap was seen beside a sentence that says almost the same, so it stays.
+    A swap was seen beside a sentence that says almost the same, and parties are exchanged over claims, so these stay.
     """
     of_parts = {found for part in parts for found in part.differs}
-    return tuple(each for each in whole.differs if each in of_parts or each.kind is DifferenceKind.SWAP)
+    return tuple(each for each in whole.differs if each in of_parts or each.kind in _OF_WHOLE)
 
 
 def texts_of_evidence(found: Sequence[Candidate]) -> list[str]:
