@@ -14,12 +14,12 @@ from pincite.evals import read_set, write_set
 from pincite.evals.domain import BadGoldenSet, Case, CorpusPassage, GoldenSet, Place, SetKind
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
-QUESTIONS = WORDS.filter(lambda text: bool(text.strip()))
+TOLD = WORDS.filter(lambda text: bool(text.strip()))
 TAGS = st.lists(st.sampled_from(["table", "date"]), unique=True).map(tuple)
-PLACES = st.lists(st.builds(Place, WORDS, st.integers(1, 900), st.just("") | WORDS), max_size=3).map(tuple)
+PLACES = st.lists(st.builds(Place, TOLD, st.integers(1, 900), st.just("") | WORDS), max_size=3).map(tuple)
 
 
-@given(st.lists(st.tuples(QUESTIONS, WORDS, st.booleans(), PLACES, TAGS), min_size=1, max_size=5))
+@given(st.lists(st.tuples(TOLD, WORDS, st.booleans(), PLACES, TAGS), min_size=1, max_size=5))
 def test_a_set_of_documents_comes_back(rows: list[tuple[str, str, bool, tuple[Place, ...], tuple[str, ...]]]) -> None:
     cases = tuple(
         Case(f"c{place}", question, answer, answerable, places, tags=tags)
