@@ -4,7 +4,7 @@ Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
@@ -16,6 +16,7 @@ from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Asked, Conv
 from pincite.answers.shapes import answer_from, answer_to
 from pincite.answers.tables import AnswerRow, AskedRow, BasisRow, ConversationRow, EventRow, ShadowRow
 from pincite.core import NotFound, Scope
+from pincite.core.database import database_now
 
 TITLE_CHARS = 120
 
@@ -106,7 +107,7 @@ async def add_answer(session: AsyncSession, scope: Scope, answer: Answer, worker
             question=answer.question,
             state=answer.state.value,
             worker=worker,
-            beat_at=answer.created_at,
+            beat_at=await database_now(session),
             created_at=answer.created_at,
             body=answer_to(answer),
         )
@@ -253,17 +254,18 @@ async def forget_asked(session: AsyncSession, scope: Scope, before: datetime) ->
     await session.execute(delete(AskedRow).where(visible_to(scope, AskedRow), AskedRow.asked_at < before))
 
 
-async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
+async def beat(session: AsyncSession, worker: str, ids: Collection[str]) -> set[str]:
     """Say that `worker` is still making the answers `ids`; returns those that are to be stopped, or are gone."""
     running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
-    await session.execute(update(AnswerRow).where(running).values(beat_at=at))
+    await session.execute(update(AnswerRow).where(running).values(beat_at=await database_now(session)))
     there = await session.execute(select(AnswerRow.id, AnswerRow.cancel).where(AnswerRow.id.in_(ids)))
     cancelled = dict(there.tuples().all())
     return {each for each in ids if cancelled.get(each, True)}
 
 
-async def orphans(session: AsyncSession, before: datetime) -> list[tuple[Scope, Answer, int]]:
-    """Return running answers that nobody has beaten for since `before`, with their last sequence number."""
+async def orphans(session: AsyncSession, silent: timedelta) -> list[tuple[Scope, Answer, int]]:
+    """Return running answers that nobody has beaten for as long as that, with their last sequence number."""
+    before = await database_now(session) - silent
     last = (
         select(func.coalesce(func.max(EventRow.seq), 0)).where(EventRow.answer == AnswerRow.id).correlate(AnswerRow)
     ).scalar_subquery()
