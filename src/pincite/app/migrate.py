@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import Connection, inspect, text
 
 from pincite.core import Conflict, Database
-from pincite.core.database import TENANT_SETTING
+from pincite.core.database import TAKE_TIME, TENANT_SETTING
 from pincite.core.scope import EVERY_TENANT
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def upgrade(database: Database) -> None:
     declare_tables()
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
+            await connection.execute(TAKE_TIME)
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(_upgrade)
@@ -97,6 +98,7 @@ async def downgrade(database: Database, revision: str = "base") -> None:
     declare_tables()
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
+            await connection.execute(TAKE_TIME)
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), revision))
 

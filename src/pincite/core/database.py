@@ -28,6 +28,9 @@ STATEMENT_LIMIT_S = 300.0
 # heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
+# Said in a transaction that takes its time between two statements: a backup copies gigabytes and locks nobody out, and
+# migrations load what they need while all wait for them anyway. For PostgreSQL alone.
+TAKE_TIME = text(f"SET LOCAL {_IDLE} = 3600000")
 # What sessions call themselves, ours and the job engine's.
 _NAME, _ENGINES_NAME = "pincite", "dbos_transact"
 # That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work. The
@@ -117,6 +120,7 @@ class Database:
             async with self._read_session() as session:
                 if one_moment and not self.is_sqlite:
                     await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                    await session.execute(TAKE_TIME)
                 await self._bind(session, scope)
                 yield session
 
