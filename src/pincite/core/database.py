@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from ssl import SSLError
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, event, extract, func, literal_column, select, text
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from pincite.core.errors import Conflict, InvalidInput, StorageFull, Unavailable
 from pincite.core.ids import utc_now
+from pincite.core.postgres import for_asyncpg
 from pincite.core.scope import EVERY_TENANT, Scope
 from pincite.core.sqlite import connector
 from pincite.core.telemetry import get_logger
@@ -203,8 +205,9 @@ class Database:
 
 
 def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine:
+    place, asked = for_asyncpg(make_url(url))
     engine = create_async_engine(
-        url,
+        place,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
@@ -212,6 +215,7 @@ def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine
             "timeout": 10,
             "command_timeout": statement_limit_s,
             "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
+            **asked,
         },
     )
     event.listen(engine.sync_engine, "do_connect", _connect_postgres)
@@ -245,10 +249,11 @@ def _connect_postgres(dialect: Any, _record: object, arguments: Any, named: Any)
     """Connect as the dialect would; what is raised instead of a database's error is named here."""
     try:
         return dialect.connect(*arguments, **named)
-    except OSError as error:  # refused, unknown host, too slow
-        raise Unavailable(
-            "The database cannot be reached.", remedy="Check PINCITE_DATABASE_URL and that the database runs."
-        ) from error
+    except OSError as error:  # refused, unknown host, too slow, a certificate that is not there or not believed
+        why = f": {error}" if isinstance(error, SSLError) or "SSL" in str(error) else ""
+        files = ", the files that it names" if "dsn" in named else ""
+        remedy = f"Check PINCITE_DATABASE_URL{files} and that the database runs."
+        raise Unavailable(f"The database cannot be reached{why}.", remedy=remedy) from error
 
 
 def _prepare_sqlite(engine: Engine, begin: str, pragmas: Sequence[str]) -> None:
@@ -322,6 +327,8 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if isinstance(error, IntegrityError) and (state in _OVERTAKEN or said.startswith(("unique", "foreign key"))):
         log.warning("overtaken", said=said.splitlines()[0][:200])
         return Conflict("The same thing was changed at the same time.", remedy="Look at it as it is now and try again.")
+    if "certificate file" in said:
+        return Unavailable(f"The database cannot be reached: {said}.", remedy="Name one by sslrootcert in its address.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
         return Unavailable(_TOO_LATE, remedy=_LOOK)
     return error

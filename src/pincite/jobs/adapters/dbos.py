@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 
 from pincite.core import Database, new_id
 from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
+from pincite.core.postgres import for_libpq
 from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import store
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, WAITING, DbosWorker, quieten
@@ -207,11 +208,12 @@ class _Orphans:
 
 
 def _engine_url(url: str) -> str:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    if parsed.get_backend_name() == "postgresql":
         # As in our own database: who is frozen amid a transaction holds no job back from others.
         idle = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
-        parsed = parsed.update_query_dict({"options": idle})
+        asked = str(parsed.query.get("options", ""))
+        parsed = for_libpq(parsed).update_query_dict({"options": f"{asked} {idle}".strip()})
     return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False)
 
 

@@ -1,0 +1,90 @@
+"""PostgreSQL by the addresses that its providers hand out, over TLS, in all that a server opens: ours and the jobs'."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import trustme
+from tests.doubles.tls_postgres import TlsPostgres, tls_postgres
+from tests.flow.conftest import add, signed_in
+from typer.testing import CliRunner
+
+from pincite.app.cli.main import app
+from pincite.app.settings import BadSettings, read_settings
+from pincite.app.wiring import open_house
+from pincite.core import Unavailable
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """The file of who signed the server's certificate."""
+    return tmp_path / "root.crt"
+
+
+@pytest.fixture
+def behind_tls(postgres_url: str, certificate: Path) -> Iterator[TlsPostgres]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    (folder,) = parse_qs(urlsplit(postgres_url).query)["host"]
+    with tls_postgres(context, Path(folder) / ".s.PGSQL.5432") as served:
+        yield served
+
+
+def address(postgres_url: str, served: TlsPostgres, parameters: str, host: str = "localhost") -> str:
+    return f"postgresql://postgres@{host}:{served.port}{urlsplit(postgres_url).path}?{parameters}"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "sslmode=require",
+        "sslmode=require&channel_binding=prefer&application_name=mine&connect_timeout=10&keepalives=1",
+        "sslmode=verify-full&sslrootcert={certificate}&options=-c%20statement_timeout%3D70s",
+    ],
+)
+async def test_a_document_is_read_over_tls_alone(
+    pincite_home: Path, postgres_url: str, behind_tls: TlsPostgres, certificate: Path, parameters: str
+) -> None:
+    url = address(postgres_url, behind_tls, parameters.format(certificate=certificate))
+    settings = read_settings(home=pincite_home, database_url=url, model="none", log_level="error")
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
+        assert (await add(client, "rules.md", b"# Rules\n\nDogs travel free.\n"))["state"] == "ready"
+    assert behind_tls.encrypted > 2
+    assert behind_tls.plain == 0
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ("sslmode=verify-full&sslrootcert={other}", "certificate verify failed"),
+        ("sslmode=verify-full&sslrootcert=/nowhere/root.crt", "cannot be reached"),
+    ],
+)
+async def test_a_server_that_nobody_vouches_for_is_refused_with_the_reason(
+    pincite_home: Path, postgres_url: str, behind_tls: TlsPostgres, tmp_path: Path, parameters: str, said: str
+) -> None:
+    other = tmp_path / "other.crt"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    url = address(postgres_url, behind_tls, parameters.format(other=other))
+    settings = read_settings(home=pincite_home, database_url=url, model="none", log_level="error")
+    with pytest.raises(Unavailable, match=said) as refused:
+        async with open_house(settings):
+            pass
+    assert "PINCITE_DATABASE_URL" in refused.value.remedy
+
+
+@pytest.mark.parametrize("parameter", ["ssl=require", "sslmode=always", "pgbouncer=true", "connect_timeout=soon"])
+def test_a_parameter_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, parameter: str) -> None:
+    monkeypatch.setenv("PINCITE_DATABASE_URL", f"postgresql://u:hidden@h/d?{parameter}")
+    with pytest.raises(BadSettings, match=parameter.partition("=")[0]) as refused:
+        read_settings()
+    assert "hidden" not in str(refused.value)
+    said = CliRunner().invoke(app, ["doctor"])
+    assert said.exit_code == 2
+    assert "Traceback" not in said.output
