@@ -61,6 +61,8 @@ _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
 _OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
+# By its words, because libpq tells no SQLSTATE of a connection that was refused.
+_CROWDED = ("too many connections", "too many clients", "remaining connection slots are reserved")
 _PASSING = ("08", "53", "57P", "57014", "55P03", "25006", "40001", "40P01")
 
 
@@ -327,6 +329,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if isinstance(error, IntegrityError) and (state in _OVERTAKEN or said.startswith(("unique", "foreign key"))):
         log.warning("overtaken", said=said.splitlines()[0][:200])
         return Conflict("The same thing was changed at the same time.", remedy="Look at it as it is now and try again.")
+    if any(words in said for words in _CROWDED):
+        remedy = "Try again. Where this goes on, raise max_connections, or the limit of the role or the database."
+        return Unavailable("The database takes no more connections.", remedy=remedy)
     if "certificate file" in said:
         return Unavailable(f"The database cannot be reached: {said}.", remedy="Name one by sslrootcert in its address.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -151,6 +152,23 @@ async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: 
                 await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'going down' USING ERRCODE = '{state}'; END $$"))
     await database.ping()
     await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_database_that_takes_no_more_connections_says_so(postgres_url: str) -> None:
+    mighty, role = Database(postgres_url), f"r{uuid4().hex}"
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1"))
+    poor = Database(postgres_url.replace("//postgres:", f"//{role}:", 1))
+    async with poor.read(EVERY_TENANT):
+        with pytest.raises(Unavailable, match="takes no more connections") as refused:
+            await poor.ping()
+    assert "max_connections" in refused.value.remedy
+    await poor.ping()
+    await poor.close()
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"DROP ROLE {role}"))
+    await mighty.close()
 
 
 async def test_who_is_frozen_amid_a_transaction_does_not_keep_its_locks(postgres_url: str) -> None:
