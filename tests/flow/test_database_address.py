@@ -4,9 +4,11 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 import trustme
+from sqlalchemy import text
 from tests.doubles.tls_postgres import TlsPostgres, tls_postgres
 from tests.flow.conftest import add, signed_in
 from typer.testing import CliRunner
@@ -14,7 +16,8 @@ from typer.testing import CliRunner
 from pincite.app.cli.main import app
 from pincite.app.settings import BadSettings, read_settings
 from pincite.app.wiring import open_house
-from pincite.core import Unavailable
+from pincite.core import Database, Unavailable
+from pincite.core.scope import EVERY_TENANT
 
 pytestmark = pytest.mark.postgres
 
@@ -88,3 +91,23 @@ def test_a_parameter_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, para
     said = CliRunner().invoke(app, ["doctor"])
     assert said.exit_code == 2
     assert "Traceback" not in said.output
+
+
+@pytest.mark.parametrize("may", ["", "GRANT CREATE ON SCHEMA public TO {}"])
+async def test_a_user_that_may_not_make_what_is_needed_is_told_what_to_do(
+    pincite_home: Path, postgres_url: str, may: str
+) -> None:
+    mighty, role = Database(postgres_url), f"r{uuid4().hex}"
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        for order in filter(None, ("CREATE ROLE {} LOGIN", may)):
+            await tx.execute(text(order.format(role)))
+    url = postgres_url.replace("//postgres:", f"//{role}:", 1)
+    settings = read_settings(home=pincite_home, database_url=url, model="none", log_level="error")
+    with pytest.raises(Unavailable, match="permission denied for") as refused:
+        async with open_house(settings, work=True):
+            pass
+    assert "OWNER" in refused.value.remedy
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"DROP OWNED BY {role}"))
+        await tx.execute(text(f"DROP ROLE {role}"))
+    await mighty.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import Connection, inspect, text
 
 from pincite.core import Conflict, Database
-from pincite.core.database import TAKE_TIME, TENANT_SETTING
+from pincite.core.database import TAKE_TIME, TENANT_SETTING, failures_named
 from pincite.core.scope import EVERY_TENANT
 
 if TYPE_CHECKING:
@@ -63,13 +63,18 @@ async def upgrade(database: Database) -> None:
 
     Raises:
         Conflict: the database was written by a newer Pincite.
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer, or its user may not make tables.
     """
     await database.ping()
     async with database.engine.connect() as connection:
         if await connection.run_sync(_current) == known_revisions()[-1]:
             return
     declare_tables()
+    with failures_named():
+        await _run_missing(database)
+
+
+async def _run_missing(database: Database) -> None:
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
             await connection.execute(TAKE_TIME)

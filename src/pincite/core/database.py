@@ -61,6 +61,7 @@ _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
 _OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
+_FORBIDDEN = "permission denied for"
 # By its words, because libpq tells no SQLSTATE of a connection that was refused.
 _CROWDED = ("too many connections", "too many clients", "remaining connection slots are reserved")
 _PASSING = ("08", "53", "57P", "57014", "55P03", "25006", "40001", "40P01")
@@ -329,6 +330,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if isinstance(error, IntegrityError) and (state in _OVERTAKEN or said.startswith(("unique", "foreign key"))):
         log.warning("overtaken", said=said.splitlines()[0][:200])
         return Conflict("The same thing was changed at the same time.", remedy="Look at it as it is now and try again.")
+    if said.startswith(_FORBIDDEN):  # a row that a policy forbids is no matter of the user's
+        message = f"The database's user may not do what is needed: {said.splitlines()[0][:200]}."
+        return Unavailable(message, remedy="Let it own the database: `ALTER DATABASE name OWNER TO user`.")
     if any(words in said for words in _CROWDED):
         remedy = "Try again. Where this goes on, raise max_connections, or the limit of the role or the database."
         return Unavailable("The database takes no more connections.", remedy=remedy)
