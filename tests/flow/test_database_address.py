@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
+import psycopg
 import pytest
 import trustme
 from sqlalchemy import text
@@ -14,6 +15,7 @@ from tests.flow.conftest import add, signed_in
 from typer.testing import CliRunner
 
 from pincite.app.cli.main import app
+from pincite.app.doctor import examine
 from pincite.app.settings import BadSettings, read_settings
 from pincite.app.wiring import open_house
 from pincite.core import Database, Unavailable
@@ -111,3 +113,23 @@ async def test_a_user_that_may_not_make_what_is_needed_is_told_what_to_do(
         await tx.execute(text(f"DROP OWNED BY {role}"))
         await tx.execute(text(f"DROP ROLE {role}"))
     await mighty.close()
+
+
+@pytest.fixture
+def latin_url(postgres_url: str) -> Iterator[str]:
+    """URL of a database that has no place for most scripts."""
+    libpq = postgres_url.replace("+asyncpg", "", 1)
+    with psycopg.connect(libpq, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        yield libpq.replace(urlsplit(libpq).path + "?", "/latin?", 1)
+        connection.execute("DROP DATABASE latin WITH (FORCE)")
+
+
+async def test_a_database_that_is_not_in_utf8_is_refused_at_first(pincite_home: Path, latin_url: str) -> None:
+    settings = read_settings(home=pincite_home, database_url=latin_url, model="none", log_level="error")
+    with pytest.raises(Unavailable, match="LATIN1") as refused:
+        async with open_house(settings):
+            pass
+    assert "ENCODING 'UTF8'" in refused.value.remedy
+    said = [each for each in await examine(settings, {}) if each.what == "Database"]
+    assert [(each.state, "LATIN1" in each.found) for each in said] == [("bad", True)]

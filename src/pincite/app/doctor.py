@@ -29,6 +29,7 @@ from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
 from pincite.core import Database, PinciteError
 from pincite.core.blobs import BlobStore
+from pincite.core.database import UTF_8
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
 from pincite.jobs import DbosQueue, JobsSettings
@@ -145,7 +146,7 @@ async def _database(settings: Settings) -> list[Finding]:
     database = build_database(settings)
     try:
         async with asyncio.timeout(_ANSWERS_S):
-            kind = _as_made(database, await standing(database))
+            kind = _encoded(await database.encoding()) or _as_made(database, await standing(database))
             if kind is not None:
                 return [kind]
             past_walls = await database.sees_past_walls()
@@ -164,6 +165,14 @@ async def _database(settings: Settings) -> list[Finding]:
             "Connect as a user that owns the database and is no superuser.",
         )
     return [kind, _workers(workers)]
+
+
+def _encoded(encoding: str) -> Finding | None:
+    """Say that a database cannot keep every script; None where it can."""
+    if encoding == UTF_8:
+        return None
+    remedy = "Make another (`CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0`); move by a backup."
+    return Finding("bad", "Database", f"PostgreSQL, which keeps text in {encoding}: most scripts have no place", remedy)
 
 
 def _as_made(database: Database, stands: Literal["empty", "older", "current", "newer"]) -> Finding | None:

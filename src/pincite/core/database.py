@@ -45,6 +45,7 @@ _END_FROZEN = f"""
     AND query_start < clock_timestamp()
     - make_interval(secs => CASE wait_event WHEN 'ClientRead' THEN :seconds ELSE 60 END)
 """
+UTF_8 = "UTF8"
 # The setting that the tables' policies compare with a row's tenant; without it no row is there.
 TENANT_SETTING = "pincite.tenant"
 _BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
@@ -146,6 +147,13 @@ class Database:
                 text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
             )
         return bool(past)
+
+    async def encoding(self) -> str:
+        """Return how the database keeps text, by PostgreSQL's names; `UTF_8` of SQLite. Raises: Unavailable."""
+        if self.is_sqlite:
+            return UTF_8
+        async with self.read(EVERY_TENANT) as session:
+            return str(await session.scalar(text("SHOW server_encoding")))
 
     async def end_frozen(self, after_s: float) -> int:
         """End sessions that hold locks in the middle of a statement of which nothing has come for so long.
