@@ -242,10 +242,8 @@ class People:
         if Role.OWNER not in user.roles:
             return user
         _only_owners_make_owners(scope, user.roles)
-        if leaves and not user.disabled:
-            everybody = await people_store.list_users(tx, scope, 1_000_000, None)
-            if not any(Role.OWNER in each.roles and not each.disabled for each in everybody if each.id != user_id):
-                raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
+        if leaves and not user.disabled and not await people_store.has_other_owner(tx, scope, user_id):
+            raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
         return user
 
 
