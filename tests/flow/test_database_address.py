@@ -1,5 +1,6 @@
 """PostgreSQL by the addresses that its providers hand out, over TLS, in all that a server opens: ours and the jobs'."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import trustme
 from sqlalchemy import text
 from tests.doubles.tls_postgres import TlsPostgres, tls_postgres
-from tests.flow.conftest import add, signed_in
+from tests.flow.conftest import add, settled, signed_in, upload
 from typer.testing import CliRunner
 
 from pincite.app.cli.main import app
@@ -133,3 +134,18 @@ async def test_a_database_that_is_not_in_utf8_is_refused_at_first(pincite_home: 
     assert "ENCODING 'UTF8'" in refused.value.remedy
     said = [each for each in await examine(settings, {}) if each.what == "Database"]
     assert [(each.state, "LATIN1" in each.found) for each in said] == [("bad", True)]
+
+
+async def test_a_database_that_isolates_more_refuses_nobody_who_waited(pincite_home: Path, postgres_url: str) -> None:
+    mighty, name = Database(postgres_url), urlsplit(postgres_url).path.removeprefix("/")
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'"))
+    await mighty.close()
+    settings = read_settings(home=pincite_home, database_url=postgres_url, model="none", log_level="error")
+    async with open_house(settings, work=True) as house, signed_in(house) as client:
+        valves = [upload(client, f"{n}.md", f"# Valve {n}\n\nIt is red.\n".encode()) for n in range(12)]
+        taken = await asyncio.gather(*valves)
+        assert [each.status_code for each in taken] == [202] * 12
+        for each in taken:
+            document = await settled(client, each.json()["items"][0]["id"])
+            assert (document["state"], document["problem"]) == ("ready", None)

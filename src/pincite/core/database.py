@@ -30,6 +30,10 @@ STATEMENT_LIMIT_S = 300.0
 # heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
+# Who waited for a lock goes on with what is there by then; where a database is set otherwise, they would be refused.
+_ISOLATION, _COMMITTED = "default_transaction_isolation", "read committed"
+LIBPQ_OPTIONS = f"-c {_IDLE}={IDLE_IN_TRANSACTION_MS} -c {_ISOLATION}=read\\ committed"
+"""The same, as the job engine's sessions are told."""
 # Said in a transaction that takes its time between two statements: a backup copies gigabytes and locks nobody out, and
 # migrations load what they need while all wait for them anyway. For PostgreSQL alone.
 TAKE_TIME = text(f"SET LOCAL {_IDLE} = 3600000")
@@ -225,7 +229,7 @@ def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine
         connect_args={
             "timeout": 10,
             "command_timeout": statement_limit_s,
-            "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
+            "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), _ISOLATION: _COMMITTED, "application_name": _NAME},
             **asked,
         },
     )

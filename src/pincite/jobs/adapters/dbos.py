@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy.engine import make_url
 
 from pincite.core import Database, new_id
-from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
+from pincite.core.database import LIBPQ_OPTIONS, failures_named
 from pincite.core.postgres import for_libpq
 from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import store
@@ -211,9 +211,8 @@ def _engine_url(url: str) -> str:
     parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
     if parsed.get_backend_name() == "postgresql":
         # As in our own database: who is frozen amid a transaction holds no job back from others.
-        idle = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
         asked = str(parsed.query.get("options", ""))
-        parsed = for_libpq(parsed).update_query_dict({"options": f"{asked} {idle}".strip()})
+        parsed = for_libpq(parsed).update_query_dict({"options": f"{asked} {LIBPQ_OPTIONS}".strip()})
     return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False)
 
 
