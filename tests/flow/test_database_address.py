@@ -149,3 +149,22 @@ async def test_a_database_that_isolates_more_refuses_nobody_who_waited(pincite_h
         for each in taken:
             document = await settled(client, each.json()["items"][0]["id"])
             assert (document["state"], document["problem"]) == ("ready", None)
+
+
+async def test_a_pooler_is_told_from_a_database_that_is_slow(pincite_home: Path) -> None:
+    said = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: idle_in_transaction_session_timeout\0\0"
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        writer.write(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"postgresql://u@127.0.0.1:{port}/d?sslmode=disable"
+    settings = read_settings(home=pincite_home, database_url=url, model="none", log_level="error")
+    async with server:
+        with pytest.raises(Unavailable, match="unsupported startup parameter") as refused:
+            async with open_house(settings):
+                pass
+    assert "pooler" in refused.value.remedy

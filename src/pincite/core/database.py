@@ -348,6 +348,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if any(words in said for words in _CROWDED):
         remedy = "Try again. Where this goes on, raise max_connections, or the limit of the role or the database."
         return Unavailable("The database takes no more connections.", remedy=remedy)
+    if "unsupported startup parameter" in said:
+        remedy = "Name PostgreSQL itself in PINCITE_DATABASE_URL: a pooler in between gives sessions to others."
+        return Unavailable(f"The database cannot be used: {said.splitlines()[0][:200]}.", remedy=remedy)
     if "certificate file" in said:
         return Unavailable(f"The database cannot be reached: {said}.", remedy="Name one by sslrootcert in its address.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
