@@ -3,22 +3,25 @@
 Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Asked, Conversation
 from pincite.answers.shapes import answer_from, answer_to
 from pincite.answers.tables import AnswerRow, AskedRow, BasisRow, ConversationRow, EventRow, ShadowRow
-from pincite.core import NotFound, Scope
+from pincite.core import Conflict, NotFound, Scope
 from pincite.core.database import database_now
 
 TITLE_CHARS = 120
+_BEHIND_THE_WALL = "42501"
 
 
 def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow] | type[AskedRow]) -> ColumnElement[bool]:
@@ -168,9 +171,13 @@ async def append(session: AsyncSession, answer_id: str, events: Sequence[AnswerE
 
 
 async def append_all(session: AsyncSession, events: Sequence[tuple[str, AnswerEvent]]) -> None:
-    """Add entries to the logs of answers, each with its answer's id; these were found for their scopes before."""
+    """Add entries to the logs of answers, each with its answer's id; these were found for their scopes before.
+
+    Raises: Conflict, where an answer is gone.
+    """
     rows = [{"answer": id_, "seq": each.seq, "name": each.name, "data": dict(each.data)} for id_, each in events]
-    await session.execute(insert(cast("SqlTable", EventRow.__table__)), rows)
+    with _gone_named():
+        await session.execute(insert(cast("SqlTable", EventRow.__table__)), rows)
 
 
 async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int) -> list[AnswerEvent]:
@@ -191,7 +198,19 @@ async def note_basis(session: AsyncSession, answer_id: str, documents: Collectio
         return
     kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [{"answer": answer_id, "document": each} for each in sorted(documents)]
-    await session.execute(kind(BasisRow).on_conflict_do_nothing(), rows)
+    with _gone_named():
+        await session.execute(kind(BasisRow).on_conflict_do_nothing(), rows)
+
+
+@contextmanager
+def _gone_named() -> Iterator[None]:
+    """Say that an answer is gone where PostgreSQL's wall says it: it looks for the answer before any key does."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _BEHIND_THE_WALL:
+            raise
+        raise Conflict("The answer was deleted meanwhile.", remedy="Ask again.") from error
 
 
 async def basis(session: AsyncSession, scope: Scope, answer_ids: Collection[str]) -> dict[str, frozenset[str]]:
