@@ -65,6 +65,7 @@ log = get_logger(__name__)
 _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
+_TOO_LARGE = ("22001", "22003")  # longer or larger than its column
 _OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
 _FORBIDDEN = "permission denied for"
 # By its words, because libpq tells no SQLSTATE of a connection that was refused.
@@ -333,6 +334,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
     if state in _UNSTORABLE or "codec can't encode" in said:
         return _unstorable()
+    if state in _TOO_LARGE or "out of int" in said:  # the second is the driver's word
+        remedy = "Give a shorter text, or a smaller number."
+        return InvalidInput("A text or a number is larger than what can be stored.", remedy=remedy)
     if state in _LACKING or said.startswith(("no such table", "no such column")):
         message = f"The database is not as this version made it: {said.splitlines()[0][:200]}."
         return Unavailable(message, remedy="Use the version that wrote it, or restore a backup; see `pincite doctor`.")

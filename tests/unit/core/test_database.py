@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from pincite.core import Conflict, Database, StorageFull, Unavailable, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, StorageFull, Unavailable, new_id, utc_now
 from pincite.core.database import IDLE_IN_TRANSACTION_MS
 from pincite.core.schema import UtcDateTime
 from pincite.core.scope import EVERY_TENANT
@@ -169,6 +169,21 @@ async def test_a_database_that_takes_no_more_connections_says_so(postgres_url: s
     async with mighty.transaction(EVERY_TENANT) as tx:
         await tx.execute(text(f"DROP ROLE {role}"))
     await mighty.close()
+
+
+@pytest.mark.postgres
+async def test_what_a_column_is_too_small_for_is_said(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("CREATE TABLE things (name VARCHAR(3), number INTEGER)"))
+    for name, number in (("long", 1), ("it", 2**31), ("it", 2**70)):
+        with pytest.raises(InvalidInput, match="larger than what can be stored"):
+            async with database.transaction(EVERY_TENANT) as tx:
+                await tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
+    with pytest.raises(InvalidInput, match="larger than what can be stored"):
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(text("INSERT INTO things VALUES ('it', 2147483647 + 1)"))
+    await database.close()
 
 
 async def test_who_is_frozen_amid_a_transaction_does_not_keep_its_locks(postgres_url: str) -> None:
