@@ -53,6 +53,7 @@ UTF_8 = "UTF8"
 # The setting that the tables' policies compare with a row's tenant; without it no row is there.
 TENANT_SETTING = "pincite.tenant"
 _BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
+_REACH = "Check the database's address in the settings, and that it runs."
 _TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
 _BUSY = f"busy_timeout={BUSY_TIMEOUT_MS}"
 # What is deleted is overwritten, but for what SQLite leaves beside rows that it moved to another page: see `scrub`.
@@ -352,6 +353,8 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if any(words in said for words in _CROWDED):
         remedy = "Try again. Where this goes on, raise max_connections, or the limit of the role or the database."
         return Unavailable("The database takes no more connections.", remedy=remedy)
+    if said.startswith("connection failed"):  # of libpq, whose words have neither password nor SQLSTATE
+        return Unavailable(f"The database cannot be reached: {said.splitlines()[0][:300]}.", remedy=_REACH)
     if "unsupported startup parameter" in said:
         remedy = "Name PostgreSQL itself in PINCITE_DATABASE_URL: a pooler in between gives sessions to others."
         return Unavailable(f"The database cannot be used: {said.splitlines()[0][:200]}.", remedy=remedy)
