@@ -242,9 +242,14 @@ class People:
         if Role.OWNER not in user.roles:
             return user
         _only_owners_make_owners(scope, user.roles)
-        if leaves and not user.disabled and not await people_store.has_other_owner(tx, scope, user_id):
-            raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
+        if leaves and not user.disabled:
+            await _refuse_last_owner(tx, scope, user_id)
         return user
+
+
+async def _refuse_last_owner(tx: AsyncSession, scope: Scope, user_id: str) -> None:
+    if not await people_store.has_other_owner(tx, scope, user_id):
+        raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
 
 
 def _changes(before: User, after: User) -> Iterator[tuple[str, dict[str, Any]]]:
