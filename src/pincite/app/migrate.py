@@ -81,7 +81,7 @@ async def upgrade(database: Database) -> None:
 async def _run_missing(database: Database) -> None:
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
-            await connection.execute(TAKE_TIME)
+            await connection.execute(text(TAKE_TIME))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(_upgrade)
@@ -107,7 +107,7 @@ async def downgrade(database: Database, revision: str = "base") -> None:
     declare_tables()
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
-            await connection.execute(TAKE_TIME)
+            await connection.execute(text(TAKE_TIME))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), revision))
 

@@ -36,7 +36,7 @@ LIBPQ_OPTIONS = f"-c {_IDLE}={IDLE_IN_TRANSACTION_MS} -c {_ISOLATION}=read\\ com
 """The same, as the job engine's sessions are told."""
 # Said in a transaction that takes its time between two statements: a backup copies gigabytes and locks nobody out, and
 # migrations load what they need while all wait for them anyway. For PostgreSQL alone.
-TAKE_TIME = text(f"SET LOCAL {_IDLE} = 3600000")
+TAKE_TIME = f"SET LOCAL {_IDLE} = 3600000"
 # What sessions call themselves, ours and the job engine's.
 _NAME, _ENGINES_NAME = "pincite", "dbos_transact"
 # That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work. The
@@ -132,7 +132,7 @@ class Database:
             async with self._read_session() as session:
                 if one_moment and not self.is_sqlite:
                     await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-                    await session.execute(TAKE_TIME)
+                    await session.execute(text(TAKE_TIME))
                 await self._bind(session, scope)
                 yield session
 
