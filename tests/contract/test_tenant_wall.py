@@ -12,8 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from tests.contract.conftest import Hands
 
 from pincite.accounts import Accounts, People
+from pincite.answers import store as answers
+from pincite.answers.domain import Answer, Conversation
+from pincite.answers.journal import Journal
+from pincite.answers.log import LogWriter
 from pincite.app import migrate
-from pincite.core import Conflict, Database, NotFound, Scope, Table
+from pincite.core import Conflict, Database, NotFound, Scope, Table, new_id, utc_now
 from pincite.core.blobs import BlobStore
 from pincite.core.scope import EVERY_TENANT
 from pincite.library import Library
@@ -135,3 +139,20 @@ async def test_an_address_that_somebody_behind_the_wall_has_is_said_to_be_taken(
     with pytest.raises(Conflict):
         await people.change(there, eve.id, email="ada@example.com")
     assert [user.email for user in await people.users(there) if user.name == "Eve"] == [None]
+
+
+async def test_who_writes_to_an_answer_that_was_deleted_is_told_so(database: Database) -> None:
+    now, scope = utc_now(), Scope("tenant-1", "ada")
+    conversation = Conversation(new_id(), "Who?", now, now, 0)
+    answer = Answer(new_id(), conversation.id, "Who?", now)
+    async with database.transaction(scope) as tx:
+        await answers.add_conversation(tx, scope, conversation)
+        await answers.add_answer(tx, scope, answer, "here")
+        await answers.delete_conversation(tx, scope, conversation.id)
+    writer = LogWriter(Journal(database), scope, answer.id)
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            await writer.write("answer.pin", {"claim": [0, 3]})
+    with pytest.raises(Conflict):
+        async with database.transaction(scope) as tx:
+            await answers.note_basis(tx, answer.id, {"d"})

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.doubles.provider import serve
 from tests.e2e.conftest import Server, kill_server, start_server, stop_server
 from tests.faults.clocks import HOUR_S, Started, wrong_clock
 from tests.faults.cluster import cluster, report
+from tests.flow.conftest import add, house_with_model, signed_in
 from tests.forked import pincite_json
 
 REPORT = report(270)
@@ -76,3 +78,29 @@ def test_a_clock_that_is_set_back_and_forth_under_work_and_after_a_kill(tmp_path
         assert pincite_json(["fsck", "--check", "--deep", "--strict"], {"PINCITE_HOME": str(home)})["findings"] == []
     finally:
         stop_server(again)
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+@pytest.mark.timeout(300)
+async def test_a_server_whose_clock_is_ahead_takes_no_other_for_dead(
+    tmp_path: Path, pincite_home: Path, postgres_url: str
+) -> None:
+    url = postgres_url.replace("+asyncpg", "", 1)
+    environment = {**os.environ, "PINCITE_HOME": str(tmp_path / "ahead"), "PINCITE_DATABASE_URL": url}
+    environment |= {"PINCITE_MODEL": "none", **wrong_clock(tmp_path, HOUR_S).environment}
+    with serve() as provider:
+        provider.behaviour.reply = " ".join(f"Sentence number {n} says that dogs travel free [1]." for n in range(12))
+        provider.behaviour.piece_delay_s = 0.05
+        async with house_with_model(pincite_home, provider, database_url=url) as house, signed_in(house) as client:
+            await add(client, "rules.md", b"# Rules\n\nDogs travel free of charge.\n")
+            ahead = Started(["serve", "--port", "0", "--workers", "0"], environment, tmp_path / "ahead.log")
+            try:
+                ahead.wait_for("Pincite is at", 60)
+                answer = (
+                    await client.post("/v1/answers", json={"question": "Do dogs travel free?"}, timeout=60)
+                ).json()
+            finally:
+                ahead.kill()
+                ahead.wait(10)
+    assert (answer["state"], answer["problem"]) == ("completed", None)

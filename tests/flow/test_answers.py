@@ -255,8 +255,11 @@ async def test_text_appears_while_the_model_pauses(
 async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House) -> None:
     from datetime import timedelta
 
+    from sqlalchemy import update
+
     from pincite.answers import store
     from pincite.answers.domain import Answer, AnswerEvent, Conversation
+    from pincite.answers.tables import AnswerRow
     from pincite.core import new_id, utc_now
 
     scope, now = await house.owner(), utc_now()
@@ -272,6 +275,7 @@ async def test_answers_of_a_dead_process_are_ended_and_others_left(house: House)
     async with house.database.transaction(EVERY_TENANT) as session:
         await store.add_conversation(session, scope, conversation)
         await store.add_answer(session, scope, dead, "a-process-that-is-gone")
+        await session.execute(update(AnswerRow).where(AnswerRow.id == dead.id).values(beat_at=old))
         await store.append(session, dead.id, written)
         await store.add_answer(session, scope, alive, "a-process-that-lives")
     assert await house.answers.recover() <= 1

@@ -1,5 +1,6 @@
 """A backup taken while the server works brings everything back: documents, answers and pins."""
 
+import time
 from pathlib import Path
 
 import httpx2
@@ -11,6 +12,7 @@ from pincite.app.backup import UnusableBackup, read_backup, write_backup
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House, open_house
 from pincite.core import Conflict, InvalidInput
+from pincite.core.database import IDLE_IN_TRANSACTION_MS
 
 RULES = b"# Ferry rules\n\nThe ferry to Hven leaves at nine every morning.\n"
 
@@ -42,6 +44,21 @@ async def test_what_was_backed_up_answers_again(client: httpx2.AsyncClient, hous
         assert [each.problem for each in await other.audit.verify(expect=kept_log.hash)] == [None]
         with pytest.raises(Conflict):
             await read_backup(other.database, other.blobs, target, _quiet)
+
+
+@pytest.mark.postgres
+async def test_a_backup_of_postgres_may_take_its_time_between_two_tables(
+    pincite_home: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    def slowly(name: str, _count: int) -> None:
+        if name == "accounts_users":
+            time.sleep(IDLE_IN_TRANSACTION_MS / 1000 + 1)  # as a table of gigabytes takes to be copied
+
+    settings = read_settings(home=pincite_home, database_url=postgres_url, model="none", log_level="error")
+    async with open_house(settings) as house:
+        scopes = await house.system_scopes()
+        report = await write_backup(house.database, house.blobs, scopes, tmp_path / "backup.tar", slowly)
+    assert report.rows > 0
 
 
 async def test_a_damaged_backup_is_refused(house: House, tmp_path: Path) -> None:

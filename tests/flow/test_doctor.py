@@ -120,3 +120,14 @@ async def test_it_says_what_a_server_would_not_start_with(
     assert found[what].state == "bad"
     assert said in f"{found[what].found} {found[what].remedy}"
     assert found[what].remedy
+
+
+@pytest.mark.postgres
+async def test_a_database_of_jobs_that_does_not_answer_is_told(pincite_home: Path, postgres_url: str) -> None:
+    address = postgres_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+    for jobs_url, state in ((address, "ok"), ("postgresql://u:hidden@127.0.0.1:1/x", "bad")):
+        settings = read_settings(home=pincite_home, model="none", log_level="error", jobs_url=jobs_url)
+        jobs = (await looked_at(settings))["Jobs"]
+        assert jobs.state == state
+        assert "hidden" not in f"{jobs.found} {jobs.remedy}"
+    assert "PINCITE_JOBS_URL" in jobs.remedy

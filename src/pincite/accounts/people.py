@@ -243,10 +243,13 @@ class People:
             return user
         _only_owners_make_owners(scope, user.roles)
         if leaves and not user.disabled:
-            everybody = await people_store.list_users(tx, scope, 1_000_000, None)
-            if not any(Role.OWNER in each.roles and not each.disabled for each in everybody if each.id != user_id):
-                raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
+            await _refuse_last_owner(tx, scope, user_id)
         return user
+
+
+async def _refuse_last_owner(tx: AsyncSession, scope: Scope, user_id: str) -> None:
+    if not await people_store.has_other_owner(tx, scope, user_id):
+        raise Conflict("This is the last owner.", remedy="Make somebody else an owner first.")
 
 
 def _changes(before: User, after: User) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 # An answer of this process tells of its news; the log of another process's must be looked at again and again.
 POLL_OTHERS_S = 0.25
+AWAY_S, AGAIN_S = 30.0, 0.5
+"""So long a database that is away is waited for by answers and who waits for their end, and how often it is tried."""
 TERMINAL = frozenset({"answer.completed", "answer.failed"})
 
 

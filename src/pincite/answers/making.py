@@ -16,15 +16,15 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
-from pincite.answers.domain import Answer, AnswerProblem, AnswerState
+from pincite.answers.domain import Answer, AnswerEvent, AnswerProblem, AnswerState
 from pincite.answers.drafting import Draft
 from pincite.answers.held import Held
 from pincite.answers.journal import Journal
-from pincite.answers.log import LogWriter, undisturbed
+from pincite.answers.log import AGAIN_S, AWAY_S, LogWriter, undisturbed
 from pincite.answers.moderation import Moderation
 from pincite.answers.remembering import RecalledDraft
 from pincite.answers.shapes import last_event, so_far
-from pincite.core import Database, ErrorKind, PinciteError, Scope, get_logger, new_id, utc_now
+from pincite.core import Database, ErrorKind, PinciteError, Scope, StorageFull, Unavailable, get_logger, new_id
 from pincite.core.scope import EVERY_TENANT
 from pincite.gateway import Usage
 from pincite.ledger import Spent
@@ -34,6 +34,7 @@ SILENT_S = 15.0
 _WAKES = 5  # beats
 _CLOSE_S = 5
 _TOLD_S = 3
+_END_TRIED_S = 600.0
 
 SpentOn = Callable[[Scope, str], Awaitable[Spent | None]]
 
@@ -58,6 +59,7 @@ class Making:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._beating: asyncio.Task[None] | None = None
         self._closing = False
+        self._deaf_until = 0.0
 
     async def open(self) -> None:
         """End the answers of processes that are gone, and go on looking for them until `close`."""
@@ -91,7 +93,7 @@ class Making:
     async def recover(self) -> int:
         """End the answers whose process is gone; returns how many there were."""
         async with self._db.read(EVERY_TENANT) as session:
-            orphans = await store.orphans(session, utc_now() - timedelta(seconds=SILENT_S))
+            orphans = await store.orphans(session, timedelta(seconds=SILENT_S))
             found = [
                 (scope, so_far(answer, await store.events(session, scope, answer.id, 0)), seq)
                 for scope, answer, seq in orphans
@@ -99,7 +101,9 @@ class Making:
         for scope, answer, seq in found:
             problem = AnswerProblem("interrupted", "The server stopped while it answered.", "Ask again.")
             writer = LogWriter(self.journal, scope, answer.id, seq)
-            await self._end(scope, replace(answer, state=AnswerState.FAILED, problem=problem), writer)
+            ended = replace(answer, state=AnswerState.FAILED, problem=problem)
+            async with writer.closing(*last_event(ended)) as last:
+                await self._store_end(scope, ended, last)
         return len(found)
 
     async def close(self) -> None:
@@ -134,7 +138,7 @@ class Making:
                 async for name, data in events:
                     if name == "retrieval.completed":
                         await self._note_basis(scope, answer.id, data["passages"])
-                    await writer.write(name, data)
+                    await _written(writer, name, data)
             final = replace(held.answer, state=AnswerState.COMPLETED)
         except asyncio.CancelledError:
             final = _stopped(held.answer, closing=self._closing)
@@ -162,7 +166,7 @@ class Making:
             await draft.keep(final)
         if final.state is not AnswerState.COMPLETED:
             final = await self._with_costs(scope, final)
-        await self._end(scope, final, writer)
+        await self._end_at_last(scope, final, writer)
 
     async def _with_costs(self, scope: Scope, broken: Answer) -> Answer:
         """Return an answer that came to no end, with what was spent on it all the same, as the ledger has it."""
@@ -179,15 +183,29 @@ class Making:
         usage = Usage(spent.input_tokens, spent.output_tokens, spent.estimated, spent.cached_tokens)
         return replace(broken, usage=usage, cost_usd=spent.usd)
 
-    async def _end(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
+    async def _end_at_last(self, scope: Scope, final: Answer, writer: LogWriter) -> None:
+        """Store an answer's end, however long the database is away: it is all that is left of what was paid."""
+        until = time.monotonic() + _END_TRIED_S
         name, body = last_event(final)
-        async with writer.closing(name, body) as last, self._db.transaction(scope) as session:
+        async with writer.closing(name, body) as last:
+            while True:
+                try:
+                    return await self._store_end(scope, final, last)
+                except (Unavailable, StorageFull) as error:
+                    log.warning("answers.end.late", answer=final.id, problem=str(error))
+                    if self._closing or time.monotonic() > until:
+                        last.clear()
+                        return None  # it is found as one that nobody makes
+                await asyncio.sleep(AGAIN_S)
+
+    async def _store_end(self, scope: Scope, final: Answer, last: list[AnswerEvent]) -> None:
+        async with self._db.transaction(scope) as session:
             if await store.finish(session, scope, final):
                 # Older versions are found last, and need be none of the passages that were noted before.
                 await store.note_basis(session, final.id, {each.span.document for each in final.older})
                 await store.append(session, final.id, last)
-            else:
-                last.clear()  # another process has ended it: what it wrote is what counts
+                return
+        last.clear()  # another process has ended it, or we did and were not told: what is written is what counts
 
     async def _beat(self) -> None:
         for beat in itertools.count(1):
@@ -195,21 +213,43 @@ class Making:
             self.journal.wake(beat % _WAKES, _WAKES)
             try:
                 await self._beat_once()
-                await self.recover()
+                # After an outage all who live have been silent as long as it lasted: they get the time to say so.
+                if time.monotonic() > self._deaf_until:
+                    await self.recover()
+                else:
+                    await self._db.ping()
             except (PinciteError, SQLAlchemyError) as error:  # the next beat comes in a second
+                self._deaf_until = time.monotonic() + SILENT_S
                 log.warning("answers.beat.missed", problem=str(error))
 
     async def _beat_once(self) -> None:
         if not self._running:
             return
         async with self._db.transaction(EVERY_TENANT) as session:
-            stop = await store.beat(session, self.worker, list(self._running), utc_now())
+            stop = await store.beat(session, self.worker, list(self._running))
         for answer_id in stop & self._running.keys():
             self._running[answer_id].cancel()
 
     def _over(self, answer_id: str) -> None:
         self._running.pop(answer_id, None)
         self.journal.end(answer_id)  # whoever listens in vain looks again, and nothing of the answer stays in memory
+
+
+async def _written(writer: LogWriter, name: str, data: Mapping[str, Any]) -> None:
+    """Write an event; a database that restarts is waited for: what a model has said so far was paid.
+
+    Raises: as `LogWriter.write`.
+    """
+    until = time.monotonic() + AWAY_S
+    writing: Awaitable[None] = writer.write(name, data)
+    while True:
+        try:
+            return await writing
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(AGAIN_S)
+        writing = writer.flush()  # what could not be stored waits
 
 
 def _stopped(answer: Answer, *, closing: bool) -> Answer:

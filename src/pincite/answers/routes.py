@@ -30,7 +30,7 @@ from pincite.answers.schemas import (
 )
 from pincite.answers.seats import Seated, Seats
 from pincite.answers.service import Answers
-from pincite.core import InvalidInput
+from pincite.core import InvalidInput, PinciteError, get_logger
 
 __all__ = ["AnswerRoutes", "OpenAiRoutes", "Seats"]
 
@@ -39,6 +39,7 @@ LastEventId = Annotated[
     Header(json_schema_extra={"maxLength": 64}, description="The last event seen; the stream goes on after it."),
 ]
 Id = Annotated[str, Path(max_length=64)]
+log = get_logger(__name__)
 
 
 def seen(last_event_id: LastEventId = None) -> int:
@@ -201,5 +202,9 @@ class AnswerRoutes:
 
 async def _blocks(events: AsyncGenerator[AnswerEvent]) -> AsyncGenerator[bytes]:
     async with aclosing(events):
-        async for event in events:
-            yield format_sse_event(event=event.name, id=str(event.seq), data_str=json.dumps(event.data))
+        try:
+            async for event in events:
+                yield format_sse_event(event=event.name, id=str(event.seq), data_str=json.dumps(event.data))
+        except PinciteError as error:
+            # The reply has begun, so a status is too late; the client comes back with its last id, and gets it then.
+            log.info("stream.cut", code=error.code, problem=error.message)

@@ -4,6 +4,7 @@ Generation belongs to this service, not to the connection that asked: clients co
 """
 
 import asyncio
+import time
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ from pincite.answers.domain import (
     Turn,
 )
 from pincite.answers.drafting import Task
-from pincite.answers.log import tail
+from pincite.answers.log import AGAIN_S, AWAY_S, tail
 from pincite.answers.making import Making, SpentOn
 from pincite.answers.moderation import Moderation, QuestionRefused
 from pincite.answers.replying import STORED_FOR, ReplyDraft, ReplyRequest, said_in
@@ -35,7 +36,7 @@ from pincite.answers.shapes import so_far
 from pincite.answers.threshold import Learned, cross_validated, judged, pairs_from
 from pincite.answers.withholding import WITHHELD, Withholding
 from pincite.assistants import BUILT_IN, Assistants
-from pincite.core import Conflict, Database, InvalidInput, Scope, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, Scope, Unavailable, new_id, utc_now
 from pincite.core.audit import note
 from pincite.core.keeping import with_kept
 from pincite.core.scope import system_scope
@@ -192,10 +193,17 @@ class Answers:
         return self._withholding.guard(scope, partial(self._found, scope, answer_id), events)
 
     async def wait(self, scope: Scope, answer_id: str) -> Answer:
-        """Wait for the end and return the whole answer. Raises: NotFound."""
-        async for _ in self.events(scope, answer_id):
-            pass
-        return await self.get(scope, answer_id)
+        """Wait for the end and return the whole answer. Raises: NotFound; Unavailable, after `AWAY_S` without it."""
+        seen, until = 0, time.monotonic() + AWAY_S
+        while True:
+            try:
+                async for event in self.events(scope, answer_id, seen):
+                    seen, until = event.seq, time.monotonic() + AWAY_S
+                return await self.get(scope, answer_id)
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(AGAIN_S)
 
     async def get(self, scope: Scope, answer_id: str) -> Answer:
         """Return an answer as far as it is known, or that it is withheld. Raises: NotFound."""

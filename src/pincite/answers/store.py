@@ -3,21 +3,25 @@
 Translation between rows and the values of `domain.py` is in `shapes.py`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.answers.domain import Answer, AnswerEvent, AnswerState, Asked, Conversation
 from pincite.answers.shapes import answer_from, answer_to
 from pincite.answers.tables import AnswerRow, AskedRow, BasisRow, ConversationRow, EventRow, ShadowRow
-from pincite.core import NotFound, Scope
+from pincite.core import Conflict, NotFound, Scope
+from pincite.core.database import database_now
 
 TITLE_CHARS = 120
+_BEHIND_THE_WALL = "42501"
 
 
 def visible_to(scope: Scope, row: type[AnswerRow] | type[ConversationRow] | type[AskedRow]) -> ColumnElement[bool]:
@@ -106,7 +110,7 @@ async def add_answer(session: AsyncSession, scope: Scope, answer: Answer, worker
             question=answer.question,
             state=answer.state.value,
             worker=worker,
-            beat_at=answer.created_at,
+            beat_at=await database_now(session),
             created_at=answer.created_at,
             body=answer_to(answer),
         )
@@ -167,9 +171,13 @@ async def append(session: AsyncSession, answer_id: str, events: Sequence[AnswerE
 
 
 async def append_all(session: AsyncSession, events: Sequence[tuple[str, AnswerEvent]]) -> None:
-    """Add entries to the logs of answers, each with its answer's id; these were found for their scopes before."""
+    """Add entries to the logs of answers, each with its answer's id; these were found for their scopes before.
+
+    Raises: Conflict, where an answer is gone.
+    """
     rows = [{"answer": id_, "seq": each.seq, "name": each.name, "data": dict(each.data)} for id_, each in events]
-    await session.execute(insert(cast("SqlTable", EventRow.__table__)), rows)
+    with _gone_named():
+        await session.execute(insert(cast("SqlTable", EventRow.__table__)), rows)
 
 
 async def events(session: AsyncSession, scope: Scope, answer_id: str, after: int) -> list[AnswerEvent]:
@@ -190,7 +198,19 @@ async def note_basis(session: AsyncSession, answer_id: str, documents: Collectio
         return
     kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [{"answer": answer_id, "document": each} for each in sorted(documents)]
-    await session.execute(kind(BasisRow).on_conflict_do_nothing(), rows)
+    with _gone_named():
+        await session.execute(kind(BasisRow).on_conflict_do_nothing(), rows)
+
+
+@contextmanager
+def _gone_named() -> Iterator[None]:
+    """Say that an answer is gone where PostgreSQL's wall says it: it looks for the answer before any key does."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _BEHIND_THE_WALL:
+            raise
+        raise Conflict("The answer was deleted meanwhile.", remedy="Ask again.") from error
 
 
 async def basis(session: AsyncSession, scope: Scope, answer_ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -253,17 +273,18 @@ async def forget_asked(session: AsyncSession, scope: Scope, before: datetime) ->
     await session.execute(delete(AskedRow).where(visible_to(scope, AskedRow), AskedRow.asked_at < before))
 
 
-async def beat(session: AsyncSession, worker: str, ids: Collection[str], at: datetime) -> set[str]:
+async def beat(session: AsyncSession, worker: str, ids: Collection[str]) -> set[str]:
     """Say that `worker` is still making the answers `ids`; returns those that are to be stopped, or are gone."""
     running = and_(AnswerRow.worker == worker, AnswerRow.id.in_(ids), AnswerRow.state == AnswerState.RUNNING.value)
-    await session.execute(update(AnswerRow).where(running).values(beat_at=at))
+    await session.execute(update(AnswerRow).where(running).values(beat_at=await database_now(session)))
     there = await session.execute(select(AnswerRow.id, AnswerRow.cancel).where(AnswerRow.id.in_(ids)))
     cancelled = dict(there.tuples().all())
     return {each for each in ids if cancelled.get(each, True)}
 
 
-async def orphans(session: AsyncSession, before: datetime) -> list[tuple[Scope, Answer, int]]:
-    """Return running answers that nobody has beaten for since `before`, with their last sequence number."""
+async def orphans(session: AsyncSession, silent: timedelta) -> list[tuple[Scope, Answer, int]]:
+    """Return running answers that nobody has beaten for as long as that, with their last sequence number."""
+    before = await database_now(session) - silent
     last = (
         select(func.coalesce(func.max(EventRow.seq), 0)).where(EventRow.answer == AnswerRow.id).correlate(AnswerRow)
     ).scalar_subquery()

@@ -198,8 +198,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _rich(value: Any) -> Any:
+def _rich(value: Any, *, takes_nul: bool) -> Any:
     match value:
+        case str() if not takes_nul:
+            return value.replace("\0", "\ufffd")
         case {"$time": str(moment)}:
             return datetime.fromisoformat(moment)
         case {"$bytes": str(content)}:
@@ -244,13 +246,15 @@ def _blob_names(archive: tarfile.TarFile) -> list[str]:
 
 
 async def _restore_table(session: AsyncSession, table: SqlTable, archive: tarfile.TarFile) -> int:
+    """Bring a table's rows back. SQLite may have kept NUL, which PostgreSQL does not: there it becomes one U+FFFD."""
+    takes_nul = session.get_bind().dialect.name == "sqlite"
     count = 0
     batch: list[dict[str, Any]] = []
     for line in _member(archive, f"tables/{table.name}.jsonl"):
         if not line.strip():
             continue
         row: dict[str, Any] = json.loads(line)
-        batch.append({name: _rich(value) for name, value in row.items()})
+        batch.append({name: _rich(value, takes_nul=takes_nul) for name, value in row.items()})
         count += 1
         if len(batch) == _ROWS_AT_ONCE:
             await session.execute(insert(table), batch)

@@ -29,6 +29,7 @@ from pincite.app.spa import STATIC
 from pincite.app.wiring import build_database, start_telemetry
 from pincite.core import Database, PinciteError
 from pincite.core.blobs import BlobStore
+from pincite.core.database import UTF_8
 from pincite.guard import DocumentReader
 from pincite.guard.settings import GuardSettings, ocr_is_installed
 from pincite.jobs import DbosQueue, JobsSettings
@@ -145,14 +146,13 @@ async def _database(settings: Settings) -> list[Finding]:
     database = build_database(settings)
     try:
         async with asyncio.timeout(_ANSWERS_S):
-            kind = _as_made(database, await standing(database))
+            kind = _encoded(await database.encoding()) or _as_made(database, await standing(database))
             if kind is not None:
                 return [kind]
             past_walls = await database.sees_past_walls()
             workers = await DbosQueue(database, JobsSettings(settings.jobs_sql_url)).workers()
     except (PinciteError, TimeoutError, OSError) as error:
-        found = error.message if isinstance(error, PinciteError) else "does not answer"
-        return [Finding("bad", "Database", found, "Check PINCITE_DATABASE_URL and that it is running.")]
+        return [_not_reached("Database", "PINCITE_DATABASE_URL", error)]
     finally:
         await database.close()
     kind = Finding("ok", "Database", "SQLite" if database.is_sqlite else "PostgreSQL")
@@ -163,7 +163,34 @@ async def _database(settings: Settings) -> list[Finding]:
             "PostgreSQL; its user is a superuser, for whom the wall between tenants in the database does not stand",
             "Connect as a user that owns the database and is no superuser.",
         )
-    return [kind, _workers(workers)]
+    return [kind, *await _jobs(settings, database), _workers(workers)]
+
+
+async def _jobs(settings: Settings, database: Database) -> list[Finding]:
+    """Say whether the jobs' database answers, where it is another."""
+    if settings.jobs_url is None:
+        return []
+    try:
+        async with asyncio.timeout(_ANSWERS_S):
+            await DbosQueue(database, JobsSettings(settings.jobs_sql_url)).reach()
+    except (PinciteError, TimeoutError) as error:
+        return [_not_reached("Jobs", "PINCITE_JOBS_URL", error)]
+    return [Finding("ok", "Jobs", "in the database that PINCITE_JOBS_URL names")]
+
+
+def _not_reached(what: str, variable: str, error: Exception) -> Finding:
+    found = error.message if isinstance(error, PinciteError) else "does not answer"
+    told = error.remedy if isinstance(error, PinciteError) else ""
+    told = "" if told.startswith(("Try", "Check")) else told  # the one would lead here again, the other is said below
+    return Finding("bad", what, found, f"{told} Check {variable} and that it is running.".lstrip())
+
+
+def _encoded(encoding: str) -> Finding | None:
+    """Say that a database cannot keep every script; None where it can."""
+    if encoding == UTF_8:
+        return None
+    remedy = "Make another (`CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0`); move by a backup."
+    return Finding("bad", "Database", f"PostgreSQL, which keeps text in {encoding}: most scripts have no place", remedy)
 
 
 def _as_made(database: Database, stands: Literal["empty", "older", "current", "newer"]) -> Finding | None:

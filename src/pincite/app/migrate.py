@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, inspect, text
 
-from pincite.core import Conflict, Database
-from pincite.core.database import TENANT_SETTING
+from pincite.core import Conflict, Database, Unavailable
+from pincite.core.database import TAKE_TIME, TENANT_SETTING, UTF_8, failures_named
 from pincite.core.scope import EVERY_TENANT
 
 if TYPE_CHECKING:
@@ -63,15 +63,25 @@ async def upgrade(database: Database) -> None:
 
     Raises:
         Conflict: the database was written by a newer Pincite.
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer, its user may not make tables, or its text is not kept in UTF-8.
     """
     await database.ping()
     async with database.engine.connect() as connection:
-        if await connection.run_sync(_current) == known_revisions()[-1]:
-            return
+        current = await connection.run_sync(_current)
+    if current == known_revisions()[-1]:
+        return
+    if current is None and (encoding := await database.encoding()) != UTF_8:
+        remedy = "Make it anew: `CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0`."
+        raise Unavailable(f"The database keeps text in {encoding}, which has no place for most scripts.", remedy=remedy)
     declare_tables()
+    with failures_named():
+        await _run_missing(database)
+
+
+async def _run_missing(database: Database) -> None:
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
+            await connection.execute(text(TAKE_TIME))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(_upgrade)
@@ -97,6 +107,7 @@ async def downgrade(database: Database, revision: str = "base") -> None:
     declare_tables()
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
+            await connection.execute(text(TAKE_TIME))
             await connection.execute(text(_OF_ALL))
         await connection.run_sync(lambda sync: command.downgrade(alembic_config(sync), revision))
 

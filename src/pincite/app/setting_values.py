@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pincite.app.hosts import parse_hosts
+from pincite.core.postgres import check_parameters
 
 Requests = Annotated[int, Field(ge=0, le=1_000_000_000)]
 ModelCache = Annotated[
@@ -31,17 +32,33 @@ PROVIDER_NAMES = (
     "JINA_API_KEY",
 )
 POSTGRES_URLS = ("postgresql://", "postgres://", "postgresql+psycopg://")
+_ASYNC_POSTGRES = "postgresql+asyncpg://"
 
 
 def known_database(value: str | None) -> str | None:
     """A URL of PostgreSQL, or of SQLite with its async driver."""
-    if value is not None and not value.startswith((*POSTGRES_URLS, "postgresql+asyncpg://", "sqlite+aiosqlite://")):
+    if value is not None and not value.startswith((*POSTGRES_URLS, _ASYNC_POSTGRES, "sqlite+aiosqlite://")):
         raise ValueError("must begin with postgresql:// (or be unset, for SQLite in the data folder)")
+    return _database(value)
+
+
+def known_jobs(value: str | None) -> str | None:
+    """A URL of PostgreSQL or of SQLite."""
+    if value is not None and not value.startswith(
+        (*POSTGRES_URLS, _ASYNC_POSTGRES, "sqlite://", "sqlite+aiosqlite://")
+    ):
+        raise ValueError("must begin with postgresql:// or sqlite:/// (or be unset, for that of PINCITE_DATABASE_URL)")
+    return _database(value)
+
+
+def _database(value: str | None) -> str | None:
     try:
-        make_url(value or "sqlite://")
+        url = make_url(value or "sqlite://")
     except (ArgumentError, ValueError):
         # Raised anew, because the original names the URL and the URL may hold a password.
         raise ValueError("is no database URL like postgresql://user:password@host:5432/name") from None
+    if not url.drivername.startswith("sqlite"):
+        check_parameters(url)
     return value
 
 
@@ -51,7 +68,7 @@ def sql_url_of(given: str | None, home: Path) -> str:
         return f"sqlite+aiosqlite:///{home / 'pincite.db'}"
     for known in POSTGRES_URLS:
         if given.startswith(known):
-            return "postgresql+asyncpg://" + given.removeprefix(known)
+            return _ASYNC_POSTGRES + given.removeprefix(known)
     return given
 
 

@@ -18,6 +18,7 @@ from pincite.app.setting_values import (
     known_band,
     known_database,
     known_hosts,
+    known_jobs,
     known_level,
     known_proxies,
     known_streams,
@@ -286,6 +287,7 @@ class Settings(BaseSettings):
         return value.expanduser().absolute()
 
     _database = field_validator("database_url")(known_database)
+    _jobs = field_validator("jobs_url")(known_jobs)
     _hosts = field_validator("hosts")(known_hosts)
     _proxies = field_validator("proxies")(known_proxies)
     _streams = field_validator("streams")(known_streams)

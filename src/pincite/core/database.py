@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from ssl import SSLError
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, event, extract, func, literal_column, select, text
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from pincite.core.errors import Conflict, InvalidInput, StorageFull, Unavailable
 from pincite.core.ids import utc_now
+from pincite.core.postgres import for_asyncpg
 from pincite.core.scope import EVERY_TENANT, Scope
 from pincite.core.sqlite import connector
 from pincite.core.telemetry import get_logger
@@ -28,6 +30,13 @@ STATEMENT_LIMIT_S = 300.0
 # heartbeat. This is as long as a silent worker is thought to live, so that taking over stays below ten seconds.
 IDLE_IN_TRANSACTION_MS = 5_000
 _IDLE = "idle_in_transaction_session_timeout"
+# Who waited for a lock goes on with what is there by then; where a database is set otherwise, they would be refused.
+_ISOLATION, _COMMITTED = "default_transaction_isolation", "read committed"
+LIBPQ_OPTIONS = f"-c {_IDLE}={IDLE_IN_TRANSACTION_MS} -c {_ISOLATION}=read\\ committed"
+"""The same, as the job engine's sessions are told."""
+# Said in a transaction that takes its time between two statements: a backup copies gigabytes and locks nobody out, and
+# migrations load what they need while all wait for them anyway. For PostgreSQL alone.
+TAKE_TIME = f"SET LOCAL {_IDLE} = 3600000"
 # What sessions call themselves, ours and the job engine's.
 _NAME, _ENGINES_NAME = "pincite", "dbos_transact"
 # That limit does not run while rows are being sent: whoever was frozen between two of them is taken to be at work. The
@@ -40,9 +49,11 @@ _END_FROZEN = f"""
     AND query_start < clock_timestamp()
     - make_interval(secs => CASE wait_event WHEN 'ClientRead' THEN :seconds ELSE 60 END)
 """
+UTF_8 = "UTF8"
 # The setting that the tables' policies compare with a row's tenant; without it no row is there.
 TENANT_SETTING = "pincite.tenant"
 _BIND = f"SELECT set_config('{TENANT_SETTING}', :tenant, true)"
+_REACH = "Check the database's address in the settings, and that it runs."
 _TOO_LATE, _LOOK = "The database did not answer in time.", "Try again; see `pincite doctor`."
 _BUSY = f"busy_timeout={BUSY_TIMEOUT_MS}"
 # What is deleted is overwritten, but for what SQLite leaves beside rows that it moved to another page: see `scrub`.
@@ -55,7 +66,11 @@ log = get_logger(__name__)
 _REFUSED = ("28", "3D")
 _LACKING = ("42P01", "42703")  # a table or a column that is not there
 _UNSTORABLE = ("22021", "22P05")  # NUL, and what is no UTF-8
+_TOO_LARGE = ("22001", "22003")  # longer or larger than its column
 _OVERTAKEN = ("23503", "23505")  # a row that another refers to is gone, or one of that key is there
+_FORBIDDEN = "permission denied for"
+# By its words, because libpq tells no SQLSTATE of a connection that was refused.
+_CROWDED = ("too many connections", "too many clients", "remaining connection slots are reserved")
 _PASSING = ("08", "53", "57P", "57014", "55P03", "25006", "40001", "40P01")
 
 
@@ -117,6 +132,7 @@ class Database:
             async with self._read_session() as session:
                 if one_moment and not self.is_sqlite:
                     await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                    await session.execute(text(TAKE_TIME))
                 await self._bind(session, scope)
                 yield session
 
@@ -137,6 +153,13 @@ class Database:
                 text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
             )
         return bool(past)
+
+    async def encoding(self) -> str:
+        """Return how the database keeps text, by PostgreSQL's names; `UTF_8` of SQLite. Raises: Unavailable."""
+        if self.is_sqlite:
+            return UTF_8
+        async with self.read(EVERY_TENANT) as session:
+            return str(await session.scalar(text("SHOW server_encoding")))
 
     async def end_frozen(self, after_s: float) -> int:
         """End sessions that hold locks in the middle of a statement of which nothing has come for so long.
@@ -199,15 +222,17 @@ class Database:
 
 
 def _postgres(url: str, pool_size: int, statement_limit_s: float) -> AsyncEngine:
+    place, asked = for_asyncpg(make_url(url))
     engine = create_async_engine(
-        url,
+        place,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         connect_args={
             "timeout": 10,
             "command_timeout": statement_limit_s,
-            "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), "application_name": _NAME},
+            "server_settings": {_IDLE: str(IDLE_IN_TRANSACTION_MS), _ISOLATION: _COMMITTED, "application_name": _NAME},
+            **asked,
         },
     )
     event.listen(engine.sync_engine, "do_connect", _connect_postgres)
@@ -241,10 +266,11 @@ def _connect_postgres(dialect: Any, _record: object, arguments: Any, named: Any)
     """Connect as the dialect would; what is raised instead of a database's error is named here."""
     try:
         return dialect.connect(*arguments, **named)
-    except OSError as error:  # refused, unknown host, too slow
-        raise Unavailable(
-            "The database cannot be reached.", remedy="Check PINCITE_DATABASE_URL and that the database runs."
-        ) from error
+    except OSError as error:  # refused, unknown host, too slow, a certificate that is not there or not believed
+        why = f": {error}" if isinstance(error, SSLError) or "SSL" in str(error) else ""
+        files = ", the files that it names" if "dsn" in named else ""
+        remedy = f"Check PINCITE_DATABASE_URL{files} and that the database runs."
+        raise Unavailable(f"The database cannot be reached{why}.", remedy=remedy) from error
 
 
 def _prepare_sqlite(engine: Engine, begin: str, pragmas: Sequence[str]) -> None:
@@ -309,6 +335,9 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
         return StorageFull("The disk is full, so nothing was stored.", remedy="Free some space and try again.")
     if state in _UNSTORABLE or "codec can't encode" in said:
         return _unstorable()
+    if state in _TOO_LARGE or "out of int" in said:  # the second is the driver's word
+        remedy = "Give a shorter text, or a smaller number."
+        return InvalidInput("A text or a number is larger than what can be stored.", remedy=remedy)
     if state in _LACKING or said.startswith(("no such table", "no such column")):
         message = f"The database is not as this version made it: {said.splitlines()[0][:200]}."
         return Unavailable(message, remedy="Use the version that wrote it, or restore a backup; see `pincite doctor`.")
@@ -318,6 +347,19 @@ def _named(error: DBAPIError | PoolTimeout | TimeoutError) -> Exception:
     if isinstance(error, IntegrityError) and (state in _OVERTAKEN or said.startswith(("unique", "foreign key"))):
         log.warning("overtaken", said=said.splitlines()[0][:200])
         return Conflict("The same thing was changed at the same time.", remedy="Look at it as it is now and try again.")
+    if said.startswith(_FORBIDDEN):  # a row that a policy forbids is no matter of the user's
+        message = f"The database's user may not do what is needed: {said.splitlines()[0][:200]}."
+        return Unavailable(message, remedy="Let it own the database: `ALTER DATABASE name OWNER TO user`.")
+    if any(words in said for words in _CROWDED):
+        remedy = "Try again. Where this goes on, raise max_connections, or the limit of the role or the database."
+        return Unavailable("The database takes no more connections.", remedy=remedy)
+    if said.startswith("connection failed"):  # of libpq, whose words have neither password nor SQLSTATE
+        return Unavailable(f"The database cannot be reached: {said.splitlines()[0][:300]}.", remedy=_REACH)
+    if "unsupported startup parameter" in said:
+        remedy = "Name PostgreSQL itself in PINCITE_DATABASE_URL: a pooler in between gives sessions to others."
+        return Unavailable(f"The database cannot be used: {said.splitlines()[0][:200]}.", remedy=remedy)
+    if "certificate file" in said:
+        return Unavailable(f"The database cannot be reached: {said}.", remedy="Name one by sslrootcert in its address.")
     if isinstance(error, OperationalError) or error.connection_invalidated or state.startswith(_PASSING):
         return Unavailable(_TOO_LATE, remedy=_LOOK)
     return error

@@ -51,15 +51,18 @@ def unpack_head(head: bytes) -> Message:
 
 
 def said(text: str) -> str:
-    """Return text that was said. Raises: ValueError, where there is half a character in it."""
+    """Return text that was said. Raises: ValueError, where there is half a character in it, or NUL."""
     text.encode("utf-8")
+    if "\0" in text:
+        raise ValueError("no database keeps it")
     return text
 
 
 def page_to_wire(page: PageText) -> list[Any]:
-    """Return a page as plain lists."""
+    """Return a page as plain lists; for each NUL, which PostgreSQL does not keep, there is one U+FFFD."""
     overlay = None if page.overlay is None else page.overlay.as_list()
-    return [page.number, page.label, page.text, [block.as_list() for block in page.blocks], page.warning, overlay]
+    label, text, warning = (each.replace("\0", "\ufffd") for each in (page.label, page.text, page.warning))
+    return [page.number, label, text, [block.as_list() for block in page.blocks], warning, overlay]
 
 
 def page_from_wire(value: list[Any]) -> PageText:

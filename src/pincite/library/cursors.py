@@ -9,6 +9,9 @@ import json
 
 from pincite.core import InvalidInput
 
+# The largest that a column of numbers keeps; PostgreSQL compares it with no larger one.
+_MOST = 2**31 - 1
+
 
 def encode_cursor(key: str | int) -> str:
     """Return a cursor that points past the item with this sort key."""
@@ -26,7 +29,7 @@ def decode_text(cursor: str | None) -> str | None:
 def decode_number(cursor: str | None) -> int | None:
     """Return the sort key of a cursor that points past a number. Raises: InvalidInput."""
     key = _decode(cursor)
-    if key is not None and (not isinstance(key, int) or abs(key) > 2**53):
+    if key is not None and (not isinstance(key, int) or abs(key) > _MOST):
         raise _foreign()
     return key
 

@@ -53,6 +53,7 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+MOST_EVERY_S = 31_536_000
 LIVE_RUNS = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 

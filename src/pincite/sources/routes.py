@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from pincite.accounts import CurrentScope, Permission, requires
-from pincite.sources.domain import Item, NewSource, RunState, Source, SourceChanges, SourceState, Trouble
+from pincite.sources.domain import MOST_EVERY_S, Item, NewSource, RunState, Source, SourceChanges, SourceState, Trouble
 from pincite.sources.service import Sources
 
 SourceName = Annotated[str, Path(max_length=100, description="Id or name.")]
@@ -121,7 +121,7 @@ class SourceAsked(BaseModel):
     location: Annotated[str, Field(max_length=2000, description="A path or an address, as the kind wants it.")]
     collection: Annotated[str, Field(max_length=200, description="Name or id.")] = "default"
     options: dict[str, Any] = Field(default_factory=dict, max_length=20, description="What else the kind takes.")
-    every_s: Annotated[int | None, Field(ge=0, le=31_536_000, description="0 for only when asked.")] = None
+    every_s: Annotated[int | None, Field(ge=0, le=MOST_EVERY_S, description="0 for only when asked.")] = None
 
 
 class SourceChange(BaseModel):
@@ -135,7 +135,7 @@ class SourceChange(BaseModel):
     options: Annotated[
         dict[str, Any] | None, Field(max_length=20, description="Those to set; null takes one back to its default.")
     ] = None
-    every_s: Annotated[int | None, Field(ge=0, le=31_536_000, description="0 for only when asked.")] = None
+    every_s: Annotated[int | None, Field(ge=0, le=MOST_EVERY_S, description="0 for only when asked.")] = None
 
 
 class SyncAsked(BaseModel):

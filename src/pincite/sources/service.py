@@ -13,6 +13,7 @@ from pincite.sources import store
 from pincite.sources.adapters import checked, kind_of, opened
 from pincite.sources.domain import (
     LIVE_RUNS,
+    MOST_EVERY_S,
     BadSource,
     Counts,
     Item,
@@ -209,8 +210,8 @@ class Sources:
     def _described(self, new: NewSource, collection: str) -> Source:
         kind = kind_of(new.kind)
         every_s = kind.every_s if new.every_s is None else new.every_s
-        if every_s < 0:
-            raise BadSource("A rhythm cannot be negative.", remedy="Give seconds, or 0 for only when asked.")
+        if not 0 <= every_s <= MOST_EVERY_S:
+            raise BadSource("That is no rhythm.", remedy="Give seconds up to a year, or 0 for only when asked.")
         if not new.location.strip() or len(new.location) > 2000:
             raise BadSource("It is not said where the source is.", remedy="Give a path or an address.")
         if not _NOWHERE.isdisjoint(new.location):

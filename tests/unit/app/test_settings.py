@@ -54,11 +54,12 @@ def test_a_key_is_not_shown() -> None:
     assert "very-secret" not in repr(settings)
 
 
+@pytest.mark.parametrize("variable", ["PINCITE_DATABASE_URL", "PINCITE_JOBS_URL"])
 @pytest.mark.parametrize("given", ["mysql://u:hidden@h/d", "postgresql://u:hidden@h:port/d", "nonsense"])
 def test_a_database_url_that_cannot_be_used_is_refused_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, given: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, given: str
 ) -> None:
-    monkeypatch.setenv("PINCITE_DATABASE_URL", given)
-    with pytest.raises(BadSettings, match="PINCITE_DATABASE_URL") as refused:
+    monkeypatch.setenv(variable, given)
+    with pytest.raises(BadSettings, match=variable) as refused:
         read_settings()
     assert "hidden" not in str(refused.value)

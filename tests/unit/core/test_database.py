@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from pincite.core import Conflict, Database, StorageFull, Unavailable, new_id, utc_now
+from pincite.core import Conflict, Database, InvalidInput, StorageFull, Unavailable, new_id, utc_now
 from pincite.core.database import IDLE_IN_TRANSACTION_MS
 from pincite.core.schema import UtcDateTime
 from pincite.core.scope import EVERY_TENANT
@@ -150,6 +151,38 @@ async def test_a_database_that_ends_the_connection_is_unavailable(postgres_url: 
             async with database.transaction(EVERY_TENANT) as tx:
                 await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'going down' USING ERRCODE = '{state}'; END $$"))
     await database.ping()
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_database_that_takes_no_more_connections_says_so(postgres_url: str) -> None:
+    mighty, role = Database(postgres_url), f"r{uuid4().hex}"
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1"))
+    poor = Database(postgres_url.replace("//postgres:", f"//{role}:", 1))
+    async with poor.read(EVERY_TENANT):
+        with pytest.raises(Unavailable, match="takes no more connections") as refused:
+            await poor.ping()
+    assert "max_connections" in refused.value.remedy
+    await poor.ping()
+    await poor.close()
+    async with mighty.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text(f"DROP ROLE {role}"))
+    await mighty.close()
+
+
+@pytest.mark.postgres
+async def test_what_a_column_is_too_small_for_is_said(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    async with database.transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("CREATE TABLE things (name VARCHAR(3), number INTEGER)"))
+    for name, number in (("long", 1), ("it", 2**31), ("it", 2**70)):
+        with pytest.raises(InvalidInput, match="larger than what can be stored"):
+            async with database.transaction(EVERY_TENANT) as tx:
+                await tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
+    with pytest.raises(InvalidInput, match="larger than what can be stored"):
+        async with database.transaction(EVERY_TENANT) as tx:
+            await tx.execute(text("INSERT INTO things VALUES ('it', 2147483647 + 1)"))
     await database.close()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pincite.accounts.domain import Grantee, Group, User
+from pincite.accounts.domain import Grantee, Group, Role, User
 from pincite.accounts.store.proofs import taken_address_named, user_of, visible_to
 from pincite.accounts.tables import (
     CodesRow,
@@ -49,6 +49,17 @@ async def list_users(session: AsyncSession, scope: Scope, limit: int, after: str
     for user_id, group_id in (await session.execute(memberships)).all():
         groups.setdefault(user_id, set()).add(group_id)
     return [user_of(row, groups.get(row.id, ())) for row in rows]
+
+
+async def has_other_owner(session: AsyncSession, scope: Scope, user_id: str) -> bool:
+    """Say whether somebody else owns the tenant and is not disabled."""
+    others = select(UserRow).where(
+        visible_to(scope, UserRow),
+        UserRow.id != user_id,
+        UserRow.disabled_at.is_(None),
+        UserRow.roles.contains(f'"{Role.OWNER}"', autoescape=True),
+    )
+    return any(Role.OWNER in user_of(row).roles for row in (await session.scalars(others)).all())
 
 
 async def email_is_taken(session: AsyncSession, email: str) -> bool:

@@ -9,10 +9,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from pincite.core import Database, new_id
-from pincite.core.database import IDLE_IN_TRANSACTION_MS, failures_named
+from pincite.core.database import LIBPQ_OPTIONS, failures_named
+from pincite.core.postgres import for_libpq
 from pincite.core.scope import EVERY_TENANT
 from pincite.jobs import store
 from pincite.jobs.adapters.dbos_worker import APPLICATION, QUEUE, VERSION, WAITING, DbosWorker, quieten
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _LAST = 2**31 - 1  # the engine has priorities from 1 to this
 _FORGET_AT_ONCE = 200
+_SOON = {"connect_timeout": 5}
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _STATES = {
     "ENQUEUED": JobState.QUEUED,
@@ -142,6 +146,12 @@ class DbosQueue:
         async with self._db.read(EVERY_TENANT) as session:
             return len(await store.living(session, self._settings.ttl_s))
 
+    async def reach(self) -> None:
+        """See that the database of PostgreSQL answers, where it is one; nothing is made in it. Raises: Unavailable."""
+        if self._url.startswith("postgresql"):
+            with failures_named():
+                await asyncio.to_thread(_ping, self._url)
+
     async def cancel(self, job_id: str) -> None:
         """Cancel a job before its next step; none is not an error."""
         await self._ask(lambda client: client.cancel_workflow(job_id))
@@ -207,12 +217,18 @@ class _Orphans:
 
 
 def _engine_url(url: str) -> str:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql" and "options" not in parsed.query:
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    if parsed.get_backend_name() == "postgresql":
         # As in our own database: who is frozen amid a transaction holds no job back from others.
-        idle = f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
-        parsed = parsed.update_query_dict({"options": idle})
+        asked = str(parsed.query.get("options", ""))
+        parsed = for_libpq(parsed).update_query_dict({"options": f"{asked} {LIBPQ_OPTIONS}".strip()})
     return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=False)
+
+
+def _ping(url: str) -> None:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool, connect_args=_SOON)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
 
 
 def _connect(url: str, settings: JobsSettings) -> "DBOSClient":

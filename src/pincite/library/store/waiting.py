@@ -9,12 +9,14 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pincite.core import Scope
+from pincite.core.batched import batched
 from pincite.core.scope import system_scope
 from pincite.library.domain import RevisionState, VectorWork
 from pincite.library.store.access import visible_to
 from pincite.library.store.rows import insert_new
 from pincite.library.tables import RevisionRow, WaitingRow
 
+_AT_ONCE = 500
 _CLOSED = (RevisionState.FAILED.value, RevisionState.CANCELLED.value, RevisionState.SUPERSEDED.value)
 
 
@@ -89,10 +91,9 @@ async def begin_again(session: AsyncSession, scope: Scope, revision_id: str | No
 
 
 async def drop_waiting(session: AsyncSession, scope: Scope, revision_ids: frozenset[str]) -> None:
-    """Forget some."""
-    await session.execute(
-        delete(WaitingRow).where(visible_to(scope, WaitingRow), WaitingRow.revision_id.in_(sorted(revision_ids)))
-    )
+    """Forget some; after a change of embedders these may be all there are."""
+    for some in batched(sorted(revision_ids), _AT_ONCE):
+        await session.execute(delete(WaitingRow).where(visible_to(scope, WaitingRow), WaitingRow.revision_id.in_(some)))
 
 
 async def drop_stale(session: AsyncSession, scope: Scope) -> None:
