@@ -4,11 +4,10 @@ Everybody sees what they spent themselves; whoever may administrate, the whole t
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 
 from pincite.accounts import Accounts, CurrentScope, People, Permission, requires
@@ -25,6 +24,22 @@ Since = Annotated[datetime | None, Query(description="Calls from this time on.")
 Until = Annotated[datetime | None, Query(description="Calls before this time.")]
 OfAnswer = Annotated[str | None, Query(max_length=64, description="Only the calls made for this answer.")]
 User = Annotated[str | None, Query(max_length=64, description="Only this user's calls.")]
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _wanted(
+    by: Grouped = None, since: Since = None, until: Until = None, user: User = None, answer: OfAnswer = None
+) -> Wanted:
+    """Return what a report is about; a time without a zone is UTC. Raises: InvalidInput."""
+    if by is not None and len(set(by)) < len(by):
+        raise InvalidInput("`by` names something twice.", remedy="Name each once.")
+    return Wanted(tuple(by or ()), _utc(since), _utc(until), user, answer)
+
+
+_Report = Annotated[Wanted, Depends(_wanted)]
 
 
 class _Csv(Response):
@@ -69,31 +84,13 @@ class LedgerRoutes:
         )
         return router
 
-    async def costs(
-        self,
-        scope: CurrentScope,
-        by: Grouped = None,
-        since: Since = None,
-        until: Until = None,
-        user: User = None,
-        answer: OfAnswer = None,
-    ) -> CostReport:
+    async def costs(self, scope: CurrentScope, wanted: _Report) -> CostReport:
         """Return cost and tokens of calls of models, the dearest line first; without `by`, one line for all."""
-        wanted = replace(_wanted(by, since, until, user), answer=answer)
         lines = await self._ledger.report(scope, wanted)
         return CostReport(since=wanted.since, until=wanted.until, items=[CostLine.of_line(each) for each in lines])
 
-    async def costs_csv(
-        self,
-        scope: CurrentScope,
-        by: Grouped = None,
-        since: Since = None,
-        until: Until = None,
-        user: User = None,
-        answer: OfAnswer = None,
-    ) -> Response:
+    async def costs_csv(self, scope: CurrentScope, wanted: _Report) -> Response:
         """Return the same as CSV, with exact dollars."""
-        wanted = replace(_wanted(by, since, until, user), answer=answer)
         text = sheet(wanted.by, await self._ledger.report(scope, wanted))
         headers = {"Content-Disposition": 'attachment; filename="costs.csv"'}
         return _Csv(text, headers=headers)
@@ -116,14 +113,3 @@ class LedgerRoutes:
     async def remove_budget(self, scope: CurrentScope, budget_id: Annotated[str, Path(max_length=64)]) -> None:
         """Bound that spending no longer."""
         await self._ledger.remove_budget(scope, budget_id)
-
-
-def _wanted(by: list[By] | None, since: datetime | None, until: datetime | None, user: str | None) -> Wanted:
-    """Return what a report is about; a time without a zone is UTC. Raises: InvalidInput."""
-    if by is not None and len(set(by)) < len(by):
-        raise InvalidInput("`by` names something twice.", remedy="Name each once.")
-    return Wanted(tuple(by or ()), _utc(since), _utc(until), user)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
