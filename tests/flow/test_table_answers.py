@@ -70,6 +70,11 @@ async def test_a_sentence_behind_a_table_is_a_paragraph_of_its_own(asked: httpx2
     assert any("Ask Fiona Macrae before week twenty." in part for part in parts)
 
 
+async def test_what_is_not_said_stands_behind_a_table(asked: httpx2.AsyncClient) -> None:
+    answer = await ask(asked, "How long is the leave of a foster carer? What is the capital of Mongolia?")
+    assert answer["answer"].endswith(" |\n\nThe documents do not say: What is the capital of Mongolia?")
+
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "handbook" / "files"
 
 

@@ -139,7 +139,8 @@ class QuotedDraft:
         return "answer.delta", {"text": self.answer.text}
 
     def _unsaid(self, part: str) -> tuple[str, Mapping[str, Any]]:
-        text = f" {UNSAID}{' '.join(part.split())}"
+        gap, self._table = " " if self._table is None else "\n\n", None
+        text = f"{gap}{UNSAID}{' '.join(part.split())}"
         self.answer = replace(self.answer, text=self.answer.text + text)
         return "answer.delta", {"text": text}
 
