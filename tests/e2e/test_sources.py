@@ -49,6 +49,7 @@ def refused(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(300)  # the page looks again every ten seconds, and what is noticed by itself is waited for
 @pytest.mark.browser
 def test_a_folder_is_kept_in_step_from_the_page(
     page: Page, source_server: Server, folder: Path, artifacts: Path, refused: list[str]
