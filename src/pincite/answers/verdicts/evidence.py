@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ Matrix = NDArray[np.float64]
 
 _RARITY = Path(__file__).parent / "rarity.json"
 _PREFIX = 5
+_Term = TypeVar("_Term", str, tuple[str, ...])
 _NAME_RUN = re.compile(r"\b[A-Z]\w*(?: (?:(?:of|the|and|for|in) )*[A-Z]\w*){1,7}")
 _FIGURE_RARITY, _MONTH_RARITY = 0.8, 0.6
 
@@ -42,28 +44,45 @@ class EvidenceIndex:
         self.vectors = vectors
         self.terms = [read(each.text) for each in found]
         self.stems = [frozenset(_content(terms)) for terms in self.terms]
-        self.prefixes = [frozenset(stem[:_PREFIX] for stem in stems if len(stem) > _PREFIX) for stems in self.stems]
-        self.all_prefixes = frozenset[str]().union(*self.prefixes)
         self.around = [_around(each) for each in found]
         self.counts = Counter(stem for stems in self.stems for stem in stems)
         self.asked = frozenset(_content(read(question))) if question else frozenset[str]()
         self.lower = frozenset(
             word for terms in self.terms for place, word in enumerate(terms.words) if place not in terms.names
         ) - frozenset(terms.words[place] for terms in self.terms for place in terms.openers)
-        self.bigrams = [frozenset(grams(terms.stems, 2)) for terms in self.terms]
-        self.all_bigrams = frozenset[tuple[str, ...]]().union(*self.bigrams)
+        self._by_bigram = _places_of([grams(terms.stems, 2) for terms in self.terms])
+        self.all_bigrams = frozenset(self._by_bigram)
         self.trigrams = frozenset(gram for terms in self.terms for gram in grams(terms.stems, 3))
         self.pairs = frozenset(gram for terms in self.terms for gram in grams(_content(terms), 2))
         self.letters = [character_grams(each.text) for each in found]
         self.all_letters = frozenset[str]().union(*self.letters)
         self.initials = frozenset(_initials(each.text for each in found))
         self.flat = [f" {' '.join(terms.stems)} " for terms in self.terms]
+        self._by_stem = _places_of(self.stems)
+        self._by_prefix = _places_of(
+            [[stem[:_PREFIX] for stem in stems if len(stem) > _PREFIX] for stems in self.stems]
+        )
+        self.all_prefixes = frozenset(self._by_prefix)
         self._sentences = stacked([each.text for each in found], vectors)
         self._words, self._flat_words, self._starts = _word_table(self.terms, vectors)
 
     def idf(self, stem: str) -> float:
         """Return how telling a stem is among these sentences; one that is missing counts as one that stands once."""
         return math.log(1 + (len(self.found) + 1) / (max(1, self.counts[stem]) + 0.5))
+
+    def having(self, stems: Sequence[str]) -> tuple[Matrix, Matrix]:
+        """Return, for each stem and sentence, 1 where it stands there, and where one stands that begins as it does."""
+        exact, begun = np.zeros((len(stems), len(self.found))), np.zeros((len(stems), len(self.found)))
+        for row, stem in enumerate(stems):
+            exact[row, self._by_stem.get(stem, [])] = 1.0
+            if len(stem) > _PREFIX:
+                begun[row, self._by_prefix.get(stem[:_PREFIX], [])] = 1.0
+        return exact, begun
+
+    def most_of(self, bigrams: Sequence[tuple[str, ...]]) -> int:
+        """Return how many of some bigrams the sentence has that has most of them."""
+        had = Counter(place for gram in bigrams for place in self._by_bigram.get(gram, ()))
+        return max(had.values(), default=0)
 
     def likeness(self, text: str) -> Matrix:
         """Return the cosine of a text with each sentence; zeros where there are no vectors."""
@@ -90,6 +109,15 @@ class EvidenceIndex:
         whole = self._sentences[list(places)].sum(axis=0)
         length = float(np.linalg.norm(whole))
         return float(whole @ own) / length if length else 0.0
+
+
+def _places_of(found: Sequence[Iterable[_Term]]) -> dict[_Term, list[int]]:
+    """Return the places of the sentences that have each term."""
+    places: dict[_Term, list[int]] = {}
+    for place, terms in enumerate(found):
+        for term in set(terms):
+            places.setdefault(term, []).append(place)
+    return places
 
 
 def vocabulary(texts: Iterable[str]) -> list[str]:

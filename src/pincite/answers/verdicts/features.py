@@ -98,8 +98,7 @@ def _words(terms: Terms, index: EvidenceIndex) -> _Words:
     places = {terms.stems[place]: place for place in reversed(terms.content)}
     stems = list(dict.fromkeys(terms.stems[place] for place in terms.content))
     words = [terms.words[places[stem]] for stem in stems]
-    exact = np.array([[stem in each for each in index.stems] for stem in stems], dtype=np.float64)
-    prefix = np.array([[len(stem) > 5 and stem[:5] in each for each in index.prefixes] for stem in stems])
+    exact, prefix = index.having(stems)
     likeness = index.word_likeness(words)
     likeness[[not word.isalpha() for word in words]] = 0.0
     credit = np.clip((likeness - _ALIKE_FROM) / _ALIKE_RANGE, 0.0, _CREDIT)
@@ -246,7 +245,7 @@ def _phrases(claim: str, terms: Terms, index: EvidenceIndex) -> dict[str, float]
     runs = [pair for pair in zip(terms.names, terms.names[1:], strict=False) if pair[1] == pair[0] + 1]
     return {
         "bigrams": _share(bigrams, index.all_bigrams),
-        "bigrams_1": max(sum(gram in own for gram in bigrams) for own in index.bigrams) / max(1, len(bigrams)),
+        "bigrams_1": index.most_of(bigrams) / max(1, len(bigrams)),
         "trigrams": _share(trigrams, index.trigrams),
         "pairs": _share(pairs, index.pairs),
         "letters": len(letters & index.all_letters) / max(1, len(letters)),

@@ -122,5 +122,5 @@ class StaticEmbedder:
         ids = np.asarray(token_ids, dtype=np.int64)
         ids = ids[ids != self._unknown]
         pooled = self._model.scales[ids] @ self._model.rows[ids].astype(np.float32)
-        length = float(np.linalg.norm(pooled))
+        length = float(np.sqrt(pooled @ pooled))
         return pooled / length if length > 0 else pooled
