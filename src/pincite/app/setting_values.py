@@ -62,6 +62,14 @@ def _database(value: str | None) -> str | None:
     return value
 
 
+def jobs_url_of(given: str | None, sql_url: str, home: Path) -> str:
+    """The jobs' database, in the words of libpq: the one that was given, that of everything else, or a file."""
+    for known in (*POSTGRES_URLS, _ASYNC_POSTGRES):
+        if (given or sql_url).startswith(known):
+            return "postgresql://" + (given or sql_url).removeprefix(known)
+    return given or f"sqlite:///{home / 'jobs.db'}"
+
+
 def sql_url_of(given: str | None, home: Path) -> str:
     """Return the SQLAlchemy URL, with its async driver, of a database that was named, or of the data folder's."""
     if given is None:

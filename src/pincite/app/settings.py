@@ -15,6 +15,7 @@ from pincite.app.setting_values import (
     PROVIDER_NAMES,
     ModelCache,
     Requests,
+    jobs_url_of,
     known_band,
     known_database,
     known_hosts,
@@ -314,11 +315,7 @@ class Settings(BaseSettings):
     @property
     def jobs_sql_url(self) -> str:
         """The URL of the jobs' database, with a synchronous driver."""
-        if self.jobs_url is not None:
-            return self.jobs_url
-        if self.sql_url.startswith("postgresql+asyncpg://"):
-            return "postgresql://" + self.sql_url.removeprefix("postgresql+asyncpg://")
-        return f"sqlite:///{self.home / 'jobs.db'}"
+        return jobs_url_of(self.jobs_url, self.sql_url, self.home)
 
 
 def variable_of(name: str) -> str:

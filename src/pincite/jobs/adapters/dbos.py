@@ -217,7 +217,7 @@ class _Orphans:
 
 
 def _engine_url(url: str) -> str:
-    parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         # As in our own database: who is frozen amid a transaction holds no job back from others.
         asked = str(parsed.query.get("options", ""))
