@@ -68,7 +68,7 @@ def test_everybody_can_use_every_page(server: Server, page: Page, tmp_path: Path
     page.goto(f"{server.url}/signin")
     expect(page.get_by_test_id("sign-in")).to_be_visible()
     assert broken(page) == []
-    sign_in(page, server)
+    sign_in(page, server)  # with the link, put into the address of the page that is open: nothing is loaded anew
     page.emulate_media(reduced_motion="reduce")
     ferry = tmp_path / "ferry.md"
     ferry.write_text("# Ferry\n\nThe ferry leaves at nine in the morning.\n\n# Dogs\n\nDogs travel free.\n")

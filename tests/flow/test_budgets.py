@@ -128,12 +128,12 @@ async def test_each_sees_what_they_spent_and_an_admin_all(pincite_home: Path, pr
 
 
 def test_budgets_and_spending_from_the_command_line(pincite_home: Path, provider: Provider) -> None:
-    async def spend() -> None:
+    async def spend() -> str:
         async with client_with_model(pincite_home, provider, model_prices=PRICES) as client:
             await add(client, "ferry.md", TEXT)
-            await ask(client)
+            return (await ask(client))["id"]
 
-    asyncio.run(spend())
+    answer = asyncio.run(spend())
     env = {"PINCITE_HOME": str(pincite_home), "PINCITE_MODEL": "none"}
 
     def run(*words: str) -> str:
@@ -143,6 +143,8 @@ def test_budgets_and_spending_from_the_command_line(pincite_home: Path, provider
 
     (line,) = json.loads(run("usage", "--by", "stage", "--json"))["items"]
     assert (line["of"], line["calls"]) == ({"stage": "answer"}, 1)
+    assert json.loads(run("usage", "--by", "stage", "--answer", answer, "--json"))["items"] == [line]
+    assert json.loads(run("usage", "--answer", "another", "--json"))["items"] == []
     assert "openai:test-model" in run("usage")
     assert run("usage", "--csv").startswith("model,calls,")
     made = json.loads(run("budgets", "set", "tenant", "--usd", "5", "--period", "day", "--json"))
