@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pincite.answers.above import Above, Marks, PageKey
-from pincite.answers.table_rows import Tables
+from pincite.answers.table_rows import Row, Tables
 from pincite.core.sentences import goes_on, is_unfinished, line_width, sentence_spans
 from pincite.guard import Block, BlockKind
 from pincite.library import Chunk
@@ -68,11 +68,11 @@ class Candidate:
         text: verbatim.
         headings: the document's name and the headings above it.
         header: the header row above a table row, else empty.
-        label: what a row of a table is about: its first cell; "" where the parsers do not know the table.
         near: the sentences before and after it.
         whole: it does not begin amid a sentence (one that runs on from another page, say).
         ends: it does not end amid one that may go on with the next page.
         rest: what the next page has of it.
+        row: the row of a table that it is (part) of, where the parsers know it.
     """
 
     passage: int
@@ -86,7 +86,7 @@ class Candidate:
     whole: bool = True
     ends: bool = True
     rest: Stretch | None = None
-    label: str = ""
+    row: Row | None = None
 
     @property
     def said(self) -> str:
@@ -124,7 +124,7 @@ def candidates(
     Args:
         passages: best first.
         pages: page texts by (revision, number); needed for passages that run over a page's end.
-        marks: the headings, lists, running heads and feet of those pages of which they are known.
+        marks: the headings, lists, tables, running heads and feet of those pages of which they are known.
     """
     found: dict[tuple[str, int, int], Candidate] = {}
     for index, scored in enumerate(passages):
@@ -144,7 +144,7 @@ def over_pages(found: Sequence[Candidate]) -> list[Candidate]:
             joined.append(each)
             continue
         rest = Stretch(each.passage, each.page, each.start, each.end, each.text)
-        joined[-1] = replace(last, rest=rest, near=f"{last.near}\n{each.near}")
+        joined[-1] = replace(last, rest=rest, near=f"{last.near}\n{each.near}", row=None)
     return joined
 
 
@@ -175,7 +175,7 @@ def _in_table(found: Candidate, tables: Tables) -> Candidate:
     row = tables.row_at(found.start, found.end)
     if row is None:
         return found
-    return replace(found, header=" | ".join(filter(None, (row.group, *row.head))), label=row.cells[0])
+    return replace(found, header=" | ".join(filter(None, (row.group, *row.head))), row=row)
 
 
 def _without(margins: Sequence[Block], text: str, offset: int) -> str:

@@ -3,16 +3,16 @@
 What is enough is said by the route (`gateway/cascade.py`); how a tier writes is the business of `wording.py`.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from pincite.answers.drafting import DraftEvent
 from pincite.core import PinciteError, get_logger
 from pincite.gateway import Tier
 
 RESTARTED = "answer.restarted"
-Event = tuple[str, Mapping[str, Any]]
 
 log = get_logger(__name__)
 
@@ -69,8 +69,8 @@ class Worth:
 
 
 async def cascaded(
-    cascade: Cascade, asked: Asked, worded: Callable[[Wish], AsyncGenerator[Event]], worth: Callable[[], Worth]
-) -> AsyncGenerator[Event]:
+    cascade: Cascade, asked: Asked, worded: Callable[[Wish], AsyncGenerator[DraftEvent]], worth: Callable[[], Worth]
+) -> AsyncGenerator[DraftEvent]:
     """Yield the events of an answer.
 
     Args:
@@ -84,7 +84,7 @@ async def cascaded(
     why = cascade.at_once(asked.tenant, asked.kind, asked.confidence)
     first = Wish("cheap", "the cascade begins with it") if why is None else Wish("strong", why)
     may_change = why is None
-    held: list[Event] = []
+    held: list[DraftEvent] = []
     async with aclosing(worded(first)) as events:
         async for event in events:
             if not asked.steady or not may_change:
@@ -109,7 +109,9 @@ async def cascaded(
         yield event
 
 
-async def _in_place(worded: Callable[[Wish], AsyncGenerator[Event]], why: str | None) -> AsyncGenerator[Event]:
+async def _in_place(
+    worded: Callable[[Wish], AsyncGenerator[DraftEvent]], why: str | None
+) -> AsyncGenerator[DraftEvent]:
     """Yield what the strong tier writes in place of what there is; nothing where that stands, or it cannot begin."""
     if why is None:
         return

@@ -14,6 +14,9 @@ from pincite.gateway import Tier
 from pincite.library import NamedPages
 from pincite.retrieval import Evidence, ScoredPassage
 
+DraftEvent = tuple[str, Mapping[str, Any]]
+"""What an event is called, and what it says: see `docs/reference/events.md`."""
+
 PASSAGES = 8
 ABSTAINED = "The documents do not say."
 
@@ -47,7 +50,7 @@ class Draft(Protocol):
         """The answer as far as it has come; kept when the draft is stopped."""
         ...
 
-    def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
+    def events(self) -> AsyncGenerator[DraftEvent]:
         """Yield events by name until the answer is whole. Raises: PinciteError."""
         ...
 

@@ -13,6 +13,7 @@ from pincite.answers.certainty import CERTAINTY, Signs, lead_of, standing_of
 from pincite.answers.conflicts import JUDGED, disagree
 from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
+from pincite.answers.table_rows import Row
 from pincite.answers.verdicts.terms import read
 from pincite.answers.zones import IN_HEADINGS, IN_NEAR, IN_PASSAGE, Alike, Vectors, Zones, cosine
 from pincite.core.words import content_pairs, content_words, whole_words
@@ -47,7 +48,7 @@ class Chosen:
     """A sentence picked as (part of) the answer: `page text[start:end] == text`; `score` in 0..1.
 
     A `contrary` one is of another document than the one before it, and gives another figure or time. `rest` is what
-    the next page has of it.
+    the next page has of it, `row` the row of a table that it is (part) of.
     """
 
     passage: int
@@ -58,6 +59,7 @@ class Chosen:
     score: float
     contrary: bool = False
     rest: Stretch | None = None
+    row: Row | None = None
 
     @property
     def said(self) -> str:
@@ -193,7 +195,7 @@ def _judge(
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
-        if candidate.label:
+        if candidate.row is not None:
             score *= 1 + _ROW_FITS * zones.about(place, asked.terms)
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
         judged.append(
@@ -312,4 +314,5 @@ def _chosen(each: _Judged) -> Chosen:
         text=candidate.text,
         score=min(1.0, each.score),
         rest=candidate.rest,
+        row=candidate.row,
     )

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from pincite.answers.domain import Answer
-from pincite.answers.drafting import Draft
+from pincite.answers.drafting import Draft, DraftEvent
 from pincite.answers.moderation import Moderation
 from pincite.core import Scope
 
-Event = tuple[str, Mapping[str, Any]]
 # What was shown before a sentence is looked at with it: a phrase may begin there.
 _BEFORE = 200
 
@@ -43,7 +42,7 @@ class Held:
             return made
         return replace(made, text=self._shown, pins=made.pins[: self._pins], nearest=(), older=())
 
-    async def events(self) -> AsyncGenerator[Event]:
+    async def events(self) -> AsyncGenerator[DraftEvent]:
         """Yield the draft's events, text by the sentence. Raises: AnswerRefused, ModerationFailed, and the draft's."""
         async with aclosing(self._draft.events()) as events:
             async for event in events:
@@ -52,7 +51,7 @@ class Held:
         for fit in await self._released(len(self._waiting)):
             yield fit
 
-    async def _fit(self, name: str, data: Mapping[str, Any]) -> Sequence[Event]:
+    async def _fit(self, name: str, data: Mapping[str, Any]) -> Sequence[DraftEvent]:
         """Return what may be seen now that an event came: text waits until a pin says that its sentence is whole."""
         if not self._moderation.active:
             return ((name, data),)
@@ -67,7 +66,7 @@ class Held:
         self._pins += 1
         return (*released, (name, data))
 
-    async def _released(self, chars: int) -> Sequence[Event]:
+    async def _released(self, chars: int) -> Sequence[DraftEvent]:
         text = self._waiting[: max(0, chars)]
         if not text:
             return ()

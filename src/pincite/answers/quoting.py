@@ -4,14 +4,22 @@ Which sentences those are is decided in `extractive.py`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pincite.answers.candidates import Candidate, candidates, over_pages
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, PinSpan, Verdict
-from pincite.answers.drafting import PASSAGES, Task, abstention, pages_wanted, retrieval_event, span_of, spans_of
+from pincite.answers.drafting import (
+    PASSAGES,
+    DraftEvent,
+    Task,
+    abstention,
+    pages_wanted,
+    retrieval_event,
+    span_of,
+    spans_of,
+)
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Chosen, Extract, extract, joined, texts_to_embed
 from pincite.answers.outdated import said_before
@@ -20,7 +28,7 @@ from pincite.answers.shapes import pin_to
 from pincite.answers.spelling import Respelt, respelt
 from pincite.answers.spending import with_calls
 from pincite.answers.steps import begins_step
-from pincite.answers.table_rows import Row, Tables
+from pincite.answers.table_rows import Row
 from pincite.core import Scope, StageClock
 from pincite.core.words import whole_words
 from pincite.gateway import Embedder, StaticEmbedder
@@ -30,9 +38,6 @@ from pincite.retrieval import Evidence, Query, ScoredPassage
 DISAGREE = "The documents disagree; another says: "
 OLDER = "An older version says: "
 UNSAID = "The documents do not say: "
-
-
-_Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class QuotedDraft:
         self._group: tuple[PinSpan, ...] = ()  # and the group of its last row
         self._told: set[PinSpan] = set()
 
-    async def events(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
+    async def events(self) -> AsyncGenerator[DraftEvent]:
         """Yield the evidence, then each sentence with its pin. Raises: Unavailable."""
         try:
             async with aclosing(self._made()) as made:
@@ -89,7 +94,7 @@ class QuotedDraft:
         finally:
             self.answer = replace(self.answer, timings_ms=dict(self._clock.timings_ms))
 
-    async def _made(self) -> AsyncGenerator[tuple[str, Mapping[str, Any]]]:
+    async def _made(self) -> AsyncGenerator[DraftEvent]:
         scope, question = self._task.scope, standalone(self._task.answer.question, self._task.turns)
         found = await self._asked(question)
         meant = await asyncio.to_thread(self._meant, question, found)
@@ -102,11 +107,11 @@ class QuotedDraft:
             yield self._read_as(meant)
         for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
             lead = _lead(before, sentence, evidence)
-            row = row_of(evidence.passages, pages, sentence)
-            if row is None:
+            if sentence.row is None:
                 events = self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead)
             else:
-                events = self._row(sentence, row, row_spans(evidence.passages, pages, (sentence, row)), lead)
+                spans = _row_spans(evidence.passages, pages, (sentence, sentence.row))
+                events = self._row(sentence, sentence.row, spans, lead)
             for event in events:
                 yield event
         for part in chosen.unanswered:
@@ -133,18 +138,18 @@ class QuotedDraft:
         texts = (each.passage.chunk.text for each in found.evidence.passages)
         return respelt(question, texts, self._embedder.usual_words, guess=found.chosen.abstained)
 
-    def _read_as(self, meant: Respelt) -> tuple[str, Mapping[str, Any]]:
+    def _read_as(self, meant: Respelt) -> DraftEvent:
         words = " and ".join(f"“{typed}” as “{word}”" for typed, word in meant.words)
         self.answer = replace(self.answer, text=f"Reading {words}:")
         return "answer.delta", {"text": self.answer.text}
 
-    def _unsaid(self, part: str) -> tuple[str, Mapping[str, Any]]:
+    def _unsaid(self, part: str) -> DraftEvent:
         gap, self._table = " " if self._table is None else "\n\n", None
         text = f"{gap}{UNSAID}{' '.join(part.split())}"
         self.answer = replace(self.answer, text=self.answer.text + text)
         return "answer.delta", {"text": text}
 
-    def _abstain(self, evidence: Evidence, nearest: tuple[PinSpan, ...]) -> tuple[str, Mapping[str, Any]]:
+    def _abstain(self, evidence: Evidence, nearest: tuple[PinSpan, ...]) -> DraftEvent:
         self.answer = replace(
             self.answer,
             text=abstention(evidence.reading),
@@ -154,7 +159,7 @@ class QuotedDraft:
         )
         return "answer.delta", {"text": self.answer.text}
 
-    def _quoted(self, chosen: Chosen, spans: tuple[PinSpan, ...], lead: str) -> Sequence[_Event]:
+    def _quoted(self, chosen: Chosen, spans: tuple[PinSpan, ...], lead: str) -> Sequence[DraftEvent]:
         gap = f" {lead}" if self.answer.text else ""
         shown = one_line(chosen)
         if self._table is not None:
@@ -164,7 +169,7 @@ class QuotedDraft:
             gap = "\n"  # each step is a line of its own
         return self._pinned(chosen, shown, spans, (gap, ""))
 
-    def _row(self, chosen: Chosen, row: Row, spans: tuple[PinSpan, ...], lead: str) -> Sequence[_Event]:
+    def _row(self, chosen: Chosen, row: Row, spans: tuple[PinSpan, ...], lead: str) -> Sequence[DraftEvent]:
         """Quote a row of a table below its head, once for rows of one table that follow each other."""
         if spans[0] in self._told:
             return ()
@@ -181,7 +186,7 @@ class QuotedDraft:
 
     def _pinned(
         self, chosen: Chosen, shown: str, spans: tuple[PinSpan, ...], around: tuple[str, str]
-    ) -> Sequence[_Event]:
+    ) -> Sequence[DraftEvent]:
         gap, after = around
         start = len(self.answer.text) + len(gap)
         pin = Pin((start, start + len(shown)), Verdict.SUPPORTED, min(1.0, chosen.score), spans)
@@ -198,15 +203,7 @@ def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
     return OLDER if second.newer == first.passage.source else DISAGREE
 
 
-def row_of(passages: Sequence[ScoredPassage], pages: NamedPages, chosen: Chosen) -> Row | None:
-    """Return the row of a table that a picked sentence is (part) of; None where it is of none that can be shown so."""
-    page = pages.pages.get((passages[chosen.passage].passage.chunk.revision_id, chosen.page))
-    if page is None or chosen.rest is not None:
-        return None
-    return Tables(page.text, page.marks).row_at(chosen.start, chosen.end)
-
-
-def row_spans(passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]) -> tuple[PinSpan, ...]:
+def _row_spans(passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]) -> tuple[PinSpan, ...]:
     """Return the spans of a row, of its table's head and, where it has one, of its group."""
     chosen, row = told
     text = pages.pages[passages[chosen.passage].passage.chunk.revision_id, chosen.page].text

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pincite.answers import store
 from pincite.answers.domain import Answer, AnswerMode, AnswerState, Pin, Verdict
-from pincite.answers.drafting import Draft, Drafter, Task
+from pincite.answers.drafting import Draft, Drafter, DraftEvent, Task
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.likeness import THRESHOLD, alike, is_personal
 from pincite.answers.prompt import VERSION
@@ -32,7 +32,6 @@ from pincite.gateway import Embedder, Models, Usage
 from pincite.ledger import Purpose
 from pincite.privacy import find
 
-Event = tuple[str, Mapping[str, Any]]
 KEPT_FOR = timedelta(days=7)
 _LOOKED_AT = 500
 _LONGEST_CHARS = 500
@@ -114,7 +113,7 @@ class RecalledDraft:
         made = self._recalled or self._draft.answer
         return replace(made, timings_ms={**self._clock.timings_ms, **made.timings_ms})
 
-    async def events(self) -> AsyncGenerator[Event]:
+    async def events(self) -> AsyncGenerator[DraftEvent]:
         """Yield the events of the answer that is there, else those of a new one. Raises: as its draft does."""
         found = await self._recall() if kept_use() != "avoid" else None
         events = self._draft.events() if found is None else self._again(*found)
@@ -187,7 +186,7 @@ class RecalledDraft:
         found = next((each.data for each in events if each.name == "retrieval.completed"), None)
         return None if found is None else (answer, found, nearest.user)
 
-    async def _again(self, answer: Answer, passages: Mapping[str, Any], user: str) -> AsyncGenerator[Event]:
+    async def _again(self, answer: Answer, passages: Mapping[str, Any], user: str) -> AsyncGenerator[DraftEvent]:
         task = self._task
         # How another put it is theirs: it would stay here when they are erased.
         is_own = user == task.scope.user and answer.question != task.answer.question

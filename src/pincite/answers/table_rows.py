@@ -12,12 +12,11 @@ from pincite.guard import Block, BlockKind
 
 _Stretch = tuple[int, int]
 _Cell = tuple[int, int, int]
-_CELLS = re.compile(r" \| ")
-_BAR = "|"
+_CELL, _BAR = " | ", "|"
 _LONGEST_ROW, _LONGEST_NAME = 900, 60
 _DIVIDER = "---"
-# Columns are called by years as well: "2025", "FY2025", "in 2026".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
+# Columns are called by years as well: "2025", "FY2025", "in 2026".
 _FIGURE = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -136,13 +135,11 @@ def _rows(page: str, table: Block) -> tuple[list[list[_Cell]], int]:
 
 def _cells(line: str, at: int) -> list[_Cell]:
     found: list[_Cell] = []
-    begin = 0
-    for column, end in enumerate([*(each.start() for each in _CELLS.finditer(line)), len(line)]):
-        text = line[begin:end]
+    for column, text in enumerate(line.split(_CELL)):
         if text.strip():
-            first = begin + len(text) - len(text.lstrip())
-            found.append((at + first, at + first + len(text.strip()), column))
-        begin = end + 3
+            first = at + len(text) - len(text.lstrip())
+            found.append((first, first + len(text.strip()), column))
+        at += len(text) + len(_CELL)
     return found
 
 

@@ -4,17 +4,25 @@ What a sentence may rest on is found in `pinning.py`; the request is made in `pr
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from pincite.answers.candidates import candidates
 from pincite.answers.cascading import RESTARTED, Asked, Wish, Worth, cascaded
 from pincite.answers.context import PASSAGE_TOKENS, Room
 from pincite.answers.domain import Abstention, Answer, AnswerMode, Pin, Verdict
-from pincite.answers.drafting import ABSTAINED, Task, abstention, pages_wanted, retrieval_event, span_of, spans_of
+from pincite.answers.drafting import (
+    ABSTAINED,
+    DraftEvent,
+    Task,
+    abstention,
+    pages_wanted,
+    retrieval_event,
+    span_of,
+    spans_of,
+)
 from pincite.answers.evidence import EvidenceSource
 from pincite.answers.extractive import Extract
 from pincite.answers.markers import MarkerStream, Sentence
@@ -33,7 +41,6 @@ from pincite.core.fence import Fence
 from pincite.gateway import ChatFinished, ChatModel, ModelError, StaticEmbedder, TextDelta
 from pincite.retrieval import Evidence, Query
 
-Event = tuple[str, Mapping[str, Any]]
 _LONGEST_QUESTION = 2_000
 # As many as may fill the context; how many are shown, the budget in tokens says. Sixteen held no more labelled pages.
 _PASSAGES = 12
@@ -125,7 +132,7 @@ class WordedDraft:
         self._closest: Extract | None = None
         self.answer: Answer = task.answer
 
-    async def events(self) -> AsyncGenerator[Event]:
+    async def events(self) -> AsyncGenerator[DraftEvent]:
         """Yield the evidence, then text and pins as they come. Raises: ModelError, Unavailable."""
         try:
             async with aclosing(self._made()) as made:
@@ -134,7 +141,7 @@ class WordedDraft:
         finally:
             self.answer = replace(self._with_opinions_paid(), timings_ms=dict(self._clock.timings_ms))
 
-    async def _made(self) -> AsyncGenerator[Event]:
+    async def _made(self) -> AsyncGenerator[DraftEvent]:
         scope = self._task.scope
         asked = await self._standalone()
         with self._clock.stage("retrieve"):
@@ -223,14 +230,14 @@ class WordedDraft:
                 self._closest = await chosen_sentences(self._embedder, self._task.scope, ground.question, given)
         return self._closest
 
-    def _written(self, context: Context, pinner: Pinner, asked: Asked) -> AsyncGenerator[Event]:
+    def _written(self, context: Context, pinner: Pinner, asked: Asked) -> AsyncGenerator[DraftEvent]:
         """Return the events of the answer's text and pins, by the tiers of models that it takes."""
         worded, cascade = partial(self._worded, context, pinner), self._model.cascade
         if cascade is None or self._task.tier is not None:
             return worded(Wish(self._task.tier))
         return cascaded(cascade, asked, worded, self._worth)
 
-    async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[Event]:
+    async def _worded(self, context: Context, pinner: Pinner, wish: Wish) -> AsyncGenerator[DraftEvent]:
         shown = (part for each in context.excerpts for part in (each.heading, each.text))
         fence = Fence(self._manner.fence_key, (self._task.scope.tenant, *shown))
         request = answer_request(self._task.answer.question, context, fence, self._task.instructions)
@@ -284,13 +291,13 @@ class WordedDraft:
         is_strong = self._end is not None and self._end.tier == "strong"
         return Worth(marked + dropped, len(self.answer.pins) + dropped, refuses=self._abstained, strong=is_strong)
 
-    def _restarted(self, reason: str, pinner: Pinner) -> Event:
+    def _restarted(self, reason: str, pinner: Pinner) -> DraftEvent:
         """Drop what was written: another model begins anew, and no answer is of two."""
         self.answer = replace(self.answer, text="", pins=(), dropped_sentences=0)
         pinner.dropped = 0
         return RESTARTED, {"reason": reason}
 
-    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
+    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[DraftEvent]:
         if text:
             self.answer = replace(self.answer, text=self.answer.text + text)
             yield "answer.delta", {"text": text}
@@ -303,7 +310,7 @@ class WordedDraft:
             self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
             yield "answer.pin", pin_to(pin)
 
-    async def _closed(self, ground: Ground) -> Sequence[Event]:
+    async def _closed(self, ground: Ground) -> Sequence[DraftEvent]:
         """Return what is added once the model has ended: nothing."""
         return ()
 
@@ -313,7 +320,7 @@ class WordedDraft:
         carried = any(pin.verdict is not Verdict.UNSUPPORTED for pin in self.answer.pins)
         return self.answer.text.strip().startswith(ABSTAINED) and not carried
 
-    async def _abstain(self, evidence: Evidence) -> AsyncIterator[Event]:
+    async def _abstain(self, evidence: Evidence) -> AsyncIterator[DraftEvent]:
         text = abstention(evidence.reading)
         self.answer = replace(self.answer, text=text, abstained=True, reason=Abstention.NOTHING_FOUND)
         yield "answer.delta", {"text": text}
@@ -326,7 +333,7 @@ class StrictDraft(WordedDraft):
     question follows, quoted; where nothing remains, the answer abstains.
     """
 
-    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[Event]:
+    async def _shown(self, text: str, sentences: Sequence[Sentence], pinner: Pinner) -> AsyncIterator[DraftEvent]:
         for sentence in sentences:
             if sentence.text == ABSTAINED:
                 yield self._added(sentence.text, self._gap(sentence))
@@ -340,8 +347,8 @@ class StrictDraft(WordedDraft):
             yield self._added(sentence.text, self._gap(sentence))
             yield self._pinned(replace(pin, claim=self._last(sentence.text)))
 
-    async def _closed(self, ground: Ground) -> Sequence[Event]:
-        events: list[Event] = []
+    async def _closed(self, ground: Ground) -> Sequence[DraftEvent]:
+        events: list[DraftEvent] = []
         if not self.answer.dropped_sentences or self.answer.text.strip().startswith(ABSTAINED):
             return events
         closest = await chosen_sentences(
@@ -365,11 +372,11 @@ class StrictDraft(WordedDraft):
         before = self._stream.text[: sentence.start]
         return (before[len(before.rstrip()) :] or " ") if self.answer.text else ""
 
-    def _added(self, text: str, gap: str) -> Event:
+    def _added(self, text: str, gap: str) -> DraftEvent:
         self.answer = replace(self.answer, text=self.answer.text + gap + text)
         return "answer.delta", {"text": gap + text}
 
-    def _pinned(self, pin: Pin) -> Event:
+    def _pinned(self, pin: Pin) -> DraftEvent:
         self.answer = replace(self.answer, pins=(*self.answer.pins, pin))
         return "answer.pin", pin_to(pin)
 

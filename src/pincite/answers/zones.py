@@ -18,10 +18,10 @@ from pincite.retrieval import ScoredPassage
 
 Vectors = Mapping[str, NDArray[np.float32]]
 
-# What a question term counts for by where it stands, relative to the sentence itself.
-# A section that is called "Annual leave" is about it: its sentences need not say so again.
+# What a question term counts for by where it stands, relative to the sentence itself: what a row's columns are called,
+# where the parsers know the table; a section that is called "Annual leave", whose sentences need not say so again; ...
+IN_HEAD = 0.95
 IN_TITLE = 0.9
-IN_HEAD = 0.95  # of a table that the parsers know
 IN_HEADER = 0.75
 IN_HEADINGS = 0.65
 IN_NEAR = 0.45
@@ -53,17 +53,22 @@ class Zones:
                 about[text] = _asked_about(text, asked)
             return about[text]
 
-        self._outer = [
+        self._above = [
             (
                 (IN_TITLE, asked_about(candidate.headings)),
-                (IN_HEAD if candidate.label else IN_HEADER, stems(candidate.header)),
+                (IN_HEADER if candidate.row is None else IN_HEAD, stems(candidate.header)),
                 (IN_HEADINGS, stems(candidate.headings)),
+            )
+            for candidate in found
+        ]
+        self._around = [
+            (
                 (IN_NEAR, stems(candidate.near)),
                 (IN_PASSAGE, stems(passages[candidate.passage].passage.chunk.text)),
             )
             for candidate in found
         ]
-        self._labels = [candidate.label for candidate in found]
+        self._called = ["" if candidate.row is None else candidate.row.cells[0] for candidate in found]
         self._counts = Counter(stem for own in self.own for stem in own)
 
     def weights(self, terms: Mapping[str, str]) -> dict[str, float]:
@@ -77,16 +82,17 @@ class Zones:
         """What a question term counts for at a candidate, 0..1: most in its own text, less further away."""
         if term in self.own[place]:
             return 1.0
-        credit = max((worth for worth, stems in self._outer[place] if term in stems), default=0.0)
+        zones = (*self._above[place], *self._around[place])
+        credit = max((worth for worth, stems in zones if term in stems), default=0.0)
         return max(credit, alike.credit(term, self.words[place]))
 
     def about(self, place: int, terms: Mapping[str, str]) -> float:
         """How much a row of a table is about what is asked for, 0..1: its first cell beside the terms not above it."""
-        label = frozenset(content_words(self._labels[place]))
-        above = frozenset[str]().union(*(stems for _, stems in self._outer[place][:3]))
-        rest = terms.keys() - (above - label)
-        both = label & rest
-        return len(both) / len(label | rest) if both else 0.0
+        called = frozenset(content_words(self._called[place]))
+        above = frozenset[str]().union(*(stems for _, stems in self._above[place]))
+        rest = terms.keys() - (above - called)
+        both = called & rest
+        return len(both) / len(called | rest) if both else 0.0
 
 
 def _asked_about(headings: str, asked: Question) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What a claim can have otherwise than its source: the kinds, and one difference as a value. Data only.
 
-Which there are is found in `rules.py`, `strength.py`, `roles.py` and `additions.py`.
+Which there are is found in `rules.py`, `strength.py` and `roles.py`.
 """
 
 from dataclasses import dataclass

@@ -98,7 +98,7 @@ class Terms:
     measures: frozenset[tuple[str, str]]
     negated: frozenset[str]
     negators: frozenset[int]
-    limits: frozenset[tuple[str, "Limit"]]
+    limits: frozenset[tuple[str, Limit]]
     pauses: frozenset[int]
 
     @property
