@@ -118,3 +118,15 @@ async def test_a_row_that_is_called_what_is_asked_for_answers_and_says_of_whom(c
     assert income["answer"].startswith(f"{head}| International | | | |\n| Operating income (loss) | 3 | 2 | 1 |")
     tax = await ask(client, "How much tax was there in 2019?")
     assert tax["answer"].startswith(f"{head}| Tax | 1 | 2 | 3 |"), "no other row is called so"
+
+
+async def test_all_rows_of_one_name_are_told_in_their_order(client: httpx2.AsyncClient) -> None:
+    things = [("Widget A", "Widget B", "Widget C")[n % 3] for n in range(15)]
+    rows = [f"| {thing} | {n + 1} May | {100 + n} |" for n, thing in enumerate(things)]
+    table = "\n".join(("| Product | Day | Revenue in euros |", "| --- | --- | --- |", *rows))
+    await add(client, "sales.md", f"# Sales\n\n{table}\n".encode())
+    answer = await ask(client, "What revenue did Widget B bring?")
+    assert answer["answer"].split("\n")[2:] == [each for each in rows if "Widget B" in each]
+    one = await ask(client, "What was the revenue of Widget B on 8 May?")
+    assert "| Widget B | 8 May | 107 |" in one["answer"]
+    assert "Widget A" not in one["answer"]

@@ -171,11 +171,12 @@ def _of_passage(index: int, scored: ScoredPassage, pages: Mapping[PageKey, str],
 
 
 def _in_table(found: Candidate, tables: Tables) -> Candidate:
-    """Return a row of a table whose columns have names below those, and with what it is about."""
+    """Return a row of a table whose columns have names below those, and what stands by itself above it as a heading."""
     row = tables.row_at(found.start, found.end)
     if row is None:
         return found
-    return replace(found, header=" | ".join(filter(None, (row.group, *row.head))), row=row)
+    headings = f"{found.headings} > {row.group}" if row.group else found.headings
+    return replace(found, headings=headings, header=" | ".join(filter(None, row.head)), row=row)
 
 
 def _without(margins: Sequence[Block], text: str, offset: int) -> str:

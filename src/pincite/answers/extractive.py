@@ -36,6 +36,7 @@ _SCALES = frozenset(content_words("million millions billion billions thousand th
 _OUTDATED = 0.7
 _SHORT = 15
 _LABEL_WORDS = 6
+_MOST_NAMESAKES = 20
 _TELLING = 3  # words of content: "Use them." tells nothing beside another sentence
 _DIGITS = re.compile(r"\d{1,9}")
 _MARKS = '.,;:!?"“”()[]'
@@ -131,7 +132,7 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     signs = Signs(fit, best.similarity, lead_of(passages), standing_of(passage, passages))
     confidence = CERTAINTY.of(signs)
     other = _contrary(asked, judged, passages)
-    picked = tuple(map(_chosen, _select(judged)))
+    picked = tuple(map(_chosen, _with_namesakes(_select(judged), judged, passages)))
     if other is not None:
         picked = (_chosen(best), replace(_chosen(other), contrary=True))
     steps = steps_beside(best.candidate, found) if asked.how_to and other is None else []
@@ -272,6 +273,35 @@ def _select(judged: Sequence[_Judged]) -> list[_Judged]:
             picked.append(each)
             said |= each.own
     return picked
+
+
+def _with_namesakes(
+    picked: Sequence[_Judged], judged: Sequence[_Judged], passages: Sequence[ScoredPassage]
+) -> list[_Judged]:
+    """What was picked, and where the best is a row, the others of its table that are called so and fit nearly as well.
+
+    Three of five sales of one thing look like all of them.
+    """
+    best = picked[0]
+    if best.candidate.row is None:
+        return [*picked]
+    name, table = best.candidate.row.name, _table_of(best, passages)
+    namesakes = [
+        each
+        for each in judged
+        if each.score >= _ALSO * best.score
+        and each.candidate.row is not None
+        and each.candidate.row.name == name
+        and _table_of(each, passages) == table
+    ]
+    others = [each for each in picked if each not in namesakes]
+    return [*namesakes[:_MOST_NAMESAKES], *others[: max(0, MAX_SENTENCES - len(namesakes))]]
+
+
+def _table_of(each: _Judged, passages: Sequence[ScoredPassage]) -> tuple[object, ...]:
+    found = each.candidate
+    head = None if found.row is None else found.row.head_at
+    return passages[found.passage].passage.chunk.revision_id, found.page, head
 
 
 def _repeats(text: str, told: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
-from pincite.core.words import STOP_WORDS, content_pairs, content_words, stem
+from pincite.core.words import STOP_WORDS, content_pairs, content_words
 
 
 class Wants(StrEnum):
@@ -35,7 +35,6 @@ class Question:
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
         how_to: whether it asks how something is done.
-        pairs: those of the terms that stand beside each other in it, as in "annual leave".
     """
 
     text: str
@@ -44,7 +43,6 @@ class Question:
     wants: Wants
     yes_or_no: bool = False
     how_to: bool = False
-    pairs: frozenset[tuple[str, str]] = frozenset()
 
 
 _WANTS = (
@@ -103,13 +101,14 @@ _CURRENCY = (
     r"(usd|eur|gbp|chf|nok|sek|dkk|jpy|inr|dollars?|euros?|pounds?|pence|p|cents?|kroner|kronor|kr|francs?|yen|rupees?|"
     r"million|billion)"
 )
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
     Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?{_CURRENCY}\b|\b{_CURRENCY}\s?\d|\bfree\b|"
                  r"\b(no charge|at no cost)\b|"
                  r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b(?!\s?(?:%|percent))",
-    Wants.TIME: r"\d|\b(january|february|march|april|may|june|july|august|september|october|november|december|monday|"
+    Wants.TIME: rf"\d|\b({_MONTHS}|monday|"
                 r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
                 r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"
                 r"after|until|within|every)\b",
@@ -132,15 +131,11 @@ _NAMING = re.compile(
     r"^\W*\(?\d{1,3}(?:\.\d{1,3})*[.)]\s|^\d{1,3}(?:\.\d{1,3})+\s+(?=(?-i:[A-Z]))|"
     r"\b(?:form|note|item|page|section|schedule|table|exhibit|annex|appendix|part|article|chapter|clause|figure|no\.?) "
     r"\(?\d[\d.A-Z-]*|"
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}\b|"
-    r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?"
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
+    rf"\b(?:{_MONTHS}) \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{_MONTHS})\b|"
     r"\b(?:19|20)\d\d\b(?!\s+[a-z]+s\b|[,.]\d)",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\w*\d[\d.,]*\w*")
-# Two whole words: "Wi-Fi" is one, and no pair.
-_PAIR = re.compile(r"(?<!\S)([^\W\d_]+)(?=\s+([^\W\d_]+)(?![\w’'-]))")
 _ROLE = re.compile(
     r"\b(director|manager|officer|head|lead|chief|president|team|committee|engineer|board|employees?|staff|people|"
     r"everyone|anyone|owner|nurse|coordinator|assistant|desk|chair|members?)\b",
@@ -161,19 +156,8 @@ def analyse(text: str) -> Question:
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
     names = frozenset(named & kept.keys())
     return Question(
-        text,
-        kept,
-        names,
-        wants,
-        yes_or_no=_YES_OR_NO.match(text) is not None,
-        how_to=_HOW_TO.search(text) is not None,
-        pairs=frozenset(pair for found in _PAIR.finditer(text) if kept.keys() >= {*(pair := _stems(found))}),
+        text, kept, names, wants, yes_or_no=_YES_OR_NO.match(text) is not None, how_to=_HOW_TO.search(text) is not None
     )
-
-
-def _stems(pair: re.Match[str]) -> tuple[str, str]:
-    first, second = pair.groups()
-    return stem(first.lower()), stem(second.lower())
 
 
 def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:

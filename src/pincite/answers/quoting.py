@@ -105,7 +105,8 @@ class QuotedDraft:
         self.answer = replace(self.answer, confidence=chosen.confidence)
         if meant is not None and not chosen.abstained:
             yield self._read_as(meant)
-        for before, sentence in zip((None, *chosen.sentences), chosen.sentences, strict=False):
+        sentences = _in_order(chosen.sentences, evidence)
+        for before, sentence in zip((None, *sentences), sentences, strict=False):
             lead = _lead(before, sentence, evidence)
             if sentence.row is None:
                 events = self._quoted(sentence, spans_of(evidence.passages, pages, sentence), lead)
@@ -201,6 +202,21 @@ def _lead(before: Chosen | None, sentence: Chosen, evidence: Evidence) -> str:
         return ""
     first, second = (evidence.passages[each.passage] for each in (before, sentence))
     return OLDER if second.newer == first.passage.source else DISAGREE
+
+
+def _in_order(sentences: Sequence[Chosen], evidence: Evidence) -> Sequence[Chosen]:
+    """Return what was picked, best first, with the rows of each table together and in its order.
+
+    What contradicts a sentence stands behind it, whatever else there is.
+    """
+    if any(each.contrary for each in sentences):
+        return sentences
+    together: dict[tuple[object, ...], list[Chosen]] = {}
+    for place, each in enumerate(sentences):
+        revision = evidence.passages[each.passage].passage.chunk.revision_id
+        table = (place,) if each.row is None else (revision, each.page, each.row.head_at)
+        together.setdefault(table, []).append(each)
+    return [each for rows in together.values() for each in sorted(rows, key=lambda each: each.start)]
 
 
 def _row_spans(passages: Sequence[ScoredPassage], pages: NamedPages, told: tuple[Chosen, Row]) -> tuple[PinSpan, ...]:

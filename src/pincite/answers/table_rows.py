@@ -42,6 +42,11 @@ class Row:
     group_at: _Stretch | None = None
 
     @property
+    def name(self) -> str:
+        """What it is called, in small letters, what stands in brackets aside."""
+        return _bare(self.cells[0])
+
+    @property
     def said(self) -> str:
         """The row as a line of a table in Markdown, without the bars at its ends."""
         return " | ".join(self.cells)
@@ -114,10 +119,13 @@ def _comes_again(page: str, rows: Sequence[Sequence[_Cell]], place: int) -> bool
     """Whether a table has more rows that are called as one is, what stands in brackets aside."""
 
     def name(row: Sequence[_Cell]) -> str:
-        text = page[row[0][0] : row[0][1]] if row[0][2] == 0 else ""
-        return " ".join(_IN_BRACKETS.sub(" ", text).lower().split())
+        return _bare(page[row[0][0] : row[0][1]]) if row[0][2] == 0 else ""
 
     return bool(name(rows[place])) and sum(name(row) == name(rows[place]) for row in rows) > 1
+
+
+def _bare(text: str) -> str:
+    return " ".join(_IN_BRACKETS.sub(" ", text).lower().split())
 
 
 def _rows(page: str, table: Block) -> tuple[list[list[_Cell]], int]:

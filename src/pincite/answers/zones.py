@@ -6,7 +6,6 @@ Which sentence answers is decided in `extractive.py`.
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,24 +86,24 @@ class Zones:
         return max(credit, alike.credit(term, self.words[place]))
 
     def about(self, place: int, terms: Mapping[str, str]) -> float:
-        """How much a row of a table is about what is asked for, 0..1: its first cell beside the terms not above it."""
+        """How much a row of a table is about what is asked for, 0..1: its first cell beside the terms not above it.
+
+        Both have few words: less than half of them in common is nothing.
+        """
         called = frozenset(content_words(self._called[place]))
         above = frozenset[str]().union(*(stems for _, stems in self._above[place]))
         rest = terms.keys() - (above - called)
         both = called & rest
-        return len(both) / len(called | rest) if both else 0.0
+        return max(0.0, 2 * len(both) / len(called | rest) - 1) if both else 0.0
 
 
 def _asked_about(headings: str, asked: Question) -> frozenset[str]:
-    """Return the question's terms that a heading is about: it says no others, or has them beside each other as well."""
+    """Return the question's terms that are all that a heading says."""
     found: set[str] = set()
     for title in headings.split(_BELOW)[1:]:
-        said = words(title)
-        told = frozenset(stem for stem in said if not stem.isdigit()) - _ARTICLES
+        told = frozenset(stem for stem in words(title) if not stem.isdigit()) - _ARTICLES
         if told <= asked.terms.keys():
             found |= told
-        elif asked.pairs:
-            found.update(*asked.pairs.intersection(pairwise(said)))
     return frozenset(found)
 
 
