@@ -6,6 +6,7 @@ import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { formatCount } from "@/shared/text/format";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { NobodyReads } from "@/shared/ui/nobody-reads";
+import { PageHeader } from "@/shared/ui/page-header";
 import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -34,13 +35,9 @@ export function LibraryPage({ collection = "", name = "" }: LibrarySearch) {
   return (
     <DropZone collection={view.collection} takes={canWrite}>
       <div className="mx-auto max-w-[64rem] px-4 py-8 sm:px-8 sm:py-12">
-        <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
-          <div>
-            <h1 className="font-serif text-3xl font-semibold tracking-tight">Library</h1>
-            <p className="mt-1 text-[0.86rem] text-muted">{documents.isSuccess && summary(all)}</p>
-          </div>
+        <PageHeader title="Library" says={documents.isSuccess && summary(all)}>
           <AddBar collection={view.collection} onCollection={(collection) => change({ collection })} />
-        </header>
+        </PageHeader>
         <NobodyReads waiting={all.filter((each) => shelfOf(each) === "reading").length} what="document" />
         {canWrite && <ReadBefore />}
         <UploadList />

@@ -5,6 +5,7 @@ import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { Button } from "@/shared/ui/button";
 import { NobodyReads } from "@/shared/ui/nobody-reads";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { PageHeader } from "@/shared/ui/page-header";
 import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
 import { FolderSync, Plus } from "lucide-react";
@@ -40,11 +41,7 @@ function Sources() {
   };
   return (
     <>
-      <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
-        <div>
-          <h1 className="font-serif text-3xl font-semibold tracking-tight">Sources</h1>
-          <p className="mt-1 text-[0.86rem] text-muted">Places outside Pincite that collections are kept in step with.</p>
-        </div>
+      <PageHeader title="Sources" says="Places outside Pincite that collections are kept in step with.">
         <Button
           ref={opener}
           look="primary"
@@ -55,7 +52,7 @@ function Sources() {
         >
           <Plus aria-hidden /> Add a source
         </Button>
-      </header>
+      </PageHeader>
       <p role="status" className="sr-only">
         {said}
       </p>

@@ -5,6 +5,7 @@ import { apiKeysQuery, statusQuery } from "@/shared/api/queries";
 import { type CostFilter, costsQuery } from "@/shared/api/spending";
 import { useIsAdmin } from "@/shared/share/use-is-admin";
 import { ErrorNotice } from "@/shared/ui/notice";
+import { PageHeader } from "@/shared/ui/page-header";
 import { SELECT } from "@/shared/ui/select";
 import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
@@ -28,10 +29,7 @@ export function UsagePage() {
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[64rem] px-4 py-8 sm:px-8 sm:py-12">
-        <h1 className="font-serif text-3xl font-semibold tracking-tight">Usage</h1>
-        <p className="mt-1 text-[0.86rem] text-muted">
-          {isAdmin ? "What everybody’s calls of models cost." : "What your calls of models cost."} Days are those of UTC.
-        </p>
+        <PageHeader title="Usage" says={`${isAdmin ? "What everybody’s calls of models cost." : "What your calls of models cost."} Days are those of UTC.`} />
         <div className="mt-5 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
           <Choice label="Time" options={SPANS} chosen={span} onChoose={setSpan} />
           {isAdmin && <Whose names={names} user={user} onChoose={setUser} />}
