@@ -1,7 +1,8 @@
 """Makes a follow-up stand alone without a model: what it leaves out is taken from the turns before. Pure.
 
 A question that names its own subject is left as it is, so that a change of topic is not polluted. What is carried is
-the topic: the few rarest words of the last question, itself made to stand alone first.
+the topic: the few rarest words of the last question, itself made to stand alone first. A name or a year that goes on
+("And in Amsterdam?") stands in the place of the one before it.
 """
 
 import re
@@ -37,6 +38,11 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:[-.'’][^\W_]+)*")
+_PLACING = re.compile(
+    r"in|at|on|for|from|to|by|with|of|until|since|during|under|before|after|für|von|bei|mit|aus|nach|seit|bis"
+    r"|en|à|de|pour|chez|avec|depuis|pendant|para|con|por|desde",
+    re.IGNORECASE,
+)
 _FEW_WORDS = 3
 _LONGEST_LEANING = 6
 _MOST_CARRIED = 3
@@ -44,10 +50,25 @@ _NAME_WORTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a question, with the preposition before it, and whether it is a name or has figures."""
+
+    said: str
+    placed: str = ""
+    named: bool = False
+    figures: bool = False
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """What it may stand in the place of: a year of a year, a name of a name."""
+        return (self.named and not self.figures, self.figures)
+
+
+@dataclass(frozen=True, slots=True)
 class _Topic:
     """Words that a later question may lean on, in the order they were said."""
 
-    words: tuple[str, ...] = ()
+    words: tuple[_Word, ...] = ()
 
 
 def standalone(question: str, turns: Sequence[Turn]) -> str:
@@ -60,7 +81,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     for turn in turns:
         topic = _topic(turn.question, topic)
     carried = _carried(question, topic)
-    return f"{question} ({' '.join(carried)})" if carried else question
+    return f"{question} ({' '.join(word.said for word in carried)})" if carried else question
 
 
 def leans(question: str) -> bool:
@@ -80,28 +101,51 @@ def _without_possessive(found: re.Match[str]) -> str:
     return f"{words} " if content_words(words) else found[0]
 
 
-def _carried(question: str, topic: _Topic) -> list[str]:
+def _carried(question: str, topic: _Topic) -> list[_Word]:
     if not leans(question):
         return []
     own = set(content_words(question))
-    return [word for word in topic.words if not own.issuperset(content_words(word))]
+    left = [word for word in topic.words if not own.issuperset(content_words(word.said))]
+    return [word for word in left if not _replaced(word, question, left)]
+
+
+def _replaced(word: _Word, question: str, topic: Sequence[_Word]) -> bool:
+    """Whether a question that goes on names another thing of its kind: in the same place, or it is the only one."""
+    if not any(word.kind) or _CONTINUES.search(question) is None:
+        return False
+    instead = [each for each in _words_of(question) if each.kind == word.kind and content_words(each.said)]
+    if not instead:
+        return False
+    placed = {each.placed for each in instead}
+    if word.placed in placed:
+        return True
+    alone = sum(each.kind == word.kind for each in topic) == 1
+    return alone and (word.figures or "" in placed)
+
+
+def _words_of(question: str) -> list[_Word]:
+    found: list[_Word] = []
+    placed = ""
+    for place, match in enumerate(_WORD.finditer(question)):
+        word = re.sub(r"['’]s$", "", match[0])
+        if _PLACING.fullmatch(word):
+            placed = word.lower()
+            continue
+        named = word[0].isupper() and place > 0
+        found.append(_Word(word, placed, named, any(map(str.isdigit, word))))
+    return found
 
 
 def _topic(question: str, before: _Topic) -> _Topic:
     """The topic after a question: its own telling words, and those that it leans on."""
-    own: dict[str, tuple[float, str]] = {}
-    sentence_start = True
-    for match in _WORD.finditer(question):
-        word = re.sub(r"['’]s$", "", match[0])
-        stems = content_words(word)
-        named = word[0].isupper() and not sentence_start
-        sentence_start = False
-        for stem in stems:
-            own.setdefault(stem, (rarity(stem) + (_NAME_WORTH if named else 0.0), word))
+    own: dict[str, tuple[float, _Word]] = {}
+    for word in _words_of(question):
+        for stem in content_words(word.said):
+            own.setdefault(stem, (rarity(stem) + (_NAME_WORTH if word.named else 0.0), word))
     for word in _carried(question, before):
-        for stem in content_words(word):
+        for stem in content_words(word.said):
             own.setdefault(stem, (rarity(stem) + _NAME_WORTH, word))
     best = sorted(own.values(), key=lambda each: -each[0])[:_MOST_CARRIED]
-    kept = {word for _, word in best}
-    ordered = dict.fromkeys(word for _, word in own.values() if word in kept)
-    return _Topic(tuple(ordered)) if ordered else before
+    kept = {word.said for _, word in best}
+    ordered = {word.said: word for _, word in own.values() if word.said in kept}
+    return _Topic(tuple(ordered.values())) if ordered else before

@@ -41,3 +41,36 @@ def test_whose_it_is_may_be_said_in_the_question_itself(question: str) -> None:
 
 def test_a_first_question_is_left_alone() -> None:
     assert standalone("Is it paid?", []) == "Is it paid?"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "alone"),
+    [
+        ("How high is the limit for a hotel in London?", "And in Amsterdam?", "And in Amsterdam? (limit hotel)"),
+        ("What were Apple's net sales?", "What about Microsoft?", "What about Microsoft? (net sales)"),
+        ("What were the net sales in 2019?", "And in 2020?", "And in 2020? (net sales)"),
+        ("What were the 2019 net sales?", "And in 2020?", "And in 2020? (net sales)"),
+        ("Wie hoch ist die Grenze für ein Hotel in London?", "Und in Wien?", "Und in Wien? (Grenze Hotel)"),
+    ],
+)
+def test_what_goes_on_stands_in_the_place_of_what_was(first: str, then: str, alone: str) -> None:
+    assert standalone(then, [Turn(first, "")]) == alone
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"),
+    [
+        ("What does Amazon sell?", "And in Germany?", "Amazon"),
+        ("How far is London from Paris?", "And how far from Rome?", "London"),
+        ("How many days of leave are there in London?", "And for managers?", "London"),
+        ("How high is the limit in London?", "Is it higher in Paris?", "London"),
+        ("What were the net sales in 2019?", "And in Germany?", "2019"),
+    ],
+)
+def test_what_is_of_another_kind_or_in_another_place_is_kept(first: str, then: str, kept: str) -> None:
+    assert kept in standalone(then, [Turn(first, "")])
+
+
+def test_a_third_question_goes_on_from_the_second() -> None:
+    turns = [Turn("How high is the limit for a hotel in London?", ""), Turn("And in Amsterdam?", "")]
+    assert standalone("And in Berlin?", turns) == "And in Berlin? (limit hotel)"
