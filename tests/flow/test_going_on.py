@@ -32,3 +32,22 @@ def test_a_follow_up_is_asked_in_the_last_conversation_or_in_one_by_its_id(envir
         assert then["conversation"] == first["conversation"]
         assert then["pins"][0]["spans"][0]["quote"] == "Amsterdam | 185 euros"
     assert pincite(["ask", "And in Amsterdam?", "--conversation", "0" * 32], environment).returncode != 0
+
+
+def test_what_rows_have_in_common_is_printed_once(environment: dict[str, str]) -> None:
+    answer = pincite(["ask", "How high is the limit for a hotel?"], environment)
+    lines = answer.stdout.split("\n")
+    assert lines[:4] == [
+        "| City | Limit per night |",
+        "| --- | --- |",
+        "| London | 190 pounds [1] |",
+        "| Amsterdam | 185 euros [2] |",
+    ]
+    assert lines[5:11] == [
+        "[1] travel.md, Hotels",
+        "    “London | 190 pounds”",
+        "    “City | Limit per night”",
+        "[2] travel.md, Hotels",
+        "    “Amsterdam | 185 euros”",
+        "",
+    ]

@@ -130,3 +130,49 @@ async def test_all_rows_of_one_name_are_told_in_their_order(client: httpx2.Async
     one = await ask(client, "What was the revenue of Widget B on 8 May?")
     assert "| Widget B | 8 May | 107 |" in one["answer"]
     assert "Widget A" not in one["answer"]
+
+
+MEALS = b"""# Meals
+
+Keep the receipts, and claim within 30 days.
+
+| Country | Breakfast | Lunch |
+| --- | --- | --- |
+| United Kingdom | 11 pounds | 14 pounds |
+| Norway, where nearly everything costs a good deal more | 190 crowns | 240 crowns |
+| Any other country | 12 pounds | 16 pounds |
+
+# Annual leave
+
+Give twice as much notice of leave as the leave you want: two weeks off need four weeks' notice.
+
+| Service | United Kingdom | Portugal |
+| --- | --- | --- |
+| Less than 3 years | 26 days | 25 days |
+| 3 years and more | 28 days | 27 days |
+"""
+
+
+async def test_where_the_question_picks_no_row_the_whole_table_is_told(client: httpx2.AsyncClient) -> None:
+    await add(client, "meals.md", MEALS)
+    lunch = await ask(client, "How much can I spend on lunch?")
+    rows = MEALS.decode().split("\n")[4:9]
+    assert lunch["answer"].split("\n") == rows
+    one = await ask(client, "How much can I spend on lunch in Norway?")
+    assert "Any other" not in one["answer"]
+
+
+async def test_the_table_of_a_section_that_is_called_what_is_asked_for_answers_before_its_sentences(
+    client: httpx2.AsyncClient,
+) -> None:
+    await add(client, "meals.md", MEALS)
+    leave = await ask(client, "How much annual leave do I get?")
+    assert leave["answer"].split("\n") == MEALS.decode().strip().split("\n")[-4:]
+
+
+async def test_what_says_no_word_of_the_question_does_not_answer_it(client: httpx2.AsyncClient) -> None:
+    await add(
+        client, "sabbatical.md", b"# Sabbatical\n\nThe first four weeks are on half pay and the rest are unpaid.\n"
+    )
+    answer = (await client.post("/v1/answers", json={"question": "When is payday?"}, timeout=60)).json()
+    assert answer["abstained"]

@@ -30,13 +30,18 @@ _CONTRARY = 0.8
 _KIND_FITS = 0.06
 # So is a row of a table that is called what is asked for: "Net income", below the years.
 _ROW_FITS = 0.2
+# And where figures are asked for, the table of a section that is called what they are of.
+_TABLE_FITS = 0.1
 _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}")
 # In what a table counts says nothing by itself: "Net sales (millions)".
 _SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
+_FIGURES = frozenset({Wants.NUMBER, Wants.MONEY, Wants.DURATION})
 _OUTDATED = 0.7
+_UNSAID = 0.7
 _SHORT = 15
 _LABEL_WORDS = 6
-_MOST_NAMESAKES = 20
+_MOST_ROWS = 20
+_LEVEL = 0.01  # of coverage
 _TELLING = 3  # words of content: "Use them." tells nothing beside another sentence
 _DIGITS = re.compile(r"\d{1,9}")
 _MARKS = '.,;:!?"“”()[]'
@@ -132,7 +137,7 @@ def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Ca
     signs = Signs(fit, best.similarity, lead_of(passages), standing_of(passage, passages))
     confidence = CERTAINTY.of(signs)
     other = _contrary(asked, judged, passages)
-    picked = tuple(map(_chosen, _with_namesakes(_select(judged), judged, passages)))
+    picked = tuple(map(_chosen, _with_its_like(_select(judged), judged, passages)))
     if other is not None:
         picked = (_chosen(best), replace(_chosen(other), contrary=True))
     steps = steps_beside(best.candidate, found) if asked.how_to and other is None else []
@@ -187,17 +192,21 @@ def _judge(
     heads = {candidate.header for candidate in found}
     judged: list[_Judged] = []
     for place, candidate in enumerate(found):
+        fits = holds(asked.wants, candidate.said, asked.text, candidate.header) and candidate.whole
         credit = {term: zones.credit(place, term, alike) for term in asked.terms}
+        if fits and all(credit[term] >= IN_NEAR for term in asked.terms.keys() - asked.implied):
+            credit |= {term: max(credit[term], IN_NEAR) for term in asked.implied}
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
         support = sum(weights[term] * min(1.0, credit[term] / IN_PASSAGE) for term in asked.terms)
         similarity = cosine(whole, vectors.get(_in_context(candidate)))
-        fits = holds(asked.wants, candidate.said, asked.text, candidate.header) and candidate.whole
         tells = candidate.text not in heads and _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= IN_NEAR for term in asked.names)
         score *= (1.0 if fits else 0.65) * (1.0 if tells else 0.3) * (1.0 if names else 0.75)
         if candidate.row is not None:
             score *= 1 + _ROW_FITS * zones.about(place, asked.terms)
+            titled = fits and asked.wants in _FIGURES and zones.titled(place, asked.terms)
+            score *= 1 + (_TABLE_FITS if titled else 0.0)
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
         judged.append(
             _Judged(
@@ -208,7 +217,7 @@ def _judge(
                 similarity,
                 fits and tells,
                 names,
-                zones.own[place] & asked.terms.keys(),
+                zones.own[place].intersection(asked.terms),
                 frozenset(term for term in asked.terms if credit[term] >= IN_HEADINGS),
             )
         )
@@ -253,7 +262,9 @@ def _freshness(question: str, passage: ScoredPassage) -> float:
 def _fit(best: _Judged, wants: Wants) -> float:
     fit = 0.4 * best.coverage + 0.35 * best.support + 0.25 * best.similarity
     fit += _KIND_FITS if best.fits and wants is not Wants.ANYTHING else 0.0
-    return min(1.0, fit * (1.0 if best.fits else 0.7) * (1.0 if best.names else 0.75))
+    # "Payday" is like "half pay", and what says no word of a question seldom answers it.
+    said = 1.0 if best.own or best.above else _UNSAID
+    return min(1.0, fit * said * (1.0 if best.fits else 0.7) * (1.0 if best.names else 0.75))
 
 
 def _select(judged: Sequence[_Judged]) -> list[_Judged]:
@@ -275,27 +286,34 @@ def _select(judged: Sequence[_Judged]) -> list[_Judged]:
     return picked
 
 
-def _with_namesakes(
+def _with_its_like(
     picked: Sequence[_Judged], judged: Sequence[_Judged], passages: Sequence[ScoredPassage]
 ) -> list[_Judged]:
-    """What was picked, and where the best is a row, the others of its table that are called so and fit nearly as well.
+    """What was picked, and where the best is a row, those of its table that the question tells it from no better.
 
-    Three of five sales of one thing look like all of them.
+    They are called as it is and fit nearly as well (three of five sales of one thing look like all of them), or nothing
+    that is asked is said by one row more than by another ("How much is lunch?", below "Lunch").
     """
     best = picked[0]
     if best.candidate.row is None:
         return [*picked]
     name, table = best.candidate.row.name, _table_of(best, passages)
-    namesakes = [
+    rows = [each for each in judged if each.candidate.row is not None and _table_of(each, passages) == table]
+    like = [
         each
-        for each in judged
-        if each.score >= _ALSO * best.score
-        and each.candidate.row is not None
-        and each.candidate.row.name == name
-        and _table_of(each, passages) == table
+        for each in rows
+        if each.candidate.row is not None and each.candidate.row.name == name and each.score >= _ALSO * best.score
     ]
-    others = [each for each in picked if each not in namesakes]
-    return [*namesakes[:_MOST_NAMESAKES], *others[: max(0, MAX_SENTENCES - len(namesakes))]]
+    level = [each for each in rows if not each.own and each.above == best.above and _says_as_much(each, best)]
+    if not best.own and len(like) < len(level) <= _MOST_ROWS:
+        return level
+    others = [each for each in picked if each not in like]
+    return [*like[:_MOST_ROWS], *others[: max(0, MAX_SENTENCES - len(like))]]
+
+
+def _says_as_much(each: _Judged, best: _Judged) -> bool:
+    """Whether a row that has what is asked for says as much of the question: "not at all" in its place is no less."""
+    return not each.fits or each.coverage >= best.coverage - _LEVEL
 
 
 def _table_of(each: _Judged, passages: Sequence[ScoredPassage]) -> tuple[object, ...]:

@@ -35,6 +35,7 @@ class Question:
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
         how_to: whether it asks how something is done.
+        implied: those of the terms that whatever is of the kind wanted says without the word: a price is what it costs.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Question:
     wants: Wants
     yes_or_no: bool = False
     how_to: bool = False
+    implied: frozenset[str] = frozenset()
 
 
 _WANTS = (
@@ -91,6 +93,7 @@ _ASKING = frozenset(
     content_words("long soon often quick late early far old tall heavy big amount number name kind type happen mean "
                   "explain describe list show find question answer")
 )  # fmt: skip
+_OF_PRICES = frozenset(content_words("cost spend spent pay paid money worth charge price"))
 _MEASURES = {
     "heavy": "weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "fast": "speed",
     "hot": "temperature", "cold": "temperature", "far": "distance", "old": "age", "big": "size", "large": "size",
@@ -99,23 +102,26 @@ _MEASURES = {
 _HOW = re.compile(rf"\bhow ({'|'.join(_MEASURES)})\b", re.IGNORECASE)
 _CURRENCY = (
     r"(usd|eur|gbp|chf|nok|sek|dkk|jpy|inr|dollars?|euros?|pounds?|pence|p|cents?|kroner|kronor|kr|francs?|yen|rupees?|"
+    r"aud|cad|nzd|cny|yuan|pln|zloty|złoty|czk|crowns?|huf|forints?|rubles?|roubles?|liras?|pesos?|baht|dirhams?|riyals?|"
     r"million|billion)"
 )
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_SPANS = "(second|minute|hour|day|night|week|fortnight|month|quarter|year)"
 _HOLDS = {
     Wants.NUMBER: r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
                   r"fifty|sixty|hundred|thousand|million|half|twice|double|no|none|unlimited)\b",
     Wants.MONEY: rf"[$£€¥₹₩]\s?\d|\d\s?{_CURRENCY}\b|\b{_CURRENCY}\s?\d|\bfree\b|"
                  r"\b(no charge|at no cost)\b|"
                  r"\b\d{1,3}(,\d{3})+\b|\b\d+\.\d\d?\b(?!\s?(?:%|percent))",
-    Wants.TIME: rf"\d|\b({_MONTHS}|monday|"
-                r"tuesday|wednesday|thursday|friday|saturday|sunday|noon|midnight|daily|weekly|monthly|quarterly|yearly|"
+    Wants.TIME: rf"\d|\b({_MONTHS}|{_DAYS}|"
+                r"noon|midnight|daily|weekly|monthly|quarterly|yearly|"
                 r"annually|year|years|month|months|week|weeks|day|days|hour|hours|minutes|immediately|at once|before|"
                 r"after|until|within|every)\b",
     Wants.DURATION: r"\b(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|half)[ -]([a-z]+ )?"
-                    r"(second|minute|hour|day|night|week|fortnight|month|quarter|year)s?\b|"
-                    r"\b(daily|weekly|monthly|quarterly|yearly|annually|immediately|at once|once|twice|every|each)\b|"
-                    r"\b(until|for ever|indefinitely|without limit)\b",
+                    rf"{_SPANS}s?\b|\b(every|each) ([a-z-]+ ){{0,2}}({_SPANS}|time|{_DAYS}|{_MONTHS})s?\b|"
+                    r"\b(daily|weekly|monthly|quarterly|yearly|annually|immediately|at once|once|twice|never)\b|"
+                    r"\b(on a schedule|until|for ever|indefinitely|without limit)\b",
     Wants.CONTACT: r"@|\d{3,}|\d[ -]\d|\bext",
 }  # fmt: skip
 _OF_MONEY = re.compile(
@@ -156,7 +162,13 @@ def analyse(text: str) -> Question:
     named = {term for found in _NAMED.findall(text) for term in content_words(found)}
     names = frozenset(named & kept.keys())
     return Question(
-        text, kept, names, wants, yes_or_no=_YES_OR_NO.match(text) is not None, how_to=_HOW_TO.search(text) is not None
+        text,
+        kept,
+        names,
+        wants,
+        yes_or_no=_YES_OR_NO.match(text) is not None,
+        how_to=_HOW_TO.search(text) is not None,
+        implied=_OF_PRICES.intersection(kept) if wants is Wants.MONEY else frozenset(),
     )
 
 

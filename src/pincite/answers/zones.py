@@ -96,6 +96,11 @@ class Zones:
         both = called & rest
         return max(0.0, 2 * len(both) / len(called | rest) - 1) if both else 0.0
 
+    def titled(self, place: int, terms: Mapping[str, str]) -> bool:
+        """Whether a candidate stands below headings that are called all that is asked for."""
+        (_, title), *_ = self._above[place]
+        return terms.keys() <= title
+
 
 def _asked_about(headings: str, asked: Question) -> frozenset[str]:
     """Return the question's terms that are all that a heading says."""

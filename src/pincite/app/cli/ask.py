@@ -132,7 +132,28 @@ def _place(at: dict[str, Any]) -> str:
 
 def _print_span(mark: str, span: dict[str, Any]) -> None:
     out().print(f"{mark}{span['source']}, {_place(span)}", markup=False)
+    _print_quote(span)
+
+
+def _print_quote(span: dict[str, Any]) -> None:
     out().print(f"    “{' '.join(span['quote'].split())}”", markup=False, style="dim")
+
+
+def _print_pins(pins: list[dict[str, Any]]) -> None:
+    """Print what each pin points to, a place once a pin, and what several rows of a table have in common once."""
+    told: set[tuple[str, int, int, int]] = set()
+    for number, pin in enumerate(pins, 1):
+        before: tuple[str, str] | None = None
+        for span in pin["spans"]:
+            at, where = (span["revision"], span["page"], span["start"], span["end"]), (span["source"], _place(span))
+            if before is not None and at in told:
+                continue
+            if where == before:
+                _print_quote(span)
+            else:
+                _print_span(f"[{number}] ", span)
+            told.add(at)
+            before = where
 
 
 def print_answer(answer: dict[str, Any]) -> None:
@@ -146,9 +167,7 @@ def print_answer(answer: dict[str, Any]) -> None:
     if text:
         console.print(text, markup=False, style="bold")
         console.print()
-    for number, pin in enumerate(pins, 1):
-        for span in pin["spans"]:
-            _print_span(f"[{number}] ", span)
+    _print_pins(pins)
     for span in answer["older"]:
         _print_span("An older version says: ", span)
     if answer["abstained"] and answer["nearest"]:
