@@ -88,21 +88,32 @@ class Tables:
             self._rows[table.start] = _rows(self._page, table)
         rows, heads = self._rows[table.start]
         touched = [at for at, row in enumerate(rows) if row[0][0] < end and start < row[-1][1]]
-        head = next((row for row in reversed(rows[:heads]) if len(row) > 1), None)
+        head = _head(self._page, rows[:heads])
         if len(touched) != 1 or touched[0] < heads or head is None:
             return None
         (place,) = touched
         row = rows[place]
         if row[-1][1] - row[0][0] > _LONGEST_ROW or (table.table is not None and not _each_in_its_own(head, row)):
             return None
-        columns = max(each[2] for row in rows for each in row) + 1
+        columns = sorted({0, *(each[2] for each in (*head, *row))})
         names, cells = _texts(self._page, head, columns), _texts(self._page, row, columns)
         if names == cells or not _names(names, cells):
             return None
         group = _group(self._page, rows, place)
         told = "" if group is None else " ".join(whole_words(self._page[slice(*group)]).split())
         shown = group if _comes_again(self._page, rows, place) else None
-        return Row(names, cells, (head[0][0], head[-1][1]), (row[0][0], row[-1][1]), told, shown)
+        head_at = min(each[0] for each in head), max(each[1] for each in head)
+        return Row(names, cells, head_at, (row[0][0], row[-1][1]), told, shown)
+
+
+def _head(page: str, rows: Sequence[Sequence[_Cell]]) -> list[_Cell] | None:
+    """Return the lowest row of a head that names several columns, and the lines below in which a name goes on."""
+    rest: list[_Cell] = []
+    for row in reversed(rows):
+        if len(row) > 1:
+            return [*row, *rest]
+        rest = [*(each for each in row if each[2] and page[each[0]].islower()), *rest]
+    return None
 
 
 def _group(page: str, rows: Sequence[Sequence[_Cell]], place: int) -> _Stretch | None:
@@ -151,11 +162,12 @@ def _cells(line: str, at: int) -> list[_Cell]:
     return found
 
 
-def _texts(page: str, row: Sequence[_Cell], columns: int) -> tuple[str, ...]:
-    texts = [""] * columns
+def _texts(page: str, row: Sequence[_Cell], columns: Sequence[int]) -> tuple[str, ...]:
+    """Return what a row says in some columns, "" where it says nothing."""
+    texts = dict.fromkeys(columns, "")
     for start, end, column in row:
         texts[column] = " ".join(whole_words(f"{texts[column]} {page[start:end]}").split())
-    return tuple(texts)
+    return tuple(texts.values())
 
 
 def _names(head: Sequence[str], cells: Sequence[str]) -> bool:

@@ -30,7 +30,7 @@ from pincite.privacy import Policy
 # Pages and chunks: the first write comes early, so that a long document can be searched while it is read.
 FIRST_PAGES, FIRST_WRITE = 16, 24
 # Of parsers and chunking. Pages that another one made are read again, for theirs may begin and end elsewhere.
-_READ_BY = "6"
+_READ_BY = "7"
 _SHARE_OF_LIMIT = 1 / 3
 
 T = TypeVar("T")

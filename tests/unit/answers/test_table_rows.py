@@ -61,6 +61,30 @@ def test_a_line_of_a_row_that_a_page_wraps_is_all_of_it():
     assert row.cells == ("Every 6 months", "Look for webs", "Field crew")
 
 
+def test_a_name_may_go_on_in_the_lines_below_it():
+    rows = [["Vehicle", "First 10,000 miles", "After that"], ["", "in a tax year", ""], ["Car", "45p", "25p"]]
+    page, block = drawn(rows, head_rows=2)
+    row = row_at(page, (block,), page.index("Car"), len(page))
+    assert row is not None
+    assert row.head == ("Vehicle", "First 10,000 miles in a tax year", "After that")
+    assert " ".join(page[slice(*row.head_at)].split()) == "Vehicle First 10,000 miles After that in a tax year"
+
+
+@pytest.mark.parametrize("line", [["", "Tax year", ""], ["assets", "", ""]])
+def test_what_stands_below_names_and_does_not_go_on_is_none_of_them(line: list[str]):
+    page, block = drawn([["Kind", "2021", "2022"], line, ["Total", "52", "24"]], head_rows=2)
+    row = row_at(page, (block,), page.index("Total"), len(page))
+    assert row is not None
+    assert row.head == ("Kind", "2021", "2022")
+
+
+def test_a_column_that_nothing_is_in_is_left_out():
+    page, block = drawn([["Kind", "", "2021", "2022"], ["Total", "", "52", "24"], ["Other", "1", "", ""]])
+    row = row_at(page, (block,), page.index("Total"), page.index("24"))
+    assert row is not None
+    assert (row.head, row.cells) == (("Kind", "2021", "2022"), ("Total", "52", "24"))
+
+
 @pytest.mark.parametrize(
     "rows",
     [

@@ -70,6 +70,35 @@ def test_a_head_written_column_by_column_is_read_row_by_row() -> None:
     assert cells(page, block)[: block.table.head_rows] == [["FISCAL", "FISCAL"], ["2023", "2022"]]
 
 
+def test_a_row_with_a_long_name_is_one() -> None:
+    def statement(sheet: Canvas, _: int) -> None:
+        sheet.setFontSize(8)
+        label = "Short-term borrowings and the current portion of long-term debt, all told"
+        draw([("Net sales", "101", "102"), ("Interest", "7", "8"), (label, "$ 938", "$ 307"), ("Tax", "3", "4")], sheet)
+
+    (page,) = pages_of(paper(statement))
+    (block,) = page.blocks
+    assert [row[-2:] for row in cells(page, block)] == [["101", "102"], ["7", "8"], ["$ 938", "$ 307"], ["3", "4"]]
+
+
+def test_amounts_of_things_are_no_head_and_a_name_may_go_on_below_it() -> None:
+    rows = [("Vehicle", "First 10,000 miles in a", "After that"), ("", "tax year", "")]
+    rows += [(name, "45p a mile", "25p a mile") for name in ("Car", "Motorcycle", "Bicycle, electric too")]
+
+    def policy(sheet: Canvas, _: int) -> None:
+        for line in range(9):
+            sheet.drawString(
+                72, 780 - 14 * line, "Vehicles are paid by distance, which covers fuel, wear and insurance."
+            )
+        draw(rows, sheet, 780 - 14 * 11)
+
+    (page,) = pages_of(paper(policy))
+    (block,) = [block for block in page.blocks if block.kind is BlockKind.TABLE]
+    assert block.table is not None
+    assert block.table.head_rows == 2
+    assert cells(page, block) == [[cell for cell in row if cell] for row in rows]
+
+
 @pytest.mark.parametrize("count", [40, 60])
 def test_every_chunk_of_rows_knows_the_head(count: int) -> None:
     rows = [(f"Part number {row} of the plant", f"{row + 7},101", f"{row + 3},202") for row in range(count)]

@@ -199,11 +199,28 @@ def _mark_cells(lines: Sequence[Line], glyphs: Glyphs) -> None:
     usual = sorted(loose)[len(loose) // 2]
     for line, looseness in zip(lines, loose, strict=True):
         is_loose = looseness > _LOOSE * usual
+        tokens = _tokens(line, glyphs) if line.is_row or is_loose or _may_be_row(line) else []
+        line.is_row = line.is_row or _ends_in_columns(tokens, line)
         if line.is_row or is_loose:
-            tokens = _tokens(line, glyphs)
             line.pieces = _pieces(tokens, line)
             gaps = (two.left - one.right for one, two in pairwise(tokens))
             line.has_cells = is_loose and line.numbers < _NUMBERS_IN_ROW and any(gap > line.size for gap in gaps)
+
+
+def _may_be_row(line: Line) -> bool:
+    """Whether a line, however many words it has, ends in two figures."""
+    words = [word for word in line.text.rsplit(maxsplit=4)[1:] if not _CURRENCY.fullmatch(word)]
+    return line.numbers >= _NUMBERS_IN_ROW and len(words) > 1 and all(map(_FIGURE.fullmatch, words[-2:]))
+
+
+def _ends_in_columns(tokens: Sequence[Piece], line: Line) -> bool:
+    """Whether the last two words of a line, signs of currencies aside, are figures that stand wide apart."""
+    words = [each for each in tokens if not _CURRENCY.fullmatch(_text(each, line))]
+    if len(words) <= _NUMBERS_IN_ROW:
+        return False
+    one, two = words[-2:]
+    figures = all(_FIGURE.fullmatch(_text(each, line)) for each in (one, two))
+    return figures and two.left - one.right > _CELL_GAP * line.size
 
 
 def mark_rows(lines: Sequence[Line]) -> None:
@@ -258,7 +275,7 @@ def _pieces(tokens: Sequence[Piece], line: Line) -> tuple[Piece, ...]:
     cells: list[Piece] = []
     before = ""
     for token in tokens:
-        word = line.text[token.start - line.start : token.end - line.start]
+        word = _text(token, line)
         if cells and _belongs(before, word, token.left - cells[-1].right, line.size):
             last = cells.pop()
             cells.append(Piece(last.start, token.end, last.left, max(last.right, token.right)))
@@ -266,6 +283,10 @@ def _pieces(tokens: Sequence[Piece], line: Line) -> tuple[Piece, ...]:
             cells.append(token)
         before = word
     return tuple(cells)
+
+
+def _text(piece: Piece, line: Line) -> str:
+    return line.text[piece.start - line.start : piece.end - line.start]
 
 
 def _belongs(before: str, word: str, gap: float, size: float) -> bool:

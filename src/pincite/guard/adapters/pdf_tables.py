@@ -11,6 +11,7 @@ from pincite.guard.adapters.pdf_lines import Line, Piece
 from pincite.guard.domain import Cell, Table
 
 _FIGURE = re.compile(r"[($€£¥\s+-]*\d[\d,.\s]*[)%x*\s]*|[—–-]+")
+_AMOUNT = re.compile(r"[$€£¥]?\s?\d[\d,.]*\s?\S{1,8}(?:\s\S{1,10}){0,2}$")
 _YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d[AE]?")
 _MOST_HEAD_ROWS = 6
 _MOST_HEAD_LINES = 40  # where each cell is a line of its own
@@ -130,8 +131,12 @@ def _said(piece: Piece, lines: Sequence[Line]) -> str:
 
 
 def _before_figures(texts: Sequence[Sequence[str]]) -> int:
-    """Count the rows before the first that has a figure; years are none. Without any the first is the head."""
+    """Count the rows before the first that has a figure; years are none.
+
+    Without any it is the first with an amount ("45p a mile") behind its name, or else the first is the head.
+    """
     for count, row in enumerate(texts):
         if any(_FIGURE.fullmatch(cell) and not _YEAR.fullmatch(cell.strip()) for cell in row):
             return count
-    return 1 if len(texts) > 1 else 0
+    amounts = (count for count, row in enumerate(texts) if count and any(map(_AMOUNT.match, row[1:])))
+    return next(amounts, 1) if len(texts) > 1 else 0
