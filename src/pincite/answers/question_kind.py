@@ -35,7 +35,8 @@ class Question:
         wants: the kind of thing asked for.
         yes_or_no: whether it is asked so that a yes or a no answers it.
         how_to: whether it asks how something is done.
-        implied: those of the terms that whatever is of the kind wanted says without the word: a price is what it costs.
+        implied: those of the terms that whatever is of the kind wanted says without the word: a price is what it costs,
+            and engineers are people.
     """
 
     text: str
@@ -50,6 +51,10 @@ class Question:
 _WANTS = (
     (Wants.DURATION, r"\bhow (long|often|soon|quickly|frequently)\b|\bhow much (notice|time)\b"),
     (Wants.CONTACT, r"\b(e-?mail|phone|telephone|extension|contact) (address|number)|\bwhat (number|address)\b"),
+    (
+        Wants.NUMBER,
+        r"\bwhat('s| is| was| are| were) the (\w+ ){0,2}(interest|percentage|ratio|rate|share|discount)\b(?! \w+s\b)",
+    ),
     (
         Wants.MONEY,
         (
@@ -93,7 +98,10 @@ _ASKING = frozenset(
     content_words("long soon often quick late early far old tall heavy big amount number name kind type happen mean "
                   "explain describe list show find question answer")
 )  # fmt: skip
-_OF_PRICES = frozenset(content_words("cost spend spent pay paid money worth charge price"))
+_IMPLIED = {
+    Wants.MONEY: frozenset(content_words("cost spend spent pay paid money worth charge price")),
+    Wants.NUMBER: frozenset(content_words("people persons")),
+}
 _MEASURES = {
     "heavy": "weight", "tall": "height", "high": "height", "wide": "width", "deep": "depth", "fast": "speed",
     "hot": "temperature", "cold": "temperature", "far": "distance", "old": "age", "big": "size", "large": "size",
@@ -168,7 +176,7 @@ def analyse(text: str) -> Question:
         wants,
         yes_or_no=_YES_OR_NO.match(text) is not None,
         how_to=_HOW_TO.search(text) is not None,
-        implied=_OF_PRICES.intersection(kept) if wants is Wants.MONEY else frozenset(),
+        implied=_IMPLIED.get(wants, frozenset[str]()).intersection(kept),
     )
 
 

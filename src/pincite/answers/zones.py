@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pincite.answers.candidates import Candidate
 from pincite.answers.question_kind import Question
+from pincite.answers.synonyms import opposites, synonyms
 from pincite.core.words import content_pairs, content_words, words
 from pincite.retrieval import ScoredPassage
 
@@ -96,6 +97,13 @@ class Zones:
         both = called & rest
         return max(0.0, 2 * len(both) / len(called | rest) - 1) if both else 0.0
 
+    def contrary(self, place: int, terms: Mapping[str, str]) -> bool:
+        """Whether a candidate says the opposite of a term, and neither that nor a word that means the same."""
+        own = self.own[place]
+        return any(
+            own & opposites().get(term, frozenset()) and not own & {term, *synonyms().get(term, ())} for term in terms
+        )
+
     def titled(self, place: int, terms: Mapping[str, str]) -> bool:
         """Whether a candidate stands below headings that are called all that is asked for."""
         (_, title), *_ = self._above[place]
@@ -122,11 +130,15 @@ class Alike:
 
     def credit(self, term: str, words: Sequence[tuple[str, str]]) -> float:
         """What the likest of some words (each after its stem) counts for, 0..1."""
-        return max((self._pair(term, word) for _, word in words), default=0.0)
+        return max((self._pair(term, stem, word) for stem, word in words), default=0.0)
 
-    def _pair(self, term: str, word: str) -> float:
+    def _pair(self, term: str, stem: str, word: str) -> float:
         key = (term, word)
-        if key not in self._known:
+        if key not in self._known and stem in synonyms().get(term, ()):
+            self._known[key] = _ALIKE_WORTH
+        elif key not in self._known and stem in opposites().get(term, ()):
+            self._known[key] = 0.0
+        elif key not in self._known:
             near = cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
             share = (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)
             # Numbers lie close together in the vector space and mean different things.
