@@ -111,14 +111,13 @@ def _carried(question: str, topic: _Topic) -> list[_Word]:
 
 def _replaced(word: _Word, question: str, topic: Sequence[_Word]) -> bool:
     """Whether a question that goes on names another thing of its kind: in the same place, or it is the only one."""
-    if not any(word.kind) or _CONTINUES.search(question) is None:
+    if _CONTINUES.search(question) is None:
         return False
-    instead = [each for each in _words_of(question) if each.kind == word.kind and content_words(each.said)]
-    if not instead:
-        return False
-    placed = {each.placed for each in instead}
+    placed = {each.placed for each in _words_of(question) if each.kind == word.kind and content_words(each.said)}
     if word.placed in placed:
-        return True
+        return bool(word.placed) or any(word.kind)
+    if not placed or not any(word.kind):
+        return False
     alone = sum(each.kind == word.kind for each in topic) == 1
     return alone and (word.figures or "" in placed)
 

@@ -50,6 +50,7 @@ def test_a_first_question_is_left_alone() -> None:
         ("What were Apple's net sales?", "What about Microsoft?", "What about Microsoft? (net sales)"),
         ("What were the net sales in 2019?", "And in 2020?", "And in 2020? (net sales)"),
         ("What were the 2019 net sales?", "And in 2020?", "And in 2020? (net sales)"),
+        ("What do I get per mile for my car?", "And for motorcycles?", "And for motorcycles? (per mile)"),
         ("Wie hoch ist die Grenze für ein Hotel in London?", "Und in Wien?", "Und in Wien? (Grenze Hotel)"),
     ],
 )
