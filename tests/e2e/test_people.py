@@ -113,3 +113,30 @@ def test_a_tick_in_a_group_undoes_nothing_that_others_did_since_the_page_was_rea
     expect(ada).not_to_be_checked()
     bob.click()
     expect(group).to_contain_text("0 in it")
+
+
+@pytest.mark.browser
+def test_one_of_many_is_found_and_their_link_stands_with_them(page: Page, server: Server) -> None:
+    long_name = "x" * 100
+    sign_in(page, server)
+    page.set_viewport_size({"width": 390, "height": 800})
+    for number in range(20):
+        made = page.request.post(
+            f"{server.url}/v1/users",
+            data={"name": long_name if number == 0 else f"Person {number}", "email": f"p{number}@example.com"},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        assert made.status == 201, made.text()
+    page.goto(f"{server.url}/settings")
+    page.get_by_role("button", name="People").click()
+    name = page.get_by_test_id("person").filter(has_text=long_name).get_by_text(long_name)
+    box = name.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390, "a long name runs out of the page"
+    page.get_by_label("Find somebody").fill("P17@")
+    expect(page.get_by_test_id("person")).to_have_count(1)
+    person = page.get_by_test_id("person")
+    person.get_by_role("button", name="New link").click()
+    expect(person.get_by_test_id("link")).to_contain_text("Send this link to Person 17")
+    page.get_by_label("Find somebody").fill("nobody at all")
+    expect(page.get_by_text("Nobody is called so.")).to_be_visible()

@@ -120,8 +120,9 @@ async def test_an_erasure_that_broke_off_is_finished_by_its_documents_name(house
     done = await eraser.document(owner, "a.md")
     assert (done.id, done.resumed, done.points, done.blobs) == (document, True, 1, 1)
     assert holding(pincite_home, GOES) == set()
-    with pytest.raises(NotFound, match="nor is one left"):
+    with pytest.raises(NotFound, match="nor is one left") as gone:
         await eraser.document(owner, "a.md")
+    assert "audit list --action document.removed" in gone.value.remedy
     by_id = await eraser.document(owner, document, scrub=False)
     assert (by_id.resumed, by_id.rows) == (True, {}), "by its id it is found as long as there is a tenant"
     await whole(house)

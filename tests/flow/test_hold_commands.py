@@ -53,3 +53,11 @@ def test_of_many_holds_that_on_a_removed_document_can_be_released(pincite_home: 
     document = asyncio.run(fill())
     assert len(hold("list")[1]["items"]) == 201
     assert hold("release", "document", document) == (0, {"kind": "document", "id": document})
+
+
+def test_who_sets_a_hold_on_what_is_held_learns_that_one_reason_took_the_others_place(pincite_home: Path) -> None:
+    assert hold("set", "tenant", "--reason", "Matter [1]")[1]["before"] is None
+    told = CliRunner().invoke(app, ["hold", "set", "tenant", "--reason", "Matter [2]"])
+    assert (told.exit_code, "its reason was: Matter [1]" in told.stdout) == (0, True), told.output
+    assert hold("set", "tenant", "--reason", "Matter [3]")[1]["before"] == "Matter [2]"
+    assert [each["reason"] for each in hold("list")[1]["items"]] == ["Matter [3]"]

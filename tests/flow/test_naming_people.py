@@ -56,3 +56,14 @@ async def test_members_are_changed_one_by_one_and_others_changes_stay(client: ht
             assert (await client.request(method, f"/v1/groups/{path}")).status_code == 404
     told = (await client.get("/v1/audit", params={"object": group, "action": "group.members"})).json()["items"]
     assert [(each["detail"].get("came"), each["detail"].get("left")) for each in told][:2] == [([], []), ([], [ada])]
+
+
+def test_who_is_erased_is_named_as_everybody_else_and_the_report_says_who_it_was(pincite_home: Path) -> None:
+    ada = made("users", "invite", "Ada", "--email", "ada@example.com")
+    bob = made("users", "invite", "Bob Ünal", "--email", "bob@example.com")
+    assert said("erase", "user", "ADA@example.com", "--dry-run")["id"] == ada
+    assert said("erase", "user", "ada@example.com")["id"] == ada
+    told = CliRunner().invoke(app, ["erase", "user", "Bob Ünal"])
+    assert (told.exit_code, f"User {bob}" in told.stdout) == (0, True)
+    nobody = CliRunner().invoke(app, ["erase", "user", "Bob Ünal"])
+    assert (nobody.exit_code, "`pincite users list` shows them" in nobody.stderr) == (4, True), nobody.stderr

@@ -124,3 +124,34 @@ async def test_a_method_that_is_not_taken_is_told_with_those_that_are(client: ht
 async def test_what_is_told_to_be_no_route_is_none(client: httpx2.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert [each for each in paths if is_below(each, (*BASELESS, *UNSPOKEN))] == []
+
+
+async def test_a_misspelt_field_makes_no_key_or_person_or_grant_that_may_more_than_was_meant(
+    client: httpx2.AsyncClient,
+) -> None:
+    """A key with `expires` for `expires_at` would never end, one with `permission` could do everything."""
+    ada = (await client.post("/v1/users", json={"name": "Ada", "role": "admin"})).json()["id"]
+    legal = (await client.post("/v1/groups", json={"name": "Legal"})).json()["id"]
+    papers = (await client.post("/v1/collections", json={"name": "papers"})).json()["id"]
+    for method, path, body, wrong in (
+        ("POST", "/v1/keys", {"name": "nightly", "expires": "2030-01-01T00:00:00Z"}, "expires"),
+        ("POST", "/v1/keys", {"name": "nightly", "permission": ["read"]}, "permission"),
+        ("POST", "/v1/users", {"name": "Eve", "roles": "auditor"}, "roles"),
+        ("PATCH", f"/v1/users/{ada}", {"roles": "viewer"}, "roles"),
+        ("PATCH", f"/v1/users/{ada}", {"disable": True}, "disable"),
+        ("POST", "/v1/groups", {"name": "People", "members": [ada]}, "members"),
+        ("PUT", f"/v1/groups/{legal}/members", {"members": [ada], "name": "Law"}, "name"),
+        ("POST", "/v1/collections", {"name": "letters", "personal_data": "refuse"}, "personal_data"),
+        (
+            "PUT",
+            f"/v1/collections/{papers}/grants/user/{ada}",
+            {"level": "viewer", "until": "2030-01-01T00:00:00Z"},
+            "until",
+        ),
+    ):
+        refused = await client.request(method, path, json=body)
+        assert (refused.status_code, f"`{wrong}` is not known here." in refused.text) == (422, True), refused.text
+    assert "nightly" not in {each["name"] for each in (await client.get("/v1/keys")).json()["items"]}
+    person = (await client.get(f"/v1/users/{ada}")).json()
+    assert (person["role"], person["disabled"]) == ("admin", False)
+    assert [each["name"] for each in (await client.get("/v1/collections")).json()["items"]] == ["papers"]

@@ -69,7 +69,7 @@ class Invited(PersonBody):
 class NewPerson(BaseModel):
     """Who is to be let in."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Ada", "role": "editor"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Ada", "role": "editor"}})
 
     name: _Name
     role: Role = Role.VIEWER
@@ -80,7 +80,7 @@ class NewPerson(BaseModel):
 class PersonChange(BaseModel):
     """What is to be another way; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"role": "viewer"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"role": "viewer"}})
 
     name: _Name | None = None
     role: Role | None = None
@@ -119,7 +119,7 @@ class GroupList(BaseModel):
 class NewGroup(BaseModel):
     """How a group is called."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "Legal"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "Legal"}})
 
     name: _Name
 
@@ -127,7 +127,7 @@ class NewGroup(BaseModel):
 class Members(BaseModel):
     """Ids of the users who are in a group; others leave it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"members": ["01a1fb30"]}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"members": ["01a1fb30"]}})
 
     members: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=MOST_MEMBERS)]
 

@@ -83,7 +83,9 @@ class KeyList(BaseModel):
 class NewKey(BaseModel):
     """What a key is for, whom it acts as (you), what it is narrowed to (nothing), and when it ends (never)."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "nightly import", "permissions": ["read"]}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"name": "nightly import", "permissions": ["read"]}}
+    )
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     user: Annotated[str | None, Field(max_length=64, description="An id.")] = None

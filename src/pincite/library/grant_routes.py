@@ -40,7 +40,7 @@ class GrantList(BaseModel):
 class LevelBody(BaseModel):
     """What is granted: `viewer` reads and asks, `editor` changes documents too, `manager` grants and deletes too."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"level": "viewer"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"level": "viewer"}})
 
     level: Level
 

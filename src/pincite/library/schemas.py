@@ -237,7 +237,7 @@ class CollectionList(BaseModel):
 class NewCollection(BaseModel):
     """The name of a collection to be made."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"name": "contracts"}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "contracts"}})
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
 

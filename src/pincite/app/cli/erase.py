@@ -12,19 +12,21 @@ from rich.table import Table
 
 from pincite.app.cli.acting import acting, installed
 from pincite.app.cli.output import Json, out, print_json, print_table, run
+from pincite.app.cli.people import user_of
 from pincite.app.erasing import Erased, Eraser
 from pincite.app.settings import read_settings
-from pincite.core import Scope
+from pincite.app.wiring import House
+from pincite.core import NotFound, Scope
 
 app = typer.Typer(no_args_is_help=True, help="Erase a document, a user or a tenant everywhere, for good.")
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only report what would be deleted.")]
 
 
-def _do(work: Callable[[Eraser, Scope], Awaitable[Erased]], *, as_json: bool) -> None:
+def _do(work: Callable[[House, Scope], Awaitable[Erased]], *, as_json: bool) -> None:
     async def inside() -> Erased:
         async with acting(read_settings(log_level="warning"), work=True) as (house, scope):
-            return await work(Eraser(house), scope)
+            return await work(house, scope)
 
     _report(run(inside(), as_json=as_json), as_json=as_json)
 
@@ -33,8 +35,8 @@ def _report(report: Erased, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
         return
-    if report.resumed:
-        out().print(f"Document {report.id} was removed before; what is left of it:")
+    what = f"{report.kind.capitalize()} {report.id}"
+    out().print(f"{what} was removed before; what is left:" if report.resumed else f"{what}:")
     table = Table("Where", "Would go" if report.dry_run else "Gone")
     for where, count in report.rows.items():
         table.add_row(where, f"{count:,}")
@@ -52,17 +54,28 @@ def document(
     document: Annotated[str, typer.Argument(help="Its id or name.")], dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Erase a document with all revisions, and every conversation that quotes it."""
-    _do(lambda eraser, scope: eraser.document(scope, document, dry_run=dry_run), as_json=as_json)
+    _do(lambda house, scope: Eraser(house).document(scope, document, dry_run=dry_run), as_json=as_json)
 
 
 @app.command("user")
 def user(
-    user: Annotated[str, typer.Argument(help="Their id, from `pincite users list`.")],
+    user: Annotated[str, typer.Argument(help="An id, an e-mail address or a name; of who was removed, the id.")],
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Erase a user with their conversations; documents stay, they are the tenant's."""
-    _do(lambda eraser, scope: eraser.user(scope, user, dry_run=dry_run), as_json=as_json)
+
+    async def work(house: House, scope: Scope) -> Erased:
+        try:
+            known = await user_of(house, scope, user)
+        except NotFound as unknown:
+            try:  # of one who was removed there is nothing left to be named by but the id
+                return await Eraser(house).user(scope, user, dry_run=dry_run)
+            except NotFound:
+                raise unknown from None
+        return await Eraser(house).user(scope, known, dry_run=dry_run)
+
+    _do(work, as_json=as_json)
 
 
 @app.command("files")

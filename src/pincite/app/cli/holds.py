@@ -6,6 +6,7 @@ What a hold keeps is decided in `library`.
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -33,10 +34,20 @@ def set_hold(
     """Let nothing of it be deleted until the hold is released."""
 
     async def work(house: House, scope: Scope) -> dict[str, Any]:
-        hold = await house.library.hold(scope, what, await _id(house, scope, what, which), reason)
-        return {"kind": hold.kind, "id": hold.object_id, "reason": hold.reason}
+        object_id = await _id(house, scope, what, which)
+        before = {(each.kind, each.object_id): each.reason for each in await _all(house, scope)}.get((what, object_id))
+        hold = await house.library.hold(scope, what, object_id, reason)
+        return {"kind": hold.kind, "id": hold.object_id, "reason": hold.reason, "before": before}
 
-    _said(acted(work, as_json=as_json), "It is kept from now on.", as_json=as_json)
+    done = acted(work, as_json=as_json)
+    if done["before"] in {None, done["reason"]}:
+        said = "It is kept from now on."
+    else:
+        said = (
+            f"It was kept already, and its reason was: {escape(done['before'])}\n"
+            "There is one reason at a time, and one release ends the hold. Where both matter, say both."
+        )
+    _said(done, said, as_json=as_json)
 
 
 @app.command("list")

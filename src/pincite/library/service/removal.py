@@ -82,7 +82,8 @@ class Removals:
         if not found:
             raise NotFound(
                 f"There is no document {name[:200]}, nor is one left that was removed.",
-                remedy="See `pincite list`; what was removed and purged is known by its id alone.",
+                remedy="See `pincite list`. One that was removed and purged is known by its id alone, which "
+                "`pincite audit list --action document.removed --json` tells: an erasure that broke off ends with it.",
             )
         if name not in found and len(found) > 1:
             raise InvalidInput(

@@ -42,19 +42,20 @@ function Row({ group }: { group: Group }) {
   const client = useQueryClient();
   const people = useQuery(peopleQuery).data ?? [];
   const [removing, setRemoving] = useState(false);
+  const [open, setOpen] = useState(false); // many groups of many people are more boxes than a browser draws at once
   const reload = () => Promise.all([GROUPS, PEOPLE].map((queryKey) => client.invalidateQueries({ queryKey })));
   const change = useMutation({ mutationFn: (id: string) => changeMember(group.id, id, group.members.includes(id) ? "DELETE" : "PUT"), onSettled: reload });
   const removal = useMutation({ mutationFn: () => removeGroup(group.id), onSuccess: reload });
   return (
     <li className="border-b border-line py-2.5 text-sm last:border-0">
-      <details>
-        <summary className="cursor-pointer">
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="cursor-pointer wrap-anywhere">
           <span className="font-medium">{group.name}</span> <span className="text-muted">· {group.members.length} in it</span>
         </summary>
         <fieldset className="mt-2 grid gap-1 sm:grid-cols-2" disabled={change.isPending}>
           <legend className="sr-only">Who is in {group.name}</legend>
-          {people.map((person) => (
-            <label key={person.id} className="flex items-center gap-2 py-1">
+          {(open ? people : []).map((person) => (
+            <label key={person.id} className="flex min-w-0 items-center gap-2 py-1">
               <input type="checkbox" checked={group.members.includes(person.id)} onChange={() => change.mutate(person.id)} />
               <span className="truncate">{person.name}</span>
             </label>

@@ -2,15 +2,22 @@
 import { changePerson, dropSecondFactor, newLink, PEOPLE, peopleQuery, type Person, removePerson, type Role, ROLES } from "@/shared/api/people";
 import { Button } from "@/shared/ui/button";
 import { Confirm } from "@/shared/ui/dialog";
+import { INPUT } from "@/shared/ui/field";
 import { ErrorNotice } from "@/shared/ui/notice";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Invite, LinkOnce } from "./invite";
 import { Section } from "./section";
 
+// More than fit on a screen are looked for, not scrolled to.
+const MANY = 12;
+
 export function People() {
   const people = useQuery(peopleQuery);
+  const [wanted, setWanted] = useState("");
   const [link, setLink] = useState<{ name: string; token: string } | null>(null);
+  const all = people.data ?? [];
+  const found = all.filter(({ name, email }) => `${name} ${email ?? ""}`.toLowerCase().includes(wanted.trim().toLowerCase()));
   return (
     <Section title="People">
       <p className="mb-4 text-sm leading-relaxed text-muted">
@@ -19,17 +26,29 @@ export function People() {
       <Invite onLink={setLink} />
       {link && <LinkOnce name={link.name} token={link.token} />}
       {people.isError && <ErrorNotice error={people.error} />}
+      {all.length > MANY && (
+        <input
+          type="search"
+          value={wanted}
+          onChange={(event) => setWanted(event.target.value)}
+          aria-label="Find somebody"
+          placeholder={`Find one of ${all.length} by name or e-mail`}
+          className={`mt-4 ${INPUT}`}
+        />
+      )}
+      {all.length > 0 && found.length === 0 && <p className="mt-3 text-sm text-muted">Nobody is called so.</p>}
       <ul className="mt-4" data-testid="people">
-        {people.data?.map((person) => (
-          <Row key={person.id} person={person} onLink={(token) => setLink({ name: person.name, token })} />
+        {found.map((person) => (
+          <Row key={person.id} person={person} />
         ))}
       </ul>
     </Section>
   );
 }
 
-function Row({ person, onLink }: { person: Person; onLink: (token: string) => void }) {
+function Row({ person }: { person: Person }) {
   const client = useQueryClient();
+  const [token, setToken] = useState<string | null>(null);
   const change = useMutation({
     mutationFn: (patch: { role?: Role; disabled?: boolean }) => changePerson(person.id, patch),
     onSuccess: () => client.invalidateQueries({ queryKey: PEOPLE }),
@@ -37,7 +56,7 @@ function Row({ person, onLink }: { person: Person; onLink: (token: string) => vo
   return (
     <li className="border-b border-line py-3 text-sm last:border-0" data-testid="person">
       <div className="flex flex-wrap items-center gap-2">
-        <p className="min-w-40 flex-1">
+        <p className="min-w-40 flex-1 wrap-anywhere">
           <span className={`font-medium ${person.disabled ? "text-muted line-through" : ""}`}>{person.name}</span>
           {person.disabled && <span className="text-muted"> · disabled</span>}
           {person.service && <span className="text-muted"> · program</span>}
@@ -55,7 +74,8 @@ function Row({ person, onLink }: { person: Person; onLink: (token: string) => vo
           ))}
         </select>
       </div>
-      <Actions person={person} onLink={onLink} onDisable={() => change.mutate({ disabled: !person.disabled })} />
+      <Actions person={person} onLink={setToken} onDisable={() => change.mutate({ disabled: !person.disabled })} />
+      {token && <LinkOnce name={person.name} token={token} />}
       {change.isError && <ErrorNotice error={change.error} />}
     </li>
   );
