@@ -8,7 +8,7 @@ import re
 _CLOSERS = "\"'”’»)\\]"
 _CANDIDATE = re.compile(
     rf"(?P<stop>(?<![.!?…])[.!?…]++[{_CLOSERS}]*+)(?=\s)"
-    rf"|(?P<wide>[。！？]+[{_CLOSERS}」』）]*)"
+    rf"|(?P<wide>[。！？؟۔।]+[{_CLOSERS}」』）]*)"
     r"|(?P<line>\r?\n)(?P<blank>[ \t]*\r?\n)?"
 )
 _BEFORE = re.compile(r"\S+$")
@@ -32,10 +32,12 @@ _WIDTH_SAMPLE = 20_000
 _BEFORE_NAME_WORDS = """
 mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs
 v viz al approx ca incl excl hr hrn sra dra dipl inkl exkl zzgl abzgl bzw ggf evtl vgl bspw
+mevr dhr bijv sig dott dña np tzn проф им ул напр
 """
 _BEFORE_NAME = frozenset(_BEFORE_NAME_WORDS.split())
 _BEFORE_NUMBER_WORDS = """
 no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg
+тел стр рис табл ст ул гл núm pág art tél nº str ul godz blz tlf
 app item jan feb mar apr jun jul aug sep sept oct nov dec min max tel ext abs pos ziff tab kap
 """
 _BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_WORDS.split())
@@ -195,7 +197,8 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
         return _has_cells(line) or _is_row(next_line) or not goes_on(next_line)
     if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
         return True
-    begins = next_line[:1].isupper() or next_line[:1].isdigit()
+    # A letter of a script without capitals may begin a sentence, too.
+    begins = next_line[:1].isdigit() or (next_line[:1].isalpha() and not next_line[:1].islower())
     return (
         begins and len(line.strip()) * 3 <= width * 2 and (line.rstrip()[-1:].isalnum() or line.rstrip()[-1:] in "%)")
     )
