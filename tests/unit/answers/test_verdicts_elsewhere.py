@@ -57,6 +57,10 @@ def test_a_negation_counts(page: str, other: str) -> None:
         ("Обеденный перерыв длится 45 минут.", "Обеденный перерыв длится 45 часов."),
         ("餐饮补贴每天100元。", "餐饮补贴每天200元。"),
         ("产假为158天。", "产假为158周。"),
+        ("本产品保修期为两年。", "本产品保修期为三年。"),
+        ("退货须在七天内提出。", "退货须在十二天内提出。"),
+        ("Semestern är 25 dagar per år.", "Semestern är 25 veckor per år."),
+        ("Возврат товара возможен.", "Возврат товара невозможен."),
     ],
 )
 def test_figures_units_and_months_count(page: str, other: str) -> None:

@@ -39,8 +39,8 @@ NEGATES_UNSPACED = re.compile(
 _MONTHS = {
     "jan": "januar jänner januari janvier enero gennaio janeiro stycznia styczeń января январь ocak يناير ינואר",
     "feb": """
-        februar februari février fevrier febrero febbraio fevereiro lutego luty февраля февраль şubat فبراير
-        פברואר
+        februar februari février fevrier febrero febbraio fevereiro lutego luty февраля февраль şubat
+        فبراير פברואר
     """,
     "mar": "märz maart mars marzo março marca marzec марта март מרץ مارس",
     "apr": "avril abril aprile kwietnia kwiecień апреля апрель nisan أبريل אפריל",
@@ -63,31 +63,33 @@ _MONTHS = {
 MONTHS_ELSEWHERE = {word: month for month, words in _MONTHS.items() for word in words.split()}
 _UNITS = {
     "second": """
-        sekunde sekunden seconde secondes segundo segundos secondo secondi seconden sekund sekundy секунд
-        секунды
+        sekunde sekunden seconde secondes segundo segundos secondo secondi seconden sekund sekundy
+        секунд секунды
     """,
     "minute": "minuten minuto minutos minuti minut minuty минут минуты минута dakika דקות دقيقة",
     "hour": """
-        stunde stunden heure heures hora horas ora ore uur uren godzina godziny godzin час часа часов saat
-        小时 小時 時間 시간 שעות ساعة
+        stunde stunden heure heures hora horas ora ore uur uren godzina godziny godzin час часа часов
+        saat 小时 小時 時間 시간 שעות ساعة
     """,
     "day": """
-        tage tagen jour jours día días dia dias giorno giorni dag dagen dzień dni dnia 天 日 일 день дня дней
-        gün arbeitstag arbeitstage arbeitstagen werktag werktage werktagen kalendertage werkdagen يوم يوما
-        أيام ימים
+        tage tagen dagar dagen dní dny nap ημέρες ημέρα дні днів jour jours día días dia dias giorno
+        giorni dag dagen dzień dni dnia 天 日 일 день дня дней gün arbeitstag arbeitstage arbeitstagen
+        werktag werktage werktagen kalendertage werkdagen يوم يوما أيام ימים
     """,
     "week": """
-        woche wochen semaine semaines semana semanas settimana settimane weken 周 週 週間 주 tydzień tygodnie
-        tygodni неделя недели недель неделю hafta أسبوع أسبوعين أسابيع שבועות
+        woche wochen vecka veckor uger uker týden týdny týdnů hét тижні тижнів εβδομάδες semaine
+        semaines semana semanas settimana settimane weken 周 週 週間 주 tydzień tygodnie tygodni неделя
+        недели недель неделю hafta أسبوع أسبوعين أسابيع שבועות
     """,
     "month": """
-        monat monate monaten monats mois mes meses mese mesi maand maanden mês 月 个月 個月 ヶ月 개월 miesiąc
-        miesiące miesięcy месяц месяца месяцев ay شهر أشهر חודשים
+        månad månader måneder měsíc měsíce měsíců hónap місяці місяців μήνες monat monate monaten monats
+        mois mes meses mese mesi maand maanden mês 月 个月 個月 ヶ月 개월 miesiąc miesiące miesięcy месяц месяца
+        месяцев ay شهر أشهر חודשים
     """,
     "quarter": "quartal quartale trimestre trimestres kwartaal kwartał квартал",
     "year": """
-        jahr jahre jahren jahres années année ans años año anno anni jaar jaren anos 年 년 rok lata lat год
-        года лет yıl سنة سنوات שנים
+        år roky év роки років έτη jahr jahre jahren jahres années année ans años año anno anni jaar
+        jaren anos 年 년 rok lata lat год года лет yıl سنة سنوات שנים
     """,
     "percent": "prozent procent процент процента процентов yüzde",
     "euro": "евро",
@@ -96,9 +98,9 @@ _UNITS = {
 }
 UNITS_ELSEWHERE = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _NUMBERS = {
-    "2": "zwei deux dos due twee dois duas dwa dwie dwóch два две двух iki",
-    "3": "drei trois tres tre drie três trzy trzech три трёх трех üç",
-    "4": "vier quatre cuatro quattro quatro cztery czterech четыре четырёх четырех dört",
+    "2": "två zwei deux dos due twee dois duas dwa dwie dwóch два две двух iki",
+    "3": "tři három τρεις drei trois tres tre drie três trzy trzech три трёх трех üç",
+    "4": "fyra fire čtyři négy vier quatre cuatro quattro quatro cztery czterech четыре четырёх четырех dört",
     "5": "fünf cinq cinco cinque vijf pięć pięciu пять пяти beş",
     "6": "sechs seis sei zes sześć sześciu шесть шести altı",
     "7": "sieben siete sette zeven sete siedem семь семи yedi",
@@ -117,6 +119,23 @@ _NUMBERS = {
     "90": "neunzig nonante noventa novanta negentig dziewięćdziesiąt девяносто doksan",
 }
 NUMBERS_ELSEWHERE = {word: number for number, words in _NUMBERS.items() for word in words.split()}
+COUNTED_UNSPACED = re.compile(r"[一二两兩三四五六七八九十百]+(?=[个個ヶか]?[天日年月周週时時小分元円人名台次歳岁倍])")
+"""A number written out in a run of Chinese or Japanese, before what it counts."""
+_SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "兩": 2}
+
+
+def number_of(written: str) -> int:
+    """Return the number that signs up to hundreds write: 12 for 十二, 30 for 三十."""
+    total = ones = 0
+    for sign in written:
+        if sign in "十百":
+            total += (ones or 1) * (10 if sign == "十" else 100)
+            ones = 0
+        else:
+            ones = _SIGNS[sign]
+    return total + ones
+
+
 OPPOSED_ELSEWHERE = (
     "mindestens höchstens",
     "vor nach",

@@ -287,7 +287,7 @@ CONDITIONS = frozenset(
     until till although though however usually normally generally subject depends depending most some not no
     """.split()  # noqa: SIM905
 )
-_PREFIXES = ("non", "un", "dis", "in", "im", "il", "ir")
+_PREFIXES = ("non", "un", "dis", "in", "im", "il", "ir", "не")
 # Begin with such letters, but deny nothing.
 _NO_PREFIX = frozenset(
     """

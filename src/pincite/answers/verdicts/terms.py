@@ -10,7 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from pincite.answers.verdicts.elsewhere import NEGATES_UNSPACED, NEGATES_WITHIN, NOT_BEHIND
+from pincite.answers.verdicts.elsewhere import (
+    COUNTED_UNSPACED,
+    NEGATES_UNSPACED,
+    NEGATES_WITHIN,
+    NOT_BEHIND,
+    number_of,
+)
 from pincite.answers.verdicts.lexicon import (
     CURRENCY,
     MONTHS,
@@ -159,6 +165,8 @@ def _unspaced(text: str) -> Iterator[_Token]:
             if negator["must"] is None:
                 word = "not" if negator["behind"] is None else NOT_BEHIND
                 yield _Token(word, word, negator.span(), "word")
+    for counted in COUNTED_UNSPACED.finditer(text):
+        yield _Token(str(number_of(counted[0])), counted[0], counted.span(), "count")
     for start, end in telling_pieces(text):
         piece = text[start:end]
         yield _Token(UNITS.get(piece) or stem(piece), piece, (start, end), "unit" if piece in UNITS else "word")
