@@ -123,6 +123,9 @@ HOLDS = {
 }
 """What of that kind is told in other languages, by a pattern over text in any case; `question_kind` has English."""
 _WORD = re.compile(r"[^\W\d_]+")
+_ASKS = re.compile(
+    "|".join((*(pattern for _, pattern in WANTS), YES_OR_NO[1:], r"什么|什麼|怎[么麼样]|如何|哪|谁|誰|どこ|なぜ|どう"))
+)
 _LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 
 
@@ -142,3 +145,8 @@ def language_asked_in(text: str, is_english: frozenset[str]) -> str | None:
         return UNSPACED
     least = max(1, sum(word in is_english for word in words)) if _LATIN.search(text) else 0
     return best if counts[best] > least else None
+
+
+def asks_elsewhere(text: str) -> bool:
+    """Whether a text asks, by its words, in another language than English."""
+    return _ASKS.search(text.lower()) is not None

@@ -86,6 +86,11 @@ _WORDS_OF_PROSE = 6
 _SUM = re.compile(r"[\d(#+$€£]|(?:EUR|USD|GBP|CHF)\b")
 # German numbers things by a stop: "am 21. Juni", "im 2. Quartal". Months that English writes alike are among them.
 _ORDINAL = re.compile(r"[(\[\"'“„]*\d{1,2}\.$")
+# Behind "am" or "der" a number with a stop counts whatever comes: "am 3. Werktag".
+_PLACED_ORDINAL = re.compile(
+    r"(?<!\w)(?:am|im|zum|zur|vom|beim|der|dem|den|des|die|das|jede[mnrs]?) \d{1,2}\.$", re.IGNORECASE
+)
+_ORDINAL_REACH = 12
 _NUMBERED_WORDS = """
 januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr jun jul aug
 sep sept okt nov dez quartal halbjahr stock obergeschoss og etage klasse lebensjahr jahrhundert absatz abschnitt kapitel
@@ -152,6 +157,8 @@ def _stop_ends(text: str, start: int, stop: int, end: int) -> bool:
     if before is None:
         return True
     if _PAIR.search(text, max(start, stop - 4), stop + 1):
+        return following.strip("\"'“‘’,.").casefold() in _STARTERS
+    if _PLACED_ORDINAL.search(text, max(start, stop - _ORDINAL_REACH), stop + 1):
         return following.strip("\"'“‘’,.").casefold() in _STARTERS
     opens = before.start() - start < _LINE_LOOKBACK and not text[start : before.start()].strip()
     return not _is_abbreviation(before[0], opens, following)
