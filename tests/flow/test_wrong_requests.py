@@ -124,3 +124,12 @@ async def test_a_method_that_is_not_taken_is_told_with_those_that_are(client: ht
 async def test_what_is_told_to_be_no_route_is_none(client: httpx2.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert [each for each in paths if is_below(each, (*BASELESS, *UNSPOKEN))] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/conversations", "/v1/users", "/v1/documents", "/v1/collections", "/v1/batches"])
+async def test_a_cursor_of_no_list_is_refused_and_never_taken_for_its_end(
+    client: httpx2.AsyncClient, path: str
+) -> None:
+    response = await client.get(path, params={"cursor": "01a2"})
+    assert response.status_code == 422
+    assert response.json()["title"] == "The cursor is not one of this list."
