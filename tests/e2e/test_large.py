@@ -1,5 +1,6 @@
 """What a large library and a long history need: filters that a refresh keeps, and the open conversation in the list."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,27 @@ def test_the_conversation_that_is_open_is_in_the_list(page: Page, server: Server
     history.get_by_role("button", name="Earlier questions").click()
     expect(history.get_by_text("Open now")).to_have_count(0)
     expect(history.get_by_test_id("history-row")).to_have_count(ON_A_PAGE + 1)
+
+
+@pytest.mark.browser
+def test_a_refresh_keeps_the_page_that_was_turned_to(page: Page, server: Server, tmp_path: Path) -> None:
+    sign_in(page, server)
+    path = tmp_path / "manual.md"
+    path.write_text("".join(f"# Part {number}\n\nUnit {number} is green.\n\n" for number in range(1, 8)))
+    upload(page, server, path)
+    page.get_by_test_id("open").click()
+    number = page.get_by_test_id("viewer-page-number")
+    number.fill("6")
+    number.press("Enter")
+    expect(page.get_by_test_id("viewer")).to_contain_text("Unit 6 is green.")
+    page.wait_for_url("**at=6*")
+    # Filtering beside it leaves it open.
+    page.get_by_label("Filter by name").fill("manual")
+    page.wait_for_url("**name=manual*")
+    expect(number).to_have_value("6")
+    page.reload()
+    expect(page.get_by_test_id("viewer")).to_contain_text("Unit 6 is green.")
+    expect(number).to_have_value("6")
+    number.fill("1")
+    number.press("Enter")
+    expect(page).not_to_have_url(re.compile(r"[?&]at="))

@@ -6,6 +6,7 @@ import type { View } from "./use-documents";
 
 /** The address follows when nothing was typed for so long. */
 const WRITE_MS = 250;
+const NOTHING: LibrarySearch = { collection: undefined, name: undefined, shelf: undefined, sort: undefined };
 
 export function useView(search: LibrarySearch): [View, (patch: Partial<View>) => void] {
   const navigate = useNavigate();
@@ -23,7 +24,9 @@ export function useView(search: LibrarySearch): [View, (patch: Partial<View>) =>
     if (own === known.current) return;
     const timer = setTimeout(() => {
       known.current = own;
-      void navigate({ to: "/library", search: JSON.parse(own) as LibrarySearch, replace: true });
+      const wanted = { ...NOTHING, ...(JSON.parse(own) as LibrarySearch) };
+      // What the reader shows is in the address, too.
+      void navigate({ to: ".", search: (previous: object) => ({ ...previous, ...wanted }), replace: true } as never);
     }, WRITE_MS);
     return () => clearTimeout(timer);
   }, [own, navigate]);
