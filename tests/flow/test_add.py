@@ -107,3 +107,26 @@ async def test_what_programs_leave_in_a_folder_is_added_only_where_it_is_named(h
     for paths, wanted in (([folder], ["plan.md"]), ([folder / "plan.tmp"], ["plan.tmp"])):
         lines = await add_paths(house, owner, paths, collection="default", quiet=True)
         assert [line["source"] for line in lines] == wanted
+
+
+def test_documents_are_removed_all_or_none_where_one_is_not_there(tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"note-{number}.md").write_text(f"# Note {number}\n\nThe valve of unit {number} is red.\n")
+    home = tmp_path / "home"
+    add(home, folder)
+
+    def pincite(*words: str) -> tuple[int, str, str]:
+        environment = {**os.environ, "PINCITE_HOME": str(home), "PINCITE_MODEL": "none"}
+        command = [sys.executable, "-m", "pincite.app.cli", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+        return done.returncode, done.stdout, done.stderr
+
+    code, _, said = pincite("remove", "note-0.md", "note-9.md", "note-1.md")
+    assert code != 0
+    assert "There is no document note-9.md." in said
+    left = {each["source"] for each in json.loads(pincite("list", "--json")[1])["items"]}
+    assert left == {"note-0.md", "note-1.md", "note-2.md"}
+    assert pincite("remove", "note-0.md", "note-0.md", "note-1.md")[0] == 0
+    assert [each["source"] for each in json.loads(pincite("list", "--json")[1])["items"]] == ["note-2.md"]

@@ -155,3 +155,12 @@ async def test_a_misspelt_field_makes_no_key_or_person_or_grant_that_may_more_th
     person = (await client.get(f"/v1/users/{ada}")).json()
     assert (person["role"], person["disabled"]) == ("admin", False)
     assert [each["name"] for each in (await client.get("/v1/collections")).json()["items"]] == ["papers"]
+
+
+@pytest.mark.parametrize("path", ["/v1/conversations", "/v1/users", "/v1/documents", "/v1/collections", "/v1/batches"])
+async def test_a_cursor_of_no_list_is_refused_and_never_taken_for_its_end(
+    client: httpx2.AsyncClient, path: str
+) -> None:
+    response = await client.get(path, params={"cursor": "01a2"})
+    assert response.status_code == 422
+    assert response.json()["title"] == "The cursor is not one of this list."

@@ -14,6 +14,7 @@ from pincite.accounts.domain import Group, Permission, Role, User
 from pincite.accounts.door import CurrentScope, requires
 from pincite.accounts.people import MOST_MEMBERS, People
 from pincite.core import Scope
+from pincite.core.ids import id_cursor
 
 Id = Annotated[str, Path(max_length=64)]
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -213,7 +214,7 @@ class PeopleRoutes:
         cursor: Annotated[str | None, Query(max_length=64, description="The id of the last user seen.")] = None,
     ) -> PersonList:
         """List the tenant's users."""
-        found = await self._people.users(scope, limit=limit + 1, after=cursor)
+        found = await self._people.users(scope, limit=limit + 1, after=id_cursor(cursor))
         more = found[limit - 1].id if len(found) > limit else None
         origins = await self._people.origins(scope, [each.id for each in found])
         items = [_person(each, origins.get(each.id, ())) for each in found[:limit]]

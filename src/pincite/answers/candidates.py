@@ -32,7 +32,9 @@ COLUMNS = re.compile(
 )
 # "Name of the vessel: Seeadler" says something itself.
 _KEYED = re.compile(r"\S: \S")
-_STOPS = frozenset(".!?:;。！？")
+_STOPS = frozenset(".!?:;。！？；：؟۔؛।")
+# Nor does a row of a table end so.
+_NEVER_OF_A_ROW = _STOPS | frozenset(",，、،")
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,4 +338,4 @@ def _headers(texts: Sequence[str], headings: Sequence[str]) -> list[str]:
 
 
 def _is_row(text: str) -> bool:
-    return " | " in text or ("\n" not in text and text[-1] not in ".!?;:,")
+    return " | " in text or ("\n" not in text and text[-1] not in _NEVER_OF_A_ROW)

@@ -15,7 +15,7 @@ from pincite.answers.question_kind import Question, Wants, analyse, holds
 from pincite.answers.steps import steps_beside
 from pincite.answers.table_rows import Row
 from pincite.answers.verdicts.terms import read
-from pincite.answers.zones import IN_HEADINGS, IN_NEAR, IN_PASSAGE, Alike, Vectors, Zones, cosine
+from pincite.answers.zones import IN_HEADINGS, IN_NEAR, IN_PASSAGE, Alike, Vectors, Zones, comparable, cosine
 from pincite.core.words import content_pairs, content_words, whole_words
 from pincite.retrieval import ScoredPassage
 
@@ -116,7 +116,7 @@ def texts_to_embed(question: str, found: Sequence[Candidate]) -> list[str]:
     words: dict[str, None] = dict.fromkeys(analyse(question).terms.values())
     for candidate in found:
         words.update(dict.fromkeys(word for _, word in content_pairs(candidate.said)))
-    return list(dict.fromkeys((question, *(_in_context(candidate) for candidate in found), *words)))
+    return comparable(dict.fromkeys((question, *(_in_context(candidate) for candidate in found), *words)))
 
 
 def extract(question: str, passages: Sequence[ScoredPassage], found: Sequence[Candidate], vectors: Vectors) -> Extract:
@@ -199,7 +199,9 @@ def _judge(
             credit |= {term: max(credit[term], IN_NEAR) for term in asked.implied}
         coverage = sum(weights[term] * credit[term] for term in asked.terms)
         support = sum(weights[term] * min(1.0, credit[term] / IN_PASSAGE) for term in asked.terms)
-        similarity = cosine(whole, vectors.get(_in_context(candidate)))
+        # In scripts that the built-in embedder does not know no vector tells it: words alone do.
+        unknown = whole is None and not asked.text.isascii()
+        similarity = coverage if unknown else cosine(whole, vectors.get(_in_context(candidate)))
         tells = candidate.text not in heads and _tells(asked, candidate, zones.own[place])
         score = 0.55 * coverage + 0.25 * similarity + 0.2 * passages[candidate.passage].score
         names = all(credit[term] >= IN_NEAR for term in asked.names)
@@ -239,7 +241,7 @@ def _tells(asked: Question, candidate: Candidate, own: frozenset[str]) -> bool:
     """
     text = candidate.said
     row = bool(candidate.header) and any(map(str.isdigit, text))
-    if text.endswith("?") or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!" and not row):
+    if text[-1] in "?？؟" or _is_heading(candidate) or (len(text) < _SHORT and text[-1] not in ".!。！" and not row):
         return False
     if text.endswith(":") and not asked.how_to and len(text.split()) <= _LABEL_WORDS:
         return False

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pincite.answers.other_languages import ASKING, WANTS, language_asked_in
+from pincite.answers.other_languages import ASKING, HOLDS, WANTS, YES_OR_NO, language_asked_in
 from pincite.core.words import STOP_WORDS, content_pairs, content_words
 
 
@@ -85,13 +85,16 @@ _WANTS = (
 )
 _WANTS_ELSEWHERE = tuple((Wants(kind), pattern) for kind, pattern in WANTS)
 _YES_OR_NO = re.compile(
-    r"\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have|had|am)\b(?!.*\bor\b)",
+    r"^\W*(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have|had|am)\b(?!.*\bor\b)"
+    + YES_OR_NO,
     re.IGNORECASE,
 )
 _HOW_TO = re.compile(
     r"^\W*(?:and\s+)?how\s+(?:do|does|can|could|should|must|would|to)\b|\bhow to\b"
     r"|\b(?:what|which) (?:are the )?steps\b|^\W*comment\b"
-    r"|^\W*wie (?:kann|können|muss|soll|mache|macht|geht|wird|werden)\b",
+    r"|^\W*wie (?:kann|können|muss|soll|mache|macht|geht|wird|werden)\b"
+    r"|^\W*(?:cómo|come (?:si|posso|faccio)|como (?:se|posso|faço|devo)|hoe (?:kan|moet|doe)|"
+    r"как (?!долго|велик)|nasıl)\b",
     re.IGNORECASE,
 )
 _ASKING = frozenset(
@@ -137,7 +140,10 @@ _OF_MONEY = re.compile(
     r"thousands|millions|billions)\b",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<![.!?|]\s)(?<!^)\b[A-Z][\w’'-]+|\b[A-Z][a-zé’'-]+ [A-Z][\w’'-]+")
+_CAPITAL = "A-ZÀ-ÖØ-ÞĆČĐĘĞİŁŃŚŞŠŹŻŽΑ-ΫЁА-Я"
+_NAME = re.compile(
+    rf"(?<![.!?|]\s)(?<!^)\b[{_CAPITAL}][\w’'-]+|\b[{_CAPITAL}](?:[^\W\d_A-Z]|[’'-])+ [{_CAPITAL}][\w’'-]+"
+)
 # A word with a capital that does not begin the question, or one with a digit.
 _NAMED = re.compile(r"\b[^\W\d_]{1,5}-\d+\b|(?<=[\w,;] )[A-Z][\w’-]*|\b\w*\d[\d.,]*\w*")
 # Figures that name and count nothing: the mark of an item, a part of a document, a date.
@@ -174,7 +180,7 @@ def analyse(text: str) -> Question:
         kept,
         names,
         wants,
-        yes_or_no=_YES_OR_NO.match(text) is not None,
+        yes_or_no=_YES_OR_NO.search(text) is not None,
         how_to=_HOW_TO.search(text) is not None,
         implied=_IMPLIED.get(wants, frozenset[str]()).intersection(kept),
     )
@@ -196,4 +202,4 @@ def holds(wants: Wants, text: str, question: str, header: str = "") -> bool:
     told = {found.lower() for found in _FIGURE.findall(question)}
     counts = _NAMING.sub(" ", text) if wants in {Wants.NUMBER, Wants.MONEY} else text
     rest = _FIGURE.sub(lambda found: " " if found[0].lower() in told else found[0], counts)
-    return re.search(_HOLDS[wants], rest, re.IGNORECASE) is not None
+    return any(re.search(each[wants], rest, re.IGNORECASE) for each in (_HOLDS, HOLDS) if wants in each)

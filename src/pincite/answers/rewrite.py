@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pincite.answers.domain import Turn
+from pincite.answers.other_languages import asks_elsewhere
 from pincite.answers.verdicts.evidence import rarity
 from pincite.core.words import content_words
 
@@ -23,7 +24,8 @@ _REFERS = re.compile(
 _EXISTS = re.compile(r"\b(?:is|are|was|were|be|been)\s+there\b|\bthere\s+(?:is|are|was|were)\b", re.IGNORECASE)
 _CONTINUES = re.compile(
     r"^\s*(?:and|but|or|so|what about|how about|what if|why|also|then|else"
-    r"|und|aber|oder|wie sieht es|et|mais|ou|y|pero)\b",
+    r"|und|aber|oder|wie sieht es|et|mais|ou|y|pero|e|ma|en|maar|mas|i|ale|a co|а|и|но|ve|peki|و)\b"
+    r"|^\W*(?:那|那么|それでは|では|그럼|그러면)|[呢]\W*$|^\W*¿y\b",
     re.IGNORECASE,
 )
 # "How do employees report their absence?": whose it is, the question says itself.
@@ -90,9 +92,13 @@ def leans(question: str) -> bool:
     plain = _ITS_OWN.sub(_without_possessive, _EXISTS.sub(" ", question))
     if not words or (_CONTINUES.search(question) and len(words) <= _LONGEST_LEANING):
         return True
-    if len(words) < _FEW_WORDS and (_OF_WHICH.search(question) or not _ASKS.search(question)):
+    if len(words) < _FEW_WORDS and (_OF_WHICH.search(question) or not _asks(question)):
         return True
     return bool(_REFERS.search(plain)) and len(words) <= _LONGEST_LEANING
+
+
+def _asks(question: str) -> bool:
+    return _ASKS.search(question) is not None or asks_elsewhere(question)
 
 
 def _without_possessive(found: re.Match[str]) -> str:

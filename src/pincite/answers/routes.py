@@ -31,6 +31,7 @@ from pincite.answers.schemas import (
 from pincite.answers.seats import Seated, Seats
 from pincite.answers.service import Answers
 from pincite.core import InvalidInput, PinciteError, get_logger
+from pincite.core.ids import id_cursor
 
 __all__ = ["AnswerRoutes", "OpenAiRoutes", "Seats"]
 
@@ -159,7 +160,7 @@ class AnswerRoutes:
         cursor: Annotated[str | None, Query(max_length=64)] = None,
     ) -> ConversationList:
         """Return your conversations, newest first."""
-        found = await self._answers.conversations(scope, before=cursor, limit=limit + 1)
+        found = await self._answers.conversations(scope, before=id_cursor(cursor), limit=limit + 1)
         items = [ConversationBody(**conversation_body(each)) for each in found[:limit]]
         return ConversationList(items=items, next_cursor=items[-1].id if len(found) > limit else None)
 

@@ -4,8 +4,9 @@ Which sentence answers is decided in `extractive.py`.
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ IN_NEAR = 0.45
 IN_PASSAGE = 0.25
 # Two different words whose vectors are closer than this say something alike ("laptop", "computer").
 _ALIKE_FROM, _ALIKE_FULL, _ALIKE_WORTH = 0.35, 0.75, 0.7
+
+# Letters of other scripts than the Latin one: Greek and what comes behind it, but for Latin letters with more signs.
+_OTHER_LETTERS = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u2e80-\uffff\U00010000-\U0003ffff]")
 
 _BELOW = " > "
 _ARTICLES = frozenset({"the", "a", "an", "your", "our"})
@@ -144,6 +148,14 @@ class Alike:
             # Numbers lie close together in the vector space and mean different things.
             self._known[key] = 0.0 if word[0].isdigit() else _ALIKE_WORTH * min(1.0, max(0.0, share))
         return self._known[key]
+
+
+def comparable(texts: Iterable[str]) -> list[str]:
+    """Return those texts whose vectors say something: the built-in embedder knows words of the Latin script.
+
+    Of other scripts it knows single letters, so that all their texts lie close together.
+    """
+    return [text for text in texts if text.isascii() or 2 * len(_OTHER_LETTERS.findall(text)) <= len(text)]
 
 
 def cosine(left: NDArray[np.float32] | None, right: NDArray[np.float32] | None) -> float:

@@ -4,8 +4,13 @@ Explicit text ids work alike on SQLite and PostgreSQL, where sequences would not
 """
 
 import os
+import re
 import time
 from datetime import UTC, datetime
+
+from pincite.core.errors import InvalidInput
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def new_id() -> str:
@@ -23,3 +28,10 @@ def new_id() -> str:
 def utc_now() -> datetime:
     """Return the current time, timezone-aware, in UTC."""
     return datetime.now(UTC)
+
+
+def id_cursor(cursor: str | None) -> str | None:
+    """Return a list's cursor that is the id of the last item seen. Raises: InvalidInput: it is none."""
+    if cursor is not None and _ID.fullmatch(cursor) is None:
+        raise InvalidInput("The cursor is not one of this list.", remedy="Start the list again without a cursor.")
+    return cursor

@@ -8,7 +8,7 @@ import re
 _CLOSERS = "\"'”’»)\\]"
 _CANDIDATE = re.compile(
     rf"(?P<stop>(?<![.!?…])[.!?…]++[{_CLOSERS}]*+)(?=\s)"
-    rf"|(?P<wide>[。！？]+[{_CLOSERS}」』）]*)"
+    rf"|(?P<wide>[。！？؟۔।]+[{_CLOSERS}」』）]*)"
     r"|(?P<line>\r?\n)(?P<blank>[ \t]*\r?\n)?"
 )
 _BEFORE = re.compile(r"\S+$")
@@ -32,10 +32,12 @@ _WIDTH_SAMPLE = 20_000
 _BEFORE_NAME_WORDS = """
 mr mrs ms mx dr prof rev hon gen col lt sgt capt cmdr sen rep gov pres st mt messrs mme mlle e.g i.e cf vs
 v viz al approx ca incl excl hr hrn sra dra dipl inkl exkl zzgl abzgl bzw ggf evtl vgl bspw
+mevr dhr bijv sig dott dña np tzn проф им ул напр
 """
 _BEFORE_NAME = frozenset(_BEFORE_NAME_WORDS.split())
 _BEFORE_NUMBER_WORDS = """
 no nos nr fig figs vol vols p pp pg art arts sec secs ch chap eq eqs par para tab ref refs ex exh cl reg
+тел стр рис табл ст ул гл núm pág art tél nº str ul godz blz tlf
 app item jan feb mar apr jun jul aug sep sept oct nov dec min max tel ext abs pos ziff tab kap
 """
 _BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_WORDS.split())
@@ -84,6 +86,11 @@ _WORDS_OF_PROSE = 6
 _SUM = re.compile(r"[\d(#+$€£]|(?:EUR|USD|GBP|CHF)\b")
 # German numbers things by a stop: "am 21. Juni", "im 2. Quartal". Months that English writes alike are among them.
 _ORDINAL = re.compile(r"[(\[\"'“„]*\d{1,2}\.$")
+# Behind "am" or "der" a number with a stop counts whatever comes: "am 3. Werktag".
+_PLACED_ORDINAL = re.compile(
+    r"(?<!\w)(?:am|im|zum|zur|vom|beim|der|dem|den|des|die|das|jede[mnrs]?) \d{1,2}\.$", re.IGNORECASE
+)
+_ORDINAL_REACH = 12
 _NUMBERED_WORDS = """
 januar jänner februar märz april mai juni juli august september oktober november dezember jan feb mär apr jun jul aug
 sep sept okt nov dez quartal halbjahr stock obergeschoss og etage klasse lebensjahr jahrhundert absatz abschnitt kapitel
@@ -151,6 +158,8 @@ def _stop_ends(text: str, start: int, stop: int, end: int) -> bool:
         return True
     if _PAIR.search(text, max(start, stop - 4), stop + 1):
         return following.strip("\"'“‘’,.").casefold() in _STARTERS
+    if _PLACED_ORDINAL.search(text, max(start, stop - _ORDINAL_REACH), stop + 1):
+        return following.strip("\"'“‘’,.").casefold() in _STARTERS
     opens = before.start() - start < _LINE_LOOKBACK and not text[start : before.start()].strip()
     return not _is_abbreviation(before[0], opens, following)
 
@@ -195,7 +204,8 @@ def _line_ends(text: str, width: int, at: int, after: int) -> bool:
         return _has_cells(line) or _is_row(next_line) or not goes_on(next_line)
     if _is_row(next_line) and next_line[:1].isupper() and line.rstrip()[-1:] not in {",", ";"}:
         return True
-    begins = next_line[:1].isupper() or next_line[:1].isdigit()
+    # A letter of a script without capitals may begin a sentence, too.
+    begins = next_line[:1].isdigit() or (next_line[:1].isalpha() and not next_line[:1].islower())
     return (
         begins and len(line.strip()) * 3 <= width * 2 and (line.rstrip()[-1:].isalnum() or line.rstrip()[-1:] in "%)")
     )

@@ -12,27 +12,17 @@ from typing import Any, cast
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
 from pincite.core.languages import UNDETERMINED
+from pincite.core.unspaced import IDEOGRAPHS, MARKS, PAIRED, TRIPLED
 
 TERMS_VERSION = 2
 """Grows when terms are made differently: an index is asked in the terms that it was made of."""
 
-# Vowels and other signs that hang on a letter are no letters to `re`; they belong to the word all the same. Whole
-# blocks of Indic and South-East Asian scripts, without their full stops.
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u0900-\u0963\u0966-\u0df3\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0ece\u0f18-\u0f3f\u0f71-\u0f84\u1000-\u1049"
-    "\u1780-\u17d3\u200c\u200d\u3099\u309a"
-)
-_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
 _HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
-# Scripts whose words nothing parts: each sign of the first says more, so that two make a term; of the second, three.
-_IDEOGRAPHS = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_PAIRED = _IDEOGRAPHS + "\u3041-\u30ff\u31f0-\u31ff\u1100-\u11ff\uac00-\ud7af"
-_TRIPLED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_UNSPACED = re.compile(rf"[{_PAIRED}]+|[{_TRIPLED}]+|[^{_PAIRED}{_TRIPLED}]+")
-_IS_PAIRED = re.compile(rf"[{_PAIRED}]")
-_IS_TRIPLED = re.compile(rf"[{_TRIPLED}]")
-_IDEOGRAPH = re.compile(rf"[{_IDEOGRAPHS}]")
+_UNSPACED = re.compile(rf"[{PAIRED}]+|[{TRIPLED}]+|[^{PAIRED}{TRIPLED}]+")
+_IS_PAIRED = re.compile(rf"[{PAIRED}]")
+_IS_TRIPLED = re.compile(rf"[{TRIPLED}]")
+_IDEOGRAPH = re.compile(rf"[{IDEOGRAPHS}]")
 _FIRST_UNSPACED = "\u0e00"
 _LONGEST = 64
 _ACCENTS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640\u200c\u200d]")
@@ -113,6 +103,11 @@ def asked_terms(text: str, languages: Iterable[str | None]) -> list[str]:
     readings = zip(*(_words(text, language) for language in languages), strict=True)
     found = (term for reading in readings for term in dict.fromkeys(word[0] for word in reading))
     return [term for term in found if len(term) <= _LONGEST]
+
+
+def script_stem(word: str) -> str:
+    """Return the stem of a lower-case word by the commonest language of its script, its accents folded."""
+    return _term(word, UNDETERMINED)[0]
 
 
 def _words(text: str, language: str | None) -> Iterator[tuple[str, ...]]:

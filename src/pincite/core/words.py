@@ -1,18 +1,33 @@
-"""Words of a text for comparing texts: lower case, stemmed (English Snowball), numbers kept whole.
+"""Words of a text for comparing texts: lower case, stemmed (Snowball: English, or by their script), numbers kept whole.
 
 The search engine has a tokenizer of its own; this one serves comparisons of a question with sentences.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Any, cast
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]
 
+from pincite.core.terms import script_stem
+from pincite.core.unspaced import MARKS, UNSPACED_RUN, has_unspaced, telling_pieces
+
+# Thousands may be set apart by a blank that does not break, an apostrophe, or a blank before a fraction or a currency.
+GROUPED = (
+    r"(?<![\d.,])\d{1,3}(?:(?:[\u00a0\u202f'’]\d{3})+(?:[.,]\d+)?"
+    r"|(?: \d{3})+(?:,\d{1,2}|(?=\s?(?:€|EUR|CHF|zł|PLN|Kč|kr|руб|₽|₴|лв|Ft|lei)(?!\w))))(?![\d ]\d)"
+)
 # Without raised figures: "1,234²" is 1,234 with a note.
-_WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_⁰¹²³⁴-⁹]*|[^\W\d_⁰¹²³⁴-⁹]+(?:\d+)?")
+_LETTER = r"[^\W\d_⁰¹²³⁴-⁹]"
+_WORD = re.compile(rf"{GROUPED}|\d+(?:[.,]\d+)*{_LETTER}*|{_LETTER}+(?:\d+)?")
+# The same where signs hang on letters.
+_MARKED_WORD = re.compile(rf"{GROUPED}|\d+(?:[.,\u066b\u066c]\d+)*{_LETTER}*|{_LETTER}(?:{_LETTER}|[{MARKS}])*(?:\d+)?")
+_LAST_LATIN = "\u036f"
+_BEYOND_LATIN = re.compile(r"[\u0300-\u1dff\u2e80-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _HYPHENATED = re.compile(r"\b[^\W\d_]+(?:-[^\W\d_]+)+\b")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_APART = re.compile(r"[ \u00a0\u202f'’]")
 _POINTED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}")
 _COMMA = re.compile(r"\d+,\d+")
 _CODE = re.compile(r"\b[^\W\d_]{1,5}-\d+\b")
@@ -52,7 +67,7 @@ def content_words(text: str) -> list[str]:
 def content_pairs(text: str) -> list[tuple[str, str]]:
     """Return (stem, word in lower case) of a text's words without stop words; hyphenated ones come again at the end."""
     text = whole_words(text)
-    found = _WORD.findall(text)
+    found = _found(text)
     named = named_words(text)
     # "pass-phrase" is written "passphrase" elsewhere: a hyphenated word counts as its parts and as one; so does "V-03".
     found += [word.replace("-", "") for word in (*_HYPHENATED.findall(text), *_CODE.findall(text))]
@@ -77,7 +92,30 @@ def is_stop_word(word: str) -> bool:
 
 def words(text: str) -> list[str]:
     """Return the stems of all words of a text in order, stop words included."""
-    return [stem(word.lower()) for word in _WORD.findall(whole_words(text))]
+    return [stem(word.lower()) for word in _found(whole_words(text))]
+
+
+def _found(text: str) -> list[str]:
+    """Return the words of a text in order; of a script without spaces, the pieces that say something."""
+    if text.isascii() or _BEYOND_LATIN.search(text) is None:
+        return _WORD.findall(text)
+    text = unicodedata.normalize("NFKC", text)
+    if not has_unspaced(text):
+        return _MARKED_WORD.findall(text)
+    pieces = list(telling_pieces(text))
+    # What is cut is blanked, so that the rest keeps its place.
+    rest = UNSPACED_RUN.sub(lambda run: " " * len(run[0]), text)
+    placed = [(found.start(), found[0]) for found in _MARKED_WORD.finditer(rest)]
+    placed += [(start, text[start:end]) for start, end in pieces]
+    return [word for _, word in sorted(placed, key=lambda each: each[0])]
+
+
+def western_digits(text: str) -> str:
+    """Return a text with the digits of all scripts as 0 to 9, the Arabic marks of fraction and thousands as . and ,."""
+    if text.isascii():
+        return text
+    made = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    return made.replace("\u066b", ".").replace("\u066c", ",")
 
 
 def plain_figure(figure: str) -> str:
@@ -85,6 +123,7 @@ def plain_figure(figure: str) -> str:
 
     A comma before three digits sets thousands apart; before more or fewer it is what a point is elsewhere.
     """
+    figure = _APART.sub("", figure)
     if _THOUSANDS.fullmatch(figure):
         return figure.replace(",", "")
     if _POINTED.fullmatch(figure):
@@ -95,8 +134,13 @@ def plain_figure(figure: str) -> str:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the stem of one lower-case word; a number loses its thousands separators."""
+    if not word.isascii():
+        # A capital with a dot, as Turkish has it, becomes two characters in lower case.
+        word = western_digits(unicodedata.normalize("NFKC", word)).replace("i\u0307", "i") or word
     if word[0].isdigit():
         return plain_figure(word)
+    if word[0] > _LAST_LATIN:
+        return script_stem(word)
     # A stemmer keeps state while it works and threads may stem at once: a new one for each word not seen before.
     stemmer = cast("Any", snowballstemmer).stemmer("english")
     return str(stemmer.stemWord(word))

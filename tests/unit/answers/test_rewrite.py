@@ -75,3 +75,17 @@ def test_what_is_of_another_kind_or_in_another_place_is_kept(first: str, then: s
 def test_a_third_question_goes_on_from_the_second() -> None:
     turns = [Turn("How high is the limit for a hotel in London?", ""), Turn("And in Amsterdam?", "")]
     assert standalone("And in Berlin?", turns) == "And in Berlin? (limit hotel)"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "alone"),
+    [
+        ("有給休暇は何日ですか?", "日当はいくらですか?", True),
+        ("年假有几天?", "宿舍可以养宠物吗?", True),
+        ("年假有几天?", "婚假呢?", False),
+        ("Сколько дней составляет отпуск?", "Когда выплата зарплаты?", True),
+        ("¿Cuánto es la renta?", "¿Y la fianza?", False),
+    ],
+)
+def test_what_asks_in_another_language_is_a_whole_question(first: str, then: str, alone: bool) -> None:
+    assert (standalone(then, [Turn(first, "")]) == then) is alone

@@ -129,3 +129,19 @@ def test_time_grows_with_the_text_and_not_with_its_square(piece: str) -> None:
     began = time.perf_counter()
     sentence_spans(piece * 30_000)
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("هل يسمح بالعمل عن بعد؟ نعم، يومًا واحدًا.", "هل يسمح بالعمل عن بعد؟"),
+        ("第二章 休假\n员工入职满一年后可享受每年10天年假，未使用的年假不得转到下一年。", "第二章 休假"),
+        ("Die Miete ist am 3. Werktag zu zahlen. Danach gilt Verzug.", "Die Miete ist am 3. Werktag zu zahlen."),
+        ("Die Sitzung ist am 3. Wir laden alle ein.", "Die Sitzung ist am 3."),
+        ("Сергей Петров, тел. 8-495-123. Звоните.", "Сергей Петров, тел. 8-495-123."),
+        ("Meld u bij mevr. Van den Berg. Daarna niet.", "Meld u bij mevr. Van den Berg."),
+    ],
+)
+def test_sentences_of_other_languages(text: str, first: str):
+    start, end = sentence_spans(text)[0]
+    assert text[start:end] == first

@@ -1,5 +1,6 @@
 """Words of a text for comparing texts."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,3 +41,22 @@ def test_a_word_that_a_lines_end_cut_in_two_is_whole():
 @given(st.text("aB1 -.é", max_size=60))
 def test_case_does_not_count(text: str):
     assert content_words(text.upper()) == content_words(text.lower())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("人事部長は誰ですか？", ["人事", "事部", "部長"]),
+        ("年假有几天？", ["年假"]),
+        ("연차 휴가는 며칠인가요?", ["연차", "휴가"]),
+        ("USB端口 １２個", ["usb", "端口", "12", "個"]),
+        ("1 250,50 €", ["1250.50"]),
+        ("9\u00a0850,00 zł", ["9850.00", "zł"]),
+        ("CHF 1'234.50", ["chf", "1234.50"]),
+        ("rows 12 345 678", ["row", "12", "345", "678"]),
+        ("٤٥٠ ريالًا", ["450", "ريال"]),
+        ("İSTANBUL", ["istanbul"]),
+    ],
+)
+def test_words_of_other_scripts_and_figures_of_other_countries(text: str, found: list[str]):
+    assert content_words(text) == found

@@ -48,9 +48,7 @@ const library = createRoute({
   path: "/library",
   validateSearch: readLibrarySearch,
   component: function LibraryRoute() {
-    const { collection, name } = library.useSearch();
-    // Another address begins with its own filter.
-    return <LibraryPage key={`${collection ?? ""}/${name ?? ""}`} collection={collection} name={name} />;
+    return <LibraryPage {...library.useSearch()} />;
   },
 });
 const sources = createRoute({ getParentRoute: () => root, path: "/sources", component: SourcesPage });

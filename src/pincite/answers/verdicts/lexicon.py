@@ -6,6 +6,14 @@ Everything that is learned lies in `weights.json` and `rarity.json`.
 from functools import lru_cache
 from itertools import combinations
 
+from pincite.answers.verdicts.elsewhere import (
+    MONTHS_ELSEWHERE,
+    NEGATORS_ELSEWHERE,
+    NUMBERS_ELSEWHERE,
+    OPPOSED_ELSEWHERE,
+    UNITS_ELSEWHERE,
+)
+
 SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LONG_MONTHS = (
     "january",
@@ -25,6 +33,7 @@ MONTHS = {
     **dict(zip(_LONG_MONTHS, SHORT_MONTHS, strict=True)),
     **{month: month for month in SHORT_MONTHS},
     "sept": "sep",
+    **MONTHS_ELSEWHERE,
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAYS = {**{day: day[:3] for day in _DAYS}, **{f"{day}s": day[:3] for day in _DAYS}}
@@ -33,6 +42,7 @@ _ONES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 _TEENS = ("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
 _TENS = ("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 NUMBER_WORDS = {
+    **NUMBERS_ELSEWHERE,
     **{word: str(number) for number, word in enumerate((*_ONES, *_TEENS), 2)},
     **{word: str(10 * number) for number, word in enumerate(_TENS, 3)},
 }
@@ -114,15 +124,12 @@ _UNIT_WORDS = {
     "fahrenheit": "fahrenheit",
     "degree": "degree degrees",
 }
-UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
+UNITS = UNITS_ELSEWHERE | {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
 
-# German and French ones beside the English: a text's own language is not always known.
-NEGATORS = frozenset(
-    """
-    no not never none nobody nothing without neither nor cannot nicht kein keine keinen keinem keiner keines niemals
-    nie ohne weder ne pas jamais aucun aucune
-    """.split()  # noqa: SIM905
-)
+# Those of other languages beside the English: a text's own is not always known.
+NEGATORS = NEGATORS_ELSEWHERE | {
+    *("no", "not", "never", "none", "nobody", "nothing", "without", "neither", "nor", "cannot"),
+}
 # Whoever they are, they have no name.
 NAMELESS = frozenset(
     """
@@ -249,6 +256,7 @@ _OPPOSED = (
     "half third",
     *(f"{up} {down}" for up in _ROSE.split() for down in _FELL.split()),
     *(" ".join(pair) for pair in combinations(ORDINALS[:-1], 2)),
+    *OPPOSED_ELSEWHERE,
 )
 OPPOSITES: dict[str, frozenset[str]] = {
     word: frozenset(other for pair in _OPPOSED if word in pair.split() for other in pair.split() if other != word)
@@ -279,7 +287,7 @@ CONDITIONS = frozenset(
     until till although though however usually normally generally subject depends depending most some not no
     """.split()  # noqa: SIM905
 )
-_PREFIXES = ("non", "un", "dis", "in", "im", "il", "ir")
+_PREFIXES = ("non", "un", "dis", "in", "im", "il", "ir", "не")
 # Begin with such letters, but deny nothing.
 _NO_PREFIX = frozenset(
     """

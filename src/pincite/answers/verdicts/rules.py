@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from pincite.answers.verdicts.difference import Difference, DifferenceKind
+from pincite.answers.verdicts.elsewhere import NOT_BEHIND
 from pincite.answers.verdicts.evidence import EvidenceIndex, is_common, names_in
 from pincite.answers.verdicts.lexicon import (
     DENIALS,
@@ -27,6 +28,8 @@ from pincite.core.words import stem
 _PREFIX = 5
 _ALIKE_FROM = 0.6
 _LONGEST_SLOT = 4
+# At the end of a claim so many words more of its source are no clause of their own: "... gilt" of "... gilt nicht".
+_HANGS_ON = 4
 _NEAR = 2
 # In another sentence these stand before the same word by chance: what is first there may be second elsewhere.
 _OFTEN_ALIKE = frozenset([*MODALS, *PREPOSITIONS, *ORDINALS])
@@ -197,7 +200,7 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
             continue
         mine, theirs = range(since, to), range(begin, end)
         at_edge = since == 0 or to == len(claim.stems)
-        if at_edge and end - begin > to - since:
+        if at_edge and end - begin > to - since and not _hangs_on(source, begin, end):
             # What the source says before or after the claim is left out, not put otherwise.
             theirs = range(begin, begin + to - since) if since else range(end - (to - since), end)
         if _negates(claim, mine, source) != _negates(source, theirs, claim):
@@ -208,6 +211,13 @@ def _swaps(claim: Terms, source: Terms, index: EvidenceIndex) -> Iterator[Differ
         if names & set(mine) and others & set(theirs):
             yield Difference(DifferenceKind.SWAP, f"{claim.words[since]} for {source.words[theirs[0]]}")
         yield from _swapped(claim, source, mine, theirs)
+
+
+def _hangs_on(source: Terms, begin: int, end: int) -> bool:
+    """Whether what a source ends in, and a claim leaves out, only negates what is before, as in German and Korean."""
+    if end != len(source.stems) or end - begin > _HANGS_ON:
+        return False
+    return any(place == end - 1 or source.words[place] == NOT_BEHIND for place in source.negators if place >= begin)
 
 
 def _lower(limit: Limit) -> bool:

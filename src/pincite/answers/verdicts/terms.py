@@ -10,6 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
+from pincite.answers.verdicts.elsewhere import (
+    COUNTED_UNSPACED,
+    NEGATES_UNSPACED,
+    NEGATES_WITHIN,
+    NOT_BEHIND,
+    number_of,
+)
 from pincite.answers.verdicts.lexicon import (
     CURRENCY,
     MONTHS,
@@ -20,16 +27,18 @@ from pincite.answers.verdicts.lexicon import (
     UNITS,
     WEEKDAYS,
 )
-from pincite.core.words import content_words, plain_figure, stem
+from pincite.core.unspaced import MARKS, UNSPACED_RUN, has_unspaced, telling_pieces
+from pincite.core.words import GROUPED, content_words, plain_figure, stem, western_digits
 
 _TOKEN = re.compile(
     r"(?P<iso>\b(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>[0-3]\d)\b)"
     r"|(?P<time>\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[AaPp])\.?[Mm]\b\.?"
     r"|\b(?P<hour24>\d{1,2}):(?P<minute24>\d\d)\b(?::\d\d)?)"
-    r"|(?P<figure>\d+(?:[.,]\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    rf"|(?P<figure>{GROUPED}|\d+(?:[.,\u066b\u066c]\d+)*)(?P<ordinal>(?:st|nd|rd|th)\b)?"
     r"|(?P<sign>[%€$£¥₹])"
-    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*\d*)"
+    rf"|(?P<word>[^\W\d_](?:[^\W\d_]|[{MARKS}])*(?:['’][^\W\d_]+)*\d*)"
 )
+_VOWELS = re.compile(r"[\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
 _SENTENCE_BREAK = re.compile(r"[.!?:;\n\"“|•]")
 _PAUSE = re.compile(r"[,;:.()\[\]!?\u2013\u2014\n|]")
 _MORE = "more|longer|greater|higher|larger|later|over"
@@ -142,6 +151,28 @@ def read(text: str) -> Terms:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
+    if not has_unspaced(text):
+        return _spaced(text)
+    # What is cut is blanked, so that the rest keeps its place.
+    rest = _spaced(UNSPACED_RUN.sub(lambda run: " " * len(run[0]), text))
+    return iter(sorted((*rest, *_unspaced(text)), key=lambda token: token.span))
+
+
+def _unspaced(text: str) -> Iterator[_Token]:
+    """Yield the pieces of a text's runs of scripts without spaces that say something, and what negates there."""
+    for found in UNSPACED_RUN.finditer(text):
+        for negator in NEGATES_UNSPACED.finditer(text, found.start(), found.end()):
+            if negator["must"] is None:
+                word = "not" if negator["behind"] is None else NOT_BEHIND
+                yield _Token(word, word, negator.span(), "word")
+    for counted in COUNTED_UNSPACED.finditer(text):
+        yield _Token(str(number_of(counted[0])), counted[0], counted.span(), "count")
+    for start, end in telling_pieces(text):
+        piece = text[start:end]
+        yield _Token(UNITS.get(piece) or stem(piece), piece, (start, end), "unit" if piece in UNITS else "word")
+
+
+def _spaced(text: str) -> Iterator[_Token]:
     last = 0
     for found in _TOKEN.finditer(text):
         opens = last == 0 or bool(_SENTENCE_BREAK.search(text, last, found.start()))
@@ -162,7 +193,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _word(raw: str, span: tuple[int, int], opens: bool) -> _Token:
     word = raw.lower().replace("’", "'")
-    word = word.removesuffix("'s")
+    word = (word if word.isascii() else _VOWELS.sub("", word)).removesuffix("'s")
     if word in MONTHS and (raw[0].isupper() or word not in {"may", "march", "mar", "sun", "sat"}):
         return _Token(MONTHS[word], word, span, "month")
     if word in WEEKDAYS and raw[0].isupper():
@@ -183,7 +214,7 @@ def _clock(found: re.Match[str]) -> str:
 
 
 def _plain(figure: str) -> str:
-    plain = plain_figure(figure)
+    plain = plain_figure(western_digits(figure))
     if plain.count(".") == 1:
         plain = plain.rstrip("0").rstrip(".")
     return plain.lstrip("0") or "0" if not plain.startswith("0.") else plain
@@ -194,7 +225,8 @@ def _compounded(text: str, tokens: list[_Token]) -> list[_Token]:
     joined: list[_Token] = []
     for token in tokens:
         before = joined[-1] if joined else None
-        if before is not None and before.word == "non" and token.kind == "word":
+        hyphened = before is not None and text[before.span[1] : token.span[0]] in _HYPHENS - {" "}
+        if before is not None and hyphened and before.word == "non" and token.kind == "word":
             before.word = f"non{token.word}"
             before.stem, before.span = stem(before.word.replace("'", "")), (before.span[0], token.span[1])
             continue
@@ -271,7 +303,7 @@ def _negated(tokens: list[_Token], negators: Iterable[int]) -> Iterator[str]:
             begin += 1
         after = [each for each in tokens[begin : begin + _NEGATION_REACH] if _has_meaning(each)]
         before = [each for each in tokens[:place] if _has_meaning(each)]
-        if after:
+        if after and tokens[place].word != NOT_BEHIND:
             yield after[0].stem
         elif before:
             yield before[-1].stem
@@ -300,4 +332,6 @@ def _has_meaning(token: _Token) -> bool:
 
 def is_negator(word: str) -> bool:
     """Whether a lower-case word negates."""
-    return word in NEGATORS or word.endswith("n't") or word.startswith("n'")
+    if word in NEGATORS or word.endswith("n't") or word.startswith("n'"):
+        return True
+    return NEGATES_WITHIN.search(word) is not None

@@ -13,6 +13,7 @@ from pincite.answers.verdicts.difference import WEIGHED, Difference, DifferenceK
 from pincite.answers.verdicts.evidence import EvidenceIndex, Vectors, vocabulary
 from pincite.answers.verdicts.features import MAX_SPANS, compare, is_verbatim
 from pincite.answers.verdicts.model import Weights, shipped
+from pincite.answers.zones import comparable
 
 _VERBATIM_SCORE = 0.97
 # What differs is among the figures that the score was learned from; this only keeps it below its like.
@@ -121,10 +122,10 @@ def _lasting(whole: _Judged, parts: Sequence[_Judged]) -> tuple[Difference, ...]
 def texts_of_evidence(found: Sequence[Candidate]) -> list[str]:
     """Return the texts whose vectors a verifier of these sentences uses, each once: the sentences and their words."""
     texts = [each.text for each in found]
-    return list(dict.fromkeys([*texts, *vocabulary(texts)]))
+    return comparable(dict.fromkeys([*texts, *vocabulary(texts)]))
 
 
 def texts_of_sentence(sentence: str) -> list[str]:
     """Return the texts whose vectors are used to judge a sentence, each once: its claims and their words."""
     whole = cleaned(sentence)
-    return list(dict.fromkeys([whole, *split_claims(whole), *vocabulary([whole])]))
+    return comparable(dict.fromkeys([whole, *split_claims(whole), *vocabulary([whole])]))

@@ -86,8 +86,10 @@ def remove(
 
     async def work() -> None:
         async with acting(read_settings(log_level="error"), work=True) as (house, scope):
-            for name in documents:
-                await house.remove_and_wait(scope, name)
+            # One that is not there is told before any is removed.
+            named = [(await house.library.named(scope, name)).id for name in documents]
+            for document_id in dict.fromkeys(named):
+                await house.remove_and_wait(scope, document_id)
 
     run(work(), as_json=as_json)
     if as_json:

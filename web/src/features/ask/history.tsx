@@ -1,10 +1,10 @@
 // The conversations of the past, by age, each with ways to rename and to delete it.
-import { conversationsQuery, keys, removeConversation, renameConversation } from "@/shared/api/queries";
+import { conversationQuery, conversationsQuery, keys, removeConversation, renameConversation } from "@/shared/api/queries";
 import type { ConversationRow } from "@/shared/api/types";
 import { ageGroup } from "@/shared/text/format";
 import { Button, IconButton } from "@/shared/ui/button";
 import { Confirm } from "@/shared/ui/dialog";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
@@ -16,7 +16,10 @@ export function History({ onChoose }: { onChoose?: () => void }) {
   const current = useParams({ strict: false }).conversation;
   const [doomed, setDoomed] = useState<ConversationRow | null>(null);
   const rows = history.data?.pages.flatMap((page) => page.items) ?? [];
-  const groups = Map.groupBy(rows, (row) => ageGroup(row.updated_at));
+  // One of long ago that is gone on with is on none of the first pages.
+  const isBelow = current !== undefined && history.isSuccess && rows.every((row) => row.id !== current);
+  const open = useQuery({ ...conversationQuery(current ?? ""), enabled: isBelow }).data;
+  const groups = Map.groupBy(isBelow && open ? [open, ...rows] : rows, (row) => (row === open ? "Open now" : ageGroup(row.updated_at)));
   return (
     <nav aria-label="Conversations" data-testid="history">
       {rows.length === 0 && history.isSuccess && <p className="px-3 py-2 text-[0.82rem] leading-relaxed text-muted">Your questions will be kept here.</p>}

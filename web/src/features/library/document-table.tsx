@@ -11,7 +11,7 @@ import { ErrorNotice } from "@/shared/ui/notice";
 import { SourceName } from "@/shared/ui/source-name";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw, Trash2, Users } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { StateCell } from "./state-cell";
 import { PersonalData, Stopping, Warnings } from "./stopping";
 
@@ -19,10 +19,11 @@ const STEP = 200;
 
 interface Props {
   documents: DocumentRow[];
-  collectionName: (id: string) => string;
+  /** Of the collections, by their ids. */
+  names: ReadonlyMap<string, string>;
 }
 
-export function DocumentTable({ documents, collectionName }: Props) {
+export const DocumentTable = memo(function DocumentTable({ documents, names }: Props) {
   const [shown, setShown] = useState(STEP);
   const [doomed, setDoomed] = useState<DocumentRow | null>(null);
   const [shared, setShared] = useState<DocumentRow | null>(null);
@@ -55,7 +56,7 @@ export function DocumentTable({ documents, collectionName }: Props) {
             <Row
               key={document.id}
               document={document}
-              collection={collectionName(document.collection_id)}
+              collection={names.get(document.collection_id) ?? ""}
               onDelete={() => setDoomed(document)}
               onShare={() => setShared(document)}
             />
@@ -71,7 +72,7 @@ export function DocumentTable({ documents, collectionName }: Props) {
       {doomed && <DeleteDocument document={doomed} onClose={() => setDoomed(null)} />}
     </div>
   );
-}
+});
 
 interface RowProps {
   document: DocumentRow;

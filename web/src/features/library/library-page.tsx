@@ -11,7 +11,7 @@ import { useTitle } from "@/shared/ui/use-title";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FileText } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { AddBar } from "./add-bar";
 import { Batches } from "./batches";
 import { DocumentTable } from "./document-table";
@@ -20,17 +20,22 @@ import { ReadBefore } from "./read-before";
 import type { LibrarySearch } from "./search";
 import { ForAllShown } from "./stopping";
 import { UploadList } from "./upload-list";
+import { useView } from "./use-view";
 import { arrange, type Shelf, shelfOf, type SortKey, useDocuments, type View } from "./use-documents";
 
-export function LibraryPage({ collection = "", name = "" }: LibrarySearch) {
+const NONE: DocumentRow[] = [];
+
+export function LibraryPage(search: LibrarySearch) {
   useTitle("Library");
   const documents = useDocuments();
-  const collections = useQuery(collectionsQuery).data ?? [];
-  const [view, setView] = useState<View>({ text: name, collection, shelf: "all", sort: "added" });
-  const change = (patch: Partial<View>) => setView((old) => ({ ...old, ...patch }));
-  const all = documents.data ?? [];
-  const shown = arrange(all, useDeferredValue(view));
-  const names = new Map(collections.map((each) => [each.id, each.name]));
+  const collections = useQuery(collectionsQuery).data;
+  const [view, change] = useView(search);
+  const all = documents.data ?? NONE;
+  const settled = useDeferredValue(view);
+  // Thousands of rows are arranged and drawn when a word is typed, not with each letter.
+  const shown = useMemo(() => arrange(all, settled), [all, settled]);
+  const inCollection = useMemo(() => all.filter((each) => !view.collection || each.collection_id === view.collection), [all, view.collection]);
+  const names = useMemo(() => new Map(collections?.map((each) => [each.id, each.name])), [collections]);
   const canWrite = useCanWrite();
   return (
     <DropZone collection={view.collection} takes={canWrite}>
@@ -55,20 +60,26 @@ export function LibraryPage({ collection = "", name = "" }: LibrarySearch) {
         {documents.isSuccess && all.length === 0 && (canWrite ? <EmptyLibrary /> : <NothingShared />)}
         {all.length > 0 && (
           <>
-            <Filters view={view} all={all.filter((each) => !view.collection || each.collection_id === view.collection)} onChange={change} />
+            <Filters view={view} all={inCollection} onChange={change} />
             {canWrite && <ForAllShown shelf={view.shelf} documents={shown} />}
             {all.length >= MOST_DOCUMENTS && (
               <p className="mb-2 text-[0.82rem] text-muted">
                 Only the newest {formatCount(all.length, "document")} are listed here; questions go to all. <code>pincite list</code> lists the others.
               </p>
             )}
-            <DocumentTable documents={shown} collectionName={(id) => names.get(id) ?? ""} />
-            {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">{view.text || view.shelf !== "all" ? `No document fits. Clear the filter to see all ${all.length}.` : "There is no document in this collection yet."}</p>}
+            <DocumentTable documents={shown} names={names} />
+            {shown.length === 0 && <p className="py-10 text-center text-sm text-muted">{nothing(view, inCollection.length, all.length >= MOST_DOCUMENTS)}</p>}
           </>
         )}
       </div>
     </DropZone>
   );
+}
+
+function nothing(view: View, there: number, cut: boolean): string {
+  const among = cut ? " among those that are listed" : "";
+  if ((view.text || view.shelf !== "all") && there > 0) return `No document fits${among}. Clear the filter to see all ${there.toLocaleString("en")}.`;
+  return cut ? "Nothing of this collection is among the documents that are listed." : "There is no document in this collection yet.";
 }
 
 function summary(all: DocumentRow[]): string {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DocumentRow } from "@/shared/api/types";
 import { pickedFiles } from "./files";
 import { progressOf } from "./state-cell";
+import { readLibrarySearch, searchOf, viewOf } from "./search";
 import { arrange, mergeEvents, unlisted } from "./use-documents";
 import { batchName } from "./files";
 import { batchWords } from "./batches";
@@ -47,6 +48,22 @@ describe("arrange", () => {
     expect(ids({ text: "BB." })).toEqual(["bb"]);
     expect(ids({ sort: "size" })[0]).toBe("a");
   });
+
+  it("finds names without their accents, however these are written", () => {
+    const named = [row("a", { source: "Verträge/Größe.pdf" }), row("b", { source: "Vertra\u0308ge.pdf" }), row("c", { source: "İzin.pdf" })];
+    const found = (text: string) => arrange(named, { ...view, text }).map((each) => each.id);
+    expect(found("vertrage").sort()).toEqual(["a", "b"]);
+    expect(found("VERTRÄGE").sort()).toEqual(["a", "b"]);
+    expect(found("grosse")).toEqual(["a"]);
+    expect(found("izin")).toEqual(["c"]);
+  });
+});
+
+it("keeps what is shown in the address, and nothing of what it is anyway", () => {
+  const view = { text: "a b", collection: "c", shelf: "failed", sort: "name" } as const;
+  expect(viewOf(readLibrarySearch({ ...searchOf(view) }))).toEqual(view);
+  expect(searchOf(viewOf({}))).toEqual({});
+  expect(readLibrarySearch({ shelf: "nonsense", sort: 5, name: 17 })).toEqual({ name: "17" });
 });
 
 it("shows progress between 0 and 1, or none while the length is unknown", () => {

@@ -96,19 +96,29 @@ export interface View {
   sort: SortKey;
 }
 
+const NAMES = new Intl.Collator(undefined, { numeric: true });
+const plainly = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
 const ORDERS: Record<SortKey, (a: DocumentRow, b: DocumentRow) => number> = {
-  added: (a, b) => b.created_at.localeCompare(a.created_at),
-  name: (a, b) => a.source.localeCompare(b.source, undefined, { numeric: true }),
+  added: (a, b) => plainly(b.created_at, a.created_at),
+  name: (a, b) => NAMES.compare(a.source, b.source),
   size: (a, b) => b.size_bytes - a.size_bytes,
   pages: (a, b) => (b.pages_total ?? b.pages_done) - (a.pages_total ?? a.pages_done),
   seconds: (a, b) => (b.seconds ?? -1) - (a.seconds ?? -1),
 };
 
+/** As names are looked for: without capitals and accents, which not everybody types and some systems write apart. */
+const folded = (text: string): string => {
+  const small = text.toLowerCase();
+  return PLAIN.test(small) ? small : small.normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("ß", "ss").replaceAll("ı", "i").replaceAll("ł", "l");
+};
+const PLAIN = /^[ -~]*$/;
+
 export function arrange(all: readonly DocumentRow[], view: View): DocumentRow[] {
-  const text = view.text.trim().toLowerCase();
+  const text = folded(view.text.trim());
   return all
     .filter((each) => !view.collection || each.collection_id === view.collection)
     .filter((each) => view.shelf === "all" || shelfOf(each) === view.shelf)
-    .filter((each) => !text || each.source.toLowerCase().includes(text))
-    .sort((a, b) => ORDERS[view.sort](a, b) || a.id.localeCompare(b.id));
+    .filter((each) => !text || folded(each.source).includes(text))
+    .sort((a, b) => ORDERS[view.sort](a, b) || plainly(a.id, b.id));
 }

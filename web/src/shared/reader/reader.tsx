@@ -14,10 +14,12 @@ import { TextPage } from "./text-page";
 
 const PdfPage = lazy(() => import("./pdf-page"));
 
+const TURNED_MS = 250;
 const ZOOMS = [0.6, 0.8, 1, 1.25, 1.5, 2, 2.5];
 
 export function Reader({ target, onClose }: { target: Target; onClose: () => void }) {
-  const [place, setPlace] = useState({ target, page: target.page });
+  const { at, turned } = useViewer();
+  const [place, setPlace] = useState({ target, page: at ?? target.page });
   const [zoom, setZoom] = useState(2);
   const [counted, setCounted] = useState<number | null>(null);
   if (place.target !== target) setPlace({ target, page: target.page });
@@ -30,6 +32,13 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
   const where = placeOf({ page, place: page === target.page && !passage.isPlaceholderData ? found?.place : "" });
   const turn = (to: number) => setPlace({ target, page: Math.min(Math.max(1, to), pages) });
   useReaderKeys(onClose, (by) => turn(page + by));
+  // Where one has come to by turning is there again after a refresh; the address follows when the turning rests.
+  const away = page === target.page ? undefined : page;
+  useEffect(() => {
+    if (away === at) return;
+    const timer = setTimeout(() => turned(away), TURNED_MS);
+    return () => clearTimeout(timer);
+  }, [away, at, turned]);
 
   return (
     <section
