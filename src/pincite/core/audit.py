@@ -7,9 +7,10 @@ are in `accounts`, what an entry is in `trail.py`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, String, Text, insert, select, update
+from sqlalchemy import BigInteger, Index, String, Text, bindparam, insert, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -63,6 +64,15 @@ class AuditHeadRow(Table):
     tenant: Mapped[str] = mapped_column(String(100), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(_HASH)
+
+
+# Built once, and on the bare tables: an entry is added with most of what is done, and to build them takes longer than
+# to run them.
+_ENTRIES, _HEADS = cast("SqlTable", AuditRow.__table__), cast("SqlTable", AuditHeadRow.__table__)
+_OF_TENANT = _HEADS.c.tenant == bindparam("of_tenant")
+_LOCK_HEAD = select(_HEADS.c.seq, _HEADS.c.hash).where(_OF_TENANT).with_for_update()
+_MOVE_HEAD = update(_HEADS).where(_OF_TENANT)
+_ADD_ENTRY = insert(_ENTRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +147,13 @@ def _entry_of(deed: Deed, tenant: str, seq: int) -> Entry:
 
 async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     """Return where the tenant's log ends, and let nobody else add to it until the transaction ends."""
-    query = select(AuditHeadRow.seq, AuditHeadRow.hash).where(AuditHeadRow.tenant == scope.tenant).with_for_update()
-    found = (await session.execute(query)).first()
+    connection, whose = await session.connection(), {"of_tenant": scope.tenant}
+    found = (await connection.execute(_LOCK_HEAD, whose)).first()
     if found is None:
-        kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        kind = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         first = kind(AuditHeadRow).values(tenant=scope.tenant, seq=0, hash=GENESIS)
         await session.execute(first.on_conflict_do_nothing(index_elements=["tenant"]))
-        found = (await session.execute(query)).one()
+        found = (await connection.execute(_LOCK_HEAD, whose)).one()
     return Head(found.seq, found.hash)
 
 
@@ -166,7 +176,6 @@ async def _append(session: AsyncSession, entry: Entry) -> None:
         "outcome": entry.outcome,
         "hash": entry.hash,
     }
-    await session.execute(insert(AuditRow), [values])
-    await session.execute(
-        update(AuditHeadRow).where(AuditHeadRow.tenant == entry.tenant).values(seq=entry.seq, hash=entry.hash)
-    )
+    connection = await session.connection()
+    await connection.execute(_ADD_ENTRY, values)
+    await connection.execute(_MOVE_HEAD, {"of_tenant": entry.tenant, "seq": entry.seq, "hash": entry.hash})
