@@ -118,11 +118,13 @@ async def note(
 async def note_all(tx: AsyncSession, scope: Scope, deeds: Sequence[Deed]) -> int:
     """Write down what several users of one tenant did, in order; see `note`. Returns the last entry's number."""
     head = await _lock_head(tx, scope)
+    entries: list[Entry] = []
     for each in deeds:
         entry = _entry_of(each, scope.tenant, head.seq + 1)
-        entry = replace(entry, hash=hash_of_entry(entry, head.hash))
-        await _append(tx, entry)  # one by one: a trigger lets the head go forward by one entry and no more
-        head = Head(entry.seq, entry.hash)
+        entries.append(replace(entry, hash=hash_of_entry(entry, head.hash)))
+        head = Head(entries[-1].seq, entries[-1].hash)
+    if entries:
+        await _append(tx, entries)
     return head.seq
 
 
@@ -157,9 +159,19 @@ async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     return Head(found.seq, found.hash)
 
 
-async def _append(session: AsyncSession, entry: Entry) -> None:
-    """Add an entry behind the head that is locked, and let the head be it."""
-    values = {
+async def _append(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Add entries behind the head that is locked, and let the head be the last of them.
+
+    It goes there step by step: a trigger lets it go forward by one entry and no more.
+    """
+    connection = await session.connection()
+    await connection.execute(_ADD_ENTRY, [_values_of(each) for each in entries])
+    moves = [{"of_tenant": each.tenant, "seq": each.seq, "hash": each.hash} for each in entries]
+    await connection.execute(_MOVE_HEAD, moves)
+
+
+def _values_of(entry: Entry) -> dict[str, Any]:
+    return {
         "tenant": entry.tenant,
         "seq": entry.seq,
         "at": entry.at,
@@ -176,6 +188,3 @@ async def _append(session: AsyncSession, entry: Entry) -> None:
         "outcome": entry.outcome,
         "hash": entry.hash,
     }
-    connection = await session.connection()
-    await connection.execute(_ADD_ENTRY, values)
-    await connection.execute(_MOVE_HEAD, {"of_tenant": entry.tenant, "seq": entry.seq, "hash": entry.hash})
