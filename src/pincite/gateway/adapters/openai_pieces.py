@@ -5,6 +5,7 @@ these through all that knows other kinds of events, takes many times as long as 
 the libraries go on from there.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # What pydantic-ai puts into marks of chat templates and takes out again by what stands around it.
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _TEXTS = ("role", "content")
+_IN_A_ROW = 8
 
 
 class Piece:
@@ -112,7 +114,7 @@ def in_pieces(kind: "type[OpenAIChatModel]") -> "type[OpenAIChatModel]":
 
         async def _read(self) -> AsyncIterator[Any]:
             source: Any = self._response.source
-            profile, tier, last, failed = self._model_profile, None, None, None
+            profile, tier, last, failed, told = self._model_profile, None, None, None, 0
             opens, _ = profile.get("thinking_tags", DEFAULT_THINKING_TAGS)
             keeps_blanks = not profile.get("ignore_streamed_leading_whitespace", False)
             each: Any = await self._response.peek()
@@ -120,6 +122,9 @@ def in_pieces(kind: "type[OpenAIChatModel]") -> "type[OpenAIChatModel]":
                 last, tier = each, each.data.get("service_tier") or tier
                 if each.text:
                     yield each.text
+                    if not told % _IN_A_ROW:  # what came at once is read without a wait: the others have their turn
+                        await asyncio.sleep(0)
+                    told += 1
                 try:
                     each = await anext(source)
                 except StopAsyncIteration:
