@@ -68,6 +68,7 @@ OTHERS = (
     event({**HEAD, "created": None, "model": None, "choices": [{"delta": {"content": "no head"}}]}),
     event({"error": {"message": "too much", "code": 429}}),
     event("well"),
+    event(None),
     b'data: {"choices": [{"delta": \n\n',
     b": a comment\n\n",
 )
@@ -106,7 +107,8 @@ async def come_of(model: OpenAIChatModel) -> dict[str, Any]:
             parts = [part for part in response.get().parts if part.part_kind == "tool-call"]
             found["calls"] = [(part.tool_name, part.args, part.tool_call_id) for part in parts if parts]
     except (AgentRunError, AttributeError, TypeError, ValueError, RuntimeError, LookupError) as error:
-        return {**found, "error": type(error).__name__, "said": str(error)}
+        # What is raised by what the libraries stumble over is told to nobody.
+        return {**found, "error": type(error).__name__, "said": str(error) if isinstance(error, AgentRunError) else ""}
     details = response.provider_details or {}
     told = {name: details.get(name) for name in ("finish_reason", "service_tier")}
     return {**found, **told, "reason": response.finish_reason, "usage": response.usage}
@@ -116,7 +118,7 @@ async def come_of(model: OpenAIChatModel) -> dict[str, Any]:
 async def test_whatever_comes_is_what_the_libraries_make_of_it(provider: Provider, name: str) -> None:
     chance = random.Random(name)
     plain, quick = models(provider.url, name)
-    for _ in range(100):
+    for _ in range(60):
         middle = [chance.choice(TEXTS if chance.random() < 0.6 else OTHERS) for _ in range(chance.randrange(8))]
         begin = [ROLE] if chance.random() < 0.7 else []
         provider.behaviour.raw = (*begin, *middle, *(chance.choice(ENDS) for _ in range(chance.randrange(3))))
@@ -132,7 +134,7 @@ async def test_whatever_stands_between_texts(provider: Provider, other: bytes) -
 
 async def test_a_mark_of_a_template_is_mended_over_pieces(provider: Provider) -> None:
     _, quick = models(provider.url)
-    said = ("See <", "\u200d", "|im_start|> there")
+    said = ("See <", "", "\u200d", "|im_start|> there")
     provider.behaviour.raw = (ROLE, *(chunk({"content": each}) for each in said), STOP, DONE)
     found = await come_of(quick)
     assert found["text"] == "See <|im_start|> there"

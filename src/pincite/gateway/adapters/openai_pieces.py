@@ -36,14 +36,18 @@ class Piece:
         """The model's name, as its provider says it."""
         return self.data.get("model")
 
-    def seen(self, tier: Any) -> "Piece":
+    def after(self, last: "Piece | None") -> "Piece":
+        """Return it with what was said before of the reply, and not again: the tier that it is made by."""
+        tier = None if last is None or self.data.get("service_tier") else last.data.get("service_tier")
+        return self if tier is None else Piece({**self.data, "service_tier": tier}, self.text)
+
+    def saying(self, text: str) -> "Piece":
         """Return what the libraries are to know of a stream that was read up to here: all but its text.
 
         They look at no more of that than its last character.
         """
-        text = self.text[-1:]
         choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
-        return Piece({**self.data, "service_tier": tier, "choices": [choice]}, text)
+        return Piece({**self.data, "choices": [choice]}, text)
 
 
 def piece_of(data: dict[str, Any]) -> Piece | None:
@@ -114,29 +118,28 @@ def in_pieces(kind: "type[OpenAIChatModel]") -> "type[OpenAIChatModel]":
 
         async def _read(self) -> AsyncIterator[Any]:
             source: Any = self._response.source
-            profile, tier, last, failed, told = self._model_profile, None, None, None, 0
+            profile, last, failed, said, told = self._model_profile, None, None, "", 0
             opens, _ = profile.get("thinking_tags", DEFAULT_THINKING_TAGS)
             keeps_blanks = not profile.get("ignore_streamed_leading_whitespace", False)
-            each: Any = await self._response.peek()
-            while keeps_blanks and isinstance(each, Piece) and each.text != opens:
-                last, tier = each, each.data.get("service_tier") or tier
+            held: list[Any] = [await self._response.peek()]
+            while keeps_blanks and held and isinstance(each := held[0], Piece) and each.text != opens:
+                last, said = each.after(last), each.text[-1:] or said
                 if each.text:
                     yield each.text
                     if not told % _IN_A_ROW:  # what came at once is read without a wait: the others have their turn
                         await asyncio.sleep(0)
                     told += 1
                 try:
-                    each = await anext(source)
+                    held = [await anext(source)]
                 except StopAsyncIteration:
-                    each = None
+                    held = []
                 except (APIError, HTTPError, ValueError) as error:  # which the libraries name
-                    each, failed = None, error
-            before = [] if last is None else [last.seen(tier)]
-            self._response = cast("Any", _Rest([*before, *([] if each is None else [each])], failed, source))
-            known = bool(before and before[0].text)
+                    held, failed = [], error
+            before = [] if last is None else [last.saying(said)]
+            self._response = cast("Any", _Rest([*before, *held], failed, source))
             async for event in super().__aiter__():
-                if known and text_of(event):
-                    known = False  # it is what was seen
+                if said and text_of(event):
+                    said = ""  # it is what was seen
                 else:
                     yield event
 
