@@ -7,9 +7,10 @@ are in `accounts`, what an entry is in `trail.py`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, String, Text, insert, select, update
+from sqlalchemy import BigInteger, Index, String, Text, bindparam, insert, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -65,6 +66,15 @@ class AuditHeadRow(Table):
     hash: Mapped[str] = mapped_column(_HASH)
 
 
+# Built once, and on the bare tables: an entry is added with most of what is done, and to build them takes longer than
+# to run them.
+_ENTRIES, _HEADS = cast("SqlTable", AuditRow.__table__), cast("SqlTable", AuditHeadRow.__table__)
+_OF_TENANT = _HEADS.c.tenant == bindparam("of_tenant")
+_LOCK_HEAD = select(_HEADS.c.seq, _HEADS.c.hash).where(_OF_TENANT).with_for_update()
+_MOVE_HEAD = update(_HEADS).where(_OF_TENANT)
+_ADD_ENTRY = insert(_ENTRIES)
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """What somebody did, as it is noted: said when it is done, and written down then or soon; see `note`."""
@@ -108,11 +118,13 @@ async def note(
 async def note_all(tx: AsyncSession, scope: Scope, deeds: Sequence[Deed]) -> int:
     """Write down what several users of one tenant did, in order; see `note`. Returns the last entry's number."""
     head = await _lock_head(tx, scope)
+    entries: list[Entry] = []
     for each in deeds:
         entry = _entry_of(each, scope.tenant, head.seq + 1)
-        entry = replace(entry, hash=hash_of_entry(entry, head.hash))
-        await _append(tx, entry)  # one by one: a trigger lets the head go forward by one entry and no more
-        head = Head(entry.seq, entry.hash)
+        entries.append(replace(entry, hash=hash_of_entry(entry, head.hash)))
+        head = Head(entries[-1].seq, entries[-1].hash)
+    if entries:
+        await _append(tx, entries)
     return head.seq
 
 
@@ -137,19 +149,29 @@ def _entry_of(deed: Deed, tenant: str, seq: int) -> Entry:
 
 async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     """Return where the tenant's log ends, and let nobody else add to it until the transaction ends."""
-    query = select(AuditHeadRow.seq, AuditHeadRow.hash).where(AuditHeadRow.tenant == scope.tenant).with_for_update()
-    found = (await session.execute(query)).first()
+    connection, whose = await session.connection(), {"of_tenant": scope.tenant}
+    found = (await connection.execute(_LOCK_HEAD, whose)).first()
     if found is None:
-        kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        kind = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         first = kind(AuditHeadRow).values(tenant=scope.tenant, seq=0, hash=GENESIS)
         await session.execute(first.on_conflict_do_nothing(index_elements=["tenant"]))
-        found = (await session.execute(query)).one()
+        found = (await connection.execute(_LOCK_HEAD, whose)).one()
     return Head(found.seq, found.hash)
 
 
-async def _append(session: AsyncSession, entry: Entry) -> None:
-    """Add an entry behind the head that is locked, and let the head be it."""
-    values = {
+async def _append(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Add entries behind the head that is locked, and let the head be the last of them.
+
+    It goes there step by step: a trigger lets it go forward by one entry and no more.
+    """
+    connection = await session.connection()
+    await connection.execute(_ADD_ENTRY, [_values_of(each) for each in entries])
+    moves = [{"of_tenant": each.tenant, "seq": each.seq, "hash": each.hash} for each in entries]
+    await connection.execute(_MOVE_HEAD, moves)
+
+
+def _values_of(entry: Entry) -> dict[str, Any]:
+    return {
         "tenant": entry.tenant,
         "seq": entry.seq,
         "at": entry.at,
@@ -166,7 +188,3 @@ async def _append(session: AsyncSession, entry: Entry) -> None:
         "outcome": entry.outcome,
         "hash": entry.hash,
     }
-    await session.execute(insert(AuditRow), [values])
-    await session.execute(
-        update(AuditHeadRow).where(AuditHeadRow.tenant == entry.tenant).values(seq=entry.seq, hash=entry.hash)
-    )

@@ -119,6 +119,7 @@ class Connection(aiosqlite.Connection):
         self._thread.daemon = True
         self._put_off = put_off
         self._to_begin = False
+        self._was_used = False  # since a transaction ended: else there is none to end
         self.unread: set[Cursor] = set()  # the thread's: what ends a transaction ends its statements first
 
     def puts_off(self, operation: str) -> bool:
@@ -131,6 +132,7 @@ class Connection(aiosqlite.Connection):
     async def visit(self, errand: Errand) -> None:
         """Do something in the thread, in the transaction that was to begin."""
         begin, self._to_begin = self._put_off if self._to_begin else None, False
+        self._was_used = True
         await self._execute(_visited, errand, self._conn, begin)
 
     def leave(self, errand: Callable[[], object]) -> None:
@@ -145,6 +147,7 @@ class Connection(aiosqlite.Connection):
         """End the transaction and keep what was done in it."""
         if not self._has_nothing():
             await self._execute(self._ended, self._conn, self._conn.commit)
+            self._was_used = False
 
     async def rollback(self) -> None:
         """End the transaction and keep nothing."""
@@ -154,6 +157,7 @@ class Connection(aiosqlite.Connection):
             await self._execute(self._ended, self._conn, self._conn.rollback)
         else:  # in its turn: what comes next comes after it
             self.leave(partial(self._ended, self._conn, self._conn.rollback))
+        self._was_used = False
 
     def _ended(self, connection: sqlite3.Connection, end: Callable[[], None]) -> None:
         """End the transaction, in the thread: a statement that was half read would begin anew under its next reader."""
@@ -162,8 +166,8 @@ class Connection(aiosqlite.Connection):
         end()
 
     def _has_nothing(self) -> bool:
-        """Whether a transaction was to begin and never did; it need not any more."""
-        nothing, self._to_begin = self._to_begin, False
+        """Whether a transaction was to begin and never did, which it need not any more; or none is left to be ended."""
+        nothing, self._to_begin = self._to_begin or not self._was_used, False
         return nothing
 
 

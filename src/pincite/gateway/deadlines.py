@@ -4,8 +4,8 @@ What they are is in `settings.py`; the one for connecting is kept by the HTTP cl
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
 
 class DeadlinePassed(TimeoutError):
@@ -41,30 +41,43 @@ class Deadlines:
         """Note that a piece of text has come."""
         self._written = True
 
-    @asynccontextmanager
-    async def first(self) -> AsyncGenerator[None]:
+    def first(self) -> AbstractAsyncContextManager[None]:
         """Bound what comes before anything has. Raises: DeadlinePassed."""
-        late = DeadlinePassed(f"for the first piece ({self._first_s:g} s)", telling=True)
-        async with self._until(self._began + self._first_s, late):
-            yield
+        return self._until(self._began + self._first_s, "for the first piece", self._first_s)
 
-    @asynccontextmanager
-    async def next(self) -> AsyncGenerator[None]:
+    def next(self) -> AbstractAsyncContextManager[None]:
         """Bound the wait for what comes next; who thinks has as long as for the first. Raises: DeadlinePassed."""
         limit_s = self._idle_s if self._written else self._first_s
-        late = DeadlinePassed(f"between two pieces ({limit_s:g} s)", telling=True)
-        async with self._until(asyncio.get_running_loop().time() + limit_s, late):
-            yield
+        return self._until(asyncio.get_running_loop().time() + limit_s, "between two pieces", limit_s)
 
-    @asynccontextmanager
-    async def _until(self, at: float, late: DeadlinePassed) -> AsyncGenerator[None]:
-        if at >= self._ends_at:
-            at, late = self._ends_at, DeadlinePassed("for the whole reply", telling=False)
-        timer = asyncio.timeout_at(at)
+    def _until(self, at: float, which: str, limit_s: float) -> "_Until":
+        return _Until(self._ends_at, "for the whole reply", None) if at >= self._ends_at else _Until(at, which, limit_s)
+
+
+class _Until:
+    """A block that has to end by a time of the loop's clock. It is entered for each piece of a reply."""
+
+    __slots__ = ("_limit_s", "_timer", "_which")
+
+    def __init__(self, at: float, which: str, limit_s: float | None) -> None:
+        self._timer = asyncio.timeout_at(at)
+        self._which = which
+        self._limit_s = limit_s
+
+    async def __aenter__(self) -> None:
+        await self._timer.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            async with timer:
-                yield
-        except TimeoutError as error:
-            if not timer.expired():
-                raise
-            raise late from error
+            await self._timer.__aexit__(kind, error, trace)
+        except TimeoutError as passed:
+            raise self._late() from passed
+        if isinstance(error, TimeoutError) and self._timer.expired():
+            raise self._late() from error
+
+    def _late(self) -> DeadlinePassed:
+        if self._limit_s is None:
+            return DeadlinePassed(self._which, telling=False)
+        return DeadlinePassed(f"{self._which} ({self._limit_s:g} s)", telling=True)

@@ -3,6 +3,7 @@
 A model without a known price has none; it is never free by mistake. Budgets are no business of this file.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -88,6 +89,13 @@ class PriceBook:
     def given(self, name: str) -> Price | None:
         """Return what settings say that calls of a model cost; None where they say nothing."""
         return self._given.get(name)
+
+    async def soon(self, name: str, priced_as: str | None) -> Price | None:
+        """Return the same as `price`, without blocking: a thread is asked only where the list is to be read."""
+        looked_at, _ = self._listed.get((priced_as or "", name.partition(":")[2]), (float("-inf"), None))
+        if name in self._given or priced_as is None or time.monotonic() - looked_at <= _FRESH_S:
+            return self.price(name, priced_as)
+        return await asyncio.to_thread(self.price, name, priced_as)
 
     def price(self, name: str, priced_as: str | None) -> Price | None:
         """Return what calls of a model cost; None where nobody knows. Blocks the first time: it reads a list.

@@ -202,7 +202,7 @@ class Models:
         book, tier = self._priced(strong), strong.processing or ""
 
         async def price() -> Price | None:
-            found = await asyncio.to_thread(book.price, strong.model, provider.priced_as)
+            found = await book.soon(strong.model, provider.priced_as)
             return None if found is None else AtTier(found, tier)
 
         return price

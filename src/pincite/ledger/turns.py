@@ -20,7 +20,7 @@ from pincite.ledger.domain import Reservation, Spent
 MOST_AT_ONCE = 200
 # How often those that wait are looked at although nobody settled here: another process may have.
 LOOK_S = 0.2
-# So long a note waits for a call to be written down with.
+# So long a note, and what a call came to, wait for a call to be written down with.
 _SOON_S = 0.05
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 log = get_logger(__name__)
@@ -67,6 +67,8 @@ class Turns:
         self._settled = asyncio.Event()
         self._settled.set()
         self._task: asyncio.Task[None] | None = None
+        self._soon: asyncio.TimerHandle | None = None
+        self._awaited = 0  # by how many it is waited for that all is written down
 
     @property
     def idle(self) -> bool:
@@ -90,20 +92,41 @@ class Turns:
             raise
 
     def tell(self, tell: Tell) -> None:
-        """Have it written down soon, for certain while the process lives."""
+        """Have it written down with what is asked next, at once where somebody waits for it, and at any rate soon.
+
+        It is for certain while the process lives.
+        """
         self._queue.tells.append(tell)
         self._settled.clear()
-        self._go_on()
+        if self._queue.asking or self._queue.later or self._awaited:
+            self._go_on()
+        else:
+            self._go_on_soon()
 
     def note(self, deed: Deed) -> None:
         """Have it noted that somebody did something: with what is asked next, and at any rate soon."""
         self._queue.deeds.append(deed)
         self._settled.clear()
-        asyncio.get_running_loop().call_later(_SOON_S, self._go_on)
+        self._go_on_soon()
 
     async def settled(self) -> None:
         """Wait until all that was told or is to be noted is written down."""
-        await self._settled.wait()
+        self._awaited += 1
+        try:
+            if self._queue.has_news:
+                self._go_on()
+            await self._settled.wait()
+        finally:
+            self._awaited -= 1
+
+    def _go_on_soon(self) -> None:
+        if self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_SOON_S, self._go_on_now)
+
+    def _go_on_now(self) -> None:
+        self._soon = None
+        if self._queue.has_news:
+            self._go_on()
 
     def _go_on(self) -> None:
         self._stirred.set()

@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +36,7 @@ from pincite.accounts.tables import (
 from pincite.core import Conflict, Scope
 
 FIRST_TENANT = "main"
+_OF_USER = ("tenant", "name", "roles", "email", "service", "signed_in_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,16 @@ _Rows = (
 def visible_to(scope: Scope, row: _Rows) -> ColumnElement[bool]:
     """Return the predicate of the rows that the asker may see."""
     return row.tenant == scope.tenant
+
+
+# Asked by each request of a program. Built once, and one statement: a row for each group of the key's user.
+_KEYS, _USERS, _MEMBERS = (cast("SqlTable", row.__table__) for row in (KeyRow, UserRow, MemberRow))
+_BY_KEY = (
+    select(_KEYS, *(_USERS.c[name].label(f"user_{name}") for name in _OF_USER), _MEMBERS.c.group_id)
+    .join(_USERS, _USERS.c.id == _KEYS.c.user_id)
+    .outerjoin(_MEMBERS, (_MEMBERS.c.tenant == _USERS.c.tenant) & (_MEMBERS.c.user_id == _USERS.c.id))
+    .where(_KEYS.c.secret_hash == bindparam("secret"), _USERS.c.disabled_at.is_(None))
+)
 
 
 async def add_first_tenant(session: AsyncSession, tenant_id: str, name: str, now: datetime) -> bool:
@@ -233,17 +246,23 @@ async def find_session(session: AsyncSession, secret_hash: str) -> Proof | None:
 
 async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
     """Return whom a key stands for; None for somebody who is disabled."""
-    query = (
-        select(KeyRow, UserRow)
-        .join(UserRow, UserRow.id == KeyRow.user_id)
-        .where(KeyRow.secret_hash == secret_hash, UserRow.disabled_at.is_(None))
-    )
-    row = (await session.execute(query)).first()
-    if row is None:
+    connection = await session.connection()
+    rows = (await connection.execute(_BY_KEY, {"secret": secret_hash})).all()
+    if not rows:
         return None
-    key = _key_of(row[0])
-    user = await whole_user(session, row[1])
-    return Proof(user, row[0].secret_hash, key.last_used_at, key.expires_at, key.permissions, key.id)
+    found = rows[0]
+    key = _key_of(found)
+    user = User(
+        id=found.user_id,
+        tenant=found.user_tenant,
+        name=found.user_name,
+        roles=frozenset(json.loads(found.user_roles)),
+        email=found.user_email,
+        service=found.user_service,
+        groups=frozenset(row.group_id for row in rows if row.group_id is not None),
+        signed_in_at=found.user_signed_in_at,
+    )
+    return Proof(user, found.secret_hash, key.last_used_at, key.expires_at, key.permissions, key.id)
 
 
 async def extend_session(session: AsyncSession, secret_hash: str, now: datetime, expires_at: datetime) -> None:
@@ -326,7 +345,7 @@ def user_of(row: UserRow, groups: Collection[str] = ()) -> User:
     )
 
 
-def _key_of(row: KeyRow) -> ApiKey:
+def _key_of(row: KeyRow | Row[Any]) -> ApiKey:
     return ApiKey(
         id=row.id,
         name=row.name,

@@ -18,8 +18,11 @@ CacheControl = Annotated[
 ]
 
 
-def kept_use_of(cache_control: CacheControl = None) -> KeptUse:
-    """Return what may be done with kept replies; other words of the header are not for us."""
+async def kept_use_of(cache_control: CacheControl = None) -> KeptUse:
+    """Return what may be done with kept replies; other words of the header are not for us.
+
+    It waits for nothing, and is awaited all the same: the framework sends to a thread what is not.
+    """
     said = {word.strip().lower() for word in (cache_control or "")[:200].split(",")}
     if "no-store" in said:
         return "avoid"

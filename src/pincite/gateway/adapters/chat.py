@@ -81,8 +81,7 @@ class ProviderChat:
 
     async def price(self) -> Price | None:
         """Return what the model costs; None where nobody knows."""
-        # The price list takes a while to import: not on the event loop.
-        return await asyncio.to_thread(self._prices.price, self.name, self._provider.priced_as)
+        return await self._prices.soon(self.name, self._provider.priced_as)
 
     async def stream(self, scope: Scope, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatFinished]:
         """Yield deltas and then one `ChatFinished`. Raises: ModelError."""

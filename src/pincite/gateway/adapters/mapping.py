@@ -88,7 +88,9 @@ def parameters_of(request: ChatRequest, model: "Model") -> "ModelRequestParamete
 
 
 def text_of(event: object) -> str:
-    """Return the text that an event of a stream adds."""
+    """Return the text that an event of a stream adds; a text is all that it adds itself."""
+    if isinstance(event, str):
+        return event
     from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 
     if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):

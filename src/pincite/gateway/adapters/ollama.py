@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pincite.gateway.adapters.openai_client import chat_client, last_usage_counts
+from pincite.gateway.adapters.openai_pieces import in_pieces
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def make(name: str, connection: Connection) -> "Model":
     from pydantic_ai.providers.ollama import OllamaProvider
 
     url = (connection.base_url or DEFAULT_URL).rstrip("/").removesuffix("/v1")
-    client = chat_client(connection, base_url=f"{url}/v1", api_key=connection.api_key or "ollama")
+    client = chat_client(connection, base_url=f"{url}/v1", api_key=connection.api_key or "ollama", in_pieces=True)
     provider = OllamaProvider(openai_client=client)
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    return OllamaModel(name, provider=provider, profile=profile, settings=last_usage_counts())
+    return in_pieces(OllamaModel)(name, provider=provider, profile=profile, settings=last_usage_counts())

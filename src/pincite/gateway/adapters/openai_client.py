@@ -6,9 +6,8 @@ makes an object of each event in Python, where pydantic's core makes the same of
 
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import ValidationError
-
 from pincite.gateway.adapters.http import http_client
+from pincite.gateway.adapters.openai_pieces import chunk_of, piece_of
 from pincite.gateway.providers import Connection
 
 if TYPE_CHECKING:
@@ -31,8 +30,13 @@ def last_usage_counts() -> "ModelSettings":
     return OpenAIChatModelSettings(openai_continuous_usage_stats=True)
 
 
-def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -> "AsyncOpenAI":
-    """Return a client that sends each chat once, as it is told to, and gives what came as the library does."""
+def chat_client(
+    connection: Connection, *, base_url: str | None, api_key: str, in_pieces: bool = False
+) -> "AsyncOpenAI":
+    """Return a client that sends each chat once, as it is told to, and gives what came as the library does.
+
+    Where it comes `in_pieces`, what is a piece of text and no more is a `Piece`: for `openai_pieces.in_pieces`.
+    """
     from openai import AsyncOpenAI, AsyncStream, NotGiven, Omit
     from openai.resources.chat import AsyncChat, AsyncCompletions
     from openai.types.chat import ChatCompletion, ChatCompletionChunk
@@ -42,10 +46,8 @@ def chat_client(connection: Connection, *, base_url: str | None, api_key: str) -
         def build(cls, *, response: object, data: Any) -> object:  # noqa: ARG003 - as the library calls it
             if not isinstance(data, dict):
                 return data
-            try:
-                return ChatCompletionChunk.model_validate(data)
-            except ValidationError:  # of a server that keeps to the protocol about
-                return ChatCompletionChunk.construct(**cast("dict[str, Any]", data))
+            event = cast("dict[str, Any]", data)
+            return (piece_of(event) if in_pieces else None) or chunk_of(event)
 
     class Completions(AsyncCompletions):
         async def create(self, **given: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] (whatever it takes)

@@ -4,53 +4,107 @@ Windows are locked in one order, and calls before them, so that no two transacti
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import Select, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from pincite.core import Scope
+from pincite.core import Scope, Table
 from pincite.core.database import database_now
 from pincite.ledger.book import Ask, Book, Entry, State, Tell, Window, began_at, concerning
 from pincite.ledger.domain import Balance
-from pincite.ledger.store.budgets import budgets_of, let_budgets_be
-from pincite.ledger.store.rows import ENDING, balance_of, booked, entry_of, values_of, visible_to
-from pincite.ledger.tables import EntryRow, WindowRow
+from pincite.ledger.store.budgets import let_budgets_be
+from pincite.ledger.store.rows import ENDING, balance_of, booked, budget_of, entry_of, values_of, visible_to
+from pincite.ledger.tables import BudgetRow, EntryRow, WindowRow
+
+_TENANTS = 64
+
+
+def _table_of(row: type[Table]) -> SqlTable:
+    return cast("SqlTable", row.__table__)
+
+
+_ADD_ENTRY = insert(_table_of(EntryRow))
+_MAKE_WINDOW = {
+    dialect.name: kind(_table_of(WindowRow)).on_conflict_do_nothing(index_elements=["budget", "began"])
+    for dialect, kind in ((postgresql.dialect, postgresql.insert), (sqlite.dialect, sqlite.insert))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What each call of a model runs, built once for a tenant: to build them takes longer than to run them.
+
+    They stand on the bare tables, since no row is to become an object of the mapper's.
+    """
+
+    budgets: Select[Any]
+    entries: Select[Any]
+    windows: Select[Any]
+    end_entry: Update
+    move_window: Update
+
+
+@lru_cache(maxsize=_TENANTS)
+def _prepared(scope: Scope) -> _Prepared:
+    entry, budget, window = _table_of(EntryRow), _table_of(BudgetRow), _table_of(WindowRow)
+    which = tuple_(window.c.budget, window.c.began).in_(bindparam("windows", expanding=True))
+    this = (window.c.budget == bindparam("of_budget"), window.c.began == bindparam("of_began"))
+    return _Prepared(
+        budgets=select(budget).where(visible_to(scope, BudgetRow)).order_by(budget.c.id),
+        entries=select(entry)
+        .where(visible_to(scope, EntryRow), entry.c.id.in_(bindparam("ids", expanding=True)))
+        .order_by(entry.c.id)
+        .with_for_update(),
+        windows=select(window)
+        .where(visible_to(scope, WindowRow), which)
+        .order_by(window.c.budget, window.c.began)
+        .with_for_update(),
+        end_entry=update(entry).where(visible_to(scope, EntryRow), entry.c.id == bindparam("of_entry")),
+        move_window=update(window).where(visible_to(scope, WindowRow), *this),
+    )
 
 
 async def open_book(session: AsyncSession, scope: Scope, asks: Sequence[Ask], tells: Sequence[Tell]) -> Book:
     """Read what some calls concern, and let nobody else change it until the transaction ends."""
     if asks:
         await let_budgets_be(session, scope)
-    budgets = await budgets_of(session, scope) if asks else []
-    entries = await _entries(session, scope, [each.id for each in tells])
+    connection, prepared = await session.connection(), _prepared(scope)
+    budgets = [budget_of(row) for row in await connection.execute(prepared.budgets)] if asks else []
+    entries = await _entries(connection, prepared, [each.id for each in tells])
     now = await database_now(session)
     asked = {(budget.id, began_at(budget, now)) for ask in asks for budget in concerning(budgets, ask)}
-    await _make_windows(session, scope, sorted(asked))
     held = {window for entry in entries.values() for window in entry.holds}
-    return Book(now, budgets, await _balances(session, scope, sorted(asked | held)), entries)
+    # Of several that make the same windows each waits at the first. Writers of SQLite take turns: most find them made.
+    made = connection.dialect.name == "postgresql"
+    if made:
+        await _make_windows(connection, scope, sorted(asked))
+    balances = await _balances(connection, prepared, sorted(asked | held))
+    missing = set[Window]() if made else asked - balances.keys()
+    if missing:
+        await _make_windows(connection, scope, sorted(missing))
+        balances |= dict.fromkeys(missing, Balance())
+    return Book(now, budgets, balances, entries)
 
 
 async def close_book(session: AsyncSession, scope: Scope, book: Book) -> None:
     """Write down what has changed."""
+    connection, prepared = await session.connection(), _prepared(scope)
     if book.added:
-        await session.execute(insert(EntryRow), [values_of(scope, entry) for entry in book.added.values()])
-    for entry_id in sorted(book.changed):
-        values = values_of(scope, book.entries[entry_id])
-        await session.execute(
-            update(EntryRow)
-            .where(visible_to(scope, EntryRow), EntryRow.id == entry_id)
-            .values({name: values[name] for name in ENDING})
-            .execution_options(synchronize_session=False)
-        )
-    for budget, began in sorted(book.moved):
-        await session.execute(
-            update(WindowRow)
-            .where(visible_to(scope, WindowRow), WindowRow.budget == budget, WindowRow.began == began)
-            .values(booked(book.balances[budget, began]))
-            .execution_options(synchronize_session=False)
-        )
+        await connection.execute(_ADD_ENTRY, [values_of(scope, entry) for entry in book.added.values()])
+    if book.changed:
+        ends = [(entry_id, values_of(scope, book.entries[entry_id])) for entry_id in sorted(book.changed)]
+        rows = [{"of_entry": entry_id, **{name: values[name] for name in ENDING}} for entry_id, values in ends]
+        await connection.execute(prepared.end_entry, rows)
+    if book.moved:
+        moves = [(window, booked(book.balances[window])) for window in sorted(book.moved)]
+        rows = [{"of_budget": budget, "of_began": began, **values} for (budget, began), values in moves]
+        await connection.execute(prepared.move_window, rows)
 
 
 async def overdue(session: AsyncSession, *, most: int) -> list[tuple[str, str]]:
@@ -88,32 +142,22 @@ async def entries_of(session: AsyncSession, scope: Scope, ids: Sequence[str]) ->
     return {row.id: entry_of(row) for row in rows}
 
 
-async def _entries(session: AsyncSession, scope: Scope, ids: Sequence[str]) -> dict[str, Entry]:
-    if not ids:
-        return {}
-    query = select(EntryRow).where(visible_to(scope, EntryRow), EntryRow.id.in_(ids)).order_by(EntryRow.id)
-    rows = await session.scalars(query.with_for_update().execution_options(populate_existing=True))
+async def _entries(connection: AsyncConnection, prepared: _Prepared, ids: Sequence[str]) -> dict[str, Entry]:
+    """Lock calls and return them by id."""
+    rows = await connection.execute(prepared.entries, {"ids": ids}) if ids else ()
     return {row.id: entry_of(row) for row in rows}
 
 
-async def _make_windows(session: AsyncSession, scope: Scope, windows: Sequence[Window]) -> None:
-    if not windows:
-        return
-    kind = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    empty = {"tenant": scope.tenant, **booked(Balance())}
-    made = kind(WindowRow).values([{"budget": budget, "began": began, **empty} for budget, began in windows])
-    await session.execute(made.on_conflict_do_nothing(index_elements=["budget", "began"]))
+async def _make_windows(connection: AsyncConnection, scope: Scope, windows: Sequence[Window]) -> None:
+    if windows:
+        empty = {"tenant": scope.tenant, **booked(Balance())}
+        made = _MAKE_WINDOW[connection.dialect.name]
+        await connection.execute(made, [{"budget": budget, "began": began, **empty} for budget, began in windows])
 
 
-async def _balances(session: AsyncSession, scope: Scope, windows: Sequence[Window]) -> dict[Window, Balance]:
+async def _balances(
+    connection: AsyncConnection, prepared: _Prepared, windows: Sequence[Window]
+) -> dict[Window, Balance]:
     """Lock windows and return how they stand; those of budgets that are gone are left out."""
-    if not windows:
-        return {}
-    query = (
-        select(WindowRow)
-        .where(visible_to(scope, WindowRow), tuple_(WindowRow.budget, WindowRow.began).in_(windows))
-        .order_by(WindowRow.budget, WindowRow.began)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {(row.budget, row.began): balance_of(row) for row in await session.scalars(query)}
+    rows = await connection.execute(prepared.windows, {"windows": windows}) if windows else ()
+    return {(row.budget, row.began): balance_of(row) for row in rows}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import Row as Found
 
 from pincite.core import Scope
 from pincite.ledger.book import Entry, State
@@ -53,7 +54,7 @@ def values_of(scope: Scope, entry: Entry) -> dict[str, Any]:
     }
 
 
-def entry_of(row: EntryRow) -> Entry:
+def entry_of(row: EntryRow | Found[Any]) -> Entry:
     """Return a row as the call that it is."""
     bound, priced = Spend(row.reserved_pico, row.reserved_tokens), row.cost_pico is not None
     return Entry(
@@ -70,12 +71,12 @@ def entry_of(row: EntryRow) -> Entry:
     )
 
 
-def _spent(row: EntryRow) -> Spent:
+def _spent(row: EntryRow | Found[Any]) -> Spent:
     saved = Saved(row.saved_pico, row.routed_pico, row.hit)
     return Spent(row.input_tokens, row.output_tokens, row.cached_tokens, row.cost_pico, row.estimated, saved)
 
 
-def budget_of(row: BudgetRow) -> Budget:
+def budget_of(row: BudgetRow | Found[Any]) -> Budget:
     """Return a row as the budget that it is."""
     return Budget(
         row.id,
@@ -89,7 +90,7 @@ def budget_of(row: BudgetRow) -> Budget:
     )
 
 
-def balance_of(row: WindowRow) -> Balance:
+def balance_of(row: WindowRow | Found[Any]) -> Balance:
     """Return how a window stands."""
     return Balance(Spend(row.spent_pico, row.spent_tokens), Spend(row.reserved_pico, row.reserved_tokens), row.warned)
 
