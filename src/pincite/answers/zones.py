@@ -138,16 +138,18 @@ class Alike:
 
     def _pair(self, term: str, stem: str, word: str) -> float:
         key = (term, word)
-        if key not in self._known and stem in synonyms().get(term, ()):
-            self._known[key] = _ALIKE_WORTH
-        elif key not in self._known and stem in opposites().get(term, ()):
-            self._known[key] = 0.0
-        elif key not in self._known:
-            near = cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
-            share = (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)
-            # Numbers lie close together in the vector space and mean different things.
-            self._known[key] = 0.0 if word[0].isdigit() else _ALIKE_WORTH * min(1.0, max(0.0, share))
+        if key not in self._known:
+            self._known[key] = self._worth(term, stem, word)
         return self._known[key]
+
+    def _worth(self, term: str, stem: str, word: str) -> float:
+        if stem in synonyms().get(term, ()):
+            return _ALIKE_WORTH
+        # Numbers lie close together in the vector space and mean different things; so do opposites.
+        if word[0].isdigit() or stem in opposites().get(term, ()):
+            return 0.0
+        near = cosine(self._vectors.get(self._terms[term]), self._vectors.get(word))
+        return _ALIKE_WORTH * min(1.0, max(0.0, (near - _ALIKE_FROM) / (_ALIKE_FULL - _ALIKE_FROM)))
 
 
 def comparable(texts: Iterable[str]) -> list[str]:
