@@ -16,7 +16,7 @@ from pincite.app.cli.naming import everybody, only, user_of
 from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
-from pincite.core import InvalidInput, Scope
+from pincite.core import InvalidInput, NotFound, Scope
 from pincite.library import Grant
 
 ObjectKind = Literal["collection", "document"]
@@ -249,7 +249,13 @@ def take(
 
     async def work(house: House, scope: Scope) -> dict[str, str]:
         kind, key = await _object(house, scope, collection, document)
-        who, grantee = await _grantee(house, scope, user, group, everyone=everyone)
+        try:
+            who, grantee = await _grantee(house, scope, user, group, everyone=everyone)
+        except NotFound:  # what was given to somebody who was removed since stands with their id alone
+            who, grantee = ("user", user or "") if group is None else ("group", group)
+            left = await house.library.grants(scope, kind, key)
+            if (who, grantee) not in {(each.kind.value, each.grantee) for each in left}:
+                raise
         await house.library.revoke(scope, kind, key, Grant.of(who, grantee))
         return {kind: key, who: grantee}
 
