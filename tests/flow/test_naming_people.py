@@ -67,3 +67,32 @@ def test_who_is_erased_is_named_as_everybody_else_and_the_report_says_who_it_was
     assert (told.exit_code, f"User {bob}" in told.stdout) == (0, True)
     nobody = CliRunner().invoke(app, ["erase", "user", "Bob Ünal"])
     assert (nobody.exit_code, "`pincite users list` shows them" in nobody.stderr) == (4, True), nobody.stderr
+
+
+def test_a_key_is_named_by_what_it_is_called_and_whom_it_acts_as_by_their_address(pincite_home: Path) -> None:
+    bot = made("users", "invite", "Bot", "--email", "bot@example.com", "--role", "viewer")
+    key = said("keys", "create", "nightly ünï", "--user", "BOT@example.com")["id"]
+    assert bot in {each["user"] for each in said("keys", "list")["items"]}
+    assert said("keys", "rotate", "nightly ünï")["id"] == key
+    assert said("keys", "revoke", "nightly ünï")["revoked"] == key
+    own = [said("keys", "create", "twice")["id"] for _ in range(2)]
+    two = CliRunner().invoke(app, ["keys", "revoke", "twice"])
+    assert (two.exit_code, all(each in two.stderr for each in own)) == (2, True)
+
+
+def test_what_was_given_to_a_group_that_was_removed_is_taken_back_by_its_id(pincite_home: Path) -> None:
+    legal, ada = made("groups", "create", "Legal"), made("users", "invite", "Ada")
+    rules = pincite_home / "rules.md"
+    rules.write_text("# Rules\n\nThe valve opens at seven bar.\n")
+    said("add", str(rules), "--collection", "papers")
+    for words in (("--group", "Legal"), ("--user", "Ada")):
+        said("grants", "give", "viewer", "--collection", "papers", *words)
+    said("groups", "remove", "Legal")
+    said("users", "remove", "Ada")
+    for words in (("--group", legal), ("--user", ada)):
+        assert said("grants", "take", "--collection", "papers", *words)["collection"]
+        again = CliRunner().invoke(app, ["grants", "take", "--collection", "papers", *words])
+        assert (again.exit_code, "There is no" in again.stderr) == (4, True), again.output
+    assert {each["grantee"] for each in said("grants", "list", "--collection", "papers")["items"]}.isdisjoint(
+        {legal, ada}
+    )

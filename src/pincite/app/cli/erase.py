@@ -11,8 +11,8 @@ import typer
 from rich.table import Table
 
 from pincite.app.cli.acting import acting, installed
+from pincite.app.cli.naming import user_of
 from pincite.app.cli.output import Json, out, print_json, print_table, run
-from pincite.app.cli.people import user_of
 from pincite.app.erasing import Erased, Eraser
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House

@@ -12,20 +12,22 @@ from rich.table import Table
 
 from pincite.accounts import ApiKey, NewApiKey, Permission
 from pincite.app.cli.acting import acting, installed
+from pincite.app.cli.naming import key_of, user_of
 from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.cli.serve import address_file
 from pincite.app.settings import Settings, read_settings
 from pincite.core import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="API keys and sign-in links.")
-_KEY_ID = "The key's id, from `pincite keys list`."
+_KEY = "The key's id or name, from `pincite keys list`."
 
 
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     user: Annotated[
-        str | None, typer.Option(help="The id of whom it acts as; without it as whom the command acts.")
+        str | None,
+        typer.Option(help="An id, an e-mail address or a name: whom it acts as, if not as whom the command acts."),
     ] = None,
     permission: Annotated[
         list[Permission] | None, typer.Option(help="Narrow it to this; more than one may be given.")
@@ -38,19 +40,20 @@ def create(
     async def work() -> None:
         async with acting(read_settings(log_level="warning")) as (house, scope):
             until = None if days is None else utc_now() + timedelta(days=days)
-            made = await house.accounts.create_key(scope, name, user=user, permissions=permission, expires_at=until)
+            whom = user if user in {None, scope.user} else await user_of(house, scope, str(user))
+            made = await house.accounts.create_key(scope, name, user=whom, permissions=permission, expires_at=until)
         _shown_once(made, as_json=as_json)
 
     run(work(), as_json=as_json)
 
 
 @app.command("rotate")
-def rotate(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json = False) -> None:
+def rotate(key: Annotated[str, typer.Argument(help=_KEY)], as_json: Json = False) -> None:
     """Give a key another secret and print it once; the old one stops working at once."""
 
     async def work() -> None:
         async with acting(read_settings(log_level="warning")) as (house, scope):
-            made = await house.accounts.rotate_key(scope, key_id)
+            made = await house.accounts.rotate_key(scope, await key_of(house, scope, key))
         _shown_once(made, as_json=as_json)
 
     run(work(), as_json=as_json)
@@ -78,11 +81,12 @@ def list_keys(as_json: Json = False) -> None:
 
 
 @app.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(help=_KEY_ID)], as_json: Json = False) -> None:
+def revoke(key: Annotated[str, typer.Argument(help=_KEY)], as_json: Json = False) -> None:
     """Take a key's access away at once."""
 
     async def work() -> None:
         async with acting(read_settings(log_level="warning")) as (house, scope):
+            key_id = await key_of(house, scope, key)
             await house.accounts.revoke_key(scope, key_id)
         if as_json:
             print_json({"revoked": key_id})

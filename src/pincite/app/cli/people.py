@@ -3,7 +3,6 @@
 Links and keys are shown once. Tenants are the installation's own business, the rest is within one.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
 import typer
@@ -13,6 +12,7 @@ from rich.table import Table
 from pincite.accounts import Role
 from pincite.app.cli.acting import acted, installed
 from pincite.app.cli.keys import address_of
+from pincite.app.cli.naming import everybody, only, user_of
 from pincite.app.cli.output import Json, out, print_json, print_table, run
 from pincite.app.settings import read_settings
 from pincite.app.wiring import House
@@ -22,7 +22,6 @@ from pincite.library import Grant
 ObjectKind = Literal["collection", "document"]
 Level = Literal["viewer", "editor", "manager"]
 EVERYONE = "all"
-_AT_ONCE = 1000
 
 users = typer.Typer(no_args_is_help=True, help="Who may sign in, and programs that have keys.")
 groups = typer.Typer(no_args_is_help=True, help="People who are granted things together.")
@@ -45,7 +44,7 @@ def list_users(as_json: Json = False) -> None:
     """List the users, and what they are."""
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        return [_user_line(each) for each in await _everybody(house, scope)]
+        return [_user_line(each) for each in await everybody(house, scope)]
 
     _show(acted(work, as_json=as_json), as_json=as_json)
 
@@ -144,7 +143,7 @@ def list_groups(as_json: Json = False) -> None:
     """List the groups with their members."""
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
-        names = {each.id: each.name for each in await _everybody(house, scope)}
+        names = {each.id: each.name for each in await everybody(house, scope)}
         return [
             {"id": each.id, "name": each.name, "members": sorted(names.get(one, one) for one in each.members)}
             for each in await house.people.groups(scope)
@@ -205,7 +204,7 @@ def list_grants(collection: Collection = None, document: Document = None, as_jso
 
     async def work(house: House, scope: Scope) -> list[dict[str, Any]]:
         kind, key = await _object(house, scope, collection, document)
-        users_by_id = {each.id: each.name for each in await _everybody(house, scope)}
+        users_by_id = {each.id: each.name for each in await everybody(house, scope)}
         names = users_by_id | {each.id: each.name for each in await house.people.groups(scope)}
         return [
             {"kind": each.kind.value, "grantee": each.grantee or EVERYONE, "name": names.get(each.grantee, ""),
@@ -250,7 +249,13 @@ def take(
 
     async def work(house: House, scope: Scope) -> dict[str, str]:
         kind, key = await _object(house, scope, collection, document)
-        who, grantee = await _grantee(house, scope, user, group, everyone=everyone)
+        try:
+            who, grantee = await _grantee(house, scope, user, group, everyone=everyone)
+        except NotFound:  # what was given to somebody who was removed since stands with their id alone
+            who, grantee = ("user", user or "") if group is None else ("group", group)
+            left = await house.library.grants(scope, kind, key)
+            if (who, grantee) not in {(each.kind.value, each.grantee) for each in left}:
+                raise
         await house.library.revoke(scope, kind, key, Grant.of(who, grantee))
         return {kind: key, who: grantee}
 
@@ -292,49 +297,8 @@ def _change_members(group: str, who: str, how: Literal["come", "leave"], *, as_j
     _show([acted(work, as_json=as_json)], as_json=as_json)
 
 
-async def user_of(house: House, scope: Scope, who: str) -> str:
-    """Return the id of a user named by id, else by e-mail address, else by name, which anybody may have.
-
-    Raises: NotFound, InvalidInput.
-    """
-    address = who.lower()
-    known = [(each.id, who if each.email == address else None, each.name) for each in await _everybody(house, scope)]
-    return _only(known, who, "user")
-
-
-async def key_of(house: House, scope: Scope, key: str) -> str:
-    """Return the id of a key named by id, else by name. Raises: NotFound, InvalidInput."""
-    return _only([(each.id, each.name) for each in await house.accounts.list_keys(scope)], key, "key")
-
-
-async def names_of(house: House, scope: Scope) -> dict[str, str]:
-    """Return how people are called, and keys, by id: for people to read."""
-    keys = {each.id: each.name for each in await house.accounts.list_keys(scope)}
-    return keys | {each.id: each.email or each.name for each in await _everybody(house, scope)}
-
-
-async def _everybody(house: House, scope: Scope) -> list[Any]:
-    found: list[Any] = []
-    while some := await house.people.users(scope, limit=_AT_ONCE, after=found[-1].id if found else None):
-        found += some
-    return found
-
-
 async def _group(house: House, scope: Scope, wanted: str) -> str:
-    return _only([(each.id, each.name) for each in await house.people.groups(scope)], wanted, "group")
-
-
-def _only(known: Sequence[tuple[str | None, ...]], wanted: str, kind: str) -> str:
-    """Return the id of the one that is called so; its id, first in each row, counts before what is behind it."""
-    for column in zip(*known, strict=True):
-        found = [str(row[0]) for row, name in zip(known, column, strict=True) if name == wanted]
-        if len(found) > 1:
-            raise InvalidInput(
-                f"There are {len(found)} of {kind} {wanted!r}.", remedy="Say which by its id: " + ", ".join(found)
-            )
-        if found:
-            return found[0]
-    raise NotFound(f"There is no {kind} {wanted!r}.", remedy=f"`pincite {kind}s list` shows them.")
+    return only([(each.id, each.name) for each in await house.people.groups(scope)], wanted, "group")
 
 
 async def _object(house: House, scope: Scope, collection: str | None, document: str | None) -> tuple[ObjectKind, str]:

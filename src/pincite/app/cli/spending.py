@@ -13,8 +13,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pincite.app.cli.acting import acted
+from pincite.app.cli.naming import key_of, names_of, user_of
 from pincite.app.cli.output import Json, out, print_json, print_table
-from pincite.app.cli.people import key_of, names_of, user_of
 from pincite.app.wiring import House
 from pincite.core import InvalidInput, Scope, utc_now
 from pincite.ledger import Budget, By, Period, Spend, Subject, Wanted
