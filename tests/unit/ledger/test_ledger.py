@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from pincite.core import Database, NotFound, Scope, Unavailable, utc_now
 from pincite.core.scope import EVERY_TENANT
@@ -65,6 +65,34 @@ async def test_a_call_is_reserved_and_settled(ledger: Ledger) -> None:
     assert await stands(ledger) == (Spend(), Spend(30, 3))
     ledger.settle(held, Spent(1, 1, pico_usd=12))
     assert await stands(ledger) == (Spend(12, 2), Spend())
+
+
+async def test_what_a_call_came_to_is_written_with_what_is_asked_next(ledger: Ledger, database: Database) -> None:
+    commits: list[object] = []
+    event.listen(database.engine.sync_engine, "commit", commits.append)
+    held = await ledger.reserve(ANNA, call())
+    for _ in range(4):
+        ledger.settle(held, Spent(1, 1, pico_usd=12))
+        await asyncio.sleep(0.005)
+        held = await ledger.reserve(ANNA, call())
+    assert len(commits) < 9  # five, unless this process was held up
+    ledger.settle(held, Spent(1, 1, pico_usd=12))
+    for _ in range(100):  # nothing is asked any more, and another process looks
+        if (await Ledger(database).entry(OWNER, held.id)).ended_at is not None:
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("it was not written")
+
+
+async def test_who_waits_for_a_call_to_end_is_told_at_once(ledger: Ledger) -> None:
+    await ledger.set_budget(OWNER, LIMIT)
+    held = await ledger.reserve(ANNA, call(100))
+    waiting = asyncio.create_task(ledger.reserve(ANNA, call(30), patience_s=60))
+    await asyncio.sleep(0.3)
+    ledger.settle(held, Spent(1, 1, pico_usd=12))
+    ledger.settle(await waiting, Spent(1, 1, pico_usd=20))
+    assert await stands(ledger) == (Spend(32, 4), Spend())
 
 
 async def test_hundreds_at_once_pass_no_cap_by_a_cent(ledger: Ledger) -> None:
