@@ -110,16 +110,16 @@ YES_OR_NO = (
     r"|\bли\b|[吗嗎]\W*$|(?:です|ます|ません)か\W*$|(?:나요|니까|까요)\W*$|\bm[ıiuü]\b(?!.*\bm[ıiuü]\b)"
 )
 """What is asked so that a yes or a no answers it, to go on with the pattern of English."""
-_SPANS = "|".join(word for word, unit in UNITS_ELSEWHERE.items() if unit not in {"percent", "euro", "rouble", "zloty"})
-_NUMBERS = "|".join(NUMBERS_ELSEWHERE)
+_SPANS = [word for word, unit in UNITS_ELSEWHERE.items() if unit not in {"percent", "euro", "rouble", "zloty"}]
 HOLDS = {
-    "number": rf"\b(?:{_NUMBERS})\b|[一二三四五六七八九十百千]",
+    "number": rf"\b(?:{'|'.join(NUMBERS_ELSEWHERE)})\b|[一二三四五六七八九十百千]",
     "money": r"\d\s?(?:zł|руб|тл|tl\b|ريال|درهم|元|円|원|บาท|ש)|r\$\s?\d|\d,\d\d\b|"
     r"\b(?:kostenlos|kostenfrei|gratuit|gratis|"
     r"бесплатн\w*|ücretsiz\w*|bezpłatn\w*)\b|免费|無料|무료",
-    "time": rf"\b(?:{'|'.join(MONTHS_ELSEWHERE)})\b|\b(?:{_SPANS})\b|\b(?:täglich|sofort|immédiatement)\b|"
+    "time": rf"\b(?:{'|'.join(MONTHS_ELSEWHERE)})\b|\b(?:{'|'.join(_SPANS)})\b|\b(?:täglich|sofort|immédiatement)\b|"
     r"[一二三四五六七八九十]|اليوم|الساعة",
-    "duration": rf"(?:\b|(?<=\d))(?:\d+|{_NUMBERS})(?: ?| [^\W\d]+ )(?:{_SPANS})|[一二三四五六七八九十]+[天年日月周]",
+    "duration": rf"(?:\b|(?<=\d))(?:\d+|{'|'.join(NUMBERS_ELSEWHERE)})(?: ?| [^\W\d]+ )"
+    rf"(?:{'|'.join(_SPANS)})|[一二三四五六七八九十]+[天年日月周]",
 }
 """What of that kind is told in other languages, by a pattern over text in any case; `question_kind` has English."""
 _WORD = re.compile(r"[^\W\d_]+")

@@ -7,9 +7,10 @@ are in `accounts`, what an entry is in `trail.py`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, String, Text, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Index, Insert, Select, String, Text, Update, bindparam, insert, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,13 +67,25 @@ class AuditHeadRow(Table):
     hash: Mapped[str] = mapped_column(_HASH)
 
 
-# Built once, and on the bare tables: an entry is added with most of what is done, and to build them takes longer than
-# to run them.
-_ENTRIES, _HEADS = cast("SqlTable", AuditRow.__table__), cast("SqlTable", AuditHeadRow.__table__)
-_OF_TENANT = _HEADS.c.tenant == bindparam("of_tenant")
-_LOCK_HEAD = select(_HEADS.c.seq, _HEADS.c.hash).where(_OF_TENANT).with_for_update()
-_MOVE_HEAD = update(_HEADS).where(_OF_TENANT)
-_ADD_ENTRY = insert(_ENTRIES)
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What most of what is done runs, on the bare tables."""
+
+    lock_head: Select[Any]
+    move_head: Update
+    add_entry: Insert
+
+
+@cache
+def _statements() -> _Statements:
+    """Return them, built once: to build them takes longer than to run them."""
+    entries, heads = cast("SqlTable", AuditRow.__table__), cast("SqlTable", AuditHeadRow.__table__)
+    of_tenant = heads.c.tenant == bindparam("of_tenant")
+    return _Statements(
+        lock_head=select(heads.c.seq, heads.c.hash).where(of_tenant).with_for_update(),
+        move_head=update(heads).where(of_tenant),
+        add_entry=insert(entries),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +163,12 @@ def _entry_of(deed: Deed, tenant: str, seq: int) -> Entry:
 async def _lock_head(session: AsyncSession, scope: Scope) -> Head:
     """Return where the tenant's log ends, and let nobody else add to it until the transaction ends."""
     connection, whose = await session.connection(), {"of_tenant": scope.tenant}
-    found = (await connection.execute(_LOCK_HEAD, whose)).first()
+    found = (await connection.execute(_statements().lock_head, whose)).first()
     if found is None:
         kind = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         first = kind(AuditHeadRow).values(tenant=scope.tenant, seq=0, hash=GENESIS)
         await session.execute(first.on_conflict_do_nothing(index_elements=["tenant"]))
-        found = (await connection.execute(_LOCK_HEAD, whose)).one()
+        found = (await connection.execute(_statements().lock_head, whose)).one()
     return Head(found.seq, found.hash)
 
 
@@ -165,9 +178,9 @@ async def _append(session: AsyncSession, entries: Sequence[Entry]) -> None:
     It goes there step by step: a trigger lets it go forward by one entry and no more.
     """
     connection = await session.connection()
-    await connection.execute(_ADD_ENTRY, [_values_of(each) for each in entries])
+    await connection.execute(_statements().add_entry, [_values_of(each) for each in entries])
     moves = [{"of_tenant": each.tenant, "seq": each.seq, "hash": each.hash} for each in entries]
-    await connection.execute(_MOVE_HEAD, moves)
+    await connection.execute(_statements().move_head, moves)
 
 
 def _values_of(entry: Entry) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -80,14 +81,16 @@ def visible_to(scope: Scope, row: _Rows) -> ColumnElement[bool]:
     return row.tenant == scope.tenant
 
 
-# Asked by each request of a program. Built once, and one statement: a row for each group of the key's user.
-_KEYS, _USERS, _MEMBERS = (cast("SqlTable", row.__table__) for row in (KeyRow, UserRow, MemberRow))
-_BY_KEY = (
-    select(_KEYS, *(_USERS.c[name].label(f"user_{name}") for name in _OF_USER), _MEMBERS.c.group_id)
-    .join(_USERS, _USERS.c.id == _KEYS.c.user_id)
-    .outerjoin(_MEMBERS, (_MEMBERS.c.tenant == _USERS.c.tenant) & (_MEMBERS.c.user_id == _USERS.c.id))
-    .where(_KEYS.c.secret_hash == bindparam("secret"), _USERS.c.disabled_at.is_(None))
-)
+@cache
+def _by_key() -> Select[Any]:
+    """What each request of a program asks, built once, and one statement: a row for each group of the key's user."""
+    keys, users, members = (cast("SqlTable", row.__table__) for row in (KeyRow, UserRow, MemberRow))
+    return (
+        select(keys, *(users.c[name].label(f"user_{name}") for name in _OF_USER), members.c.group_id)
+        .join(users, users.c.id == keys.c.user_id)
+        .outerjoin(members, (members.c.tenant == users.c.tenant) & (members.c.user_id == users.c.id))
+        .where(keys.c.secret_hash == bindparam("secret"), users.c.disabled_at.is_(None))
+    )
 
 
 async def add_first_tenant(session: AsyncSession, tenant_id: str, name: str, now: datetime) -> bool:
@@ -247,7 +250,7 @@ async def find_session(session: AsyncSession, secret_hash: str) -> Proof | None:
 async def find_key(session: AsyncSession, secret_hash: str) -> Proof | None:
     """Return whom a key stands for; None for somebody who is disabled."""
     connection = await session.connection()
-    rows = (await connection.execute(_BY_KEY, {"secret": secret_hash})).all()
+    rows = (await connection.execute(_by_key(), {"secret": secret_hash})).all()
     if not rows:
         return None
     found = rows[0]

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Select, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -29,7 +29,6 @@ def _table_of(row: type[Table]) -> SqlTable:
     return cast("SqlTable", row.__table__)
 
 
-_ADD_ENTRY = insert(_table_of(EntryRow))
 _MAKE_WINDOW = {
     dialect.name: kind(_table_of(WindowRow)).on_conflict_do_nothing(index_elements=["budget", "began"])
     for dialect, kind in ((postgresql.dialect, postgresql.insert), (sqlite.dialect, sqlite.insert))
@@ -43,6 +42,7 @@ class _Prepared:
     They stand on the bare tables, since no row is to become an object of the mapper's.
     """
 
+    add_entry: Insert
     budgets: Select[Any]
     entries: Select[Any]
     windows: Select[Any]
@@ -56,6 +56,7 @@ def _prepared(scope: Scope) -> _Prepared:
     which = tuple_(window.c.budget, window.c.began).in_(bindparam("windows", expanding=True))
     this = (window.c.budget == bindparam("of_budget"), window.c.began == bindparam("of_began"))
     return _Prepared(
+        add_entry=insert(entry),
         budgets=select(budget).where(visible_to(scope, BudgetRow)).order_by(budget.c.id),
         entries=select(entry)
         .where(visible_to(scope, EntryRow), entry.c.id.in_(bindparam("ids", expanding=True)))
@@ -96,7 +97,7 @@ async def close_book(session: AsyncSession, scope: Scope, book: Book) -> None:
     """Write down what has changed."""
     connection, prepared = await session.connection(), _prepared(scope)
     if book.added:
-        await connection.execute(_ADD_ENTRY, [values_of(scope, entry) for entry in book.added.values()])
+        await connection.execute(prepared.add_entry, [values_of(scope, entry) for entry in book.added.values()])
     if book.changed:
         ends = [(entry_id, values_of(scope, book.entries[entry_id])) for entry_id in sorted(book.changed)]
         rows = [{"of_entry": entry_id, **{name: values[name] for name in ENDING}} for entry_id, values in ends]
