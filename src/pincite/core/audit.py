@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Insert, Select, String, Text, Update, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Executable, Index, Insert, String, Text, Update, bindparam, insert, select, update
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,7 +71,7 @@ class AuditHeadRow(Table):
 class _Statements:
     """What most of what is done runs, on the bare tables."""
 
-    lock_head: Select[Any]
+    lock_head: Executable
     move_head: Update
     add_entry: Insert
 
