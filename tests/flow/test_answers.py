@@ -209,7 +209,10 @@ async def test_other_text_beside_the_abstention_is_pinned(model_client: httpx2.A
 async def test_a_stopped_answer_has_its_timings(model_client: httpx2.AsyncClient, provider: Provider) -> None:
     provider.behaviour.piece_delay_s = 0.1
     begun = (await model_client.post("/v1/answers", json={"question": "When does it leave?", "stream": True})).json()
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(20):
+        while not provider.requests:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
     await model_client.post(f"/v1/answers/{begun['id']}/cancel")
     await _events(model_client, begun["id"])
     answer = (await model_client.get(f"/v1/answers/{begun['id']}")).json()
