@@ -55,7 +55,7 @@ export function Reader({ target, onClose }: { target: Target; onClose: () => voi
             </span>
           )}
         </div>
-        <PageTurner page={page} pages={pages} onTurn={turn} />
+        <PageTurner page={page} pages={pages} known={found !== undefined} onTurn={turn} />
         <span className="hidden sm:contents">
           <IconButton label="Zoom out" disabled={zoom === 0} onClick={() => setZoom(zoom - 1)}>
             <ZoomOut aria-hidden />
@@ -145,7 +145,8 @@ function TextPlace({ target, page, zoom }: { target: Target; page: number; zoom:
   return shown ? <TextPage key={`${page}-${target.start ?? ""}`} passage={shown} zoom={zoom} /> : null;
 }
 
-function PageTurner({ page, pages, onTurn }: { page: number; pages: number; onTurn: (page: number) => void }) {
+/** How many pages there are is `known` once the document is: before that none can be asked for. */
+function PageTurner({ page, pages, known, onTurn }: { page: number; pages: number; known: boolean; onTurn: (page: number) => void }) {
   return (
     <nav aria-label="Pages" className="flex items-center">
       <IconButton label="Previous page" disabled={page <= 1} onClick={() => onTurn(page - 1)}>
@@ -157,12 +158,14 @@ function PageTurner({ page, pages, onTurn }: { page: number; pages: number; onTu
           event.preventDefault();
           const typed = Number(new FormData(event.currentTarget).get("page"));
           if (Number.isInteger(typed)) onTurn(typed);
+          event.currentTarget.reset(); // the page that is shown, where none so called is there
         }}
       >
         <input
           key={page}
           name="page"
           defaultValue={page}
+          disabled={!known}
           inputMode="numeric"
           aria-label={`Page, of ${pages}`}
           data-testid="viewer-page-number"
