@@ -37,8 +37,8 @@ _NUMBERED_HEADING = re.compile(r"(?:\d{1,2}\.)+(?:\d{1,2})?\s+[A-Z][^.!?|]{0,70}
 _SCALES = frozenset(content_words("million millions billion billions thousand thousands"))
 _FIGURES = frozenset({Wants.NUMBER, Wants.MONEY, Wants.DURATION})
 _OUTDATED = 0.7
-_UNSAID = 0.7
-_CONTRARY_WORD = 0.95  # asked when it starts, and says when it ends
+_UNSAID = 0.7  # no word of the question
+_OPPOSITE = 0.95  # asked when it starts, and says when it ends
 _SHORT = 15
 _LABEL_WORDS = 6
 _MOST_ROWS = 20
@@ -210,8 +210,8 @@ def _judge(
             score *= 1 + _ROW_FITS * zones.about(place, asked.terms)
             titled = fits and asked.wants in _FIGURES and zones.titled(place, asked.terms)
             score *= 1 + (_TABLE_FITS if titled else 0.0)
-        opposed = asked.wants is not Wants.ANYTHING and zones.contrary(place, asked.terms)
-        score *= _CONTRARY_WORD if opposed else 1.0
+        opposite = asked.wants is not Wants.ANYTHING and zones.says_opposite(place, asked.terms)
+        score *= _OPPOSITE if opposite else 1.0
         score *= _brevity(zones.words[place]) * freshness[candidate.passage]
         judged.append(
             _Judged(

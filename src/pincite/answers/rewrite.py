@@ -66,11 +66,8 @@ class _Word:
         return (self.named and not self.figures, self.figures)
 
 
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """Words that a later question may lean on, in the order they were said."""
-
-    words: tuple[_Word, ...] = ()
+_Topic = tuple[_Word, ...]
+"""Words that a later question may lean on, in the order they were said."""
 
 
 def standalone(question: str, turns: Sequence[Turn]) -> str:
@@ -79,7 +76,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     It leans when it points back ("it", "they", "that one"), goes on ("and ...", "what about ...") or is no whole
     question but a few words.
     """
-    topic = _Topic()
+    topic: _Topic = ()
     for turn in turns:
         topic = _topic(turn.question, topic)
     carried = _carried(question, topic)
@@ -111,7 +108,7 @@ def _carried(question: str, topic: _Topic) -> list[_Word]:
     if not leans(question):
         return []
     own = set(content_words(question))
-    left = [word for word in topic.words if not own.issuperset(content_words(word.said))]
+    left = [word for word in topic if not own.issuperset(content_words(word.said))]
     return [word for word in left if not _replaced(word, question, left)]
 
 
@@ -153,4 +150,4 @@ def _topic(question: str, before: _Topic) -> _Topic:
     best = sorted(own.values(), key=lambda each: -each[0])[:_MOST_CARRIED]
     kept = {word.said for _, word in best}
     ordered = {word.said: word for _, word in own.values() if word.said in kept}
-    return _Topic(tuple(ordered.values())) if ordered else before
+    return tuple(ordered.values()) or before

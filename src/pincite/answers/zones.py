@@ -101,7 +101,7 @@ class Zones:
         both = called & rest
         return max(0.0, 2 * len(both) / len(called | rest) - 1) if both else 0.0
 
-    def contrary(self, place: int, terms: Mapping[str, str]) -> bool:
+    def says_opposite(self, place: int, terms: Mapping[str, str]) -> bool:
         """Whether a candidate says the opposite of a term, and neither that nor a word that means the same."""
         own = self.own[place]
         return any(

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from pincite.sources.adapters import KINDS
 
 FORM = Path(__file__).parents[3] / "web" / "src" / "features" / "sources" / "kinds.ts"
@@ -28,7 +26,6 @@ def usual(body: str, option: str) -> object:
     return said[2] if said[1] else VALUES.get(said[2]) if said[2] in VALUES else float(said[2])
 
 
-@pytest.mark.skipif(not FORM.is_file(), reason="the web app's source is not here")
 def test_each_kind_has_a_form_with_its_options_and_what_is_usual() -> None:
     form = entries()
     assert form.keys() == KINDS.keys()
